@@ -1,0 +1,1 @@
+"""Asterisk I/O: AMI and ARI in, our own words out."""

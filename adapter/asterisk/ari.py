@@ -1,0 +1,68 @@
+"""ARI for what REST does better: whether a device is registered and free, and which Asterisk this is."""
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+
+from adapter.core.legs import DeviceState
+from adapter.errors import PbxTimeout, PbxUnavailable
+
+DEVICE = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.+-]+")
+"""Technology and resource, as in `PJSIP/301`."""
+
+
+class Ari:
+    """Asks Asterisk's REST interface. `deadline`: seconds for each request."""
+
+    def __init__(self, url: str, username: str, password: str, deadline: float) -> None:
+        self._url = url.rstrip("/")
+        self._auth = aiohttp.encode_basic_auth(username, password)
+        self._deadline = deadline
+        self._session: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _get(self, path: str) -> tuple[int, Any]:
+        if self._session is None:
+            timeout = aiohttp.ClientTimeout(total=self._deadline)
+            self._session = aiohttp.ClientSession(timeout=timeout, headers={"Authorization": self._auth})
+        try:
+            async with self._session.get(f"{self._url}/{path}", allow_redirects=False) as response:
+                return response.status, await response.json(content_type=None)
+        except TimeoutError:
+            raise PbxTimeout(f"ARI did not answer in {self._deadline:g} s.") from None
+        except (aiohttp.ClientError, ValueError, OSError) as problem:
+            raise PbxUnavailable(f"ARI is not usable: {type(problem).__name__}.") from None
+
+    async def version(self) -> str:
+        """Asterisk's version. Raises PbxUnavailable or PbxTimeout when ARI is not usable, and says why."""
+        status, answer = await self._get("asterisk/info?only=system")
+        if status == 401:
+            raise PbxUnavailable("ARI refused the user or password; compare ari.conf with the configuration.")
+        system = answer.get("system") if isinstance(answer, dict) else None
+        if status != 200 or not isinstance(system, dict):
+            raise PbxUnavailable(f"ARI answered {status}.")
+        return str(system.get("version", ""))
+
+    async def device_state(self, device: str) -> DeviceState:
+        """Whether the endpoint is registered, and free. What ARI can't tell is UNKNOWN, never a yes or a no."""
+        if not DEVICE.fullmatch(device):
+            return DeviceState.UNKNOWN
+        technology, _, resource = device.partition("/")
+        try:
+            status, answer = await self._get(f"endpoints/{quote(technology, safe='')}/{quote(resource, safe='')}")
+        except (PbxUnavailable, PbxTimeout):
+            return DeviceState.UNKNOWN
+        if status == 404:
+            return DeviceState.UNREGISTERED
+        if status != 200 or not isinstance(answer, dict):
+            return DeviceState.UNKNOWN
+        if answer.get("state") == "offline":
+            return DeviceState.UNREGISTERED
+        return DeviceState.BUSY if answer.get("channel_ids") else DeviceState.AVAILABLE

@@ -1,0 +1,32 @@
+"""How ChanSpy is told a mode and how it tells one: the one place where our modes meet its digits and our dialplan.
+
+Sources: apps/app_chanspy.c (option `d`: 4 spy, 5 whisper, 6 barge) and asterisk-conf/extensions_call_monitor.conf.
+"""
+
+from adapter.core.modes import Mode
+
+KEYPAD_SUFFIX = "-keypad"
+"""Extensions with this ending run ChanSpy with option `d`."""
+OVER = "over"
+"""The extension that a leg goes to when ChanSpy returns."""
+LEAVE_DIGIT = "*"
+"""ChanSpy's option x(*)."""
+DIGITS = {Mode.SILENT: "4", Mode.WHISPER: "5", Mode.BARGE: "6"}
+MODES = {digit: mode for mode, digit in DIGITS.items()}
+EXTENSIONS = {mode.value + suffix: (mode, bool(suffix)) for mode in Mode for suffix in ("", KEYPAD_SUFFIX)}
+
+
+def extension(mode: Mode, *, keypad: bool) -> str:
+    """The extension that starts ChanSpy in this mode."""
+    return mode.value + (KEYPAD_SUFFIX if keypad else "")
+
+
+def mode_of(name: str) -> Mode | None:
+    """The mode that an extension starts; None when it is none of ours."""
+    found = EXTENSIONS.get(name)
+    return found[0] if found else None
+
+
+def mode_of_digit(digit: str) -> Mode | None:
+    """The mode that a digit switches to on a leg with keypad."""
+    return MODES.get(digit)

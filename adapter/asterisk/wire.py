@@ -1,0 +1,190 @@
+"""AMI's fields and our events: pure translation, and the only place that knows the names of AMI headers.
+
+Source of names: AMI documentation of Asterisk 20 to 22 (main/manager_channels.c, manager_bridges.c, app_chanspy.c).
+What is unknown or malformed becomes None: it can't stop the adapter and can't invent a call.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from adapter.core import events as ev
+from adapter.core.events import Channel, ChannelState
+
+Fields = Mapping[str, str]
+
+STATES = {"0": ChannelState.DOWN, "1": ChannelState.DOWN, "5": ChannelState.RINGING, "6": ChannelState.UP}
+"""AST_STATE_* (include/asterisk/channelstate.h): 0 down, 1 reserved, 5 ringing, 6 up; the others are on the way."""
+DIALLED_APPS = frozenset({"AppDial", "AppDial2", "AppQueue"})
+"""What Asterisk shows as the application of a channel that it dialled (apps/app_dial.c, main/dial.c, app_queue.c)."""
+REASONS = {
+    "0": ev.OriginateFailure.UNAVAILABLE,
+    "3": ev.OriginateFailure.NO_ANSWER,
+    "5": ev.OriginateFailure.BUSY,
+}
+"""OriginateResponse's Reason: AST_CONTROL_* of the last frame (include/asterisk/frame.h); 3 ringing, 5 busy."""
+
+
+def _text(fields: Fields, name: str) -> str:
+    value = fields.get(name, "")
+    if value == "<unknown>" or value == "<null>":
+        return ""
+    return value if value.isprintable() else "".join(c for c in value if c.isprintable())
+
+
+def channel(fields: Fields, prefix: str = "") -> Channel | None:
+    """The channel that an event shows under headers with this prefix; None when it names none."""
+    uniqueid, name = fields.get(prefix + "Uniqueid"), fields.get(prefix + "Channel")
+    if not uniqueid or not name:
+        return None
+    return Channel(
+        uniqueid,
+        fields.get(prefix + "Linkedid") or uniqueid,
+        name,
+        STATES.get(fields.get(prefix + "ChannelState", ""), ChannelState.DIALLING),
+        _text(fields, prefix + "CallerIDNum"),
+        _text(fields, prefix + "CallerIDName"),
+        _text(fields, prefix + "ConnectedLineNum"),
+        _text(fields, prefix + "ConnectedLineName"),
+        fields.get(prefix + "Exten", ""),
+        fields.get(prefix + "Context", ""),
+    )
+
+
+def _created(fields: Fields, at: datetime) -> ev.Event | None:
+    found = channel(fields)
+    return ev.ChannelCreated(at, found) if found else None
+
+
+def _changed(fields: Fields, at: datetime) -> ev.Event | None:
+    found = channel(fields)
+    return ev.ChannelChanged(at, found) if found else None
+
+
+def _gone(fields: Fields, at: datetime) -> ev.Event | None:
+    uniqueid, cause = fields.get("Uniqueid"), fields.get("Cause", "")
+    if not uniqueid:
+        return None
+    number = int(cause) if cause.isascii() and cause.isdigit() and len(cause) < 5 else 0
+    return ev.ChannelGone(at, uniqueid, number, fields.get("Context", ""), fields.get("Exten", ""))
+
+
+def _dial_began(fields: Fields, at: datetime) -> ev.Event | None:
+    called = channel(fields, "Dest")
+    return ev.DialBegan(at, channel(fields), called) if called else None
+
+
+def _dial_ended(fields: Fields, at: datetime) -> ev.Event | None:
+    called = channel(fields, "Dest")
+    return ev.DialEnded(at, channel(fields), called, fields.get("DialStatus") == "BUSY") if called else None
+
+
+def _entered(fields: Fields, at: datetime) -> ev.Event | None:
+    bridge, found = fields.get("BridgeUniqueid"), channel(fields)
+    return ev.BridgeEntered(at, bridge, fields.get("BridgeTechnology", ""), found) if bridge and found else None
+
+
+def _left(fields: Fields, at: datetime) -> ev.Event | None:
+    bridge, found = fields.get("BridgeUniqueid"), channel(fields)
+    return ev.BridgeLeft(at, bridge, found) if bridge and found else None
+
+
+def _bridge_gone(fields: Fields, at: datetime) -> ev.Event | None:
+    bridge = fields.get("BridgeUniqueid")
+    return ev.BridgeGone(at, bridge) if bridge else None
+
+
+def _held(fields: Fields, at: datetime) -> ev.Event | None:
+    found = channel(fields)
+    return ev.HoldChanged(at, found, fields.get("Event") == "Hold") if found else None
+
+
+def _spy_started(fields: Fields, at: datetime) -> ev.Event | None:
+    leg, target = fields.get("SpyerUniqueid"), fields.get("SpyeeUniqueid")
+    if not leg or not target:
+        return None
+    return ev.SpyStarted(at, leg, target, fields.get("SpyerContext", ""), fields.get("SpyerExten", ""))
+
+
+def _spy_stopped(fields: Fields, at: datetime) -> ev.Event | None:
+    leg = fields.get("SpyerUniqueid")
+    return ev.SpyStopped(at, leg) if leg else None
+
+
+def _digit(fields: Fields, at: datetime) -> ev.Event | None:
+    uniqueid = fields.get("Uniqueid")
+    if not uniqueid or fields.get("Direction") != "Received":
+        return None
+    return ev.DigitReceived(at, uniqueid, fields.get("Digit", ""))
+
+
+def _originated(fields: Fields, at: datetime) -> ev.Event | None:
+    leg = fields.get("Uniqueid")
+    if not leg:
+        return None
+    if fields.get("Response") == "Success":
+        return ev.OriginateAnswered(at, leg)
+    return ev.OriginateFailed(at, leg, REASONS.get(fields.get("Reason", ""), ev.OriginateFailure.UNAVAILABLE))
+
+
+TRANSLATORS: dict[str, Callable[[Fields, datetime], ev.Event | None]] = {
+    "Newchannel": _created,
+    "Newstate": _changed,
+    "NewCallerid": _changed,
+    "NewConnectedLine": _changed,
+    "Hangup": _gone,
+    "DialBegin": _dial_began,
+    "DialEnd": _dial_ended,
+    "BridgeEnter": _entered,
+    "BridgeLeave": _left,
+    "BridgeDestroy": _bridge_gone,
+    "Hold": _held,
+    "Unhold": _held,
+    "ChanSpyStart": _spy_started,
+    "ChanSpyStop": _spy_stopped,
+    "DTMFEnd": _digit,
+    "OriginateResponse": _originated,
+}
+"""The events that state needs; asterisk-conf/manager_call_monitor.conf lets exactly these through."""
+
+
+def translate(fields: Fields, at: datetime) -> ev.Event | None:
+    """One AMI event in our words; None when it means nothing to us."""
+    translator = TRANSLATORS.get(fields.get("Event", ""))
+    return translator(fields, at) if translator else None
+
+
+def snapshot(
+    at: datetime,
+    channels: Sequence[Fields],
+    bridges: Sequence[Fields],
+    devices: Sequence[Fields],
+    *,
+    restarted: bool,
+) -> ev.Snapshot:
+    """CoreShowChannels, BridgeList and DeviceStateList as one event."""
+    known = tuple(
+        ev.KnownChannel(
+            found,
+            fields.get("BridgeId") or None,
+            at - _duration(fields.get("Duration", "")),
+            fields.get("Application") in DIALLED_APPS,
+        )
+        for fields in channels
+        if (found := channel(fields))
+    )
+    technologies = {
+        fields["BridgeUniqueid"]: fields.get("BridgeTechnology", "")
+        for fields in bridges
+        if fields.get("BridgeUniqueid")
+    }
+    held = frozenset(fields.get("Device", "") for fields in devices if fields.get("State") == "ONHOLD")
+    return ev.Snapshot(at, restarted, known, technologies, held)
+
+
+def _duration(text: str) -> timedelta:
+    """`hh:mm:ss` since the channel was created (main/manager.c, action_coreshowchannels)."""
+    parts = text.split(":")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 6 for part in parts):
+        return timedelta()
+    hours, minutes, seconds = (int(part) for part in parts)
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)

@@ -1,0 +1,272 @@
+"""The live picture of one PBX: its calls and monitors, fed by events, watched by listeners. In memory, no I/O.
+
+Whatever happens arrives through `take`; whatever people see is read here; nothing else holds state of calls.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from adapter.core import events as ev
+from adapter.core import monitors as life
+from adapter.core.call import Call
+from adapter.core.calls import Calls, Numbering
+from adapter.core.legs import LinkState, PbxState, is_leg
+from adapter.core.modes import Mode
+from adapter.core.monitors import Command, EndReason, Monitor, Step
+from adapter.core.people import Directory, User
+from adapter.core.views import Sight, monitor_sight
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorChange:
+    """A monitor before and after; None before it existed."""
+
+    before: Monitor | None
+    after: Monitor
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What one batch of facts changed."""
+
+    calls: frozenset[str] = frozenset()
+    """Ids of calls that appeared, changed or went."""
+    monitors: tuple[MonitorChange, ...] = ()
+    pbx: bool = False
+    people: frozenset[str] = frozenset()
+    """Ids of users whose account or rights changed: what they see must be shown afresh."""
+
+
+Listener = Callable[[Changes], None]
+
+
+def _nobody_listens(leg: str, commands: tuple[Command, ...]) -> None:
+    log.error("commands for a leg, but nobody carries them out", leg=leg, commands=len(commands))
+
+
+@dataclass(frozen=True, slots=True)
+class SpyWords:
+    """How the PBX's words about spying are read (`adapter.asterisk.chanspy` knows them)."""
+
+    mode_at: Callable[[str, str], Mode | None]
+    """The mode that a dialplan context and extension start ChanSpy in."""
+    mode_of_digit: Callable[[str], Mode | None]
+    """The mode that a keypad digit switches to."""
+    leave_digit: str
+    """The keypad digit that leaves."""
+    over: str
+    """The extension where a leg ends whose call ended."""
+
+
+class Board:
+    """Calls and monitors of one PBX, and who wants to know of changes."""
+
+    def __init__(self, numbering: Numbering, directory: Directory, pbx: PbxState, words: SpyWords) -> None:
+        self.directory = directory
+        self.pbx_state = pbx
+        self._calls = Calls(numbering, directory)
+        self._words = words
+        self._monitors: dict[str, Monitor] = {}
+        self._listeners: list[Listener] = []
+        self._touched: list[MonitorChange] = []
+        self._orders: list[tuple[str, tuple[Command, ...]]] = []
+        self.on_orders: Callable[[str, tuple[Command, ...]], None] = _nobody_listens
+        """Who carries out commands: called with a leg's uniqueid and what is to be done with it."""
+
+    # --- reading
+
+    def calls(self) -> Collection[Call]:
+        """All calls; empty while the PBX is out of sight."""
+        return self._calls.calls
+
+    def call(self, call_id: str) -> Call | None:
+        """One call."""
+        return self._calls.get(call_id)
+
+    def monitors(self) -> Collection[Monitor]:
+        """Monitors that are connecting or live, oldest first."""
+        return self._monitors.values()
+
+    def monitor(self, monitor_id: str) -> Monitor | None:
+        """One monitor that is connecting or live."""
+        return self._monitors.get(monitor_id)
+
+    def monitors_on(self, call_id: str) -> Sequence[Monitor]:
+        """The monitors of a call that are connecting or live, oldest first."""
+        return [monitor for monitor in self._monitors.values() if monitor.call_id == call_id]
+
+    def in_conversation(self, user_id: str, conversation_id: str) -> bool:
+        """Whether the user's phone is in that conversation now."""
+        return user_id in self._calls.participants(conversation_id)
+
+    def sight(self, user: User, monitor: Monitor) -> Sight:
+        """What this person sees of a monitor now, ended or not."""
+        call = self._calls.get(monitor.call_id)
+        return monitor_sight(
+            user,
+            monitor,
+            in_conversation=self.in_conversation(user.id, monitor.conversation_id),
+            own_call=call is not None and call.agent.user_id == user.id,
+        )
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Be told of every change, synchronously. Returns what ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    # --- facts in
+
+    def take(self, events: Sequence[ev.Event]) -> None:
+        """Take in a batch of events in their order; then tell what has changed."""
+        if not events:
+            return
+        for event in events:
+            self._one(event)
+        self._publish(events[-1].at)
+
+    def _one(self, event: ev.Event) -> None:
+        match event:
+            case ev.SpyStarted(at, leg, target, context, extension):
+                self._spy_started(leg, target, self._words.mode_at(context, extension), at)
+            case ev.DigitReceived(at, uniqueid, digit):
+                if monitor := self._of_leg(uniqueid):
+                    self._digit(monitor, digit, at)
+            case ev.DialEnded(busy=True) if is_leg(event.called.uniqueid):
+                if monitor := self._of_leg(event.called.uniqueid):
+                    self._step(life.device_busy(monitor))
+            case ev.OriginateAnswered(at, leg):
+                if monitor := self._of_leg(leg):
+                    self._step(life.originate_answered(monitor, at))
+            case ev.OriginateFailed(at, leg, why):
+                if monitor := self._of_leg(leg):
+                    self._step(life.originate_failed(monitor, why, at))
+            case ev.SpyStopped():
+                pass  # a moved leg starts again; one that is over hangs up
+            case ev.Snapshot():
+                self._calls.apply(event)
+                self._resume(event)
+            case ev.ChannelGone() if is_leg(event.uniqueid):
+                self._calls.apply(event)
+                if monitor := self._of_leg(event.uniqueid):
+                    over = event.extension == self._words.over or self._calls.peers(monitor.target) is None
+                    self._step(life.leg_gone(monitor, event.at, call_over=over))
+            case ev.ChannelGone():
+                self._calls.apply(event)
+                self._target_gone(event.uniqueid)
+            case ev.ChannelCreated() if is_leg(event.channel.uniqueid):
+                self._leg_appeared(event.channel.uniqueid)
+            case _:
+                self._calls.apply(event)
+
+    def _spy_started(self, leg: str, target: str, mode: Mode | None, at: datetime) -> None:
+        monitor = self._of_leg(leg)
+        if monitor is None:
+            return
+        if mode is None or target != monitor.target:
+            log.error("a leg spies where it was not sent; hanging it up", monitor_id=monitor.id)
+            self._step(life.end_wanted(monitor, EndReason.ERROR))
+            return
+        self._step(life.spy_started(monitor, mode, at, self._peers(monitor)))
+
+    def _digit(self, monitor: Monitor, digit: str, at: datetime) -> None:
+        if digit == self._words.leave_digit:
+            self._step(life.end_wanted(monitor, EndReason.SUPERVISOR_HUNG_UP))
+        elif mode := self._words.mode_of_digit(digit):
+            self._step(life.digit(monitor, mode, at, self._peers(monitor)))
+
+    def _leg_appeared(self, leg: str) -> None:
+        if monitor := self._of_leg(leg):
+            self._step(life.channel_appeared(monitor))
+        else:
+            self._orders.append((leg, (life.EndLeg(),)))
+
+    def _target_gone(self, uniqueid: str) -> None:
+        for monitor in [m for m in self._monitors.values() if m.target == uniqueid]:
+            self._step(life.end_wanted(monitor, EndReason.CALL_ENDED))
+
+    def _resume(self, snapshot: ev.Snapshot) -> None:
+        legs = {known.channel.uniqueid for known in snapshot.channels if is_leg(known.channel.uniqueid)}
+        for monitor in list(self._monitors.values()):
+            if monitor.leg in legs:
+                self._step(life.resumed(monitor, self._calls.peers(monitor.target)))
+            else:
+                self._step(life.ended(monitor, monitor.ending or EndReason.PBX_LOST, snapshot.at))
+        for leg in legs - {monitor.leg for monitor in self._monitors.values()}:
+            self._orders.append((leg, (life.EndLeg(),)))
+
+    def _of_leg(self, leg: str) -> Monitor | None:
+        if not is_leg(leg):
+            return None
+        return next((monitor for monitor in self._monitors.values() if monitor.leg == leg), None)
+
+    def _peers(self, monitor: Monitor) -> frozenset[str]:
+        return self._calls.peers(monitor.target) or frozenset()
+
+    # --- wishes in
+
+    def put(self, monitor: Monitor, at: datetime) -> None:
+        """A new monitor, decided and recorded."""
+        self._step(Step(monitor))
+        self._publish(at)
+
+    def step(self, step: Step, at: datetime) -> None:
+        """Take the outcome of a decision about a monitor, and carry out its commands."""
+        self._step(step)
+        self._publish(at)
+
+    def set_directory(self, directory: Directory, changed: frozenset[str], at: datetime) -> None:
+        """Accounts changed; `changed` are the users to whom everything must be shown afresh."""
+        self.directory = directory
+        self._calls.rename(directory)
+        self._publish(at, people=changed)
+
+    def set_pbx(self, state: PbxState) -> None:
+        """The connection changed. Without one no call is known; monitors wait to be found again."""
+        self.pbx_state = state
+        if state.state is not LinkState.CONNECTED:
+            self._calls.suspend()
+        self._publish(state.since, pbx=True)
+
+    # --- changes out
+
+    def _step(self, step: Step) -> None:
+        monitor = step.monitor
+        before = self._monitors.get(monitor.id)
+        if monitor.ended:
+            self._monitors.pop(monitor.id, None)
+        else:
+            self._monitors[monitor.id] = monitor
+        if before != monitor:
+            self._touched.append(MonitorChange(before, monitor))
+        if step.commands:
+            self._orders.append((monitor.leg, step.commands))
+
+    def _publish(self, at: datetime, *, pbx: bool = False, people: frozenset[str] = frozenset()) -> None:
+        changed = self._calls.settle(at)
+        for change in changed:
+            self._follow(change.after or change.before)
+        monitors, self._touched = tuple(self._touched), []
+        orders, self._orders = self._orders, []
+        for leg, commands in orders:
+            self.on_orders(leg, commands)
+        ids = {call.id for change in changed for call in change if call}
+        ids.update(change.after.call_id for change in monitors)
+        if ids or monitors or pbx or people:
+            changes = Changes(frozenset(ids), monitors, pbx, people)
+            for listener in list(self._listeners):
+                listener(changes)
+
+    def _follow(self, call: Call | None) -> None:
+        """Hold the monitors of a call to what its bridge is now."""
+        for monitor in self.monitors_on(call.id) if call else ():
+            peers = self._calls.peers(monitor.target)
+            if call and monitor.conversation_id != call.conversation_id:
+                monitor = replace(monitor, conversation_id=call.conversation_id)
+                self._step(Step(monitor))
+            if peers is not None:
+                self._step(life.bridge_settled(monitor, peers))

@@ -1,0 +1,219 @@
+"""One strict configuration: a TOML file, overridden by the environment; unknown keys are refused with a suggestion."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import phonenumbers
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from adapter.errors import ConfigError
+
+ENV_PREFIX = "CALL_MONITOR_"
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=86400)]
+
+
+class Section(BaseModel):
+    """A part of the configuration: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Http(Section):
+    """Where the adapter listens."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on; 127.0.0.1 keeps it on this machine.")
+    port: Port = Field(8080, description="TCP port.")
+    secure_cookies: bool = Field(False, description="Mark cookies Secure; set it where people come over HTTPS.")
+    public_origin: str | None = Field(
+        None, description="The origin in people's address bar, where a proxy stands between (https://calls.example)."
+    )
+
+
+class Database(Section):
+    """Where people and records are kept."""
+
+    url: str = Field("", description="SQLAlchemy URL: sqlite+aiosqlite:///… or postgresql+asyncpg://…")
+
+
+class WithSecret(Section):
+    """A user and its secret, written here or in a file of its own; exactly one of both."""
+
+    username: str = Field("call-monitor", min_length=1, description="The user's name.")
+    secret: SecretStr | None = Field(None, description="The secret itself.")
+    secret_file: Path | None = Field(None, description="A file that holds only the secret.")
+
+    @model_validator(mode="after")
+    def _one_secret(self) -> Self:
+        if (self.secret is None) == (self.secret_file is None):
+            raise ValueError("give exactly one of secret and secret_file")
+        return self
+
+    def reveal(self) -> str:
+        """The secret. Raises ConfigError when its file can't be read."""
+        if self.secret is not None:
+            return self.secret.get_secret_value()
+        try:
+            return Path(str(self.secret_file)).read_text().strip()
+        except OSError as problem:
+            raise ConfigError(f"The secret in {self.secret_file} can't be read: {problem.strerror}.") from None
+
+
+class Ami(WithSecret):
+    """Asterisk Manager Interface (manager.conf)."""
+
+    host: str = Field("127.0.0.1", description="Where Asterisk is.")
+    port: Port = Field(5038, description="manager.conf: port.")
+    tls: bool = Field(False, description="manager.conf: tlsenable.")
+    tls_ca: Path | None = Field(None, description="Certificate authority file for AMI over TLS.")
+
+
+class Ari(WithSecret):
+    """Asterisk REST Interface (ari.conf, http.conf)."""
+
+    url: str = Field("http://127.0.0.1:8088/ari", pattern=r"^https?://", description="ARI's address.")
+
+
+class Pbx(Section):
+    """One Asterisk."""
+
+    id: str = Field("main", pattern=r"^[a-z0-9-]{1,32}$", description="Name of this node.")
+    context: str = Field("call-monitor", pattern=r"^[A-Za-z0-9_-]{1,79}$", description="The monitor dialplan context.")
+    ami: Ami
+    ari: Ari
+    connect_deadline_seconds: Seconds = Field(3.0, description="Until a connection must stand.")
+    action_deadline_seconds: Seconds = Field(2.0, description="Until Asterisk must answer an action.")
+    ping_interval_seconds: Seconds = Field(2.0, description="Between pings of an idle connection.")
+    ping_deadline_seconds: Seconds = Field(2.0, description="Until a ping must be answered.")
+    longest_pause_seconds: Seconds = Field(10.0, description="Longest pause between attempts to reconnect.")
+
+
+class Endpoints(Section):
+    """How Asterisk's endpoints are read. Patterns as in a shell: PJSIP/1*, PJSIP/10[1-4]."""
+
+    agents: list[str] = Field(["PJSIP/*"], min_length=1, description="Endpoints whose calls can be monitored.")
+    internal: list[str] = Field([], description="Further endpoints of the house; calls with them are internal.")
+
+
+class Numbering(Section):
+    """How phone numbers are read."""
+
+    country: str = Field("US", description="ISO 3166 code for numbers written without a country code.")
+
+    @field_validator("country")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in phonenumbers.SUPPORTED_REGIONS:
+            raise ValueError("no country code of ISO 3166, such as US, DE or IL")
+        return value
+
+
+class Monitoring(Section):
+    """How monitors behave."""
+
+    ring_timeout_seconds: Seconds = Field(20.0, description="How long a supervisor's phone may ring.")
+    auto_answer: bool = Field(True, description="Ask the phone to answer by itself (Call-Info, Alert-Info).")
+    confirm_deadline_seconds: Seconds = Field(2.0, description="Until Asterisk must confirm a mode or an end.")
+    lost_after_seconds: Seconds = Field(30.0, description="Without the PBX for so long, monitors count as lost.")
+
+
+class Session(Section):
+    """How long people stay signed in."""
+
+    idle_minutes: Annotated[int, Field(ge=1, le=60 * 24 * 30)] = Field(
+        720, description="Signed out after so long idle."
+    )
+
+
+class Log(Section):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is told.")
+    format: Literal["auto", "json", "console"] = Field("auto", description="auto: json unless on a terminal.")
+    mask_numbers: bool = Field(False, description="Show phone numbers as ***01.")
+
+
+class Settings(BaseSettings):
+    """The whole configuration."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__", case_sensitive=False
+    )
+
+    http: Http = Http()
+    database: Database = Database()
+    pbx: list[Pbx] = Field(min_length=1, max_length=1)
+    endpoints: Endpoints = Endpoints()
+    numbering: Numbering = Numbering()
+    monitoring: Monitoring = Monitoring()
+    session: Session = Session()
+    log: Log = Log()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file (which comes as init values)."""
+        return env_settings, init_settings
+
+    @property
+    def database_url(self) -> str:
+        """The database, by default a file in `$XDG_STATE_HOME/call-monitor`."""
+        if self.database.url:
+            return self.database.url
+        base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local/state")
+        return f"sqlite+aiosqlite:///{base}/call-monitor/adapter.sqlite"
+
+
+def default_path() -> Path | None:
+    """The configuration file that is there: the person's own, or the machine's."""
+    base = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    places = (Path(base) / "call-monitor/config.toml", Path("/etc/call-monitor/config.toml"))
+    return next((place for place in places if place.is_file()), None)
+
+
+def load(path: Path | None) -> Settings:
+    """Read and check the configuration. Raises ConfigError, which lists everything that is wrong."""
+    path = path or default_path()
+    if path is None:
+        raise ConfigError("There is no configuration. Copy config.sample.toml and name it with --config.")
+    try:
+        values = tomllib.loads(path.read_text())
+    except OSError as problem:
+        raise ConfigError(f"{path} can't be read: {problem.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise ConfigError(f"{path} is no TOML: {problem}.") from None
+    try:
+        return Settings(**values)
+    except ValidationError as problem:
+        lines = "\n".join(f"  {line}" for line in _explain(problem))
+        raise ConfigError(f"{path} can't be used:\n{lines}") from None
+
+
+def _explain(problem: ValidationError) -> Iterator[str]:
+    for error in problem.errors(include_input=False, include_url=False):
+        key = ".".join(str(part) for part in error["loc"])
+        if error["type"] == "extra_forbidden":
+            yield f"{key}: unknown key{_suggestion(error['loc'])}"
+        else:
+            yield f"{key}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _suggestion(where: tuple[int | str, ...]) -> str:
+    model: Any = Settings
+    for part in where[:-1]:
+        if isinstance(part, str):
+            annotation = model.model_fields[part].annotation
+            model = getattr(annotation, "__args__", (annotation,))[0]
+    close = difflib.get_close_matches(str(where[-1]), list(model.model_fields), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else f"; known here: {', '.join(model.model_fields)}"

@@ -1,0 +1,62 @@
+"""One call as people see it: an agent's leg of a conversation."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Direction(StrEnum):
+    """Where the call came from, seen from the PBX."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+
+
+class CallState(StrEnum):
+    """How far the call is."""
+
+    RINGING = "ringing"
+    ACTIVE = "active"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Somebody on the line: number and name, either may be empty."""
+
+    number: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Whose leg it is. `user_id` is None for a phone that has no account."""
+
+    user_id: str | None
+    name: str
+    extension: str
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One agent's leg. Compared by value to know whether anything that people see has changed."""
+
+    id: str
+    """Opaque; stable for as long as the agent's channel lives, also across a restart of the adapter."""
+    conversation_id: str
+    pbx: str
+    agent: Agent
+    customer: Party
+    direction: Direction
+    state: CallState
+    started_at: datetime
+    answered_at: datetime | None
+    barge_reaches_customer: bool
+    uniqueid: str
+    """The agent's channel: what ChanSpy is pointed at. Never shown."""
+    peers: frozenset[str]
+    """Uniqueids of the other channels in the agent's bridge. Never shown."""
+    participants: frozenset[str]
+    """Ids of the users whose phones are in this conversation. Never shown."""

@@ -1,0 +1,224 @@
+"""Events in, calls out: what an agent's channel, its bridge and its far end add up to for a person.
+
+Usage: `apply` every event in order, then `settle` once per batch for what has changed. No I/O, no clock.
+"""
+
+import hashlib
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from adapter.core import events as ev
+from adapter.core.call import Agent, Call, CallState, Direction, Party
+from adapter.core.lines import Line, Lines
+from adapter.core.people import Directory
+
+
+class CallChange(NamedTuple):
+    """A call before and after a batch of events; None where it did not or does not exist."""
+
+    before: Call | None
+    after: Call | None
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """How this PBX is read: which endpoints are agents' phones, which belong to the house, how ids are made."""
+
+    pbx: str
+    is_agent: Callable[[str], bool]
+    is_internal: Callable[[str], bool]
+    secret: bytes = field(repr=False)
+    """Key for opaque ids, at most 64 bytes (RFC 7693): Asterisk's uniqueids count channels and so would tell of
+    silent legs."""
+
+    def opaque(self, uniqueid: str) -> str:
+        """The public id for a uniqueid or linkedid: the same after a restart, and no sequence."""
+        text = f"{self.pbx}\0{uniqueid}".encode()
+        return hashlib.blake2s(text, key=self.secret[:32], digest_size=12).hexdigest()
+
+
+class Calls:
+    """All calls of one PBX."""
+
+    def __init__(self, numbering: Numbering, directory: Directory) -> None:
+        self._numbering = numbering
+        self._directory = directory
+        self._lines = Lines(numbering.is_agent)
+        self._past: dict[str, Line] = {}
+        self._calls: dict[str, Call] = {}
+        self._by_conversation: dict[str, dict[str, Call]] = {}
+        self._linkedids: dict[str, str] = {}
+
+    # --- events in
+
+    def apply(self, event: ev.Event) -> None:
+        """Take in one event. Events about spying and digits mean nothing here."""
+        lines = self._lines
+        match event:
+            case ev.ChannelChanged(at, channel) | ev.ChannelCreated(at, channel):
+                lines.see(channel, at)
+            case ev.BridgeEntered(at, bridge, technology, channel):
+                lines.enter(bridge, technology, channel, at)
+            case ev.BridgeLeft(at, bridge, channel):
+                lines.leave(bridge, channel, at)
+            case ev.ChannelGone():
+                lines.remove(event.uniqueid)
+            case ev.DialBegan(at, caller, called):
+                lines.dial(caller, called, at)
+            case ev.DialEnded(at, caller, called, _):
+                lines.dial_over(caller, called, at)
+            case ev.HoldChanged(at, channel, held):
+                lines.hold(channel, held, at)
+            case ev.BridgeGone(_, bridge):
+                lines.destroy(bridge)
+            case ev.Snapshot():
+                lines.load(event, {} if event.restarted else {**self._past, **lines.clear()})
+                self._past = {}
+
+    def suspend(self) -> None:
+        """The PBX is out of sight: no call is known until the next snapshot."""
+        self._past = {**self._past, **self._lines.clear()}
+
+    def rename(self, directory: Directory) -> None:
+        """Accounts changed: names and participants are read from the new directory."""
+        self._directory = directory
+        self._lines.dirty.update(self._linkedids.values())
+
+    # --- calls out
+
+    def settle(self, at: datetime) -> list[CallChange]:
+        """What has changed since the last time. Only conversations that events touched are looked at."""
+        dirty = self._lines.dirty
+        if not dirty:
+            return []
+        self._lines.dirty = set()
+        before: dict[str, Call] = {}
+        after: dict[str, Call] = {}
+        for linkedid in dirty:
+            conversation = self._numbering.opaque(linkedid)
+            before.update(self._by_conversation.pop(conversation, {}))
+            self._linkedids.pop(conversation, None)
+            now = self._read(linkedid, conversation, at)
+            if now:
+                self._by_conversation[conversation] = now
+                after.update(now)
+            if self._lines.has_conversation(linkedid):
+                self._linkedids[conversation] = linkedid
+        return self._changes(before, after)
+
+    def _changes(self, before: dict[str, Call], after: dict[str, Call]) -> list[CallChange]:
+        changes = []
+        for call_id, old in before.items():
+            if call_id not in after:
+                self._calls.pop(call_id, None)
+                changes.append(CallChange(old, None))
+        for call_id, new in after.items():
+            known = self._calls.get(call_id)
+            if known != new:
+                self._calls[call_id] = new
+                changes.append(CallChange(known, new))
+        return changes
+
+    @property
+    def calls(self) -> Collection[Call]:
+        """All calls as of the last `settle`."""
+        return self._calls.values()
+
+    def get(self, call_id: str) -> Call | None:
+        """One call as of the last `settle`."""
+        return self._calls.get(call_id)
+
+    def peers(self, uniqueid: str) -> frozenset[str] | None:
+        """Who shares the bridge with this channel right now, settled or not; None when the channel is gone."""
+        line = self._lines.get(uniqueid)
+        return None if line is None else self._lines.peers(line)
+
+    def participants(self, conversation_id: str) -> frozenset[str]:
+        """Ids of the users whose phones are in this conversation."""
+        linkedid = self._linkedids.get(conversation_id)
+        return self._participants(linkedid) if linkedid else frozenset()
+
+    def _participants(self, linkedid: str) -> frozenset[str]:
+        owners = self._directory.by_endpoint
+        found = set()
+        for line in self._lines.conversation(linkedid):
+            for party in (line, *self._lines.far(line)):
+                if (user := owners.get(party.endpoint)) is not None:
+                    found.add(user.id)
+        return frozenset(found)
+
+    def _read(self, linkedid: str, conversation: str, at: datetime) -> dict[str, Call]:
+        agents = [line for line in self._lines.conversation(linkedid) if line.is_agent]
+        if not agents:
+            return {}
+        participants = self._participants(linkedid)
+        calls = (self._call(line, conversation, participants, at) for line in agents)
+        return {call.id: call for call in calls}
+
+    def _call(self, line: Line, conversation: str, participants: frozenset[str], at: datetime) -> Call:
+        call_id = self._numbering.opaque(line.channel.uniqueid)
+        known = self._calls.get(call_id)
+        far = self._lines.far(line)
+        other = self._customer_line(far)
+        answered_at = self._answered_at(line, far, at)
+        return Call(
+            id=call_id,
+            conversation_id=conversation,
+            pbx=self._numbering.pbx,
+            agent=self._agent(line),
+            customer=self._customer(line, other, known),
+            direction=self._direction(line, other, known),
+            state=self._state(line, far, answered_at),
+            started_at=line.created_at,
+            answered_at=answered_at,
+            barge_reaches_customer=answered_at is not None and self._lines.has_one_peer(line),
+            uniqueid=line.channel.uniqueid,
+            peers=self._lines.peers(line),
+            participants=participants,
+        )
+
+    def _agent(self, line: Line) -> Agent:
+        user = self._directory.by_endpoint.get(line.endpoint)
+        plain = line.endpoint.partition("/")[2] or line.endpoint
+        if user is None:
+            return Agent(None, plain, plain, line.endpoint)
+        return Agent(user.id, user.name, user.extension or plain, line.endpoint)
+
+    def _is_ours(self, line: Line) -> bool:
+        return (
+            line.is_agent or line.endpoint in self._directory.by_endpoint or self._numbering.is_internal(line.endpoint)
+        )
+
+    def _customer_line(self, far: Sequence[Line]) -> Line | None:
+        outside = (line for line in far if not self._is_ours(line))
+        return next(outside, far[0] if far else None)
+
+    def _customer(self, line: Line, other: Line | None, known: Call | None) -> Party:
+        if other is not None and other.channel.number:
+            user = self._directory.by_endpoint.get(other.endpoint)
+            return Party(other.channel.number, user.name if user else other.channel.caller_name)
+        if known is not None and known.customer.number:
+            return known.customer
+        channel = line.channel
+        return Party(channel.connected_number or line.dialled, channel.connected_name)
+
+    def _direction(self, line: Line, other: Line | None, known: Call | None) -> Direction:
+        if other is None and known is not None:
+            return known.direction
+        if self._is_ours(other) if other else line.dialled in self._directory.extensions:
+            return Direction.INTERNAL
+        return Direction.INBOUND if line.called else Direction.OUTBOUND
+
+    def _answered_at(self, line: Line, far: Sequence[Line], at: datetime) -> datetime | None:
+        if line.answered_at is None and line.channel.state is ev.ChannelState.UP:
+            rings_somebody = not line.called and not line.bridge and bool(far)
+            line.answered_at = None if rings_somebody else at
+        return line.answered_at
+
+    def _state(self, line: Line, far: Sequence[Line], answered_at: datetime | None) -> CallState:
+        if answered_at is None:
+            return CallState.RINGING
+        held = line.held or (line.bridge is not None and any(other.held for other in far))
+        return CallState.HELD if held else CallState.ACTIVE

@@ -1,0 +1,62 @@
+"""The supervisor's leg and the state of a PBX: the words between monitoring and `adapter.asterisk`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from adapter.core.modes import Mode
+
+LEG_PREFIX = "cm-"
+"""Spy legs carry `cm-<monitor id>` as their uniqueid (Originate's ChannelId), so they are known in advance."""
+
+
+def leg_id(monitor_id: str) -> str:
+    """The uniqueid of the channel that will serve this monitor."""
+    return LEG_PREFIX + monitor_id
+
+
+def is_leg(uniqueid: str) -> bool:
+    """Whether a channel is a supervisor's leg of ours; such a channel is never a call."""
+    return uniqueid.startswith(LEG_PREFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class LegRequest:
+    """One supervisor's device to be rung and put into the monitor dialplan."""
+
+    leg: str
+    device: str
+    target: str
+    """The uniqueid of the agent's channel, exact: ChanSpy gets it with option `u`."""
+    mode: Mode
+    keypad: bool
+    shown_name: str
+    """Caller id name on the supervisor's phone."""
+    shown_number: str
+    ring_timeout: float
+    """Seconds the device may ring."""
+
+
+class DeviceState(StrEnum):
+    """What is known of a device before ringing it."""
+
+    AVAILABLE = "available"
+    UNREGISTERED = "unregistered"
+    BUSY = "busy"
+    UNKNOWN = "unknown"
+
+
+class LinkState(StrEnum):
+    """How the connection to a PBX is (the contract's `pbx.state`)."""
+
+    CONNECTED = "connected"
+    CONNECTING = "connecting"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class PbxState:
+    """The state of the connection to one PBX and since when."""
+
+    state: LinkState
+    since: datetime

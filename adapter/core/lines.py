@@ -1,0 +1,277 @@
+"""Channels and bridges of one PBX as events tell of them: the ground on which calls are read.
+
+Mutable, but without I/O or clock: it changes only through the methods below, and says which conversations they
+touched.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from adapter.core.events import Channel, ChannelState, KnownChannel, Snapshot, endpoint_of, local_partner
+from adapter.core.legs import is_leg
+
+ONE_TO_ONE = frozenset({"simple_bridge", "native_rtp", "native_dahdi"})
+"""Bridge technologies with the 1TO1MIX or NATIVE capability: only there has a channel a bridge peer that barge
+can reach (main/bridge.c, ast_bridge_peer_nolock)."""
+
+
+@dataclass(slots=True)
+class Line:
+    """One channel with what was seen of it over time."""
+
+    channel: Channel
+    endpoint: str
+    is_agent: bool
+    created_at: datetime
+    dialled: str
+    """What it dialled when it called in; empty for a channel that was called."""
+    called: bool
+    """Whether another channel (or the PBX for it) dialled this one."""
+    dialled_by: str | None = None
+    dials: list[str] = field(default_factory=list)
+    bridge: str | None = None
+    held: bool = False
+    answered_at: datetime | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is half of a Local channel: plumbing inside the PBX, nobody's phone."""
+        return self.channel.name.startswith("Local/")
+
+
+@dataclass(slots=True)
+class Bridge:
+    """One bridge: its technology and the uniqueids in it, oldest first."""
+
+    technology: str
+    members: list[str] = field(default_factory=list)
+
+
+class Lines:
+    """All channels and bridges of a PBX."""
+
+    def __init__(self, is_agent: Callable[[str], bool]) -> None:
+        self._is_agent = is_agent
+        self._lines: dict[str, Line] = {}
+        self._bridges: dict[str, Bridge] = {}
+        self._names: dict[str, str] = {}
+        self._conversations: dict[str, set[str]] = {}
+        self.dirty: set[str] = set()
+        """Linkedids whose calls may look different now; the reader clears it."""
+
+    def __getitem__(self, uniqueid: str) -> Line:
+        return self._lines[uniqueid]
+
+    def get(self, uniqueid: str) -> Line | None:
+        """The line with this uniqueid, if it is up."""
+        return self._lines.get(uniqueid)
+
+    def conversation(self, linkedid: str) -> Iterator[Line]:
+        """The lines that share this linkedid."""
+        return (self._lines[uniqueid] for uniqueid in self._conversations.get(linkedid, ()))
+
+    def has_conversation(self, linkedid: str) -> bool:
+        """Whether any line of this conversation is up."""
+        return linkedid in self._conversations
+
+    def clear(self) -> dict[str, Line]:
+        """Forget everything; returns what was known, for `load` to recognise channels that live on."""
+        before, self._lines = self._lines, {}
+        self.dirty.update(self._conversations)
+        self._bridges, self._names, self._conversations = {}, {}, {}
+        return before
+
+    def load(self, snapshot: Snapshot, before: dict[str, Line]) -> None:
+        """Start anew from a snapshot. Birth facts of channels that were already known are kept."""
+        self.clear()
+        for known in snapshot.channels:
+            self._load_one(known, snapshot, before.get(known.channel.uniqueid))
+        for known in snapshot.channels:
+            if known.bridge:
+                technology = snapshot.technologies.get(known.bridge, "simple_bridge")
+                self._join(known.bridge, technology, known.channel.uniqueid)
+
+    def _load_one(self, known: KnownChannel, snapshot: Snapshot, old: Line | None) -> None:
+        channel = known.channel
+        if is_leg(channel.uniqueid):
+            return
+        line = self._add(channel, old.created_at if old else known.created_at)
+        line.called = old.called if old else known.was_dialled
+        line.dialled = old.dialled if old else "" if known.was_dialled else channel.extension
+        line.answered_at = old.answered_at if old else None
+        line.held = line.endpoint in snapshot.held_endpoints
+        if old:
+            line.dialled_by, line.dials = old.dialled_by, old.dials
+        if line.answered_at is None and channel.state is ChannelState.UP:
+            line.answered_at = snapshot.at if known.bridge is None else known.created_at
+
+    def _add(self, channel: Channel, at: datetime) -> Line:
+        endpoint = endpoint_of(channel.name)
+        called = channel.state is not ChannelState.DIALLING
+        line = Line(
+            channel,
+            endpoint,
+            self._is_agent(endpoint),
+            at,
+            dialled="" if called else channel.extension,
+            called=called,
+        )
+        self._lines[channel.uniqueid] = line
+        self._names[channel.name] = channel.uniqueid
+        self._conversations.setdefault(channel.linkedid, set()).add(channel.uniqueid)
+        self.dirty.add(channel.linkedid)
+        return line
+
+    def see(self, channel: Channel, at: datetime) -> Line | None:
+        """Take in a channel as an event shows it. None for a supervisor's leg: that is never a line."""
+        line = self._lines.get(channel.uniqueid)
+        if line is None:
+            return None if is_leg(channel.uniqueid) else self._add(channel, at)
+        old = line.channel
+        if old == channel:
+            return line
+        line.channel = channel
+        self.dirty.add(channel.linkedid)
+        if old.name != channel.name:
+            self._names.pop(old.name, None)
+            self._names[channel.name] = channel.uniqueid
+            line.endpoint = endpoint_of(channel.name)
+            line.is_agent = self._is_agent(line.endpoint)
+        if old.linkedid != channel.linkedid:
+            self._move(channel.uniqueid, old.linkedid, channel.linkedid)
+        return line
+
+    def _move(self, uniqueid: str, old: str, new: str) -> None:
+        self.dirty.update((old, new))
+        rest = self._conversations.get(old)
+        if rest is not None:
+            rest.discard(uniqueid)
+            if not rest:
+                del self._conversations[old]
+        self._conversations.setdefault(new, set()).add(uniqueid)
+
+    def remove(self, uniqueid: str) -> Line | None:
+        """The channel was hung up."""
+        line = self._lines.pop(uniqueid, None)
+        for bridge_id in [line.bridge] if line else list(self._bridges):
+            if bridge_id:
+                self._part(bridge_id, uniqueid)
+        if line is None:
+            return None
+        self._names.pop(line.channel.name, None)
+        linkedid = line.channel.linkedid
+        self.dirty.add(linkedid)
+        rest = self._conversations.get(linkedid, set())
+        rest.discard(uniqueid)
+        if not rest:
+            self._conversations.pop(linkedid, None)
+        return line
+
+    def dial(self, caller: Channel | None, called: Channel, at: datetime) -> None:
+        """One channel rings another, or the PBX rings it."""
+        target = self.see(called, at)
+        source = self.see(caller, at) if caller else None
+        if target is None or source is None:
+            return
+        target.called, target.dialled_by = True, source.channel.uniqueid
+        if called.uniqueid not in source.dials:
+            source.dials.append(called.uniqueid)
+        self.dirty.update((called.linkedid, source.channel.linkedid))
+
+    def dial_over(self, caller: Channel | None, called: Channel, at: datetime) -> None:
+        """The ringing is over; who is connected then is told by bridges."""
+        source = self.see(caller, at) if caller else None
+        if source is not None and called.uniqueid in source.dials:
+            source.dials.remove(called.uniqueid)
+            self.dirty.add(source.channel.linkedid)
+
+    def enter(self, bridge_id: str, technology: str, channel: Channel, at: datetime) -> None:
+        """A channel entered a bridge."""
+        self.see(channel, at)
+        self._join(bridge_id, technology, channel.uniqueid)
+
+    def _join(self, bridge_id: str, technology: str, uniqueid: str) -> None:
+        line = self._lines.get(uniqueid)
+        if line is not None and line.bridge not in (None, bridge_id):
+            self._part(line.bridge or "", uniqueid)
+        bridge = self._bridges.setdefault(bridge_id, Bridge(technology))
+        bridge.technology = technology or bridge.technology
+        if uniqueid not in bridge.members:
+            bridge.members.append(uniqueid)
+        if line is not None:
+            line.bridge = bridge_id
+        self._touch(bridge)
+
+    def leave(self, bridge_id: str, channel: Channel, at: datetime) -> None:
+        """A channel left a bridge."""
+        self.see(channel, at)
+        self._part(bridge_id, channel.uniqueid)
+
+    def _part(self, bridge_id: str, uniqueid: str) -> None:
+        line = self._lines.get(uniqueid)
+        if line is not None and line.bridge == bridge_id:
+            line.bridge = None
+            self.dirty.add(line.channel.linkedid)
+        bridge = self._bridges.get(bridge_id)
+        if bridge is not None and uniqueid in bridge.members:
+            self._touch(bridge)
+            bridge.members.remove(uniqueid)
+
+    def destroy(self, bridge_id: str) -> None:
+        """A bridge is gone; whoever was still counted in it is in none."""
+        bridge = self._bridges.pop(bridge_id, None)
+        for uniqueid in bridge.members if bridge else ():
+            line = self._lines.get(uniqueid)
+            if line is not None and line.bridge == bridge_id:
+                line.bridge = None
+                self.dirty.add(line.channel.linkedid)
+
+    def _touch(self, bridge: Bridge) -> None:
+        for uniqueid in bridge.members:
+            if (line := self._lines.get(uniqueid)) is not None:
+                self.dirty.add(line.channel.linkedid)
+
+    def hold(self, channel: Channel, held: bool, at: datetime) -> None:
+        """The party behind this channel holds the other, or no longer does."""
+        line = self.see(channel, at)
+        if line is not None and line.held != held:
+            line.held = held
+            self.dirty.add(channel.linkedid)
+            if line.bridge:
+                self._touch(self._bridges[line.bridge])
+
+    def peers(self, line: Line) -> frozenset[str]:
+        """Uniqueids of the other channels in this line's bridge, supervisors' legs included."""
+        bridge = self._bridges.get(line.bridge) if line.bridge else None
+        return frozenset(bridge.members) - {line.channel.uniqueid} if bridge else frozenset()
+
+    def has_one_peer(self, line: Line) -> bool:
+        """Whether barge would reach the other side: a bridge of exactly two, of a kind that has peers."""
+        bridge = self._bridges.get(line.bridge) if line.bridge else None
+        return bridge is not None and len(bridge.members) == 2 and bridge.technology in ONE_TO_ONE
+
+    def far(self, line: Line) -> list[Line]:
+        """The real parties at the other end, oldest first; Local channels are followed to who is behind them."""
+        found: dict[str, Line] = {}
+        self._follow(line, found, {line.channel.uniqueid})
+        return sorted(found.values(), key=lambda other: other.created_at)
+
+    def _follow(self, line: Line, found: dict[str, Line], seen: set[str]) -> None:
+        for uniqueid in self._neighbours(line):
+            other = self._lines.get(uniqueid)
+            if uniqueid in seen or other is None:
+                continue
+            seen.add(uniqueid)
+            if not other.is_local:
+                found[uniqueid] = other
+                continue
+            partner = self._lines.get(self._names.get(local_partner(other.channel.name) or "", ""))
+            if partner is not None and partner.channel.uniqueid not in seen:
+                seen.add(partner.channel.uniqueid)
+                self._follow(partner, found, seen)
+
+    def _neighbours(self, line: Line) -> list[str]:
+        if line.bridge and (bridge := self._bridges.get(line.bridge)):
+            return bridge.members
+        return [line.dialled_by, *line.dials] if line.dialled_by else line.dials

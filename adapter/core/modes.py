@@ -1,0 +1,19 @@
+"""The three ways to monitor, as the contract names them."""
+
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """Who hears the supervisor: nobody, only the agent, or agent and customer."""
+
+    SILENT = "silent"
+    WHISPER = "whisper"
+    BARGE = "barge"
+
+    @property
+    def talks(self) -> bool:
+        """Whether somebody on the call hears the supervisor."""
+        return self is not Mode.SILENT
+
+
+ALL_MODES = frozenset(Mode)

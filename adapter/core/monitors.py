@@ -1,0 +1,258 @@
+"""One monitor's life as a state machine: facts from Asterisk and wishes in, the next state and commands out.
+
+    connecting ──SpyStarted──▶ live ──(any end)──▶ ended
+
+Nothing here waits, measures time or talks to anybody. `mode` is only ever what Asterisk confirmed.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from adapter.core.events import OriginateFailure
+from adapter.core.modes import Mode
+
+
+class MonitorState(StrEnum):
+    """How far a monitor is."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    ENDED = "ended"
+
+
+class EndReason(StrEnum):
+    """Why a monitor ended (the contract's `ended_reason`)."""
+
+    STOPPED = "stopped"
+    SUPERVISOR_HUNG_UP = "supervisor_hung_up"
+    CALL_ENDED = "call_ended"
+    TOOK_OVER = "took_over"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    DEVICE_UNAVAILABLE = "device_unavailable"
+    PERMISSION_REVOKED = "permission_revoked"
+    ADAPTER_STOPPED = "adapter_stopped"
+    PBX_LOST = "pbx_lost"
+    ERROR = "error"
+
+
+class Notice(StrEnum):
+    """Why a mode changed though the supervisor did not ask (the contract's `reason` in `monitor.updated`)."""
+
+    BRIDGE_CHANGED = "bridge_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Supervisor:
+    """Who monitors."""
+
+    user_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """One monitor, whole. Replaced on every change, never changed."""
+
+    id: str
+    pbx: str
+    call_id: str
+    conversation_id: str
+    target: str
+    """Uniqueid of the agent's channel."""
+    leg: str
+    """Uniqueid of the supervisor's channel."""
+    supervisor: Supervisor
+    device: str
+    keypad: bool
+    """Whether the leg's keypad can switch modes (ChanSpy's option `d`)."""
+    mode: Mode
+    """What Asterisk is doing; while connecting, what was asked for."""
+    state: MonitorState
+    started_at: datetime
+    live_at: datetime | None = None
+    ended_at: datetime | None = None
+    ended_reason: EndReason | None = None
+    notice: Notice | None = None
+    talking_since: datetime | None = None
+    """When the current stretch of whispering or barging began."""
+    peers: frozenset[str] = frozenset()
+    """The other channels in the agent's bridge when the current stretch began: whom the talk is leased for."""
+    reattach: bool = False
+    """Barge's peer was latched to a bridge that changed: the leg must be moved before it may talk again."""
+    barged: bool = False
+    """Whether this run of ChanSpy has barged, and so may have latched its peer (app_chanspy.c, attach_barge)."""
+    confirmed: int = 0
+    """How often Asterisk has confirmed a mode: tells a new confirmation from an old one."""
+    answered: bool = False
+    """Whether Asterisk has said that the supervisor's device answered."""
+    lost: EndReason | None = None
+    """The leg went before Asterisk told what became of the originate; this is the reason if it had answered."""
+    ending: EndReason | None = None
+    """An end that was decided and waits for Asterisk's Hangup of the leg."""
+
+    @property
+    def live(self) -> bool:
+        """Whether Asterisk has confirmed spying and it goes on."""
+        return self.state is MonitorState.LIVE
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over."""
+        return self.state is MonitorState.ENDED
+
+    @property
+    def talks(self) -> bool:
+        """Whether somebody on the call hears the supervisor now."""
+        return self.live and self.mode.talks
+
+
+class SwitchLeg(NamedTuple):
+    """Command: put the leg into this mode."""
+
+    mode: Mode
+    reattach: bool
+
+
+class EndLeg(NamedTuple):
+    """Command: hang the leg up."""
+
+
+Command = SwitchLeg | EndLeg
+
+
+class Step(NamedTuple):
+    """What follows from a fact: the monitor as it is now, and what is to be done about it."""
+
+    monitor: Monitor
+    commands: tuple[Command, ...] = ()
+
+
+def spy_started(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str]) -> Step:
+    """ChanSpy (re)started in `mode`: a fresh attachment to whoever is in the bridge now."""
+    if monitor.ended:
+        return Step(monitor, (EndLeg(),))
+    fresh = replace(
+        monitor,
+        state=MonitorState.LIVE,
+        live_at=monitor.live_at or at,
+        reattach=False,
+        barged=False,
+    )
+    return Step(_in_mode(fresh, mode, at, peers), (EndLeg(),) if monitor.ending else ())
+
+
+def digit(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str]) -> Step:
+    """The leg received a mode's digit. Without the keypad option ChanSpy ignores it, and so do we."""
+    if not monitor.live or not monitor.keypad:
+        return Step(monitor)
+    changed = _in_mode(monitor, mode, at, peers)
+    if mode is Mode.BARGE and monitor.reattach:
+        return Step(changed, (SwitchLeg(Mode.SILENT, False), SwitchLeg(Mode.SILENT, True)))
+    return Step(changed)
+
+
+def _in_mode(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str]) -> Monitor:
+    confirmed = monitor.confirmed + 1
+    if not mode.talks:
+        return replace(monitor, mode=mode, confirmed=confirmed, talking_since=None)
+    return replace(
+        monitor,
+        mode=mode,
+        confirmed=confirmed,
+        talking_since=monitor.talking_since or at,
+        peers=monitor.peers if monitor.barged else peers,
+        barged=monitor.barged or mode is Mode.BARGE,
+        notice=None,
+    )
+
+
+def bridge_settled(monitor: Monitor, peers: frozenset[str]) -> Step:
+    """The agent's bridge is `peers` now: end the lease of a talk that was meant for others.
+
+    ChanSpy latches barge's peer once; after a transfer the words would go to the former customer. So: silent
+    at once, and where barge was used in this run, a fresh attachment before anybody talks again.
+    """
+    if not monitor.live or peers == monitor.peers or monitor.ending:
+        return Step(monitor)
+    commands: list[Command] = []
+    changed = monitor
+    if monitor.mode.talks and monitor.notice is not Notice.BRIDGE_CHANGED:
+        changed = replace(changed, notice=Notice.BRIDGE_CHANGED)
+        commands.append(SwitchLeg(Mode.SILENT, False))
+    if monitor.barged and not monitor.reattach:
+        changed = replace(changed, reattach=True)
+        commands.append(SwitchLeg(Mode.SILENT, True))
+    return Step(changed, tuple(commands))
+
+
+def channel_appeared(monitor: Monitor) -> Step:
+    """The leg's channel came into being; if its end was decided meanwhile, this is the moment to hang it up."""
+    return Step(monitor, (EndLeg(),) if monitor.ending or monitor.ended else ())
+
+
+def end_wanted(monitor: Monitor, reason: EndReason) -> Step:
+    """Somebody or something decides that it ends. The first decision gives the reason."""
+    if monitor.ended:
+        return Step(monitor)
+    return Step(replace(monitor, ending=monitor.ending or reason), (EndLeg(),))
+
+
+def originate_answered(monitor: Monitor, at: datetime) -> Step:
+    """The supervisor's device answered; ChanSpy follows, unless the leg is gone already."""
+    if monitor.lost is not None:
+        return ended(monitor, monitor.ending or monitor.lost, at)
+    return Step(replace(monitor, answered=True))
+
+
+def device_busy(monitor: Monitor) -> Step:
+    """The device said busy; Asterisk's answer to the originate, which follows, does not tell that."""
+    return Step(replace(monitor, lost=EndReason.BUSY))
+
+
+def originate_failed(monitor: Monitor, why: OriginateFailure, at: datetime) -> Step:
+    """The device could not be connected."""
+    busy = why is OriginateFailure.UNAVAILABLE and monitor.lost is EndReason.BUSY
+    return ended(monitor, monitor.ending or (EndReason.BUSY if busy else EndReason(why.value)), at)
+
+
+def leg_gone(monitor: Monitor, at: datetime, *, call_over: bool) -> Step:
+    """Asterisk hung the leg up. `call_over`: ChanSpy returned because the agent's channel ended.
+
+    A leg that goes while its device rings is told apart by the originate's own answer, which follows.
+    """
+    reason = EndReason.CALL_ENDED if call_over else EndReason.SUPERVISOR_HUNG_UP
+    if monitor.ending is None and not monitor.live and not monitor.answered and not monitor.ended:
+        return Step(replace(monitor, lost=monitor.lost or reason))
+    return ended(monitor, monitor.ending or reason, at)
+
+
+def resumed(monitor: Monitor, peers: frozenset[str] | None) -> Step:
+    """The link came back and the leg is still there: hold Asterisk to the last mode that it confirmed.
+
+    A keypad digit pressed meanwhile is unknowable, so the mode is asked for anew. A leg that was not live yet,
+    or whose call is gone, ends.
+    """
+    if monitor.ending or peers is None or not monitor.live:
+        return end_wanted(monitor, EndReason.CALL_ENDED if peers is None else EndReason.PBX_LOST)
+    if monitor.mode.talks and peers == monitor.peers:
+        return Step(monitor, (SwitchLeg(monitor.mode, False),))
+    return Step(monitor, (SwitchLeg(Mode.SILENT, False),))
+
+
+def ended(monitor: Monitor, reason: EndReason, at: datetime) -> Step:
+    """It is over. Further facts change nothing."""
+    if monitor.ended:
+        return Step(monitor)
+    over = replace(
+        monitor,
+        state=MonitorState.ENDED,
+        ended_at=at,
+        ended_reason=reason,
+        ending=None,
+        talking_since=None,
+        notice=None,
+    )
+    return Step(over)

@@ -1,0 +1,131 @@
+"""Who sees what, and how it looks: every rule about silence is here, and holds for everybody, whatever their rights.
+
+Nobody sees or can infer a silent monitor on a conversation that they are in. For them a monitor begins when it
+talks and is gone when it is silent again, which looks the same as if it had ended.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from adapter.core.call import Call
+from adapter.core.legs import PbxState
+from adapter.core.modes import Mode
+from adapter.core.monitors import Monitor
+from adapter.core.people import Role, User
+from adapter.core.permissions import allowed_modes, may_monitor
+
+Json = dict[str, object]
+
+
+class Sight(StrEnum):
+    """How much of a thing somebody sees."""
+
+    NOTHING = "nothing"
+    TALKING = "talking"
+    """They are in the conversation: of its monitors, only while they whisper or barge."""
+    EVERYTHING = "everything"
+
+
+def call_sight(user: User, call: Call) -> Sight:
+    """What this person sees of a call and its monitors."""
+    if user.active and user.id in call.participants and (may_monitor(user) or call.agent.user_id == user.id):
+        return Sight.TALKING
+    if may_monitor(user):
+        return Sight.EVERYTHING
+    return Sight.TALKING if user.active and call.agent.user_id == user.id else Sight.NOTHING
+
+
+def monitor_sight(user: User, monitor: Monitor, *, in_conversation: bool, own_call: bool) -> Sight:
+    """What this person sees of a monitor.
+
+    `in_conversation`: their phone is in the monitored conversation now; `own_call`: it is their leg that is
+    monitored. A supervisor always sees what they do themselves.
+    """
+    if not user.active:
+        return Sight.NOTHING
+    if monitor.supervisor.user_id == user.id:
+        return Sight.EVERYTHING
+    if in_conversation or own_call:
+        entitled = may_monitor(user) or own_call
+        return Sight.TALKING if monitor.talks and entitled else Sight.NOTHING
+    return Sight.EVERYTHING if may_monitor(user) else Sight.NOTHING
+
+
+def time_view(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC with milliseconds and `Z`."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None
+
+
+def modes_view(modes: Iterable[Mode]) -> list[str]:
+    """Modes in their order from silent to barge."""
+    wanted = set(modes)
+    return [mode.value for mode in Mode if mode in wanted]
+
+
+def user_view(user: User) -> Json:
+    """The contract's User."""
+    modes = allowed_modes(user) or user.granted | {Mode.SILENT}
+    return {
+        "id": user.id,
+        "username": user.username,
+        "name": user.name,
+        "role": user.role.value,
+        "extension": user.extension,
+        "device": user.device,
+        "can_monitor": user.can_monitor or user.role is Role.ADMINISTRATOR,
+        "modes": modes_view(modes),
+        "active": user.active,
+    }
+
+
+def monitor_view(monitor: Monitor, sight: Sight) -> Json:
+    """The contract's Monitor. For those in the conversation it began when it began to talk."""
+    talking = sight is Sight.TALKING
+    view: Json = {
+        "id": monitor.id,
+        "call_id": monitor.call_id,
+        "supervisor": {"user_id": monitor.supervisor.user_id, "name": monitor.supervisor.name},
+        "device": None if talking else monitor.device,
+        "mode": monitor.mode.value,
+        "state": monitor.state.value,
+        "started_at": time_view(monitor.talking_since if talking else monitor.started_at),
+        "live_at": time_view(monitor.talking_since if talking else monitor.live_at),
+        "ended_at": time_view(monitor.ended_at),
+        "ended_reason": monitor.ended_reason.value if monitor.ended_reason else None,
+    }
+    if monitor.notice and not monitor.mode.talks and not talking:
+        view["reason"] = monitor.notice.value
+    return view
+
+
+def call_view(call: Call, monitors: Iterable[Monitor], sight: Sight) -> Json:
+    """The contract's Call, with those of its monitors that this sight shows."""
+    shown = [monitor for monitor in monitors if sight is Sight.EVERYTHING or monitor.talks]
+    return {
+        "id": call.id,
+        "conversation_id": call.conversation_id,
+        "agent": {"user_id": call.agent.user_id, "name": call.agent.name, "extension": call.agent.extension},
+        "customer": {"number": call.customer.number, "name": call.customer.name},
+        "direction": call.direction.value,
+        "state": call.state.value,
+        "started_at": time_view(call.started_at),
+        "answered_at": time_view(call.answered_at),
+        "barge_reaches_customer": call.barge_reaches_customer,
+        "monitors": [monitor_view(monitor, sight) for monitor in shown],
+    }
+
+
+def pbx_view(state: PbxState) -> Json:
+    """The contract's `pbx`."""
+    return {"state": state.state.value, "since": time_view(state.since)}
+
+
+def coach_view(monitor: Monitor, mode: Mode) -> Json:
+    """What the agent is told when a supervisor begins or ceases to talk."""
+    return {
+        "monitor_id": monitor.id,
+        "call_id": monitor.call_id,
+        "supervisor": {"name": monitor.supervisor.name},
+        "mode": mode.value,
+    }

@@ -1,0 +1,152 @@
+"""The one family of errors: each has a stable code, the HTTP status it becomes, and a message that helps."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+
+class AdapterError(Exception):
+    """Base of every error that a person may read.
+
+    `detail` says in plain words what is wrong and what to do about it. `code`, `status` and `title` are
+    the contract's (../shared/api.md, "Errors"); `extra` becomes further members of the problem document.
+    """
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Internal error"
+
+    def __init__(self, detail: str, *, retry_after: int | None = None, **extra: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.retry_after = retry_after
+        """Seconds after which trying again makes sense, or None."""
+        self.extra: Mapping[str, Any] = extra
+
+
+class Malformed(AdapterError):
+    """The body is not JSON, or not an object."""
+
+    code, status, title = "malformed", 400, "Malformed request"
+
+
+class NotAuthenticated(AdapterError):
+    """No, or a wrong, session, token or password."""
+
+    code, status, title = "not_authenticated", 401, "Not signed in"
+
+
+class Forbidden(AdapterError):
+    """The person may not do this."""
+
+    code, status, title = "forbidden", 403, "Not allowed"
+
+
+class NotFound(AdapterError):
+    """No such thing, or none that this person may see."""
+
+    code, status, title = "not_found", 404, "Not found"
+
+
+class AlreadyMonitoring(AdapterError):
+    """This supervisor has a monitor connecting or live."""
+
+    code, status, title = "already_monitoring", 409, "Already monitoring"
+
+
+class DeviceUnavailable(AdapterError):
+    """The supervisor's device is known not to be registered, or to be busy."""
+
+    code, status, title = "device_unavailable", 409, "Device unavailable"
+
+
+class OwnCall(AdapterError):
+    """The person is in that conversation."""
+
+    code, status, title = "own_call", 409, "This is your own call"
+
+
+class CallNotActive(AdapterError):
+    """The call still rings."""
+
+    code, status, title = "call_not_active", 409, "The call is not answered yet"
+
+
+class NotLive(AdapterError):
+    """The monitor still connects."""
+
+    code, status, title = "not_live", 409, "The monitor is still connecting"
+
+
+class CallEnded(AdapterError):
+    """The call or the monitor is over."""
+
+    code, status, title = "call_ended", 409, "It is over"
+
+
+class Ambiguous(AdapterError):
+    """Several calls match."""
+
+    code, status, title = "ambiguous", 409, "Several calls match"
+
+
+class Conflict(AdapterError):
+    """A username or extension is taken, or it concerns the last administrator."""
+
+    code, status, title = "conflict", 409, "Conflict"
+
+
+class Invalid(AdapterError):
+    """A field is wrong; `errors` lists them as `{field, message}`."""
+
+    code, status, title = "invalid", 422, "Invalid request"
+
+    def __init__(self, detail: str, errors: Sequence[Mapping[str, str]] = ()) -> None:
+        super().__init__(detail, errors=list(errors))
+
+
+class TooManyRequests(AdapterError):
+    """Slowed down; `retry_after` says for how long."""
+
+    code, status, title = "too_many_requests", 429, "Too many requests"
+
+
+class PbxUnavailable(AdapterError):
+    """Asterisk is not reachable; nothing was done."""
+
+    code, status, title = "pbx_unavailable", 503, "The PBX is not reachable"
+
+    def __init__(self, detail: str, *, retry_after: int = 2, **extra: Any) -> None:
+        super().__init__(detail, retry_after=retry_after, **extra)
+
+
+class PbxTimeout(AdapterError):
+    """Asterisk did not confirm in time: the outcome is unknown and is not retried."""
+
+    code, status, title = "pbx_timeout", 504, "The PBX did not confirm in time"
+
+
+class PbxRefused(AdapterError):
+    """Asterisk answered an action with an error; nothing happened there."""
+
+    code, status, title = "pbx_refused", 502, "The PBX refused"
+
+
+class ConfigError(AdapterError):
+    """The configuration cannot be used; the message names the file, the key and the way out."""
+
+    code, status, title = "config", 500, "Configuration error"
+
+
+class StoreUnavailable(AdapterError):
+    """The database does not answer; nothing was changed."""
+
+    code, status, title = "store_unavailable", 503, "The database is not reachable"
+
+    def __init__(self, detail: str, *, retry_after: int = 2, **extra: Any) -> None:
+        super().__init__(detail, retry_after=retry_after, **extra)
+
+
+class LabError(AdapterError):
+    """The lab cannot be set up or run on this machine; the message names the way out."""
+
+    code, status, title = "lab", 500, "The lab cannot run"

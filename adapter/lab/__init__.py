@@ -1,0 +1,1 @@
+"""The embedded PBX and its phones, for trying and for tests."""

@@ -1,0 +1,102 @@
+"""Writes the embedded Asterisk's configuration: only what is particular to one lab, the rest is included."""
+
+import math
+import struct
+import wave
+from pathlib import Path
+
+from adapter.errors import LabError
+from adapter.lab.ports import RTP_BLOCK, Ports
+from adapter.lab.provision import Toolchain
+
+EMPTY = ("features", "acl", "udptl", "pjproject", "websocket_client", "chan_websocket", "confbridge", "sorcery")
+"""Files that Asterisk warns about when they are missing."""
+
+
+def operator_conf() -> Path:
+    """The folder asterisk-conf/ of the checkout. Raises LabError where there is none (an installed wheel)."""
+    folder = Path(__file__).resolve().parents[2] / "asterisk-conf"
+    if not (folder / "lab").is_dir():
+        raise LabError("The lab needs asterisk-conf/ beside adapter/: run it from a checkout (make lab).")
+    return folder
+
+
+def write(folder: Path, toolchain: Toolchain, ports: Ports, ami_secret: str, ari_secret: str, run: Path) -> Path:
+    """Write everything below `folder`; returns the path of asterisk.conf. `run` holds the control socket."""
+    etc, conf = folder / "etc", operator_conf()
+    for name in ("etc", "var/keys", "spool", "log", "moh"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    run.mkdir(parents=True, exist_ok=True)
+    _hold_tone(folder / "moh/hold.wav")
+    for name in EMPTY:
+        (etc / f"{name}.conf").write_text("")
+    for name, text in _files(conf, folder, ports).items():
+        (etc / f"{name}.conf").write_text(text)
+    _secret(etc / "call_monitor_manager_secret.conf", f"secret = {ami_secret}\n")
+    _secret(etc / "call_monitor_ari_secret.conf", f"password = {ari_secret}\n")
+    main = etc / "asterisk.conf"
+    main.write_text(_asterisk(folder, etc, toolchain, run))
+    return main
+
+
+def _secret(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)
+
+
+def _asterisk(folder: Path, etc: Path, toolchain: Toolchain, run: Path) -> str:
+    share = toolchain.prefix / "usr/share/asterisk"
+    places = {
+        "astetcdir": etc,
+        "astmoddir": toolchain.asterisk_modules,
+        "astvarlibdir": share,
+        "astdatadir": share,
+        "astdbdir": folder / "var",
+        "astkeydir": folder / "var",
+        "astspooldir": folder / "spool",
+        "astrundir": run,
+        "astlogdir": folder / "log",
+    }
+    lines = "".join(f"{name} => {path}\n" for name, path in places.items())
+    return f"[directories]\n{lines}\n[options]\nverbose = 0\ndebug = 0\nnocolor = yes\ndocumentation_language = en_US\n"
+
+
+def _files(conf: Path, folder: Path, ports: Ports) -> dict[str, str]:
+    lab = conf / "lab"
+    return {
+        "modules": f'#include "{lab}/modules.conf"\n',
+        "logger": "[general]\n[logfiles]\nmessages => notice,warning,error\n",
+        "extensions": (f'#include "{lab}/extensions.conf"\n#include "{conf}/extensions_call_monitor.conf"\n'),
+        "queues": f'#include "{lab}/queues.conf"\n',
+        "manager": (
+            f"[general]\nenabled = yes\nwebenabled = no\nport = {ports.ami}\nbindaddr = 127.0.0.1\n"
+            f'displayconnects = no\n#include "{conf}/manager_call_monitor.conf"\n'
+        ),
+        "http": f"[general]\nenabled = yes\nbindaddr = 127.0.0.1\nbindport = {ports.http}\n",
+        "ari": f'[general]\nenabled = yes\n#include "{conf}/ari_call_monitor.conf"\n',
+        "pjsip": (
+            "[global]\ntype = global\nuser_agent = call-monitor-lab\n"
+            f"[transport-udp]\ntype = transport\nprotocol = udp\nbind = 127.0.0.1:{ports.sip}\n"
+            f'#include "{conf}/pjsip_call_monitor.conf"\n#include "{lab}/pjsip_phones.conf"\n'
+        ),
+        "rtp": f"[general]\nrtpstart = {ports.rtp}\nrtpend = {ports.rtp + RTP_BLOCK - 1}\nicesupport = yes\n",
+        "musiconhold": f"[default]\nmode = files\ndirectory = {folder}/moh\n",
+        "indications": (
+            "[general]\ncountry = us\n[us]\ndescription = North America\nringcadence = 2000,4000\ndial = 350+440\n"
+            "busy = 480+620/500,0/500\nring = 440+480/2000,0/4000\ncongestion = 480+620/250,0/250\n"
+        ),
+        "stasis": "[threadpool]\n",
+        "ccss": "[general]\n",
+        "cdr": "[general]\nenable = no\n",
+        "cel": "[general]\nenable = no\n",
+    }
+
+
+def _hold_tone(path: Path) -> None:
+    """Two seconds of a quiet 350 Hz tone: heard on hold, and no harmonic of any tone that the tests look for."""
+    samples = (int(800 * math.sin(2 * math.pi * 350 * n / 8000)) for n in range(16000))
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))

@@ -1,0 +1,259 @@
+"""Real SIP phones without hands: baresip processes that speak a WAV, record what they hear, and take commands."""
+
+import asyncio
+import contextlib
+import json
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from adapter.errors import LabError
+from adapter.lab.ports import free_port
+from adapter.lab.provision import Toolchain
+from adapter.tasks import TaskGroupOwner
+
+MODULES = "g711 aufile aubridge sndfile uuid".split()
+APPS = "account menu ctrl_tcp".split()
+WAV_HEADER = 44
+"""Bytes before the samples in a canonical WAV; the dump's header is finished only when the call ends."""
+DEADLINE = 15.0
+"""Seconds that a phone may take for anything."""
+
+Answer = Literal["auto", "asked", "manual"]
+"""`asked`: answers by itself when the INVITE's Call-Info or Alert-Info asks for it, as desk phones do."""
+
+
+@dataclass(frozen=True, slots=True)
+class SipMessage:
+    """One SIP message of a phone's own trace."""
+
+    sent: bool
+    first_line: str
+    text: str
+
+    @property
+    def method(self) -> str:
+        """The request's method, or the status code of a response."""
+        first, second, *_ = self.first_line.split()
+        return second if first.startswith("SIP/") else first
+
+
+@dataclass
+class Phone:
+    """One phone, registered as `number` at 127.0.0.1:`sip_port`, that says `wav` on every call."""
+
+    toolchain: Toolchain
+    folder: Path
+    number: str
+    sip_port: int
+    wav: Path
+    answer_mode: Answer = "auto"
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._tasks = TaskGroupOwner(f"phone {self.number}")
+        self._news = asyncio.Condition()
+        self._ctrl_port = free_port()
+
+    # --- life
+
+    async def start(self) -> None:
+        """Start and wait until it is registered. Raises LabError when it isn't in time."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "config").write_text(self._config())
+        (self.folder / "accounts").write_text(self._account())
+        (self.folder / "contacts").write_text("")
+        with (self.folder / "log").open("wb") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *self.toolchain.baresip_argv(self.folder),
+                "-s",
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        await self._within(self._connect(), "start")
+        await self._within(self._registered(), "register")
+
+    def _config(self) -> str:
+        return "\n".join(
+            [
+                f"module_path {self.toolchain.baresip_modules}",
+                *(f"module {name}.so" for name in MODULES),
+                *(f"module_app {name}.so" for name in APPS),
+                "sip_listen 127.0.0.1:0",
+                f"audio_source aufile,{self.wav}",
+                "audio_player aubridge,speaker",
+                "audio_alert aubridge,ringer",
+                f"snd_path {self.folder}",
+                "sip_autoanswer_beep no",
+                f"ctrl_tcp_listen 127.0.0.1:{self._ctrl_port}",
+                "",
+            ]
+        )
+
+    def _account(self) -> str:
+        mode = "auto" if self.answer_mode == "auto" else "manual"
+        asked = "yes" if self.answer_mode == "asked" else "no"
+        return (
+            f"<sip:{self.number}@127.0.0.1:{self.sip_port}>;auth_user={self.number};auth_pass=lab-{self.number};"
+            f"answermode={mode};sip_autoanswer={asked};regint=60\n"
+        )
+
+    async def _connect(self) -> None:
+        while True:
+            try:
+                reader, self._writer = await asyncio.open_connection("127.0.0.1", self._ctrl_port)
+                break
+            except OSError:
+                if self._process is None or self._process.returncode is not None:
+                    raise LabError(f"Phone {self.number} ended at once; see {self.folder}/log.") from None
+                await asyncio.sleep(0.05)
+        self._tasks.start(self._listen(reader), "listen")
+
+    async def _registered(self) -> None:
+        log = self.folder / "log"
+        while "1 binding" not in log.read_text(errors="replace"):  # noqa: ASYNC110 - a log file has no event
+            await asyncio.sleep(0.05)
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        """Read netstrings of JSON: events and answers to commands."""
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                length = int((await reader.readuntil(b":"))[:-1])
+                message = json.loads((await reader.readexactly(length + 1))[:-1])
+                async with self._news:
+                    self.events.append({**message, "heard_at": time.monotonic()})
+                    self._news.notify_all()
+
+    async def stop(self) -> None:
+        """End it: hang up, unregister, go. baresip ignores SIGTERM without its registrar, hence the kill."""
+        if self._process is None:
+            return
+        if self._process.returncode is None:
+            self._process.terminate()
+            try:
+                await asyncio.wait_for(self._process.wait(), 2.0)
+            except TimeoutError:
+                await self.kill()
+        await self._close()
+
+    async def kill(self) -> None:
+        """End it as if its plug was pulled: nobody is told."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+        await self._close()
+
+    async def _close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        await self._tasks.close()
+
+    # --- commands
+
+    async def command(self, name: str, params: str = "") -> None:
+        """One of baresip's commands (its `help`)."""
+        if self._writer is None:
+            raise LabError(f"Phone {self.number} is not running.")
+        text = json.dumps({"command": name, "params": params}).encode()
+        self._writer.write(b"%d:%s," % (len(text), text))
+        await self._writer.drain()
+
+    def _uri(self, number: str) -> str:
+        return f"sip:{number}@127.0.0.1:{self.sip_port}"
+
+    async def dial(self, number: str) -> None:
+        """Call a number."""
+        await self.command("dial", self._uri(number))
+
+    async def answer(self) -> None:
+        """Take the call that rings."""
+        await self.command("accept")
+
+    async def hangup(self) -> None:
+        """End the current call."""
+        await self.command("hangup")
+
+    async def hold(self) -> None:
+        """Put the other side on hold."""
+        await self.command("hold")
+
+    async def resume(self) -> None:
+        """Take it back."""
+        await self.command("resume")
+
+    async def transfer(self, number: str) -> None:
+        """Blind transfer by REFER (RFC 3515)."""
+        await self.command("transfer", self._uri(number))
+
+    async def dtmf(self, digit: str) -> None:
+        """Press one key (RFC 4733)."""
+        await self.command("sndcode", digit)
+
+    # --- what happened
+
+    def mark(self) -> int:
+        """A place in the list of events, for `seen` and `calls` to begin at."""
+        return len(self.events)
+
+    async def seen(self, kind: str, since: int = 0, deadline: float = DEADLINE) -> dict[str, Any]:
+        """The first event of this type (e.g. CALL_ESTABLISHED) after a mark. Raises LabError when none comes."""
+
+        def find() -> dict[str, Any] | None:
+            return next((event for event in self.events[since:] if event.get("type") == kind), None)
+
+        return await self._when(find, f"{kind} at phone {self.number}", deadline)
+
+    async def _when(self, look: Callable[[], dict[str, Any] | None], what: str, deadline: float) -> dict[str, Any]:
+        async def wait() -> dict[str, Any]:
+            async with self._news:
+                while (found := look()) is None:
+                    await self._news.wait()
+                return found
+
+        return await self._within(wait(), what, deadline)
+
+    def rang(self, since: int = 0) -> int:
+        """How often somebody called this phone."""
+        return sum(event.get("type") == "CALL_INCOMING" for event in self.events[since:])
+
+    async def _within(self, work: Any, what: str, deadline: float = DEADLINE) -> Any:
+        try:
+            return await asyncio.wait_for(work, deadline)
+        except TimeoutError:
+            raise LabError(f"Phone {self.number}: {what} took longer than {deadline:.0f} s.") from None
+
+    def sip_trace(self) -> list[SipMessage]:
+        """Every SIP message so far, as the phone itself logged it (baresip -s)."""
+        text = re.sub(r"\x1b\[[0-9;]*m", "\x1b", (self.folder / "log").read_text(errors="replace"))
+        found = re.findall(r"\x1b#\nUDP (\S+) -> (\S+)\n(.*?)\n\x1b", text, re.S)
+        return [
+            SipMessage(sent=not source.endswith(f":{self.sip_port}"), first_line=body.split("\n", 1)[0], text=body)
+            for source, _, body in found
+        ]
+
+    # --- what was heard
+
+    def _dump(self) -> Path | None:
+        dumps = sorted(self.folder.glob("dump-*-dec.wav"), key=lambda path: path.stat().st_mtime_ns)
+        return dumps[-1] if dumps else None
+
+    def ear(self) -> tuple[Path | None, int]:
+        """A place in what the phone hears, for `heard` to begin at."""
+        dump = self._dump()
+        return dump, dump.stat().st_size if dump else WAV_HEADER
+
+    def heard(self, since: tuple[Path | None, int] | None = None) -> bytes:
+        """The 16-bit PCM that the phone heard in its current or latest call, from a place on; also during the call."""
+        dump = self._dump()
+        if dump is None:
+            return b""
+        start = since[1] if since and since[0] == dump else WAV_HEADER
+        return dump.read_bytes()[max(start, WAV_HEADER) :]

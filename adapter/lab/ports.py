@@ -1,0 +1,60 @@
+"""Free ports, so that several labs can run at once."""
+
+import random
+import socket
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from adapter.errors import LabError
+
+RTP_BLOCK = 400
+"""Ports for media: two for each channel (RTP and RTCP, RFC 3550), so a hundred calls of two channels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where a lab listens on 127.0.0.1."""
+
+    sip: int
+    ami: int
+    http: int
+    rtp: int
+    """First of RTP_BLOCK media ports."""
+
+    @classmethod
+    def choose(cls, sip: int | None = None) -> "Ports":
+        """Free ports now. `sip` as wished, where given."""
+        return cls(
+            sip=sip if sip is not None else free_port(socket.SOCK_DGRAM),
+            ami=free_port(),
+            http=free_port(),
+            rtp=_free_block(),
+        )
+
+
+def free_port(kind: int = socket.SOCK_STREAM) -> int:
+    """A port that nobody uses on 127.0.0.1 at this moment."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _free_block() -> int:
+    """The first port of a block without anybody in it, apart from the kernel's own ephemeral range."""
+    chance = random.SystemRandom()
+    for _ in range(50):
+        start = chance.randrange(10000, 32000 - RTP_BLOCK, RTP_BLOCK)
+        if _all_free(range(start, start + RTP_BLOCK)):
+            return start
+    raise LabError("No free block of media ports was found on this machine. Stop other labs and try again.")
+
+
+def _all_free(ports: range) -> bool:
+    with ExitStack() as sockets:
+        for port in ports:
+            probe = sockets.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True

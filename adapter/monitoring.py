@@ -1,0 +1,275 @@
+"""The use case: decide, look again, act, wait for Asterisk's word, record. Only what was confirmed is shown.
+
+Every request that races has one outcome: the reservation of a supervisor is taken without an await, switches of
+one monitor take turns, and an end that was decided first gives the reason.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter import errors
+from adapter.board import Board
+from adapter.confirm import Confirmations
+from adapter.core import monitors as life
+from adapter.core.call import Call, CallState
+from adapter.core.legs import DeviceState, LegRequest, LinkState, leg_id
+from adapter.core.modes import Mode
+from adapter.core.monitors import EndReason, Monitor, MonitorState, Supervisor
+from adapter.core.people import Directory, User
+from adapter.core.permissions import allowed_modes, may_administer, may_use_keypad, monitor_survives
+from adapter.core.views import Sight, monitor_view
+from adapter.decide import Decisions, StartWish
+from adapter.orders import Orders
+from adapter.ports import MonitorLog, Pbx
+from adapter.tasks import TaskGroupOwner
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Deadlines and manners of monitoring."""
+
+    ring_timeout: float = 20.0
+    """Seconds a supervisor's device may ring."""
+    confirm: float = 2.0
+    """Seconds Asterisk has to confirm a mode or an end."""
+    lost_after: float = 30.0
+    """Seconds without a connection after which running monitors count as lost."""
+    country: str = "US"
+    """ISO 3166 code for numbers without a country code."""
+
+
+class Monitoring:
+    """Starting, switching and ending monitors on one PBX."""
+
+    def __init__(
+        self, board: Board, pbx: Pbx, record: MonitorLog, clock: Callable[[], datetime], limits: Limits
+    ) -> None:
+        self._board, self._pbx, self._record, self._clock, self._limits = board, pbx, record, clock, limits
+        self._confirmations = Confirmations(board)
+        self._reserved: set[str] = set()
+        self._turns: dict[str, asyncio.Lock] = {}
+        self._decide = Decisions(board, limits.country)
+        self._orders = Orders(board, pbx, self._confirmations, clock, limits.confirm)
+        self._tasks = TaskGroupOwner("monitoring")
+        self._lost_timer: asyncio.Task[None] | None = None
+
+    # --- reading
+
+    def visible(self, user: User) -> list[Monitor]:
+        """The monitors, connecting or live, that this person may see."""
+        return [m for m in self._board.monitors() if self._board.sight(user, m) is not Sight.NOTHING]
+
+    async def find(self, user: User, monitor_id: str) -> Monitor:
+        """One monitor, also an ended one. Raises NotFound when there is none that this person may see."""
+        monitor = self._board.monitor(monitor_id) or await self._record.find(monitor_id)
+        if monitor is None or self._board.sight(user, monitor) is Sight.NOTHING:
+            raise errors.NotFound("There is no such monitor, or none that you may see.")
+        return monitor
+
+    # --- starting
+
+    async def start(self, user: User, wish: StartWish) -> Monitor:
+        """Ring the supervisor's device and send it into the monitor dialplan. Returns it connecting.
+
+        Raises, in the contract's order: Forbidden, NotFound, Ambiguous, OwnCall, Forbidden, AlreadyMonitoring,
+        CallNotActive, DeviceUnavailable, PbxUnavailable, PbxTimeout; StoreUnavailable when it can't be recorded.
+        """
+        call, device = self._decide.start(user, wish)
+        with self._reservation(user):
+            if call.state is CallState.RINGING:
+                raise errors.CallNotActive("The call still rings. Monitor it once it has been answered.")
+            await self._check_device(device)
+            monitor = self._new_monitor(user, call, device, wish.mode)
+            await self._record.save(monitor)
+            try:
+                self._decide.look_again(user, monitor)
+                self._board.put(monitor, self._clock())
+            except errors.AdapterError:
+                await self._record.save(life.ended(monitor, EndReason.ERROR, self._clock()).monitor)
+                raise
+        await self._originate(monitor)
+        self._tasks.start(self._give_up(monitor.id), f"connecting {monitor.id}")
+        return self._board.monitor(monitor.id) or monitor
+
+    @contextmanager
+    def _reservation(self, user: User) -> Iterator[None]:
+        """Hold this supervisor's one place until the monitor stands on the board."""
+        busy = any(monitor.supervisor.user_id == user.id for monitor in self._board.monitors())
+        if busy or user.id in self._reserved:
+            raise errors.AlreadyMonitoring("You are monitoring a call already. Stop that first.")
+        self._reserved.add(user.id)
+        try:
+            yield
+        finally:
+            self._reserved.discard(user.id)
+
+    async def _check_device(self, device: str) -> None:
+        plain = device.partition("/")[2] or device
+        match await self._pbx.device_state(device):
+            case DeviceState.UNREGISTERED:
+                raise errors.DeviceUnavailable(
+                    f"Your phone {plain} isn't registered. Switch it on, or choose another device."
+                )
+            case DeviceState.BUSY:
+                raise errors.DeviceUnavailable(f"Your phone {plain} is in use. Hang up there first.")
+            case DeviceState.AVAILABLE | DeviceState.UNKNOWN:
+                pass  # what is not known for sure is found out by ringing it
+
+    def _new_monitor(self, user: User, call: Call, device: str, mode: Mode) -> Monitor:
+        monitor_id = uuid.uuid4().hex
+        return Monitor(
+            id=monitor_id,
+            pbx=call.pbx,
+            call_id=call.id,
+            conversation_id=call.conversation_id,
+            target=call.uniqueid,
+            leg=leg_id(monitor_id),
+            supervisor=Supervisor(user.id, user.name),
+            device=device,
+            keypad=may_use_keypad(allowed_modes(user)),
+            mode=mode,
+            state=MonitorState.CONNECTING,
+            started_at=self._clock(),
+        )
+
+    async def _originate(self, monitor: Monitor) -> None:
+        call = self._board.call(monitor.call_id)
+        agent = call.agent if call else None
+        request = LegRequest(
+            leg=monitor.leg,
+            device=monitor.device,
+            target=monitor.target,
+            mode=monitor.mode,
+            keypad=monitor.keypad,
+            shown_name=f"Monitor: {agent.name}" if agent else "Monitor",
+            shown_number=agent.extension if agent else "",
+            ring_timeout=self._limits.ring_timeout,
+        )
+        try:
+            await self._pbx.start_leg(request)
+        except errors.AdapterError:
+            # Refused or unknown: it is over for us. Should the leg come up all the same, nobody knows it, and
+            # the board has it hung up.
+            self._end_now(monitor.id, EndReason.ERROR)
+            raise
+
+    async def _give_up(self, monitor_id: str) -> None:
+        """A leg of which nothing is heard must not stay connecting."""
+        patience = self._limits.ring_timeout + 2 * self._limits.confirm
+        await asyncio.sleep(patience)
+        monitor = self._board.monitor(monitor_id)
+        if monitor is not None and not monitor.live:
+            await self._end_and_wait(monitor, EndReason.ERROR)
+            self._end_now(monitor_id, EndReason.ERROR)
+
+    # --- switching
+
+    async def switch(self, user: User, monitor_id: str, mode: Mode) -> Monitor:
+        """Put a live monitor into another mode; returns once Asterisk has confirmed it.
+
+        Raises Forbidden, NotFound, NotLive, CallEnded, PbxUnavailable, PbxRefused, PbxTimeout.
+        """
+        monitor = await self._own(user, monitor_id)
+        self._decide.need_mode(user, mode)
+        self._decide.need_live(monitor)
+        turn = self._turns.setdefault(monitor_id, asyncio.Lock())
+        try:
+            async with turn:
+                await self._orders.settled(monitor_id)
+                return await self._switch_in_turn(user, monitor_id, mode)
+        finally:
+            if self._board.monitor(monitor_id) is None:
+                self._turns.pop(monitor_id, None)
+
+    async def _switch_in_turn(self, user: User, monitor_id: str, mode: Mode) -> Monitor:
+        monitor = self._decide.need_live(self._board.monitor(monitor_id))
+        self._decide.need_mode(user, mode)
+        self._decide.need_pbx()
+        if monitor.mode is mode:
+            return monitor
+        with self._confirmations.expect(monitor_id, lambda m: m.ended or (m.live and m.mode is mode)) as settled:
+            await self._pbx.switch_leg(monitor.leg, mode, keypad=monitor.keypad, reattach=monitor.reattach)
+            confirmed = await settled.within(self._limits.confirm)
+        if confirmed is None:
+            raise self._unconfirmed("Asterisk did not confirm the mode in time. Look before you speak.", monitor)
+        return self._decide.need_live(confirmed)
+
+    def _unconfirmed(self, detail: str, monitor: Monitor) -> errors.PbxTimeout:
+        """The error that carries the monitor's true state."""
+        current = self._board.monitor(monitor.id) or monitor
+        return errors.PbxTimeout(detail, monitor=monitor_view(current, Sight.EVERYTHING))
+
+    async def _own(self, user: User, monitor_id: str) -> Monitor:
+        self._decide.need_right(user)
+        monitor = await self.find(user, monitor_id)
+        if monitor.supervisor.user_id != user.id:
+            raise errors.Forbidden("Only the supervisor whose monitor it is can do this.")
+        return monitor
+
+    # --- ending
+
+    async def stop(self, user: User, monitor_id: str) -> None:
+        """End a monitor; returns once its leg is gone. Ending an ended one is fine.
+
+        Raises Forbidden, NotFound, PbxUnavailable, PbxTimeout.
+        """
+        self._decide.need_right(user)
+        monitor = await self.find(user, monitor_id)
+        if monitor.supervisor.user_id != user.id and not may_administer(user):
+            raise errors.Forbidden("Only the supervisor whose monitor it is, or an administrator, can end it.")
+        current = self._board.monitor(monitor_id)
+        if current is None:
+            return
+        self._decide.need_pbx()
+        if not await self._end_and_wait(current, EndReason.STOPPED):
+            raise self._unconfirmed("Asterisk has not hung up your phone in time. Hang up there.", current)
+
+    async def _end_and_wait(self, monitor: Monitor, reason: EndReason) -> bool:
+        with self._confirmations.expect(monitor.id, lambda m: m.ended) as gone:
+            self._board.step(life.end_wanted(monitor, reason), self._clock())
+            return await gone.within(self._limits.confirm) is not None
+
+    async def people_changed(self, users: Sequence[User]) -> None:
+        """Accounts changed: show them afresh, and end what is no longer allowed."""
+        old, new = self._board.directory, Directory.of(users)
+        everyone = old.users.keys() | new.users.keys()
+        changed = frozenset(u for u in everyone if old.users.get(u) != new.users.get(u))
+        if not changed:
+            return
+        now = self._clock()
+        self._board.set_directory(new, changed, now)
+        for monitor in list(self._board.monitors()):
+            user = new.users.get(monitor.supervisor.user_id)
+            if not monitor_survives(user, monitor.mode, keypad=monitor.keypad):
+                self._board.step(life.end_wanted(monitor, EndReason.PERMISSION_REVOKED), now)
+
+    def pbx_changed(self) -> None:
+        """The connection came or went. Without one for long, running monitors are lost."""
+        if self._board.pbx_state.state is LinkState.CONNECTED:
+            if self._lost_timer is not None:
+                self._lost_timer.cancel()
+                self._lost_timer = None
+        elif self._lost_timer is None:
+            self._lost_timer = self._tasks.start(self._lose_all(), "lost")
+
+    async def _lose_all(self) -> None:
+        await asyncio.sleep(self._limits.lost_after)
+        for monitor in list(self._board.monitors()):
+            self._end_now(monitor.id, EndReason.PBX_LOST)
+
+    def _end_now(self, monitor_id: str, reason: EndReason) -> None:
+        if monitor := self._board.monitor(monitor_id):
+            self._board.step(life.ended(monitor, monitor.ending or reason, self._clock()), self._clock())
+
+    async def close(self) -> None:
+        """End what runs, as a clean stop should. What Asterisk doesn't confirm in time ends for us alone."""
+        running = list(self._board.monitors())
+        await asyncio.gather(*(self._end_and_wait(m, EndReason.ADAPTER_STOPPED) for m in running))
+        for monitor in list(self._board.monitors()):
+            self._end_now(monitor.id, EndReason.ADAPTER_STOPPED)
+        await self._orders.close()
+        await self._tasks.close()

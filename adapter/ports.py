@@ -1,0 +1,52 @@
+"""What monitoring needs from its surroundings, as protocols: the PBX, the people, the record."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from adapter.core.legs import DeviceState, LegRequest, PbxState
+from adapter.core.modes import Mode
+from adapter.core.monitors import Monitor
+
+
+class Pbx(Protocol):
+    """One PBX. Every method has a deadline of its own.
+
+    All raise PbxUnavailable (not connected; nothing was done), PbxRefused (Asterisk said no; nothing was done)
+    or PbxTimeout (no answer in time: the outcome is unknown).
+    """
+
+    @property
+    def id(self) -> str:
+        """The node's id in the configuration."""
+
+    @property
+    def state(self) -> PbxState:
+        """The connection as it is now."""
+
+    async def device_state(self, device: str) -> DeviceState:
+        """Whether the endpoint is registered and free, asked now (ARI endpoints)."""
+
+    async def start_leg(self, request: LegRequest) -> None:
+        """Originate. Returns once Asterisk has queued it; what becomes of it arrives as events."""
+
+    async def switch_leg(self, leg: str, mode: Mode, *, keypad: bool, reattach: bool) -> None:
+        """Ask for another mode: PlayDTMF(Receive) for a leg with keypad, otherwise (or with `reattach`) Redirect.
+
+        Returns once Asterisk has taken the request; the confirmation arrives as an event.
+        """
+
+    async def end_leg(self, leg: str) -> bool:
+        """Hang the leg up. False when there is no such channel; the Hangup event confirms otherwise."""
+
+
+class MonitorLog(Protocol):
+    """Where monitors are kept. Raises StoreUnavailable when nothing could be written."""
+
+    async def save(self, monitor: Monitor) -> None:
+        """Insert or replace the monitor's row."""
+
+    async def find(self, monitor_id: str) -> Monitor | None:
+        """One monitor, also an ended one."""
+
+    async def unfinished(self) -> Sequence[Monitor]:
+        """Monitors that were not ended when the adapter last stopped."""

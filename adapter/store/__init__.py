@@ -1,0 +1,35 @@
+"""What is kept: people, sessions, monitors, and the installation's own facts."""
+
+from datetime import timedelta
+
+from adapter.store.database import Database
+from adapter.store.installation import Installation
+from adapter.store.monitors import Monitors
+from adapter.store.people import People
+from adapter.store.sessions import Sessions
+
+
+class Store:
+    """One opened database and what is in it."""
+
+    def __init__(self, database: Database, idle: timedelta) -> None:
+        self.database = database
+        self.people = People(database)
+        self.sessions = Sessions(database, idle)
+        self.monitors = Monitors(database)
+        self.installation = Installation(database, self.people)
+
+    @classmethod
+    async def open(cls, url: str, idle: timedelta = timedelta(hours=12)) -> "Store":
+        """Open and bring up to date. Raises StoreUnavailable or ConfigError."""
+        database = Database(url)
+        try:
+            await database.migrate()
+        except BaseException:
+            await database.close()
+            raise
+        return cls(database, idle)
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.database.close()

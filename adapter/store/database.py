@@ -1,0 +1,117 @@
+"""The database connection: opened, brought up to date, and every failure told as StoreUnavailable."""
+
+import asyncio
+import fcntl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from adapter.errors import ConfigError, StoreUnavailable
+
+DEADLINE = 5.0
+"""Seconds one transaction may take."""
+MIGRATION_DEADLINE = 60.0
+"""Seconds for bringing a database up to date, waiting for another start included."""
+MIGRATION_LOCK = 0x434D4F4E
+"""Key of PostgreSQL's advisory lock while migrating ("CMON")."""
+
+
+class Database:
+    """One database. Use `work` for a transaction."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._url = make_url(url)
+        except ArgumentError:
+            raise ConfigError(f"database.url is no database URL: {url!r}.") from None
+        if self._url.drivername not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
+            raise ConfigError("database.url must begin with sqlite+aiosqlite:// or postgresql+asyncpg://")
+        self.engine: AsyncEngine = create_async_engine(self._url, pool_pre_ping=not self._sqlite)
+        if self._sqlite:
+            event.listen(self.engine.sync_engine, "connect", _sqlite_pragmas)
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @property
+    def _sqlite(self) -> bool:
+        return self._url.get_backend_name() == "sqlite"
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed at the end, rolled back on any error.
+
+        Raises StoreUnavailable when the database does not answer or refuses. IntegrityError passes, for the
+        caller to name the conflict.
+        """
+        try:
+            async with asyncio.timeout(DEADLINE), self._sessions.begin() as session:
+                yield session
+        except IntegrityError:
+            raise
+        except (SQLAlchemyError, OSError) as problem:
+            raise StoreUnavailable(f"The database can't be used: {_reason(problem)}") from problem
+        except TimeoutError as problem:
+            raise StoreUnavailable(f"The database did not answer in {DEADLINE:g} s.") from problem
+
+    async def migrate(self) -> None:
+        """Bring the schema up to date. Safe when two adapters start at once. Raises StoreUnavailable."""
+        try:
+            async with asyncio.timeout(MIGRATION_DEADLINE):
+                await (self._migrate_sqlite() if self._sqlite else self._migrate_postgresql())
+        except (SQLAlchemyError, OSError) as problem:
+            raise StoreUnavailable(f"The database can't be prepared: {_reason(problem)}") from problem
+        except TimeoutError as problem:
+            raise StoreUnavailable("The database was not ready in time.") from problem
+
+    async def _migrate_sqlite(self) -> None:
+        path = Path(self._url.database or "")
+        lock = await asyncio.to_thread(_locked, path)
+        try:
+            async with self.engine.begin() as connection:
+                await connection.run_sync(_upgrade)
+        finally:
+            lock.close()
+
+    async def _migrate_postgresql(self) -> None:
+        async with self.engine.begin() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+            await connection.run_sync(_upgrade)
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+
+
+def _locked(path: Path) -> TextIO:
+    """A lock beside an SQLite file, which is for its owner only; closing it gives the lock back."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = Path(f"{path}.lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    path.touch(mode=0o600)
+    return lock
+
+
+def _upgrade(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _sqlite_pragmas(connection: Any, record: Any) -> None:
+    """WAL lets readers go on while one writes; foreign keys are off by default (sqlite.org/pragma.html)."""
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=4000", "synchronous=FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _reason(problem: Exception) -> str:
+    """The driver's own words, without the statement and its values."""
+    return str(getattr(problem, "orig", None) or problem).splitlines()[0][:200]

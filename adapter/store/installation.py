@@ -1,0 +1,60 @@
+"""What an installation remembers of itself: its key for public ids, and the setup of its first administrator."""
+
+import hashlib
+import hmac
+import secrets
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from adapter.core.people import User
+from adapter.errors import NotAuthenticated
+from adapter.store.database import Database
+from adapter.store.people import NewUser, People
+from adapter.store.tables import FactRow, UserRow
+
+KEY = "install_key"
+SETUP = "setup_token_hash"
+
+
+class Installation:
+    """The installation's own facts. All methods raise StoreUnavailable when the database does not answer."""
+
+    def __init__(self, database: Database, people: People) -> None:
+        self._database, self._people = database, people
+
+    async def key(self) -> bytes:
+        """32 random bytes, made at the first start and never changed."""
+        try:
+            async with self._database.work() as session:
+                fact = await session.get(FactRow, KEY)
+                if fact is None:
+                    fact = FactRow(name=KEY, value=secrets.token_hex(32))
+                    session.add(fact)
+                    await session.flush()
+                return bytes.fromhex(fact.value)
+        except IntegrityError:
+            return await self.key()
+
+    async def begin_setup(self) -> str | None:
+        """A new one-time token when there is no account at all; None otherwise. An older token is void."""
+        async with self._database.work() as session:
+            if await session.scalar(select(func.count()).select_from(UserRow)):
+                return None
+            token = secrets.token_urlsafe(24)
+            await session.merge(FactRow(name=SETUP, value=_hash(token)))
+            return token
+
+    async def finish_setup(self, token: str, administrator: NewUser) -> User:
+        """Make the first administrator. Raises NotAuthenticated when the token is wrong, used or void."""
+        async with self._database.work() as session:
+            fact = await session.get(FactRow, SETUP)
+            people = await session.scalar(select(func.count()).select_from(UserRow))
+            if people or fact is None or not hmac.compare_digest(fact.value, _hash(token)):
+                raise NotAuthenticated("This setup token is wrong or was used. Restart the adapter for a new one.")
+            await session.delete(fact)
+        return await self._people.create(administrator)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,75 @@
+"""Monitors in the database: one row each, as Asterisk last confirmed it. Implements `adapter.ports.MonitorLog`."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from adapter.core.modes import Mode
+from adapter.core.monitors import EndReason, Monitor, MonitorState, Supervisor
+from adapter.store.database import Database
+from adapter.store.tables import MonitorRow
+
+
+class Monitors:
+    """All monitors that ever were. All methods raise StoreUnavailable when the database does not answer."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def save(self, monitor: Monitor) -> None:
+        """Insert or replace the monitor's row."""
+        async with self._database.work() as session:
+            await session.merge(_row(monitor))
+
+    async def find(self, monitor_id: str) -> Monitor | None:
+        """One monitor, also an ended one."""
+        async with self._database.work() as session:
+            row = await session.get(MonitorRow, monitor_id)
+            return _monitor(row) if row else None
+
+    async def unfinished(self) -> Sequence[Monitor]:
+        """Monitors that were not ended when the adapter last stopped."""
+        async with self._database.work() as session:
+            rows = await session.scalars(select(MonitorRow).where(MonitorRow.state != MonitorState.ENDED.value))
+            return [_monitor(row) for row in rows]
+
+
+def _row(monitor: Monitor) -> MonitorRow:
+    return MonitorRow(
+        id=monitor.id,
+        pbx=monitor.pbx,
+        call_id=monitor.call_id,
+        conversation_id=monitor.conversation_id,
+        target=monitor.target,
+        leg=monitor.leg,
+        supervisor_id=monitor.supervisor.user_id,
+        supervisor_name=monitor.supervisor.name,
+        device=monitor.device,
+        keypad=monitor.keypad,
+        mode=monitor.mode.value,
+        state=monitor.state.value,
+        started_at=monitor.started_at,
+        live_at=monitor.live_at,
+        ended_at=monitor.ended_at,
+        ended_reason=monitor.ended_reason.value if monitor.ended_reason else None,
+    )
+
+
+def _monitor(row: MonitorRow) -> Monitor:
+    return Monitor(
+        id=row.id,
+        pbx=row.pbx,
+        call_id=row.call_id,
+        conversation_id=row.conversation_id,
+        target=row.target,
+        leg=row.leg,
+        supervisor=Supervisor(row.supervisor_id, row.supervisor_name),
+        device=row.device,
+        keypad=row.keypad,
+        mode=Mode(row.mode),
+        state=MonitorState(row.state),
+        started_at=row.started_at,
+        live_at=row.live_at,
+        ended_at=row.ended_at,
+        ended_reason=EndReason(row.ended_reason) if row.ended_reason else None,
+    )

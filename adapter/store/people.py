@@ -1,0 +1,223 @@
+"""Accounts in the database. Every change leaves a new mark, so that a running adapter notices changes by others."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from adapter.core.modes import ALL_MODES, Mode
+from adapter.core.people import Role, User
+from adapter.errors import Conflict, NotFound
+from adapter.store.database import Database
+from adapter.store.passwords import hash_password, matches
+from adapter.store.tables import FactRow, SessionRow, UserRow
+
+VERSION = "people_version"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUser:
+    """An account to be made. The values are checked already (`adapter.fields`)."""
+
+    username: str
+    name: str
+    role: Role
+    password: str
+    extension: str | None = None
+    device: str | None = None
+    can_monitor: bool = False
+    modes: frozenset[Mode] = ALL_MODES
+
+
+class Unchanged:
+    """Stands for a field that a change leaves alone."""
+
+
+UNCHANGED = Unchanged()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserChange:
+    """What is to be different; the rest stays."""
+
+    username: str | Unchanged = UNCHANGED
+    name: str | Unchanged = UNCHANGED
+    role: Role | Unchanged = UNCHANGED
+    extension: str | Unchanged | None = UNCHANGED
+    device: str | Unchanged | None = UNCHANGED
+    can_monitor: bool | Unchanged = UNCHANGED
+    modes: frozenset[Mode] | Unchanged = UNCHANGED
+    active: bool | Unchanged = UNCHANGED
+    password: str | Unchanged = UNCHANGED
+
+
+class People:
+    """Reads and changes accounts. All methods raise StoreUnavailable when the database does not answer."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def all(self) -> list[User]:
+        """Everybody, by username."""
+        async with self._database.work() as session:
+            rows = await session.scalars(select(UserRow).order_by(UserRow.username_key))
+            return [_user(row) for row in rows]
+
+    async def get(self, user_id: str) -> User | None:
+        """One account."""
+        async with self._database.work() as session:
+            row = await session.get(UserRow, user_id)
+            return _user(row) if row else None
+
+    async def by_username(self, username: str) -> User | None:
+        """One account by its name, in any case."""
+        async with self._database.work() as session:
+            row = await _by_name(session, username)
+            return _user(row) if row else None
+
+    async def version(self) -> str:
+        """A mark that is another after every change of any account, whoever made it."""
+        async with self._database.work() as session:
+            fact = await session.get(FactRow, VERSION)
+            return fact.value if fact else ""
+
+    async def create(self, new: NewUser) -> User:
+        """Make an account. Raises Conflict when the username, extension or device is taken."""
+        row = UserRow(
+            id=uuid.uuid4().hex,
+            username=new.username,
+            username_key=new.username.casefold(),
+            name=new.name,
+            role=new.role.value,
+            extension=new.extension,
+            device=new.device,
+            can_monitor=new.can_monitor,
+            modes=_modes(new.modes),
+            active=True,
+            password_hash=await hash_password(new.password),
+        )
+        try:
+            async with self._database.work() as session:
+                session.add(row)
+                await session.flush()
+                await _changed(session)
+        except IntegrityError as problem:
+            raise _conflict(problem) from None
+        return _user(row)
+
+    async def change(self, user_id: str, change: UserChange) -> User:
+        """Change an account. Raises NotFound, and Conflict also for the last active administrator.
+
+        A new password, or deactivation, ends all of the person's sessions.
+        """
+        password = change.password
+        password_hash = await hash_password(password) if isinstance(password, str) else None
+        try:
+            async with self._database.work() as session:
+                row = await _existing(session, user_id)
+                _apply(row, change)
+                if password_hash is not None:
+                    row.password_hash = password_hash
+                await session.flush()
+                await _need_administrator(session)
+                if password_hash is not None or not row.active:
+                    await _end_sessions(session, user_id)
+                await _changed(session)
+                return _user(row)
+        except IntegrityError as problem:
+            raise _conflict(problem) from None
+
+    async def delete(self, user_id: str) -> None:
+        """Remove an account and its sessions. Raises NotFound, and Conflict for the last active administrator."""
+        async with self._database.work() as session:
+            row = await _existing(session, user_id)
+            await _end_sessions(session, user_id)
+            await session.delete(row)
+            await session.flush()
+            await _need_administrator(session)
+            await _changed(session)
+
+    async def check_password(self, username: str, password: str) -> User | None:
+        """The active person with this name and password; None otherwise, after the same effort."""
+        async with self._database.work() as session:
+            row = await _by_name(session, username)
+        right = await matches(row.password_hash if row else None, password)
+        return _user(row) if row and right and row.active else None
+
+    async def set_password(self, user_id: str, password: str, keep_session: str) -> None:
+        """A person's own new password; their other sessions end. Raises NotFound."""
+        password_hash = await hash_password(password)
+        async with self._database.work() as session:
+            (await _existing(session, user_id)).password_hash = password_hash
+            await _end_sessions(session, user_id, keep=keep_session)
+
+
+def _user(row: UserRow) -> User:
+    return User(
+        id=row.id,
+        username=row.username,
+        name=row.name,
+        role=Role(row.role),
+        extension=row.extension,
+        device=row.device,
+        can_monitor=row.can_monitor,
+        granted=frozenset(Mode(mode) for mode in row.modes.split(",")),
+        active=row.active,
+    )
+
+
+def _modes(modes: frozenset[Mode]) -> str:
+    return ",".join(mode.value for mode in Mode if mode in modes | {Mode.SILENT})
+
+
+def _apply(row: UserRow, change: UserChange) -> None:
+    for field in fields(change):
+        value = getattr(change, field.name)
+        if isinstance(value, Unchanged) or field.name == "password":
+            continue
+        if field.name == "modes":
+            value = _modes(value)
+        elif field.name == "role":
+            value = value.value
+        elif field.name == "username":
+            row.username_key = value.casefold()
+        setattr(row, field.name, value)
+
+
+async def _existing(session: AsyncSession, user_id: str) -> UserRow:
+    row = await session.get(UserRow, user_id)
+    if row is None:
+        raise NotFound("There is no such user.")
+    return row
+
+
+async def _by_name(session: AsyncSession, username: str) -> UserRow | None:
+    found: UserRow | None = await session.scalar(select(UserRow).where(UserRow.username_key == username.casefold()))
+    return found
+
+
+async def _need_administrator(session: AsyncSession) -> None:
+    active = select(func.count()).where(UserRow.role == Role.ADMINISTRATOR.value, UserRow.active)
+    if not await session.scalar(active):
+        raise Conflict("This is the last active administrator. Make somebody else administrator first.")
+
+
+async def _end_sessions(session: AsyncSession, user_id: str, keep: str | None = None) -> None:
+    rows: Sequence[SessionRow] = (
+        await session.scalars(select(SessionRow).where(SessionRow.user_id == user_id, SessionRow.id != keep))
+    ).all()
+    for row in rows:
+        await session.delete(row)
+
+
+async def _changed(session: AsyncSession) -> None:
+    await session.merge(FactRow(name=VERSION, value=uuid.uuid4().hex))
+
+
+def _conflict(problem: IntegrityError) -> Conflict:
+    text = str(problem.orig).lower()
+    field = next((name for name in ("username", "extension", "device") if name in text), "value")
+    return Conflict(f"This {field} is taken. Choose another.")

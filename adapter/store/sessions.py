@@ -1,0 +1,63 @@
+"""Signed-in browsers: tokens known by their hash only, ended by idleness."""
+
+import hashlib
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+
+from adapter.store.database import Database
+from adapter.store.tables import SessionRow
+
+SEEN_STEP = timedelta(minutes=1)
+"""How exactly the last use is kept: not every request needs a write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One signed-in browser."""
+
+    id: str
+    user_id: str
+
+
+class Sessions:
+    """All sessions. All methods raise StoreUnavailable when the database does not answer."""
+
+    def __init__(self, database: Database, idle: timedelta) -> None:
+        self._database, self._idle = database, idle
+
+    async def create(self, user_id: str, now: datetime) -> str:
+        """Begin a session; returns its token, which is known to nobody else. Old idle ones are swept out."""
+        token = secrets.token_urlsafe(32)
+        row = SessionRow(id=uuid.uuid4().hex, token_hash=_hash(token), user_id=user_id, created_at=now, seen_at=now)
+        async with self._database.work() as session:
+            await session.execute(delete(SessionRow).where(SessionRow.seen_at < now - self._idle))
+            session.add(row)
+        return token
+
+    async def find(self, token: str, now: datetime) -> Session | None:
+        """The session of this token, if it is not idle for too long."""
+        async with self._database.work() as session:
+            row = await session.scalar(select(SessionRow).where(SessionRow.token_hash == _hash(token)))
+            if row is None or row.seen_at < now - self._idle:
+                return None
+            if now - row.seen_at > SEEN_STEP:
+                row.seen_at = now
+            return Session(row.id, row.user_id)
+
+    async def end(self, session_id: str) -> None:
+        """Sign out. Ending an ended one is fine."""
+        async with self._database.work() as session:
+            await session.execute(delete(SessionRow).where(SessionRow.id == session_id))
+
+    async def alive(self) -> frozenset[str]:
+        """Ids of all sessions that exist, for closing the streams of those that ended."""
+        async with self._database.work() as session:
+            return frozenset(await session.scalars(select(SessionRow.id)))
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
