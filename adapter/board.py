@@ -104,6 +104,10 @@ class Board:
         """Whether the user's phone is in that conversation now."""
         return user_id in self._calls.participants(conversation_id)
 
+    def participants(self, conversation_id: str) -> frozenset[str]:
+        """Ids of the users whose phones are in that conversation now."""
+        return self._calls.participants(conversation_id)
+
     def sight(self, user: User, monitor: Monitor) -> Sight:
         """What this person sees of a monitor now, ended or not."""
         call = self._calls.get(monitor.call_id)

@@ -5,16 +5,17 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from adapter.errors import LabError
 from adapter.lab.ports import free_port
 from adapter.lab.provision import Toolchain
 from adapter.tasks import TaskGroupOwner
 
+T = TypeVar("T")
 MODULES = "g711 aufile aubridge sndfile uuid".split()
 APPS = "account menu ctrl_tcp".split()
 WAV_HEADER = 44
@@ -79,6 +80,11 @@ class Phone:
             )
         await self._within(self._connect(), "start")
         await self._within(self._registered(), "register")
+
+    @property
+    def running(self) -> bool:
+        """Whether its process is alive."""
+        return self._process is not None and self._process.returncode is None
 
     def _config(self) -> str:
         return "\n".join(
@@ -224,7 +230,7 @@ class Phone:
         """How often somebody called this phone."""
         return sum(event.get("type") == "CALL_INCOMING" for event in self.events[since:])
 
-    async def _within(self, work: Any, what: str, deadline: float = DEADLINE) -> Any:
+    async def _within(self, work: Coroutine[Any, Any, T], what: str, deadline: float = DEADLINE) -> T:
         try:
             return await asyncio.wait_for(work, deadline)
         except TimeoutError:

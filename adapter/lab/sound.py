@@ -16,9 +16,11 @@ WINDOW = 800
 
 
 def tone(path: Path, hertz: int, seconds: float) -> Path:
-    """Write a WAV with a sine of amplitude FULL. A phone that plays it hangs up when it is over."""
-    period = RATE  # whole hertz repeat within one second
-    second = array.array("h", (round(FULL * math.sin(2 * math.pi * hertz * n / RATE)) for n in range(period)))
+    """Write a WAV with a sine of amplitude FULL. A phone that plays it hangs up when it is over.
+
+    Choose primes: a tone whose period divides few samples puts its quantisation noise on few frequencies.
+    """
+    second = array.array("h", (round(FULL * math.sin(2 * math.pi * hertz * n / RATE)) for n in range(RATE)))
     write(path, second * math.ceil(seconds))
     return path
 
@@ -30,6 +32,12 @@ def write(path: Path, samples: "array.array[int]") -> None:
         file.setsampwidth(2)
         file.setframerate(RATE)
         file.writeframes(samples.tobytes())
+
+
+def read(path: Path) -> "array.array[int]":
+    """The samples of a 16-bit mono WAV."""
+    with wave.open(str(path), "rb") as file:
+        return array.array("h", file.readframes(file.getnframes()))
 
 
 def goertzel(samples: Sequence[int], hertz: float) -> float:

@@ -91,7 +91,7 @@ class Database:
 def _locked(path: Path) -> TextIO:
     """A lock beside an SQLite file, which is for its owner only; closing it gives the lock back."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = Path(f"{path}.lock").open("w")
+    lock = Path(f"{path}.lock").open("w")  # noqa: SIM115 - it outlives this function
     fcntl.flock(lock, fcntl.LOCK_EX)
     path.touch(mode=0o600)
     return lock

@@ -1,0 +1,57 @@
+# What people do with this checkout. `make help` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo lab try test lint fmt type bench clean lock
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or later is needed; name one with: make PYTHON=/path/to/python3 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
+	  || { echo "Python's venv is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: $(STAMP) ## Run a real Asterisk, the adapter, and phones that hold real calls (Ctrl-C ends it)
+	@exec $(BIN)/python -m adapter lab --demo
+
+lab: $(STAMP) ## The same without phones, for your own (LAB_HTTP_PORT, LAB_SIP_PORT, LAB_DIR move it aside)
+	@exec $(BIN)/python -m adapter lab
+
+try: $(STAMP) ## While the demo runs: listen to a call, whisper, join, and see what Asterisk confirmed
+	@$(BIN)/python -m adapter.lab.tour
+
+test: $(STAMP) ## All tests, against a real Asterisk, real phones and real databases
+	$(BIN)/python -m pytest
+
+lint: $(STAMP) ## Style and safety
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+fmt: $(STAMP) ## Bring the code into form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+type: $(STAMP) ## Types, strict
+	$(BIN)/mypy
+
+bench: $(STAMP) ## Figures, side by side in one run; nothing is asserted
+	$(BIN)/python -m tests.bench
+
+lock: ## Resolve the dependencies anew (no registry's address gets into the files)
+	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
+	  --no-emit-trusted-host --no-emit-find-links --no-header --output-file requirements.lock pyproject.toml
+	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
+	  --no-emit-trusted-host --no-emit-find-links --no-header --output-file requirements-dev.lock \
+	  pyproject.toml requirements-dev.in
+
+clean: ## Remove what was built here
+	rm -rf $(VENV) .lab build dist *.egg-info

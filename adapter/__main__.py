@@ -1,0 +1,6 @@
+"""`python -m adapter` is `call-monitor`."""
+
+from adapter.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""The demo's phones: agents and customers who hold real calls with speech, beginning and ending by themselves."""
+
+import array
+import asyncio
+import contextlib
+import random
+from pathlib import Path
+
+from adapter.errors import LabError
+from adapter.lab import sound
+from adapter.lab.pbx import Pbx
+from adapter.lab.phones import Answer, Phone
+from adapter.tasks import TaskGroupOwner
+
+AGENTS, CUSTOMERS, SUPERVISORS = ("101", "102", "103", "104"), ("201", "202", "203"), ("301", "302")
+PLANS = {"201": ("101",), "202": ("500",), "103": ("203",), "104": ("102", "203")}
+"""Who calls whom: an agent directly, through the queue, outwards, and one agent another."""
+FIRST_CALLS = 1.5
+"""Seconds until the first calls stand."""
+SPEECH_SECONDS = 75
+"""How long a voice can speak; a phone hangs up when it has nothing left to say, so this is a call's longest."""
+LEAST_SECONDS = 25
+"""The shortest call."""
+
+
+class Demo:
+    """Phones in `folder`, registered at the lab's PBX."""
+
+    def __init__(self, pbx: Pbx, folder: Path) -> None:
+        self._pbx, self._folder = pbx, folder
+        self._phones: dict[str, Phone] = {}
+        self._tasks = TaskGroupOwner("demo")
+        self._chance = random.SystemRandom()
+
+    async def start(self) -> None:
+        """Start the phones, wait until all are registered and the first calls stand."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for number in (*AGENTS, *CUSTOMERS, *SUPERVISORS):
+            wav = await self._voice(number)
+            mode: Answer = "asked" if number in SUPERVISORS else "auto"
+            sip_port = self._pbx.ports.sip
+            self._phones[number] = Phone(self._pbx.toolchain, self._folder / number, number, sip_port, wav, mode)
+        await asyncio.gather(*(phone.start() for phone in self._phones.values()))
+        for caller, targets in PLANS.items():
+            self._tasks.start(self._talk(caller, targets), f"talk {caller}")
+        await asyncio.sleep(FIRST_CALLS)
+
+    async def stop(self) -> None:
+        """Hang up and go."""
+        await self._tasks.close()
+        await asyncio.gather(*(phone.stop() for phone in self._phones.values()))
+
+    async def _voice(self, number: str) -> Path:
+        """A person's own words: prompts that Asterisk brings along, one after the other, in an own order."""
+        prompts = sorted((self._pbx.toolchain.prefix / "usr/share/asterisk/sounds/en").glob("*.gsm"))
+        chance = random.Random(number)  # noqa: S311 - the same voice at each start, no secret
+        samples = array.array("h")
+        while prompts and len(samples) < SPEECH_SECONDS * sound.RATE:
+            samples.extend(await self._spoken(chance.choice(prompts)))
+            samples.extend([0] * (sound.RATE // 2))
+        path = self._folder / f"{number}.wav"
+        sound.write(path, samples[: SPEECH_SECONDS * sound.RATE])
+        return path
+
+    async def _spoken(self, prompt: Path) -> "array.array[int]":
+        """One prompt as samples; Asterisk itself converts it (res_convert)."""
+        wav = self._folder / f"{prompt.stem}.wav"
+        if not wav.exists():
+            await self._pbx.cli(f"file convert {prompt} {wav}")
+        return sound.read(wav) if wav.exists() else array.array("h")
+
+    async def _talk(self, caller: str, targets: tuple[str, ...]) -> None:
+        """Call, talk for a while, hang up, and again."""
+        phone = self._phones[caller]
+        while True:
+            mark = phone.mark()
+            with contextlib.suppress(LabError):
+                await phone.dial(self._chance.choice(targets))
+                await phone.seen("CALL_ESTABLISHED", mark)
+                with contextlib.suppress(LabError):
+                    await phone.seen("CALL_CLOSED", mark, self._chance.uniform(LEAST_SECONDS, SPEECH_SECONDS))
+                await phone.hangup()
+            await asyncio.sleep(self._chance.uniform(1.0, 4.0))

@@ -1,0 +1,203 @@
+"""Wiring, start and stop order: the only file that knows all parts."""
+
+import asyncio
+import signal
+import ssl
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+
+import structlog
+from aiohttp import web
+
+from adapter import config
+from adapter.asterisk import chanspy
+from adapter.asterisk.ami import AmiAddress
+from adapter.asterisk.link import Link, LinkSettings
+from adapter.board import Board, SpyWords
+from adapter.core import monitors as life
+from adapter.core.calls import Numbering
+from adapter.core.events import Event
+from adapter.core.legs import LinkState, PbxState
+from adapter.core.monitors import EndReason
+from adapter.core.people import Directory
+from adapter.errors import AdapterError, StoreUnavailable
+from adapter.monitoring import Limits, Monitoring
+from adapter.recorder import Recorder
+from adapter.store import Store
+from adapter.tasks import TaskGroupOwner
+from adapter.web.api import Web
+from adapter.web.app import make_app
+from adapter.web.auth import SessionCache
+from adapter.web.session import sessions_ended
+from adapter.web.stream import Streams
+from adapter.web.throttle import Throttle
+
+log = structlog.get_logger(__name__)
+
+PEOPLE_POLL = 0.5
+"""Seconds between looks for changes of accounts that another process made (the command line)."""
+
+
+def now() -> datetime:
+    """The adapter's one clock."""
+    return datetime.now(UTC)
+
+
+class Service:
+    """One running adapter."""
+
+    def __init__(self, settings: config.Settings, store: Store, key: bytes, directory: Directory) -> None:
+        self.settings, self.store = settings, store
+        pbx = settings.pbx[0]
+        self.board = Board(
+            numbering(settings, key),
+            directory,
+            PbxState(LinkState.CONNECTING, now()),
+            SpyWords(
+                mode_at=lambda context, name: chanspy.mode_of(name) if context == pbx.context else None,
+                mode_of_digit=chanspy.mode_of_digit,
+                leave_digit=chanspy.LEAVE_DIGIT,
+                over=chanspy.OVER,
+            ),
+        )
+        self.recorder = Recorder(self.board, store.monitors)
+        self.link = Link(link_settings(settings), self._events, self._state, now)
+        self.monitoring = Monitoring(self.board, self.link, self.recorder, now, limits(settings))
+        self.streams = Streams(self.board)
+        self._tasks = TaskGroupOwner("service")
+        self.web = Web(
+            board=self.board,
+            monitoring=self.monitoring,
+            store=store,
+            streams=self.streams,
+            sessions=SessionCache(store.sessions),
+            throttle=Throttle(),
+            clock=now,
+            problems=self._problems,
+            secure_cookies=settings.http.secure_cookies,
+            public_origin=settings.http.public_origin,
+        )
+
+    def _events(self, events: Sequence[Event]) -> None:
+        self.board.take(events)
+
+    def _state(self, state: PbxState) -> None:
+        self.board.set_pbx(state)
+        self.monitoring.pbx_changed()
+
+    async def _problems(self) -> list[str]:
+        found = await self.link.problems()
+        try:
+            await self.store.people.version()
+        except StoreUnavailable as problem:
+            found.append(f"database: {problem}")
+        return found
+
+    async def start(self) -> None:
+        """Begin: what a former run left open is ended, then the PBX is connected."""
+        for monitor in await self.store.monitors.unfinished():
+            await self.store.monitors.save(life.ended(monitor, EndReason.ADAPTER_STOPPED, now()).monitor)
+        self.recorder.start()
+        self.link.start()
+        self._tasks.start(self._follow_people(), "people")
+
+    async def _follow_people(self) -> None:
+        """Notice changes of accounts that the command line makes."""
+        known = await self.store.people.version()
+        while True:
+            await asyncio.sleep(PEOPLE_POLL)
+            try:
+                current = await self.store.people.version()
+                if current != known:
+                    await self.monitoring.people_changed(await self.store.people.all())
+                    await sessions_ended(self.web)
+                    known = current
+            except AdapterError as problem:
+                log.warning("accounts could not be read; the last known rights hold", why=str(problem))
+
+    async def close(self) -> None:
+        """End: monitors first, then the rest, the record last."""
+        await self.monitoring.close()
+        self.streams.close()
+        await self._tasks.close()
+        await self.link.close()
+        await self.recorder.close()
+
+
+def _matches(patterns: Sequence[str]) -> Callable[[str], bool]:
+    return lambda endpoint: any(fnmatchcase(endpoint, pattern) for pattern in patterns)
+
+
+def numbering(settings: config.Settings, key: bytes) -> Numbering:
+    """How this PBX is read."""
+    endpoints = settings.endpoints
+    return Numbering(settings.pbx[0].id, _matches(endpoints.agents), _matches(endpoints.internal), key)
+
+
+def link_settings(settings: config.Settings) -> LinkSettings:
+    """Where the PBX is, with secrets revealed. Raises ConfigError."""
+    pbx = settings.pbx[0]
+    tls = ssl.create_default_context(cafile=pbx.ami.tls_ca) if pbx.ami.tls else None
+    return LinkSettings(
+        id=pbx.id,
+        ami=AmiAddress(pbx.ami.host, pbx.ami.port, pbx.ami.username, pbx.ami.reveal(), tls),
+        ari_url=pbx.ari.url,
+        ari_username=pbx.ari.username,
+        ari_password=pbx.ari.reveal(),
+        context=pbx.context,
+        auto_answer=settings.monitoring.auto_answer,
+        connect_deadline=pbx.connect_deadline_seconds,
+        action_deadline=pbx.action_deadline_seconds,
+        ping_interval=pbx.ping_interval_seconds,
+        ping_deadline=pbx.ping_deadline_seconds,
+        longest_pause=pbx.longest_pause_seconds,
+    )
+
+
+def limits(settings: config.Settings) -> Limits:
+    """Deadlines and manners of monitoring."""
+    monitoring = settings.monitoring
+    return Limits(
+        ring_timeout=monitoring.ring_timeout_seconds,
+        confirm=monitoring.confirm_deadline_seconds,
+        lost_after=monitoring.lost_after_seconds,
+        country=settings.numbering.country,
+    )
+
+
+async def serve(settings: config.Settings) -> int:
+    """Run until SIGINT or SIGTERM. Returns the exit status. Raises ConfigError or StoreUnavailable at the start."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        idle = timedelta(minutes=settings.session.idle_minutes)
+        store = await Store.open(settings.database_url, idle)
+        stack.push_async_callback(store.close)
+        directory = Directory.of(await store.people.all())
+        service = Service(settings, store, await store.installation.key(), directory)
+        stack.push_async_callback(service.close)
+        await service.start()
+        await _listen(settings, make_app(service.web), stack)
+        await _tell_setup(settings, store)
+        await stop.wait()
+        log.info("stopping")
+        service.streams.close()
+    return 0
+
+
+async def _listen(settings: config.Settings, app: web.Application, stack: AsyncExitStack) -> None:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, settings.http.host, settings.http.port).start()
+    log.info("listening", host=settings.http.host, port=settings.http.port)
+
+
+async def _tell_setup(settings: config.Settings, store: Store) -> None:
+    token = await store.installation.begin_setup()
+    if token is not None:
+        origin = settings.http.public_origin or f"http://{settings.http.host}:{settings.http.port}"
+        log.warning("nobody has an account yet", setup=f"POST {origin}/api/v1/setup with this token", token=token)

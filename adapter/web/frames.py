@@ -1,0 +1,157 @@
+"""What each stream is told of a change: exact for each person, serialised once for all. No sockets, no waiting.
+
+The order within one change is: monitors, calls, coach messages, PBX state.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from adapter.board import Board, Changes, MonitorChange
+from adapter.core import views
+from adapter.core.call import Call
+from adapter.core.monitors import Monitor
+from adapter.core.people import User
+from adapter.core.views import Sight
+
+
+def encode(value: object) -> bytes:
+    """Compact JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@dataclass(slots=True)
+class Viewer:
+    """One stream: who looks, and what they were last shown of each thing."""
+
+    user_id: str
+    calls: dict[str, bytes] = field(default_factory=dict)
+    monitors: dict[str, bytes] = field(default_factory=dict)
+    coached: dict[str, Monitor] = field(default_factory=dict)
+    """Monitors of which the agent was told that somebody talks."""
+    last_id: int = 0
+
+    def frame(self, kind: str, data: bytes) -> bytes:
+        """One event of the stream (WHATWG HTML, server-sent events); ids count up by one."""
+        self.last_id += 1
+        return b"event: %b\nid: %d\ndata: %b\n\n" % (kind.encode(), self.last_id, data)
+
+
+class Frames:
+    """Turns changes of the board into frames for viewers."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def snapshot(self, viewer: Viewer) -> bytes | None:
+        """Everything this viewer sees, as the first frame; None when they may see nothing at all any more."""
+        board, user = self._board, self._board.directory.users.get(viewer.user_id)
+        if user is None or not user.active:
+            return None
+        batch = Batch(board)
+        viewer.calls = {c.id: data for c in board.calls() if (data := batch.call(user, c))}
+        viewer.monitors = {m.id: data for m in board.monitors() if (data := batch.monitor(user, m))}
+        viewer.coached = {m.id: m for m in board.monitors() if m.talks and _is_agent(board, user, m)}
+        whole = b'{"user":%b,"calls":[%b],"monitors":[%b],"pbx":%b}' % (
+            encode(views.user_view(user)),
+            b",".join(viewer.calls.values()),
+            b",".join(viewer.monitors.values()),
+            encode(views.pbx_view(board.pbx_state)),
+        )
+        return viewer.frame("snapshot", whole)
+
+    def batch(self, changes: Changes) -> "Batch":
+        """What all viewers share while they are told of one change."""
+        return Batch(self._board, changes)
+
+
+class Batch:
+    """One change: every payload is made at most once for each sight."""
+
+    def __init__(self, board: Board, changes: Changes | None = None) -> None:
+        self._board = board
+        self._payloads: dict[tuple[str, Sight], bytes] = {}
+        self._participants: dict[str, frozenset[str]] = {}
+        changes = changes or Changes()
+        self._pbx = encode(views.pbx_view(board.pbx_state)) if changes.pbx else None
+        self._calls = [(call_id, board.call(call_id)) for call_id in changes.calls]
+        self._changes = changes.monitors
+        self._monitors = {change.after.id: change.after for change in changes.monitors}
+        for _, call in self._calls:
+            for monitor in board.monitors_on(call.id) if call else ():
+                self._monitors.setdefault(monitor.id, monitor)
+
+    def frames(self, viewer: Viewer, user: User) -> list[bytes]:
+        """The frames for one viewer; none when nothing that they see has changed."""
+        frames: list[bytes] = []
+        for monitor in self._monitors.values():
+            self._monitor_frame(viewer, user, monitor, frames)
+        for call_id, call in self._calls:
+            data = self.call(user, call) if call else None
+            if data is None:
+                if viewer.calls.pop(call_id, None):
+                    frames.append(viewer.frame("call.removed", encode({"id": call_id})))
+            elif viewer.calls.get(call_id) != data:
+                viewer.calls[call_id] = data
+                frames.append(viewer.frame("call.updated", data))
+        for change in self._changes:
+            self._coach_frames(viewer, user, change, frames)
+        if self._pbx is not None:
+            frames.append(viewer.frame("pbx.state", self._pbx))
+        return frames
+
+    def _monitor_frame(self, viewer: Viewer, user: User, monitor: Monitor, frames: list[bytes]) -> None:
+        data = self.monitor(user, monitor)
+        if data is None:
+            if viewer.monitors.pop(monitor.id, None):
+                frames.append(viewer.frame("monitor.removed", encode({"id": monitor.id})))
+        elif monitor.ended:
+            if viewer.monitors.pop(monitor.id, None):
+                frames.append(viewer.frame("monitor.ended", data))
+        elif viewer.monitors.get(monitor.id) != data:
+            viewer.monitors[monitor.id] = data
+            frames.append(viewer.frame("monitor.updated", data))
+
+    def _coach_frames(self, viewer: Viewer, user: User, change: MonitorChange, frames: list[bytes]) -> None:
+        monitor = change.after
+        told = viewer.coached.get(monitor.id)
+        if monitor.talks and _is_agent(self._board, user, monitor):
+            if told is None or told.mode is not monitor.mode:
+                viewer.coached[monitor.id] = monitor
+                frames.append(viewer.frame("coach.joined", encode(views.coach_view(monitor, monitor.mode))))
+        elif told is not None:
+            del viewer.coached[monitor.id]
+            frames.append(viewer.frame("coach.left", encode(views.coach_view(monitor, told.mode))))
+
+    def call(self, user: User, call: Call) -> bytes | None:
+        """A call as this person sees it."""
+        sight = views.call_sight(user, call)
+        if sight is Sight.NOTHING:
+            return None
+        return self._once(call.id, sight, lambda: views.call_view(call, self._board.monitors_on(call.id), sight))
+
+    def monitor(self, user: User, monitor: Monitor) -> bytes | None:
+        """A monitor as this person sees it."""
+        conversation = monitor.conversation_id
+        if (participants := self._participants.get(conversation)) is None:
+            participants = self._participants[conversation] = self._board.participants(conversation)
+        sight = views.monitor_sight(
+            user,
+            monitor,
+            in_conversation=user.id in participants,
+            own_call=_is_agent(self._board, user, monitor),
+        )
+        if sight is Sight.NOTHING:
+            return None
+        return self._once(monitor.id, sight, lambda: views.monitor_view(monitor, sight))
+
+    def _once(self, thing: str, sight: Sight, view: Callable[[], views.Json]) -> bytes:
+        key = (thing, sight)
+        if (payload := self._payloads.get(key)) is None:
+            payload = self._payloads[key] = encode(view())
+        return payload
+
+
+def _is_agent(board: Board, user: User, monitor: Monitor) -> bool:
+    call = board.call(monitor.call_id)
+    return call is not None and call.agent.user_id == user.id

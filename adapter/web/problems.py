@@ -1,0 +1,68 @@
+"""Errors as RFC 9457 problem documents: one shape for all of them, and nothing of our insides in it."""
+
+import json
+from http import HTTPStatus
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from pydantic import ValidationError
+
+from adapter.errors import AdapterError, Invalid
+
+log = structlog.get_logger(__name__)
+
+CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+
+def problem(status: int, code: str, title: str, detail: str, **extra: object) -> web.Response:
+    """One problem document."""
+    body = {
+        "type": f"urn:call-monitor:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    return web.Response(
+        status=status, text=json.dumps({**extra, **body}), content_type="application/problem+json", charset="utf-8"
+    )
+
+
+def from_error(error: AdapterError) -> web.Response:
+    """The answer to an error of ours."""
+    response = problem(error.status, error.code, error.title, error.detail, **error.extra)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def invalid(error: ValidationError) -> Invalid:
+    """pydantic's findings as ours: which field, and what is wrong with it."""
+    found = [
+        {"field": ".".join(str(part) for part in item["loc"]) or "(body)", "message": item["msg"]}
+        for item in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    return Invalid("; ".join(f"{item['field']}: {item['message']}" for item in found), found)
+
+
+@web.middleware
+async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every error with a problem document; what nobody foresaw is logged and told as 500."""
+    try:
+        return await handler(request)
+    except AdapterError as error:
+        return from_error(error)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        title = HTTPStatus(error.status).phrase
+        response = problem(error.status, CODES.get(error.status, "http_error"), title, f"{title}: {request.path}")
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+        return response
+    except ConnectionError:
+        raise
+    except Exception:
+        log.exception("a request failed", method=request.method, path=request.path)
+        return problem(500, "internal", "Internal error", "This is a fault of the adapter; its log says more.")

@@ -1,0 +1,101 @@
+"""The live streams: who is connected, what waits for each, and how they end."""
+
+import asyncio
+
+import structlog
+
+from adapter.board import Board, Changes
+from adapter.web.frames import Frames, Viewer
+
+log = structlog.get_logger(__name__)
+
+QUEUE = 1000
+"""Frames that may wait for one client; who falls further behind is dropped and gets a new snapshot later."""
+
+
+class Stream:
+    """One connected client."""
+
+    def __init__(self, user_id: str, session_id: str) -> None:
+        self.viewer = Viewer(user_id)
+        self.session_id = session_id
+        self._frames: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE + 1)
+        self.closed = False
+
+    def put(self, frames: list[bytes]) -> None:
+        """Queue frames; close the stream when too many wait."""
+        if self.closed or not frames:
+            return
+        if self._frames.qsize() + len(frames) > QUEUE:
+            log.warning("a client that can't keep up is dropped", user_id=self.viewer.user_id)
+            self.close()
+            return
+        self._frames.put_nowait(b"".join(frames))
+
+    def close(self) -> None:
+        """Send nothing more; the connection ends at once."""
+        if not self.closed:
+            self.closed = True
+            while not self._frames.empty():
+                self._frames.get_nowait()
+            self._frames.put_nowait(None)
+
+    async def next(self, heartbeat: float) -> bytes | None:
+        """The next bytes to send; a comment after `heartbeat` seconds of nothing; None when it is over."""
+        try:
+            return await asyncio.wait_for(self._frames.get(), heartbeat)
+        except TimeoutError:
+            return b": still here\n\n"
+
+
+class Streams:
+    """All connected clients of one board."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._frames = Frames(board)
+        self._streams: set[Stream] = set()
+        board.subscribe(self._heard)
+
+    def join(self, user_id: str, session_id: str) -> Stream:
+        """Begin a stream with its snapshot; nothing can happen between the two."""
+        stream = Stream(user_id, session_id)
+        self._show_all(stream)
+        self._streams.add(stream)
+        return stream
+
+    def leave(self, stream: Stream) -> None:
+        """The client is gone."""
+        stream.close()
+        self._streams.discard(stream)
+
+    def keep_only(self, sessions: frozenset[str]) -> None:
+        """Close the streams of sessions that ended."""
+        for stream in list(self._streams):
+            if stream.session_id not in sessions:
+                self.leave(stream)
+
+    def close(self) -> None:
+        """End all streams."""
+        for stream in list(self._streams):
+            self.leave(stream)
+
+    def _show_all(self, stream: Stream) -> None:
+        snapshot = self._frames.snapshot(stream.viewer)
+        if snapshot is None:
+            self.leave(stream)
+        else:
+            stream.put([snapshot])
+
+    def _heard(self, changes: Changes) -> None:
+        if not self._streams:
+            return
+        batch = self._frames.batch(changes)
+        users = self._board.directory.users
+        for stream in list(self._streams):
+            user_id = stream.viewer.user_id
+            user = users.get(user_id)
+            if user is None or not user.active or user_id in changes.people:
+                self._show_all(stream)
+            else:
+                stream.put(batch.frames(stream.viewer, user))

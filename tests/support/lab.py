@@ -1,0 +1,141 @@
+"""A lab for tests: its own Asterisk, the adapter as a process, phones that speak tones, and ears to measure."""
+
+import asyncio
+import time
+from pathlib import Path
+
+from adapter.lab import people, sound
+from adapter.lab.pbx import Pbx
+from adapter.lab.phones import Answer, Phone
+from adapter.lab.ports import Ports, free_port
+from adapter.lab.provision import Toolchain
+from adapter.lab.run import Adapter, adapter_conf, ready
+from tests.support.client import Client
+
+TONES = {
+    "101": 701,
+    "102": 977,
+    "103": 1153,
+    "104": 1289,
+    "201": 1447,
+    "202": 1693,
+    "203": 1831,
+    "301": 2243,
+    "302": 2459,
+}
+"""Each phone's voice, in hertz: primes, so that none is another's harmonic."""
+SECONDS = 170
+"""How long a voice lasts; longer than any test."""
+QUIET = 0.02 * sound.FULL
+"""What must not be heard stays under 2 % of full level."""
+LOUD = 0.5 * sound.FULL
+"""What must be heard is over this (two tones added may clip a little)."""
+
+
+class Lab:
+    """Asterisk, adapter, phones and clients of one test session."""
+
+    def __init__(self, toolchain: Toolchain, folder: Path) -> None:
+        self.toolchain, self.folder = toolchain, folder
+        self.pbx = Pbx(toolchain, folder / "asterisk", Ports.choose())
+        self.http_port = free_port()
+        self.base = f"http://127.0.0.1:{self.http_port}"
+        extra = "\n[monitoring]\nring_timeout_seconds = 3.0\n"
+        self.conf = adapter_conf(folder, self.pbx, self.http_port, extra)
+        self.adapter = Adapter(self.conf, folder / "adapter.log")
+        self._phones: dict[str, Phone] = {}
+        self._clients: list[Client] = []
+
+    async def start(self) -> None:
+        """Everything but phones."""
+        await people.seed(self.conf)
+        await self.pbx.start()
+        await self.start_adapter()
+
+    async def start_adapter(self) -> None:
+        """Start the adapter and wait until it is ready."""
+        await self.adapter.start()
+        assert await ready(self.http_port, asyncio.Event())
+
+    async def stop(self) -> None:
+        """End everything, phones first."""
+        await asyncio.gather(*(phone.stop() for phone in self._phones.values()))
+        await self.adapter.stop()
+        await self.pbx.stop()
+
+    async def phone(self, number: str, answer: Answer | None = None) -> Phone:
+        """The phone of this number, registered; started anew when it is to answer differently."""
+        wanted: Answer = answer or ("asked" if number.startswith("3") else "auto")
+        phone = self._phones.get(number)
+        if phone is not None and phone.answer_mode == wanted and phone.running:
+            return phone
+        if phone is not None:
+            await phone.stop()
+        wav = self.folder / f"{TONES[number]}.wav"
+        if not wav.exists():
+            sound.tone(wav, TONES[number], SECONDS)
+        stamp = f"{number}-{time.monotonic_ns()}"
+        phone = Phone(self.toolchain, self.folder / stamp, number, self.pbx.ports.sip, wav, wanted)
+        await phone.start()
+        self._phones[number] = phone
+        return phone
+
+    async def phones(self, *numbers: str) -> list[Phone]:
+        """Several phones, registered."""
+        return list(await asyncio.gather(*(self.phone(number) for number in numbers)))
+
+    async def client(self, username: str) -> Client:
+        """A person, signed in."""
+        client = Client(self.base)
+        self._clients.append(client)
+        return await client.sign_in(username, people.password(username))
+
+    async def talk(self, caller: str, called: str) -> tuple[Phone, Phone]:
+        """One phone calls another, which answers."""
+        a, b = await self.phones(caller, called)
+        marks = a.mark(), b.mark()
+        await a.dial(called)
+        await asyncio.gather(a.seen("CALL_ESTABLISHED", marks[0]), b.seen("CALL_ESTABLISHED", marks[1]))
+        return a, b
+
+    async def tidy(self) -> None:
+        """After a test: nobody talks, nobody is signed in."""
+        for client in self._clients:
+            await client.close()
+        self._clients.clear()
+        await self.pbx.cli("channel request hangup all")
+        end = time.monotonic() + 10
+        while "0 active channels" not in await self.pbx.cli("core show channels count"):
+            assert time.monotonic() < end, "channels were left over"
+            await asyncio.sleep(0.1)
+
+    async def unregister(self, number: str) -> None:
+        """This phone is switched off."""
+        if (phone := self._phones.pop(number, None)) is not None:
+            await phone.stop()
+
+
+async def listen(*phones: Phone, seconds: float = 0.8) -> dict[str, dict[str, float]]:
+    """What each phone hears of each voice from now on: amplitude by listener and speaker.
+
+    The first 200 ms are left out: frames that were under way when the mode changed.
+    """
+    await asyncio.sleep(0.25)
+    places = {phone.number: phone.ear() for phone in phones}
+    await asyncio.sleep(seconds)
+    heard = {}
+    for phone in phones:
+        levels = sound.levels(phone.heard(places[phone.number]), TONES.values())
+        heard[phone.number] = {number: levels[hertz] for number, hertz in TONES.items()}
+    return heard
+
+
+def assert_hears(heard: dict[str, dict[str, float]], **expected: set[str]) -> None:
+    """`p101={"201"}`: phone 101 hears 201, and nobody else."""
+    for key, speakers in expected.items():
+        listener = key.removeprefix("p")
+        for speaker, level in heard[listener].items():
+            if speaker in speakers:
+                assert level > LOUD, f"{listener} does not hear {speaker}: {level:.0f} of {heard}"
+            else:
+                assert level < QUIET, f"{listener} hears {speaker}: {level:.0f} of {heard}"
