@@ -40,14 +40,18 @@ def read(path: Path) -> "array.array[int]":
         return array.array("h", file.readframes(file.getnframes()))
 
 
+HANN = [0.5 - 0.5 * math.cos(2 * math.pi * n / WINDOW) for n in range(WINDOW)]
+"""Hann's window: without it a loud tone leaks into its neighbours' measurement (2 % at a distance of 136 Hz)."""
+
+
 def goertzel(samples: Sequence[int], hertz: float) -> float:
-    """Amplitude of one frequency in the samples (Goertzel, 1958), on the scale of FULL."""
+    """Amplitude of one frequency in WINDOW samples (Goertzel, 1958; Hann-weighted), on the scale of FULL."""
     coefficient = 2 * math.cos(2 * math.pi * hertz / RATE)
     before = last = 0.0
-    for sample in samples:
-        before, last = last, sample + coefficient * last - before
+    for sample, weight in zip(samples, HANN, strict=True):
+        before, last = last, sample * weight + coefficient * last - before
     power = before * before + last * last - coefficient * before * last
-    return 2 * math.sqrt(max(power, 0.0)) / len(samples)
+    return 4 * math.sqrt(max(power, 0.0)) / WINDOW
 
 
 def levels(pcm: bytes, tones: Iterable[int]) -> dict[int, float]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from typing import Any
 
 from adapter.core import events as ev
 from adapter.core.calls import CallChange, Calls, Numbering
@@ -13,9 +14,9 @@ from adapter.core.people import Directory, Role, User
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-def user(name: str, extension: str, role: Role = Role.AGENT, **more: object) -> User:
+def user(name: str, extension: str, role: Role = Role.AGENT, **more: Any) -> User:
     """An account whose device is its extension."""
-    return User(  # type: ignore[arg-type]
+    return User(
         id=f"u-{name}",
         username=name,
         name=name.capitalize(),
@@ -90,7 +91,7 @@ class Scene:
         self.events.append(ev.ChannelCreated(self.now, self.channels[uniqueid]))
         return uniqueid
 
-    def change(self, uniqueid: str, **fields: object) -> None:
+    def change(self, uniqueid: str, **fields: Any) -> None:
         """A channel changes."""
         self.channels[uniqueid] = self.channels[uniqueid]._replace(**fields)
         self.events.append(ev.ChannelChanged(self.now, self.channels[uniqueid]))

@@ -53,7 +53,8 @@ class Stream:
                     return data
             self._news.clear()
             left = end - time.monotonic()
-            assert left > 0 and not self.closed, f"not seen among {self.events[since:]}"
+            assert left > 0, f"not seen among {self.events[since:]}"
+            assert not self.closed, "the stream was closed"
             try:
                 await asyncio.wait_for(self._news.wait(), left)
             except TimeoutError:

@@ -1,0 +1,198 @@
+"""How monitors begin and end for real: devices, races, rights, transfers and the lease of a talk."""
+
+import asyncio
+
+from adapter.lab import sound
+from tests.support.lab import QUIET, TONES, Lab, assert_hears, listen
+
+
+async def test_a_phone_that_is_not_registered(lab: Lab) -> None:
+    await lab.talk("201", "101")
+    await lab.unregister("301")
+    await asyncio.sleep(0.3)
+    admin = await lab.client("admin")
+    status, body = await admin.post("/monitors", {"call_id": (await admin.call("101"))["id"]})
+    assert (status, body["code"]) == (409, "device_unavailable")
+    assert (await admin.get("/monitors"))[1] == {"monitors": []}
+
+
+async def test_a_phone_that_is_in_use_and_one_that_declines(lab: Lab) -> None:
+    await lab.talk("201", "101")
+    await lab.talk("301", "102")
+    admin = await lab.client("admin")
+    call = await admin.call("101")
+    assert (await admin.post("/monitors", {"call_id": call["id"]}))[1]["code"] == "device_unavailable"
+    mark = (phone := await lab.phone("302", "manual")).mark()
+    mona = await lab.client("mona")
+    status, monitor = await mona.post("/monitors", {"call_id": call["id"]})
+    assert status == 201
+    await phone.seen("CALL_INCOMING", mark)
+    await phone.hangup()
+    assert (await mona.until_ended(monitor))["ended_reason"] == "busy"
+
+
+async def test_a_phone_that_never_answers(lab: Lab) -> None:
+    await lab.talk("201", "101")
+    await lab.phone("302", "manual")
+    mona = await lab.client("mona")
+    call = await mona.call("101")
+    _, monitor = await mona.post("/monitors", {"call_id": call["id"]})
+    status, body = await mona.patch(f"/monitors/{monitor['id']}", {"mode": "whisper"})
+    assert (status, body["code"]) == (409, "not_live")
+    status, body = await mona.post("/monitors", {"call_id": call["id"]})
+    assert (status, body["code"]) == (409, "already_monitoring")
+    assert (await mona.until_ended(monitor))["ended_reason"] == "no_answer"
+
+
+async def test_stopped_while_it_rings(lab: Lab) -> None:
+    await lab.talk("201", "101")
+    phone = await lab.phone("302", "manual")
+    mona = await lab.client("mona")
+    call, mark = await mona.call("101"), phone.mark()
+    _, monitor = await mona.post("/monitors", {"call_id": call["id"]})
+    assert (await mona.delete(f"/monitors/{monitor['id']}"))[0] == 204
+    assert (await mona.until_ended(monitor))["ended_reason"] == "stopped"
+    assert (await mona.delete(f"/monitors/{monitor['id']}"))[0] == 204
+    await phone.seen("CALL_CLOSED", mark)
+
+
+async def test_the_call_ends_while_the_supervisors_phone_rings(lab: Lab) -> None:
+    customer, _ = await lab.talk("201", "101")
+    phone = await lab.phone("302", "manual")
+    mona = await lab.client("mona")
+    mark = phone.mark()
+    _, monitor = await mona.post("/monitors", {"call_id": (await mona.call("101"))["id"]})
+    await phone.seen("CALL_INCOMING", mark)
+    await customer.hangup()
+    assert (await mona.until_ended(monitor))["ended_reason"] == "call_ended"
+    await phone.seen("CALL_CLOSED", mark)
+
+
+async def test_the_call_ends_the_phone_hangs_up_and_patch_after_the_end(lab: Lab) -> None:
+    customer, _ = await lab.talk("201", "101")
+    phone = await lab.phone("301")
+    admin = await lab.client("admin")
+    monitor = await admin.monitor(await admin.call("101"))
+    await phone.hangup()
+    assert (await admin.until_ended(monitor))["ended_reason"] == "supervisor_hung_up"
+    monitor = await admin.monitor(await admin.call("101"), "whisper")
+    await customer.hangup()
+    assert (await admin.until_ended(monitor))["ended_reason"] == "call_ended"
+    status, body = await admin.patch(f"/monitors/{monitor['id']}", {"mode": "silent"})
+    assert (status, body["code"]) == (409, "call_ended")
+
+
+async def test_two_clicks_at_once_make_one_monitor(lab: Lab) -> None:
+    await lab.talk("201", "101")
+    phone = await lab.phone("301")
+    admin = await lab.client("admin")
+    call, rang = await admin.call("101"), phone.rang()
+    answers = await asyncio.gather(*(admin.post("/monitors", {"call_id": call["id"]}) for _ in range(5)))
+    assert sorted(status for status, _ in answers) == [201, 409, 409, 409, 409]
+    assert {body["code"] for status, body in answers if status == 409} == {"already_monitoring"}
+    monitor = next(body for status, body in answers if status == 201)
+    await admin.until(monitor["id"], "live")
+    assert phone.rang() == rang + 1
+    switches = [admin.patch(f"/monitors/{monitor['id']}", {"mode": m}) for m in ("whisper", "barge", "silent") * 3]
+    assert {status for status, _ in await asyncio.gather(*switches)} == {200}
+
+
+async def test_a_right_that_is_taken_away_ends_the_monitor(lab: Lab) -> None:
+    customer, agent = await lab.talk("201", "101")
+    await lab.phone("302")
+    admin, mona = await lab.client("admin"), await lab.client("mona")
+    monitor = await mona.monitor(await mona.call("101"), "barge")
+    stream = await mona.events()
+    path = f"/users/{mona.user['id']}"
+    try:
+        assert (await admin.patch(path, {"modes": ["silent", "whisper"]}))[0] == 200
+        ended = await admin.until_ended(monitor, deadline=5)
+        assert ended["ended_reason"] == "permission_revoked"
+        assert_hears(await listen(agent, customer), p101={"201"}, p201={"101"})
+        await admin.patch(path, {"can_monitor": False})
+        assert (await mona.post("/monitors", {"agent_extension": "101"}))[1]["code"] == "forbidden"
+        fresh = await stream.until(lambda kind, data: kind == "snapshot" and not data["user"]["can_monitor"])
+        assert fresh["calls"] == []
+    finally:
+        await admin.patch(path, {"can_monitor": True, "modes": ["silent", "whisper", "barge"]})
+
+
+async def test_the_agents_blind_transfer_ends_the_monitor_and_barge_reaches_nobody_after(lab: Lab) -> None:
+    customer, agent = await lab.talk("201", "101")
+    other = await lab.phone("102")
+    supervisor = await lab.phone("301")
+    admin = await lab.client("admin")
+    monitor = await admin.monitor(await admin.call("101"), "barge")
+    place, mark = customer.ear(), other.mark()
+    await asyncio.sleep(0.4)
+    assert sound.loudest(customer.heard(place), TONES["301"]) > QUIET
+    await agent.transfer("102")
+    assert (await admin.until_ended(monitor))["ended_reason"] == "call_ended"
+    await other.seen("CALL_ESTABLISHED", mark)
+    heard = await listen(customer, other)
+    assert_hears(heard, p201={"102"}, p102={"201"})
+    call = await admin.call("102")
+    assert call["customer"]["number"] == "201"
+    await admin.monitor(call)
+    assert_hears(await listen(customer, other, supervisor), p201={"102"}, p102={"201"}, p301={"102", "201"})
+
+
+async def test_the_customers_transfer_ends_the_lease_and_the_next_talk_reaches_who_is_there(lab: Lab) -> None:
+    customer, agent = await lab.talk("201", "101")
+    other, supervisor = await lab.phones("102", "301")
+    admin = await lab.client("admin")
+    monitor = await admin.monitor(await admin.call("101"), "barge")
+    stream = await admin.events()
+    mark = other.mark()
+    await customer.transfer("102")
+    told = await stream.until(lambda kind, data: kind == "monitor.updated" and data["mode"] == "silent")
+    assert told["reason"] == "bridge_changed"
+    await other.seen("CALL_ESTABLISHED", mark)
+    heard = await listen(agent, other, supervisor)
+    assert_hears(heard, p101={"102"}, p102={"101"}, p301={"101", "102"})
+    place = customer.ear()
+    await admin.switch(monitor, "barge")
+    heard = await listen(agent, other, supervisor)
+    assert_hears(heard, p101={"102", "301"}, p102={"101", "301"}, p301={"101", "102"})
+    assert sound.loudest(customer.heard(place), TONES["301"]) < QUIET, "the former party hears the supervisor"
+
+
+async def test_the_agent_is_told_of_talk_and_of_nothing_else(lab: Lab) -> None:
+    await lab.talk("201", "101")
+    await lab.phones("301", "302")
+    admin, sam = await lab.client("admin"), await lab.client("sam")
+    call = await sam.call("101")
+    stream = await sam.events()
+    monitor = await admin.monitor(call)
+    path = f"/monitors/{monitor['id']}"
+    assert (await sam.get(path))[0] == 404
+    assert (await sam.call("101"))["monitors"] == []
+    await asyncio.sleep(0.3)
+    assert stream.kinds() == ["snapshot"]
+    await admin.switch(monitor, "whisper")
+    joined = await stream.until(lambda kind, data: kind == "coach.joined")
+    assert joined == {
+        "monitor_id": monitor["id"],
+        "call_id": call["id"],
+        "supervisor": {"name": "Admin"},
+        "mode": "whisper",
+    }
+    seen = (await sam.get(path))[1]
+    assert seen["started_at"] > monitor["live_at"], "the agent would learn how long it was silent"
+    await admin.switch(monitor, "barge")
+    await stream.until(lambda kind, data: kind == "coach.joined" and data["mode"] == "barge")
+    await admin.switch(monitor, "silent")
+    left = await stream.until(lambda kind, data: kind == "coach.left")
+    assert left["mode"] == "barge"
+    await admin.delete(path)
+    await asyncio.sleep(0.3)
+    assert [number for number, _, _ in stream.events] == list(range(1, len(stream.events) + 1))
+    assert stream.kinds()[-3:] == ["monitor.removed", "call.updated", "coach.left"]
+    assert (await sam.get(path))[0] == 404
+
+
+async def test_ones_own_conversation_is_not_monitored(lab: Lab) -> None:
+    await lab.talk("301", "101")
+    admin = await lab.client("admin")
+    status, body = await admin.post("/monitors", {"agent_extension": "101"})
+    assert (status, body["code"]) == (409, "own_call")
