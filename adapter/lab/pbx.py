@@ -29,6 +29,8 @@ class Pbx:
         self.username = "call-monitor"
         self.ami_secret, self.ari_secret = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         self.process: asyncio.subprocess.Process | None = None
+        self.first_log = ""
+        """What Asterisk logged at its first start."""
         self._run = self.folder / "run"
         if len(str(self._run)) > SOCKET_PATH_LIMIT - len("/asterisk.ctl"):
             self._run = Path(tempfile.mkdtemp(prefix="call-monitor-"))
@@ -58,6 +60,7 @@ class Pbx:
             )
         try:
             await asyncio.wait_for(self._booted(), BOOT_DEADLINE)
+            self.first_log = self.first_log or self.log.read_text(errors="replace")
         except TimeoutError:
             await self.kill()
             raise LabError(f"Asterisk did not start in {BOOT_DEADLINE:.0f} s: {self._last_words()}") from None

@@ -35,16 +35,16 @@ class Adapter:
         self._conf, self._log = conf, log
         self.process: asyncio.subprocess.Process | None = None
 
+    @staticmethod
+    def command(*arguments: str) -> list[str]:
+        """The command line of this adapter's own program."""
+        return [sys.executable, "-m", "adapter", *arguments]
+
     async def start(self) -> None:
         """Start it; readiness is /readyz's to tell."""
         with self._log.open("ab") as output:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "adapter",
-                "serve",
-                "--config",
-                str(self._conf),
+                *self.command("serve", "--config", str(self._conf)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -88,7 +88,7 @@ async def run_lab(*, directory: Path, http_port: int, sip_port: int, demo: bool)
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     toolchain = await asyncio.to_thread(provision)
-    folder = _fresh(directory)
+    folder = fresh(directory)
     pbx = Pbx(toolchain, folder / "asterisk", Ports.choose(sip_port))
     conf = adapter_conf(folder, pbx, http_port)
     await people.seed(conf)
@@ -114,7 +114,7 @@ async def run_lab(*, directory: Path, http_port: int, sip_port: int, demo: bool)
     return 0
 
 
-def _fresh(directory: Path) -> Path:
+def fresh(directory: Path) -> Path:
     """An empty folder of ours. Raises LabError rather than delete what is not a lab's."""
     folder = directory.resolve()
     if folder.exists() and any(folder.iterdir()):

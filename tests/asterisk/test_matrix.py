@@ -124,6 +124,7 @@ async def test_a_call_through_the_queue(lab: Lab) -> None:
 
 
 async def test_hold_and_resume_while_monitored(lab: Lab) -> None:
+    # baresip's own recording stops for good when it holds, so whoever holds is measured through the others' ears.
     customer, agent = await lab.talk("201", "101")
     supervisor = await lab.phone("301")
     admin = await lab.client("admin")
@@ -131,8 +132,23 @@ async def test_hold_and_resume_while_monitored(lab: Lab) -> None:
     monitor = await admin.monitor(call)
     await agent.hold()
     assert (await admin.call("101", "held"))["id"] == call["id"]
+    assert_hears(await listen(customer, supervisor), p201=set())
     await agent.resume()
     assert (await admin.call("101", "active"))["id"] == call["id"]
     assert (await admin.get(f"/monitors/{monitor['id']}"))[1]["state"] == "live"
-    heard = await listen(agent, customer, supervisor)
-    assert_hears(heard, p101={"201"}, p201={"101"}, p301={"101", "201"})
+    assert_hears(await listen(customer, supervisor), p201={"101"}, p301={"101", "201"})
+
+
+async def test_the_customers_hold_and_resume_while_barging(lab: Lab) -> None:
+    customer, agent = await lab.talk("201", "101")
+    supervisor = await lab.phone("301")
+    admin = await lab.client("admin")
+    call = await admin.call("101")
+    monitor = await admin.monitor(call, "barge")
+    await customer.hold()
+    assert (await admin.call("101", "held"))["id"] == call["id"]
+    assert_hears(await listen(agent, supervisor), p101={"301"}, p301={"101"})
+    await customer.resume()
+    await admin.call("101", "active")
+    assert (await admin.get(f"/monitors/{monitor['id']}"))[1]["mode"] == "barge"
+    assert_hears(await listen(agent, supervisor), p101={"201", "301"}, p301={"101", "201"})

@@ -98,11 +98,15 @@ class Lab:
         await asyncio.gather(a.seen("CALL_ESTABLISHED", marks[0]), b.seen("CALL_ESTABLISHED", marks[1]))
         return a, b
 
-    async def tidy(self) -> None:
-        """After a test: nobody talks, nobody is signed in."""
+    async def close_clients(self) -> None:
+        """Nobody is signed in any more."""
         for client in self._clients:
             await client.close()
         self._clients.clear()
+
+    async def tidy(self) -> None:
+        """After a test: nobody talks, nobody is signed in."""
+        await self.close_clients()
         await self.pbx.cli("channel request hangup all")
         end = time.monotonic() + 10
         while "0 active channels" not in await self.pbx.cli("core show channels count"):

@@ -1,0 +1,150 @@
+"""The lab itself: clean start, what may dial what, what the AMI user may do, and the contract of `make lab`."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import aiohttp
+import psutil
+import pytest
+
+from adapter.asterisk.ami import AmiAddress, AmiConnection
+from adapter.asterisk.splitter import Message
+from adapter.errors import LabError, PbxRefused
+from adapter.lab.ports import free_port
+from adapter.lab.provision import Toolchain, provision
+from tests.support.lab import Lab
+
+
+def test_the_cache_is_reused_and_checked(toolchain: Toolchain) -> None:
+    began = time.monotonic()
+    assert provision() == toolchain
+    assert time.monotonic() - began < 5
+
+
+async def test_a_clean_start_says_nothing_bad(running_lab: Lab) -> None:
+    lines = running_lab.pbx.first_log.splitlines()
+    assert lines
+    assert [line for line in lines if " ERROR" in line or " WARNING" in line] == []
+
+
+async def test_customers_reach_agents_and_the_queue_and_nobody_else(lab: Lab) -> None:
+    customer = await lab.phone("201")
+    await lab.phones("202", "301")
+    for number in ("202", "301", "silent", "whisper-keypad"):
+        mark = customer.mark()
+        await customer.dial(number)
+        await customer.seen("CALL_CLOSED", mark)
+        assert not [e for e in customer.events[mark:] if e.get("type") == "CALL_ESTABLISHED"]
+    await lab.talk("201", "102")
+
+
+async def test_the_ami_user_may_do_what_is_needed_and_no_more(running_lab: Lab) -> None:
+    ports, secret = running_lab.pbx.ports, running_lab.pbx.ami_secret
+    lost: list[str] = []
+    events: list[Message] = []
+    ami = await AmiConnection.open(
+        AmiAddress("127.0.0.1", ports.ami, "call-monitor", secret), events.extend, lost.append, 3
+    )
+    for name in ("CoreStatus", "Ping"):
+        await ami.action(name, deadline=3)
+    for name in ("CoreShowChannels", "BridgeList", "DeviceStateList"):
+        await ami.listing(name, deadline=3)
+    refused = {
+        "Command": [("Command", "core show version")],
+        "GetConfig": [("Filename", "manager.conf")],
+        "UpdateConfig": [("SrcFilename", "x.conf"), ("DstFilename", "x.conf")],
+        "DBGet": [("Family", "x"), ("Key", "y")],
+        "Reload": [],
+        "Originate": [("Channel", "PJSIP/101"), ("Application", "System"), ("Data", "true"), ("Async", "true")],
+    }
+    for name, fields in refused.items():
+        with pytest.raises(PbxRefused):
+            await ami.action(name, fields, deadline=3)
+    ami.close()
+
+
+async def test_a_leg_without_a_target_or_with_a_wrong_one_spies_on_nobody(lab: Lab) -> None:
+    await lab.talk("201", "101")
+    for target in ("", "PJSIP/101", "17.99"):
+        command = "channel originate Local/silent-keypad@call-monitor application Wait 1"
+        await lab.pbx.cli(
+            f"dialplan set global CM_TARGET {target or 'x'}" if target else "dialplan remove global CM_TARGET"
+        )
+        await lab.pbx.cli(command)
+        await asyncio.sleep(0.3)
+        assert "ChanSpy" not in await lab.pbx.cli("core show channels concise")
+
+
+async def test_make_lab_keeps_its_contract(tmp_path: Path) -> None:
+    http_port, sip_port = free_port(), free_port()
+    env = {
+        **os.environ,
+        "LAB_DIR": str(tmp_path / "lab"),
+        "LAB_HTTP_PORT": str(http_port),
+        "LAB_SIP_PORT": str(sip_port),
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "adapter", "lab", env=env, start_new_session=True, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        await until_ready(http_port)
+        parts = children(process.pid)
+        assert any("asterisk.conf" in line for line in parts.values()), parts
+        serving = next(pid for pid, line in parts.items() if " serve" in line)
+        asterisk = next(pid for pid, line in parts.items() if "asterisk.conf" in line)
+        for pid, mark in ((serving, " serve"), (asterisk, "asterisk.conf")):
+            os.kill(pid, signal.SIGKILL)
+            await restarted(process.pid, pid, mark)
+            await until_ready(http_port)
+        left = children(process.pid)
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        await asyncio.wait_for(process.wait(), 20)
+    assert process.returncode == 0
+    assert [line for pid, line in left.items() if psutil.pid_exists(pid)] == []
+
+
+async def test_a_folder_that_is_no_labs_is_left_alone(tmp_path: Path) -> None:
+    from adapter.lab.run import fresh
+
+    (tmp_path / "precious").write_text("x")
+    with pytest.raises(LabError, match="LAB_DIR"):
+        fresh(tmp_path)
+    assert (tmp_path / "precious").exists()
+
+
+def children(pid: int) -> dict[int, str]:
+    """Command lines of all processes below this one."""
+    found = {}
+    for child in psutil.Process(pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            found[child.pid] = " ".join(child.cmdline())
+    return found
+
+
+async def restarted(lab: int, dead: int, mark: str) -> None:
+    """Wait until another process took the place of the dead one."""
+    end = time.monotonic() + 15
+    while not any(mark in line and pid != dead for pid, line in children(lab).items()):
+        assert time.monotonic() < end
+        await asyncio.sleep(0.1)
+
+
+async def until_ready(port: int) -> None:
+    """Wait for /readyz."""
+    end = time.monotonic() + 30
+    async with aiohttp.ClientSession() as session:
+        while True:
+            try:
+                async with session.get(f"http://127.0.0.1:{port}/readyz") as response:
+                    if response.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass
+            assert time.monotonic() < end
+            await asyncio.sleep(0.1)

@@ -1,0 +1,116 @@
+"""A PBX behind the real port (adapter.ports.Pbx) that can be told to be slow, deaf or gone.
+
+Only for what the real one can't be made to do on demand; it answers with the events that Asterisk would send.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from adapter.asterisk import chanspy
+from adapter.board import Board, SpyWords
+from adapter.core import events as ev
+from adapter.core.legs import DeviceState, LegRequest, LinkState, PbxState
+from adapter.core.modes import Mode
+from adapter.core.people import Directory
+from adapter.errors import PbxUnavailable
+from tests.fake.scene import PEOPLE, START, Scene, numbering
+
+WORDS = SpyWords(
+    mode_at=lambda context, extension: chanspy.mode_of(extension),
+    mode_of_digit=chanspy.mode_of_digit,
+    leave_digit=chanspy.LEAVE_DIGIT,
+    over=chanspy.OVER,
+)
+
+
+class FakePbx:
+    """Implements adapter.ports.Pbx over a scene; `board` hears what follows."""
+
+    id = "lab"
+
+    def __init__(self) -> None:
+        self.scene = Scene()
+        self.board = Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
+        self.device = DeviceState.AVAILABLE
+        self.legs: dict[str, LegRequest] = {}
+        self.did: list[str] = []
+        self.answers = True
+        self.confirms = True
+        self.error: Exception | None = None
+        self.before_originate: Callable[[], None] | None = None
+
+    @property
+    def state(self) -> PbxState:
+        return self.board.pbx_state
+
+    def run(self) -> None:
+        """Let the board take what the scene has made."""
+        self.board.take(self.scene.take())
+
+    def down(self) -> None:
+        """The connection is lost."""
+        self.board.set_pbx(PbxState(LinkState.DOWN, self.scene.now))
+
+    def _soon(self, *events: ev.Event) -> None:
+        asyncio.get_running_loop().call_soon(self.board.take, list(events))
+
+    def _check(self) -> None:
+        if self.error is not None:
+            raise self.error
+        if self.state.state is not LinkState.CONNECTED:
+            raise PbxUnavailable("down")
+
+    async def device_state(self, device: str) -> DeviceState:
+        await asyncio.sleep(0)
+        return self.device
+
+    async def start_leg(self, request: LegRequest) -> None:
+        self._check()
+        if self.before_originate:
+            self.before_originate()
+        self.did.append(f"originate {request.mode}{' keypad' if request.keypad else ''}")
+        self.legs[request.leg] = request
+        self.scene.channel(request.device.partition("/")[2], uniqueid=request.leg)
+        self._soon(*self.scene.take())
+        if self.answers:
+            self.answer(request.leg)
+
+    def answer(self, leg: str) -> None:
+        """The supervisor's device answers and ChanSpy starts."""
+        request, at = self.legs[leg], self.scene.now
+        name = chanspy.extension(request.mode, keypad=request.keypad)
+        self._soon(ev.OriginateAnswered(at, leg), ev.SpyStarted(at, leg, request.target, "call-monitor", name))
+
+    async def switch_leg(self, leg: str, mode: Mode, *, keypad: bool, reattach: bool) -> None:
+        self._check()
+        moved = reattach or not keypad
+        self.did.append(f"{'move' if moved else 'digit'} {mode}")
+        if not self.confirms:
+            return
+        at = self.scene.now
+        if moved:
+            name = chanspy.extension(mode, keypad=keypad)
+            started = ev.SpyStarted(at, leg, self.legs[leg].target, "call-monitor", name)
+            self._soon(ev.SpyStopped(at, leg), started)
+        else:
+            self._soon(ev.DigitReceived(at, leg, chanspy.DIGITS[mode]))
+
+    async def end_leg(self, leg: str) -> bool:
+        self._check()
+        self.did.append("hangup")
+        if leg not in self.scene.channels:
+            return False
+        if self.confirms:
+            self.gone(leg)
+        return True
+
+    def gone(self, leg: str, *, over: bool = False) -> None:
+        """The leg is hung up."""
+        self.scene.channels.pop(leg, None)
+        self._soon(ev.ChannelGone(self.scene.now, leg, 16, "call-monitor", "over" if over else "silent"))
+
+
+async def settle() -> None:
+    """Let everything that is due happen."""
+    for _ in range(12):
+        await asyncio.sleep(0)

@@ -1,0 +1,102 @@
+"""Bytes to messages to events: whatever comes, nothing raises, nothing is invented, chunking changes nothing."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter.asterisk import chanspy, wire
+from adapter.asterisk.splitter import MAX_MESSAGE, Garbage, Splitter
+from adapter.core import events as ev
+from adapter.core.modes import Mode
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+GREETING = b"Asterisk Call Manager/11.0.0\r\n"
+NAMES = st.sampled_from([*wire.TRANSLATORS, "VarSet", "Unknown", "", "Newchannel "])
+HEADERS = st.sampled_from(
+    ["Uniqueid", "Linkedid", "Channel", "ChannelState", "DestUniqueid", "DestChannel", "BridgeUniqueid", "Cause",
+     "SpyerUniqueid", "SpyeeUniqueid", "Direction", "Digit", "Reason", "Response", "Duration", "Жанна"]
+)  # fmt: skip
+VALUES = st.one_of(st.sampled_from(["1.1", "6", "", "Received", "<unknown>", "٣", "9" * 30]), st.text(max_size=12))
+MESSAGES = st.lists(st.tuples(NAMES, st.dictionaries(HEADERS, VALUES, max_size=8)), max_size=6)
+
+
+def stream(messages: list[tuple[str, dict[str, str]]]) -> bytes:
+    """The messages as a peer would send them; line ends inside values are the peer's fault."""
+    text = "".join(
+        f"Event: {name}\r\n" + "".join(f"{k}: {v}\r\n" for k, v in fields.items()) + "\r\n" for name, fields in messages
+    )
+    return GREETING + text.encode("utf-8", "surrogatepass")
+
+
+def split(data: bytes, cuts: list[int]) -> list[dict[str, str]]:
+    """What a splitter makes of the data when it arrives in these pieces."""
+    splitter, found, place = Splitter(wire.TRANSLATORS), [], 0
+    for cut in [*sorted(min(cut, len(data)) for cut in cuts), len(data)]:
+        found += splitter.feed(data[place:cut])
+        place = cut
+    return found
+
+
+@given(MESSAGES, st.lists(st.integers(0, 800), max_size=12))
+def test_chunking_changes_nothing(messages: list[tuple[str, dict[str, str]]], cuts: list[int]) -> None:
+    data = stream(messages)
+    assert split(data, cuts) == split(data, [])
+
+
+@given(st.binary(max_size=600), st.lists(st.integers(0, 600), max_size=6))
+def test_any_bytes_are_taken(noise: bytes, cuts: list[int]) -> None:
+    for message in split(GREETING + noise, cuts):
+        wire.translate(message, AT)
+
+
+@given(st.dictionaries(st.one_of(HEADERS, st.just("Event")), st.one_of(VALUES, NAMES), max_size=10))
+def test_any_fields_are_translated_or_left_out(fields: dict[str, str]) -> None:
+    event = wire.translate(fields, AT)
+    snapshot = wire.snapshot(AT, [fields], [fields], [fields], restarted=False)
+    named = set(fields.values())
+    for known in snapshot.channels:
+        assert known.channel.uniqueid in named
+    for value in event or ():
+        if isinstance(value, ev.Channel):
+            assert value.uniqueid in named
+            assert value.number.isprintable()
+
+
+def test_what_nobody_wants_is_not_even_decoded() -> None:
+    data = GREETING + b"Event: VarSet\r\nVariable: \xff\r\n\r\nEvent: Hangup\r\nUniqueid: 1\r\n\r\n"
+    assert [message["Event"] for message in split(data, [])] == ["Hangup"]
+
+
+def test_a_peer_that_is_no_ami_is_refused() -> None:
+    with pytest.raises(Garbage, match="not an Asterisk"):
+        Splitter(()).feed(b"SSH-2.0-OpenSSH\r\n")
+    with pytest.raises(Garbage):
+        Splitter(()).feed(b"x" * 2000)
+    with pytest.raises(Garbage, match="more than"):
+        Splitter(()).feed(GREETING + b"x" * (MAX_MESSAGE + 1))
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_modes_are_extensions_and_digits_and_back(mode: Mode) -> None:
+    for keypad in (False, True):
+        assert chanspy.mode_of(chanspy.extension(mode, keypad=keypad)) is mode
+    assert chanspy.mode_of_digit(chanspy.DIGITS[mode]) is mode
+    assert chanspy.mode_of("over") is None
+    assert chanspy.mode_of_digit("7") is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "why"), [("0", "device_unavailable"), ("3", "no_answer"), ("5", "busy"), ("8", "device_unavailable")]
+)
+def test_why_an_originate_failed(reason: str, why: str) -> None:
+    fields = {"Event": "OriginateResponse", "Response": "Failure", "Reason": reason, "Uniqueid": "cm-1"}
+    event = wire.translate(fields, AT)
+    assert isinstance(event, ev.OriginateFailed)
+    assert event.why.value == why
+
+
+def test_a_digit_that_was_sent_is_none_that_was_received() -> None:
+    fields = {"Event": "DTMFEnd", "Uniqueid": "cm-1", "Digit": "6", "Direction": "Sent"}
+    assert wire.translate(fields, AT) is None
