@@ -1,0 +1,69 @@
+"""A real PostgreSQL for tests, from PyPI's pgserver wheel: its programs, run by ourselves, also where we are root."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+NOBODY = 65534
+"""PostgreSQL refuses to run as root; this user owns nothing."""
+
+
+class PostgreSQL:
+    """One cluster in a folder of its own, reached over its socket there."""
+
+    def __init__(self) -> None:
+        spec = importlib.util.find_spec("pgserver")
+        assert spec is not None, "pgserver is not installed: make test installs it"
+        assert spec.submodule_search_locations
+        self.folder = Path(tempfile.mkdtemp(prefix="call-monitor-pg-"))
+        self.folder.chmod(0o755)
+        package = Path(spec.submodule_search_locations[0])
+        shutil.copytree(package / "pginstall", self.folder / "pgserver/pginstall", symlinks=True)
+        shutil.copytree(package.parent / "pgserver.libs", self.folder / "pgserver.libs")
+        self._user = NOBODY if os.geteuid() == 0 else None
+        if self._user is not None:
+            os.chown(self.folder, NOBODY, NOBODY)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Make the cluster and wait until it answers."""
+        data = self.folder / "data"
+        self._run("initdb", "-D", str(data), "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C")
+        with (self.folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [self._program("postgres"), "-D", str(data), "-k", str(self.folder), "-h", "", "-F"],
+                user=self._user,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        end = time.monotonic() + 30
+        while not (self.folder / ".s.PGSQL.5432").exists():
+            assert self._process.poll() is None, (self.folder / "log").read_text()
+            assert time.monotonic() < end, "PostgreSQL did not start"
+            time.sleep(0.05)
+
+    def _program(self, name: str) -> str:
+        return str(self.folder / "pgserver/pginstall/bin" / name)
+
+    def _run(self, name: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [self._program(name), *arguments], user=self._user, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def stop(self) -> None:
+        """End it and remove the folder."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(20)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def url(self, database: str) -> str:
+        """The URL of a database, for the adapter's configuration."""
+        return f"postgresql+asyncpg://postgres@/{database}?host={self.folder}"

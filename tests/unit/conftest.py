@@ -1,0 +1,50 @@
+"""Databases for tests, and passwords that cost little where they are not what is tested."""
+
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from adapter.store import passwords
+from tests.support.postgresql import PostgreSQL
+
+numbers = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
+    """Argon2id with the least effort; gives the real hasher to those who test that."""
+    real = passwords._hasher
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    return real
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A real cluster, made for this run."""
+    server = PostgreSQL()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(request: Any, tmp_path: Path) -> AsyncIterator[str]:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path}/store.sqlite"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    name = f"test_{next(numbers)}"
+    engine = create_async_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(f"CREATE DATABASE {name}"))
+    await engine.dispose()
+    yield server.url(name)

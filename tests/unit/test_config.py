@@ -1,0 +1,105 @@
+"""The configuration: the sample is true and whole, wrong keys get a suggestion, secrets stay hidden."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from adapter import config
+from adapter.errors import ConfigError
+
+SAMPLE = Path(__file__).parents[2] / "config.sample.toml"
+YOUR_OWN = {"pbx.ami.secret", "pbx.ari.secret"}
+
+
+def write(tmp_path: Path, old: str = "", new: str = "") -> Path:
+    """The sample with one change."""
+    text = SAMPLE.read_text()
+    assert old in text
+    path = tmp_path / "config.toml"
+    path.write_text(text.replace(old, new) if old else text)
+    return path
+
+
+def settings_of(model: type[BaseModel], prefix: str = "") -> dict[str, object]:
+    """Every setting by its dotted name, with its default."""
+    found: dict[str, object] = {}
+    for name, field in model.model_fields.items():
+        annotation = field.annotation
+        inner = getattr(annotation, "__args__", (annotation,))[0]
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            found |= settings_of(inner, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = field.default
+    return found
+
+
+def test_the_sample_names_every_setting_with_its_default() -> None:
+    text = SAMPLE.read_text()
+    given: dict[str, object] = {}
+    for section, values in tomllib.loads(text).items():
+        for table in values if isinstance(values, list) else [values]:
+            for name, value in table.items():
+                if isinstance(value, dict):
+                    given |= {f"{section}.{name}.{key}": inner for key, inner in value.items()}
+                else:
+                    given[f"{section}.{name}"] = value
+    for name, default in settings_of(config.Settings).items():
+        if default is None:
+            assert re.search(rf"\b{name.rpartition('.')[2]} = ", text), f"{name} is not in the sample"
+        else:
+            assert name in YOUR_OWN or given[name] == default, name
+    assert given.keys() <= settings_of(config.Settings).keys()
+
+
+def test_the_sample_loads(tmp_path: Path) -> None:
+    settings = config.load(SAMPLE)
+    assert settings.pbx[0].ami.reveal() == "your own"
+    assert "your own" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("country =", "contry =", r"numbering\.contry: unknown key; did you mean 'country'"),
+        ("[log]", "[logs]", r"logs: unknown key; did you mean 'log'"),
+        ("port = 5038", "prot = 5038", r"pbx\.0\.ami\.prot: unknown key; did you mean 'port'"),
+        ("port = 8080", 'port = "many"', r"http\.port"),
+        ('country = "US"', 'country = "XX"', r"ISO 3166"),
+        ('secret = "your own"', "", r"exactly one of secret and secret_file"),
+        ("ring_timeout_seconds = 20.0", "ring_timeout_seconds = -1", r"ring_timeout_seconds"),
+        ("[http]", "[http", r"is no TOML"),
+        ('level = "info"', 'level = "loud"', r"log\.level"),
+    ],
+)
+def test_what_is_wrong_is_said(tmp_path: Path, old: str, new: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        config.load(write(tmp_path, old, new))
+
+
+def test_secrets_from_files(tmp_path: Path) -> None:
+    secret = tmp_path / "ami.secret"
+    path = write(tmp_path, 'secret = "your own"', f'secret_file = "{secret}"')
+    settings = config.load(path)
+    with pytest.raises(ConfigError, match="can't be read"):
+        settings.pbx[0].ami.reveal()
+    secret.write_text("from a file\n")
+    assert settings.pbx[0].ami.reveal() == "from a file"
+
+
+def test_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALL_MONITOR_HTTP__PORT", "9123")
+    assert config.load(SAMPLE).http.port == 9123
+
+
+def test_where_it_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    if config.default_path() is None:
+        with pytest.raises(ConfigError, match=r"config\.sample\.toml"):
+            config.load(None)
+    (tmp_path / "call-monitor").mkdir()
+    (tmp_path / "call-monitor/config.toml").write_text(SAMPLE.read_text())
+    assert config.load(None).database_url == f"sqlite+aiosqlite:///{tmp_path}/state/call-monitor/adapter.sqlite"

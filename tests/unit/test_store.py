@@ -1,0 +1,146 @@
+"""The store on a real SQLite and a real PostgreSQL: accounts, sessions, monitors, migrations, faults."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from argon2 import PasswordHasher
+from sqlalchemy import Connection
+
+from adapter.core.modes import Mode
+from adapter.core.monitors import EndReason, MonitorState, ended
+from adapter.core.people import Role
+from adapter.errors import ConfigError, Conflict, NotFound, StoreUnavailable
+from adapter.store import Store
+from adapter.store.people import NewUser, UserChange
+from adapter.store.tables import Base
+from tests.unit.test_views import monitor
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ADMIN = NewUser(username="admin", name="Admin", role=Role.ADMINISTRATOR, password="long enough")
+SAM = NewUser(username="Sam", name="Sam", role=Role.AGENT, password="long enough", extension="101", device="PJSIP/101")
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    """An opened, empty store."""
+    store = await Store.open(database_url, timedelta(hours=1))
+    yield store
+    await store.close()
+
+
+async def test_the_migrations_make_what_the_tables_say(store: Store) -> None:
+    def compare(connection: Connection) -> object:
+        return compare_metadata(MigrationContext.configure(connection), Base.metadata)
+
+    async with store.database.engine.connect() as connection:
+        assert await connection.run_sync(compare) == []
+
+
+async def test_two_that_start_at_once(database_url: str) -> None:
+    stores = await asyncio.gather(*(Store.open(database_url) for _ in range(3)))
+    keys = [await store.installation.key() for store in stores]
+    assert len(set(keys)) == 1
+    assert len(keys[0]) == 32
+    for store in stores:
+        await store.close()
+
+
+async def test_accounts(store: Store) -> None:
+    admin, sam = await store.people.create(ADMIN), await store.people.create(SAM)
+    assert [user.username for user in await store.people.all()] == ["admin", "Sam"]
+    assert await store.people.get(sam.id) == sam == await store.people.by_username("sAM")
+    before = await store.people.version()
+    changed = await store.people.change(sam.id, UserChange(can_monitor=True, modes=frozenset({Mode.BARGE})))
+    assert changed == replace(sam, can_monitor=True, granted=frozenset({Mode.SILENT, Mode.BARGE}))
+    assert await store.people.version() != before
+    for wrong in (replace(SAM, username="SAM"), replace(SAM, username="x"), replace(SAM, username="x", extension=None)):
+        with pytest.raises(Conflict):
+            await store.people.create(wrong)
+    for last in (UserChange(active=False), UserChange(role=Role.AGENT)):
+        with pytest.raises(Conflict):
+            await store.people.change(admin.id, last)
+    with pytest.raises(Conflict):
+        await store.people.delete(admin.id)
+    await store.people.change(sam.id, UserChange(role=Role.ADMINISTRATOR, username="boss"))
+    await store.people.delete(admin.id)
+    with pytest.raises(NotFound):
+        await store.people.delete(admin.id)
+    assert await store.people.by_username("boss")
+
+
+async def test_passwords(store: Store, cheap_passwords: PasswordHasher) -> None:
+    sam = await store.people.create(SAM)
+    assert await store.people.check_password("SAM", "long enough") == sam
+    assert await store.people.check_password("sam", "Long enough") is None
+    assert await store.people.check_password("nobody", "long enough") is None
+    await store.people.create(ADMIN)
+    await store.people.change(sam.id, UserChange(active=False))
+    assert await store.people.check_password("sam", "long enough") is None
+    assert cheap_passwords.hash("x").startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+async def test_sessions(store: Store) -> None:
+    await store.people.create(ADMIN)
+    sam = await store.people.create(SAM)
+    first, second = [await store.sessions.create(sam.id, NOW) for _ in range(2)]
+    found = await store.sessions.find(first, NOW + timedelta(minutes=50))
+    assert found
+    assert found.user_id == sam.id
+    assert await store.sessions.find(first, NOW + timedelta(minutes=100)), "its use kept it alive"
+    assert await store.sessions.find(second, NOW + timedelta(minutes=61)) is None
+    assert await store.sessions.find("wrong", NOW) is None
+    await store.people.set_password(sam.id, "another one", found.id)
+    assert await store.sessions.alive() == {found.id}
+    await store.sessions.end(found.id)
+    assert await store.sessions.alive() == frozenset()
+    await store.sessions.create(sam.id, NOW)
+    await store.people.change(sam.id, UserChange(active=False))
+    assert await store.sessions.alive() == frozenset()
+    await store.people.change(sam.id, UserChange(active=True))
+    await store.sessions.create(sam.id, NOW)
+    await store.people.delete(sam.id)
+    assert await store.sessions.alive() == frozenset()
+
+
+async def test_monitors_are_kept_as_they_were(store: Store) -> None:
+    live = monitor(MonitorState.LIVE, Mode.BARGE)
+    kept = replace(live, talking_since=None)
+    await store.monitors.save(live)
+    assert await store.monitors.find("m1") == kept
+    assert await store.monitors.unfinished() == [kept]
+    over = ended(live, EndReason.CALL_ENDED, NOW).monitor
+    await store.monitors.save(over)
+    assert await store.monitors.find("m1") == over
+    assert await store.monitors.unfinished() == []
+    assert await store.monitors.find("none") is None
+
+
+async def test_a_database_that_is_not_there(tmp_path: Path) -> None:
+    for url in ("mysql://x", "no url", "sqlite:///x"):
+        with pytest.raises(ConfigError):
+            await Store.open(url)
+    with pytest.raises(StoreUnavailable):
+        await Store.open("postgresql+asyncpg://nobody@127.0.0.1:1/none")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnavailable):
+        await Store.open(f"sqlite+aiosqlite:///{tmp_path}/file/x.sqlite")
+
+
+async def test_a_database_that_breaks_while_it_is_used(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    store = await Store.open(f"sqlite+aiosqlite:///{path}")
+    await store.people.create(ADMIN)
+    await store.database.engine.dispose()
+    for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        file.write_bytes(b"no database at all" * 100)
+    with pytest.raises(StoreUnavailable):
+        await store.people.all()
+    with pytest.raises(StoreUnavailable):
+        await store.monitors.save(monitor(MonitorState.LIVE, Mode.BARGE))
+    await store.close()

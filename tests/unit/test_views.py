@@ -1,0 +1,200 @@
+"""The rule about silence, over every role, relation, state and path; and a proof by histories that nothing leaks."""
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter.board import Board
+from adapter.core import events as ev
+from adapter.core import views
+from adapter.core.call import Call
+from adapter.core.legs import LinkState, PbxState, leg_id
+from adapter.core.modes import Mode
+from adapter.core.monitors import EndReason, Monitor, MonitorState, Supervisor, ended
+from adapter.core.people import Directory, User
+from adapter.core.views import Sight
+from adapter.web.frames import Frames, Viewer
+from tests.fake.pbx import WORDS
+from tests.fake.scene import ADMIN, ANA, COACH, MONA, PEOPLE, SAM, START, Scene, numbering
+
+OFF = replace(MONA, id="u-off", username="off", active=False)
+EVERYBODY = (ADMIN, MONA, COACH, SAM, ANA, OFF)
+
+
+def monitor(state: MonitorState, mode: Mode, supervisor: User = ADMIN) -> Monitor:
+    """A monitor on Sam's call."""
+    live = state is MonitorState.LIVE
+    return Monitor(
+        id="m1",
+        pbx="lab",
+        call_id="c1",
+        conversation_id="v1",
+        target="17.2",
+        leg=leg_id("m1"),
+        supervisor=Supervisor(supervisor.id, supervisor.name),
+        device="PJSIP/301",
+        keypad=True,
+        mode=mode,
+        state=state,
+        started_at=START,
+        live_at=START,
+        talking_since=START.replace(hour=13) if live and mode.talks else None,
+        ended_reason=EndReason.STOPPED if state is MonitorState.ENDED else None,
+    )
+
+
+CASES = list(product(EVERYBODY, MonitorState, Mode, (False, True), (False, True)))
+
+
+@pytest.mark.parametrize(("user", "state", "mode", "inside", "own_call"), CASES)
+def test_who_sees_a_monitor(user: User, state: MonitorState, mode: Mode, inside: bool, own_call: bool) -> None:
+    shown = monitor(state, mode)
+    sight = views.monitor_sight(user, shown, in_conversation=inside, own_call=own_call)
+    talks = state is MonitorState.LIVE and mode is not Mode.SILENT
+    if not user.active:
+        expected = Sight.NOTHING
+    elif user is ADMIN:
+        expected = Sight.EVERYTHING  # their own
+    elif inside or own_call:
+        entitled = own_call or user in (MONA, COACH)
+        expected = Sight.TALKING if talks and entitled else Sight.NOTHING
+    else:
+        expected = Sight.EVERYTHING if user in (MONA, COACH) else Sight.NOTHING
+    assert sight is expected
+    if sight is Sight.TALKING:
+        view = views.monitor_view(shown, sight)
+        assert view["started_at"] == view["live_at"] == "2026-01-01T13:00:00.000Z"
+        assert (view["device"], view["ended_at"], view["ended_reason"]) == (None, None, None)
+        assert "reason" not in view
+
+
+@pytest.mark.parametrize(("user", "inside"), list(product(EVERYBODY, (False, True))))
+def test_who_sees_a_call(user: User, inside: bool) -> None:
+    call = sams_call((inside and user is not SAM and user.id) or None)
+    sight = views.call_sight(user, call)
+    if user is OFF or (user is ANA):
+        assert sight is Sight.NOTHING
+    elif user is SAM:
+        assert sight is Sight.TALKING
+    else:
+        assert sight is (Sight.TALKING if inside else Sight.EVERYTHING)
+
+
+@pytest.mark.parametrize(("state", "mode"), list(product([MonitorState.CONNECTING, MonitorState.LIVE], Mode)))
+def test_what_a_call_shows_of_its_monitors(state: MonitorState, mode: Mode) -> None:
+    shown = monitor(state, mode)
+    call = sams_call(None)
+    everything = views.call_view(call, [shown], Sight.EVERYTHING)["monitors"]
+    talking = views.call_view(call, [shown], Sight.TALKING)["monitors"]
+    assert len(everything) == 1  # type: ignore[arg-type]
+    assert len(talking) == (1 if shown.talks else 0)  # type: ignore[arg-type]
+
+
+def sams_call(also: str | None) -> Call:
+    """Sam's call with a customer, and perhaps somebody else in it."""
+    scene, board = Scene(), new_board()
+    scene.answered_call()
+    board.take(scene.take())
+    (call,) = board.calls()
+    return replace(call, participants=call.participants | ({also} if also else set()))
+
+
+def new_board() -> Board:
+    """An empty board of the lab's people."""
+    return Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
+
+
+class Told:
+    """What one viewer is sent, as bytes."""
+
+    def __init__(self, board: Board, user: User) -> None:
+        self.viewer, frames = Viewer(user.id), Frames(board)
+        self.bytes = frames.snapshot(self.viewer) or b""
+
+        def heard(changes: object) -> None:
+            found = board.directory.users[user.id]
+            self.bytes += b"".join(frames.batch(changes).frames(self.viewer, found))  # type: ignore[arg-type]
+
+        board.subscribe(heard)
+
+
+STEPS = st.lists(
+    st.sampled_from(["admin", "mona", "whisper", "barge", "silent", "stop", "hold", "resume", "third", "spy ends"]),
+    max_size=14,
+)
+
+
+def play(steps: list[str], *, hide_silent: bool) -> dict[str, bytes]:
+    """A history of one internal call of Sam and Ana, who both only see their own.
+
+    With `hide_silent`, the world in which supervisors never were silent: a monitor exists only while it talks.
+    """
+    board, scene = new_board(), Scene()
+    board.on_orders = lambda leg, commands: None
+    a, b = scene.answered_call("102", "101")
+    board.take(scene.take())
+    told = {user.username: Told(board, user) for user in (SAM, ANA)}
+    sams = next(call for call in board.calls() if call.agent.user_id == SAM.id)
+    modes: dict[str, Mode] = {}
+    for step in steps:
+        now = scene.now
+        if step in ("admin", "mona") and step not in modes:
+            modes[step] = Mode.SILENT
+            if not hide_silent:
+                begin(board, sams, step, b)
+        elif step in ("whisper", "barge", "silent"):
+            for who in modes:
+                change(board, sams, who, Mode(step), b, hide_silent, modes[who])
+                modes[who] = Mode(step)
+        elif step in ("stop", "spy ends"):
+            for who in modes:
+                if current := board.monitor(who):
+                    board.step(ended(current, EndReason.STOPPED, now), now)
+            modes.clear()
+        elif step in ("hold", "resume"):
+            scene.hold(a, step == "hold")
+            board.take(scene.take())
+    return {name: one.bytes for name, one in told.items()}
+
+
+def begin(board: Board, call: Call, who: str, target: str) -> None:
+    """A monitor of that id comes to life, silent."""
+    fresh = replace(
+        monitor(MonitorState.CONNECTING, Mode.SILENT, ADMIN if who == "admin" else MONA),
+        id=who,
+        leg=leg_id(who),
+        target=target,
+        call_id=call.id,
+        conversation_id=call.conversation_id,
+    )
+    board.put(fresh, START)
+    board.take([ev.SpyStarted(START, fresh.leg, target, "call-monitor", "silent-keypad")])
+
+
+def change(board: Board, call: Call, who: str, mode: Mode, target: str, hide_silent: bool, before: Mode) -> None:
+    """The supervisor changes mode; in the world without silence, that is a beginning or an end."""
+    if hide_silent and before is Mode.SILENT and mode.talks:
+        begin(board, call, who, target)
+    digit = {Mode.SILENT: "4", Mode.WHISPER: "5", Mode.BARGE: "6"}[mode]
+    if hide_silent and not mode.talks:
+        if current := board.monitor(who):
+            board.step(ended(current, EndReason.STOPPED, START), START)
+        return
+    board.take([ev.DigitReceived(START, leg_id(who), digit)])
+
+
+@given(STEPS)
+def test_for_those_in_the_conversation_silence_does_not_exist(steps: list[str]) -> None:
+    with_silence = play(steps, hide_silent=False)
+    without = play(steps, hide_silent=True)
+    assert with_silence == without
+
+
+def test_the_history_test_can_fail() -> None:
+    with_talk = play(["admin", "whisper"], hide_silent=False)
+    assert with_talk != play([], hide_silent=False)
+    assert b"coach.joined" in with_talk["sam"]
+    assert b"coach.joined" not in with_talk["ana"]

@@ -1,0 +1,471 @@
+"""The HTTP contract without a PBX: every row of the error table, sessions, accounts, streams."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from adapter import errors
+from adapter.core.legs import DeviceState
+from adapter.core.modes import Mode
+from adapter.core.people import Directory, Role
+from adapter.monitoring import Limits, Monitoring
+from adapter.recorder import Recorder
+from adapter.store import Store
+from adapter.store.people import NewUser
+from adapter.web.api import Web
+from adapter.web.app import make_app
+from adapter.web.auth import SessionCache
+from adapter.web.stream import QUEUE, Streams
+from adapter.web.throttle import FREE, Throttle
+from tests.fake.pbx import FakePbx, settle
+from tests.support.client import Client
+
+PEOPLE = {"admin": "301", "sam": "101", "ana": "102", "mona": "302", "coach": "303"}
+
+
+class Site:
+    """The application over the real store and a fake PBX, on a real socket."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.pbx = store, FakePbx()
+        self.board = self.pbx.board
+        self.recorder = Recorder(self.board, store.monitors)
+        self.now = datetime.now(UTC)
+        limits = Limits(ring_timeout=5, confirm=0.2)
+        self.monitoring = Monitoring(self.board, self.pbx, self.recorder, self.clock, limits)
+        self.streams = Streams(self.board)
+        self.problems: list[str] = []
+        self.base = ""
+        self.clients: list[Client] = []
+
+    def clock(self) -> datetime:
+        return self.now
+
+    async def is_usable(self) -> list[str]:
+        return self.problems
+
+    async def start(self) -> web.AppRunner:
+        """Listen on a free port."""
+        for name, number in PEOPLE.items():
+            await self.store.people.create(
+                NewUser(
+                    username=name,
+                    name=name.capitalize(),
+                    role=Role.ADMINISTRATOR if name == "admin" else Role.AGENT,
+                    password=f"secret-{name}",
+                    extension=number,
+                    device=f"PJSIP/{number}",
+                    can_monitor=name in ("mona", "coach"),
+                    modes=frozenset({Mode.SILENT, Mode.WHISPER}) if name == "coach" else frozenset(Mode),
+                )
+            )
+        self.board.set_directory(Directory.of(await self.store.people.all()), frozenset(), self.now)
+        self.recorder.start()
+        deps = Web(
+            board=self.board,
+            monitoring=self.monitoring,
+            store=self.store,
+            streams=self.streams,
+            sessions=SessionCache(self.store.sessions),
+            throttle=Throttle(),
+            clock=self.clock,
+            problems=self.is_usable,
+        )
+        runner = web.AppRunner(make_app(deps), access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        self.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        return runner
+
+    async def client(self, name: str | None = None) -> Client:
+        """Somebody, signed in when named."""
+        client = Client(self.base)
+        self.clients.append(client)
+        return await client.sign_in(name, f"secret-{name}") if name else client
+
+    def talk(self, customer: str = "201", agent: str = "101", bridge: str = "b1") -> tuple[str, str]:
+        """A call that is up."""
+        both = self.pbx.scene.answered_call(customer, agent, bridge)
+        self.pbx.run()
+        return both
+
+    async def call_id(self, client: Client) -> str:
+        """The id of the only call that this person sees."""
+        (call,) = await client.calls()
+        return str(call["id"])
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    """A fresh site for each test."""
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/test.sqlite")
+    site = Site(store)
+    runner = await site.start()
+    yield site
+    for client in site.clients:
+        await client.close()
+    site.streams.close()
+    await site.monitoring.close()
+    await site.recorder.close()
+    await runner.cleanup()
+    await store.close()
+
+
+def is_problem(answer: tuple[int, dict[str, Any]], status: int, code: str) -> dict[str, Any]:
+    """Assert an RFC 9457 document."""
+    assert (answer[0], answer[1].get("code")) == (status, code), answer
+    body = answer[1]
+    assert {"type", "title", "status", "detail", "code"} <= body.keys()
+    assert body["status"] == status
+    assert body["detail"]
+    return body
+
+
+async def test_400_malformed(site: Site) -> None:
+    mona = await site.client("mona")
+    nobody = await site.client()
+    for text in ("", "{", "[]", "7", '{"a":1,"a":2}', '{"a":NaN}', "[" * 30_000, '"x"', "\xff"):
+        for client in (mona, nobody):
+            path = "/monitors" if client is mona else "/session"
+            is_problem(await client.ask("POST", path, data=text.encode("latin-1")), 400, "malformed")
+    sam = await site.client("sam")
+    is_problem(await sam.ask("POST", "/monitors", data="{"), 400, "malformed")
+
+
+async def test_401_not_authenticated_comes_before_everything(site: Site) -> None:
+    nobody = await site.client()
+    for method, path in (
+        ("GET", "/session"),
+        ("DELETE", "/session"),
+        ("POST", "/session/password"),
+        ("GET", "/users"),
+        ("POST", "/users"),
+        ("GET", "/users/x"),
+        ("PATCH", "/users/x"),
+        ("DELETE", "/users/x"),
+        ("GET", "/calls"),
+        ("GET", "/calls/x"),
+        ("GET", "/monitors"),
+        ("POST", "/monitors"),
+        ("GET", "/monitors/x"),
+        ("PATCH", "/monitors/x"),
+        ("DELETE", "/monitors/x"),
+        ("GET", "/events"),
+    ):
+        is_problem(await nobody.ask(method, path, data="{"), 401, "not_authenticated")
+    wrong = {"username": "sam", "password": "wrong"}
+    is_problem(await nobody.post("/session", wrong), 401, "not_authenticated")
+    is_problem(await nobody.post("/session", {"username": "x", "password": "x"}), 401, "not_authenticated")
+
+
+async def test_403_forbidden(site: Site) -> None:
+    site.talk()
+    admin, sam, coach = await site.client("admin"), await site.client("sam"), await site.client("coach")
+    call = await site.call_id(admin)
+    is_problem(await sam.post("/monitors", {"nonsense": 1}), 403, "forbidden")
+    is_problem(await sam.get("/users"), 403, "forbidden")
+    is_problem(await sam.post("/users", {}), 403, "forbidden")
+    is_problem(await sam.patch(f"/users/{sam.user['id']}", {"can_monitor": True}), 403, "forbidden")
+    is_problem(await coach.post("/monitors", {"call_id": call, "mode": "barge"}), 403, "forbidden")
+    is_problem(await coach.post("/monitors", {"call_id": call, "device": "PJSIP/301"}), 403, "forbidden")
+    _, mine = await admin.post("/monitors", {"call_id": call})
+    is_problem(await coach.patch(f"/monitors/{mine['id']}", {"mode": "whisper"}), 403, "forbidden")
+    is_problem(await coach.delete(f"/monitors/{mine['id']}"), 403, "forbidden")
+    foreign = {"Origin": "http://evil.example"}
+    body = {"username": "x"}
+    is_problem(await admin.ask("POST", "/users", body, headers=foreign), 403, "forbidden")
+    is_problem(await admin.ask("DELETE", "/session", headers={"Sec-Fetch-Site": "cross-site"}), 403, "forbidden")
+    own = {"Origin": site.base}
+    is_problem(await admin.ask("POST", "/users", body, headers=own), 422, "invalid")
+
+
+async def test_404_not_found(site: Site) -> None:
+    site.talk()
+    admin, ana = await site.client("admin"), await site.client("ana")
+    call = await site.call_id(admin)
+    for answer in (
+        await admin.get("/calls/none"),
+        await ana.get(f"/calls/{call}"),
+        await admin.get("/monitors/none"),
+        await admin.patch("/monitors/none", {"mode": "silent"}),
+        await admin.delete("/monitors/none"),
+        await admin.post("/monitors", {"call_id": "none"}),
+        await admin.get("/users/none"),
+        await admin.patch("/users/none", {"name": "X"}),
+        await admin.delete("/users/none"),
+        await admin.get("/nothing/here"),
+    ):
+        is_problem(answer, 404, "not_found")
+    is_problem(await admin.ask("PUT", "/calls"), 405, "method_not_allowed")
+
+
+async def test_409_of_monitors(site: Site) -> None:
+    site.talk()
+    admin, mona = await site.client("admin"), await site.client("mona")
+    call = await site.call_id(admin)
+    site.pbx.answers = False
+    status, first = await admin.post("/monitors", {"call_id": call})
+    assert (status, first["state"], first["mode"]) == (201, "connecting", "silent")
+    is_problem(await admin.post("/monitors", {"call_id": call}), 409, "already_monitoring")
+    is_problem(await admin.patch(f"/monitors/{first['id']}", {"mode": "barge"}), 409, "not_live")
+    site.pbx.device = DeviceState.UNREGISTERED
+    is_problem(await mona.post("/monitors", {"call_id": call}), 409, "device_unavailable")
+    assert (await admin.delete(f"/monitors/{first['id']}"))[0] == 204
+    is_problem(await admin.patch(f"/monitors/{first['id']}", {"mode": "barge"}), 409, "call_ended")
+    assert (await admin.delete(f"/monitors/{first['id']}"))[0] == 204
+    ringing = site.pbx.scene.channel("202", dials="102")
+    site.pbx.scene.dial(ringing, site.pbx.scene.channel("102", linked=ringing))
+    site.pbx.run()
+    is_problem(await mona.post("/monitors", {"agent_extension": "102"}), 409, "call_not_active")
+    site.talk("301", "103", "b3")
+    is_problem(await admin.post("/monitors", {"agent_extension": "103"}), 409, "own_call")
+    site.talk("201", "104", "b4")
+    body = is_problem(await mona.post("/monitors", {"customer_number": "201"}), 409, "ambiguous")
+    assert {found["agent"]["extension"] for found in body["calls"]} == {"101", "104"}
+
+
+async def test_409_conflict_of_accounts(site: Site) -> None:
+    admin = await site.client("admin")
+    new = {"username": "SAM", "name": "Other", "role": "agent", "password": "long enough"}
+    is_problem(await admin.post("/users", new), 409, "conflict")
+    is_problem(await admin.post("/users", {**new, "username": "new", "extension": "101"}), 409, "conflict")
+    mine = f"/users/{admin.user['id']}"
+    for change in ({"role": "agent"}, {"active": False}):
+        is_problem(await admin.patch(mine, change), 409, "conflict")
+    is_problem(await admin.delete(mine), 409, "conflict")
+    assert (await admin.get(mine))[1]["role"] == "administrator"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"call_id": "x", "agent_extension": "101"},
+        {"call_id": "x", "mode": "shout"},
+        {"call_id": "x", "mode": None},
+        {"call_id": 7},
+        {"call_id": "x\r\nAction: Command"},
+        {"customer_number": "1\n2"},
+        {"customer_number": ""},
+        {"agent_extension": "101\r"},
+        {"agent_extension": "1 0"},
+        {"call_id": "x", "device": "PJSIP/301\r\nApplication: System"},
+        {"call_id": "x", "device": "301"},
+        {"call_id": "x", "extra": 1},
+    ],
+)
+async def test_422_of_monitors(site: Site, body: dict[str, Any]) -> None:
+    mona = await site.client("mona")
+    found = is_problem(await mona.post("/monitors", body), 422, "invalid")
+    assert found["errors"]
+    assert {"field", "message"} == set(found["errors"][0])
+    assert site.pbx.did == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"username": "a b"},
+        {"name": "x\r\ny"},
+        {"name": ""},
+        {"role": "king"},
+        {"password": "short"},
+        {"extension": "1;2"},
+        {"device": "PJSIP/1,2"},
+        {"device": "x\ny/1"},
+        {"can_monitor": "yes"},
+        {"modes": ["silent", "shout"]},
+        {"id": "other"},
+    ],
+)
+async def test_422_of_accounts(site: Site, change: dict[str, Any]) -> None:
+    admin = await site.client("admin")
+    new = {"username": "new", "name": "New", "role": "agent", "password": "long enough"}
+    is_problem(await admin.post("/users", {**new, **change}), 422, "invalid")
+    is_problem(await admin.patch(f"/users/{admin.user['id']}", change), 422, "invalid")
+    assert len((await admin.get("/users"))[1]["users"]) == len(PEOPLE)
+
+
+async def test_429_slows_down_known_and_unknown_names_alike(site: Site) -> None:
+    nobody = await site.client()
+    for name in ("sam", "nobody-of-that-name"):
+        for _ in range(FREE):
+            wrong = {"username": name, "password": "wrong"}
+            is_problem(await nobody.post("/session", wrong), 401, "not_authenticated")
+        async with nobody.http.post(nobody.base + "/session", json={"username": name, "password": "x"}) as answer:
+            assert (answer.status, (await answer.json())["code"]) == (429, "too_many_requests")
+            assert int(answer.headers["Retry-After"]) >= 1
+    await site.client("ana")
+
+
+async def test_503_and_504(site: Site) -> None:
+    site.talk()
+    admin = await site.client("admin")
+    call = await site.call_id(admin)
+    _, monitor = await admin.post("/monitors", {"call_id": call})
+    await settle()
+    site.pbx.confirms = False
+    body = is_problem(await admin.patch(f"/monitors/{monitor['id']}", {"mode": "barge"}), 504, "pbx_timeout")
+    assert body["monitor"]["mode"] == "silent"
+    site.pbx.confirms = True
+    site.pbx.down()
+    for method, path, sent in (
+        ("POST", "/monitors", {"call_id": call}),
+        ("PATCH", f"/monitors/{monitor['id']}", {"mode": "barge"}),
+        ("DELETE", f"/monitors/{monitor['id']}", None),
+        ("GET", f"/calls/{call}", None),
+    ):
+        async with admin.http.request(method, admin.base + path, json=sent) as answer:
+            assert (answer.status, (await answer.json())["code"]) == (503, "pbx_unavailable")
+            assert int(answer.headers["Retry-After"]) >= 1
+    status, listing = await admin.get("/calls")
+    assert (status, listing["calls"], listing["pbx"]["state"]) == (200, [], "down")
+
+
+async def test_the_order_of_refusals(site: Site) -> None:
+    site.talk("301", "101")
+    site.talk("202", "102", "b2")
+    admin = await site.client("admin")
+    own = next(call for call in await admin.calls() if call["agent"]["extension"] == "101")
+    wish = {"call_id": own["id"], "device": "PJSIP/999"}
+    is_problem(await admin.post("/monitors", wish), 409, "own_call")
+    site.pbx.device = DeviceState.UNREGISTERED
+    other = {"agent_extension": "102", "device": "PJSIP/999"}
+    is_problem(await admin.post("/monitors", other), 403, "forbidden")
+    coach = await site.client("coach")
+    site.pbx.answers, site.pbx.device = False, DeviceState.AVAILABLE
+    assert (await coach.post("/monitors", {"agent_extension": "102"}))[0] == 201
+    is_problem(await coach.post("/monitors", {"agent_extension": "102", "mode": "barge"}), 403, "forbidden")
+    is_problem(await coach.post("/monitors", {"agent_extension": "102"}), 409, "already_monitoring")
+
+
+async def test_sessions_end_where_they_should(site: Site) -> None:
+    one, two = await site.client("sam"), await site.client("sam")
+    stream = await two.events()
+    change = {"current": "wrong", "new": "another secret"}
+    is_problem(await one.post("/session/password", change), 401, "not_authenticated")
+    assert (await one.post("/session/password", {**change, "current": "secret-sam"}))[0] == 204
+    await stream.ended()
+    assert (await one.get("/session"))[1]["user"]["username"] == "sam"
+    assert (await two.get("/session"))[0] == 401
+    fresh = await site.client()
+    await fresh.sign_in("Sam", "another secret")
+    assert (await fresh.delete("/session"))[0] == 204
+    assert (await fresh.get("/session"))[0] == 401
+    admin = await site.client("admin")
+    stream = await one.events()
+    assert (await admin.patch(f"/users/{one.user['id']}", {"active": False}))[0] == 200
+    await stream.ended()
+    assert (await one.get("/session"))[0] == 401
+
+
+async def test_the_cookie(site: Site) -> None:
+    client = await site.client()
+    body = {"username": "sam", "password": "secret-sam"}
+    async with client.http.post(client.base + "/session", json=body) as answer:
+        cookie = answer.cookies["cm_session"]
+        assert cookie["httponly"]
+        assert cookie["samesite"] == "Strict"
+        assert (await answer.json())["user"] == {
+            "id": (await answer.json())["user"]["id"],
+            "username": "sam",
+            "name": "Sam",
+            "role": "agent",
+            "extension": "101",
+            "device": "PJSIP/101",
+            "can_monitor": False,
+            "modes": ["silent", "whisper", "barge"],
+            "active": True,
+        }
+
+
+async def test_accounts_are_made_changed_and_removed(site: Site) -> None:
+    admin = await site.client("admin")
+    new = {"username": "new", "name": "New", "role": "agent", "password": "long enough", "extension": "109"}
+    status, made = await admin.post("/users", {**new, "can_monitor": True, "modes": ["whisper"]})
+    assert (status, made["modes"], made["active"]) == (201, ["silent", "whisper"], True)
+    path = f"/users/{made['id']}"
+    status, changed = await admin.patch(path, {"extension": None, "name": "Newer"})
+    assert (status, changed["extension"], changed["name"], changed["can_monitor"]) == (200, None, "Newer", True)
+    person = await site.client()
+    await person.sign_in("new", "long enough")
+    assert (await admin.patch(path, {"password": "yet another"}))[0] == 200
+    assert (await person.get("/session"))[0] == 401
+    assert (await admin.delete(path))[0] == 204
+    assert (await admin.get(path))[0] == 404
+
+
+async def test_a_stream_that_can_not_keep_up_is_dropped_and_others_go_on(site: Site) -> None:
+    admin, mona = await site.client("admin"), await site.client("mona")
+    stream = await admin.events()
+    slow = site.streams.join(mona.user["id"], "none")
+    for number in range(QUEUE + 5):
+        customer, agent = site.pbx.scene.answered_call("201", "101", f"b{number}")
+        site.pbx.run()
+        site.pbx.scene.gone(customer, agent)
+        site.pbx.run()
+        if number % 20 == 0:
+            await asyncio.sleep(0.005)
+    assert slow.closed
+    await stream.until(lambda kind, data: kind == "call.removed", len(stream.events))
+    assert [number for number, _, _ in stream.events] == list(range(1, len(stream.events) + 1))
+
+
+async def test_a_stream_of_a_supervisor(site: Site) -> None:
+    admin = await site.client("admin")
+    stream = await admin.events()
+    site.talk()
+    await stream.until(lambda kind, data: kind == "call.updated" and data["state"] == "active")
+    _, monitor = await admin.post("/monitors", {"call_id": await site.call_id(admin)})
+    await stream.until(lambda kind, data: kind == "monitor.updated" and data["state"] == "live")
+    site.pbx.gone(f"cm-{monitor['id']}")
+    done = await stream.until(lambda kind, data: kind == "monitor.ended")
+    assert done["ended_reason"] == "supervisor_hung_up"
+    site.pbx.down()
+    await stream.until(lambda kind, data: kind == "pbx.state" and data["state"] == "down")
+    assert "call.removed" in stream.kinds()
+
+
+async def test_ready_and_alive(site: Site) -> None:
+    async with aiohttp.ClientSession() as http:
+        async with http.get(site.base + "/healthz") as answer:
+            assert answer.status == 200
+        async with http.get(site.base + "/readyz") as answer:
+            assert answer.status == 200
+        site.problems.append("ari: not there")
+        async with http.get(site.base + "/readyz") as answer:
+            assert answer.status == 503
+            assert "ari" in (await answer.text())
+
+
+async def test_the_first_administrator_is_set_up_once(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/empty.sqlite")
+    token = await store.installation.begin_setup()
+    assert token
+    new = NewUser(username="boss", name="Boss", role=Role.ADMINISTRATOR, password="long enough")
+    with pytest.raises(errors.NotAuthenticated):
+        await store.installation.finish_setup("wrong", new)
+    await store.installation.finish_setup(token, new)
+    with pytest.raises(errors.NotAuthenticated):
+        await store.installation.finish_setup(token, new)
+    assert await store.installation.begin_setup() is None
+    await store.close()
+
+
+async def test_what_nobody_foresaw_is_a_problem_too(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken() -> list[object]:
+        raise RuntimeError("an inner matter")
+
+    admin = await site.client("admin")
+    monkeypatch.setattr(site.store.people, "all", broken)
+    body = is_problem(await admin.get("/users"), 500, "internal")
+    assert "inner matter" not in json.dumps(body)
+    is_problem(await admin.ask("POST", "/users", data=b"x" * 100_000), 413, "too_large")
