@@ -16,6 +16,8 @@ from adapter.tasks import TaskGroupOwner
 
 log = structlog.get_logger(__name__)
 
+SETTLE = 0.02
+"""Seconds before a change is written: the person's answer goes first, and what changes at once is written once."""
 RETRY_PAUSE = 1.0
 """Seconds between tries while the database does not answer. Writing a state twice is harmless."""
 
@@ -65,6 +67,7 @@ class Recorder:
     async def _write_all(self) -> None:
         while True:
             await self._work.wait()
+            await asyncio.sleep(SETTLE)
             self._work.clear()
             for monitor in list(self._waiting.values()):
                 await self._write(monitor)

@@ -68,9 +68,10 @@ class Splitter:
 
 
 def _fields(text: str) -> Message:
-    fields: Message = {}
-    for line in text.split("\r\n"):
-        name, colon, value = line.partition(":")
-        if colon:
-            fields[name] = value[1:] if value.startswith(" ") else value
-    return fields
+    lines = text.split("\r\n")
+    try:
+        return dict([line.split(": ", 1) for line in lines])
+    except ValueError:  # a line without a value: rare, and not worth a look at every line
+        return {
+            name: value.removeprefix(" ") for name, colon, value in (line.partition(":") for line in lines) if colon
+        }

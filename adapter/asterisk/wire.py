@@ -24,29 +24,33 @@ REASONS = {
 """OriginateResponse's Reason: AST_CONTROL_* of the last frame (include/asterisk/frame.h); 3 ringing, 5 busy."""
 
 
-def _text(fields: Fields, name: str) -> str:
-    value = fields.get(name, "")
-    if value == "<unknown>" or value == "<null>":
+NOTHING = frozenset({"", "<unknown>", "<null>"})
+"""How AMI writes an empty value (main/manager_channels.c)."""
+
+
+def _text(value: str) -> str:
+    if value in NOTHING:
         return ""
     return value if value.isprintable() else "".join(c for c in value if c.isprintable())
 
 
 def channel(fields: Fields, prefix: str = "") -> Channel | None:
     """The channel that an event shows under headers with this prefix; None when it names none."""
-    uniqueid, name = fields.get(prefix + "Uniqueid"), fields.get(prefix + "Channel")
+    get = fields.get
+    uniqueid, name = get(prefix + "Uniqueid"), get(prefix + "Channel")
     if not uniqueid or not name:
         return None
     return Channel(
         uniqueid,
-        fields.get(prefix + "Linkedid") or uniqueid,
+        get(prefix + "Linkedid") or uniqueid,
         name,
-        STATES.get(fields.get(prefix + "ChannelState", ""), ChannelState.DIALLING),
-        _text(fields, prefix + "CallerIDNum"),
-        _text(fields, prefix + "CallerIDName"),
-        _text(fields, prefix + "ConnectedLineNum"),
-        _text(fields, prefix + "ConnectedLineName"),
-        fields.get(prefix + "Exten", ""),
-        fields.get(prefix + "Context", ""),
+        STATES.get(get(prefix + "ChannelState", ""), ChannelState.DIALLING),
+        _text(get(prefix + "CallerIDNum", "")),
+        _text(get(prefix + "CallerIDName", "")),
+        _text(get(prefix + "ConnectedLineNum", "")),
+        _text(get(prefix + "ConnectedLineName", "")),
+        get(prefix + "Exten", ""),
+        get(prefix + "Context", ""),
     )
 
 

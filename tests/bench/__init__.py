@@ -1,0 +1,1 @@
+"""Figures, side by side in one run; nothing is asserted. `make bench`."""

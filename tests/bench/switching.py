@@ -1,0 +1,141 @@
+"""How fast a click is, beside the raw action on the same Asterisk in the same run: switching, and first audio."""
+
+import asyncio
+import statistics
+import time
+from pathlib import Path
+
+from adapter.asterisk.ami import AmiAddress, AmiConnection
+from adapter.asterisk.splitter import Message
+from adapter.lab import sound
+from adapter.lab.phones import Phone
+from adapter.lab.provision import Toolchain
+from tests.support.client import Client
+from tests.support.lab import TONES, Lab
+
+SWITCHES, STARTS = 40, 8
+
+
+class RawAmi:
+    """AMI without an adapter between: what is the least that Asterisk itself takes."""
+
+    def __init__(self) -> None:
+        self.events: list[Message] = []
+        self.news = asyncio.Event()
+
+    def heard(self, events: list[Message]) -> None:
+        self.events += events
+        self.news.set()
+
+    async def until(self, name: str, place: int) -> None:
+        """Wait for an event of this name."""
+        while not any(event["Event"] == name for event in self.events[place:]):
+            self.news.clear()
+            await asyncio.wait_for(self.news.wait(), 5)
+
+
+def summary(milliseconds: list[float]) -> dict[str, float]:
+    """Median and the worst of twenty."""
+    ordered = sorted(milliseconds)
+    return {"median (ms)": statistics.median(ordered), "p95 (ms)": ordered[int(len(ordered) * 0.95) - 1]}
+
+
+async def measure(toolchain: Toolchain, folder: Path) -> dict[str, dict[str, float]]:
+    """All figures that need the real thing."""
+    lab = Lab(toolchain, folder)
+    await lab.start()
+    try:
+        await lab.talk("201", "101")
+        phone = await lab.phone("301")
+        admin = await lab.client("admin")
+        raw = RawAmi()
+        address = AmiAddress("127.0.0.1", lab.pbx.ports.ami, lab.pbx.username, lab.pbx.ami_secret)
+        ami = await AmiConnection.open(address, raw.heard, lambda why: None, 3)
+        switch = await _switches(admin, ami, raw)
+        start = await _starts(lab, admin, ami, phone)
+        ami.close()
+        return {**switch, **start}
+    finally:
+        await lab.close_clients()
+        await lab.stop()
+
+
+async def _switches(admin: Client, ami: AmiConnection, raw: RawAmi) -> dict[str, dict[str, float]]:
+    monitor = await admin.monitor(await admin.call("101"))
+    leg, clicks, direct = f"cm-{monitor['id']}", [], []
+    for number in range(SWITCHES):
+        mode, digit = (("whisper", "6"), ("silent", "5"))[number % 2]
+        began = time.perf_counter()
+        await admin.switch(monitor, mode)
+        clicks.append(1000 * (time.perf_counter() - began))
+        await asyncio.sleep(0.08)
+        place, began = len(raw.events), time.perf_counter()
+        fields = [("Channel", leg), ("Digit", digit), ("Duration", "1"), ("Receive", "true")]
+        await ami.action("PlayDTMF", fields, deadline=3)
+        await raw.until("DTMFEnd", place)
+        direct.append(1000 * (time.perf_counter() - began))
+        await asyncio.sleep(0.08)
+    await admin.delete(f"/monitors/{monitor['id']}")
+    ratio = statistics.median(clicks) / statistics.median(direct)
+    return {
+        "PATCH to confirmed mode": summary(clicks),
+        "raw PlayDTMF to DTMFEnd": summary(direct),
+        "the two beside each other (aim: within 3)": {"ratio of medians": ratio},
+    }
+
+
+async def _starts(lab: Lab, admin: Client, ami: AmiConnection, phone: Phone) -> dict[str, dict[str, float]]:
+    call = await admin.call("101")
+    agent = next(
+        item["Uniqueid"]
+        for item in await ami.listing("CoreShowChannels", deadline=3)
+        if item["Channel"].startswith("PJSIP/101-")
+    )
+    clicks, direct = [], []
+    for number in range(STARTS):
+        began = await _quiet(phone)
+        _, monitor = await admin.post("/monitors", {"call_id": call["id"]})
+        clicks.append(await _first_audio(phone, began))
+        await admin.delete(f"/monitors/{monitor['id']}")
+        began = await _quiet(phone)
+        await ami.action(
+            "Originate",
+            [
+                ("Channel", "PJSIP/301"),
+                ("Context", "call-monitor"),
+                ("Exten", "silent-keypad"),
+                ("Priority", "1"),
+                ("ChannelId", f"bench-{number}"),
+                ("Async", "true"),
+                ("Variable", f"CM_TARGET={agent}"),
+                ("Variable", "PJSIP_HEADER(add,Call-Info)=<sip:bench>\\;answer-after=0"),
+            ],
+            deadline=3,
+        )
+        direct.append(await _first_audio(phone, began))
+        await ami.action("Hangup", [("Channel", f"bench-{number}")], deadline=3)
+    ratio = statistics.median(clicks) / statistics.median(direct)
+    return {
+        "POST to first audio at the supervisor": summary(clicks),
+        "raw Originate to first audio": summary(direct),
+        "those two beside each other (aim: within 1.1)": {"ratio of medians": ratio},
+    }
+
+
+async def _quiet(phone: Phone) -> float:
+    """Let the phone come to rest (its recordings are named by the second), then start the clock."""
+    await asyncio.sleep(1.3)
+    return time.perf_counter()
+
+
+async def _first_audio(phone: Phone, began: float) -> float:
+    """Milliseconds until the phone's recording has the customer's tone in it."""
+    known = phone.ear()[0]
+    while True:
+        dump = phone.ear()[0]
+        if dump is not None and dump != known:
+            pcm = phone.heard()
+            if len(pcm) >= 2 * sound.WINDOW and sound.loudest(pcm, TONES["201"]) > 1000:
+                return 1000 * (time.perf_counter() - began)
+        assert time.perf_counter() - began < 10, "no audio"
+        await asyncio.sleep(0.002)
