@@ -50,10 +50,23 @@ async def test_stopped_while_it_rings(lab: Lab) -> None:
     mona = await lab.client("mona")
     call, mark = await mona.call("101"), phone.mark()
     _, monitor = await mona.post("/monitors", {"call_id": call["id"]})
+    await phone.seen("CALL_INCOMING", mark)
     assert (await mona.delete(f"/monitors/{monitor['id']}"))[0] == 204
     assert (await mona.until_ended(monitor))["ended_reason"] == "stopped"
     assert (await mona.delete(f"/monitors/{monitor['id']}"))[0] == 204
     await phone.seen("CALL_CLOSED", mark)
+
+
+async def test_stopped_before_the_phone_can_even_ring(lab: Lab) -> None:
+    await lab.talk("201", "101")
+    await lab.phone("302", "manual")
+    mona = await lab.client("mona")
+    call = await mona.call("101")
+    for _ in range(5):
+        _, monitor = await mona.post("/monitors", {"call_id": call["id"]})
+        assert (await mona.delete(f"/monitors/{monitor['id']}"))[0] == 204
+        assert (await mona.until_ended(monitor))["ended_reason"] == "stopped"
+        assert "cm-" not in await lab.pbx.cli("core show channels concise")
 
 
 async def test_the_call_ends_while_the_supervisors_phone_rings(lab: Lab) -> None:
