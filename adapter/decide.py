@@ -14,6 +14,9 @@ from adapter.core.permissions import allowed_modes, may_monitor, monitor_survive
 from adapter.core.views import Sight, call_sight, call_view
 from adapter.numbers import same_number
 
+BROWSER = "browser"
+"""The contract's name for the softphone of the person's own page."""
+
 
 @dataclass(frozen=True, slots=True)
 class StartWish:
@@ -46,18 +49,24 @@ class Decisions:
     def start(self, user: User, wish: StartWish) -> tuple[Call, str]:
         """The call and the device of a permitted start.
 
-        Raises Forbidden, PbxUnavailable, NotFound, Ambiguous, OwnCall, Forbidden, DeviceUnavailable.
+        The device may turn out not to be there (`need_device`). Raises Forbidden, PbxUnavailable, NotFound,
+        Ambiguous, OwnCall, Forbidden.
         """
         self.need_right(user)
         call = self._find(user, wish)
         self._not_own(user, call)
         if wish.mode not in allowed_modes(user):
             raise errors.Forbidden(f"You may not monitor in the mode {wish.mode}.")
-        if wish.device is not None and wish.device != user.device:
+        if wish.device not in (None, user.device, BROWSER):
             raise errors.Forbidden("You can only use a device of your own.")
-        if user.device is None:
+        return call, wish.device or user.device or ""
+
+    def need_device(self, device: str) -> None:
+        """Raise DeviceUnavailable where there is no such phone to be asked for at all."""
+        if device == BROWSER:
+            raise errors.DeviceUnavailable("This browser's softphone isn't registered. Use your desk phone.")
+        if not device:
             raise errors.DeviceUnavailable("Your account has no phone. Ask an administrator to enter your device.")
-        return call, user.device
 
     def _not_own(self, user: User, call: Call) -> None:
         if self._board.in_conversation(user.id, call.conversation_id):

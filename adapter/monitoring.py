@@ -108,6 +108,7 @@ class Monitoring:
             self._reserved.discard(user.id)
 
     async def _check_device(self, device: str) -> None:
+        self._decide.need_device(device)
         plain = device.partition("/")[2] or device
         match await self._pbx.device_state(device):
             case DeviceState.UNREGISTERED:

@@ -37,7 +37,7 @@ class Ari:
                 return response.status, await response.json(content_type=None)
         except TimeoutError:
             raise PbxTimeout(f"ARI did not answer in {self._deadline:g} s.") from None
-        except (aiohttp.ClientError, ValueError, OSError) as problem:
+        except (aiohttp.ClientError, ValueError, RecursionError, OSError) as problem:
             raise PbxUnavailable(f"ARI is not usable: {type(problem).__name__}.") from None
 
     async def version(self) -> str:

@@ -13,8 +13,9 @@ from pathlib import Path
 from adapter.errors import LabError
 
 WAYS_OUT = (
-    "Ways out: run the containers (docker/README.md), or use an Asterisk of your own with the files in "
-    "asterisk-conf/ and `call-monitor serve`. LAB_DEBIAN_MIRROR and LAB_DEBIAN_SUITE choose another archive."
+    "Ways out: run the containers (docker compose -f docker/compose.yaml up), or use an Asterisk of your own with "
+    "the files in asterisk-conf/ and `call-monitor serve`. LAB_DEBIAN_MIRROR and LAB_DEBIAN_SUITE choose another "
+    "archive."
 )
 KEYRINGS = (
     "/usr/share/keyrings/debian-archive-keyring.gpg",

@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 import signal
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -87,6 +88,8 @@ async def run_lab(*, directory: Path, http_port: int, sip_port: int, demo: bool)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    need_free("LAB_HTTP_PORT", http_port, socket.SOCK_STREAM)
+    need_free("LAB_SIP_PORT", sip_port, socket.SOCK_DGRAM)
     toolchain = await asyncio.to_thread(provision)
     folder = fresh(directory)
     pbx = Pbx(toolchain, folder / "asterisk", Ports.choose(sip_port))
@@ -112,6 +115,18 @@ async def run_lab(*, directory: Path, http_port: int, sip_port: int, demo: bool)
         await stop.wait()
         _say("Stopping.")
     return 0
+
+
+def need_free(name: str, port: int, kind: int) -> None:
+    """Raise LabError when somebody listens on the port already."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(kind == socket.SOCK_STREAM))
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise LabError(
+                f"Port {port} is in use. Choose another, for example: make lab {name}={port + 1000}"
+            ) from None
 
 
 def fresh(directory: Path) -> Path:

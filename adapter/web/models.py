@@ -77,7 +77,7 @@ class StartBody(Body):
     agent_extension: Extension | None = None
     customer_number: PhoneNumber | None = None
     mode: Mode = Mode.SILENT
-    device: Device | None = None
+    device: Device | Literal["browser"] | None = None
 
     @model_validator(mode="after")
     def _one_call(self) -> Self:
