@@ -42,6 +42,9 @@ class Changes:
     """Ids of users whose account or rights changed: what they see must be shown afresh."""
 
 
+BUSY_CAUSES = frozenset({17, 21})
+"""Q.850 causes of a phone that is busy or declines (include/asterisk/causes.h)."""
+
 Listener = Callable[[Changes], None]
 
 
@@ -140,9 +143,6 @@ class Board:
             case ev.DigitReceived(at, uniqueid, digit):
                 if monitor := self._of_leg(uniqueid):
                     self._digit(monitor, digit, at)
-            case ev.DialEnded(busy=True) if is_leg(event.called.uniqueid):
-                if monitor := self._of_leg(event.called.uniqueid):
-                    self._step(life.device_busy(monitor))
             case ev.OriginateAnswered(at, leg):
                 if monitor := self._of_leg(leg):
                     self._step(life.originate_answered(monitor, at))
@@ -158,7 +158,8 @@ class Board:
                 self._calls.apply(event)
                 if monitor := self._of_leg(event.uniqueid):
                     over = event.extension == self._words.over or self._calls.peers(monitor.target) is None
-                    self._step(life.leg_gone(monitor, event.at, call_over=over))
+                    busy = event.cause in BUSY_CAUSES
+                    self._step(life.leg_gone(monitor, event.at, call_over=over, busy=busy))
             case ev.ChannelGone():
                 self._calls.apply(event)
                 self._target_gone(event.uniqueid)

@@ -79,7 +79,7 @@ def _dial_began(fields: Fields, at: datetime) -> ev.Event | None:
 
 def _dial_ended(fields: Fields, at: datetime) -> ev.Event | None:
     called = channel(fields, "Dest")
-    return ev.DialEnded(at, channel(fields), called, fields.get("DialStatus") == "BUSY") if called else None
+    return ev.DialEnded(at, channel(fields), called) if called else None
 
 
 def _entered(fields: Fields, at: datetime) -> ev.Event | None:

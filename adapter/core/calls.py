@@ -67,7 +67,7 @@ class Calls:
                 lines.remove(event.uniqueid)
             case ev.DialBegan(at, caller, called):
                 lines.dial(caller, called, at)
-            case ev.DialEnded(at, caller, called, _):
+            case ev.DialEnded(at, caller, called):
                 lines.dial_over(caller, called, at)
             case ev.HoldChanged(at, channel, held):
                 lines.hold(channel, held, at)

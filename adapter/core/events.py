@@ -78,8 +78,6 @@ class DialEnded(NamedTuple):
     at: datetime
     caller: Channel | None
     called: Channel
-    busy: bool
-    """Whether the device answered that it is busy (or declined)."""
 
 
 class BridgeEntered(NamedTuple):

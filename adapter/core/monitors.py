@@ -88,8 +88,12 @@ class Monitor:
     """How often Asterisk has confirmed a mode: tells a new confirmation from an old one."""
     answered: bool = False
     """Whether Asterisk has said that the supervisor's device answered."""
+    appeared: bool = False
+    """Whether the leg's channel came into being; if so its Hangup tells more than the originate's own answer."""
     lost: EndReason | None = None
-    """The leg went before Asterisk told what became of the originate; this is the reason if it had answered."""
+    """The leg went before Asterisk told what became of the originate; this is what its Hangup said."""
+    failed: OriginateFailure | None = None
+    """The originate failed, and the Hangup that tells why is still to come."""
     ending: EndReason | None = None
     """An end that was decided and waits for Asterisk's Hangup of the leg."""
 
@@ -190,7 +194,7 @@ def bridge_settled(monitor: Monitor, peers: frozenset[str]) -> Step:
 
 def channel_appeared(monitor: Monitor) -> Step:
     """The leg's channel came into being; if its end was decided meanwhile, this is the moment to hang it up."""
-    return Step(monitor, (EndLeg(),) if monitor.ending or monitor.ended else ())
+    return Step(replace(monitor, appeared=True), (EndLeg(),) if monitor.ending or monitor.ended else ())
 
 
 def end_wanted(monitor: Monitor, reason: EndReason) -> Step:
@@ -207,26 +211,31 @@ def originate_answered(monitor: Monitor, at: datetime) -> Step:
     return Step(replace(monitor, answered=True))
 
 
-def device_busy(monitor: Monitor) -> Step:
-    """The device said busy; Asterisk's answer to the originate, which follows, does not tell that."""
-    return Step(replace(monitor, lost=EndReason.BUSY))
-
-
 def originate_failed(monitor: Monitor, why: OriginateFailure, at: datetime) -> Step:
-    """The device could not be connected."""
-    busy = why is OriginateFailure.UNAVAILABLE and monitor.lost is EndReason.BUSY
-    return ended(monitor, monitor.ending or (EndReason.BUSY if busy else EndReason(why.value)), at)
+    """The device could not be connected. Asterisk's answer calls a busy phone unavailable; its Hangup doesn't."""
+    if monitor.appeared and monitor.lost is None and monitor.ending is None and not monitor.ended:
+        return Step(replace(monitor, failed=why))
+    return ended(monitor, monitor.ending or _why(why, monitor.lost), at)
 
 
-def leg_gone(monitor: Monitor, at: datetime, *, call_over: bool) -> Step:
-    """Asterisk hung the leg up. `call_over`: ChanSpy returned because the agent's channel ended.
+def _why(failure: OriginateFailure, lost: EndReason | None) -> EndReason:
+    if failure is OriginateFailure.UNAVAILABLE and lost is EndReason.BUSY:
+        return EndReason.BUSY
+    return EndReason(failure.value)
 
-    A leg that goes while its device rings is told apart by the originate's own answer, which follows.
+
+def leg_gone(monitor: Monitor, at: datetime, *, call_over: bool, busy: bool) -> Step:
+    """Asterisk hung the leg up. `call_over`: because the agent's channel ended; `busy`: the device said so.
+
+    While its device rings, the reason needs both the Hangup and the originate's answer, in whatever order.
     """
     reason = EndReason.CALL_ENDED if call_over else EndReason.SUPERVISOR_HUNG_UP
-    if monitor.ending is None and not monitor.live and not monitor.answered and not monitor.ended:
-        return Step(replace(monitor, lost=monitor.lost or reason))
-    return ended(monitor, monitor.ending or reason, at)
+    if monitor.ending or monitor.live or monitor.answered or monitor.ended:
+        return ended(monitor, monitor.ending or reason, at)
+    lost = EndReason.BUSY if busy else reason
+    if monitor.failed is not None:
+        return ended(monitor, _why(monitor.failed, lost), at)
+    return Step(replace(monitor, lost=lost))
 
 
 def resumed(monitor: Monitor, peers: frozenset[str] | None) -> Step:

@@ -106,9 +106,9 @@ class Scene:
         self.events.append(ev.DialBegan(self.now, self.channels[caller], self.channels[called]))
         self.change(called, state=ChannelState.RINGING)
 
-    def dialled(self, caller: str, called: str, *, busy: bool = False) -> None:
+    def dialled(self, caller: str, called: str) -> None:
         """The ringing is over."""
-        self.events.append(ev.DialEnded(self.now, self.channels[caller], self.channels[called], busy))
+        self.events.append(ev.DialEnded(self.now, self.channels[caller], self.channels[called]))
 
     def enter(self, bridge: str, *uniqueids: str, technology: str = "simple_bridge") -> None:
         """Channels enter a bridge."""

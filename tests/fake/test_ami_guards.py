@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -112,11 +112,16 @@ async def test_guard_04_everything_has_a_deadline_and_a_given_up_action_leaves_n
         await server.peers[0].say("Event: Newstate", f"ActionID: {late}", "Uniqueid: 1")
         assert (await heard.until(1))[0]["Uniqueid"] == "1"
 
-    silent = await asyncio.start_server(lambda reader, writer: asyncio.sleep(60), "127.0.0.1", 0)
+    writers: list[asyncio.StreamWriter] = []
+    silent = await asyncio.start_server(lambda reader, writer: writers.append(writer), "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
     with pytest.raises(PbxTimeout):
         await AmiConnection.open(AmiAddress("127.0.0.1", port, "u", "s"), heard.on_events, heard.on_lost, 0.1)
     silent.close()
+    for writer in writers:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
     with pytest.raises(PbxUnavailable):
         await AmiConnection.open(AmiAddress("127.0.0.1", port, "u", "s"), heard.on_events, heard.on_lost, 1)
 

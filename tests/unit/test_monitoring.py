@@ -169,18 +169,27 @@ async def test_a_leg_that_never_comes_is_given_up(world: World) -> None:
     assert world.last(monitor).ended_reason is EndReason.ERROR
 
 
-async def test_busy_is_told_apart_from_unregistered(world: World) -> None:
+@pytest.mark.parametrize("hangup_first", [True, False])
+async def test_busy_is_told_apart_from_unregistered(world: World, hangup_first: bool) -> None:
     world.pbx.answers = False
     monitor = await world.monitoring.start(ADMIN, StartWish(call_id=world.call.id))
-    channel = world.pbx.scene.channels[monitor.leg]
-    world.board.take(
-        [
-            ev.DialEnded(START, None, channel, busy=True),
-            ev.OriginateFailed(START, monitor.leg, ev.OriginateFailure.UNAVAILABLE),
-            ev.ChannelGone(START, monitor.leg, 17, "", ""),
-        ]
-    )
+    await settle()
+    failed = ev.OriginateFailed(START, monitor.leg, ev.OriginateFailure.UNAVAILABLE)
+    gone = ev.ChannelGone(START, monitor.leg, 17, "", "")
+    first, second = (gone, failed) if hangup_first else (failed, gone)
+    world.board.take([first])
+    assert world.last(monitor).state is MonitorState.CONNECTING
+    world.board.take([second])
     assert world.last(monitor).ended_reason is EndReason.BUSY
+
+
+async def test_a_device_that_is_not_registered_has_no_channel_to_wait_for(world: World) -> None:
+    world.pbx.answers = False
+    world.pbx.scene.channel = lambda *args, **more: ""  # type: ignore[method-assign]
+    monitor = await world.monitoring.start(ADMIN, StartWish(call_id=world.call.id))
+    await settle()
+    world.board.take([ev.OriginateFailed(START, monitor.leg, ev.OriginateFailure.UNAVAILABLE)])
+    assert world.last(monitor).ended_reason is EndReason.DEVICE_UNAVAILABLE
 
 
 async def test_a_leg_that_goes_before_the_originates_answer_waits_for_it(world: World) -> None:
