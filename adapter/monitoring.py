@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
+
 from adapter import errors
 from adapter.board import Board
 from adapter.confirm import Confirmations
@@ -26,6 +28,8 @@ from adapter.decide import Decisions, StartWish
 from adapter.orders import Orders
 from adapter.ports import MonitorLog, Pbx
 from adapter.tasks import TaskGroupOwner
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +156,12 @@ class Monitoring:
         )
         try:
             await self._pbx.start_leg(request)
-        except errors.AdapterError:
+        except errors.AdapterError as problem:
             # Refused or unknown: it is over for us. Should the leg come up all the same, nobody knows it, and
             # the board has it hung up.
-            self._end_now(monitor.id, EndReason.ERROR)
+            ended = self._end_now(monitor.id, EndReason.ERROR) or monitor
+            if isinstance(problem, errors.PbxTimeout):
+                raise self._unconfirmed("Asterisk did not say in time whether it rings your phone.", ended) from None
             raise
 
     async def _give_up(self, monitor_id: str) -> None:
@@ -193,7 +199,11 @@ class Monitoring:
         if monitor.mode is mode:
             return monitor
         with self._confirmations.expect(monitor_id, lambda m: m.ended or (m.live and m.mode is mode)) as settled:
-            await self._pbx.switch_leg(monitor.leg, mode, keypad=monitor.keypad, reattach=monitor.reattach)
+            try:
+                await self._pbx.switch_leg(monitor.leg, mode, keypad=monitor.keypad, reattach=monitor.reattach)
+            except (errors.PbxRefused, errors.PbxTimeout) as problem:
+                # Refused: the leg has just gone, and its end arrives as an event. Unanswered: it may yet be done.
+                log.warning("a switch was not taken", monitor_id=monitor_id, mode=mode, why=str(problem))
             confirmed = await settled.within(self._limits.confirm)
         if confirmed is None:
             raise self._unconfirmed("Asterisk did not confirm the mode in time. Look before you speak.", monitor)
@@ -262,9 +272,13 @@ class Monitoring:
         for monitor in list(self._board.monitors()):
             self._end_now(monitor.id, EndReason.PBX_LOST)
 
-    def _end_now(self, monitor_id: str, reason: EndReason) -> None:
-        if monitor := self._board.monitor(monitor_id):
-            self._board.step(life.ended(monitor, monitor.ending or reason, self._clock()), self._clock())
+    def _end_now(self, monitor_id: str, reason: EndReason) -> Monitor | None:
+        monitor = self._board.monitor(monitor_id)
+        if monitor is None:
+            return None
+        step = life.ended(monitor, monitor.ending or reason, self._clock())
+        self._board.step(step, self._clock())
+        return step.monitor
 
     async def close(self) -> None:
         """End what runs, as a clean stop should. What Asterisk doesn't confirm in time ends for us alone."""

@@ -57,20 +57,22 @@ class Calls:
         """Take in one event. Events about spying and digits mean nothing here."""
         lines = self._lines
         match event:
-            case ev.ChannelChanged(at, channel) | ev.ChannelCreated(at, channel):
-                lines.see(channel, at)
-            case ev.BridgeEntered(at, bridge, technology, channel):
-                lines.enter(bridge, technology, channel, at)
-            case ev.BridgeLeft(at, bridge, channel):
-                lines.leave(bridge, channel, at)
+            case ev.ChannelChanged(_, channel):
+                lines.see(channel)
+            case ev.BridgeEntered(_, bridge, technology, channel):
+                lines.enter(bridge, technology, channel)
+            case ev.BridgeLeft(_, bridge, channel):
+                lines.leave(bridge, channel)
+            case ev.ChannelCreated(at, channel):
+                lines.create(channel, at)
             case ev.ChannelGone():
                 lines.remove(event.uniqueid)
-            case ev.DialBegan(at, caller, called):
-                lines.dial(caller, called, at)
-            case ev.DialEnded(at, caller, called):
-                lines.dial_over(caller, called, at)
-            case ev.HoldChanged(at, channel, held):
-                lines.hold(channel, held, at)
+            case ev.DialBegan(_, caller, called):
+                lines.dial(caller, called)
+            case ev.DialEnded(_, caller, called):
+                lines.dial_over(caller, called)
+            case ev.HoldChanged(_, channel, held):
+                lines.hold(channel, held)
             case ev.BridgeGone(_, bridge):
                 lines.destroy(bridge)
             case ev.Snapshot():

@@ -123,11 +123,19 @@ class Lines:
         self.dirty.add(channel.linkedid)
         return line
 
-    def see(self, channel: Channel, at: datetime) -> Line | None:
-        """Take in a channel as an event shows it. None for a supervisor's leg: that is never a line."""
+    def create(self, channel: Channel, at: datetime) -> None:
+        """A channel came into being. A supervisor's leg is never a line."""
+        if self.see(channel) is None and not is_leg(channel.uniqueid):
+            self._add(channel, at)
+
+    def see(self, channel: Channel) -> Line | None:
+        """Take in a channel as an event shows it.
+
+        None for one that is not known: an event that trails its channel's Hangup must not bring it back.
+        """
         line = self._lines.get(channel.uniqueid)
         if line is None:
-            return None if is_leg(channel.uniqueid) else self._add(channel, at)
+            return None
         old = line.channel
         if old == channel:
             return line
@@ -168,10 +176,10 @@ class Lines:
             self._conversations.pop(linkedid, None)
         return line
 
-    def dial(self, caller: Channel | None, called: Channel, at: datetime) -> None:
+    def dial(self, caller: Channel | None, called: Channel) -> None:
         """One channel rings another, or the PBX rings it."""
-        target = self.see(called, at)
-        source = self.see(caller, at) if caller else None
+        target = self.see(called)
+        source = self.see(caller) if caller else None
         if target is None or source is None:
             return
         target.called, target.dialled_by = True, source.channel.uniqueid
@@ -179,17 +187,17 @@ class Lines:
             source.dials.append(called.uniqueid)
         self.dirty.update((called.linkedid, source.channel.linkedid))
 
-    def dial_over(self, caller: Channel | None, called: Channel, at: datetime) -> None:
+    def dial_over(self, caller: Channel | None, called: Channel) -> None:
         """The ringing is over; who is connected then is told by bridges."""
-        source = self.see(caller, at) if caller else None
+        source = self.see(caller) if caller else None
         if source is not None and called.uniqueid in source.dials:
             source.dials.remove(called.uniqueid)
             self.dirty.add(source.channel.linkedid)
 
-    def enter(self, bridge_id: str, technology: str, channel: Channel, at: datetime) -> None:
-        """A channel entered a bridge."""
-        self.see(channel, at)
-        self._join(bridge_id, technology, channel.uniqueid)
+    def enter(self, bridge_id: str, technology: str, channel: Channel) -> None:
+        """A channel entered a bridge; a supervisor's leg that does counts among the peers."""
+        if self.see(channel) is not None or is_leg(channel.uniqueid):
+            self._join(bridge_id, technology, channel.uniqueid)
 
     def _join(self, bridge_id: str, technology: str, uniqueid: str) -> None:
         line = self._lines.get(uniqueid)
@@ -203,9 +211,9 @@ class Lines:
             line.bridge = bridge_id
         self._touch(bridge)
 
-    def leave(self, bridge_id: str, channel: Channel, at: datetime) -> None:
+    def leave(self, bridge_id: str, channel: Channel) -> None:
         """A channel left a bridge."""
-        self.see(channel, at)
+        self.see(channel)
         self._part(bridge_id, channel.uniqueid)
 
     def _part(self, bridge_id: str, uniqueid: str) -> None:
@@ -232,9 +240,9 @@ class Lines:
             if (line := self._lines.get(uniqueid)) is not None:
                 self.dirty.add(line.channel.linkedid)
 
-    def hold(self, channel: Channel, held: bool, at: datetime) -> None:
+    def hold(self, channel: Channel, held: bool) -> None:
         """The party behind this channel holds the other, or no longer does."""
-        line = self.see(channel, at)
+        line = self.see(channel)
         if line is not None and line.held != held:
             line.held = held
             self.dirty.add(channel.linkedid)

@@ -304,6 +304,20 @@ def test_renamed_accounts_show_at_once() -> None:
     assert change.after.agent.name == "101"
 
 
+def test_an_event_that_trails_a_hangup_brings_nothing_back() -> None:
+    phone = Phone()
+    customer, agent = phone.scene.answered_call()
+    phone.run()
+    phone.scene.gone(customer, agent)
+    phone.scene.change(agent, connected_name="late")
+    phone.scene.leave("b1", agent)
+    phone.scene.dialled(customer, agent)
+    phone.scene.hold(agent)
+    phone.scene.enter("b1", agent)
+    phone.run()
+    assert not phone.calls.calls
+
+
 def test_nothing_changed_settles_to_nothing() -> None:
     phone = Phone()
     _, agent = phone.scene.answered_call()

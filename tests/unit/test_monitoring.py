@@ -158,6 +158,19 @@ async def test_a_switch_that_is_not_confirmed_is_a_timeout_that_tells_the_truth(
     assert world.last(monitor).mode is Mode.BARGE
 
 
+async def test_a_switch_on_a_leg_that_has_just_gone_is_its_end(world: World) -> None:
+    monitor = await world.live()
+
+    async def gone(*args: object, **more: object) -> None:
+        world.pbx.gone(monitor.leg)
+        raise errors.PbxRefused("No such channel")
+
+    world.pbx.switch_leg = gone  # type: ignore[method-assign]
+    with pytest.raises(errors.CallEnded):
+        await world.monitoring.switch(ADMIN, monitor.id, Mode.BARGE)
+    assert world.last(monitor).ended_reason is EndReason.SUPERVISOR_HUNG_UP
+
+
 async def test_a_leg_that_never_comes_is_given_up(world: World) -> None:
     world.pbx.answers = False
     monitor = await world.monitoring.start(ADMIN, StartWish(call_id=world.call.id))
