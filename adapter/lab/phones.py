@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+from urllib.parse import quote
 
 from adapter.errors import LabError
 from adapter.lab.ports import free_port
@@ -198,6 +199,25 @@ class Phone:
     async def transfer(self, number: str) -> None:
         """Blind transfer by REFER (RFC 3515)."""
         await self.command("transfer", self._uri(number))
+
+    async def transfer_to_consulted(self, number: str) -> None:
+        """Attended transfer (RFC 3891): the held call goes to the party of the current call, which this replaces.
+
+        baresip has no command for it, but refers to whatever it is told; the dialog is read from its own trace.
+        """
+        dialog = self._newest_dialog(number)
+        replaces = quote(f"{dialog['call-id']};to-tag={dialog['to']};from-tag={dialog['from']}", safe="")
+        await self.command("line", "1")
+        await self.command("transfer", f"{self._uri(number)}?Replaces={replaces}")
+
+    def _newest_dialog(self, number: str) -> dict[str, str]:
+        answers = [m.text for m in self.sip_trace() if not m.sent and m.method == "200" and f"<sip:{number}@" in m.text]
+        answers = [text for text in answers if re.search(r"^CSeq: \d+ INVITE", text, re.M)]
+        if not answers:
+            raise LabError(f"Phone {self.number} talks to nobody at {number}.")
+        found = {"call-id": re.search(r"^Call-ID: (\S+)", answers[-1], re.M)}
+        found |= {k: re.search(rf"^{k}:.*;tag=(\S+)", answers[-1], re.M | re.I) for k in ("from", "to")}
+        return {name: match[1] for name, match in found.items() if match}
 
     async def dtmf(self, digit: str) -> None:
         """Press one key (RFC 4733)."""

@@ -19,10 +19,11 @@ WORDS = {
 }
 
 
-async def tour(base: str) -> int:
-    """Walk through one monitor. Returns an exit status."""
+async def tour(base: str, pause: float = PAUSE) -> None:
+    """Walk through one monitor, `pause` seconds in each mode. Raises aiohttp.ClientError with what went wrong."""
     timeout = aiohttp.ClientTimeout(total=15)
-    async with aiohttp.ClientSession(base, timeout=timeout) as http:
+    jar = aiohttp.CookieJar(unsafe=True)  # the lab has an address and no name
+    async with aiohttp.ClientSession(base, timeout=timeout, cookie_jar=jar) as http:
         await _ask(http, "POST", "/api/v1/session", {"username": "admin", "password": people.password("admin")})
         call = await _a_call(http)
         agent, customer = call["agent"], call["customer"]
@@ -33,16 +34,15 @@ async def tour(base: str) -> int:
             await asyncio.sleep(0.02)
         _say(f"Phone {monitor['device']} was rung and listens: {monitor['mode']}, {WORDS[monitor['mode']]}.")
         for mode in ("whisper", "barge", "silent"):
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(pause)
             began = time.perf_counter()
             monitor = await _ask(http, "PATCH", path, {"mode": mode})
             took = 1000 * (time.perf_counter() - began)
             _say(f"{monitor['mode']:<8} confirmed by Asterisk after {took:5.1f} ms: {WORDS[mode]}.")
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(pause)
         await _ask(http, "DELETE", path)
         monitor = await _ask(http, "GET", path)
         _say(f"Ended: {monitor['ended_reason']}. The call goes on.")
-    return 0
 
 
 async def _a_call(http: aiohttp.ClientSession) -> Any:
@@ -52,7 +52,7 @@ async def _a_call(http: aiohttp.ClientSession) -> Any:
         if active:
             return active[-1]
         await asyncio.sleep(0.2)
-    raise aiohttp.ClientError("no call is active; is this the demo (make demo)?")
+    raise aiohttp.ClientError("no call is active; is this the demo?")
 
 
 async def _ask(http: aiohttp.ClientSession, method: str, path: str, body: Any = None) -> Any:
@@ -72,9 +72,9 @@ def main() -> None:
     """Run the tour against the lab at LAB_HTTP_PORT."""
     base = f"http://127.0.0.1:{os.environ.get('LAB_HTTP_PORT', '8080')}"
     try:
-        sys.exit(asyncio.run(tour(base)))
+        asyncio.run(tour(base))
     except (aiohttp.ClientError, TimeoutError) as problem:
-        sys.exit(f"The lab at {base} did not answer as expected: {problem}. Start it with: make demo")
+        sys.exit(f"The lab at {base} did not answer as expected: {problem} Start it with: make demo")
 
 
 if __name__ == "__main__":

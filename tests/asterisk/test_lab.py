@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 import time
 from contextlib import suppress
@@ -17,6 +18,8 @@ from adapter.asterisk.splitter import Message
 from adapter.errors import LabError, PbxRefused
 from adapter.lab.ports import free_port
 from adapter.lab.provision import Toolchain, provision
+from adapter.lab.run import Adapter
+from adapter.lab.tour import tour
 from tests.support.lab import Lab
 
 
@@ -106,6 +109,32 @@ async def test_make_lab_keeps_its_contract(tmp_path: Path) -> None:
         os.killpg(process.pid, signal.SIGINT)
         await asyncio.wait_for(process.wait(), 20)
     assert process.returncode == 0
+    assert [line for pid, line in left.items() if psutil.pid_exists(pid)] == []
+
+
+async def test_make_demo_has_something_to_click_and_make_try_walks_through_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    http_port = free_port()
+    moved = {
+        "LAB_DIR": str(tmp_path / "lab"),
+        "LAB_HTTP_PORT": str(http_port),
+        "LAB_SIP_PORT": str(free_port(socket.SOCK_DGRAM)),
+    }
+    process = await asyncio.create_subprocess_exec(
+        *Adapter.command("lab", "--demo"), env={**os.environ, **moved}, start_new_session=True
+    )
+    try:
+        await until_ready(http_port)
+        await tour(f"http://127.0.0.1:{http_port}", pause=0.2)
+        left = children(process.pid)
+        assert sum("baresip" in line for line in left.values()) >= 8
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        await asyncio.wait_for(process.wait(), 20)
+    said = capfd.readouterr().out
+    for words in ("whisper  confirmed by Asterisk", "barge    confirmed", "silent   confirmed", "Ended: stopped"):
+        assert words in said
     assert [line for pid, line in left.items() if psutil.pid_exists(pid)] == []
 
 

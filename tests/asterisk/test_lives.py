@@ -150,6 +150,31 @@ async def test_the_agents_blind_transfer_ends_the_monitor_and_barge_reaches_nobo
     assert_hears(await listen(customer, other, supervisor), p201={"102"}, p102={"201"}, p301={"102", "201"})
 
 
+async def test_the_agents_attended_transfer_leaves_nobody_listening_and_nobody_heard(lab: Lab) -> None:
+    customer, agent = await lab.talk("201", "101")
+    other, _ = await lab.phones("102", "301")
+    admin = await lab.client("admin")
+    first = await admin.call("101")
+    monitor = await admin.monitor(first, "barge")
+    await agent.hold()
+    mark, heard_by = other.mark(), agent.mark()
+    await agent.dial("102")
+    await other.seen("CALL_ESTABLISHED", mark)
+    await agent.seen("CALL_ESTABLISHED", heard_by)
+    consult = await admin.call("102")
+    assert consult["direction"] == "internal"
+    assert consult["conversation_id"] != first["conversation_id"]
+    await agent.transfer_to_consulted("102")
+    assert (await admin.until_ended(monitor))["ended_reason"] == "call_ended"
+    end = asyncio.get_running_loop().time() + 10
+    while (call := await admin.call("102"))["customer"]["number"] != "201":
+        assert asyncio.get_running_loop().time() < end, call
+        await asyncio.sleep(0.1)
+    assert (call["id"], call["direction"]) == (consult["id"], "inbound")
+    assert [c["agent"]["extension"] for c in await admin.calls()] == ["102"]
+    assert_hears(await listen(customer, other), p201={"102"}, p102={"201"})
+
+
 async def test_the_customers_transfer_ends_the_lease_and_the_next_talk_reaches_who_is_there(lab: Lab) -> None:
     customer, agent = await lab.talk("201", "101")
     other, supervisor = await lab.phones("102", "301")
