@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab try test lint fmt type bench clean lock
+PAGE := adapter/web/static/index.html
+
+.PHONY: help page pictures demo lab try test lint fmt type bench clean lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,17 +22,28 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
-demo: $(STAMP) ## Run a real Asterisk, the adapter, and phones that hold real calls (Ctrl-C ends it)
+$(PAGE): $(STAMP) adapter/web/page/package-lock.json adapter/web/page/index.html $(wildcard adapter/web/page/src/*)
+	cd adapter/web/page && export PATH="$(CURDIR)/$(BIN):$$PATH" && npm ci --ignore-scripts --silent \
+	  && npm run --silent type && npm run --silent build
+
+page: $(PAGE) ## Build the page (Node comes from PyPI; none of the system's is needed)
+
+demo: $(PAGE) ## Run a real Asterisk, the adapter, and phones that hold real calls (Ctrl-C ends it)
 	@exec $(BIN)/python -m adapter lab --demo
 
-lab: $(STAMP) ## The same without phones, for your own (LAB_HTTP_PORT, LAB_SIP_PORT, LAB_DIR move it aside)
+lab: $(PAGE) ## The same without phones, for your own (LAB_HTTP_PORT, LAB_SIP_PORT, LAB_DIR move it aside)
 	@exec $(BIN)/python -m adapter lab
 
 try: $(STAMP) ## While the demo runs: listen to a call, whisper, join, and see what Asterisk confirmed
 	@$(BIN)/python -m adapter.lab.tour
 
-test: $(STAMP) ## All tests, against a real Asterisk, real phones and real databases
+test: $(PAGE) browser ## All tests, against a real Asterisk, real phones and real databases
 	$(BIN)/python -m pytest
+
+.PHONY: browser
+browser: # Chromium for the tests: the system's; with root it is installed
+	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 || [ "$$(id -u)" != 0 ] \
+	  || { echo "Installing Chromium for the browser tests."; apt-get update -qq && apt-get install -y -qq chromium; }
 
 lint: $(STAMP) ## Style and safety
 	$(BIN)/ruff check .
@@ -45,6 +58,9 @@ type: $(STAMP) ## Types, strict
 
 bench: $(STAMP) ## Figures, side by side in one run; nothing is asserted
 	$(BIN)/python -m tests.bench
+
+pictures: $(PAGE) ## Take the page's pictures anew (docs/pictures/)
+	$(BIN)/python -m tests.browser.pictures
 
 lock: ## Resolve the dependencies anew (no registry's address gets into the files)
 	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \

@@ -1,5 +1,12 @@
 # The adapter, small and not as root. Build from the checkout's root:
 #   docker build -f docker/adapter.Dockerfile -t call-monitor .
+FROM docker.io/library/debian:forky-slim AS page
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends nodejs npm ca-certificates \
+ && rm -rf /var/lib/apt/lists/*
+COPY adapter/web/page /src/page
+RUN cd /src/page && mkdir -p ../static && npm ci --ignore-scripts && npm run type && npm run build
+
 FROM docker.io/library/debian:forky-slim AS build
 RUN apt-get update \
  && apt-get install -y --no-install-recommends python3 python3-venv ca-certificates \
@@ -9,6 +16,7 @@ COPY requirements.lock /src/
 RUN /opt/call-monitor/bin/pip install --no-cache-dir --require-hashes -r /src/requirements.lock
 COPY pyproject.toml README.md /src/
 COPY adapter /src/adapter
+COPY --from=page /src/static /src/adapter/web/static
 RUN /opt/call-monitor/bin/pip install --no-cache-dir --no-deps /src \
  && /opt/call-monitor/bin/pip uninstall -y pip
 

@@ -192,7 +192,7 @@ def _banner(http_port: int, sip_port: int, demo: bool) -> str:
     names = ", ".join(people.PEOPLE)
     lines = [
         "",
-        f"  The lab is ready:  http://127.0.0.1:{http_port}/api/v1",
+        f"  The lab is ready:  http://127.0.0.1:{http_port}/",
         f"  SIP phones:        127.0.0.1:{sip_port} (UDP, ulaw): 101-104 agents, 201-204 customers, 301 and 302",
         "                     supervisors, 500 the queue; password lab-<number>",
         f"  People:            {names}; password lab-<username>. admin and mona may monitor.",
@@ -200,7 +200,7 @@ def _banner(http_port: int, sip_port: int, demo: bool) -> str:
     ]
     if demo:
         lines += [
-            "  Phones hold real calls now. To listen to one, in another terminal:",
+            "  Phones hold real calls now. Open the address, sign in as admin, click a call. Or in another terminal:",
             f"    make try LAB_HTTP_PORT={http_port}",
             "",
         ]

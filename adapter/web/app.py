@@ -3,7 +3,7 @@
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from adapter.web import calls, events, monitors, operations, session, users
+from adapter.web import calls, events, monitors, operations, pagefiles, session, users
 from adapter.web.api import MAX_BODY, WEB, Web
 from adapter.web.problems import middleware
 
@@ -27,6 +27,7 @@ def make_app(deps: Web) -> web.Application:
     app = web.Application(client_max_size=MAX_BODY, middlewares=[security_headers, middleware])
     app[WEB] = deps
     app.add_routes(operations.routes)
+    app.add_routes(pagefiles.routes)
     for part in (session, users, calls, monitors, events):
         for route in part.routes:
             if isinstance(route, web.RouteDef):

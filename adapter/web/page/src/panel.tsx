@@ -1,0 +1,131 @@
+// The interaction panel of one call: monitoring on and off, and the three modes. Never optimistic.
+
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
+import { ask, type Call, type Mode, type Monitor, type Refused, type User } from "./api";
+import { say, words } from "./words";
+
+interface Props {
+  me: User;
+  call: Call | undefined;
+  callId: string;
+  /** My own monitor, on whatever call. */
+  monitor: Monitor | undefined;
+  ended: Monitor | null;
+}
+
+export function Panel({ me, call, callId, monitor, ended }: Props) {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState("");
+  const here = monitor?.call_id === callId ? monitor : undefined;
+
+  const act = async (method: string, path: string, body?: object) => {
+    setBusy(true);
+    setProblem("");
+    try {
+      await ask(method, path, body);
+    } catch (refused) {
+      setProblem((refused as Refused).message || words.unreachable);
+    }
+    setBusy(false);
+  };
+  const toggle = () =>
+    here ? act("DELETE", `/monitors/${here.id}`) : act("POST", "/monitors", { call_id: callId });
+  const become = (mode: Mode) => here && act("PATCH", `/monitors/${here.id}`, { mode });
+  const may = (mode: Mode) => here?.state === "live" && here.mode !== mode && me.modes.includes(mode);
+
+  useEffect(() => setProblem(""), [callId, here?.id]);
+  useLayoutEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const target = event.target as HTMLElement;
+      if (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (busy || !me.can_monitor) return;
+      const modes: Record<string, Mode> = { t: "whisper", j: "barge", s: "silent" };
+      if (event.key === "m" && call) void toggle();
+      else if (modes[event.key] && may(modes[event.key]!)) void become(modes[event.key]!);
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  });
+
+  const last = ended?.call_id === callId && !here ? ended : null;
+  return (
+    <>
+      <header>
+        {me.can_monitor && (
+          <button
+            type="button"
+            class="toggle"
+            aria-label={words.callMonitoring}
+            title={words.callMonitoring}
+            aria-pressed={here !== undefined}
+            aria-busy={busy}
+            disabled={busy || (!call && !here)}
+            onClick={toggle}
+          >
+            <Headset />
+          </button>
+        )}
+        {call ? (
+          <div>
+            <h1>{call.customer.number}</h1>
+            <p>
+              {call.customer.name} · {call.agent.name} ({call.agent.extension}) · {words[call.direction]} ·{" "}
+              {words[call.state]}
+            </p>
+          </div>
+        ) : (
+          <h1>{words.callOver}</h1>
+        )}
+      </header>
+      <div class="said">
+        <p role="status" class={"hears " + (here?.state === "live" ? here.mode : "")}>
+          {busy && here?.state === "live" ? words.waiting : here ? hears(here) : ""}
+        </p>
+        {here?.state === "live" && call && !call.barge_reaches_customer && <p>{words.bargeAgentOnly}</p>}
+        {last && <p role="status">{reason(last.ended_reason)}</p>}
+        <p role="alert" class="problem">
+          {problem}
+        </p>
+      </div>
+      {here?.state === "live" && (
+        <footer>
+          {may("whisper") && (
+            <button type="button" disabled={busy} onClick={() => become("whisper")}>
+              {words.talkToAgent}
+            </button>
+          )}
+          {may("barge") && (
+            <button type="button" disabled={busy} onClick={() => become("barge")}>
+              {words.joinTheCall}
+            </button>
+          )}
+          {may("silent") && (
+            <button type="button" class="main" disabled={busy} onClick={() => become("silent")}>
+              {words.returnToSilent}
+            </button>
+          )}
+        </footer>
+      )}
+    </>
+  );
+}
+
+function hears(monitor: Monitor): string {
+  if (monitor.state === "connecting") {
+    return say(words.connecting, { device: monitor.device?.split("/").pop() ?? "" });
+  }
+  if (monitor.reason === "bridge_changed") return words.bridgeChanged;
+  return { silent: words.silentHears, whisper: words.whisperHears, barge: words.bargeHears }[monitor.mode];
+}
+
+function reason(code: string | null): string {
+  return (words as Record<string, string>)["end_" + code] ?? words.end_error;
+}
+
+function Headset() {
+  return (
+    <svg viewBox="0 0 24 24" aria-hidden="true">
+      <path d="M4 14v-2a8 8 0 0 1 16 0v2M4 14a2 2 0 0 1 2-2h1v7H6a2 2 0 0 1-2-2zm16 0a2 2 0 0 0-2-2h-1v7h1a2 2 0 0 0 2-2zm-3 5a4 4 0 0 1-4 2h-1" />
+    </svg>
+  );
+}

@@ -1,0 +1,45 @@
+"""The page: files that `make page` built, with headers that let it talk to this server and nobody else."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+STATIC = Path(__file__).parent / "static"
+FILES = ("page.js", "page.css", "page.js.map")
+POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
+"""Content Security Policy, level 3 (W3C): no inline script, no other host."""
+
+routes = web.RouteTableDef()
+
+
+def _file(name: str) -> web.StreamResponse:
+    path = STATIC / name
+    if not path.is_file():
+        return web.Response(status=503, text="The page is not built. Run: make page\n")
+    return web.FileResponse(path, headers={"Cache-Control": "no-cache", "Content-Security-Policy": POLICY})
+
+
+@routes.get("/")
+async def index(request: web.Request) -> web.StreamResponse:
+    """The page itself."""
+    return _file("index.html")
+
+
+@routes.get("/static/{name}")
+async def static(request: web.Request) -> web.StreamResponse:
+    """One of the page's files; a browser asks each time whether it has changed."""
+    name = request.match_info["name"]
+    if name not in FILES:
+        raise web.HTTPNotFound
+    return _file(name)

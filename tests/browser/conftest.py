@@ -1,0 +1,63 @@
+"""A real Chromium at the lab's page."""
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from adapter.lab import people
+from tests.support.fixtures import lab, running_lab, toolchain
+from tests.support.lab import Lab
+
+__all__ = ["lab", "running_lab", "toolchain"]
+
+expect.set_options(timeout=10_000)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+SignIn = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """The system's Chromium."""
+    path = next(
+        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+    )
+    assert path, "No Chromium on this machine. Install it: sudo apt-get install chromium"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def sign_in(lab: Lab, chromium: Browser) -> AsyncIterator[SignIn]:
+    """Somebody at a browser of their own, signed in by hand; nothing may go wrong in its console."""
+    contexts = []
+    problems: list[str] = []
+
+    async def open_page(username: str, **options: object) -> Page:
+        context = await chromium.new_context(base_url=lab.base, locale="en-US", **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        await page.goto("/")
+        await page.get_by_label("Username").fill(username)
+        await page.get_by_label("Password").fill(people.password(username))
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("link", name="Inbox")).to_be_visible()
+        return page
+
+    yield open_page
+    for context in contexts:
+        await context.close()
+    assert problems == []

@@ -1,0 +1,74 @@
+"""`make pictures`: the page's main states from a real lab, light and dark, wide and narrow, into docs/pictures/."""
+
+import asyncio
+import shutil
+import tempfile
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from adapter.lab import people
+from adapter.lab.provision import provision
+from tests.browser.conftest import FLAGS
+from tests.support.lab import Lab
+
+FOLDER = Path(__file__).parents[2] / "docs/pictures"
+WIDE, NARROW = {"width": 1100, "height": 620}, {"width": 380, "height": 760}
+
+
+async def signed_in(browser: Browser, lab: Lab, username: str, size: dict[str, int], scheme: str) -> Page:
+    """Somebody at the page."""
+    options = {"viewport": size, "color_scheme": scheme, "locale": "en-US", "base_url": lab.base}
+    page = await (await browser.new_context(**options)).new_page()  # type: ignore[arg-type]
+    await page.goto("/")
+    await page.get_by_label("Username").fill(username)
+    await page.get_by_label("Password").fill(people.password(username))
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("link", name="Inbox")).to_be_visible()
+    return page
+
+
+async def take(lab: Lab, browser: Browser) -> None:
+    """Walk through the states."""
+    for customer, agent in (("201", "101"), ("202", "102"), ("104", "103")):
+        await lab.talk(customer, agent)
+    await lab.phone("301")
+    admin = await signed_in(browser, lab, "admin", WIDE, "light")
+    sam = await signed_in(browser, lab, "sam", NARROW, "light")
+    await admin.get_by_role("option").filter(has_text="Sam").click()
+    await admin.get_by_role("button", name="Call Monitoring").click()
+    await expect(admin.get_by_text("Nobody hears you.")).to_be_visible()
+    await admin.screenshot(path=FOLDER / "silent-light-wide.png")
+    await admin.get_by_role("button", name="Talk to Agent").click()
+    await expect(sam.get_by_text("Admin talks to you.")).to_be_visible()
+    await sam.screenshot(path=FOLDER / "agent-light-narrow.png")
+    dark = await signed_in(browser, lab, "admin", WIDE, "dark")
+    await expect(dark.get_by_text("Only the agent hears you.")).to_be_visible()
+    await dark.screenshot(path=FOLDER / "whisper-dark-wide.png")
+    narrow = await signed_in(browser, lab, "admin", NARROW, "dark")
+    await expect(narrow.get_by_text("Only the agent hears you.")).to_be_visible()
+    await narrow.screenshot(path=FOLDER / "whisper-dark-narrow.png")
+    await admin.get_by_role("link", name="Account").click()
+    await admin.get_by_role("row").filter(has_text="mona").get_by_role("button", name="Edit user").click()
+    await admin.get_by_text("Which modes").click()
+    await admin.screenshot(path=FOLDER / "account-light-wide.png", full_page=True)
+
+
+async def main() -> None:
+    """Run a lab and a browser for it."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    with tempfile.TemporaryDirectory() as folder:
+        lab = Lab(provision(), Path(folder))
+        await lab.start()
+        try:
+            async with async_playwright() as playwright:
+                browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+                await take(lab, browser)
+                await browser.close()
+        finally:
+            await lab.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,32 @@
+"""One lab for all tests against the real thing; each test leaves it empty."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from adapter.lab.provision import Toolchain, provision
+from tests.support.lab import Lab
+
+
+@pytest.fixture(scope="session")
+def toolchain() -> Toolchain:
+    """A real Asterisk and real phones; provisioned if need be."""
+    return provision()
+
+
+@pytest.fixture(scope="session")
+async def running_lab(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
+    """Asterisk and the adapter."""
+    lab = Lab(toolchain, tmp_path_factory.mktemp("lab"))
+    try:
+        await lab.start()
+        yield lab
+    finally:
+        await lab.stop()
+
+
+@pytest.fixture
+async def lab(running_lab: Lab) -> AsyncIterator[Lab]:
+    """The lab, empty before and after."""
+    yield running_lab
+    await running_lab.tidy()
