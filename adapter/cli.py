@@ -3,12 +3,12 @@
 import asyncio
 import sys
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO
 
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from adapter import __version__, config, fields, log
+from adapter import __version__, config, fields, log, roster
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role, User
 from adapter.core.views import modes_view, user_view
@@ -16,7 +16,6 @@ from adapter.errors import AdapterError, ConfigError, NotFound
 from adapter.store import Store
 from adapter.store.people import NewUser, UserChange
 
-T = TypeVar("T")
 USAGE = 2
 """Exit status for a wrong call or configuration; 1 is for what failed."""
 
@@ -170,6 +169,29 @@ def user_list(path: Path | None) -> None:
         may = ", ".join(modes_view(Mode(mode) for mode in view["modes"])) if view["can_monitor"] else "no"  # type: ignore[attr-defined]
         active = "yes" if person.active else "no"
         click.echo(row.format(person.username, person.role, person.extension or "-", person.device or "-", active, may))
+
+
+@user.command("import")
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@config_option
+def user_import(file: TextIO, dry_run: bool, path: Path | None) -> None:
+    """Make and change accounts from a CSV.
+
+    The first line names the columns, of which only username is needed: username, name, role, extension, device,
+    can_monitor, modes (separated by spaces), active, password. A line that can't be used means that nothing is done.
+    """
+    rows = roster.read(file.read())
+
+    async def work(store: Store) -> list[roster.Planned]:
+        planned = roster.plan(rows, await store.people.all())
+        if not dry_run:
+            await roster.carry_out(planned, store.people)
+        return planned
+
+    for item in _with_store(path, work):
+        click.echo(str(item))
+    click.echo("Nothing was changed (dry run)." if dry_run else "Done.")
 
 
 @user.command("passwd")

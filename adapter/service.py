@@ -39,6 +39,9 @@ log = structlog.get_logger(__name__)
 PEOPLE_POLL = 0.5
 """Seconds between looks for changes of accounts that another process made (the command line)."""
 
+IDLE_POLL = 60.0
+"""Seconds between looks for sessions that have become idle."""
+
 
 def now() -> datetime:
     """The adapter's one clock."""
@@ -102,6 +105,16 @@ class Service:
         self.recorder.start()
         self.link.start()
         self._tasks.start(self._follow_people(), "people")
+        self._tasks.start(self._end_idle_streams(), "idle streams")
+
+    async def _end_idle_streams(self) -> None:
+        """A page that nobody uses is signed out though its stream stands."""
+        while True:
+            await asyncio.sleep(IDLE_POLL)
+            try:
+                await sessions_ended(self.web)
+            except AdapterError as problem:
+                log.warning("sessions could not be read; streams go on", why=str(problem))
 
     async def _follow_people(self) -> None:
         """Notice changes of accounts that the command line makes."""

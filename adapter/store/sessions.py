@@ -53,10 +53,11 @@ class Sessions:
         async with self._database.work() as session:
             await session.execute(delete(SessionRow).where(SessionRow.id == session_id))
 
-    async def alive(self) -> frozenset[str]:
-        """Ids of all sessions that exist, for closing the streams of those that ended."""
+    async def alive(self, now: datetime) -> frozenset[str]:
+        """Ids of the sessions that exist and are not idle for too long: all others' streams are to be closed."""
+        recent = SessionRow.seen_at >= now - self._idle
         async with self._database.work() as session:
-            return frozenset(await session.scalars(select(SessionRow.id)))
+            return frozenset(await session.scalars(select(SessionRow.id).where(recent)))
 
 
 def _hash(token: str) -> str:

@@ -98,6 +98,6 @@ async def setup(request: web.Request) -> web.Response:
 
 
 async def sessions_ended(deps: Web) -> None:
-    """Some sessions were ended in the database: believe none unasked, and close their streams."""
+    """Some sessions ended in the database or by idleness: believe none unasked, and close their streams."""
     deps.sessions.forget()
-    deps.streams.keep_only(await deps.store.sessions.alive())
+    deps.streams.keep_only(await deps.store.sessions.alive(deps.clock()))

@@ -96,16 +96,17 @@ async def test_sessions(store: Store) -> None:
     assert await store.sessions.find(second, NOW + timedelta(minutes=61)) is None
     assert await store.sessions.find("wrong", NOW) is None
     await store.people.set_password(sam.id, "another one", found.id)
-    assert await store.sessions.alive() == {found.id}
+    assert await store.sessions.alive(NOW + timedelta(minutes=55)) == {found.id}
+    assert await store.sessions.alive(NOW + timedelta(hours=3)) == frozenset()
     await store.sessions.end(found.id)
-    assert await store.sessions.alive() == frozenset()
+    assert await store.sessions.alive(NOW + timedelta(minutes=55)) == frozenset()
     await store.sessions.create(sam.id, NOW)
     await store.people.change(sam.id, UserChange(active=False))
-    assert await store.sessions.alive() == frozenset()
+    assert await store.sessions.alive(NOW + timedelta(minutes=55)) == frozenset()
     await store.people.change(sam.id, UserChange(active=True))
     await store.sessions.create(sam.id, NOW)
     await store.people.delete(sam.id)
-    assert await store.sessions.alive() == frozenset()
+    assert await store.sessions.alive(NOW + timedelta(minutes=55)) == frozenset()
 
 
 async def test_monitors_are_kept_as_they_were(store: Store) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from adapter.store.people import NewUser
 from adapter.web.api import Web
 from adapter.web.app import make_app
 from adapter.web.auth import SessionCache
+from adapter.web.session import sessions_ended
 from adapter.web.stream import QUEUE, Streams
 from adapter.web.throttle import FREE, Throttle
 from tests.fake.pbx import FakePbx, settle
@@ -43,6 +44,7 @@ class Site:
         self.streams = Streams(self.board)
         self.problems: list[str] = []
         self.base = ""
+        self.web: Web | None = None
         self.clients: list[Client] = []
 
     def clock(self) -> datetime:
@@ -68,7 +70,7 @@ class Site:
             )
         self.board.set_directory(Directory.of(await self.store.people.all()), frozenset(), self.now)
         self.recorder.start()
-        deps = Web(
+        self.web = deps = Web(
             board=self.board,
             monitoring=self.monitoring,
             store=self.store,
@@ -365,6 +367,17 @@ async def test_sessions_end_where_they_should(site: Site) -> None:
     assert (await admin.patch(f"/users/{one.user['id']}", {"active": False}))[0] == 200
     await stream.ended()
     assert (await one.get("/session"))[0] == 401
+
+
+async def test_an_idle_session_ends_and_its_stream_too(site: Site) -> None:
+    sam, ana = await site.client("sam"), await site.client("ana")
+    stream = await sam.events()
+    site.now += timedelta(hours=13)
+    deps = site.web
+    assert deps is not None
+    await sessions_ended(deps)
+    await stream.ended()
+    assert (await ana.get("/session"))[0] == 401
 
 
 async def test_the_cookie(site: Site) -> None:

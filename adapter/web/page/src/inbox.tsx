@@ -5,23 +5,30 @@ import { memo } from "preact/compat";
 import type { Call, User } from "./api";
 import type { Picture } from "./live";
 import { Panel } from "./panel";
-import { words } from "./words";
+import { say, words } from "./words";
 
-const FILTERS = ["all", "active", "ringing", "held", "beingMonitored"] as const;
+const FILTERS = ["all", "myTeam", "active", "ringing", "held", "beingMonitored"] as const;
 type Filter = (typeof FILTERS)[number];
+const SORTS = ["longest", "newest", "byAgent", "byCustomer"] as const;
+type Sort = (typeof SORTS)[number];
 
 export function Inbox({ me, picture }: { me: User; picture: Picture | null }) {
   const [chosen, setChosen] = useState<string | null>(null);
   const [marked, setMarked] = useState<string | null>(null);
   const [text, setText] = useState("");
   const [filter, setFilter] = useState<Filter>("all");
+  const [sort, setSort] = useState<Sort>("longest");
+  const [team, setTeam] = useTeam(me);
   const [help, setHelp] = useState(false);
   const list = useRef<HTMLUListElement>(null);
   const mine = [...(picture?.monitors.values() ?? [])].find((monitor) => monitor.supervisor.user_id === me.id);
   useEffect(() => {
     if (mine && chosen === null) setChosen(mine.call_id); // after a reload the panel comes back as it was
   }, [mine?.id]);
-  const calls = useMemo(() => matching(picture, text, filter), [picture, text, filter]);
+  const calls = useMemo(
+    () => matching(picture, text, filter, sort, team),
+    [picture, text, filter, sort, team],
+  );
   useClock(list, calls);
   const current = calls.some((call) => call.id === marked) ? marked : (calls[0]?.id ?? null);
 
@@ -70,6 +77,15 @@ export function Inbox({ me, picture }: { me: User; picture: Picture | null }) {
               <option value={name}>{words[name]}</option>
             ))}
           </select>
+          <select
+            aria-label={words.sort}
+            value={sort}
+            onChange={(event) => setSort((event.target as HTMLSelectElement).value as Sort)}
+          >
+            {SORTS.map((name) => (
+              <option value={name}>{words[name]}</option>
+            ))}
+          </select>
         </div>
         <ul
           ref={list}
@@ -95,7 +111,19 @@ export function Inbox({ me, picture }: { me: User; picture: Picture | null }) {
         {chosen === null ? (
           <p class="empty">{words.chooseCall}</p>
         ) : (
-          <Panel me={me} call={call} monitor={mine} ended={picture?.ended ?? null} callId={chosen} />
+          <>
+            <Panel me={me} call={call} monitor={mine} ended={picture?.ended ?? null} callId={chosen} />
+            {call && me.can_monitor && (
+              <label class="check">
+                <input
+                  type="checkbox"
+                  checked={team.has(call.agent.extension)}
+                  onChange={() => setTeam(call.agent.extension)}
+                />
+                {say(words.inMyTeam, { name: call.agent.name })}
+              </label>
+            )}
+          </>
         )}
       </section>
     </main>
@@ -134,14 +162,38 @@ const Row = memo(function Row({ call, chosen, marked, choose }: RowProps) {
   );
 }, (before, after) => before.call === after.call && before.chosen === after.chosen && before.marked === after.marked);
 
-function matching(picture: Picture | null, text: string, filter: Filter): Call[] {
+function matching(picture: Picture | null, text: string, filter: Filter, sort: Sort, team: Set<string>): Call[] {
   const wanted = text.trim().toLowerCase();
+  const passes = (call: Call): boolean => {
+    if (filter === "all") return true;
+    if (filter === "myTeam") return team.has(call.agent.extension);
+    return filter === "beingMonitored" ? call.monitors.length > 0 : call.state === filter;
+  };
   const found = [...(picture?.calls.values() ?? [])].filter((call) => {
-    if (filter === "beingMonitored" ? call.monitors.length === 0 : filter !== "all" && call.state !== filter) return false;
     const shown = `${call.customer.number} ${call.customer.name} ${call.agent.name} ${call.agent.extension}`;
-    return wanted === "" || shown.toLowerCase().includes(wanted);
+    return passes(call) && (wanted === "" || shown.toLowerCase().includes(wanted));
   });
-  return found.sort((a, b) => (a.started_at < b.started_at ? -1 : 1));
+  const by = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
+  const orders: Record<Sort, (a: Call, b: Call) => number> = {
+    longest: (a, b) => by(a.started_at, b.started_at),
+    newest: (a, b) => by(b.started_at, a.started_at),
+    byAgent: (a, b) => by(a.agent.name, b.agent.name),
+    byCustomer: (a, b) => by(a.customer.number, b.customer.number),
+  };
+  return found.sort(orders[sort]);
+}
+
+/** The agents whom this person marked as their team; remembered by the browser, for each person apart. */
+function useTeam(me: User): [Set<string>, (extension: string) => void] {
+  const key = "team-" + me.id;
+  const [team, setTeam] = useState(() => new Set<string>(JSON.parse(localStorage.getItem(key) ?? "[]") as string[]));
+  const toggle = (extension: string) => {
+    const changed = new Set(team);
+    if (!changed.delete(extension)) changed.add(extension);
+    localStorage.setItem(key, JSON.stringify([...changed]));
+    setTeam(changed);
+  };
+  return [team, toggle];
 }
 
 /** Running times tick outside of rendering: a thousand rows cost a thousand texts, not a thousand components. */
