@@ -23,6 +23,16 @@ FLAGS = [
     "--disable-sync",
 ]
 
+
+async def sign_in_by_hand(page: Page, username: str) -> None:
+    """Fill in the form as one of the lab's people."""
+    await page.goto("/")
+    await page.get_by_label("Username").fill(username)
+    await page.get_by_label("Password").fill(people.password(username))
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("link", name="Inbox")).to_be_visible()
+
+
 SignIn = Callable[..., Awaitable[Page]]
 
 
@@ -50,11 +60,7 @@ async def sign_in(lab: Lab, chromium: Browser) -> AsyncIterator[SignIn]:
         contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
-        await page.goto("/")
-        await page.get_by_label("Username").fill(username)
-        await page.get_by_label("Password").fill(people.password(username))
-        await page.get_by_role("button", name="Sign in").click()
-        await expect(page.get_by_role("link", name="Inbox")).to_be_visible()
+        await sign_in_by_hand(page, username)
         return page
 
     yield open_page

