@@ -122,15 +122,19 @@ async def _starts(lab: Lab, admin: Client, ami: AmiConnection, phone: Phone) -> 
     }
 
 
-async def _quiet(phone: Phone) -> float:
+Start = tuple[float, Path | None]
+"""When the clock was started, and the phone's latest recording then."""
+
+
+async def _quiet(phone: Phone) -> Start:
     """Let the phone come to rest (its recordings are named by the second), then start the clock."""
     await asyncio.sleep(1.3)
-    return time.perf_counter()
+    return time.perf_counter(), phone.ear()[0]
 
 
-async def _first_audio(phone: Phone, began: float) -> float:
-    """Milliseconds until the phone's recording has the customer's tone in it."""
-    known = phone.ear()[0]
+async def _first_audio(phone: Phone, start: Start) -> float:
+    """Milliseconds until the phone's next recording has the customer's tone in it."""
+    began, known = start
     while True:
         dump = phone.ear()[0]
         if dump is not None and dump != known:
