@@ -34,12 +34,15 @@ class MonitorChange:
 class Changes:
     """What one batch of facts changed."""
 
+    at: datetime
     calls: frozenset[str] = frozenset()
     """Ids of calls that appeared, changed or went."""
     monitors: tuple[MonitorChange, ...] = ()
     pbx: bool = False
     people: frozenset[str] = frozenset()
     """Ids of users whose account or rights changed: what they see must be shown afresh."""
+    resynced: bool = False
+    """The PBX was listed anew: calls that are not on the board are over."""
 
 
 BUSY_CAUSES = frozenset({17, 21})
@@ -134,7 +137,7 @@ class Board:
             return
         for event in events:
             self._one(event)
-        self._publish(events[-1].at)
+        self._publish(events[-1].at, resynced=any(isinstance(event, ev.Snapshot) for event in events))
 
     def _one(self, event: ev.Event) -> None:
         match event:
@@ -251,7 +254,9 @@ class Board:
         if step.commands:
             self._orders.append((monitor.leg, step.commands))
 
-    def _publish(self, at: datetime, *, pbx: bool = False, people: frozenset[str] = frozenset()) -> None:
+    def _publish(
+        self, at: datetime, *, pbx: bool = False, people: frozenset[str] = frozenset(), resynced: bool = False
+    ) -> None:
         changed = self._calls.settle(at)
         for change in changed:
             self._follow(change.after or change.before)
@@ -261,8 +266,8 @@ class Board:
             self.on_orders(leg, commands)
         ids = {call.id for change in changed for call in change if call}
         ids.update(change.after.call_id for change in monitors)
-        if ids or monitors or pbx or people:
-            changes = Changes(frozenset(ids), monitors, pbx, people)
+        if ids or monitors or pbx or people or resynced:
+            changes = Changes(at, frozenset(ids), monitors, pbx, people, resynced)
             for listener in list(self._listeners):
                 listener(changes)
 

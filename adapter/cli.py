@@ -9,6 +9,8 @@ import click
 from pydantic import TypeAdapter, ValidationError
 
 from adapter import __version__, config, fields, log, roster
+from adapter.cli_access import audit, operator, token
+from adapter.cli_store import config_option, with_store
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role, User
 from adapter.core.views import modes_view, user_view
@@ -19,9 +21,6 @@ from adapter.store.people import NewUser, UserChange
 USAGE = 2
 """Exit status for a wrong call or configuration; 1 is for what failed."""
 
-config_option = click.option(
-    "--config", "path", type=click.Path(path_type=Path, dir_okay=False), help="Configuration file (TOML)."
-)
 password_option = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it."
 )
@@ -93,21 +92,6 @@ def user() -> None:
     """Look after accounts. A running adapter notices within a second."""
 
 
-def _with_store(path: Path | None, work: Any) -> Any:
-    """Open the configured store, do the work, close it."""
-
-    async def run() -> Any:
-        settings = config.load(path)
-        log.setup("warning", settings.log.format, mask_numbers=settings.log.mask_numbers)
-        store = await Store.open(settings.database_url)
-        try:
-            return await work(store)
-        finally:
-            await store.close()
-
-    return asyncio.run(run())
-
-
 async def _named(store: Store, username: str) -> User:
     found = await store.people.by_username(username)
     if found is None:
@@ -152,8 +136,9 @@ def user_add(
         password=_password(password_stdin),
         extension=extension,
         device=device,
+        by=operator(),
     )
-    made: User = _with_store(path, lambda store: store.people.create(new))
+    made: User = with_store(path, lambda store: store.people.create(new))
     click.echo(f"{made.username} was added as {made.role}.")
 
 
@@ -161,7 +146,7 @@ def user_add(
 @config_option
 def user_list(path: Path | None) -> None:
     """Show all accounts."""
-    people: list[User] = _with_store(path, lambda store: store.people.all())
+    people: list[User] = with_store(path, lambda store: store.people.all())
     row = "{:<20} {:<14} {:<10} {:<16} {:<8} {}"
     click.echo(row.format("USERNAME", "ROLE", "EXTENSION", "DEVICE", "ACTIVE", "MAY MONITOR"))
     for person in people:
@@ -186,10 +171,10 @@ def user_import(file: TextIO, dry_run: bool, path: Path | None) -> None:
     async def work(store: Store) -> list[roster.Planned]:
         planned = roster.plan(rows, await store.people.all())
         if not dry_run:
-            await roster.carry_out(planned, store.people)
+            await roster.carry_out(planned, store.people, operator())
         return planned
 
-    for item in _with_store(path, work):
+    for item in with_store(path, work):
         click.echo(str(item))
     click.echo("Nothing was changed (dry run)." if dry_run else "Done.")
 
@@ -201,7 +186,7 @@ def user_import(file: TextIO, dry_run: bool, path: Path | None) -> None:
 def user_passwd(username: str, password_stdin: bool, path: Path | None) -> None:
     """Set a new password; the person is signed out everywhere."""
     password = _password(password_stdin)
-    _change(path, username, UserChange(password=password))
+    _change(path, username, UserChange(password=password, by=operator()))
     click.echo(f"{username} has a new password.")
 
 
@@ -216,7 +201,7 @@ def user_grant(username: str, modes: str, path: Path | None) -> None:
     if unknown:
         raise click.UsageError(f"Unknown mode {sorted(unknown)[0]!r}: choose among silent, whisper, barge.")
     granted = frozenset(Mode(name) for name in names) | {Mode.SILENT}
-    changed = _change(path, username, UserChange(can_monitor=True, modes=granted))
+    changed = _change(path, username, UserChange(can_monitor=True, modes=granted, by=operator()))
     click.echo(f"{changed.username} may monitor: {', '.join(modes_view(granted))}.")
 
 
@@ -225,7 +210,7 @@ def user_grant(username: str, modes: str, path: Path | None) -> None:
 @config_option
 def user_revoke(username: str, path: Path | None) -> None:
     """Take that ability away; a running monitor ends within a second."""
-    changed = _change(path, username, UserChange(can_monitor=False))
+    changed = _change(path, username, UserChange(can_monitor=False, by=operator()))
     note = " Administrators may monitor all the same." if changed.role is Role.ADMINISTRATOR else ""
     click.echo(f"{changed.username} may not monitor any more.{note}")
 
@@ -234,7 +219,7 @@ def _change(path: Path | None, username: str, change: UserChange) -> User:
     async def work(store: Store) -> User:
         return await store.people.change((await _named(store, username)).id, change)
 
-    changed: User = _with_store(path, work)
+    changed: User = with_store(path, work)
     return changed
 
 
@@ -251,6 +236,10 @@ def config_check(path: Path | None) -> None:
     settings.pbx[0].ami.reveal()
     settings.pbx[0].ari.reveal()
     click.echo(f"{path or config.default_path()} is fine.")
+
+
+cli.add_command(token)
+cli.add_command(audit)
 
 
 def main() -> None:

@@ -130,6 +130,29 @@ class Session(Section):
     )
 
 
+class Webhooks(Section):
+    """How programs are told of calls and monitors."""
+
+    allow_private: bool = Field(False, description="Permit receivers at loopback and private addresses.")
+    timeout_seconds: Seconds = Field(45.0, description="Until a receiver must have answered.")
+    keep_days: Annotated[int, Field(ge=2, le=3650)] = Field(30, description="Settled deliveries are kept so long.")
+
+
+class Audit(Section):
+    """Who did what."""
+
+    keep_days: Annotated[int, Field(ge=0, le=36500)] = Field(
+        0, description="Older entries are cut off, verifiably; 0 keeps all."
+    )
+
+
+class Metrics(Section):
+    """Figures for Prometheus. On the page's port they need a token with the scope metrics."""
+
+    host: str = Field("127.0.0.1", description="Address of a listener of its own, which asks nobody who they are.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(0, description="Its TCP port; 0: no such listener.")
+
+
 class Log(Section):
     """What is written to standard error."""
 
@@ -152,6 +175,9 @@ class Settings(BaseSettings):
     numbering: Numbering = Numbering()
     monitoring: Monitoring = Monitoring()
     session: Session = Session()
+    webhooks: Webhooks = Webhooks()
+    audit: Audit = Audit()
+    metrics: Metrics = Metrics()
     log: Log = Log()
 
     @classmethod

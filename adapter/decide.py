@@ -36,6 +36,11 @@ class Decisions:
         self._board = board
         self._country = country
 
+    def meant(self, wish: StartWish) -> Call | None:
+        """The call that a wish names, if it is exactly one. Says nothing of whether anybody may see it."""
+        named = self._named(wish)
+        return named[0] if len(named) == 1 else None
+
     def need_pbx(self) -> None:
         """Raise PbxUnavailable unless the PBX is in sight: without it nothing is known."""
         if self._board.pbx_state.state is not LinkState.CONNECTED:

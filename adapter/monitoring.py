@@ -18,13 +18,16 @@ from adapter.board import Board
 from adapter.confirm import Confirmations
 from adapter.core import monitors as life
 from adapter.core.call import Call, CallState
+from adapter.core.facts import Record
 from adapter.core.legs import DeviceState, LegRequest, LinkState, leg_id
 from adapter.core.modes import Mode
 from adapter.core.monitors import EndReason, Monitor, MonitorState, Supervisor
 from adapter.core.people import Directory, User
-from adapter.core.permissions import allowed_modes, may_administer, may_use_keypad, monitor_survives
+from adapter.core.permissions import allowed_by, allowed_modes, may_administer, may_use_keypad, monitor_survives
+from adapter.core.record import SYSTEM, Action, By, Entry, Result, Subject
 from adapter.core.views import Sight, monitor_view
 from adapter.decide import Decisions, StartWish
+from adapter.ledger import monitor_entry, subject_of
 from adapter.orders import Orders
 from adapter.ports import MonitorLog, Pbx
 from adapter.tasks import TaskGroupOwner
@@ -76,9 +79,10 @@ class Monitoring:
 
     # --- starting
 
-    async def start(self, user: User, wish: StartWish) -> Monitor:
+    async def start(self, user: User, wish: StartWish, by: By | None = None, monitor_id: str | None = None) -> Monitor:
         """Ring the supervisor's device and send it into the monitor dialplan. Returns it connecting.
 
+        `by`: who asks, where it isn't the supervisor at the page; `monitor_id`: its id, where it was given before.
         Raises, in the contract's order: Forbidden, NotFound, Ambiguous, OwnCall, Forbidden, AlreadyMonitoring,
         CallNotActive, DeviceUnavailable, PbxUnavailable, PbxTimeout; StoreUnavailable when it can't be recorded.
         """
@@ -87,13 +91,14 @@ class Monitoring:
             if call.state is CallState.RINGING:
                 raise errors.CallNotActive("The call still rings. Monitor it once it has been answered.")
             await self._check_device(device)
-            monitor = self._new_monitor(user, call, device, wish.mode)
-            await self._record.save(monitor)
+            by = by or By(user.username, "session")
+            monitor = self._new_monitor(monitor_id or uuid.uuid4().hex, user, call, device, wish.mode, by)
+            await self._record.begin(monitor, _requested(monitor, user))
             try:
                 self._decide.look_again(user, monitor)
                 self._board.put(monitor, self._clock())
-            except errors.AdapterError:
-                await self._record.save(life.ended(monitor, EndReason.ERROR, self._clock()).monitor)
+            except errors.AdapterError as problem:
+                self._record.note(_abandoned(monitor, problem.code, self._clock()))
                 raise
         await self._originate(monitor)
         self._tasks.start(self._give_up(monitor.id), f"connecting {monitor.id}")
@@ -124,8 +129,7 @@ class Monitoring:
             case DeviceState.AVAILABLE | DeviceState.UNKNOWN:
                 pass  # what is not known for sure is found out by ringing it
 
-    def _new_monitor(self, user: User, call: Call, device: str, mode: Mode) -> Monitor:
-        monitor_id = uuid.uuid4().hex
+    def _new_monitor(self, monitor_id: str, user: User, call: Call, device: str, mode: Mode, by: By) -> Monitor:
         return Monitor(
             id=monitor_id,
             pbx=call.pbx,
@@ -133,13 +137,25 @@ class Monitoring:
             conversation_id=call.conversation_id,
             target=call.uniqueid,
             leg=leg_id(monitor_id),
-            supervisor=Supervisor(user.id, user.name),
+            supervisor=Supervisor(user.id, user.name, user.username),
+            subject=self._subject(call),
+            by=by,
+            token=by.token,
             device=device,
             keypad=may_use_keypad(allowed_modes(user)),
             mode=mode,
             state=MonitorState.CONNECTING,
             started_at=self._clock(),
         )
+
+    def _subject(self, call: Call) -> Subject:
+        users = self._board.directory.users
+        return subject_of(call, lambda user_id: users[user_id].username if user_id in users else None)
+
+    def meant(self, wish: StartWish) -> tuple[Call, Subject] | None:
+        """The call that a wish names, if it is exactly one, whoever asks: for the record of a refusal."""
+        call = self._decide.meant(wish)
+        return (call, self._subject(call)) if call else None
 
     async def _originate(self, monitor: Monitor) -> None:
         call = self._board.call(monitor.call_id)
@@ -175,7 +191,7 @@ class Monitoring:
 
     # --- switching
 
-    async def switch(self, user: User, monitor_id: str, mode: Mode) -> Monitor:
+    async def switch(self, user: User, monitor_id: str, mode: Mode, by: By | None = None) -> Monitor:
         """Put a live monitor into another mode; returns once Asterisk has confirmed it.
 
         Raises Forbidden, NotFound, NotLive, CallEnded, PbxUnavailable, PbxRefused, PbxTimeout.
@@ -187,17 +203,18 @@ class Monitoring:
         try:
             async with turn:
                 await self._orders.settled(monitor_id)
-                return await self._switch_in_turn(user, monitor_id, mode)
+                return await self._switch_in_turn(user, monitor_id, mode, by or By(user.username, "session"))
         finally:
             if self._board.monitor(monitor_id) is None:
                 self._turns.pop(monitor_id, None)
 
-    async def _switch_in_turn(self, user: User, monitor_id: str, mode: Mode) -> Monitor:
+    async def _switch_in_turn(self, user: User, monitor_id: str, mode: Mode, by: By) -> Monitor:
         monitor = self._decide.need_live(self._board.monitor(monitor_id))
         self._decide.need_mode(user, mode)
         self._decide.need_pbx()
         if monitor.mode is mode:
             return monitor
+        self._board.step(life.asked(monitor, mode, by), self._clock())
         with self._confirmations.expect(monitor_id, lambda m: m.ended or (m.live and m.mode is mode)) as settled:
             try:
                 await self._pbx.switch_leg(monitor.leg, mode, keypad=monitor.keypad, reattach=monitor.reattach)
@@ -223,25 +240,26 @@ class Monitoring:
 
     # --- ending
 
-    async def stop(self, user: User, monitor_id: str) -> None:
+    async def stop(self, user: User, monitor_id: str, by: By | None = None) -> None:
         """End a monitor; returns once its leg is gone. Ending an ended one is fine.
 
         Raises Forbidden, NotFound, PbxUnavailable, PbxTimeout.
         """
         self._decide.need_right(user)
         monitor = await self.find(user, monitor_id)
-        if monitor.supervisor.user_id != user.id and not may_administer(user):
+        by = by or By(user.username, "session")
+        if monitor.supervisor.user_id != user.id and not (may_administer(user) and by.administers):
             raise errors.Forbidden("Only the supervisor whose monitor it is, or an administrator, can end it.")
         current = self._board.monitor(monitor_id)
         if current is None:
             return
         self._decide.need_pbx()
-        if not await self._end_and_wait(current, EndReason.STOPPED):
+        if not await self._end_and_wait(current, EndReason.STOPPED, by):
             raise self._unconfirmed("Asterisk has not hung up your phone in time. Hang up there.", current)
 
-    async def _end_and_wait(self, monitor: Monitor, reason: EndReason) -> bool:
+    async def _end_and_wait(self, monitor: Monitor, reason: EndReason, by: By = SYSTEM) -> bool:
         with self._confirmations.expect(monitor.id, lambda m: m.ended) as gone:
-            self._board.step(life.end_wanted(monitor, reason), self._clock())
+            self._board.step(life.end_wanted(monitor, reason, by), self._clock())
             return await gone.within(self._limits.confirm) is not None
 
     async def people_changed(self, users: Sequence[User]) -> None:
@@ -288,3 +306,14 @@ class Monitoring:
             self._end_now(monitor.id, EndReason.ADAPTER_STOPPED)
         await self._orders.close()
         await self._tasks.close()
+
+
+def _requested(monitor: Monitor, user: User) -> Entry:
+    return monitor_entry(Action.REQUESTED, monitor, monitor.started_at, allowed_by=allowed_by(user))
+
+
+def _abandoned(monitor: Monitor, code: str, at: datetime) -> Record:
+    """It was recorded, and then something came between: it never rang."""
+    over = life.ended(monitor, EndReason.ERROR, at).monitor
+    entry = monitor_entry(Action.ENDED, over, at, result=Result.FAILED, reason=code)
+    return Record(entries=[entry], monitors={over.id: over})

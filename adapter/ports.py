@@ -1,11 +1,12 @@
 """What monitoring needs from its surroundings, as protocols: the PBX, the people, the record."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
+from adapter.core.facts import Record
 from adapter.core.legs import DeviceState, LegRequest, PbxState
 from adapter.core.modes import Mode
 from adapter.core.monitors import Monitor
+from adapter.core.record import Entry
 
 
 class Pbx(Protocol):
@@ -40,13 +41,13 @@ class Pbx(Protocol):
 
 
 class MonitorLog(Protocol):
-    """Where monitors are kept. Raises StoreUnavailable when nothing could be written."""
+    """Where monitors are kept. Raises StoreUnavailable when nothing could be written or read."""
 
-    async def save(self, monitor: Monitor) -> None:
-        """Insert or replace the monitor's row."""
+    async def begin(self, monitor: Monitor, entry: Entry) -> None:
+        """Write a monitor that is about to start, and that it was asked for, now and together."""
+
+    def note(self, record: Record) -> None:
+        """Write this soon, in order, and again until it is written."""
 
     async def find(self, monitor_id: str) -> Monitor | None:
         """One monitor, also an ended one."""
-
-    async def unfinished(self) -> Sequence[Monitor]:
-        """Monitors that were not ended when the adapter last stopped."""

@@ -1,17 +1,25 @@
-"""The record of monitors: what the board shows is written behind it, in order, and read back through here.
+"""The record: what the board shows is written behind it, in order, together with what follows from it.
 
-Bounded by the number of monitors, because only the latest state of each waits to be written.
+A wish to monitor is written before anything rings; all else a moment after it happened, and again until it is
+written. Until then the board is true and the record late.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Protocol
 
 import structlog
 
 from adapter.board import Board, Changes
+from adapter.core.facts import OpenCall, Record
+from adapter.core.legs import LinkState
 from adapter.core.monitors import Monitor
+from adapter.core.record import Entry
 from adapter.errors import StoreUnavailable
-from adapter.ports import MonitorLog
+from adapter.ledger import Ledger
+from adapter.store.record import Sealed, seal
 from adapter.tasks import TaskGroupOwner
 
 log = structlog.get_logger(__name__)
@@ -19,23 +27,49 @@ log = structlog.get_logger(__name__)
 SETTLE = 0.02
 """Seconds before a change is written: the person's answer goes first, and what changes at once is written once."""
 RETRY_PAUSE = 1.0
-"""Seconds between tries while the database does not answer. Writing a state twice is harmless."""
+"""Seconds between tries while the database does not answer."""
+AT_ONCE = 500
+"""Facts in one transaction, so that a long queue is written in steps that keep the database's deadline."""
+MOST = 100_000
+"""Facts that may wait for a database that is away; of what happens beyond, only monitors' states are kept."""
+
+
+class Writer(Protocol):
+    """Where records go (`adapter.store.record.Records`)."""
+
+    async def write(self, sealed: Sealed, now: datetime, *, again: bool = False) -> None:
+        """All or nothing. Raises StoreUnavailable."""
+
+
+class Finder(Protocol):
+    """Where monitors are read back (`adapter.store.monitors.Monitors`)."""
+
+    async def find(self, monitor_id: str) -> Monitor | None:
+        """One monitor. Raises StoreUnavailable."""
 
 
 class Recorder:
     """A MonitorLog that also writes every change of the board."""
 
-    def __init__(self, board: Board, store: MonitorLog) -> None:
-        self._store = store
-        self._waiting: dict[str, Monitor] = {}
+    def __init__(self, board: Board, store: Finder, writer: Writer, clock: Callable[[], datetime]) -> None:
+        self._board, self._store, self._writer, self._clock = board, store, writer, clock
+        self.ledger = Ledger(board.call)
+        self.written: Callable[[], None] = lambda: None
+        """Called after each transaction."""
+        self.dropped = 0
+        """Facts that were lost because the database was away for too long."""
+        self._waiting: deque[Record] = deque()
+        self._size = 0
+        self._latest: dict[str, Monitor] = {}
         self._work = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._tasks = TaskGroupOwner("recorder")
         board.subscribe(self._heard)
 
-    def start(self) -> None:
-        """Begin writing."""
+    def start(self, open_calls: Mapping[str, OpenCall] | None = None) -> None:
+        """Begin writing. `open_calls`: those whose end was not told of when the adapter last stopped."""
+        self.ledger.open.update(open_calls or {})
         self._tasks.start(self._write_all(), "write")
 
     async def close(self, deadline: float = 5.0) -> None:
@@ -43,46 +77,100 @@ class Recorder:
         try:
             await asyncio.wait_for(self._idle.wait(), deadline)
         except TimeoutError:
-            log.error("monitors were not recorded before the stop", count=len(self._waiting))
+            log.error("facts were not recorded before the stop", count=self._size)
         await self._tasks.close()
 
-    async def save(self, monitor: Monitor) -> None:
-        """Write one monitor now. Raises StoreUnavailable when that fails."""
-        await self._store.save(monitor)
+    @property
+    def size(self) -> int:
+        """How many facts wait to be written."""
+        return self._size
+
+    async def settled(self) -> None:
+        """Wait until everything that happened is written."""
+        await self._idle.wait()
+
+    async def begin(self, monitor: Monitor, entry: Entry) -> None:
+        """Write a monitor that is about to start. Raises StoreUnavailable."""
+        record = Record(entries=[entry], monitors={monitor.id: monitor})
+        await self._writer.write(seal(record), self._clock())
+        _tell(record)
 
     async def find(self, monitor_id: str) -> Monitor | None:
         """One monitor as it is now, also while its last state waits to be written."""
-        return self._waiting.get(monitor_id) or await self._store.find(monitor_id)
+        return self._latest.get(monitor_id) or await self._store.find(monitor_id)
 
-    async def unfinished(self) -> Sequence[Monitor]:
-        """Monitors that were not ended when the adapter last stopped."""
-        return await self._store.unfinished()
+    def note(self, record: Record) -> None:
+        """Write this soon."""
+        if not record.size:
+            return
+        _tell(record)
+        if self._size + record.size > MOST:
+            self._drop(record)
+        self._waiting.append(record)
+        self._size += record.size
+        self._latest |= record.monitors
+        self._idle.clear()
+        self._work.set()
+
+    def _drop(self, record: Record) -> None:
+        if not self.dropped:
+            log.error("too much waits for the database; the audit and hooks lose facts", waiting=self._size)
+        self.dropped += len(record.entries) + len(record.events)
+        record.entries.clear()
+        record.events.clear()
 
     def _heard(self, changes: Changes) -> None:
-        for change in changes.monitors:
-            self._waiting[change.after.id] = change.after
-            self._idle.clear()
-            self._work.set()
+        connected = self._board.pbx_state.state is LinkState.CONNECTED
+        self.note(self.ledger.read(changes, connected=connected))
 
     async def _write_all(self) -> None:
         while True:
             await self._work.wait()
             await asyncio.sleep(SETTLE)
             self._work.clear()
-            for monitor in list(self._waiting.values()):
-                await self._write(monitor)
-            if not self._waiting:
-                self._idle.set()
+            while self._waiting:
+                await self._write(self._take())
+            self._idle.set()
 
-    async def _write(self, monitor: Monitor) -> None:
-        try:
-            await self._store.save(monitor)
-        except StoreUnavailable as problem:
-            log.error("a monitor could not be recorded; trying again", monitor_id=monitor.id, why=str(problem))
-            await asyncio.sleep(RETRY_PAUSE)
-            self._work.set()
-            return
-        if self._waiting.get(monitor.id) is monitor:
-            del self._waiting[monitor.id]
-        else:
-            self._work.set()
+    def _take(self) -> Record:
+        record = Record()
+        while self._waiting and record.size < AT_ONCE:
+            record.add(self._waiting.popleft())
+        return record
+
+    async def _write(self, record: Record) -> None:
+        sealed, again = seal(record), False
+        while True:
+            try:
+                await self._writer.write(sealed, self._clock(), again=again)
+                break
+            except StoreUnavailable as problem:
+                log.error("what happened could not be recorded; trying again", facts=self._size, why=str(problem))
+                again = True
+                await asyncio.sleep(RETRY_PAUSE)
+        self._size = sum(waiting.size for waiting in self._waiting)
+        for monitor in record.monitors.values():
+            if self._latest.get(monitor.id) is monitor:
+                del self._latest[monitor.id]
+        self.written()
+
+
+def _tell(record: Record) -> None:
+    """One line of the log for each fact."""
+    for entry in record.entries:
+        fields = {
+            "actor": entry.by.actor,
+            "via": entry.by.via,
+            "result": entry.result.value,
+            "reason": entry.reason,
+            "target": entry.target,
+            "call_id": entry.call_id,
+            "monitor_id": entry.monitor_id,
+            "agent": entry.subject.agent,
+            "customer": entry.subject.customer,
+            "mode": entry.mode and entry.mode.value,
+        }
+        log.info(entry.action.value, **{name: value for name, value in fields.items() if value})
+    for event in record.events:
+        if event.type.value.startswith("call."):
+            log.info(event.type.value, call_id=event.call_id)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role, User
+from adapter.core.record import SYSTEM, By
 from adapter.core.views import modes_view
 from adapter.errors import Invalid
 from adapter.fields import Device, Extension, Name, Password, Username
@@ -144,7 +145,7 @@ def _shown(value: object) -> str:
     return {None: "-", True: "yes", False: "no"}.get(value, str(value))  # type: ignore[call-overload, no-any-return]
 
 
-async def carry_out(planned: Sequence[Planned], people: People) -> None:
+async def carry_out(planned: Sequence[Planned], people: People, by: By = SYSTEM) -> None:
     """Do what was planned. Raises Conflict where somebody else was quicker."""
     for item in planned:
         row = item.row
@@ -159,8 +160,9 @@ async def carry_out(planned: Sequence[Planned], people: People) -> None:
                     device=row.device,
                     can_monitor=bool(row.can_monitor),
                     modes=row.modes or ALL_MODES,
+                    by=by,
                 )
             )
         elif item.differences:
             given = {field: getattr(row, field) for field in row.model_fields_set}
-            await people.change(item.known.id, UserChange(**given))
+            await people.change(item.known.id, UserChange(**given, by=by))

@@ -15,22 +15,28 @@ from adapter import config
 from adapter.asterisk import chanspy
 from adapter.asterisk.ami import AmiAddress
 from adapter.asterisk.link import Link, LinkSettings
-from adapter.board import Board, SpyWords
+from adapter.board import Board, MonitorChange, SpyWords
 from adapter.core import monitors as life
 from adapter.core.calls import Numbering
 from adapter.core.events import Event
+from adapter.core.facts import Record
 from adapter.core.legs import LinkState, PbxState
 from adapter.core.monitors import EndReason
 from adapter.core.people import Directory
+from adapter.crm.dispatcher import Dispatcher
+from adapter.crm.guard import Guard
+from adapter.crm.sender import Sender
 from adapter.errors import AdapterError, StoreUnavailable
+from adapter.metrics import Metrics
 from adapter.monitoring import Limits, Monitoring
 from adapter.recorder import Recorder
 from adapter.store import Store
 from adapter.tasks import TaskGroupOwner
 from adapter.web.api import Web
 from adapter.web.app import make_app
-from adapter.web.auth import SessionCache
-from adapter.web.session import sessions_ended
+from adapter.web.auth import Believed
+from adapter.web.operations import metrics_app
+from adapter.web.session import access_ended
 from adapter.web.stream import Streams
 from adapter.web.throttle import Throttle
 
@@ -41,6 +47,9 @@ PEOPLE_POLL = 0.5
 
 IDLE_POLL = 60.0
 """Seconds between looks for sessions that have become idle."""
+
+SWEEP_POLL = 3600.0
+"""Seconds between deletions of what is past its time."""
 
 
 def now() -> datetime:
@@ -65,17 +74,28 @@ class Service:
                 over=chanspy.OVER,
             ),
         )
-        self.recorder = Recorder(self.board, store.monitors)
+        self.recorder = Recorder(self.board, store.monitors, store.records, now)
+        self.metrics = Metrics(self.board)
         self.link = Link(link_settings(settings), self._events, self._state, now)
         self.monitoring = Monitoring(self.board, self.link, self.recorder, now, limits(settings))
         self.streams = Streams(self.board)
+        guard = Guard(allow_private=settings.webhooks.allow_private)
+        sender = Sender(guard, now, settings.webhooks.timeout_seconds)
+        self.dispatcher = Dispatcher(store.webhooks, store.outbox, sender, now)
+        self.dispatcher.tried = lambda answer: self.metrics.tried(answer.delivered)
+        self.recorder.written = self.dispatcher.wake
         self._tasks = TaskGroupOwner("service")
         self.web = Web(
             board=self.board,
             monitoring=self.monitoring,
+            recorder=self.recorder,
             store=store,
             streams=self.streams,
-            sessions=SessionCache(store.sessions),
+            dispatcher=self.dispatcher,
+            guard=guard,
+            metrics=self.metrics,
+            sessions=Believed(store.sessions.find),
+            tokens=Believed(store.tokens.find),
             throttle=Throttle(),
             clock=now,
             problems=self._problems,
@@ -85,8 +105,10 @@ class Service:
 
     def _events(self, events: Sequence[Event]) -> None:
         self.board.take(events)
+        self.metrics.took(events, (now() - events[-1].at).total_seconds() if events else 0.0)
 
     def _state(self, state: PbxState) -> None:
+        self.metrics.link_changed(state.state)
         self.board.set_pbx(state)
         self.monitoring.pbx_changed()
 
@@ -100,19 +122,38 @@ class Service:
 
     async def start(self) -> None:
         """Begin: what a former run left open is ended, then the PBX is connected."""
+        self.recorder.start(await self.store.records.open_calls())
         for monitor in await self.store.monitors.unfinished():
-            await self.store.monitors.save(life.ended(monitor, EndReason.ADAPTER_STOPPED, now()).monitor)
-        self.recorder.start()
+            at = now()
+            left = MonitorChange(monitor, life.ended(monitor, EndReason.ADAPTER_STOPPED, at).monitor)
+            record = Record()
+            self.recorder.ledger.monitor(left, at, record)
+            self.recorder.note(record)
+        await self.dispatcher.start()
         self.link.start()
         self._tasks.start(self._follow_people(), "people")
         self._tasks.start(self._end_idle_streams(), "idle streams")
+        self._tasks.start(self._sweep(), "retention")
+
+    async def _sweep(self) -> None:
+        """Let go of what is past its time."""
+        keep = self.settings
+        while True:
+            try:
+                if keep.audit.keep_days:
+                    count = await self.store.audit.cut(now() - timedelta(days=keep.audit.keep_days), now())
+                    log.info("old audit entries were cut off", count=count)
+                await self.store.outbox.sweep(now() - timedelta(days=keep.webhooks.keep_days))
+            except StoreUnavailable as problem:
+                log.warning("what is past its time could not be deleted", why=str(problem))
+            await asyncio.sleep(SWEEP_POLL)
 
     async def _end_idle_streams(self) -> None:
         """A page that nobody uses is signed out though its stream stands."""
         while True:
             await asyncio.sleep(IDLE_POLL)
             try:
-                await sessions_ended(self.web)
+                await access_ended(self.web)
             except AdapterError as problem:
                 log.warning("sessions could not be read; streams go on", why=str(problem))
 
@@ -125,7 +166,7 @@ class Service:
                 current = await self.store.people.version()
                 if current != known:
                     await self.monitoring.people_changed(await self.store.people.all())
-                    await sessions_ended(self.web)
+                    await access_ended(self.web)
                     known = current
             except AdapterError as problem:
                 log.warning("accounts could not be read; the last known rights hold", why=str(problem))
@@ -137,6 +178,7 @@ class Service:
         await self._tasks.close()
         await self.link.close()
         await self.recorder.close()
+        await self.dispatcher.close()
 
 
 def _matches(patterns: Sequence[str]) -> Callable[[str], bool]:
@@ -193,7 +235,9 @@ async def serve(settings: config.Settings) -> int:
         service = Service(settings, store, await store.installation.key(), directory)
         stack.push_async_callback(service.close)
         await service.start()
-        await _listen(settings, make_app(service.web), stack)
+        await _listen(make_app(service.web), settings.http.host, settings.http.port, stack)
+        if settings.metrics.port:
+            await _listen(metrics_app(service.web), settings.metrics.host, settings.metrics.port, stack)
         await _tell_setup(settings, store)
         await stop.wait()
         log.info("stopping")
@@ -201,12 +245,12 @@ async def serve(settings: config.Settings) -> int:
     return 0
 
 
-async def _listen(settings: config.Settings, app: web.Application, stack: AsyncExitStack) -> None:
+async def _listen(app: web.Application, host: str, port: int, stack: AsyncExitStack) -> None:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, settings.http.host, settings.http.port).start()
-    log.info("listening", host=settings.http.host, port=settings.http.port)
+    await web.TCPSite(runner, host, port).start()
+    log.info("listening", host=host, port=port)
 
 
 async def _tell_setup(settings: config.Settings, store: Store) -> None:

@@ -1,6 +1,7 @@
 """Owned tasks: the only place that starts background tasks, so that none is lost or fails unseen."""
 
 import asyncio
+import contextvars
 from collections.abc import Coroutine
 from typing import Any
 
@@ -18,11 +19,14 @@ class TaskGroupOwner:
         self._closed = False
 
     def start(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
-        """Run `work` as a task of this owner. Raises RuntimeError after `close`."""
+        """Run `work` as a task of this owner, in a context of its own: a request that started it may be long over.
+
+        Raises RuntimeError after `close`.
+        """
         if self._closed:
             work.close()
             raise RuntimeError(f"{self._owner} is closed; {name} was not started")
-        task = asyncio.get_running_loop().create_task(work, name=f"{self._owner}:{name}")
+        task = asyncio.get_running_loop().create_task(work, name=f"{self._owner}:{name}", context=contextvars.Context())
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return task

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from adapter.core.events import OriginateFailure
 from adapter.core.modes import Mode
+from adapter.core.record import NOBODY, SYSTEM, By, Subject
 
 
 class MonitorState(StrEnum):
@@ -50,6 +51,14 @@ class Supervisor:
 
     user_id: str
     name: str
+    username: str = ""
+
+
+class Asked(NamedTuple):
+    """A mode that was asked of Asterisk and is not confirmed yet."""
+
+    mode: Mode
+    by: By
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +105,12 @@ class Monitor:
     """The originate failed, and the Hangup that tells why is still to come."""
     ending: EndReason | None = None
     """An end that was decided and waits for Asterisk's Hangup of the leg."""
+    subject: Subject = NOBODY
+    by: By = SYSTEM
+    """Who brought about the present mode, or the end."""
+    asked: Asked | None = None
+    token: str | None = None
+    """Id of the service token that started it."""
 
     @property
     def live(self) -> bool:
@@ -145,27 +160,44 @@ def spy_started(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str
         reattach=False,
         barged=False,
     )
-    return Step(_in_mode(fresh, mode, at, peers), (EndLeg(),) if monitor.ending else ())
+    by = _author(monitor, mode, monitor.by if not monitor.live else SYSTEM)
+    return Step(_in_mode(fresh, mode, at, peers, by), (EndLeg(),) if monitor.ending else ())
 
 
 def digit(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str]) -> Step:
     """The leg received a mode's digit. Without the keypad option ChanSpy ignores it, and so do we."""
     if not monitor.live or not monitor.keypad:
         return Step(monitor)
-    changed = _in_mode(monitor, mode, at, peers)
+    changed = _in_mode(monitor, mode, at, peers, _author(monitor, mode, keypad_of(monitor)))
     if mode is Mode.BARGE and monitor.reattach:
         return Step(changed, (SwitchLeg(Mode.SILENT, False), SwitchLeg(Mode.SILENT, True)))
     return Step(changed)
 
 
-def _in_mode(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str]) -> Monitor:
+def keypad_of(monitor: Monitor) -> By:
+    """The supervisor, by the keypad of the phone."""
+    return By(monitor.supervisor.username, "keypad")
+
+
+def asked(monitor: Monitor, mode: Mode, by: By) -> Step:
+    """Somebody asks Asterisk for a mode through us: what confirms it will be theirs, not the keypad's."""
+    return Step(replace(monitor, asked=Asked(mode, by)))
+
+
+def _author(monitor: Monitor, mode: Mode, otherwise: By) -> By:
+    return monitor.asked.by if monitor.asked and monitor.asked.mode is mode else otherwise
+
+
+def _in_mode(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str], by: By) -> Monitor:
     confirmed = monitor.confirmed + 1
     if not mode.talks:
-        return replace(monitor, mode=mode, confirmed=confirmed, talking_since=None)
+        return replace(monitor, mode=mode, confirmed=confirmed, talking_since=None, by=by, asked=None)
     return replace(
         monitor,
         mode=mode,
         confirmed=confirmed,
+        by=by,
+        asked=None,
         talking_since=monitor.talking_since or at,
         peers=monitor.peers if monitor.barged else peers,
         barged=monitor.barged or mode is Mode.BARGE,
@@ -184,10 +216,10 @@ def bridge_settled(monitor: Monitor, peers: frozenset[str]) -> Step:
     commands: list[Command] = []
     changed = monitor
     if monitor.mode.talks and monitor.notice is not Notice.BRIDGE_CHANGED:
-        changed = replace(changed, notice=Notice.BRIDGE_CHANGED)
+        changed = replace(changed, notice=Notice.BRIDGE_CHANGED, asked=Asked(Mode.SILENT, SYSTEM))
         commands.append(SwitchLeg(Mode.SILENT, False))
     if monitor.barged and not monitor.reattach:
-        changed = replace(changed, reattach=True)
+        changed = replace(changed, reattach=True, asked=Asked(Mode.SILENT, SYSTEM))
         commands.append(SwitchLeg(Mode.SILENT, True))
     return Step(changed, tuple(commands))
 
@@ -197,11 +229,13 @@ def channel_appeared(monitor: Monitor) -> Step:
     return Step(replace(monitor, appeared=True), (EndLeg(),) if monitor.ending or monitor.ended else ())
 
 
-def end_wanted(monitor: Monitor, reason: EndReason) -> Step:
+def end_wanted(monitor: Monitor, reason: EndReason, by: By = SYSTEM) -> Step:
     """Somebody or something decides that it ends. The first decision gives the reason."""
     if monitor.ended:
         return Step(monitor)
-    return Step(replace(monitor, ending=monitor.ending or reason), (EndLeg(),))
+    if monitor.ending:
+        return Step(monitor, (EndLeg(),))
+    return Step(replace(monitor, ending=reason, by=by), (EndLeg(),))
 
 
 def originate_answered(monitor: Monitor, at: datetime) -> Step:
@@ -247,16 +281,19 @@ def resumed(monitor: Monitor, peers: frozenset[str] | None) -> Step:
     if monitor.ending or peers is None or not monitor.live:
         return end_wanted(monitor, EndReason.CALL_ENDED if peers is None else EndReason.PBX_LOST)
     if monitor.mode.talks and peers == monitor.peers:
-        return Step(monitor, (SwitchLeg(monitor.mode, False),))
-    return Step(monitor, (SwitchLeg(Mode.SILENT, False),))
+        return Step(replace(monitor, asked=Asked(monitor.mode, SYSTEM)), (SwitchLeg(monitor.mode, False),))
+    return Step(replace(monitor, asked=Asked(Mode.SILENT, SYSTEM)), (SwitchLeg(Mode.SILENT, False),))
 
 
 def ended(monitor: Monitor, reason: EndReason, at: datetime) -> Step:
     """It is over. Further facts change nothing."""
     if monitor.ended:
         return Step(monitor)
+    by = monitor.by if monitor.ending else SYSTEM
     over = replace(
         monitor,
+        by=By(monitor.supervisor.username, "phone") if reason is EndReason.SUPERVISOR_HUNG_UP else by,
+        asked=None,
         state=MonitorState.ENDED,
         ended_at=at,
         ended_reason=reason,

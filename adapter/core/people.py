@@ -28,6 +28,8 @@ class User:
     can_monitor: bool = False
     granted: frozenset[Mode] = ALL_MODES
     active: bool = True
+    granted_by: str | None = None
+    """The username of who gave the right to monitor; None where it was never given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,3 +40,10 @@ def monitor_survives(user: User | None, mode: Mode, *, keypad: bool) -> bool:
         return False
     modes = allowed_modes(user)
     return mode in modes and (not keypad or may_use_keypad(modes))
+
+
+def allowed_by(user: User) -> str | None:
+    """What gives this person the right to monitor, in words for the audit; None without the right."""
+    if not may_monitor(user):
+        return None
+    return "role administrator" if user.role is Role.ADMINISTRATOR else f"granted by {user.granted_by or 'unknown'}"

@@ -166,6 +166,9 @@ secret = {quoted(pbx.ari_secret)}
 
 [endpoints]
 agents = ["PJSIP/10[1-4]"]
+
+[webhooks]
+allow_private = true
 {extra}"""
     )
     return path

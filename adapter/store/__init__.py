@@ -1,12 +1,18 @@
-"""What is kept: people, sessions, monitors, and the installation's own facts."""
+"""What is kept: people, sessions, tokens, monitors, the audit, hooks and their outbox, the installation's own facts."""
 
 from datetime import timedelta
 
+from adapter.store.answers import Answers
+from adapter.store.audit import Audit
 from adapter.store.database import Database
 from adapter.store.installation import Installation
 from adapter.store.monitors import Monitors
+from adapter.store.outbox import Outbox
 from adapter.store.people import People
+from adapter.store.record import Records
 from adapter.store.sessions import Sessions
+from adapter.store.tokens import Tokens
+from adapter.store.webhooks import Webhooks
 
 
 class Store:
@@ -16,7 +22,13 @@ class Store:
         self.database = database
         self.people = People(database)
         self.sessions = Sessions(database, idle)
+        self.tokens = Tokens(database)
+        self.answers = Answers(database)
         self.monitors = Monitors(database)
+        self.records = Records(database)
+        self.audit = Audit(database)
+        self.webhooks = Webhooks(database)
+        self.outbox = Outbox(database)
         self.installation = Installation(database, self.people)
 
     @classmethod

@@ -88,6 +88,16 @@ class Database:
         await self.engine.dispose()
 
 
+async def lock(session: AsyncSession, fact: str) -> str:
+    """Take turns with all others that lock this fact, until the transaction ends. Returns its value.
+
+    Writing before reading: SQLite gives its one write lock at once, PostgreSQL the row's.
+    """
+    await session.execute(text("UPDATE facts SET value = value WHERE name = :name"), {"name": fact})
+    value = await session.scalar(text("SELECT value FROM facts WHERE name = :name"), {"name": fact})
+    return str(value)
+
+
 def _locked(path: Path) -> TextIO:
     """A lock beside an SQLite file, which is for its owner only; closing it gives the lock back."""
     path.parent.mkdir(parents=True, exist_ok=True)

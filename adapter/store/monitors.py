@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.modes import Mode
 from adapter.core.monitors import EndReason, Monitor, MonitorState, Supervisor
+from adapter.core.record import Subject
 from adapter.store.database import Database
 from adapter.store.tables import MonitorRow
 
@@ -19,7 +21,7 @@ class Monitors:
     async def save(self, monitor: Monitor) -> None:
         """Insert or replace the monitor's row."""
         async with self._database.work() as session:
-            await session.merge(_row(monitor))
+            await put(session, monitor)
 
     async def find(self, monitor_id: str) -> Monitor | None:
         """One monitor, also an ended one."""
@@ -34,6 +36,11 @@ class Monitors:
             return [_monitor(row) for row in rows]
 
 
+async def put(session: AsyncSession, monitor: Monitor) -> None:
+    """Insert or replace the monitor's row, as part of a transaction."""
+    await session.merge(_row(monitor))
+
+
 def _row(monitor: Monitor) -> MonitorRow:
     return MonitorRow(
         id=monitor.id,
@@ -44,6 +51,12 @@ def _row(monitor: Monitor) -> MonitorRow:
         leg=monitor.leg,
         supervisor_id=monitor.supervisor.user_id,
         supervisor_name=monitor.supervisor.name,
+        supervisor_username=monitor.supervisor.username,
+        token_id=monitor.token,
+        agent=monitor.subject.agent,
+        agent_name=monitor.subject.agent_name,
+        extension=monitor.subject.extension,
+        customer=monitor.subject.customer,
         device=monitor.device,
         keypad=monitor.keypad,
         mode=monitor.mode.value,
@@ -63,7 +76,9 @@ def _monitor(row: MonitorRow) -> Monitor:
         conversation_id=row.conversation_id,
         target=row.target,
         leg=row.leg,
-        supervisor=Supervisor(row.supervisor_id, row.supervisor_name),
+        supervisor=Supervisor(row.supervisor_id, row.supervisor_name, row.supervisor_username),
+        subject=Subject(row.agent, row.agent_name, row.extension, row.customer),
+        token=row.token_id,
         device=row.device,
         keypad=row.keypad,
         mode=Mode(row.mode),

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -10,7 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role, User
+from adapter.core.record import SYSTEM, Action, By, Entry
+from adapter.core.views import user_view
 from adapter.errors import Conflict, NotFound
+from adapter.store.audit import append
 from adapter.store.database import Database
 from adapter.store.passwords import hash_password, matches
 from adapter.store.tables import FactRow, SessionRow, UserRow
@@ -30,6 +34,8 @@ class NewUser:
     device: str | None = None
     can_monitor: bool = False
     modes: frozenset[Mode] = ALL_MODES
+    by: By = SYSTEM
+    """Who makes it."""
 
 
 class Unchanged:
@@ -52,10 +58,15 @@ class UserChange:
     modes: frozenset[Mode] | Unchanged = UNCHANGED
     active: bool | Unchanged = UNCHANGED
     password: str | Unchanged = UNCHANGED
+    by: By = SYSTEM
+    """Who changes it."""
 
 
 class People:
-    """Reads and changes accounts. All methods raise StoreUnavailable when the database does not answer."""
+    """Reads and changes accounts; each change and its entry in the audit are one transaction.
+
+    All methods raise StoreUnavailable when the database does not answer.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -98,12 +109,14 @@ class People:
             modes=_modes(new.modes),
             active=True,
             password_hash=await hash_password(new.password),
+            granted_by=new.by.actor if new.can_monitor else None,
         )
         try:
             async with self._database.work() as session:
                 session.add(row)
                 await session.flush()
-                await _changed(session)
+                await changed(session)
+                await _told(session, new.by, Action.USER_CREATED, row.username, _differences(None, _user(row)))
         except IntegrityError as problem:
             raise _conflict(problem) from None
         return _user(row)
@@ -118,19 +131,24 @@ class People:
         try:
             async with self._database.work() as session:
                 row = await _existing(session, user_id)
+                before = _user(row)
                 _apply(row, change)
+                if (before.can_monitor, before.granted) != (row.can_monitor, _user(row).granted):
+                    row.granted_by = change.by.actor if row.can_monitor else None
                 if password_hash is not None:
                     row.password_hash = password_hash
                 await session.flush()
                 await _need_administrator(session)
                 if password_hash is not None or not row.active:
                     await _end_sessions(session, user_id)
-                await _changed(session)
+                await changed(session)
+                what = _differences(before, _user(row)) + (["password"] if password_hash else [])
+                await _told(session, change.by, Action.USER_CHANGED, row.username, what)
                 return _user(row)
         except IntegrityError as problem:
             raise _conflict(problem) from None
 
-    async def delete(self, user_id: str) -> None:
+    async def delete(self, user_id: str, by: By = SYSTEM) -> None:
         """Remove an account and its sessions. Raises NotFound, and Conflict for the last active administrator."""
         async with self._database.work() as session:
             row = await _existing(session, user_id)
@@ -138,7 +156,8 @@ class People:
             await session.delete(row)
             await session.flush()
             await _need_administrator(session)
-            await _changed(session)
+            await changed(session)
+            await _told(session, by, Action.USER_DELETED, row.username, [])
 
     async def check_password(self, username: str, password: str) -> User | None:
         """The active person with this name and password; None otherwise, after the same effort."""
@@ -147,12 +166,14 @@ class People:
         right = await matches(row.password_hash if row else None, password)
         return _user(row) if row and right and row.active else None
 
-    async def set_password(self, user_id: str, password: str, keep_session: str) -> None:
+    async def set_password(self, user_id: str, password: str, keep_session: str, by: By = SYSTEM) -> None:
         """A person's own new password; their other sessions end. Raises NotFound."""
         password_hash = await hash_password(password)
         async with self._database.work() as session:
-            (await _existing(session, user_id)).password_hash = password_hash
+            row = await _existing(session, user_id)
+            row.password_hash = password_hash
             await _end_sessions(session, user_id, keep=keep_session)
+            await _told(session, by, Action.USER_CHANGED, row.username, ["password"])
 
 
 def _user(row: UserRow) -> User:
@@ -166,6 +187,7 @@ def _user(row: UserRow) -> User:
         can_monitor=row.can_monitor,
         granted=frozenset(Mode(mode) for mode in row.modes.split(",")),
         active=row.active,
+        granted_by=row.granted_by,
     )
 
 
@@ -176,7 +198,7 @@ def _modes(modes: frozenset[Mode]) -> str:
 def _apply(row: UserRow, change: UserChange) -> None:
     for field in fields(change):
         value = getattr(change, field.name)
-        if isinstance(value, Unchanged) or field.name == "password":
+        if isinstance(value, Unchanged) or field.name in ("password", "by"):
             continue
         if field.name == "modes":
             value = _modes(value)
@@ -185,6 +207,26 @@ def _apply(row: UserRow, change: UserChange) -> None:
         elif field.name == "username":
             row.username_key = value.casefold()
         setattr(row, field.name, value)
+
+
+def _differences(before: User | None, after: User) -> list[str]:
+    """What is another now, in words: `can_monitor: false → true`."""
+    old, new = user_view(before) if before else {}, user_view(after)
+    names = ("username", "name", "role", "extension", "device", "can_monitor", "modes", "active")
+    if before is None:
+        return [f"{name}: {_word(new[name])}" for name in ("role", "device", "can_monitor", "modes")]
+    return [f"{name}: {_word(old[name])} → {_word(new[name])}" for name in names if old[name] != new[name]]
+
+
+def _word(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(str(item) for item in value)
+    return {True: "true", False: "false", None: "none"}.get(value, str(value))  # type: ignore[call-overload, no-any-return]
+
+
+async def _told(session: AsyncSession, by: By, action: Action, username: str, what: list[str]) -> None:
+    entry = Entry(at=datetime.now(UTC), by=by, action=action, target=username, reason="; ".join(what) or None)
+    await append(session, [entry])
 
 
 async def _existing(session: AsyncSession, user_id: str) -> UserRow:
@@ -213,7 +255,8 @@ async def _end_sessions(session: AsyncSession, user_id: str, keep: str | None = 
         await session.delete(row)
 
 
-async def _changed(session: AsyncSession) -> None:
+async def changed(session: AsyncSession) -> None:
+    """Leave a new mark: whoever polls `version` looks at accounts, sessions and tokens again."""
     await session.merge(FactRow(name=VERSION, value=uuid.uuid4().hex))
 
 

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
+from adapter.core.record import Entry
+from adapter.store.audit import append
 from adapter.store.database import Database
 from adapter.store.tables import SessionRow
 
@@ -29,29 +31,36 @@ class Sessions:
     def __init__(self, database: Database, idle: timedelta) -> None:
         self._database, self._idle = database, idle
 
-    async def create(self, user_id: str, now: datetime) -> str:
-        """Begin a session; returns its token, which is known to nobody else. Old idle ones are swept out."""
+    async def create(self, user_id: str, now: datetime, entry: Entry | None = None) -> str:
+        """Begin a session, and tell the audit with `entry`; returns its token, which is known to nobody else.
+
+        Old idle ones are swept out.
+        """
         token = secrets.token_urlsafe(32)
-        row = SessionRow(id=uuid.uuid4().hex, token_hash=_hash(token), user_id=user_id, created_at=now, seen_at=now)
+        row = SessionRow(
+            id=uuid.uuid4().hex, token_hash=token_hash(token), user_id=user_id, created_at=now, seen_at=now
+        )
         async with self._database.work() as session:
             await session.execute(delete(SessionRow).where(SessionRow.seen_at < now - self._idle))
             session.add(row)
+            await append(session, [entry] if entry else [])
         return token
 
     async def find(self, token: str, now: datetime) -> Session | None:
         """The session of this token, if it is not idle for too long."""
         async with self._database.work() as session:
-            row = await session.scalar(select(SessionRow).where(SessionRow.token_hash == _hash(token)))
+            row = await session.scalar(select(SessionRow).where(SessionRow.token_hash == token_hash(token)))
             if row is None or row.seen_at < now - self._idle:
                 return None
             if now - row.seen_at > SEEN_STEP:
                 row.seen_at = now
             return Session(row.id, row.user_id)
 
-    async def end(self, session_id: str) -> None:
-        """Sign out. Ending an ended one is fine."""
+    async def end(self, session_id: str, entry: Entry | None = None) -> None:
+        """Sign out, and tell the audit with `entry`. Ending an ended one is fine."""
         async with self._database.work() as session:
             await session.execute(delete(SessionRow).where(SessionRow.id == session_id))
+            await append(session, [entry] if entry else [])
 
     async def alive(self, now: datetime) -> frozenset[str]:
         """Ids of the sessions that exist and are not idle for too long: all others' streams are to be closed."""
@@ -60,5 +69,6 @@ class Sessions:
             return frozenset(await session.scalars(select(SessionRow.id).where(recent)))
 
 
-def _hash(token: str) -> str:
+def token_hash(token: str) -> str:
+    """What is kept of a token: enough to know it again. A token has 256 random bits, so one SHA-256 will do."""
     return hashlib.sha256(token.encode()).hexdigest()

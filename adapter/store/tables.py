@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, ForeignKey, String, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Integer, String, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -20,6 +20,10 @@ class UtcTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Counter = BigInteger().with_variant(Integer, "sqlite")
+"""A number that counts up; SQLite counts by itself only what is an INTEGER."""
 
 
 class Base(DeclarativeBase):
@@ -43,6 +47,7 @@ class UserRow(Base):
     modes: Mapped[str] = mapped_column(String(32))
     active: Mapped[bool]
     password_hash: Mapped[str] = mapped_column(String(200))
+    granted_by: Mapped[str | None] = mapped_column(String(64))
 
 
 class SessionRow(Base):
@@ -78,6 +83,12 @@ class MonitorRow(Base):
     live_at: Mapped[datetime | None] = mapped_column(UtcTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
     ended_reason: Mapped[str | None] = mapped_column(String(32))
+    supervisor_username: Mapped[str] = mapped_column(String(64), server_default="")
+    token_id: Mapped[str | None] = mapped_column(String(32))
+    agent: Mapped[str] = mapped_column(String(100), server_default="")
+    agent_name: Mapped[str] = mapped_column(String(100), server_default="")
+    extension: Mapped[str] = mapped_column(String(100), server_default="")
+    customer: Mapped[str] = mapped_column(String(100), server_default="")
 
 
 class FactRow(Base):
@@ -87,3 +98,135 @@ class FactRow(Base):
 
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
     value: Mapped[str] = mapped_column(String(200))
+
+
+class TokenRow(Base):
+    """A program's token: a user's, or a service's that may act for some users. Only its hash is kept."""
+
+    __tablename__ = "tokens"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    may_act_for: Mapped[str] = mapped_column(Text)
+    """Ids of users, separated by commas."""
+    scopes: Mapped[str] = mapped_column(String(64))
+    created_by: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class AuditRow(Base):
+    """One entry of the audit. Triggers refuse every change, and every deletion that no cut allows."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_action", "action", "seq"), Index("ix_audit_at", "at"))
+
+    seq: Mapped[int] = mapped_column(Counter, primary_key=True, autoincrement=False)
+    id: Mapped[str] = mapped_column(String(32), unique=True)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    actor: Mapped[str] = mapped_column(String(100))
+    via: Mapped[str] = mapped_column(String(120))
+    action: Mapped[str] = mapped_column(String(32))
+    result: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(Text)
+    target: Mapped[str | None] = mapped_column(Text)
+    allowed_by: Mapped[str | None] = mapped_column(String(100))
+    call_id: Mapped[str | None] = mapped_column(String(64))
+    conversation_id: Mapped[str | None] = mapped_column(String(64))
+    monitor_id: Mapped[str | None] = mapped_column(String(32))
+    supervisor: Mapped[str | None] = mapped_column(String(64))
+    agent: Mapped[str | None] = mapped_column(String(100))
+    agent_name: Mapped[str | None] = mapped_column(String(100))
+    extension: Mapped[str | None] = mapped_column(String(100))
+    customer: Mapped[str | None] = mapped_column(String(100))
+    mode: Mapped[str | None] = mapped_column(String(16))
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class AuditCutRow(Base):
+    """Entries up to `seq` were deleted by the retention; `hash` is the last one's. Append-only too."""
+
+    __tablename__ = "audit_cuts"
+
+    seq: Mapped[int] = mapped_column(Counter, primary_key=True, autoincrement=False)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class WebhookRow(Base):
+    """A receiver of events."""
+
+    __tablename__ = "webhooks"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    url: Mapped[str] = mapped_column(Text)
+    events: Mapped[str] = mapped_column(Text)
+    """Types with a comma before, between and after them."""
+    enabled: Mapped[bool]
+    secret: Mapped[str] = mapped_column(String(100))
+    """In clear: it signs. Whoever reads the database can sign."""
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    failing_since: Mapped[datetime | None] = mapped_column(UtcTime)
+    disabled_reason: Mapped[str | None] = mapped_column(String(200))
+
+
+class EventRow(Base):
+    """What programs are told of: written with the fact it tells, in the order of `seq`."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index("ix_events_at", "at"),)
+
+    seq: Mapped[int] = mapped_column(Counter, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(String(32), unique=True)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    type: Mapped[str] = mapped_column(String(32))
+    lane: Mapped[str] = mapped_column(String(64))
+    """Events of one lane (a call) are delivered in order."""
+    conversation_id: Mapped[str] = mapped_column(String(64))
+    body: Mapped[str] = mapped_column(Text)
+
+
+class DeliveryRow(Base):
+    """One event for one hook. `due` is the first of its lane that is not settled, `waiting` are those behind it."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        Index("ix_deliveries_due", "hook_id", "state", "next_at"),
+        Index("ix_deliveries_lane", "hook_id", "lane", "state", "seq"),
+    )
+
+    hook_id: Mapped[str] = mapped_column(ForeignKey("webhooks.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(ForeignKey("events.seq", ondelete="CASCADE"), primary_key=True, index=True)
+    lane: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(16))
+    next_at: Mapped[datetime] = mapped_column(UtcTime)
+    attempts: Mapped[int]
+    first_try_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    last_try_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    status: Mapped[int | None]
+    answer: Mapped[str | None] = mapped_column(Text)
+
+
+class OpenCallRow(Base):
+    """A call of whose beginning programs were told, and of whose end they are still to be told."""
+
+    __tablename__ = "open_calls"
+
+    call_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    data: Mapped[str] = mapped_column(Text)
+
+
+class AnswerRow(Base):
+    """What a request with an Idempotency-Key was answered, and the monitor that it was about to start."""
+
+    __tablename__ = "answers"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    body_hash: Mapped[str] = mapped_column(String(64))
+    monitor_id: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    status: Mapped[int | None]
+    answer: Mapped[str | None] = mapped_column(Text)

@@ -1,11 +1,8 @@
-"""One way through every route, so that the contract's order of refusals holds everywhere:
-
-who is asking (401, foreign origin 403) → is it JSON (400) → may they at all (403) → is it right (422) → the handler.
-"""
+"""What the routes work with, and who may ask for what."""
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -13,21 +10,26 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from adapter.board import Board
-from adapter.core.people import User
-from adapter.core.permissions import may_administer, may_monitor
+from adapter.core.legs import LinkState
+from adapter.crm.dispatcher import Dispatcher
+from adapter.crm.guard import Guard
 from adapter.errors import Forbidden, Malformed, NotAuthenticated
+from adapter.metrics import Metrics
 from adapter.monitoring import Monitoring
+from adapter.recorder import Recorder
 from adapter.store import Store
-from adapter.web.auth import SessionCache, Who, check_origin, token_of
+from adapter.store.sessions import Session
+from adapter.store.tokens import Scope, Token
+from adapter.web.auth import Believed, Who, bearer_of, by_session, by_token, check_origin, cookie_of
 from adapter.web.problems import invalid
 from adapter.web.stream import Streams
 from adapter.web.throttle import Throttle
+from adapter.web.turns import Turns
 
 MAX_BODY = 64 * 1024
 """Bytes of a request's body; no object of the contract comes near."""
 
-BodyT = TypeVar("BodyT", bound=BaseModel)
-Right = Callable[[User], bool]
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,34 +38,84 @@ class Web:
 
     board: Board
     monitoring: Monitoring
+    recorder: Recorder
     store: Store
     streams: Streams
-    sessions: SessionCache
+    dispatcher: Dispatcher
+    guard: Guard
+    metrics: Metrics
     throttle: Throttle
     clock: Callable[[], datetime]
     problems: Callable[[], Awaitable[list[str]]]
     """What is not usable now; empty when the adapter is ready."""
+    sessions: Believed[Session]
+    tokens: Believed[Token]
     secure_cookies: bool = False
     public_origin: str | None = None
+    turns: Turns = field(default_factory=Turns)
+
+    def hidden_from(self, who: Who) -> list[str]:
+        """Conversations of which this person is not to see any monitoring now: those that they are in."""
+        return sorted(self.recorder.ledger.conversations_of(who.user.id)) if who.user else []
 
 
 WEB = web.AppKey("web", Web)
 
+Right = Callable[[Who, Web], None]
+"""Raises Forbidden for whoever may not."""
 
-def anybody(user: User) -> bool:
-    """Every person with an account."""
-    return True
+
+def anybody(who: Who, deps: Web) -> None:
+    """Everybody with an account; of tokens, those that are for monitoring."""
+    if not who.has(Scope.MONITOR):
+        raise Forbidden("This token's scopes do not reach here.")
+
+
+def in_person(who: Who, deps: Web) -> None:
+    """Only a person at the page."""
+    if who.session is None:
+        raise Forbidden("Only a person who is signed in may do this, not a token.")
+
+
+def monitors(who: Who, deps: Web) -> None:
+    """Whoever may monitor."""
+    if not who.monitors(deps.board.directory):
+        raise Forbidden("You may not monitor calls. An administrator can give you the right.")
+
+
+def administers(who: Who, deps: Web) -> None:
+    """Administrators; of their tokens, those with the scope for it."""
+    if not who.administers:
+        raise Forbidden("Only administrators may do this; a token needs the scope admin for it.")
 
 
 async def asking(request: web.Request) -> Who:
-    """The person behind the request. Raises NotAuthenticated, or Forbidden for another site's page."""
+    """Whoever is behind the request. Raises NotAuthenticated, or Forbidden for another site's page."""
     deps = request.app[WEB]
-    session = await deps.sessions.find(token_of(request), deps.clock())
+    secret = bearer_of(request)
+    return await _by_cookie(request, deps) if secret is None else await _by_token(secret, deps)
+
+
+async def _by_cookie(request: web.Request, deps: Web) -> Who:
+    session = await deps.sessions.find(cookie_of(request), deps.clock())
     user = deps.board.directory.users.get(session.user_id) if session else None
     if session is None or user is None or not user.active:
         raise NotAuthenticated("Your session is over. Sign in again.")
     check_origin(request, deps.public_origin)
-    return Who(user, session)
+    return Who(user, session, None, by_session(user))
+
+
+async def _by_token(secret: str, deps: Web) -> Who:
+    now = deps.clock()
+    token = await deps.tokens.find(secret, now)
+    if token is None or (token.expires_at is not None and token.expires_at <= now):
+        raise NotAuthenticated("This token is unknown, revoked or expired.")
+    if token.user_id is None:
+        return Who(None, None, token, by_token(token, None))
+    user = deps.board.directory.users.get(token.user_id)
+    if user is None or not user.active:
+        raise NotAuthenticated("This token's user is not active.")
+    return Who(user, None, token, by_token(token, user))
 
 
 async def read_object(request: web.Request) -> dict[str, Any]:
@@ -88,34 +140,14 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
-def validate(model: type[BodyT], value: dict[str, Any]) -> BodyT:
-    """The body as its model. Raises Invalid."""
+def validate(model: type[ModelT], value: dict[str, Any]) -> ModelT:
+    """The body or the query as its model. Raises Invalid."""
     try:
         return model.model_validate(value)
     except ValidationError as problem:
         raise invalid(problem) from None
 
 
-async def enter(request: web.Request, right: Right = anybody) -> Who:
-    """A request without a body: who is asking, and may they."""
-    who = await asking(request)
-    _need(who, right)
-    return who
-
-
-async def enter_with(request: web.Request, model: type[BodyT], right: Right = anybody) -> tuple[Who, BodyT]:
-    """A request with a body, checked in the contract's order."""
-    who = await asking(request)
-    value = await read_object(request)
-    _need(who, right)
-    return who, validate(model, value)
-
-
-def _need(who: Who, right: Right) -> None:
-    if right(who.user):
-        return
-    if right is may_administer:
-        raise Forbidden("Only administrators may do this.")
-    if right is may_monitor:
-        raise Forbidden("You may not monitor calls. An administrator can give you the right.")
-    raise Forbidden("You may not do this.")
+def is_connected(deps: Web) -> bool:
+    """Whether the PBX is in sight."""
+    return deps.board.pbx_state.state is LinkState.CONNECTED

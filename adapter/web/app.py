@@ -1,13 +1,36 @@
 """The aiohttp application, put together."""
 
+import uuid
+
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from adapter.web import calls, events, monitors, operations, pagefiles, session, users
+from adapter.web import (
+    audit,
+    calls,
+    events,
+    monitors,
+    openapi,
+    operations,
+    pagefiles,
+    session,
+    tokens,
+    users,
+    webhooks,
+)
 from adapter.web.api import MAX_BODY, WEB, Web
 from adapter.web.problems import middleware
+from adapter.web.routes import Route
 
 PREFIX = "/api/v1"
+PARTS = (session, users, calls, monitors, events, audit, webhooks, tokens)
+
+
+def all_routes() -> list[tuple[str, Route]]:
+    """Every route of the API with its full path."""
+    own = [(route.path, route) for route in operations.routes.all]
+    return own + [(PREFIX + route.path, route) for part in PARTS for route in part.routes.all]
 
 
 @web.middleware
@@ -22,14 +45,21 @@ async def security_headers(request: web.Request, handler: Handler) -> web.Stream
     return response
 
 
+@web.middleware
+async def bound(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every line of the log that a request causes carries the request's id."""
+    structlog.contextvars.clear_contextvars()  # aiohttp serves all requests of a connection in one context
+    structlog.contextvars.bind_contextvars(request_id=uuid.uuid4().hex[:12])
+    return await handler(request)
+
+
 def make_app(deps: Web) -> web.Application:
     """All routes of the contract that exist so far."""
-    app = web.Application(client_max_size=MAX_BODY, middlewares=[security_headers, middleware])
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[security_headers, bound, middleware])
     app[WEB] = deps
-    app.add_routes(operations.routes)
     app.add_routes(pagefiles.routes)
-    for part in (session, users, calls, monitors, events):
-        for route in part.routes:
-            if isinstance(route, web.RouteDef):
-                app.router.add_route(route.method, PREFIX + route.path, route.handler, **route.kwargs)
+    declared = all_routes()
+    for path, route in declared:
+        app.router.add_route(route.method, path, route.handle)
+    app.router.add_get("/openapi.json", openapi.serve(openapi.document(declared)))
     return app

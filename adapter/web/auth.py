@@ -1,54 +1,111 @@
-"""Who is asking: the cookie, the session behind it, and the account as it is now."""
+"""Who is asking: the cookie or the token, what stands behind it, and the account as it is now."""
 
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from adapter.core.people import User
+from adapter.core.people import Directory, User
+from adapter.core.permissions import may_administer, may_monitor
+from adapter.core.record import By
 from adapter.errors import Forbidden, NotAuthenticated
-from adapter.store.sessions import Session, Sessions
+from adapter.store.sessions import Session
+from adapter.store.tokens import Scope, Token
 
 COOKIE = "cm_session"
 CACHE_SECONDS = 5.0
-"""How long a session is believed without asking the database; ends that we make ourselves count at once."""
+"""How long a session or token is believed without asking the database; ends that we make ourselves count at once."""
 CACHE_SIZE = 5000
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing (RFC 9110, section 9.2.1)."""
+BEARER = "Bearer "
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """The person behind a request."""
+    """Whoever is behind a request: a person, a program with a person's token, or a service."""
 
-    user: User
-    session: Session
+    user: User | None
+    """None for a service, which has no account of its own."""
+    session: Session | None
+    token: Token | None
+    by: By
+
+    @property
+    def id(self) -> str:
+        """The session or token: whose end closes streams."""
+        return self.session.id if self.session else self.token.id if self.token else ""
+
+    @property
+    def person(self) -> User:
+        """The account. Raises Forbidden for a service."""
+        if self.user is None:
+            raise Forbidden("A service token has no account of its own, so it can't do this.")
+        return self.user
+
+    @property
+    def service(self) -> Token | None:
+        """The service token, if it is one."""
+        return self.token if self.token and self.token.service else None
+
+    def has(self, scope: Scope) -> bool:
+        """People at the page have every scope; what they may do is their account's matter."""
+        return self.token is None or scope in self.token.scopes
+
+    @property
+    def administers(self) -> bool:
+        """Whether they may look after accounts, tokens, hooks, and see the audit."""
+        return self.user is not None and may_administer(self.user) and self.has(Scope.ADMIN)
+
+    def monitors(self, directory: Directory) -> bool:
+        """Whether they may monitor at all; a service, when somebody it may act for may."""
+        if not self.has(Scope.MONITOR):
+            return False
+        if self.service is None:
+            return self.user is not None and may_monitor(self.user)
+        users = (directory.users.get(user_id) for user_id in self.service.may_act_for)
+        return any(user is not None and may_monitor(user) for user in users)
 
 
-class SessionCache:
-    """Sessions by token, believed for a few seconds."""
+def by_session(user: User) -> By:
+    """A person at the page."""
+    return By(user.username, "session")
 
-    def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
-        self._known: dict[str, tuple[Session, float]] = {}
 
-    async def find(self, token: str, now: datetime) -> Session | None:
-        """The session of a token. Raises StoreUnavailable."""
-        known = self._known.get(token)
+def by_token(token: Token, user: User | None) -> By:
+    """A program: with its user's name, or as the service that it is."""
+    actor = user.username if user else f"token {token.name}"
+    return By(actor, f"token {token.name}", token.id if token.service else None, Scope.ADMIN in token.scopes)
+
+
+class Believed(Generic[Found]):
+    """What secrets stand for, believed for a few seconds. `find` asks the database."""
+
+    def __init__(self, find: Callable[[str, datetime], Awaitable[Found | None]]) -> None:
+        self._find = find
+        self._known: dict[str, tuple[Found, float]] = {}
+
+    async def find(self, secret: str, now: datetime) -> Found | None:
+        """What this secret stands for. Raises StoreUnavailable."""
+        known = self._known.get(secret)
         if known is not None and time.monotonic() < known[1]:
             return known[0]
-        session = await self._sessions.find(token, now)
-        self._known.pop(token, None)
-        if session is not None:
+        found = await self._find(secret, now)
+        self._known.pop(secret, None)
+        if found is not None:
             if len(self._known) >= CACHE_SIZE:
                 self._known.clear()
-            self._known[token] = (session, time.monotonic() + CACHE_SECONDS)
-        return session
+            self._known[secret] = (found, time.monotonic() + CACHE_SECONDS)
+        return found
 
     def forget(self) -> None:
-        """Ask the database again for everybody: some session ended."""
+        """Ask the database again for everybody: something ended."""
         self._known.clear()
 
 
@@ -65,7 +122,13 @@ def check_origin(request: web.Request, public_origin: str | None) -> None:
         raise Forbidden("This request came from another site's page and was refused.")
 
 
-def token_of(request: web.Request) -> str:
+def bearer_of(request: web.Request) -> str | None:
+    """The token in the Authorization header, if there is one (RFC 6750)."""
+    value = request.headers.get("Authorization", "")
+    return value[len(BEARER) :].strip() if value[: len(BEARER)].lower() == BEARER.lower() else None
+
+
+def cookie_of(request: web.Request) -> str:
     """The cookie's token. Raises NotAuthenticated when there is none."""
     token = request.cookies.get(COOKIE)
     if not token:

@@ -1,33 +1,50 @@
-"""Calls as this person may see them."""
+"""Calls as whoever asks may see them."""
+
+from collections.abc import Iterator
 
 from aiohttp import web
 
-from adapter.core.legs import LinkState
-from adapter.core.views import Sight, call_sight, call_view, pbx_view
+from adapter.core.call import Call
+from adapter.core.views import Json, Sight, call_sight, call_view, pbx_view
 from adapter.errors import NotFound, PbxUnavailable
-from adapter.web.api import WEB, enter
+from adapter.web import answers
+from adapter.web.api import Web, is_connected
+from adapter.web.auth import Who
+from adapter.web.routes import Ask, Returns, Routes
 
-routes = web.RouteTableDef()
-
-
-@routes.get("/calls")
-async def list_calls(request: web.Request) -> web.Response:
-    """All calls that this person may see, oldest first, and the state of the PBX."""
-    who, board = await enter(request), request.app[WEB].board
-    seen = [(call, sight) for call in board.calls() if (sight := call_sight(who.user, call)) is not Sight.NOTHING]
-    seen.sort(key=lambda pair: pair[0].started_at)
-    shown = [call_view(call, board.monitors_on(call.id), sight) for call, sight in seen]
-    return web.json_response({"calls": shown, "pbx": pbx_view(board.pbx_state)})
+routes = Routes("calls")
 
 
-@routes.get("/calls/{id}")
-async def get_call(request: web.Request) -> web.Response:
+def seen(who: Who, deps: Web, call: Call) -> Json | None:
+    """A call as they see it; None where they don't. A service sees of the monitors only those it started."""
+    monitors = deps.board.monitors_on(call.id)
+    if (service := who.service) is not None:
+        if not who.monitors(deps.board.directory):
+            return None
+        return call_view(call, [m for m in monitors if m.token == service.id], Sight.EVERYTHING)
+    sight = call_sight(who.person, call)
+    return None if sight is Sight.NOTHING else call_view(call, monitors, sight)
+
+
+@routes.plain("GET", "/calls", Returns(model=answers.Calls), service=True)
+async def list_calls(ask: Ask[None]) -> web.Response:
+    """All calls that one may see, oldest first, and the state of the PBX."""
+
+    def views() -> Iterator[Json]:
+        for call in sorted(ask.deps.board.calls(), key=lambda call: call.started_at):
+            if view := seen(ask.who, ask.deps, call):
+                yield view
+
+    return web.json_response({"calls": list(views()), "pbx": pbx_view(ask.deps.board.pbx_state)})
+
+
+@routes.plain("GET", "/calls/{id}", Returns(model=answers.Call), errors=[NotFound, PbxUnavailable], service=True)
+async def get_call(ask: Ask[None]) -> web.Response:
     """One call. While the PBX is out of sight nobody can say that a call is not there: 503."""
-    who, board = await enter(request), request.app[WEB].board
-    call = board.call(request.match_info["id"])
-    if call is None and board.pbx_state.state is not LinkState.CONNECTED:
+    call = ask.deps.board.call(ask.part())
+    if call is None and not is_connected(ask.deps):
         raise PbxUnavailable("The connection to the PBX is down; no call is known now. Try again soon.")
-    sight = call_sight(who.user, call) if call else Sight.NOTHING
-    if call is None or sight is Sight.NOTHING:
+    view = seen(ask.who, ask.deps, call) if call else None
+    if view is None:
         raise NotFound("There is no such call, or none that you may see.")
-    return web.json_response(call_view(call, board.monitors_on(call.id), sight))
+    return web.json_response(view)

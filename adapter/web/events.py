@@ -4,22 +4,22 @@ from contextlib import suppress
 
 from aiohttp import web
 
-from adapter.web.api import WEB, enter
+from adapter.web.routes import Ask, Returns, Routes
 
-routes = web.RouteTableDef()
+routes = Routes("events")
 
 HEARTBEAT = 10.0
 """Seconds of silence after which a comment is sent; the contract promises one every 15."""
 
 
-@routes.get("/events")
-async def events(request: web.Request) -> web.StreamResponse:
+@routes.plain("GET", "/events", Returns(media="text/event-stream"))
+async def events(ask: Ask[None]) -> web.StreamResponse:
     """A snapshot, then every change of what this person sees. A Last-Event-ID gets a new snapshot."""
-    who, streams = await enter(request), request.app[WEB].streams
+    user, streams = ask.who.person, ask.deps.streams
     headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     response = web.StreamResponse(headers=headers)
-    await response.prepare(request)
-    stream = streams.join(who.user.id, who.session.id)
+    await response.prepare(ask.request)
+    stream = streams.join(user.id, ask.who.id)
     try:
         with suppress(ConnectionError):
             while (data := await stream.next(HEARTBEAT)) is not None:

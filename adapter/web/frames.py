@@ -72,11 +72,10 @@ class Batch:
         self._board = board
         self._payloads: dict[tuple[str, Sight], bytes] = {}
         self._participants: dict[str, frozenset[str]] = {}
-        changes = changes or Changes()
-        self._pbx = encode(views.pbx_view(board.pbx_state)) if changes.pbx else None
-        self._calls = [(call_id, board.call(call_id)) for call_id in changes.calls]
-        self._changes = changes.monitors
-        self._monitors = {change.after.id: change.after for change in changes.monitors}
+        self._pbx = encode(views.pbx_view(board.pbx_state)) if changes and changes.pbx else None
+        self._calls = [(call_id, board.call(call_id)) for call_id in changes.calls] if changes else []
+        self._changes = changes.monitors if changes else ()
+        self._monitors = {change.after.id: change.after for change in self._changes}
         for _, call in self._calls:
             for monitor in board.monitors_on(call.id) if call else ():
                 self._monitors.setdefault(monitor.id, monitor)

@@ -1,12 +1,14 @@
-"""What may come in: one model for each body. Unknown fields are refused; rules of values are in `adapter.fields`."""
+"""What may come in: one model for each body and query. Unknown fields are refused; rules are in `adapter.fields`."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role
+from adapter.core.record import Action, EventType
 from adapter.fields import Device, Extension, Identifier, Name, Password, PhoneNumber, Username
+from adapter.store.tokens import Scope
 
 
 class Body(BaseModel):
@@ -78,6 +80,7 @@ class StartBody(Body):
     customer_number: PhoneNumber | None = None
     mode: Mode = Mode.SILENT
     device: Device | Literal["browser"] | None = None
+    supervisor: Username | None = Field(None, description="For service tokens: whom it acts for, by username.")
 
     @model_validator(mode="after")
     def _one_call(self) -> Self:
@@ -91,3 +94,69 @@ class SwitchBody(Body):
     """PATCH /monitors/{id}."""
 
     mode: Mode
+
+
+class TokenBody(Body):
+    """POST /tokens: exactly one of `user` and `may_act_for`."""
+
+    name: Name
+    user: Username | None = None
+    may_act_for: Annotated[list[Username], Field(max_length=1000)] | None = None
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=3)] = [Scope.MONITOR]
+    expires_at: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.user is None) == (self.may_act_for is None):
+            raise ValueError("give exactly one of user and may_act_for")
+        if self.may_act_for is not None and Scope.ADMIN in self.scopes:
+            raise ValueError("a service token can't administer; give an administrator's user token the scope admin")
+        return self
+
+
+Events = Annotated[list[EventType], Field(min_length=1, max_length=len(EventType))]
+
+
+class WebhookBody(Body):
+    """POST /webhooks."""
+
+    url: Annotated[str, Field(min_length=1, max_length=2000)]
+    events: Events
+    enabled: StrictBool = True
+
+
+class WebhookPatch(Body):
+    """PATCH /webhooks/{id}: only the fields that are there change."""
+
+    url: Annotated[str, Field(min_length=1, max_length=2000)] = ""
+    events: Events = []
+    enabled: StrictBool = True
+
+
+Limit = Annotated[int, Field(ge=1, le=1000)]
+Cursor = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[0-9a-f]+$")]
+
+
+class AuditFilter(Body):
+    """Which entries are wanted."""
+
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    supervisor: Identifier | None = Field(None, description="Username of the supervisor.")
+    agent: Identifier | None = Field(None, description="The agent's username, name or extension.")
+    action: Action | None = None
+
+
+class AuditQuery(AuditFilter):
+    """GET /audit."""
+
+    limit: Limit = 100
+    cursor: Cursor | None = Field(None, description="`next_cursor` of the page before.")
+
+
+class DeliveriesQuery(Body):
+    """GET /webhooks/{id}/deliveries."""
+
+    limit: Limit = 100
+    cursor: Cursor | None = Field(None, description="`next_cursor` of the page before.")
+    failed: bool = Field(False, description="Only those that were given up.")

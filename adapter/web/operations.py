@@ -1,20 +1,74 @@
-"""For whoever runs the adapter: is it alive, is it ready. Without sign-in, and without a word on calls."""
+"""For whoever runs the adapter: is it alive, is it ready, how is it doing."""
 
 from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST
 
-from adapter.web.api import WEB
+from adapter.errors import Forbidden, StoreUnavailable
+from adapter.metrics import Readings
+from adapter.store.tokens import Scope
+from adapter.web import answers
+from adapter.web.api import WEB, Web
+from adapter.web.auth import Who
+from adapter.web.problems import middleware
+from adapter.web.routes import Ask, Returns, Routes
 
-routes = web.RouteTableDef()
+routes = Routes("operations")
 
 
-@routes.get("/healthz")
-async def healthz(request: web.Request) -> web.Response:
+@routes.plain("GET", "/healthz", Returns(model=answers.Health), None)
+async def healthz(ask: Ask[None]) -> web.Response:
     """The process is alive."""
     return web.json_response({"status": "alive"})
 
 
-@routes.get("/readyz")
-async def readyz(request: web.Request) -> web.Response:
+@routes.plain("GET", "/readyz", Returns(model=answers.Ready), None)
+async def readyz(ask: Ask[None]) -> web.Response:
     """Database, AMI and ARI are usable and the snapshot is done; 503 names what is not."""
-    found = await request.app[WEB].problems()
+    found = await ask.deps.problems()
     return web.json_response({"ready": not found, "problems": found}, status=503 if found else 200)
+
+
+def measures(who: Who, deps: Web) -> None:
+    """Only tokens with the scope for it; not a person's while they are on a call, which might be listened to."""
+    if who.token is None or not who.has(Scope.METRICS):
+        raise Forbidden("The figures need a token with the scope metrics.")
+    if deps.hidden_from(who):
+        raise Forbidden("A person's token shows no figures while that person is on a call. Use a service token.")
+
+
+@routes.plain("GET", "/metrics", Returns(media="text/plain"), measures, service=True)
+async def metrics(ask: Ask[None]) -> web.Response:
+    """Figures for Prometheus."""
+    return await figures(ask.deps)
+
+
+async def figures(deps: Web) -> web.Response:
+    """The figures as they are now."""
+    problems = await deps.problems()
+    try:
+        depths = await deps.store.outbox.depths()
+    except StoreUnavailable:
+        depths = []
+    readings = Readings(
+        streams=deps.streams.count,
+        dropped_streams=deps.streams.dropped,
+        record_waiting=deps.recorder.size,
+        record_dropped=deps.recorder.dropped,
+        ari_usable=not any(problem.lower().startswith("ari") for problem in problems),
+        outbox=[(depth.hook_id, depth.count, depth.oldest) for depth in depths],
+        now=deps.clock(),
+    )
+    body = deps.metrics.exposition(readings)
+    return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def metrics_app(deps: Web) -> web.Application:
+    """A listener of its own for Prometheus, without sign-in: only where the operator lets it listen."""
+
+    async def show(request: web.Request) -> web.Response:
+        return await figures(request.app[WEB])
+
+    app = web.Application(middlewares=[middleware])
+    app[WEB] = deps
+    app.router.add_get("/metrics", show)
+    return app

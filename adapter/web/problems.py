@@ -12,6 +12,7 @@ from adapter.errors import AdapterError, Invalid
 
 log = structlog.get_logger(__name__)
 
+CONTENT_TYPE = "application/problem+json"
 CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
@@ -24,9 +25,7 @@ def problem(status: int, code: str, title: str, detail: str, **extra: object) ->
         "detail": detail,
         "code": code,
     }
-    return web.Response(
-        status=status, text=json.dumps({**extra, **body}), content_type="application/problem+json", charset="utf-8"
-    )
+    return web.Response(status=status, text=json.dumps({**extra, **body}), content_type=CONTENT_TYPE, charset="utf-8")
 
 
 def from_error(error: AdapterError) -> web.Response:
@@ -34,6 +33,8 @@ def from_error(error: AdapterError) -> web.Response:
     response = problem(error.status, error.code, error.title, error.detail, **error.extra)
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
+    if error.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 

@@ -6,30 +6,43 @@ import time
 from aiohttp import web
 
 from adapter.core.people import Role, User
+from adapter.core.record import Action, By, Entry, Result
 from adapter.core.views import user_view
 from adapter.errors import NotAuthenticated, TooManyRequests
 from adapter.store.people import NewUser
-from adapter.web.api import WEB, Web, enter, enter_with, read_object, validate
-from adapter.web.auth import COOKIE, check_origin
+from adapter.web import answers
+from adapter.web.api import Web, in_person
+from adapter.web.auth import COOKIE, by_session, check_origin
 from adapter.web.models import Login, PasswordChange, Setup
+from adapter.web.routes import NOTHING, Ask, Returns, Routes
 
-routes = web.RouteTableDef()
+routes = Routes("session")
+SIGNED_IN = Returns(model=answers.OneUser, headers=["Set-Cookie"])
 
 
-@routes.post("/session")
-async def sign_in(request: web.Request) -> web.Response:
+@routes.taking("POST", "/session", Login, SIGNED_IN, None, errors=[NotAuthenticated, TooManyRequests])
+async def sign_in(ask: Ask[Login]) -> web.Response:
     """Check name and password; begin a session."""
-    deps = request.app[WEB]
-    body = validate(Login, await read_object(request))
-    check_origin(request, deps.public_origin)
-    key = f"{body.username.casefold()[:64]} {request.remote}"
+    deps, body = ask.deps, ask.body
+    check_origin(ask.request, deps.public_origin)
+    key = f"{body.username.casefold()[:64]} {ask.request.remote}"
     _slow_down(deps, key)
     user = await deps.store.people.check_password(body.username, body.password)
     if user is None:
         deps.throttle.failed(key, time.monotonic())
+        await deps.store.audit.add(_refused(ask))
         raise NotAuthenticated("The username or the password is wrong.")
     deps.throttle.succeeded(key)
     return await _signed_in(deps, user)
+
+
+def _refused(ask: Ask[Login]) -> Entry:
+    """A failed sign-in. What is nobody's name may be a password typed into the wrong field: it is not kept."""
+    users = ask.deps.board.directory.users.values()
+    typed = ask.body.username.casefold()
+    known = next((user.username for user in users if user.username.casefold() == typed), None)
+    by = By(known or "unknown", f"address {ask.request.remote}")
+    return Entry(at=ask.deps.clock(), by=by, action=Action.LOGIN, result=Result.REFUSED, reason=NotAuthenticated.code)
 
 
 def _slow_down(deps: Web, key: str) -> None:
@@ -40,54 +53,62 @@ def _slow_down(deps: Web, key: str) -> None:
 
 
 async def _signed_in(deps: Web, user: User, status: int = 200) -> web.Response:
-    token = await deps.store.sessions.create(user.id, deps.clock())
+    entry = Entry(at=deps.clock(), by=by_session(user), action=Action.LOGIN)
+    token = await deps.store.sessions.create(user.id, deps.clock(), entry)
     response = web.json_response({"user": user_view(user)}, status=status)
     response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=deps.secure_cookies, path="/")
     return response
 
 
-@routes.get("/session")
-async def who_am_i(request: web.Request) -> web.Response:
-    """The person who is signed in."""
-    who = await enter(request)
-    return web.json_response({"user": user_view(who.user)})
+@routes.plain("GET", "/session", Returns(model=answers.OneUser))
+async def who_am_i(ask: Ask[None]) -> web.Response:
+    """The person who is signed in, or whose token it is."""
+    return web.json_response({"user": user_view(ask.who.person)})
 
 
-@routes.delete("/session")
-async def sign_out(request: web.Request) -> web.Response:
+@routes.plain("DELETE", "/session", NOTHING, in_person)
+async def sign_out(ask: Ask[None]) -> web.Response:
     """End the session and its streams."""
-    who, deps = await enter(request), request.app[WEB]
-    await deps.store.sessions.end(who.session.id)
-    await sessions_ended(deps)
+    entry = Entry(at=ask.deps.clock(), by=ask.who.by, action=Action.LOGOUT)
+    await ask.deps.store.sessions.end(ask.who.id, entry)
+    await access_ended(ask.deps)
     response = web.Response(status=204)
     response.del_cookie(COOKIE, path="/")
     return response
 
 
-@routes.post("/session/password")
-async def change_password(request: web.Request) -> web.Response:
+@routes.taking(
+    "POST", "/session/password", PasswordChange, NOTHING, in_person, errors=[NotAuthenticated, TooManyRequests]
+)
+async def change_password(ask: Ask[PasswordChange]) -> web.Response:
     """A new password of one's own; the person's other sessions end."""
-    who, body = await enter_with(request, PasswordChange)
-    deps = request.app[WEB]
-    key = f"{who.user.username.casefold()} {request.remote}"
+    deps, user = ask.deps, ask.who.person
+    key = f"{user.username.casefold()} {ask.request.remote}"
     _slow_down(deps, key)
-    if await deps.store.people.check_password(who.user.username, body.current) is None:
+    if await deps.store.people.check_password(user.username, ask.body.current) is None:
         deps.throttle.failed(key, time.monotonic())
         raise NotAuthenticated("The current password is wrong.")
-    await deps.store.people.set_password(who.user.id, body.new, who.session.id)
-    await sessions_ended(deps)
+    await deps.store.people.set_password(user.id, ask.body.new, ask.who.id, ask.who.by)
+    await access_ended(deps)
     return web.Response(status=204)
 
 
-@routes.post("/setup")
-async def setup(request: web.Request) -> web.Response:
+@routes.taking(
+    "POST",
+    "/setup",
+    Setup,
+    Returns(201, answers.OneUser, headers=["Set-Cookie"]),
+    None,
+    errors=[NotAuthenticated, TooManyRequests],
+)
+async def setup(ask: Ask[Setup]) -> web.Response:
     """Make the first administrator with the token that the first start printed."""
-    deps = request.app[WEB]
-    body = validate(Setup, await read_object(request))
-    check_origin(request, deps.public_origin)
-    key = f"setup {request.remote}"
+    deps, body = ask.deps, ask.body
+    check_origin(ask.request, deps.public_origin)
+    key = f"setup {ask.request.remote}"
     _slow_down(deps, key)
-    new = NewUser(username=body.username, name=body.name, role=Role.ADMINISTRATOR, password=body.password)
+    by = By(body.username, "setup token")
+    new = NewUser(username=body.username, name=body.name, role=Role.ADMINISTRATOR, password=body.password, by=by)
     try:
         user = await deps.store.installation.finish_setup(body.token, new)
     except NotAuthenticated:
@@ -97,7 +118,9 @@ async def setup(request: web.Request) -> web.Response:
     return await _signed_in(deps, user, 201)
 
 
-async def sessions_ended(deps: Web) -> None:
-    """Some sessions ended in the database or by idleness: believe none unasked, and close their streams."""
+async def access_ended(deps: Web) -> None:
+    """Some sessions or tokens ended, here or by idleness: believe none unasked, and close their streams."""
     deps.sessions.forget()
-    deps.streams.keep_only(await deps.store.sessions.alive(deps.clock()))
+    deps.tokens.forget()
+    now = deps.clock()
+    deps.streams.keep_only(await deps.store.sessions.alive(now) | await deps.store.tokens.alive(now))

@@ -55,6 +55,8 @@ class Streams:
         self._board = board
         self._frames = Frames(board)
         self._streams: set[Stream] = set()
+        self.dropped = 0
+        """Streams that were ended because they could not keep up."""
         board.subscribe(self._heard)
 
     def join(self, user_id: str, session_id: str) -> Stream:
@@ -64,13 +66,18 @@ class Streams:
         self._streams.add(stream)
         return stream
 
+    @property
+    def count(self) -> int:
+        """How many clients are connected."""
+        return len(self._streams)
+
     def leave(self, stream: Stream) -> None:
         """The client is gone."""
         stream.close()
         self._streams.discard(stream)
 
     def keep_only(self, sessions: frozenset[str]) -> None:
-        """Close the streams of sessions that ended."""
+        """Close the streams of sessions and tokens that ended."""
         for stream in list(self._streams):
             if stream.session_id not in sessions:
                 self.leave(stream)
@@ -97,5 +104,6 @@ class Streams:
             user = users.get(user_id)
             if user is None or not user.active or user_id in changes.people:
                 self._show_all(stream)
-            else:
+            elif not stream.closed:
                 stream.put(batch.frames(stream.viewer, user))
+                self.dropped += stream.closed

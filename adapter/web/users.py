@@ -3,35 +3,43 @@
 from aiohttp import web
 
 from adapter.core.people import Role
-from adapter.core.permissions import may_administer
+from adapter.core.record import Action
 from adapter.core.views import user_view
-from adapter.errors import NotFound
+from adapter.errors import Conflict, NotFound
 from adapter.store.people import NewUser, UserChange
-from adapter.web.api import WEB, Web, enter, enter_with
+from adapter.web import answers
+from adapter.web.api import Web, administers
 from adapter.web.models import UserBody, UserPatch
-from adapter.web.session import sessions_ended
+from adapter.web.routes import NOTHING, Ask, Returns, Routes
+from adapter.web.session import access_ended
 
-routes = web.RouteTableDef()
+routes = Routes("users")
 
 
 async def _acted(deps: Web) -> None:
     await deps.monitoring.people_changed(await deps.store.people.all())
-    await sessions_ended(deps)
+    await access_ended(deps)
 
 
-@routes.get("/users")
-async def list_users(request: web.Request) -> web.Response:
+@routes.plain("GET", "/users", Returns(model=answers.Users), administers)
+async def list_users(ask: Ask[None]) -> web.Response:
     """Everybody."""
-    await enter(request, may_administer)
-    users = await request.app[WEB].store.people.all()
+    users = await ask.deps.store.people.all()
     return web.json_response({"users": [user_view(user) for user in users]})
 
 
-@routes.post("/users")
-async def create_user(request: web.Request) -> web.Response:
+@routes.taking(
+    "POST",
+    "/users",
+    UserBody,
+    Returns(201, answers.User, headers=["Location"]),
+    administers,
+    errors=[Conflict],
+    audit=Action.USER_CREATED,
+)
+async def create_user(ask: Ask[UserBody]) -> web.Response:
     """A new account."""
-    _, body = await enter_with(request, UserBody, may_administer)
-    deps = request.app[WEB]
+    body = ask.body
     new = NewUser(
         username=body.username,
         name=body.name,
@@ -41,41 +49,46 @@ async def create_user(request: web.Request) -> web.Response:
         device=body.device,
         can_monitor=body.can_monitor,
         modes=body.granted,
+        by=ask.who.by,
     )
-    user = await deps.store.people.create(new)
-    await _acted(deps)
+    user = await ask.deps.store.people.create(new)
+    await _acted(ask.deps)
     location = {"Location": f"/api/v1/users/{user.id}"}
     return web.json_response(user_view(user), status=201, headers=location)
 
 
-@routes.get("/users/{id}")
-async def get_user(request: web.Request) -> web.Response:
+@routes.plain("GET", "/users/{id}", Returns(model=answers.User), administers, errors=[NotFound])
+async def get_user(ask: Ask[None]) -> web.Response:
     """One account."""
-    await enter(request, may_administer)
-    user = await request.app[WEB].store.people.get(request.match_info["id"])
+    user = await ask.deps.store.people.get(ask.part())
     if user is None:
         raise NotFound("There is no such user.")
     return web.json_response(user_view(user))
 
 
-@routes.patch("/users/{id}")
-async def change_user(request: web.Request) -> web.Response:
+@routes.taking(
+    "PATCH",
+    "/users/{id}",
+    UserPatch,
+    Returns(model=answers.User),
+    administers,
+    errors=[NotFound, Conflict],
+    audit=Action.USER_CHANGED,
+)
+async def change_user(ask: Ask[UserPatch]) -> web.Response:
     """Change some fields of an account."""
-    _, body = await enter_with(request, UserPatch, may_administer)
-    deps = request.app[WEB]
+    body = ask.body
     given = {name: getattr(body, name) for name in body.model_fields_set}
     if "modes" in given:
         given["modes"] = frozenset(body.modes)
-    user = await deps.store.people.change(request.match_info["id"], UserChange(**given))
-    await _acted(deps)
+    user = await ask.deps.store.people.change(ask.part(), UserChange(**given, by=ask.who.by))
+    await _acted(ask.deps)
     return web.json_response(user_view(user))
 
 
-@routes.delete("/users/{id}")
-async def delete_user(request: web.Request) -> web.Response:
+@routes.plain("DELETE", "/users/{id}", NOTHING, administers, errors=[NotFound, Conflict], audit=Action.USER_DELETED)
+async def delete_user(ask: Ask[None]) -> web.Response:
     """Remove an account; what they monitor ends."""
-    await enter(request, may_administer)
-    deps = request.app[WEB]
-    await deps.store.people.delete(request.match_info["id"])
-    await _acted(deps)
+    await ask.deps.store.people.delete(ask.part(), ask.who.by)
+    await _acted(ask.deps)
     return web.Response(status=204)

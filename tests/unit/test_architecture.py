@@ -13,11 +13,39 @@ MAY_USE = {
     "core": {"core"},
     "asterisk": {"asterisk", "core", "errors", "tasks"},
     "store": {"store", "core", "errors"},
-    "web": {"web", "core", "errors", "fields", "store", "board", "decide", "monitoring"},
-    "monitoring": {"core", "errors", "tasks", "board", "confirm", "decide", "orders", "ports"},
+    "crm": {"crm", "store", "core", "errors", "tasks"},
+    "ledger": {"core", "board"},
+    "metrics": {"core", "board"},
+    "web": {
+        "__version__",
+        "web",
+        "core",
+        "errors",
+        "fields",
+        "store",
+        "board",
+        "decide",
+        "monitoring",
+        "recorder",
+        "crm",
+        "metrics",
+    },
+    "monitoring": {"core", "errors", "tasks", "board", "confirm", "decide", "ledger", "orders", "ports"},
     "board": {"core"},
 }
-PURE = {"asyncio", "aiohttp", "socket", "time", "random", "os", "structlog", "sqlalchemy", "pydantic", "logging"}
+PURE = {
+    "asyncio",
+    "aiohttp",
+    "socket",
+    "time",
+    "random",
+    "os",
+    "structlog",
+    "sqlalchemy",
+    "pydantic",
+    "logging",
+    "prometheus_client",
+}
 
 
 def imports(path: Path) -> set[str]:

@@ -8,9 +8,11 @@ import pytest
 
 from adapter import errors
 from adapter.core import events as ev
+from adapter.core.facts import Record
 from adapter.core.legs import DeviceState, LinkState, PbxState
 from adapter.core.modes import Mode
 from adapter.core.monitors import EndReason, Monitor, MonitorState
+from adapter.core.record import Entry
 from adapter.decide import StartWish
 from adapter.monitoring import Limits, Monitoring
 from tests.fake.pbx import FakePbx, settle
@@ -24,18 +26,21 @@ class Memory:
 
     def __init__(self) -> None:
         self.saved: dict[str, Monitor] = {}
+        self.entries: list[Entry] = []
         self.broken = False
 
-    async def save(self, monitor: Monitor) -> None:
+    async def begin(self, monitor: Monitor, entry: Entry) -> None:
         if self.broken:
             raise errors.StoreUnavailable("disk full")
+        self.entries.append(entry)
         self.saved[monitor.id] = monitor
+
+    def note(self, record: Record) -> None:
+        self.entries += record.entries
+        self.saved |= record.monitors
 
     async def find(self, monitor_id: str) -> Monitor | None:
         return self.saved.get(monitor_id)
-
-    async def unfinished(self) -> list[Monitor]:
-        return []
 
 
 class World:

@@ -57,7 +57,8 @@ async def test_accounts(store: Store) -> None:
     assert await store.people.get(sam.id) == sam == await store.people.by_username("sAM")
     before = await store.people.version()
     changed = await store.people.change(sam.id, UserChange(can_monitor=True, modes=frozenset({Mode.BARGE})))
-    assert changed == replace(sam, can_monitor=True, granted=frozenset({Mode.SILENT, Mode.BARGE}))
+    granted = frozenset({Mode.SILENT, Mode.BARGE})
+    assert changed == replace(sam, can_monitor=True, granted=granted, granted_by="system")
     assert await store.people.version() != before
     for wrong in (replace(SAM, username="SAM"), replace(SAM, username="x"), replace(SAM, username="x", extension=None)):
         with pytest.raises(Conflict):

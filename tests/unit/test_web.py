@@ -15,14 +15,18 @@ from adapter import errors
 from adapter.core.legs import DeviceState
 from adapter.core.modes import Mode
 from adapter.core.people import Directory, Role
+from adapter.crm.dispatcher import Dispatcher
+from adapter.crm.guard import Guard
+from adapter.crm.sender import Sender
+from adapter.metrics import Metrics
 from adapter.monitoring import Limits, Monitoring
 from adapter.recorder import Recorder
 from adapter.store import Store
 from adapter.store.people import NewUser
 from adapter.web.api import Web
 from adapter.web.app import make_app
-from adapter.web.auth import SessionCache
-from adapter.web.session import sessions_ended
+from adapter.web.auth import Believed
+from adapter.web.session import access_ended
 from adapter.web.stream import QUEUE, Streams
 from adapter.web.throttle import FREE, Throttle
 from tests.fake.pbx import FakePbx, settle
@@ -37,8 +41,12 @@ class Site:
     def __init__(self, store: Store) -> None:
         self.store, self.pbx = store, FakePbx()
         self.board = self.pbx.board
-        self.recorder = Recorder(self.board, store.monitors)
         self.now = datetime.now(UTC)
+        self.recorder = Recorder(self.board, store.monitors, store.records, self.clock)
+        self.guard = Guard(allow_private=True)
+        self.dispatcher = Dispatcher(store.webhooks, store.outbox, Sender(self.guard, self.clock, 2.0), self.clock)
+        self.recorder.written = self.dispatcher.wake
+        self.metrics = Metrics(self.board)
         limits = Limits(ring_timeout=5, confirm=0.2)
         self.monitoring = Monitoring(self.board, self.pbx, self.recorder, self.clock, limits)
         self.streams = Streams(self.board)
@@ -70,12 +78,18 @@ class Site:
             )
         self.board.set_directory(Directory.of(await self.store.people.all()), frozenset(), self.now)
         self.recorder.start()
+        await self.dispatcher.start()
         self.web = deps = Web(
             board=self.board,
             monitoring=self.monitoring,
+            recorder=self.recorder,
+            dispatcher=self.dispatcher,
+            guard=self.guard,
+            metrics=self.metrics,
             store=self.store,
             streams=self.streams,
-            sessions=SessionCache(self.store.sessions),
+            sessions=Believed(self.store.sessions.find),
+            tokens=Believed(self.store.tokens.find),
             throttle=Throttle(),
             clock=self.clock,
             problems=self.is_usable,
@@ -117,6 +131,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     site.streams.close()
     await site.monitoring.close()
     await site.recorder.close()
+    await site.dispatcher.close()
     await runner.cleanup()
     await store.close()
 
@@ -375,7 +390,7 @@ async def test_an_idle_session_ends_and_its_stream_too(site: Site) -> None:
     site.now += timedelta(hours=13)
     deps = site.web
     assert deps is not None
-    await sessions_ended(deps)
+    await access_ended(deps)
     await stream.ended()
     assert (await ana.get("/session"))[0] == 401
 

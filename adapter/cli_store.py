@@ -1,0 +1,32 @@
+"""What commands share that work on the configured database."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from adapter import config, log
+from adapter.store import Store
+
+Found = TypeVar("Found")
+
+config_option = click.option(
+    "--config", "path", type=click.Path(path_type=Path, dir_okay=False), help="Configuration file (TOML)."
+)
+
+
+def with_store(path: Path | None, work: Callable[[Store], Awaitable[Found]]) -> Found:
+    """Open the configured store, do the work, close it."""
+
+    async def run() -> Found:
+        settings = config.load(path)
+        log.setup("warning", settings.log.format, mask_numbers=settings.log.mask_numbers)
+        store = await Store.open(settings.database_url)
+        try:
+            return await work(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(run())

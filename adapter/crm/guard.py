@@ -1,0 +1,72 @@
+"""Where hooks may go: not into the private network, unless the configuration says so.
+
+Looked at twice: when a URL is entered, and when the connection is made, because names can change their address.
+"""
+
+import ipaddress
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+from adapter.errors import Invalid
+
+LONGEST_URL = 2000
+"""Characters."""
+
+AddrInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]
+
+
+class Guard:
+    """The rule. `allow_private`: loopback, private and link-local addresses too."""
+
+    def __init__(self, *, allow_private: bool) -> None:
+        self._allow_private = allow_private
+
+    def check_url(self, url: str) -> str:
+        """The URL as it was entered. Raises Invalid, naming what is wrong with it."""
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname, parts.port
+        except ValueError as problem:
+            raise _invalid(f"This is no URL: {problem}.") from None
+        if len(url) > LONGEST_URL or not url.isprintable() or " " in url:
+            raise _invalid("This is no URL.")
+        if parts.scheme not in ("http", "https") or not host:
+            raise _invalid("A hook's URL begins with https:// or http:// and a host.")
+        if parts.username is not None or parts.password is not None:
+            raise _invalid("No user or password in the URL: the signature shows who sends.")
+        if parts.fragment:
+            raise _invalid("A hook's URL has no #fragment.")
+        if not self._allow_private and (host.rstrip(".") == "localhost" or not _is_public(host, unknown=True)):
+            raise _invalid("This address is private. The setting webhooks.allow_private permits such receivers.")
+        return url
+
+    def socket_for(self, address: AddrInfo) -> socket.socket:
+        """A socket for this resolved address (aiohttp's SocketFactoryType). Raises OSError for a private one."""
+        family, kind, protocol, _, where = address
+        if not self._allow_private and not _is_public(str(where[0]), unknown=False):
+            raise OSError(f"{where[0]} is a private address, which webhooks.allow_private does not permit")
+        return socket.socket(family, kind, protocol)
+
+
+def _is_public(host: str, *, unknown: bool) -> bool:
+    """Whether an address is one of the open Internet; `unknown` is the answer for what is no address but a name."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return unknown
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
+        if inner:
+            return inner.is_global and not inner.is_multicast
+        if address in _NAT64:
+            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF).is_global
+    return address.is_global and not address.is_multicast
+
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+"""RFC 6052: IPv4 addresses behind a translator."""
+
+
+def _invalid(message: str) -> Invalid:
+    return Invalid(f"url: {message}", [{"field": "url", "message": message}])

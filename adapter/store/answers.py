@@ -1,0 +1,55 @@
+"""Answers to requests that carry an Idempotency-Key: what was answered once is answered again, also after a restart."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
+
+from adapter.store.database import Database
+from adapter.store.tables import AnswerRow
+
+KEPT = timedelta(hours=24)
+"""The contract's time for which a key is remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A request that was seen before. `status` is None while it is not known to have been answered."""
+
+    body_hash: str
+    monitor_id: str
+    status: int | None
+    answer: str | None
+
+
+class Answers:
+    """All remembered requests, by their key. All methods raise StoreUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(self, key: str, body_hash: str, monitor_id: str, now: datetime) -> Remembered | None:
+        """Remember a new request, with the id of the monitor that it is about to start; else what is remembered."""
+        row = AnswerRow(key=key, body_hash=body_hash, monitor_id=monitor_id, at=now)
+        try:
+            async with self._database.work() as session:
+                await session.execute(delete(AnswerRow).where(AnswerRow.at < now - KEPT))
+                known = await session.get(AnswerRow, key)
+                if known is not None:
+                    return Remembered(known.body_hash, known.monitor_id, known.status, known.answer)
+                session.add(row)
+                return None
+        except IntegrityError:
+            return await self.begin(key, body_hash, monitor_id, now)
+
+    async def finish(self, key: str, status: int, answer: str) -> None:
+        """Remember the answer."""
+        async with self._database.work() as session:
+            mine = update(AnswerRow).where(AnswerRow.key == key)
+            await session.execute(mine.values(status=status, answer=answer))
+
+    async def forget(self, key: str) -> None:
+        """Nothing was done: the same request may be made anew."""
+        async with self._database.work() as session:
+            await session.execute(delete(AnswerRow).where(AnswerRow.key == key))

@@ -1,0 +1,78 @@
+"""Writing what happened: monitors, the audit, events for hooks and open calls, in one transaction or not at all."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import TypeAdapter
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from adapter.core.facts import OpenCall, Record
+from adapter.errors import StoreUnavailable
+from adapter.store import audit, monitors, outbox
+from adapter.store.database import Database
+from adapter.store.tables import AuditRow, EventRow, OpenCallRow
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A record with its ids, so that writing it twice writes it once."""
+
+    record: Record
+    entry_ids: Sequence[str]
+    event_ids: Sequence[str]
+
+
+def seal(record: Record) -> Sealed:
+    """Give ids to all that is new."""
+    return Sealed(record, [uuid.uuid4().hex for _ in record.entries], [uuid.uuid4().hex for _ in record.events])
+
+
+_CALL: TypeAdapter[OpenCall] = TypeAdapter(OpenCall)
+
+
+class Records:
+    """The record's writer and what it kept. All methods raise StoreUnavailable when the database does not answer."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def write(self, sealed: Sealed, now: datetime, *, again: bool = False) -> None:
+        """Write all of it, or nothing. `again`: a former try may have succeeded without our hearing of it."""
+        try:
+            async with self._database.work() as session:
+                if not (again and await _was_written(session, sealed)):
+                    await _write(session, sealed, now)
+        except IntegrityError as problem:
+            raise StoreUnavailable("The record does not fit what is in the database already.") from problem
+
+    async def open_calls(self) -> Mapping[str, OpenCall]:
+        """Calls of whose end programs are still to be told."""
+        async with self._database.work() as session:
+            rows = await session.scalars(select(OpenCallRow))
+            return {row.call_id: _CALL.validate_json(row.data) for row in rows}
+
+
+async def _write(session: AsyncSession, sealed: Sealed, now: datetime) -> None:
+    record = sealed.record
+    await audit.append(session, record.entries, sealed.entry_ids)
+    await outbox.add(session, record.events, sealed.event_ids, now)
+    for monitor in record.monitors.values():
+        await monitors.put(session, monitor)
+    for call_id, known in record.calls.items():
+        if known is None:
+            await session.execute(delete(OpenCallRow).where(OpenCallRow.call_id == call_id))
+        else:
+            await session.merge(OpenCallRow(call_id=call_id, data=_CALL.dump_json(known).decode()))
+
+
+async def _was_written(session: AsyncSession, sealed: Sealed) -> bool:
+    """Whether the first thing of the record is there; monitors and calls alone may be written twice."""
+    if sealed.entry_ids:
+        return await session.scalar(select(AuditRow.seq).where(AuditRow.id == sealed.entry_ids[0])) is not None
+    if sealed.event_ids:
+        return await session.scalar(select(EventRow.seq).where(EventRow.id == sealed.event_ids[0])) is not None
+    return False

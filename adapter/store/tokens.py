@@ -1,0 +1,144 @@
+"""Programs' tokens: known by their hash only, each for a user or for a service that may act for some users."""
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import delete, or_, select
+
+from adapter.core.record import SYSTEM, Action, By, Entry
+from adapter.errors import NotFound
+from adapter.store.audit import append
+from adapter.store.database import Database
+from adapter.store.people import changed
+from adapter.store.sessions import token_hash
+from adapter.store.tables import TokenRow
+
+PREFIX = "cm_"
+"""How our tokens begin, so that scanners for leaked secrets can know them."""
+USED_STEP = timedelta(minutes=1)
+"""How exactly the last use is kept: not every request needs a write."""
+
+
+class Scope(StrEnum):
+    """What a token is good for."""
+
+    MONITOR = "monitor"
+    ADMIN = "admin"
+    METRICS = "metrics"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token. Exactly one of `user_id` and `may_act_for` (ids of users) says whose rights it has."""
+
+    id: str
+    name: str
+    user_id: str | None
+    may_act_for: frozenset[str]
+    scopes: frozenset[Scope]
+    created_by: str
+    created_at: datetime
+    expires_at: datetime | None
+    used_at: datetime | None
+
+    @property
+    def service(self) -> bool:
+        """Whether it stands for a program of its own, and must say whom it acts for."""
+        return self.user_id is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewToken:
+    """A token to be made; the values are checked already."""
+
+    name: str
+    user_id: str | None = None
+    may_act_for: frozenset[str] = frozenset()
+    scopes: frozenset[Scope] = frozenset({Scope.MONITOR})
+    expires_at: datetime | None = None
+
+
+class Tokens:
+    """All tokens. All methods raise StoreUnavailable when the database does not answer."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, new: NewToken, by: By = SYSTEM) -> tuple[Token, str]:
+        """Make a token; returns it and its secret, which is known to nobody else."""
+        secret = PREFIX + secrets.token_urlsafe(32)
+        now = datetime.now(UTC)
+        row = TokenRow(
+            id=uuid.uuid4().hex,
+            name=new.name,
+            token_hash=token_hash(secret),
+            user_id=new.user_id,
+            may_act_for=",".join(sorted(new.may_act_for)),
+            scopes=",".join(scope.value for scope in Scope if scope in new.scopes),
+            created_by=by.actor,
+            created_at=now,
+            expires_at=new.expires_at,
+        )
+        async with self._database.work() as session:
+            session.add(row)
+            await session.flush()
+            await append(
+                session, [Entry(at=now, by=by, action=Action.TOKEN_CREATED, target=new.name, reason=_words(new))]
+            )
+            return _token(row), secret
+
+    async def all(self) -> list[Token]:
+        """Every token, oldest first, expired ones too."""
+        async with self._database.work() as session:
+            rows = await session.scalars(select(TokenRow).order_by(TokenRow.created_at, TokenRow.id))
+            return [_token(row) for row in rows]
+
+    async def find(self, secret: str, now: datetime) -> Token | None:
+        """The token of this secret, if it has not expired. Its use is noted."""
+        async with self._database.work() as session:
+            row = await session.scalar(select(TokenRow).where(TokenRow.token_hash == token_hash(secret)))
+            if row is None or (row.expires_at is not None and row.expires_at <= now):
+                return None
+            if row.used_at is None or now - row.used_at > USED_STEP:
+                row.used_at = now
+            return _token(row)
+
+    async def revoke(self, token_id: str, by: By = SYSTEM) -> Token:
+        """Make a token void. Raises NotFound."""
+        async with self._database.work() as session:
+            row = await session.get(TokenRow, token_id)
+            if row is None:
+                raise NotFound("There is no such token.")
+            await session.execute(delete(TokenRow).where(TokenRow.id == token_id))
+            await changed(session)
+            now = datetime.now(UTC)
+            await append(session, [Entry(at=now, by=by, action=Action.TOKEN_REVOKED, target=row.name)])
+            return _token(row)
+
+    async def alive(self, now: datetime) -> frozenset[str]:
+        """Ids of the tokens that exist and have not expired: all others' streams are to be closed."""
+        valid = or_(TokenRow.expires_at.is_(None), TokenRow.expires_at > now)
+        async with self._database.work() as session:
+            return frozenset(await session.scalars(select(TokenRow.id).where(valid)))
+
+
+def _words(new: NewToken) -> str:
+    scopes = " ".join(scope.value for scope in Scope if scope in new.scopes)
+    return f"scopes: {scopes}; {'for a user' if new.user_id else f'service for {len(new.may_act_for)}'}"
+
+
+def _token(row: TokenRow) -> Token:
+    return Token(
+        id=row.id,
+        name=row.name,
+        user_id=row.user_id,
+        may_act_for=frozenset(filter(None, row.may_act_for.split(","))),
+        scopes=frozenset(Scope(scope) for scope in row.scopes.split(",") if scope),
+        created_by=row.created_by,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        used_at=row.used_at,
+    )

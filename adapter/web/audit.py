@@ -1,0 +1,97 @@
+"""The audit, for administrators: by pages, or all of it as a table, streamed."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+
+from aiohttp import web
+
+from adapter.core.views import Json, time_view
+from adapter.store.audit import Filter
+from adapter.store.tables import AuditRow
+from adapter.web import answers
+from adapter.web.api import administers
+from adapter.web.models import AuditFilter, AuditQuery
+from adapter.web.routes import Ask, Returns, Routes
+
+routes = Routes("audit")
+
+COLUMNS = list(answers.AuditEntry.model_fields)
+RISKY = re.compile(r"[=@\t\r\n]|[+-](?!\d+$)")
+"""How a cell begins that a spreadsheet would take for a formula; a plain number such as +12025550101 is none."""
+
+
+def entry_view(row: AuditRow) -> Json:
+    """The contract's entry."""
+    return {
+        "id": row.id,
+        "at": time_view(row.at),
+        "actor": row.actor,
+        "via": row.via,
+        "action": row.action,
+        "result": row.result,
+        "reason": row.reason,
+        "target": row.target,
+        "allowed_by": row.allowed_by,
+        "call_id": row.call_id,
+        "monitor_id": row.monitor_id,
+        "supervisor": row.supervisor,
+        "agent": row.agent,
+        "agent_name": row.agent_name,
+        "agent_extension": row.extension,
+        "customer": row.customer,
+        "mode": row.mode,
+    }
+
+
+def _filter(ask: Ask[None], query: AuditFilter) -> Filter:
+    return Filter(
+        since=query.since,
+        until=query.until,
+        supervisor=query.supervisor,
+        agent=query.agent,
+        action=query.action.value if query.action else None,
+        hidden=ask.deps.hidden_from(ask.who),
+        seer=ask.who.person.username,
+    )
+
+
+@routes.plain("GET", "/audit", Returns(model=answers.AuditPage), administers, query=AuditQuery)
+async def list_entries(ask: Ask[None]) -> web.Response:
+    """Who did what, newest first. What concerns a conversation that one is in shows once that has ended."""
+    query = ask.query(AuditQuery)
+    rows = await ask.deps.store.audit.page(_filter(ask, query), query.limit + 1, query.cursor)
+    shown = rows[: query.limit]
+    cursor = shown[-1].id if len(rows) > query.limit else None
+    return web.json_response({"entries": [entry_view(row) for row in shown], "next_cursor": cursor})
+
+
+@routes.plain("GET", "/audit.csv", Returns(media="text/csv"), administers, query=AuditFilter)
+async def as_table(ask: Ask[None]) -> web.StreamResponse:
+    """The same as CSV (RFC 4180), however long, a page of it in memory at a time."""
+    wanted = _filter(ask, ask.query(AuditFilter))
+    headers = {
+        "Content-Type": "text/csv; charset=utf-8",
+        "Content-Disposition": 'attachment; filename="audit.csv"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(ask.request)
+    await response.write(_lines([COLUMNS]))
+    async for rows in ask.deps.store.audit.every(wanted):
+        await response.write(_lines([_cell(value) for value in entry_view(row).values()] for row in rows))
+    await response.write_eof()
+    return response
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return "'" + text if RISKY.match(text) else text
+
+
+def _lines(rows: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()

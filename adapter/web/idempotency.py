@@ -1,0 +1,92 @@
+"""Requests that may be sent twice: the same key and body within a day get the same answer, and start one monitor.
+
+The id of the monitor is remembered before it is started. So after a death in between, it is known whether it was
+started: a monitor is on record before it rings.
+"""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from adapter.core.views import Json
+from adapter.errors import AdapterError, Invalid, StoreUnavailable
+from adapter.web.problems import CONTENT_TYPE, from_error
+from adapter.web.routes import Ask
+
+log = structlog.get_logger(__name__)
+
+HEADER = "Idempotency-Key"
+MEANING = "A string of your own for this wish, 255 characters at most: sent again within 24 h, it is answered the same."
+LONGEST = 255
+UNDONE = frozenset({429, 503})
+"""Statuses that say that nothing was done and that trying again makes sense: they are not remembered."""
+
+Start = Callable[[str], Awaitable[Json]]
+Started = Callable[[str], Awaitable[Json | None]]
+
+
+async def once(ask: Ask[Any], start: Start, started: Started) -> web.Response:
+    """Answer with what `start` gives for a new monitor id, or with what was answered before.
+
+    `started` shows the monitor of an id, None where it was never recorded.
+    """
+    key = ask.request.headers.get(HEADER)
+    if key is None:
+        return _created(await start(uuid.uuid4().hex))
+    if not 0 < len(key) <= LONGEST or not (key.isascii() and key.isprintable()):
+        raise Invalid(f"{HEADER}: 1 to {LONGEST} printable characters.")
+    identity = ask.who.user.id if ask.who.user else ask.who.id
+    name = _hash(f"{identity}\n{key}")
+    async with ask.deps.turns.of(name):
+        return await _in_turn(ask, name, start, started)
+
+
+async def _in_turn(ask: Ask[Any], name: str, start: Start, started: Started) -> web.Response:
+    store, body = ask.deps.store.answers, _hash(json.dumps(ask.raw, sort_keys=True))
+    monitor_id = uuid.uuid4().hex
+    known = await store.begin(name, body, monitor_id, ask.deps.clock())
+    if known is not None:
+        if known.body_hash != body:
+            raise Invalid(f"{HEADER}: this key was used for another request. Use a new one.")
+        if known.status is not None:
+            return _again(known.status, known.answer or "")
+        monitor_id = known.monitor_id
+        if (view := await started(monitor_id)) is not None:
+            return _created(view)
+    try:
+        view = await start(monitor_id)
+    except AdapterError as problem:
+        if problem.status in UNDONE:
+            await store.forget(name)
+        else:
+            await _remember(ask, name, problem.status, from_error(problem).text or "")
+        raise
+    await _remember(ask, name, 201, json.dumps(view))
+    return _created(view)
+
+
+async def _remember(ask: Ask[Any], name: str, status: int, answer: str) -> None:
+    """What has happened is answered as it is, also where it can't be remembered: the monitor itself is on record."""
+    try:
+        await ask.deps.store.answers.finish(name, status, answer)
+    except StoreUnavailable as problem:
+        log.warning("an answer could not be remembered", status=status, why=str(problem))
+
+
+def _created(view: Json) -> web.Response:
+    return web.json_response(view, status=201, headers={"Location": f"/api/v1/monitors/{view['id']}"})
+
+
+def _again(status: int, answer: str) -> web.Response:
+    if status == 201:
+        return _created(json.loads(answer))
+    return web.Response(status=status, text=answer, content_type=CONTENT_TYPE, charset="utf-8")
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,166 @@
+"""The API's description (OpenAPI 3.1), made from the declared routes and the models that validate."""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from adapter import __version__, errors
+from adapter.web import answers
+from adapter.web.auth import COOKIE
+from adapter.web.problems import CONTENT_TYPE
+from adapter.web.routes import Route
+
+Json = dict[str, Any]
+Declared = Sequence[tuple[str, Route]]
+REF = "#/components/schemas/{model}"
+TAGS = {
+    "session": "Signing in and out",
+    "calls": "Calls that can be monitored",
+    "monitors": "Listening, whispering, joining",
+    "events": "The live stream",
+    "audit": "Who did what",
+    "webhooks": "Telling programs what happens",
+    "tokens": "Programs' access",
+    "users": "Accounts and rights",
+    "operations": "For whoever runs the adapter",
+}
+
+
+def document(declared: Declared) -> Json:
+    """The whole description."""
+    schemas = _schemas(declared)
+    paths: dict[str, Json] = {}
+    for path, route in declared:
+        paths.setdefault(path, {})[route.method.lower()] = _operation(path, route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Call monitor",
+            "version": __version__,
+            "description": "Live call coaching on Asterisk: listen to a call, whisper to its agent, join it. "
+            "What is answered is what Asterisk confirmed. Errors are RFC 9457 problem documents with a stable code.",
+        },
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "POST /api/v1/session"},
+                "token": {"type": "http", "scheme": "bearer", "description": "A program's token"},
+            },
+        },
+    }
+
+
+def _schemas(declared: Declared) -> Json:
+    incoming = {route.body for _, route in declared if route.body}
+    outgoing = {route.returns.model for _, route in declared if route.returns.model} | {answers.Problem}
+    modes: list[tuple[type[BaseModel], Any]] = [(model, "validation") for model in sorted(incoming, key=_name)]
+    modes += [(model, "serialization") for model in sorted(outgoing, key=_name)]
+    _, definitions = models_json_schema(modes, ref_template=REF)
+    found: Json = definitions["$defs"]
+    return found
+
+
+def _name(model: type[BaseModel]) -> str:
+    return model.__name__
+
+
+def _ref(model: type[BaseModel]) -> Json:
+    return {"$ref": REF.format(model=model.__name__)}
+
+
+def _operation(path: str, route: Route) -> Json:
+    summary, _, more = (route.handler.__doc__ or "").strip().partition("\n")
+    operation: Json = {
+        "operationId": route.handler.__name__,
+        "tags": [route.tag],
+        "summary": summary,
+        "parameters": list(_parameters(path, route)),
+        "responses": _responses(route),
+        "security": [{"session": []}, {"token": []}] if route.right else [],
+    }
+    if more.strip():
+        operation["description"] = more.strip()
+    if route.body:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(route.body)}}}
+    return operation
+
+
+def _parameters(path: str, route: Route) -> Iterator[Json]:
+    for name in re.findall(r"{(\w+)}", path):
+        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+    for name, meaning in route.headers.items():
+        schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}
+        yield {"name": name, "in": "header", "required": False, "description": meaning, "schema": schema}
+    if route.query:
+        found = route.query.model_json_schema(ref_template=REF)
+        definitions = found.get("$defs", {})
+        for name, schema in found["properties"].items():
+            meaning = schema.pop("description", "")
+            inlined = _inline(schema, definitions)
+            yield {"name": name, "in": "query", "required": False, "description": meaning, "schema": inlined}
+
+
+def _inline(schema: Json, definitions: Json) -> Json:
+    """A query parameter's schema by itself: an optional one is left out rather than null."""
+    choices = [choice for choice in schema.get("anyOf", [schema]) if choice.get("type") != "null"]
+    found: Json = dict(choices[0])
+    if "$ref" in found:
+        found = dict(definitions[found["$ref"].rpartition("/")[2]])
+    return {name: value for name, value in found.items() if name not in ("title", "default")}
+
+
+def _responses(route: Route) -> Json:
+    returns = route.returns
+    good: Json = {"description": HTTPStatus(returns.status).phrase}
+    if returns.model:
+        good["content"] = {returns.media: {"schema": _ref(returns.model)}}
+    elif returns.status != HTTPStatus.NO_CONTENT:
+        good["content"] = {returns.media: {"schema": {"type": "string"}}}
+    if returns.headers:
+        good["headers"] = {name: {"schema": {"type": "string"}} for name in returns.headers}
+    found: Json = {str(returns.status): good}
+    for status, codes in sorted(_problems(route).items()):
+        found.setdefault(str(status), _problem(f"{HTTPStatus(status).phrase}: {', '.join(sorted(codes))}"))
+    if route.handler.__name__ == "readyz":
+        found["503"] = {**good, "description": "Not ready"}
+    return found
+
+
+def _problem(text: str) -> Json:
+    return {"description": text, "content": {CONTENT_TYPE: {"schema": _ref(answers.Problem)}}}
+
+
+def _problems(route: Route) -> dict[int, set[str]]:
+    kinds: list[type[errors.AdapterError]] = list(route.errors)
+    if route.right or route.body:
+        kinds += [errors.Forbidden, errors.StoreUnavailable]
+    if route.right:
+        kinds.append(errors.NotAuthenticated)
+    if route.body:
+        kinds.append(errors.Malformed)
+    if route.body or route.query or route.headers:
+        kinds.append(errors.Invalid)
+    found: dict[int, set[str]] = {500: {"internal"}}
+    for kind in kinds:
+        found.setdefault(kind.status, set()).add(kind.code)
+    if route.body:
+        found[413] = {"too_large"}
+    return found
+
+
+def serve(whole: Json) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """A handler that answers with the description."""
+    text = json.dumps(whole, ensure_ascii=False)
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(text=text, content_type="application/json")
+
+    return answer

@@ -1,0 +1,163 @@
+"""How routes are declared: one way through all of them, and what the API's description is made from.
+
+    who is asking (401, foreign origin 403) → is it JSON (400) → may they at all (403) → is it right (422) → the handler
+
+so that the contract's order of refusals holds everywhere, and refusals of what the audit follows are entries of it.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar, cast
+
+import structlog
+from aiohttp import web
+from pydantic import BaseModel
+
+from adapter.core.facts import Record
+from adapter.core.record import Action, Entry, Result
+from adapter.errors import AdapterError, NotAuthenticated
+from adapter.web.api import WEB, ModelT, Right, Web, anybody, asking, read_object, validate
+from adapter.web.auth import Who
+
+BodyT = TypeVar("BodyT")
+REFUSED = frozenset({403, 404, 409})
+"""Statuses that say no to somebody; 400, 401, 422 and 429 say that nothing was understood to be asked."""
+FAILED = frozenset({502, 503, 504})
+"""Statuses that say that it could not be done."""
+
+
+@dataclass(slots=True)
+class Ask(Generic[BodyT]):
+    """One request, understood so far."""
+
+    request: web.Request
+    deps: Web
+    caller: Who | None = None
+    raw: dict[str, Any] = field(default_factory=dict)
+    given: BodyT | None = None
+
+    @property
+    def who(self) -> Who:
+        """Whoever is asking, where the route wants to know. Raises NotAuthenticated."""
+        if self.caller is None:
+            raise NotAuthenticated("Sign in first.")
+        return self.caller
+
+    @property
+    def body(self) -> BodyT:
+        """The body, for handlers that declared one."""
+        return cast(BodyT, self.given)
+
+    def part(self, name: str = "id") -> str:
+        """A variable part of the path."""
+        return self.request.match_info[name]
+
+    def query(self, model: type[ModelT]) -> ModelT:
+        """The query as its model. Raises Invalid."""
+        given: dict[str, Any] = {}
+        for name, value in self.request.query.items():
+            given[name] = [value, "given twice"] if name in given else value
+        return validate(model, given)
+
+
+Handler = Callable[[Ask[BodyT]], Awaitable[web.StreamResponse]]
+About = Callable[[Ask[Any]], Awaitable[Mapping[str, Any]]]
+"""Fields of an audit entry for what a refused request was about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """A good answer: its status, its model, and its media type where it isn't JSON."""
+
+    status: int = 200
+    model: Any = None
+    media: str = "application/json"
+    headers: Sequence[str] = ()
+
+
+NOTHING = Returns(204)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One declared route."""
+
+    method: str
+    path: str
+    handler: Handler[Any]
+    returns: Returns
+    right: Right | None
+    """None: nobody is asked who they are."""
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    errors: Sequence[type[AdapterError]] = ()
+    service: bool = False
+    """Whether a service token may ask."""
+    audit: Action | None = None
+    about: About | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Request headers that it reads, with what they mean."""
+    tag: str = ""
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """aiohttp's entry."""
+        ask: Ask[Any] = Ask(request, request.app[WEB])
+        try:
+            await self._understand(ask)
+            return await self.handler(ask)
+        except AdapterError as problem:
+            ask.deps.metrics.refused(problem.code)
+            await self._note_refusal(ask, problem)
+            raise
+
+    async def _understand(self, ask: Ask[Any]) -> None:
+        if self.right is not None:
+            ask.caller = await asking(ask.request)
+            structlog.contextvars.bind_contextvars(actor=ask.caller.by.actor)
+        if self.body is not None:
+            ask.raw = await read_object(ask.request)
+        if self.right is not None:
+            self.right(ask.who, ask.deps)
+            if not self.service:
+                _ = ask.who.person
+        if self.body is not None:
+            ask.given = validate(self.body, ask.raw)
+
+    async def _note_refusal(self, ask: Ask[Any], problem: AdapterError) -> None:
+        if self.audit is None or ask.caller is None or problem.status not in REFUSED | FAILED:
+            return
+        result = Result.REFUSED if problem.status in REFUSED else Result.FAILED
+        about = await self.about(ask) if self.about else {"target": ask.request.match_info.get("id")}
+        by, now = ask.caller.by, ask.deps.clock()
+        entry = Entry(at=now, by=by, action=self.audit, result=result, reason=problem.code, **about)
+        ask.deps.recorder.note(Record(entries=[entry]))
+
+
+class Routes:
+    """The routes of one part of the API."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.all: list[Route] = []
+
+    def plain(
+        self, method: str, path: str, returns: Returns, right: Right | None = anybody, **more: Any
+    ) -> Callable[[Handler[None]], Handler[None]]:
+        """Declare a route whose request has no body."""
+
+        def declare(handler: Handler[None]) -> Handler[None]:
+            self.all.append(Route(method, path, handler, returns, right, tag=self.tag, **more))
+            return handler
+
+        return declare
+
+    def taking(
+        self, method: str, path: str, body: type[ModelT], returns: Returns, right: Right | None = anybody, **more: Any
+    ) -> Callable[[Handler[ModelT]], Handler[ModelT]]:
+        """Declare a route that takes a JSON object."""
+
+        def declare(handler: Handler[ModelT]) -> Handler[ModelT]:
+            self.all.append(Route(method, path, handler, returns, right, body, tag=self.tag, **more))
+            return handler
+
+        return declare

@@ -1,0 +1,76 @@
+"""Programs' tokens, for administrators. The secret is shown once."""
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from adapter.core.people import User
+from adapter.core.record import Action
+from adapter.core.views import Json, time_view
+from adapter.errors import Invalid, NotFound
+from adapter.store.tokens import NewToken, Scope, Token
+from adapter.web import answers
+from adapter.web.api import administers
+from adapter.web.models import TokenBody
+from adapter.web.routes import NOTHING, Ask, Returns, Routes
+from adapter.web.session import access_ended
+
+routes = Routes("tokens")
+
+
+def token_view(token: Token, users: Mapping[str, User]) -> Json:
+    """The contract's token, with names for ids."""
+    user = users.get(token.user_id) if token.user_id else None
+    names = sorted(users[user_id].username for user_id in token.may_act_for if user_id in users)
+    return {
+        "id": token.id,
+        "name": token.name,
+        "user": user.username if user else None,
+        "may_act_for": names if token.service else None,
+        "scopes": [scope.value for scope in Scope if scope in token.scopes],
+        "created_by": token.created_by,
+        "created_at": time_view(token.created_at),
+        "expires_at": time_view(token.expires_at),
+        "last_used_at": time_view(token.used_at),
+    }
+
+
+def wanted(body: TokenBody, users: Mapping[str, User]) -> NewToken:
+    """The token to be made. Raises Invalid for names that nobody has."""
+    ids = {user.username.casefold(): user.id for user in users.values()}
+    names = [body.user] if body.user is not None else body.may_act_for or []
+    unknown = [name for name in names if name.casefold() not in ids]
+    if unknown:
+        field = "user" if body.user is not None else "may_act_for"
+        raise Invalid(f"{field}: nobody is named {', '.join(unknown)}.", [{"field": field, "message": "unknown user"}])
+    found = [ids[name.casefold()] for name in names]
+    return NewToken(
+        name=body.name,
+        user_id=found[0] if body.user is not None else None,
+        may_act_for=frozenset() if body.user is not None else frozenset(found),
+        scopes=frozenset(body.scopes),
+        expires_at=body.expires_at,
+    )
+
+
+@routes.plain("GET", "/tokens", Returns(model=answers.Tokens), administers)
+async def list_tokens(ask: Ask[None]) -> web.Response:
+    """All tokens, without their secrets, which nobody knows any more."""
+    users = ask.deps.board.directory.users
+    return web.json_response({"tokens": [token_view(token, users) for token in await ask.deps.store.tokens.all()]})
+
+
+@routes.taking("POST", "/tokens", TokenBody, Returns(201, answers.NewToken), administers, audit=Action.TOKEN_CREATED)
+async def create_token(ask: Ask[TokenBody]) -> web.Response:
+    """A new token, for a user or for a service."""
+    users = ask.deps.board.directory.users
+    token, secret = await ask.deps.store.tokens.create(wanted(ask.body, users), ask.who.by)
+    return web.json_response({**token_view(token, users), "token": secret}, status=201)
+
+
+@routes.plain("DELETE", "/tokens/{id}", NOTHING, administers, errors=[NotFound], audit=Action.TOKEN_REVOKED)
+async def revoke_token(ask: Ask[None]) -> web.Response:
+    """Void from now on; its streams close. What it started goes on: the supervisor can end it."""
+    await ask.deps.store.tokens.revoke(ask.part(), ask.who.by)
+    await access_ended(ask.deps)
+    return web.Response(status=204)

@@ -1,0 +1,160 @@
+"""Receivers of events, for administrators: made, changed, tried; what was delivered to them, and again by hand."""
+
+import json
+import time
+import uuid
+
+from aiohttp import web
+
+from adapter.core.record import PING, Action, EventType
+from adapter.core.views import Json, time_view
+from adapter.crm.sender import new_secret
+from adapter.errors import NotFound
+from adapter.store.outbox import PENDING, Due, Outcome
+from adapter.store.tables import DeliveryRow, EventRow
+from adapter.store.webhooks import Webhook
+from adapter.web import answers
+from adapter.web.api import administers
+from adapter.web.models import DeliveriesQuery, WebhookBody, WebhookPatch
+from adapter.web.routes import NOTHING, Ask, Returns, Routes
+
+routes = Routes("webhooks")
+
+
+def _view(hook: Webhook) -> Json:
+    return {
+        "id": hook.id,
+        "url": hook.url,
+        "events": [event.value for event in EventType if event in hook.events],
+        "enabled": hook.enabled,
+        "created_at": time_view(hook.created_at),
+        "failing_since": time_view(hook.failing_since),
+        "disabled_reason": hook.disabled_reason,
+    }
+
+
+def _delivery_view(delivery: DeliveryRow, event: EventRow) -> Json:
+    return {
+        "id": event.id,
+        "type": event.type,
+        "call_id": None if event.type == PING else event.lane,
+        "happened_at": time_view(event.at),
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "last_attempt_at": time_view(delivery.last_try_at),
+        "next_attempt_at": time_view(delivery.next_at) if delivery.state in PENDING else None,
+        "status": delivery.status,
+        "answer": delivery.answer,
+    }
+
+
+@routes.plain("GET", "/webhooks", Returns(model=answers.Webhooks), administers)
+async def list_webhooks(ask: Ask[None]) -> web.Response:
+    """All receivers."""
+    return web.json_response({"webhooks": [_view(hook) for hook in await ask.deps.store.webhooks.all()]})
+
+
+@routes.taking(
+    "POST",
+    "/webhooks",
+    WebhookBody,
+    Returns(201, answers.NewWebhook, headers=["Location"]),
+    administers,
+    audit=Action.WEBHOOK_CREATED,
+)
+async def create_webhook(ask: Ask[WebhookBody]) -> web.Response:
+    """A new receiver. It is told of what happens from now on."""
+    deps, body = ask.deps, ask.body
+    url, secret = deps.guard.check_url(body.url), new_secret()
+    hook = await deps.store.webhooks.create(url, frozenset(body.events), secret, enabled=body.enabled, by=ask.who.by)
+    await deps.dispatcher.refresh()
+    location = {"Location": f"/api/v1/webhooks/{hook.id}"}
+    return web.json_response({**_view(hook), "secret": secret}, status=201, headers=location)
+
+
+@routes.plain("GET", "/webhooks/{id}", Returns(model=answers.Webhook), administers, errors=[NotFound])
+async def get_webhook(ask: Ask[None]) -> web.Response:
+    """One receiver."""
+    return web.json_response(_view(await ask.deps.store.webhooks.get(ask.part())))
+
+
+@routes.taking(
+    "PATCH",
+    "/webhooks/{id}",
+    WebhookPatch,
+    Returns(model=answers.Webhook),
+    administers,
+    errors=[NotFound],
+    audit=Action.WEBHOOK_CHANGED,
+)
+async def change_webhook(ask: Ask[WebhookPatch]) -> web.Response:
+    """Change some fields. What waits for a disabled receiver waits until it is enabled again."""
+    deps, body, given = ask.deps, ask.body, ask.body.model_fields_set
+    hook = await deps.store.webhooks.change(
+        ask.part(),
+        url=deps.guard.check_url(body.url) if "url" in given else None,
+        events=frozenset(body.events) if "events" in given else None,
+        enabled=body.enabled if "enabled" in given else None,
+        by=ask.who.by,
+    )
+    await deps.dispatcher.refresh()
+    return web.json_response(_view(hook))
+
+
+@routes.plain("DELETE", "/webhooks/{id}", NOTHING, administers, errors=[NotFound], audit=Action.WEBHOOK_DELETED)
+async def delete_webhook(ask: Ask[None]) -> web.Response:
+    """Remove a receiver, and with it what waits for it."""
+    await ask.deps.store.webhooks.delete(ask.part(), ask.who.by)
+    await ask.deps.dispatcher.refresh()
+    return web.Response(status=204)
+
+
+@routes.plain("POST", "/webhooks/{id}/ping", Returns(model=answers.Ping), administers, errors=[NotFound])
+async def ping_webhook(ask: Ask[None]) -> web.Response:
+    """Send an event of type `ping` at once, and say what the receiver answered."""
+    deps = ask.deps
+    hook = await deps.store.webhooks.get(ask.part())
+    event_id, at = uuid.uuid4().hex, deps.clock()
+    body = json.dumps({"type": PING, "timestamp": time_view(at), "data": {"webhook_id": hook.id}})
+    began = time.monotonic()
+    answer = await deps.dispatcher.sender.send(hook.url, hook.secret, event_id, body)
+    took = round((time.monotonic() - began) * 1000)
+    due = Due(hook.id, 0, PING, event_id, body, 0, at, None)
+    await deps.store.outbox.tried(Outcome(due, at, answer.delivered, answer.status, answer.text))
+    told = {"delivered": answer.delivered, "status": answer.status, "answer": answer.text, "milliseconds": took}
+    return web.json_response(told)
+
+
+@routes.plain(
+    "GET",
+    "/webhooks/{id}/deliveries",
+    Returns(model=answers.Deliveries),
+    administers,
+    query=DeliveriesQuery,
+    errors=[NotFound],
+)
+async def list_deliveries(ask: Ask[None]) -> web.Response:
+    """What was sent, newest first, and what became of it."""
+    query = ask.query(DeliveriesQuery)
+    hook = await ask.deps.store.webhooks.get(ask.part())
+    hidden = ask.deps.hidden_from(ask.who)
+    rows = await ask.deps.store.outbox.page(hook.id, query.limit + 1, query.cursor, hidden, failed_only=query.failed)
+    shown = rows[: query.limit]
+    cursor = shown[-1][1].id if len(rows) > query.limit else None
+    return web.json_response({"deliveries": [_delivery_view(*row) for row in shown], "next_cursor": cursor})
+
+
+@routes.plain(
+    "POST",
+    "/webhooks/{id}/deliveries/{delivery_id}/retry",
+    Returns(202, answers.Delivery),
+    administers,
+    errors=[NotFound],
+)
+async def retry_delivery(ask: Ask[None]) -> web.Response:
+    """Send one more time, whatever became of it before. What waits behind an earlier one of its call waits on."""
+    deps = ask.deps
+    hook = await deps.store.webhooks.get(ask.part())
+    found = await deps.store.outbox.again(hook.id, ask.part("delivery_id"), deps.clock(), deps.hidden_from(ask.who))
+    deps.dispatcher.wake()
+    return web.json_response(_delivery_view(*found), status=202)
