@@ -60,6 +60,9 @@ class Recorder:
         """Facts that were lost because the database was away for too long."""
         self._waiting: deque[Record] = deque()
         self._size = 0
+        self._unsure: Sealed | None = None
+        """A batch whose writing failed, or was not heard of: it may be there."""
+        self._turn = asyncio.Lock()
         self._latest: dict[str, Monitor] = {}
         self._work = asyncio.Event()
         self._idle = asyncio.Event()
@@ -90,9 +93,11 @@ class Recorder:
         await self._idle.wait()
 
     async def begin(self, monitor: Monitor, entry: Entry) -> None:
-        """Write a monitor that is about to start. Raises StoreUnavailable."""
+        """Write a monitor that is about to start, after all that happened before. Raises StoreUnavailable."""
         record = Record(entries=[entry], monitors={monitor.id: monitor})
-        await self._writer.write(seal(record), self._clock())
+        async with self._turn:
+            await self._flush()
+            await self._writer.write(seal(record), self._clock())
         _tell(record)
 
     async def find(self, monitor_id: str) -> Monitor | None:
@@ -128,31 +133,33 @@ class Recorder:
             await self._work.wait()
             await asyncio.sleep(SETTLE)
             self._work.clear()
-            while self._waiting:
-                await self._write(self._take())
-            self._idle.set()
+            try:
+                async with self._turn:
+                    await self._flush()
+            except StoreUnavailable as problem:
+                log.error("what happened could not be recorded; trying again", facts=self._size, why=str(problem))
+                await asyncio.sleep(RETRY_PAUSE)
+                self._work.set()
+
+    async def _flush(self) -> None:
+        """Write all that waits. Raises StoreUnavailable; what was not surely written goes first next time."""
+        while self._waiting or self._unsure:
+            again = self._unsure is not None
+            sealed = self._unsure = self._unsure or seal(self._take())
+            await self._writer.write(sealed, self._clock(), again=again)
+            self._unsure = None
+            self._size = sum(waiting.size for waiting in self._waiting)
+            for monitor in sealed.record.monitors.values():
+                if self._latest.get(monitor.id) is monitor:
+                    del self._latest[monitor.id]
+            self.written()
+        self._idle.set()
 
     def _take(self) -> Record:
         record = Record()
         while self._waiting and record.size < AT_ONCE:
             record.add(self._waiting.popleft())
         return record
-
-    async def _write(self, record: Record) -> None:
-        sealed, again = seal(record), False
-        while True:
-            try:
-                await self._writer.write(sealed, self._clock(), again=again)
-                break
-            except StoreUnavailable as problem:
-                log.error("what happened could not be recorded; trying again", facts=self._size, why=str(problem))
-                again = True
-                await asyncio.sleep(RETRY_PAUSE)
-        self._size = sum(waiting.size for waiting in self._waiting)
-        for monitor in record.monitors.values():
-            if self._latest.get(monitor.id) is monitor:
-                del self._latest[monitor.id]
-        self.written()
 
 
 def _tell(record: Record) -> None:

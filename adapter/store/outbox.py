@@ -121,7 +121,7 @@ class Outbox:
             .limit(limit)
         )
         async with self._database.work() as session:
-            return [_due(delivery, event) for delivery, event in (await session.execute(query)).tuples()]
+            return [_due(delivery, event) for delivery, event in await session.execute(query)]
 
     async def next_at(self, hook_id: str, besides: Sequence[int] = ()) -> datetime | None:
         """When the next delivery of this hook is due."""
@@ -150,7 +150,7 @@ class Outbox:
         )
         async with self._database.work() as session:
             await lock(session, OUTBOX)
-            rows = (await session.execute(query)).tuples().all()
+            rows = (await session.execute(query)).all()
             mine = (DeliveryRow.hook_id == hook_id, DeliveryRow.seq.in_([seq for seq, _ in rows]))
             await session.execute(update(DeliveryRow).where(*mine).values(state=FAILED))
             for lane in {lane for _, lane in rows}:
@@ -169,7 +169,7 @@ class Outbox:
         query = select(DeliveryRow.hook_id, func.count(), func.min(DeliveryRow.seq)).where(pending)
         async with self._database.work() as session:
             found = []
-            for hook_id, count, first in (await session.execute(query.group_by(DeliveryRow.hook_id))).tuples():
+            for hook_id, count, first in await session.execute(query.group_by(DeliveryRow.hook_id)):
                 oldest = await session.scalar(select(EventRow.at).where(EventRow.seq == first))
                 found.append(Depth(hook_id, count, oldest))
             return found
@@ -193,7 +193,7 @@ class Outbox:
                 if last is None:
                     raise Invalid("cursor: unknown, or its delivery is too old. Begin again without one.")
                 query = query.where(DeliveryRow.seq < last)
-            return list((await session.execute(query)).tuples())
+            return list(await session.execute(query))
 
     async def again(
         self, hook_id: str, event_id: str, now: datetime, hidden: Sequence[str]
@@ -201,7 +201,7 @@ class Outbox:
         """Try this delivery once more, whatever became of it. Raises NotFound."""
         async with self._database.work() as session:
             await lock(session, OUTBOX)
-            found = (await session.execute(_of(hook_id, hidden).where(EventRow.id == event_id))).tuples().first()
+            found = (await session.execute(_of(hook_id, hidden).where(EventRow.id == event_id))).first()
             if found is None:
                 raise NotFound("There is no such delivery, or none that you may see.")
             delivery, _ = found

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import SignIn
 from tests.support.lab import Lab
-from tests.unit.test_web import Site, site
+from tests.support.site import Site, site
 
 __all__ = ["site"]
 AXE = Path(__file__).parents[2] / "adapter/web/page/node_modules/axe-core/axe.min.js"

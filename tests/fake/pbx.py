@@ -51,6 +51,13 @@ class FakePbx:
         """The connection is lost."""
         self.board.set_pbx(PbxState(LinkState.DOWN, self.scene.now))
 
+    def up_again(self) -> None:
+        """The connection is back, and what was there is listed."""
+        scene = self.scene
+        known = tuple(ev.KnownChannel(c, scene.bridges.get(c.uniqueid), START, False) for c in scene.channels.values())
+        self.board.set_pbx(PbxState(LinkState.CONNECTED, scene.now))
+        self.board.take([ev.Snapshot(scene.now, False, known, {"b1": "simple_bridge"}, frozenset())])
+
     def _soon(self, *events: ev.Event) -> None:
         asyncio.get_running_loop().call_soon(self.board.take, list(events))
 

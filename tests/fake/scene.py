@@ -52,6 +52,7 @@ class Scene:
     def __init__(self) -> None:
         self.events: list[ev.Event] = []
         self.channels: dict[str, Channel] = {}
+        self.bridges: dict[str, str] = {}
         self._count = 0
 
     @property
@@ -113,6 +114,7 @@ class Scene:
     def enter(self, bridge: str, *uniqueids: str, technology: str = "simple_bridge") -> None:
         """Channels enter a bridge."""
         for uniqueid in uniqueids:
+            self.bridges[uniqueid] = bridge
             self.events.append(ev.BridgeEntered(self.now, bridge, technology, self.channels[uniqueid]))
 
     def leave(self, bridge: str, *uniqueids: str) -> None:

@@ -12,6 +12,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from adapter.store import passwords
 from tests.support.postgresql import PostgreSQL
+from tests.support.site import site
+
+__all__ = ["site"]
 
 numbers = itertools.count()
 

@@ -1,0 +1,335 @@
+"""The record on a real SQLite and a real PostgreSQL: the audit's chain, the outbox's order, tokens, answers."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from adapter.core.facts import OpenCall, Record
+from adapter.core.record import Action, By, Entry, EventType, HookEvent, Result
+from adapter.errors import Invalid, NotFound
+from adapter.store import Store
+from adapter.store.audit import START, Filter
+from adapter.store.outbox import Due, Outcome
+from adapter.store.people import UserChange
+from adapter.store.record import seal
+from adapter.store.tokens import NewToken, Scope
+from tests.unit.test_store import ADMIN, NOW, SAM
+from tests.unit.test_views import sams_call
+
+BY = By("admin", "session")
+NEW_HEAD = f"UPDATE facts SET value = '0:{START}' WHERE name = 'audit_head'"  # noqa: S608 - what a forger does
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    """An opened, empty store."""
+    store = await Store.open(database_url, timedelta(hours=1))
+    yield store
+    await store.close()
+
+
+def entry(number: int, **more: object) -> Entry:
+    """An entry like many."""
+    at = NOW + timedelta(minutes=number)
+    return Entry(at=at, by=BY, action=Action.LOGIN, reason=f"number {number} - ü", **more)  # type: ignore[arg-type]
+
+
+async def execute(store: Store, *statements: str) -> None:
+    """What somebody with the database in hand does."""
+    async with store.database.engine.begin() as connection:
+        for statement in statements:
+            await connection.execute(text(statement))
+
+
+async def without_triggers(store: Store, *statements: str) -> None:
+    """The same, by somebody who owns the tables."""
+    if store.database.engine.dialect.name == "sqlite":
+        names = ["audit_no_update", "audit_no_delete"]
+        await execute(store, *(f"DROP TRIGGER {name}" for name in names), *statements)
+    else:
+        await execute(store, "ALTER TABLE audit DISABLE TRIGGER ALL", *statements)
+
+
+# --- audit
+
+
+async def test_nobody_changes_the_audit(store: Store) -> None:
+    await store.audit.add(entry(1), entry(2))
+    for statement in (
+        "UPDATE audit SET actor = 'x' WHERE seq = 1",
+        "DELETE FROM audit WHERE seq = 2",
+        "DELETE FROM audit",
+        "UPDATE audit_cuts SET seq = 7",
+    ):
+        if "audit_cuts" in statement:
+            await execute(store, "INSERT INTO audit_cuts (seq, hash) VALUES (0, 'x')")
+        with pytest.raises(DBAPIError, match="add only"):
+            await execute(store, statement)
+    assert "entries were deleted, and no entry tells of that cut" in (await store.audit.verify()).faults
+
+
+@pytest.mark.parametrize(
+    ("tampering", "found"),
+    [
+        (["UPDATE audit SET actor = 'mallory' WHERE seq = 5"], "entry 5 was changed"),
+        (["UPDATE audit SET at = '2020-01-01 00:00:00' WHERE seq = 5"], "entry 5 was changed"),
+        (["UPDATE audit SET mode = 'barge' WHERE seq = 5"], "entry 5 was changed"),
+        (["DELETE FROM audit WHERE seq = 5"], "entries 5 to 5 are missing"),
+        (["DELETE FROM audit WHERE seq >= 9"], "entries after 8 are missing"),
+        (["DELETE FROM audit WHERE seq <= 2"], "entries 1 to 2 are missing"),
+        (
+            [
+                "UPDATE audit SET seq = 99 WHERE seq = 4",
+                "UPDATE audit SET seq = 4 WHERE seq = 5",
+                "UPDATE audit SET seq = 5 WHERE seq = 99",
+            ],
+            "entry 4 does not follow the one before it",
+        ),
+        (
+            ["DELETE FROM audit WHERE seq <= 2", "INSERT INTO audit_cuts SELECT 2, previous FROM audit WHERE seq = 3"],
+            "no entry tells of that cut",
+        ),
+    ],
+)
+async def test_tampering_is_found(store: Store, tampering: Sequence[str], found: str) -> None:
+    for number in range(10):
+        await store.audit.add(entry(number))
+    assert (await store.audit.verify()).faults == []
+    await without_triggers(store, *tampering)
+    assert any(found in fault for fault in (await store.audit.verify()).faults)
+
+
+async def test_a_noted_head_shows_a_whole_new_chain(store: Store) -> None:
+    await store.audit.add(*(entry(number) for number in range(5)))
+    head = (await store.audit.verify()).head
+    await store.audit.add(entry(6))
+    assert (await store.audit.verify(head)).faults == []
+    await without_triggers(store, "DELETE FROM audit", NEW_HEAD)
+    await store.audit.add(*(entry(number, result=Result.FAILED) for number in range(6)))
+    assert (await store.audit.verify()).faults == []
+    assert (await store.audit.verify(head)).faults == ["the noted head is not in this chain"]
+
+
+async def test_the_retention_leaves_a_cut_that_can_be_verified(store: Store) -> None:
+    await store.audit.add(*(entry(number) for number in range(10)))
+    later = NOW + timedelta(days=1)
+    assert await store.audit.cut(NOW + timedelta(minutes=6), later) == 6
+    assert await store.audit.cut(NOW + timedelta(minutes=6), later) == 0
+    verdict = await store.audit.verify()
+    assert (verdict.entries, verdict.first, verdict.faults) == (5, 7, [])
+    assert await store.audit.cut(NOW + timedelta(minutes=8), later) == 2
+    assert (await store.audit.verify()).faults == []
+    with pytest.raises(DBAPIError, match="add only"):
+        await execute(store, "DELETE FROM audit WHERE seq = 10")
+
+
+async def test_entries_by_two_writers_make_one_chain(store: Store) -> None:
+    async def write(name: str) -> None:
+        for number in range(20):
+            await store.audit.add(entry(number, target=name))
+
+    await asyncio.gather(*(write(name) for name in "abcd"))
+    verdict = await store.audit.verify()
+    assert (verdict.entries, verdict.faults) == (80, [])
+
+
+async def test_pages_and_filters(store: Store) -> None:
+    for number in range(25):
+        more = {"supervisor": "mona", "conversation_id": "c1"} if number % 5 == 0 else {}
+        await store.audit.add(entry(number, **more))
+    first = await store.audit.page(Filter(), 10)
+    second = await store.audit.page(Filter(), 10, first[-1].id)
+    assert [row.seq for row in first + second] == list(range(25, 5, -1))
+    assert len(await store.audit.page(Filter(supervisor="MONA"), 100)) == 5
+    assert len(await store.audit.page(Filter(hidden=["c1"]), 100)) == 20
+    assert len(await store.audit.page(Filter(hidden=["c1"], seer="mona"), 100)) == 25
+    window = Filter(since=NOW + timedelta(minutes=3), until=NOW + timedelta(minutes=5))
+    assert [row.reason for row in await store.audit.page(window, 100)] == ["number 4 - ü", "number 3 - ü"]
+    with pytest.raises(Invalid):
+        await store.audit.page(Filter(), 10, "0" * 32)
+    assert [len(rows) async for rows in store.audit.every(Filter(action="session.login"))] == [25]
+
+
+async def test_a_change_and_its_entry_are_one(store: Store) -> None:
+    admin, sam = await store.people.create(ADMIN), await store.people.create(SAM)
+    changed = await store.people.change(sam.id, UserChange(can_monitor=True, by=BY))
+    assert changed.granted_by == "admin"
+    with pytest.raises(Exception, match="administrator"):
+        await store.people.delete(admin.id)
+    rows = await store.audit.page(Filter(), 10)
+    assert [(row.actor, row.action, row.target) for row in rows] == [
+        ("admin", "user.changed", "Sam"),
+        ("system", "user.created", "Sam"),
+        ("system", "user.created", "admin"),
+    ]
+    assert rows[0].reason == "can_monitor: false → true"
+
+
+# --- outbox
+
+
+def event(number: int, lane: str = "c1", kind: EventType = EventType.CALL_STARTED) -> HookEvent:
+    """An event like many."""
+    return HookEvent(NOW + timedelta(seconds=number), kind, lane, "conversation", {"number": number})
+
+
+async def write(store: Store, *events: HookEvent) -> list[str]:
+    """Put events into the outbox."""
+    sealed = seal(Record(events=list(events)))
+    await store.records.write(sealed, NOW)
+    return list(sealed.event_ids)
+
+
+def outcome(due: Due, *, delivered: bool = True, again: datetime | None = None) -> Outcome:
+    """What became of one."""
+    return Outcome(due, NOW, delivered, 200 if delivered else 500, "text", again)
+
+
+async def test_the_order_within_a_call(store: Store) -> None:
+    hook = await store.webhooks.create("http://x", frozenset(EventType), "whsec_x")
+    deaf = await store.webhooks.create("http://y", frozenset({EventType.CALL_ENDED}), "whsec_x")
+    off = await store.webhooks.create("http://z", frozenset(EventType), "whsec_x", enabled=False)
+    ids = await write(store, event(1), event(2), event(3, "c2"), event(4))
+    assert await store.outbox.due(deaf.id, NOW, 10) == []
+    assert await store.outbox.due(off.id, NOW, 10) == []
+    first, other = await store.outbox.due(hook.id, NOW, 10)
+    assert [first.event_id, other.event_id] == [ids[0], ids[2]]
+    await store.outbox.settle([outcome(first, delivered=False, again=NOW + timedelta(seconds=5)), outcome(other)])
+    assert await store.outbox.due(hook.id, NOW, 10) == []
+    assert await store.outbox.next_at(hook.id) == NOW + timedelta(seconds=5)
+    (again,) = await store.outbox.due(hook.id, NOW + timedelta(seconds=6), 10)
+    assert (again.event_id, again.attempts, again.first_try_at) == (ids[0], 1, NOW)
+    await store.outbox.settle([outcome(again)])
+    (second,) = await store.outbox.due(hook.id, NOW, 10)
+    assert second.event_id == ids[1]
+    (depth,) = await store.outbox.depths()
+    assert (depth.hook_id, depth.count) == (hook.id, 2)
+    assert depth.oldest == NOW + timedelta(seconds=2)
+
+
+async def test_what_is_written_twice_is_there_once(store: Store) -> None:
+    hook = await store.webhooks.create("http://x", frozenset(EventType), "whsec_x")
+    sealed = seal(Record(entries=[entry(1)], events=[event(1)], calls={"c1": OpenCall(sams_call(None), True)}))
+    await store.records.write(sealed, NOW)
+    await store.records.write(sealed, NOW, again=True)
+    assert len(await store.outbox.due(hook.id, NOW, 10)) == 1
+    assert (await store.audit.verify()).entries == 2
+    assert await store.records.open_calls() == {"c1": OpenCall(sams_call(None), True)}
+    await store.records.write(seal(Record(calls={"c1": None})), NOW)
+    assert await store.records.open_calls() == {}
+
+
+async def test_giving_up_and_trying_again_by_hand(store: Store) -> None:
+    hook = await store.webhooks.create("http://x", frozenset(EventType), "whsec_x")
+    ids = await write(store, *(event(number) for number in range(3)), event(4, "c2"))
+    assert await store.outbox.give_up(hook.id, NOW + timedelta(seconds=2), NOW) == 2
+    assert await store.outbox.give_up(hook.id, NOW + timedelta(seconds=2), NOW) == 0
+    assert {due.event_id for due in await store.outbox.due(hook.id, NOW, 10)} == {ids[2], ids[3]}
+    failed = await store.outbox.page(hook.id, 10, None, [], failed_only=True)
+    assert [row.id for _, row in failed] == [ids[1], ids[0]]
+    await store.outbox.again(hook.id, ids[0], NOW, [])
+    assert {due.event_id for due in await store.outbox.due(hook.id, NOW, 10)} == {ids[0], ids[2], ids[3]}
+    with pytest.raises(NotFound):
+        await store.outbox.again(hook.id, "none", NOW, [])
+    later = NOW + timedelta(hours=1)
+    assert await store.outbox.sweep(later) == 1
+    for due in await store.outbox.due(hook.id, NOW, 10):
+        await store.outbox.settle([outcome(due)])
+    assert await store.outbox.sweep(later) == 3
+    assert await store.outbox.page(hook.id, 10, None, []) == []
+
+
+async def test_deliveries_about_monitors_are_hidden_from_those_in_the_conversation(store: Store) -> None:
+    hook = await store.webhooks.create("http://x", frozenset(EventType), "whsec_x")
+    ids = await write(store, event(1), event(2, kind=EventType.MONITOR_STARTED))
+    assert [row.id for _, row in await store.outbox.page(hook.id, 10, None, ["conversation"])] == [ids[0]]
+    with pytest.raises(NotFound):
+        await store.outbox.again(hook.id, ids[1], NOW, ["conversation"])
+
+
+async def test_a_deleted_hook_takes_its_deliveries_along(store: Store) -> None:
+    hook = await store.webhooks.create("http://x", frozenset(EventType), "whsec_x")
+    await write(store, event(1))
+    await store.webhooks.delete(hook.id)
+    assert await store.outbox.depths() == []
+    with pytest.raises(NotFound):
+        await store.webhooks.delete(hook.id)
+    with pytest.raises(NotFound):
+        await store.webhooks.get(hook.id)
+
+
+async def test_writers_and_settlers_at_once_leave_nothing_behind(store: Store) -> None:
+    """A delivery that ends while its successor is written: the successor must become due in any order of the two."""
+    hook = await store.webhooks.create("http://x", frozenset(EventType), "whsec_x")
+    delivered: list[str] = []
+    written: list[str] = []
+
+    async def settle() -> None:
+        idle = 0
+        while idle < 20:
+            found = await store.outbox.due(hook.id, datetime.now(UTC), 10)
+            idle = 0 if found else idle + 1
+            delivered.extend(due.event_id for due in found)
+            if found:
+                await store.outbox.settle([outcome(due) for due in found])
+            else:
+                await asyncio.sleep(0.01)
+
+    async def produce() -> None:
+        for number in range(60):
+            written.extend(await write(store, event(number)))
+
+    await asyncio.gather(produce(), settle())
+    assert delivered == written
+
+
+# --- tokens and answers
+
+
+async def test_tokens(store: Store) -> None:
+    sam = await store.people.create(SAM)
+    made, secret = await store.tokens.create(NewToken(name="crm", user_id=sam.id), BY)
+    assert secret.startswith("cm_")
+    found = await store.tokens.find(secret, NOW)
+    assert found is not None
+    assert (found.id, found.service, found.scopes, found.used_at) == (made.id, False, frozenset({Scope.MONITOR}), NOW)
+    assert await store.tokens.find(secret + "x", NOW) is None
+    brief = NewToken(name="brief", may_act_for=frozenset({sam.id}), expires_at=NOW + timedelta(hours=1))
+    expiring, other = await store.tokens.create(brief, BY)
+    assert expiring.service
+    assert await store.tokens.find(other, NOW)
+    assert await store.tokens.find(other, NOW + timedelta(hours=1)) is None
+    assert await store.tokens.alive(NOW) == {made.id, expiring.id}
+    assert await store.tokens.alive(NOW + timedelta(hours=2)) == {made.id}
+    before = await store.people.version()
+    await store.tokens.revoke(made.id, BY)
+    assert await store.people.version() != before
+    assert await store.tokens.find(secret, NOW) is None
+    with pytest.raises(NotFound):
+        await store.tokens.revoke(made.id)
+    async with store.database.engine.connect() as connection:
+        kept = str((await connection.execute(text("SELECT * FROM tokens"))).all())
+    assert other not in kept
+    await store.people.create(ADMIN)
+    await store.tokens.create(NewToken(name="sams", user_id=sam.id), BY)
+    await store.people.delete(sam.id)
+    assert [token.name for token in await store.tokens.all()] == ["brief"]
+
+
+async def test_answers_are_remembered_for_a_day(store: Store) -> None:
+    answers = store.answers
+    assert await answers.begin("k", "body", "m1", NOW) is None
+    pending = await answers.begin("k", "body", "m2", NOW)
+    assert pending is not None
+    assert (pending.monitor_id, pending.status) == ("m1", None)
+    await answers.finish("k", 201, "{}")
+    known = await answers.begin("k", "other", "m3", NOW + timedelta(hours=23))
+    assert known is not None
+    assert (known.body_hash, known.status, known.answer) == ("body", 201, "{}")
+    assert await answers.begin("k", "other", "m4", NOW + timedelta(hours=25)) is None
+    await answers.forget("k")
+    assert await answers.begin("k", "other", "m5", NOW + timedelta(hours=25)) is None
