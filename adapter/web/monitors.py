@@ -90,7 +90,7 @@ def _supervisor(ask: Ask[StartBody]) -> User:
     service, name = ask.who.service, ask.body.supervisor
     if service is None:
         if name is not None:
-            raise errors.Invalid("supervisor: only a service token names whom it acts for.")
+            raise errors.Forbidden("Only a service token names the supervisor whom it acts for.")
         return ask.who.person
     if name is None:
         raise errors.Invalid("supervisor: a service token must name whom it acts for.")

@@ -7,7 +7,7 @@ from aiohttp import web
 from adapter.core.people import User
 from adapter.core.record import Action
 from adapter.core.views import Json, time_view
-from adapter.errors import Invalid, NotFound
+from adapter.errors import Forbidden, NotFound
 from adapter.store.tokens import NewToken, Scope, Token
 from adapter.web import answers
 from adapter.web.api import administers
@@ -36,13 +36,14 @@ def token_view(token: Token, users: Mapping[str, User]) -> Json:
 
 
 def wanted(body: TokenBody, users: Mapping[str, User]) -> NewToken:
-    """The token to be made. Raises Invalid for names that nobody has."""
+    """The token to be made. Raises NotFound for names that nobody has, Forbidden."""
     ids = {user.username.casefold(): user.id for user in users.values()}
     names = [body.user] if body.user is not None else body.may_act_for or []
     unknown = [name for name in names if name.casefold() not in ids]
     if unknown:
-        field = "user" if body.user is not None else "may_act_for"
-        raise Invalid(f"{field}: nobody is named {', '.join(unknown)}.", [{"field": field, "message": "unknown user"}])
+        raise NotFound(f"Nobody is named {', '.join(unknown)}.")
+    if body.may_act_for is not None and Scope.ADMIN in body.scopes:
+        raise Forbidden("A service token can't administer. Give an administrator's user token the scope admin.")
     found = [ids[name.casefold()] for name in names]
     return NewToken(
         name=body.name,
@@ -60,7 +61,15 @@ async def list_tokens(ask: Ask[None]) -> web.Response:
     return web.json_response({"tokens": [token_view(token, users) for token in await ask.deps.store.tokens.all()]})
 
 
-@routes.taking("POST", "/tokens", TokenBody, Returns(201, answers.NewToken), administers, audit=Action.TOKEN_CREATED)
+@routes.taking(
+    "POST",
+    "/tokens",
+    TokenBody,
+    Returns(201, answers.NewToken),
+    administers,
+    errors=[NotFound],
+    audit=Action.TOKEN_CREATED,
+)
 async def create_token(ask: Ask[TokenBody]) -> web.Response:
     """A new token, for a user or for a service."""
     users = ask.deps.board.directory.users

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from adapter.core.facts import OpenCall, Record
 from adapter.core.record import Action, By, Entry, EventType, HookEvent, Result
-from adapter.errors import Invalid, NotFound
+from adapter.errors import NotFound
 from adapter.store import Store
 from adapter.store.audit import START, Filter
 from adapter.store.outbox import Due, Outcome
@@ -149,7 +149,7 @@ async def test_pages_and_filters(store: Store) -> None:
     assert len(await store.audit.page(Filter(hidden=["c1"], seer="mona"), 100)) == 25
     window = Filter(since=NOW + timedelta(minutes=3), until=NOW + timedelta(minutes=5))
     assert [row.reason for row in await store.audit.page(window, 100)] == ["number 4 - ü", "number 3 - ü"]
-    with pytest.raises(Invalid):
+    with pytest.raises(NotFound):
         await store.audit.page(Filter(), 10, "0" * 32)
     assert [len(rows) async for rows in store.audit.every(Filter(action="session.login"))] == [25]
 
