@@ -165,19 +165,7 @@ class Recorder:
 def _tell(record: Record) -> None:
     """One line of the log for each fact."""
     for entry in record.entries:
-        fields = {
-            "actor": entry.by.actor,
-            "via": entry.by.via,
-            "result": entry.result.value,
-            "reason": entry.reason,
-            "target": entry.target,
-            "call_id": entry.call_id,
-            "monitor_id": entry.monitor_id,
-            "agent": entry.subject.agent,
-            "customer": entry.subject.customer,
-            "mode": entry.mode and entry.mode.value,
-        }
-        log.info(entry.action.value, **{name: value for name, value in fields.items() if value})
+        log.info(entry.action.value, **entry.told())
     for event in record.events:
         if event.type.value.startswith("call."):
             log.info(event.type.value, call_id=event.call_id)

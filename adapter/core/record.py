@@ -88,6 +88,22 @@ class Entry:
     subject: Subject = NOBODY
     mode: Mode | None = None
 
+    def told(self) -> dict[str, str]:
+        """What the log says of it: its fields that say something."""
+        fields = {
+            "actor": self.by.actor,
+            "via": self.by.via,
+            "result": self.result.value,
+            "reason": self.reason,
+            "target": self.target,
+            "call_id": self.call_id,
+            "monitor_id": self.monitor_id,
+            "agent": self.subject.agent,
+            "customer": self.subject.customer,
+            "mode": self.mode.value if self.mode else None,
+        }
+        return {name: value for name, value in fields.items() if value}
+
 
 class EventType(StrEnum):
     """What hooks can be told of."""

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.record import SYSTEM, Action, Entry
 from adapter.errors import NotFound
-from adapter.store.database import Database, lock
+from adapter.store.database import TOLD, Database, lock
 from adapter.store.tables import AuditCutRow, AuditRow, FactRow
 
 HEAD = "audit_head"
@@ -58,7 +58,10 @@ class Verdict:
 
 
 async def append(session: AsyncSession, entries: Sequence[Entry], ids: Sequence[str] = ()) -> None:
-    """Add entries in their order, as part of a transaction. `ids`: their ids, where they were made before."""
+    """Add entries in their order, as part of a transaction, and tell the log once that is committed.
+
+    `ids`: their ids, where they were made before; then the log was told already.
+    """
     if not entries:
         return
     head = await lock(session, HEAD)
@@ -70,6 +73,8 @@ async def append(session: AsyncSession, entries: Sequence[Entry], ids: Sequence[
         previous = row["hash"] = _hash(row)
         rows.append(row)
     await session.execute(insert(AuditRow), rows)
+    if not ids:
+        session.info.setdefault(TOLD, []).extend(entries)
     await session.execute(update(FactRow).where(FactRow.name == HEAD).values(value=f"{seq}:{previous}"))
 
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, event, make_url, text
@@ -15,10 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from adapter.errors import ConfigError, StoreUnavailable
 
+log = structlog.get_logger(__name__)
+
 DEADLINE = 5.0
 """Seconds one transaction may take."""
 MIGRATION_DEADLINE = 60.0
 """Seconds for bringing a database up to date, waiting for another start included."""
+TOLD = "told"
+"""Where a transaction keeps the audit's entries that the log is told of after the commit."""
 MIGRATION_LOCK = 0x434D4F4E
 """Key of PostgreSQL's advisory lock while migrating ("CMON")."""
 
@@ -52,6 +57,8 @@ class Database:
         try:
             async with asyncio.timeout(DEADLINE), self._sessions.begin() as session:
                 yield session
+            for entry in session.info.get(TOLD, ()):
+                log.info(entry.action.value, **entry.told())
         except IntegrityError:
             raise
         except (SQLAlchemyError, OSError) as problem:

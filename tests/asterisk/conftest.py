@@ -1,5 +1,5 @@
 """The lab for these tests."""
 
-from tests.support.fixtures import lab, running_lab, toolchain
+from tests.support.fixtures import lab, own, running_lab, toolchain
 
-__all__ = ["lab", "running_lab", "toolchain"]
+__all__ = ["lab", "own", "running_lab", "toolchain"]

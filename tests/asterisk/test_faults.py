@@ -3,26 +3,9 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest
-
-from adapter.lab.provision import Toolchain
 from tests.support.client import Client
 from tests.support.lab import Lab
-
-
-@pytest.fixture
-async def own(toolchain: Toolchain, tmp_path: Path) -> AsyncIterator[Lab]:
-    """A lab that this test may break."""
-    lab = Lab(toolchain, tmp_path)
-    try:
-        await lab.start()
-        yield lab
-    finally:
-        await lab.close_clients()
-        await lab.stop()
 
 
 async def pbx_state(client: Client, wanted: str, deadline: float = 10) -> None:

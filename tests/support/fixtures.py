@@ -1,6 +1,7 @@
 """One lab for all tests against the real thing; each test leaves it empty."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -30,3 +31,15 @@ async def lab(running_lab: Lab) -> AsyncIterator[Lab]:
     """The lab, empty before and after."""
     yield running_lab
     await running_lab.tidy()
+
+
+@pytest.fixture
+async def own(toolchain: Toolchain, tmp_path: Path) -> AsyncIterator[Lab]:
+    """A lab that this test may break."""
+    lab = Lab(toolchain, tmp_path)
+    try:
+        await lab.start()
+        yield lab
+    finally:
+        await lab.close_clients()
+        await lab.stop()
