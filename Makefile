@@ -22,7 +22,7 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
-$(PAGE): $(STAMP) adapter/web/page/package-lock.json adapter/web/page/index.html $(wildcard adapter/web/page/src/*)
+$(PAGE): $(STAMP) adapter/web/page/package-lock.json $(wildcard adapter/web/page/*.html adapter/web/page/*.js adapter/web/page/src/*)
 	cd adapter/web/page && export PATH="$(CURDIR)/$(BIN):$$PATH" && npm ci --ignore-scripts --silent \
 	  && npm run --silent type && npm run --silent build
 

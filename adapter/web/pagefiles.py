@@ -5,7 +5,7 @@ from pathlib import Path
 from aiohttp import web
 
 STATIC = Path(__file__).parent / "static"
-FILES = ("page.js", "page.css", "page.js.map")
+FILES = ("page.js", "page.css", "page.js.map", "docs.js", "swagger-ui-bundle.js", "swagger-ui.css")
 POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -34,6 +34,12 @@ def _file(name: str) -> web.StreamResponse:
 async def index(request: web.Request) -> web.StreamResponse:
     """The page itself."""
     return _file("index.html")
+
+
+@routes.get("/api/docs")
+async def docs(request: web.Request) -> web.StreamResponse:
+    """The API's description for people (Swagger UI), from this server alone."""
+    return _file("docs.html")
 
 
 @routes.get("/static/{name}")

@@ -47,6 +47,27 @@ async def take(lab: Lab, browser: Browser) -> None:
     await admin.get_by_role("row").filter(has_text="mona").get_by_role("button", name="Edit user").click()
     await admin.get_by_text("Which modes").click()
     await admin.screenshot(path=FOLDER / "account-light-wide.png", full_page=True)
+    await records(lab, admin, narrow)
+
+
+async def records(lab: Lab, admin: Page, narrow: Page) -> None:
+    """The audit, webhooks and tokens."""
+    api = await lab.client("admin")
+    everything = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.ended"]
+    await api.post("/webhooks", {"url": "http://127.0.0.1:9/hooks/calls", "events": everything})
+    await api.post("/tokens", {"name": "CRM", "may_act_for": ["mona"]})
+    await api.patch(f"/monitors/{(await api.get('/monitors'))[1]['monitors'][0]['id']}", {"mode": "barge"})
+    await asyncio.sleep(0.3)
+    await admin.get_by_role("link", name="Audit").click()
+    await expect(admin.get_by_role("row").filter(has_text="monitor.mode_changed").first).to_be_visible()
+    await admin.screenshot(path=FOLDER / "audit-light-wide.png")
+    await narrow.goto("/#/account/webhooks")
+    await expect(narrow.get_by_role("row").filter(has_text="hooks/calls")).to_be_visible()
+    await narrow.screenshot(path=FOLDER / "webhooks-dark-narrow.png")
+    await admin.goto("/#/account/tokens")
+    await admin.get_by_role("button", name="Add token").click()
+    await admin.get_by_label("Mona (mona)").check()
+    await admin.screenshot(path=FOLDER / "tokens-light-wide.png")
 
 
 async def main() -> None:

@@ -1,199 +1,44 @@
-// My Account: one's own password, and for administrators everybody's accounts and rights.
+// My Account: one's own password; for administrators also accounts, the audit, webhooks and tokens.
 
-import { useEffect, useState } from "preact/hooks";
-import { ask, MODES, type Mode, type Refused, type User } from "./api";
-import { say, words } from "./words";
+import { useState } from "preact/hooks";
+import { ask, type Refused, type User } from "./api";
+import { Audit } from "./audit";
+import { Field } from "./pieces";
+import { Tokens } from "./tokens";
+import { Users } from "./users";
+import { Webhooks } from "./webhooks";
+import { words } from "./words";
 
-export function Account({ me }: { me: User }) {
-  const [users, setUsers] = useState<User[]>([]);
-  const [edited, setEdited] = useState<User | "new" | null>(null);
+const PARTS = { "": words.users, audit: words.audit, webhooks: words.webhooks, tokens: words.tokens };
+
+export function Account({ me, part }: { me: User; part: string }) {
   const [said, setSaid] = useState("");
   const admin = me.role === "administrator";
-  const load = () => ask<{ users: User[] }>("GET", "/users").then((answer) => setUsers(answer.users));
-  useEffect(() => {
-    if (admin) void load();
-  }, [admin]);
-
-  const saved = async (user: User) => {
-    setSaid(say(words.saved, { name: user.name }));
-    setEdited(null);
-    await load();
-  };
   return (
     <main class="account">
       <h1>{words.myAccount}</h1>
-      <p role="status">{said}</p>
-      <OwnPassword tell={setSaid} />
       {admin && (
-        <section aria-labelledby="users">
-          <h2 id="users">{words.users}</h2>
-          {edited ? (
-            <UserForm
-              key={edited === "new" ? "new" : edited.id}
-              user={edited === "new" ? null : edited}
-              done={saved}
-              cancel={() => setEdited(null)}
-            />
-          ) : (
-            <>
-              <button type="button" onClick={() => setEdited("new")}>
-                {words.addUser}
-              </button>
-              <Table users={users} edit={setEdited} />
-            </>
-          )}
-        </section>
+        <ul class="parts">
+          {Object.entries(PARTS).map(([name, label]) => (
+            <li key={name}>
+              <a href={name ? `#/account/${name}` : "#/account"} aria-current={part === name ? "true" : undefined}>
+                {label}
+              </a>
+            </li>
+          ))}
+        </ul>
+      )}
+      <p role="status">{said}</p>
+      {admin && part === "audit" && <Audit />}
+      {admin && part === "webhooks" && <Webhooks tell={setSaid} />}
+      {admin && part === "tokens" && <Tokens tell={setSaid} />}
+      {(!admin || !(part in PARTS) || part === "") && (
+        <>
+          <OwnPassword tell={setSaid} />
+          {admin && <Users tell={setSaid} />}
+        </>
       )}
     </main>
-  );
-}
-
-function Table({ users, edit }: { users: User[]; edit: (user: User) => void }) {
-  return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{words.name}</th>
-            <th scope="col">{words.username}</th>
-            <th scope="col">{words.role}</th>
-            <th scope="col">{words.extension}</th>
-            <th scope="col">{words.mayMonitor}</th>
-            <th scope="col">
-              <span class="hidden">{words.editUser}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {users.map((user) => (
-            <tr key={user.id} class={user.active ? "" : "off"}>
-              <th scope="row">{user.name}</th>
-              <td>
-                {user.username} {user.active ? "" : `(${words.inactive})`}
-              </td>
-              <td>{words[user.role]}</td>
-              <td>{user.extension}</td>
-              <td>{user.can_monitor ? words.yes : words.no}</td>
-              <td>
-                <button type="button" class="plain" aria-label={words.editUser} title={words.editUser} onClick={() => edit(user)}>
-                  <svg viewBox="0 0 24 24" aria-hidden="true">
-                    <path d="M4 20l1-5L16 4l4 4L9 19z" />
-                  </svg>
-                </button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-interface FormProps {
-  user: User | null;
-  done: (user: User) => void;
-  cancel: () => void;
-}
-
-function UserForm({ user, done, cancel }: FormProps) {
-  const [problem, setProblem] = useState("");
-  const [can, setCan] = useState(user?.can_monitor ?? false);
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const form = new FormData(event.target as HTMLFormElement);
-    const text = (name: string) => (form.get(name) as string).trim();
-    const body: Record<string, unknown> = {
-      username: text("username"),
-      name: text("name"),
-      role: text("role"),
-      extension: text("extension") || null,
-      device: text("device") || null,
-      can_monitor: can,
-      modes: MODES.filter((mode) => mode === "silent" || form.get("mode-" + mode) !== null),
-    };
-    if (text("password")) body["password"] = form.get("password");
-    if (user) body["active"] = form.get("active") !== null;
-    try {
-      const saved = user ? ask<User>("PATCH", `/users/${user.id}`, body) : ask<User>("POST", "/users", body);
-      done(await saved);
-    } catch (refused) {
-      setProblem((refused as Refused).message || words.unreachable);
-    }
-  };
-  return (
-    <form class="user" onSubmit={submit} aria-label={user ? words.editUser : words.addUser}>
-      <Field name="name" label={words.name} value={user?.name} required />
-      <Field name="username" label={words.username} value={user?.username} required />
-      <label>
-        {words.role}
-        <select name="role" value={user?.role ?? "agent"}>
-          <option value="agent">{words.agent}</option>
-          <option value="administrator">{words.administrator}</option>
-        </select>
-      </label>
-      <Field name="extension" label={words.extension} value={user?.extension} />
-      <Field name="device" label={words.device} value={user?.device} hint={words.deviceHint} />
-      <Field name="password" label={words.newPassword} type="password" required={!user} hint={user ? words.leaveEmpty : ""} />
-      {user && (
-        <label class="check">
-          <input type="checkbox" name="active" defaultChecked={user.active} /> {words.isActive}
-        </label>
-      )}
-      <fieldset>
-        <legend>{words.agentPermissions}</legend>
-        <label class="check">
-          <input type="checkbox" name="can_monitor" checked={can} onChange={() => setCan(!can)} /> {words.giveAbility}
-        </label>
-        <details>
-          <summary>{words.whichModes}</summary>
-          {MODES.map((mode) => (
-            <ModeBox mode={mode} checked={user?.modes.includes(mode) ?? true} />
-          ))}
-        </details>
-      </fieldset>
-      <p role="alert" class="problem">
-        {problem}
-      </p>
-      <div class="row">
-        <button type="submit" class="main">
-          {words.saveUser}
-        </button>
-        <button type="button" onClick={cancel}>
-          {words.cancel}
-        </button>
-      </div>
-    </form>
-  );
-}
-
-function ModeBox({ mode, checked }: { mode: Mode; checked: boolean }) {
-  return (
-    <label class="check">
-      <input type="checkbox" name={"mode-" + mode} defaultChecked={checked} disabled={mode === "silent"} /> {words[mode]}
-    </label>
-  );
-}
-
-interface FieldProps {
-  name: string;
-  label: string;
-  value?: string | null | undefined;
-  type?: "text" | "password";
-  required?: boolean;
-  hint?: string;
-}
-
-function Field({ name, label, value, type = "text", required = false, hint = "" }: FieldProps) {
-  const shared = { name, required, defaultValue: value ?? "", placeholder: hint };
-  return (
-    <label>
-      {label}
-      {type === "password" ? (
-        <input type="password" autocomplete={name === "current" ? "current-password" : "new-password"} {...shared} />
-      ) : (
-        <input type="text" autocomplete="off" {...shared} />
-      )}
-    </label>
   );
 }
 

@@ -8,7 +8,8 @@ import { Live, type Picture } from "./live";
 import { SignIn } from "./signin";
 import { LANGUAGES, language, say, words } from "./words";
 
-const view = (): string => (location.hash.startsWith("#/account") ? "account" : "inbox");
+/** What the address asks for: `inbox`, or `account` and which part of it. */
+const view = (): string => (location.hash.startsWith("#/account") ? location.hash.slice(2) : "inbox");
 
 export function App() {
   const [user, setUser] = useState<User | null | undefined>(undefined);
@@ -39,6 +40,7 @@ export function App() {
   if (user === undefined) return null;
   if (user === null) return <SignIn done={setUser} />;
   const me = picture?.user ?? user;
+  const account = shown.startsWith("account");
   const leave = async () => {
     await ask("DELETE", "/session").catch((problem: Refused) => problem);
     setPicture(null);
@@ -47,7 +49,7 @@ export function App() {
   return (
     <div class="frame">
       <nav aria-label={words.title}>
-        <a href="#/account" aria-current={shown === "account" ? "page" : undefined}>
+        <a href="#/account" aria-current={account ? "page" : undefined}>
           {words.account}
         </a>
         <a href="#/inbox" aria-current={shown === "inbox" ? "page" : undefined}>
@@ -62,7 +64,7 @@ export function App() {
       </nav>
       <div class="content">
         <Told picture={picture} />
-        {shown === "account" ? <Account me={me} /> : <Inbox me={me} picture={picture} />}
+        {account ? <Account me={me} part={shown.slice("account/".length)} /> : <Inbox me={me} picture={picture} />}
       </div>
     </div>
   );

@@ -1,0 +1,102 @@
+// What was sent to one webhook, what it answered, and sending it again.
+
+import { useEffect, useState } from "preact/hooks";
+import { ask } from "./api";
+import { Table, told, when } from "./pieces";
+import type { Webhook } from "./webhooks";
+import { say, words } from "./words";
+
+interface Delivery {
+  id: string;
+  type: string;
+  happened_at: string;
+  state: "waiting" | "due" | "delivered" | "failed";
+  attempts: number;
+  next_attempt_at: string | null;
+  status: number | null;
+  answer: string | null;
+}
+
+interface Page {
+  deliveries: Delivery[];
+  next_cursor: string | null;
+}
+
+export function Deliveries({ hook, close }: { hook: Webhook; close: () => void }) {
+  const [found, setFound] = useState<Delivery[]>([]);
+  const [cursor, setCursor] = useState<string | null>(null);
+  const [failed, setFailed] = useState(false);
+  const [said, setSaid] = useState("");
+
+  const load = async (after: string | null) => {
+    const query = new URLSearchParams(failed ? { failed: "true" } : {});
+    if (after) query.set("cursor", after);
+    try {
+      const page = await ask<Page>("GET", `/webhooks/${hook.id}/deliveries?${query}`);
+      setFound((before) => (after ? [...before, ...page.deliveries] : page.deliveries));
+      setCursor(page.next_cursor);
+    } catch (refused) {
+      setSaid(told(refused));
+    }
+  };
+  useEffect(() => void load(null), [failed]);
+
+  const again = async (delivery: Delivery) => {
+    try {
+      await ask("POST", `/webhooks/${hook.id}/deliveries/${delivery.id}/retry`);
+      setSaid(say(words.sentAgain, { name: delivery.type }));
+      setTimeout(() => void load(null), 500);
+    } catch (refused) {
+      setSaid(told(refused));
+    }
+  };
+  return (
+    <section aria-labelledby="deliveries">
+      <h2 id="deliveries">{words.deliveries}</h2>
+      <p class="url">{hook.url}</p>
+      <div class="row">
+        <button type="button" onClick={close}>
+          {words.back}
+        </button>
+        <button type="button" onClick={() => void load(null)}>
+          {words.lookAgain}
+        </button>
+        <label class="check">
+          <input type="checkbox" checked={failed} onChange={() => setFailed(!failed)} /> {words.onlyFailed}
+        </label>
+      </div>
+      <p role="status">{said}</p>
+      <Table label={words.deliveries} head={[words.time, words.event, words.state, words.answer, words.actions]}>
+        {found.map((delivery) => (
+          <tr key={delivery.id}>
+            <td>
+              <time dateTime={delivery.happened_at}>{when(delivery.happened_at)}</time>
+            </td>
+            <td>{delivery.type}</td>
+            <td class={delivery.state}>
+              {words[`delivery_${delivery.state}`]}
+              <small>
+                {" "}
+                {say(words.attempts, { count: String(delivery.attempts) })} {when(delivery.next_attempt_at)}
+              </small>
+            </td>
+            <td class="answer">
+              {delivery.status} {delivery.answer}
+            </td>
+            <td>
+              <button type="button" class="plain" onClick={() => void again(delivery)}>
+                {words.sendAgain}
+              </button>
+            </td>
+          </tr>
+        ))}
+      </Table>
+      {found.length === 0 && <p class="empty">{words.nothingFound}</p>}
+      {cursor && (
+        <button type="button" onClick={() => void load(cursor)}>
+          {words.more}
+        </button>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,158 @@
+// Account → Webhooks: which programs are told of calls and monitors, what they got, and trying them.
+
+import { useEffect, useState } from "preact/hooks";
+import { ask } from "./api";
+import { Deliveries } from "./deliveries";
+import { Field, Once, Sure, Table, told, when } from "./pieces";
+import { say, words } from "./words";
+
+export interface Webhook {
+  id: string;
+  url: string;
+  events: string[];
+  enabled: boolean;
+  created_at: string;
+  failing_since: string | null;
+  disabled_reason: string | null;
+  secret?: string;
+}
+
+interface Ping {
+  delivered: boolean;
+  status: number | null;
+  answer: string;
+  milliseconds: number;
+}
+
+const EVENTS = [
+  ...["call.started", "call.answered", "call.ended"],
+  ...["monitor.started", "monitor.mode_changed", "monitor.ended"],
+];
+
+function stateOf(hook: Webhook): string {
+  if (!hook.enabled) return hook.disabled_reason ?? words.disabled;
+  return hook.failing_since ? say(words.failingSince, { time: when(hook.failing_since) }) : words.enabled;
+}
+
+export function Webhooks({ tell }: { tell: (text: string) => void }) {
+  const [hooks, setHooks] = useState<Webhook[]>([]);
+  const [edited, setEdited] = useState<Webhook | "new" | null>(null);
+  const [opened, setOpened] = useState<Webhook | null>(null);
+  const [secret, setSecret] = useState("");
+  const load = () => ask<{ webhooks: Webhook[] }>("GET", "/webhooks").then((answer) => setHooks(answer.webhooks));
+  useEffect(() => void load(), []);
+
+  const attempt = async (work: () => Promise<string>) => {
+    try {
+      tell(await work());
+    } catch (refused) {
+      tell(told(refused));
+    }
+    await load();
+  };
+  const ping = (hook: Webhook) =>
+    attempt(async () => {
+      const answer = await ask<Ping>("POST", `/webhooks/${hook.id}/ping`);
+      const gaps = { status: String(answer.status ?? "-"), ms: String(answer.milliseconds), answer: answer.answer };
+      return say(answer.delivered ? words.pingWorked : words.pingFailed, gaps);
+    });
+  const remove = (hook: Webhook) =>
+    attempt(async () => {
+      await ask("DELETE", `/webhooks/${hook.id}`);
+      return say(words.removed, { name: hook.url });
+    });
+  const saved = async (hook: Webhook) => {
+    setSecret(hook.secret ?? "");
+    setEdited(null);
+    tell(say(words.saved, { name: hook.url }));
+    await load();
+  };
+  if (opened) return <Deliveries hook={opened} close={() => setOpened(null)} />;
+  return (
+    <section aria-labelledby="webhooks">
+      <h2 id="webhooks">{words.webhooks}</h2>
+      <p class="soft">{words.webhooksAre}</p>
+      {secret && <Once label={words.itsSecret} secret={secret} done={() => setSecret("")} />}
+      {edited ? (
+        <HookForm hook={edited === "new" ? null : edited} done={saved} cancel={() => setEdited(null)} />
+      ) : (
+        <>
+          <button type="button" onClick={() => setEdited("new")}>
+            {words.addWebhook}
+          </button>
+          <Table label={words.webhooks} head={["URL", words.events, words.state, words.actions]}>
+            {hooks.map((hook) => (
+              <tr key={hook.id} class={hook.enabled ? "" : "off"}>
+                <th scope="row" class="url">
+                  {hook.url}
+                </th>
+                <td>{hook.events.join(", ")}</td>
+                <td class={hook.failing_since ? "failed" : ""}>{stateOf(hook)}</td>
+                <td>
+                  <button type="button" class="plain" onClick={() => void ping(hook)}>
+                    {words.tryIt}
+                  </button>
+                  <button type="button" class="plain" onClick={() => setOpened(hook)}>
+                    {words.deliveries}
+                  </button>
+                  <button type="button" class="plain" onClick={() => setEdited(hook)}>
+                    {words.edit}
+                  </button>
+                  <Sure label={words.remove} sure={words.reallyRemove} act={() => void remove(hook)} />
+                </td>
+              </tr>
+            ))}
+          </Table>
+          {hooks.length === 0 && <p class="empty">{words.noWebhooks}</p>}
+        </>
+      )}
+    </section>
+  );
+}
+
+function HookForm(props: { hook: Webhook | null; done: (hook: Webhook) => void; cancel: () => void }) {
+  const { hook, done, cancel } = props;
+  const [problem, setProblem] = useState("");
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const form = new FormData(event.target as HTMLFormElement);
+    const body = {
+      url: (form.get("url") as string).trim(),
+      events: EVENTS.filter((name) => form.get(name) !== null),
+      enabled: form.get("enabled") !== null,
+    };
+    try {
+      const saved = hook ? ask<Webhook>("PATCH", `/webhooks/${hook.id}`, body) : ask<Webhook>("POST", "/webhooks", body);
+      done(await saved);
+    } catch (refused) {
+      setProblem(told(refused));
+    }
+  };
+  return (
+    <form class="user" onSubmit={submit} aria-label={hook ? words.edit : words.addWebhook}>
+      <Field name="url" label="URL" type="url" value={hook?.url} hint="https://crm.example/hooks/calls" required />
+      <fieldset>
+        <legend>{words.events}</legend>
+        {EVENTS.map((name) => (
+          <label class="check" key={name}>
+            <input type="checkbox" name={name} defaultChecked={hook?.events.includes(name) ?? true} /> {name}
+          </label>
+        ))}
+      </fieldset>
+      <label class="check">
+        <input type="checkbox" name="enabled" defaultChecked={hook?.enabled ?? true} /> {words.enabled}
+      </label>
+      <p role="alert" class="problem">
+        {problem}
+      </p>
+      <div class="row">
+        <button type="submit" class="main">
+          {words.save}
+        </button>
+        <button type="button" onClick={cancel}>
+          {words.cancel}
+        </button>
+      </div>
+    </form>
+  );
+}
