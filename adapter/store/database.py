@@ -61,20 +61,20 @@ class Database:
                 log.info(entry.action.value, **entry.told())
         except IntegrityError:
             raise
-        except (SQLAlchemyError, OSError) as problem:
-            raise StoreUnavailable(f"The database can't be used: {_reason(problem)}") from problem
         except TimeoutError as problem:
             raise StoreUnavailable(f"The database did not answer in {DEADLINE:g} s.") from problem
+        except (SQLAlchemyError, OSError) as problem:
+            raise StoreUnavailable(f"The database can't be used: {_reason(problem)}") from problem
 
     async def migrate(self) -> None:
         """Bring the schema up to date. Safe when two adapters start at once. Raises StoreUnavailable."""
         try:
             async with asyncio.timeout(MIGRATION_DEADLINE):
                 await (self._migrate_sqlite() if self._sqlite else self._migrate_postgresql())
-        except (SQLAlchemyError, OSError) as problem:
-            raise StoreUnavailable(f"The database can't be prepared: {_reason(problem)}") from problem
         except TimeoutError as problem:
             raise StoreUnavailable("The database was not ready in time.") from problem
+        except (SQLAlchemyError, OSError) as problem:
+            raise StoreUnavailable(f"The database can't be prepared: {_reason(problem)}") from problem
 
     async def _migrate_sqlite(self) -> None:
         path = Path(self._url.database or "")
@@ -131,4 +131,5 @@ def _sqlite_pragmas(connection: Any, record: Any) -> None:
 
 def _reason(problem: Exception) -> str:
     """The driver's own words, without the statement and its values."""
-    return str(getattr(problem, "orig", None) or problem).splitlines()[0][:200]
+    text = str(getattr(problem, "orig", None) or problem) or type(problem).__name__
+    return text.splitlines()[0][:200]

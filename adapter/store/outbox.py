@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, String, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy import Select, bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,13 +31,20 @@ KEPT_ANSWER = 1000
 FAN_OUT = text(
     """
     INSERT INTO deliveries (hook_id, seq, lane, state, next_at, attempts)
-    SELECT w.id, :seq, :lane,
-      CASE WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.hook_id = w.id AND d.lane = :lane
-                        AND d.state IN ('due', 'waiting')) THEN 'waiting' ELSE 'due' END,
+    SELECT n.hook_id, n.seq, n.lane,
+      CASE WHEN n.place = 1 AND NOT EXISTS (
+        SELECT 1 FROM deliveries d WHERE d.hook_id = n.hook_id AND d.lane = n.lane AND d.state IN ('due', 'waiting')
+      ) THEN 'due' ELSE 'waiting' END,
       :at, 0
-    FROM webhooks w WHERE w.enabled AND w.events LIKE :pattern
+    FROM (
+      SELECT w.id AS hook_id, e.seq AS seq, e.lane AS lane,
+        row_number() OVER (PARTITION BY w.id, e.lane ORDER BY e.seq) AS place
+      FROM events e JOIN webhooks w ON w.enabled AND w.events LIKE '%,' || e.type || ',%'
+      WHERE e.seq > :last
+    ) n
     """
-).bindparams(bindparam("at", type_=UtcTime), bindparam("lane", type_=String), bindparam("seq", type_=Counter))
+).bindparams(bindparam("at", type_=UtcTime), bindparam("last", type_=Counter))
+"""One delivery for each new event and each hook that wants it; the first of its call is due."""
 PROMOTE = text(
     """
     UPDATE deliveries SET state = 'due', next_at = :at
@@ -46,6 +53,18 @@ PROMOTE = text(
       AND NOT EXISTS (SELECT 1 FROM deliveries WHERE hook_id = :hook AND lane = :lane AND state = 'due')
     """
 ).bindparams(bindparam("at", type_=UtcTime))
+
+
+NOTE = (
+    update(DeliveryRow)
+    .where(DeliveryRow.hook_id == bindparam("hook"), DeliveryRow.seq == bindparam("number"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in ("state", "next_at", "attempts", "first_try_at", "last_try_at", "status", "answer")
+        }
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +108,22 @@ async def add(session: AsyncSession, events: Sequence[HookEvent], ids: Sequence[
     if not events:
         return
     await lock(session, OUTBOX)
-    for event, event_id in zip(events, ids, strict=True):
-        body = {"type": event.type.value, "timestamp": time_view(event.at), "data": event.data}
-        row = {
-            "id": event_id,
-            "at": event.at,
-            "type": event.type.value,
-            "lane": event.call_id,
-            "conversation_id": event.conversation_id,
-            "body": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
-        }
-        seq = await session.scalar(insert(EventRow).returning(EventRow.seq), row)
-        fanned = {"seq": seq, "lane": event.call_id, "at": now, "pattern": f"%,{event.type.value},%"}
-        await session.execute(FAN_OUT, fanned)
+    last = await session.scalar(select(func.max(EventRow.seq)))
+    rows = [_row(event, event_id) for event, event_id in zip(events, ids, strict=True)]
+    await session.execute(insert(EventRow), rows)
+    await session.execute(FAN_OUT, {"last": last or 0, "at": now})
+
+
+def _row(event: HookEvent, event_id: str) -> dict[str, object]:
+    body = {"type": event.type.value, "timestamp": time_view(event.at), "data": event.data}
+    return {
+        "id": event_id,
+        "at": event.at,
+        "type": event.type.value,
+        "lane": event.call_id,
+        "conversation_id": event.conversation_id,
+        "body": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+    }
 
 
 class Outbox:
@@ -136,8 +158,12 @@ class Outbox:
         """Note what became of tries; what waited behind a settled one becomes due."""
         async with self._database.work() as session:
             await lock(session, OUTBOX)
-            for outcome in outcomes:
-                await _note(session, outcome)
+            connection = await session.connection()
+            await connection.execute(NOTE, [_values(outcome) for outcome in outcomes])
+            settled = [outcome for outcome in outcomes if outcome.again_at is None]
+            if settled:
+                lanes = [{"hook": o.due.hook_id, "lane": o.due.lane, "at": o.at} for o in settled]
+                await connection.execute(PROMOTE, lanes)
 
     async def give_up(self, hook_id: str, older: datetime, now: datetime) -> int:
         """Of what happened before `older`, some have failed for good. Returns how many; 0 when none is left."""
@@ -243,10 +269,11 @@ class Outbox:
             return int(done.rowcount)  # type: ignore[attr-defined]
 
 
-async def _note(session: AsyncSession, outcome: Outcome) -> None:
-    due = outcome.due
-    settled = outcome.again_at is None
-    values = {
+def _values(outcome: Outcome) -> dict[str, object]:
+    due, settled = outcome.due, outcome.again_at is None
+    return {
+        "hook": due.hook_id,
+        "number": due.seq,
         "state": DUE if not settled else DELIVERED if outcome.delivered else FAILED,
         "next_at": outcome.again_at or outcome.at,
         "attempts": due.attempts + 1,
@@ -255,10 +282,6 @@ async def _note(session: AsyncSession, outcome: Outcome) -> None:
         "status": outcome.status,
         "answer": outcome.answer[:KEPT_ANSWER],
     }
-    mine = (DeliveryRow.hook_id == due.hook_id, DeliveryRow.seq == due.seq)
-    await session.execute(update(DeliveryRow).where(*mine).values(values))
-    if settled:
-        await session.execute(PROMOTE, {"hook": due.hook_id, "lane": due.lane, "at": outcome.at})
 
 
 def _of(hook_id: str, hidden: Sequence[str]) -> Select[DeliveryRow, EventRow]:

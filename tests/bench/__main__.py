@@ -6,7 +6,7 @@ from pathlib import Path
 
 from adapter import log
 from adapter.lab.provision import provision
-from tests.bench import events, switching
+from tests.bench import events, records, switching
 
 
 def show(title: str, figures: dict[str, float]) -> None:
@@ -22,6 +22,9 @@ def main() -> None:
     show("An event (aim: cheaper than stock parsing alone)", events.event_cost())
     show("A change, for each stream (aim: under 20 us)", events.listener_cost())
     show("Memory (aim: under 10 MB)", events.memory())
+    with tempfile.TemporaryDirectory() as folder:
+        for title, figures in asyncio.run(records.measure(Path(folder))).items():
+            show(title, figures)
     with tempfile.TemporaryDirectory() as folder:
         for title, figures in asyncio.run(switching.measure(provision(), Path(folder))).items():
             show(title, figures)

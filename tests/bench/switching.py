@@ -12,8 +12,10 @@ from adapter.lab.phones import Phone
 from adapter.lab.provision import Toolchain
 from tests.support.client import Client
 from tests.support.lab import TONES, Lab
+from tests.support.receiver import Receiver
 
 SWITCHES, STARTS = 40, 8
+EVERYTHING = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended"]
 
 
 class RawAmi:
@@ -52,6 +54,7 @@ async def measure(toolchain: Toolchain, folder: Path) -> dict[str, dict[str, flo
         address = AmiAddress("127.0.0.1", lab.pbx.ports.ami, lab.pbx.username, lab.pbx.ami_secret)
         ami = await AmiConnection.open(address, raw.heard, lambda why: None, 3)
         switch = await _switches(admin, ami, raw)
+        switch |= await _beside_receivers(lab, admin)
         start = await _starts(lab, admin, ami, phone)
         ami.close()
         return {**switch, **start}
@@ -82,6 +85,52 @@ async def _switches(admin: Client, ami: AmiConnection, raw: RawAmi) -> dict[str,
         "raw PlayDTMF to DTMFEnd": summary(direct),
         "the two beside each other (aim: within 3)": {"ratio of medians": ratio},
     }
+
+
+async def _beside_receivers(lab: Lab, admin: Client) -> dict[str, dict[str, float]]:
+    """The same clicks with nobody listening to hooks, and beside slow, failing and dead receivers and 10 calls/s."""
+    monitor = await admin.monitor(await admin.call("101"))
+    await lab.phones("103", "104")
+    await lab.pbx.cli("module load res_clioriginate.so")
+    calls = [asyncio.get_running_loop().create_task(_calls(lab, number)) for number in ("103", "104")]
+    idle = await _clicks(admin, monitor)
+    receivers = [Receiver() for _ in range(3)]
+    receivers[0].mood, receivers[1].mood, receivers[2].mood = "slow", 500, "flapping"
+    for receiver in receivers:
+        await receiver.start()
+        await admin.post("/webhooks", {"url": receiver.url(), "events": EVERYTHING})
+    await admin.post("/webhooks", {"url": "http://127.0.0.1:9/", "events": EVERYTHING})
+    await asyncio.sleep(3)
+    beside = await _clicks(admin, monitor)
+    for task in calls:
+        task.cancel()
+    await admin.delete(f"/monitors/{monitor['id']}")
+    for hook in (await admin.get("/webhooks"))[1]["webhooks"]:
+        await admin.delete(f"/webhooks/{hook['id']}")
+    for receiver in receivers:
+        await receiver.stop()
+    ratio = statistics.median(beside) / statistics.median(idle)
+    return {
+        "PATCH beside 8 calls/s, no hooks": summary(idle),
+        "PATCH beside 8 calls/s and a slow, a failing, a flapping and a dead receiver": summary(beside),
+        "those two beside each other (aim: 1)": {"ratio of medians": ratio},
+    }
+
+
+async def _calls(lab: Lab, number: str) -> None:
+    while True:
+        await lab.pbx.cli(f"channel originate Local/{number}@lab-outside application Wait 0.1")
+        await asyncio.sleep(0.25)
+
+
+async def _clicks(admin: Client, monitor: dict[str, object]) -> list[float]:
+    clicks = []
+    for number in range(SWITCHES):
+        began = time.perf_counter()
+        await admin.switch(monitor, ("whisper", "silent")[number % 2])
+        clicks.append(1000 * (time.perf_counter() - began))
+        await asyncio.sleep(0.1)
+    return clicks
 
 
 async def _starts(lab: Lab, admin: Client, ami: AmiConnection, phone: Phone) -> dict[str, dict[str, float]]:

@@ -83,6 +83,7 @@ async def main() -> None:
                 await take(lab, browser)
                 await browser.close()
         finally:
+            await lab.close_clients()
             await lab.stop()
 
 

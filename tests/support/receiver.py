@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -82,7 +83,14 @@ class Receiver:
 
     async def until(self, count: int, deadline: float = 20) -> None:
         """Wait until so many different events were accepted."""
+        await self._until(lambda: len(self.ids) >= count, deadline)
+
+    async def until_accepted(self, count: int, deadline: float = 300) -> None:
+        """Wait until so many tries were accepted, repetitions and other receivers' hooks too."""
+        await self._until(lambda: len(self.accepted) >= count, deadline)
+
+    async def _until(self, there: Callable[[], bool], deadline: float) -> None:
         end = time.monotonic() + deadline
-        while len(self.ids) < count:
-            assert time.monotonic() < end, f"{len(self.ids)} of {count} events: {self.types()}"
+        while not there():
+            assert time.monotonic() < end, f"only {len(self.accepted)} accepted: {self.types()[-50:]}"
             await asyncio.sleep(0.02)

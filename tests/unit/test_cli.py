@@ -1,7 +1,9 @@
 """The command line as a person uses it: its own process, its messages, its exit status."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,30 @@ def test_config_check(conf: Path, tmp_path: Path) -> None:
     assert (status, "did you mean 'country'" in text) == (2, True)
     assert run("serve", "--config", str(tmp_path / "none.toml"))[0] == 2
     assert run("nonsense")[0] == 2
+
+
+def test_tokens_and_the_proof_of_the_audit(conf: Path, tmp_path: Path) -> None:
+    def ask(*arguments: str, stdin: str = "") -> tuple[int, str]:
+        return run(*arguments, "--config", str(conf), stdin=stdin)
+
+    assert ask("user", "add", "mona", "--password-stdin", stdin="long enough\n")[0] == 0
+    status, text = ask("token", "create", "crm", "--may-act-for", "mona")
+    secret = text.splitlines()[0]
+    assert (status, secret.startswith("cm_")) == (0, True)
+    listed = ask("token", "list")[1]
+    assert "service: mona" in listed
+    assert secret not in listed
+    for wrong in (["--user", "nobody"], ["--user", "mona", "--may-act-for", "mona"], []):
+        assert ask("token", "create", "x", *wrong)[0] == 1
+    status, text = ask("audit", "verify")
+    assert (status, "The chain is whole." in text) == (0, True)
+    head = next(line for line in text.splitlines() if line.startswith("head ")).removeprefix("head ")
+    assert ask("token", "revoke", listed.splitlines()[1].split()[0])[0] == 0
+    assert ask("audit", "verify", "--head", head)[0] == 0
+    assert ask("audit", "verify", "--head", "1:00")[0] == 1
+    with closing(sqlite3.connect(tmp_path / "db.sqlite")) as database:
+        database.execute("DROP TRIGGER audit_no_update")
+        database.execute("UPDATE audit SET actor = 'x' WHERE seq = 1")
+        database.commit()
+    status, text = ask("audit", "verify")
+    assert (status, "WRONG: entry 1 was changed." in text) == (1, True)

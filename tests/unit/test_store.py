@@ -16,7 +16,7 @@ from adapter.core.modes import Mode
 from adapter.core.monitors import EndReason, MonitorState, ended
 from adapter.core.people import Role
 from adapter.errors import ConfigError, Conflict, NotFound, StoreUnavailable
-from adapter.store import Store
+from adapter.store import Store, database
 from adapter.store.people import NewUser, UserChange
 from adapter.store.tables import Base
 from tests.unit.test_views import monitor
@@ -132,6 +132,13 @@ async def test_a_database_that_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnavailable):
         await Store.open(f"sqlite+aiosqlite:///{tmp_path}/file/x.sqlite")
+
+
+async def test_a_database_that_does_not_answer_in_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "DEADLINE", 0.05)
+    with pytest.raises(StoreUnavailable, match="did not answer"):
+        async with store.database.work():
+            await asyncio.sleep(1)
 
 
 async def test_a_database_that_breaks_while_it_is_used(tmp_path: Path) -> None:
