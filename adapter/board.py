@@ -15,7 +15,8 @@ from adapter.core.call import Call
 from adapter.core.calls import Calls, Numbering
 from adapter.core.legs import LinkState, PbxState, is_leg
 from adapter.core.modes import Mode
-from adapter.core.monitors import Command, EndReason, Monitor, Step
+from adapter.core.monitor import EndReason, Monitor
+from adapter.core.monitors import Command, Step
 from adapter.core.people import Directory, User
 from adapter.core.views import Sight, monitor_sight
 
@@ -166,6 +167,10 @@ class Board:
             case ev.ChannelGone():
                 self._calls.apply(event)
                 self._target_gone(event.uniqueid)
+            case ev.BridgeEntered(at, _, _, channel) if (monitor := self._of_leg(channel.uniqueid)) is not None:
+                self._step(life.bridged(monitor, at))
+                self._calls.adopt(channel, at)
+                self._calls.apply(event)
             case ev.ChannelCreated() if is_leg(event.channel.uniqueid):
                 self._leg_appeared(event.channel.uniqueid)
             case _:
@@ -195,10 +200,11 @@ class Board:
 
     def _target_gone(self, uniqueid: str) -> None:
         for monitor in [m for m in self._monitors.values() if m.target == uniqueid]:
-            self._step(life.end_wanted(monitor, EndReason.CALL_ENDED))
+            self._step(life.target_gone(monitor))
 
     def _resume(self, snapshot: ev.Snapshot) -> None:
-        legs = {known.channel.uniqueid for known in snapshot.channels if is_leg(known.channel.uniqueid)}
+        spying = (known.channel.uniqueid for known in snapshot.channels if not known.bridge)
+        legs = {uniqueid for uniqueid in spying if is_leg(uniqueid)}
         for monitor in list(self._monitors.values()):
             if monitor.leg in legs:
                 self._step(life.resumed(monitor, self._calls.peers(monitor.target)))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from adapter.board import Board, Changes
-from adapter.core.monitors import Monitor
+from adapter.core.monitor import Monitor
 
 Wanted = Callable[[Monitor], bool]
 

@@ -8,7 +8,7 @@ from adapter.board import Board
 from adapter.core.call import Call, CallState
 from adapter.core.legs import LinkState
 from adapter.core.modes import Mode
-from adapter.core.monitors import Monitor
+from adapter.core.monitor import Monitor
 from adapter.core.people import User
 from adapter.core.permissions import allowed_modes, may_monitor, monitor_survives
 from adapter.core.views import Sight, call_sight, call_view

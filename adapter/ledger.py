@@ -10,7 +10,10 @@ from adapter.board import Changes, MonitorChange
 from adapter.core.call import Call
 from adapter.core.facts import OpenCall, Record
 from adapter.core.modes import Mode
-from adapter.core.monitors import EndReason, Monitor
+from adapter.core.monitor import EndReason, Monitor
+from adapter.core.monitors import ended
+from adapter.core.people import User
+from adapter.core.permissions import allowed_by
 from adapter.core.record import Action, Entry, EventType, HookEvent, Result, Subject
 from adapter.core.views import Sight, call_view, monitor_view, time_view
 
@@ -174,3 +177,15 @@ def _plain(call: Call) -> dict[str, object]:
 
 def _call_event(kind: EventType, call: Call, at: datetime, **more: object) -> HookEvent:
     return HookEvent(at, kind, call.id, call.conversation_id, {**_plain(call), **more})
+
+
+def requested(monitor: Monitor, user: User) -> Entry:
+    """The wish to monitor, with whose leave."""
+    return monitor_entry(Action.REQUESTED, monitor, monitor.started_at, allowed_by=allowed_by(user))
+
+
+def abandoned(monitor: Monitor, code: str, at: datetime) -> Record:
+    """It was recorded, and then something came between: it never rang."""
+    over = ended(monitor, EndReason.ERROR, at).monitor
+    entry = monitor_entry(Action.ENDED, over, at, result=Result.FAILED, reason=code)
+    return Record(entries=[entry], monitors={over.id: over})

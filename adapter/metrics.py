@@ -18,7 +18,7 @@ from adapter.core.call import CallState
 from adapter.core.events import Event
 from adapter.core.legs import LinkState
 from adapter.core.modes import Mode
-from adapter.core.monitors import EndReason
+from adapter.core.monitor import EndReason
 
 PREFIX = "call_monitor_"
 FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)

@@ -18,19 +18,20 @@ from adapter.board import Board
 from adapter.confirm import Confirmations
 from adapter.core import monitors as life
 from adapter.core.call import Call, CallState
-from adapter.core.facts import Record
 from adapter.core.legs import DeviceState, LegRequest, LinkState, leg_id
 from adapter.core.modes import Mode
-from adapter.core.monitors import EndReason, Monitor, MonitorState, Supervisor
+from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
 from adapter.core.people import Directory, User
-from adapter.core.permissions import allowed_by, allowed_modes, may_administer, may_use_keypad, monitor_survives
-from adapter.core.record import SYSTEM, Action, By, Entry, Result, Subject
+from adapter.core.permissions import allowed_modes, may_administer, may_use_keypad, monitor_survives
+from adapter.core.record import SYSTEM, By, Subject
 from adapter.core.views import Sight, monitor_view
 from adapter.decide import Decisions, StartWish
-from adapter.ledger import monitor_entry, subject_of
+from adapter.ledger import abandoned, requested, subject_of
 from adapter.orders import Orders
 from adapter.ports import MonitorLog, Pbx
+from adapter.takeover import TakeOver
 from adapter.tasks import TaskGroupOwner
+from adapter.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -58,9 +59,10 @@ class Monitoring:
         self._board, self._pbx, self._record, self._clock, self._limits = board, pbx, record, clock, limits
         self._confirmations = Confirmations(board)
         self._reserved: set[str] = set()
-        self._turns: dict[str, asyncio.Lock] = {}
+        self._turns = Turns()
         self._decide = Decisions(board, limits.country)
         self._orders = Orders(board, pbx, self._confirmations, clock, limits.confirm)
+        self._takeover = TakeOver(board, pbx, self._confirmations, clock, limits.confirm)
         self._tasks = TaskGroupOwner("monitoring")
         self._lost_timer: asyncio.Task[None] | None = None
 
@@ -93,12 +95,12 @@ class Monitoring:
             await self._check_device(device)
             by = by or By(user.username, "session")
             monitor = self._new_monitor(monitor_id or uuid.uuid4().hex, user, call, device, wish.mode, by)
-            await self._record.begin(monitor, _requested(monitor, user))
+            await self._record.begin(monitor, requested(monitor, user))
             try:
                 self._decide.look_again(user, monitor)
                 self._board.put(monitor, self._clock())
             except errors.AdapterError as problem:
-                self._record.note(_abandoned(monitor, problem.code, self._clock()))
+                self._record.note(abandoned(monitor, problem.code, self._clock()))
                 raise
         await self._originate(monitor)
         self._tasks.start(self._give_up(monitor.id), f"connecting {monitor.id}")
@@ -199,14 +201,9 @@ class Monitoring:
         monitor = await self._own(user, monitor_id)
         self._decide.need_mode(user, mode)
         self._decide.need_live(monitor)
-        turn = self._turns.setdefault(monitor_id, asyncio.Lock())
-        try:
-            async with turn:
-                await self._orders.settled(monitor_id)
-                return await self._switch_in_turn(user, monitor_id, mode, by or By(user.username, "session"))
-        finally:
-            if self._board.monitor(monitor_id) is None:
-                self._turns.pop(monitor_id, None)
+        async with self._turns.of(monitor_id):
+            await self._orders.settled(monitor_id)
+            return await self._switch_in_turn(user, monitor_id, mode, by or By(user.username, "session"))
 
     async def _switch_in_turn(self, user: User, monitor_id: str, mode: Mode, by: By) -> Monitor:
         monitor = self._decide.need_live(self._board.monitor(monitor_id))
@@ -237,6 +234,24 @@ class Monitoring:
         if monitor.supervisor.user_id != user.id:
             raise errors.Forbidden("Only the supervisor whose monitor it is can do this.")
         return monitor
+
+    async def take_over(self, user: User, monitor_id: str, by: By | None = None) -> Monitor:
+        """From barge: stay with the customer and release the agent. Returns the ended monitor.
+
+        Raises Forbidden, NotFound, NotLive, CallEnded, Conflict, PbxUnavailable, PbxRefused, PbxTimeout.
+        """
+        monitor = await self._own(user, monitor_id)
+        self._decide.need_mode(user, Mode.BARGE)
+        self._decide.need_live(monitor)
+        async with self._turns.of(monitor_id):
+            await self._orders.settled(monitor_id)
+            monitor = self._decide.need_live(self._board.monitor(monitor_id))
+            self._decide.need_mode(user, Mode.BARGE)
+            self._decide.need_pbx()
+            taken = await self._takeover.join(monitor, by or By(user.username, "session"))
+        if taken is None:
+            raise self._unconfirmed("Asterisk did not confirm in time that the call is yours.", monitor)
+        return taken
 
     # --- ending
 
@@ -306,14 +321,3 @@ class Monitoring:
             self._end_now(monitor.id, EndReason.ADAPTER_STOPPED)
         await self._orders.close()
         await self._tasks.close()
-
-
-def _requested(monitor: Monitor, user: User) -> Entry:
-    return monitor_entry(Action.REQUESTED, monitor, monitor.started_at, allowed_by=allowed_by(user))
-
-
-def _abandoned(monitor: Monitor, code: str, at: datetime) -> Record:
-    """It was recorded, and then something came between: it never rang."""
-    over = life.ended(monitor, EndReason.ERROR, at).monitor
-    entry = monitor_entry(Action.ENDED, over, at, result=Result.FAILED, reason=code)
-    return Record(entries=[entry], monitors={over.id: over})

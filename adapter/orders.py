@@ -14,7 +14,8 @@ from adapter.board import Board, Changes
 from adapter.confirm import Confirmations
 from adapter.core import monitors as life
 from adapter.core.legs import LinkState
-from adapter.core.monitors import Command, EndLeg, EndReason, Monitor, SwitchLeg
+from adapter.core.monitor import EndReason, Monitor
+from adapter.core.monitors import Command, EndLeg, SwitchLeg
 from adapter.ports import Pbx
 from adapter.tasks import TaskGroupOwner
 

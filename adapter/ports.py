@@ -5,7 +5,7 @@ from typing import Protocol
 from adapter.core.facts import Record
 from adapter.core.legs import DeviceState, LegRequest, PbxState
 from adapter.core.modes import Mode
-from adapter.core.monitors import Monitor
+from adapter.core.monitor import Monitor
 from adapter.core.record import Entry
 
 
@@ -34,6 +34,12 @@ class Pbx(Protocol):
         """Ask for another mode: PlayDTMF(Receive) for a leg with keypad, otherwise (or with `reattach`) Redirect.
 
         Returns once Asterisk has taken the request; the confirmation arrives as an event.
+        """
+
+    async def join(self, leg: str, customer: str) -> None:
+        """Put the leg and the customer's channel into one bridge (AMI Bridge), which releases the agent.
+
+        Returns once Asterisk has taken the request; the leg's BridgeEnter confirms it.
         """
 
     async def end_leg(self, leg: str) -> bool:

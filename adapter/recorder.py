@@ -15,7 +15,7 @@ import structlog
 from adapter.board import Board, Changes
 from adapter.core.facts import OpenCall, Record
 from adapter.core.legs import LinkState
-from adapter.core.monitors import Monitor
+from adapter.core.monitor import Monitor
 from adapter.core.record import Entry
 from adapter.errors import StoreUnavailable
 from adapter.ledger import Ledger

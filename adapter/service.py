@@ -21,7 +21,7 @@ from adapter.core.calls import Numbering
 from adapter.core.events import Event
 from adapter.core.facts import Record
 from adapter.core.legs import LinkState, PbxState
-from adapter.core.monitors import EndReason
+from adapter.core.monitor import EndReason
 from adapter.core.people import Directory
 from adapter.crm.dispatcher import Dispatcher
 from adapter.crm.guard import Guard

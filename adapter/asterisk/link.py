@@ -257,6 +257,10 @@ class Link:
             await asyncio.sleep(due - now)
         await self._act("PlayDTMF", ("Channel", leg), ("Digit", digit), ("Duration", "1"), ("Receive", "true"))
 
+    async def join(self, leg: str, customer: str) -> None:
+        """Bridge the leg with the customer, without a tone for anybody."""
+        await self._act("Bridge", ("Channel1", customer), ("Channel2", leg), ("Tone", "no"))
+
     async def end_leg(self, leg: str) -> bool:
         """Hang the leg up; False when there is no such channel."""
         self._digits.pop(leg, None)

@@ -79,6 +79,10 @@ class Calls:
                 lines.load(event, {} if event.restarted else {**self._past, **lines.clear()})
                 self._past = {}
 
+    def adopt(self, channel: ev.Channel, at: datetime) -> None:
+        """A supervisor's leg took a call over, and is a party of it."""
+        self._lines.adopt(channel, at)
+
     def suspend(self) -> None:
         """The PBX is out of sight: no call is known until the next snapshot."""
         self._past = {**self._past, **self._lines.clear()}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from adapter.core.call import Call
-from adapter.core.monitors import Monitor
+from adapter.core.monitor import Monitor
 from adapter.core.record import Entry, HookEvent
 
 

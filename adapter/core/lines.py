@@ -94,8 +94,8 @@ class Lines:
 
     def _load_one(self, known: KnownChannel, snapshot: Snapshot, old: Line | None) -> None:
         channel = known.channel
-        if is_leg(channel.uniqueid):
-            return
+        if is_leg(channel.uniqueid) and not known.bridge:
+            return  # it spies; a leg in a bridge took a call over, and is a party of it
         line = self._add(channel, old.created_at if old else known.created_at)
         line.called = old.called if old else known.was_dialled
         line.dialled = old.dialled if old else "" if known.was_dialled else channel.extension
@@ -127,6 +127,11 @@ class Lines:
         """A channel came into being. A supervisor's leg is never a line."""
         if self.see(channel) is None and not is_leg(channel.uniqueid):
             self._add(channel, at)
+
+    def adopt(self, channel: Channel, at: datetime) -> None:
+        """A supervisor's leg took a call over: from now on it is a line like any other, answered already."""
+        if self.see(channel) is None:
+            self._add(channel, at).answered_at = at
 
     def see(self, channel: Channel) -> Line | None:
         """Take in a channel as an event shows it.

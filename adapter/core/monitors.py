@@ -5,127 +5,14 @@
 Nothing here waits, measures time or talks to anybody. `mode` is only ever what Asterisk confirmed.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from typing import NamedTuple
 
 from adapter.core.events import OriginateFailure
 from adapter.core.modes import Mode
-from adapter.core.record import NOBODY, SYSTEM, By, Subject
-
-
-class MonitorState(StrEnum):
-    """How far a monitor is."""
-
-    CONNECTING = "connecting"
-    LIVE = "live"
-    ENDED = "ended"
-
-
-class EndReason(StrEnum):
-    """Why a monitor ended (the contract's `ended_reason`)."""
-
-    STOPPED = "stopped"
-    SUPERVISOR_HUNG_UP = "supervisor_hung_up"
-    CALL_ENDED = "call_ended"
-    TOOK_OVER = "took_over"
-    NO_ANSWER = "no_answer"
-    BUSY = "busy"
-    DEVICE_UNAVAILABLE = "device_unavailable"
-    PERMISSION_REVOKED = "permission_revoked"
-    ADAPTER_STOPPED = "adapter_stopped"
-    PBX_LOST = "pbx_lost"
-    ERROR = "error"
-
-
-class Notice(StrEnum):
-    """Why a mode changed though the supervisor did not ask (the contract's `reason` in `monitor.updated`)."""
-
-    BRIDGE_CHANGED = "bridge_changed"
-
-
-@dataclass(frozen=True, slots=True)
-class Supervisor:
-    """Who monitors."""
-
-    user_id: str
-    name: str
-    username: str = ""
-
-
-class Asked(NamedTuple):
-    """A mode that was asked of Asterisk and is not confirmed yet."""
-
-    mode: Mode
-    by: By
-
-
-@dataclass(frozen=True, slots=True)
-class Monitor:
-    """One monitor, whole. Replaced on every change, never changed."""
-
-    id: str
-    pbx: str
-    call_id: str
-    conversation_id: str
-    target: str
-    """Uniqueid of the agent's channel."""
-    leg: str
-    """Uniqueid of the supervisor's channel."""
-    supervisor: Supervisor
-    device: str
-    keypad: bool
-    """Whether the leg's keypad can switch modes (ChanSpy's option `d`)."""
-    mode: Mode
-    """What Asterisk is doing; while connecting, what was asked for."""
-    state: MonitorState
-    started_at: datetime
-    live_at: datetime | None = None
-    ended_at: datetime | None = None
-    ended_reason: EndReason | None = None
-    notice: Notice | None = None
-    talking_since: datetime | None = None
-    """When the current stretch of whispering or barging began."""
-    peers: frozenset[str] = frozenset()
-    """The other channels in the agent's bridge when the current stretch began: whom the talk is leased for."""
-    reattach: bool = False
-    """Barge's peer was latched to a bridge that changed: the leg must be moved before it may talk again."""
-    barged: bool = False
-    """Whether this run of ChanSpy has barged, and so may have latched its peer (app_chanspy.c, attach_barge)."""
-    confirmed: int = 0
-    """How often Asterisk has confirmed a mode: tells a new confirmation from an old one."""
-    answered: bool = False
-    """Whether Asterisk has said that the supervisor's device answered."""
-    appeared: bool = False
-    """Whether the leg's channel came into being; if so its Hangup tells more than the originate's own answer."""
-    lost: EndReason | None = None
-    """The leg went before Asterisk told what became of the originate; this is what its Hangup said."""
-    failed: OriginateFailure | None = None
-    """The originate failed, and the Hangup that tells why is still to come."""
-    ending: EndReason | None = None
-    """An end that was decided and waits for Asterisk's Hangup of the leg."""
-    subject: Subject = NOBODY
-    by: By = SYSTEM
-    """Who brought about the present mode, or the end."""
-    asked: Asked | None = None
-    token: str | None = None
-    """Id of the service token that started it."""
-
-    @property
-    def live(self) -> bool:
-        """Whether Asterisk has confirmed spying and it goes on."""
-        return self.state is MonitorState.LIVE
-
-    @property
-    def ended(self) -> bool:
-        """Whether it is over."""
-        return self.state is MonitorState.ENDED
-
-    @property
-    def talks(self) -> bool:
-        """Whether somebody on the call hears the supervisor now."""
-        return self.live and self.mode.talks
+from adapter.core.monitor import Asked, EndReason, Monitor, MonitorState, Notice
+from adapter.core.record import SYSTEM, By
 
 
 class SwitchLeg(NamedTuple):
@@ -211,7 +98,7 @@ def bridge_settled(monitor: Monitor, peers: frozenset[str]) -> Step:
     ChanSpy latches barge's peer once; after a transfer the words would go to the former customer. So: silent
     at once, and where barge was used in this run, a fresh attachment before anybody talks again.
     """
-    if not monitor.live or peers == monitor.peers or monitor.ending:
+    if not monitor.live or peers == monitor.peers or monitor.ending or monitor.taking:
         return Step(monitor)
     commands: list[Command] = []
     changed = monitor
@@ -222,6 +109,27 @@ def bridge_settled(monitor: Monitor, peers: frozenset[str]) -> Step:
         changed = replace(changed, reattach=True, asked=Asked(Mode.SILENT, SYSTEM))
         commands.append(SwitchLeg(Mode.SILENT, True))
     return Step(changed, tuple(commands))
+
+
+def taking_over(monitor: Monitor, by: By) -> Step:
+    """Somebody asks Asterisk to bridge the leg with the customer. Until it did, no change of bridges means anything."""
+    return Step(replace(monitor, taking=by))
+
+
+def not_taken(monitor: Monitor, peers: frozenset[str] | None) -> Step:
+    """Asterisk did not bridge them: the monitor goes on as it is, held to what the agent's bridge is now."""
+    left = replace(monitor, taking=None)
+    return end_wanted(left, EndReason.CALL_ENDED) if peers is None else bridge_settled(left, peers)
+
+
+def bridged(monitor: Monitor, at: datetime) -> Step:
+    """The leg entered a bridge: it spies no more, it is a party of the call."""
+    return ended(replace(monitor, ending=EndReason.TOOK_OVER, by=monitor.taking or SYSTEM), EndReason.TOOK_OVER, at)
+
+
+def target_gone(monitor: Monitor) -> Step:
+    """The agent's channel hung up. While a take-over is under way, that is its effect."""
+    return Step(monitor) if monitor.taking else end_wanted(monitor, EndReason.CALL_ENDED)
 
 
 def channel_appeared(monitor: Monitor) -> Step:
@@ -294,6 +202,7 @@ def ended(monitor: Monitor, reason: EndReason, at: datetime) -> Step:
         monitor,
         by=By(monitor.supervisor.username, "phone") if reason is EndReason.SUPERVISOR_HUNG_UP else by,
         asked=None,
+        taking=None,
         state=MonitorState.ENDED,
         ended_at=at,
         ended_reason=reason,

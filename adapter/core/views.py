@@ -11,7 +11,7 @@ from enum import StrEnum
 from adapter.core.call import Call
 from adapter.core.legs import PbxState
 from adapter.core.modes import Mode
-from adapter.core.monitors import Monitor
+from adapter.core.monitor import Monitor
 from adapter.core.people import Role, User
 from adapter.core.permissions import allowed_modes, may_monitor
 

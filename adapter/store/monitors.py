@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.modes import Mode
-from adapter.core.monitors import EndReason, Monitor, MonitorState, Supervisor
+from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
 from adapter.core.record import Subject
 from adapter.store.database import Database
 from adapter.store.tables import MonitorRow

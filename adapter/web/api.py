@@ -20,11 +20,11 @@ from adapter.recorder import Recorder
 from adapter.store import Store
 from adapter.store.sessions import Session
 from adapter.store.tokens import Scope, Token
+from adapter.turns import Turns
 from adapter.web.auth import Believed, Who, bearer_of, by_session, by_token, check_origin, cookie_of
 from adapter.web.problems import invalid
 from adapter.web.stream import Streams
 from adapter.web.throttle import Throttle
-from adapter.web.turns import Turns
 
 MAX_BODY = 64 * 1024
 """Bytes of a request's body; no object of the contract comes near."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from adapter.board import Board, Changes, MonitorChange
 from adapter.core import views
 from adapter.core.call import Call
-from adapter.core.monitors import Monitor
+from adapter.core.monitor import Monitor
 from adapter.core.people import User
 from adapter.core.views import Sight
 

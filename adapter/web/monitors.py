@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from adapter import errors
-from adapter.core.monitors import Monitor
+from adapter.core.monitor import Monitor
 from adapter.core.people import User
 from adapter.core.record import Action
 from adapter.core.views import Json, Sight, monitor_view
@@ -195,6 +195,23 @@ async def switch_monitor(ask: Ask[SwitchBody]) -> web.Response:
     user, started = await _acting(ask), ask.deps.metrics.start()
     monitor = await ask.deps.monitoring.switch(user, ask.part(), ask.body.mode, ask.who.by)
     ask.deps.metrics.switched(started)
+    return web.json_response(_view(ask.who, ask.deps, monitor))
+
+
+@routes.plain(
+    "POST",
+    "/monitors/{id}/takeover",
+    Returns(model=answers.Monitor),
+    monitors,
+    errors=[*OF_SWITCH, errors.Conflict],
+    service=True,
+    audit=Action.ENDED,
+    about=_about_monitor,
+)
+async def take_over(ask: Ask[None]) -> web.Response:
+    """From barge: stay with the customer and release the agent."""
+    user = await _acting(ask)
+    monitor = await ask.deps.monitoring.take_over(user, ask.part(), ask.who.by)
     return web.json_response(_view(ask.who, ask.deps, monitor))
 
 

@@ -234,3 +234,37 @@ async def test_ones_own_conversation_is_not_monitored(lab: Lab) -> None:
     admin = await lab.client("admin")
     status, body = await admin.post("/monitors", {"agent_extension": "101"})
     assert (status, body["code"]) == (409, "own_call")
+
+
+async def test_taking_a_call_over(lab: Lab) -> None:
+    customer, agent = await lab.talk("201", "101")
+    supervisor = await lab.phone("301")
+    admin, sam = await lab.client("admin"), await lab.client("sam")
+    stream, call = await sam.events(), await admin.call("101")
+    monitor = await admin.monitor(call, "whisper")
+    status, body = await admin.post(f"/monitors/{monitor['id']}/takeover", {})
+    assert (status, body["code"]) == (409, "conflict")
+    await admin.switch(monitor, "barge")
+    mark = agent.mark()
+    status, taken = await admin.post(f"/monitors/{monitor['id']}/takeover", {})
+    assert (status, taken["state"], taken["ended_reason"]) == (200, "ended", "took_over"), taken
+    await agent.seen("CALL_CLOSED", mark)
+    await stream.until(lambda kind, data: kind == "coach.left" and data["mode"] == "barge")
+    await stream.until(lambda kind, data: kind == "call.removed" and data["id"] == call["id"])
+    assert_hears(await listen(customer, supervisor), p201={"301"}, p301={"201"})
+    status, body = await admin.post(f"/monitors/{monitor['id']}/takeover", {})
+    assert (status, body["code"]) == (409, "call_ended")
+    mark = supervisor.mark()
+    await customer.hangup()
+    await supervisor.seen("CALL_CLOSED", mark)
+
+
+async def test_taking_over_a_call_that_the_agent_made(lab: Lab) -> None:
+    agent, customer = await lab.talk("101", "201")
+    supervisor = await lab.phone("302")
+    mona = await lab.client("mona")
+    monitor = await mona.monitor(await mona.call("101"), "barge")
+    mark = agent.mark()
+    assert (await mona.post(f"/monitors/{monitor['id']}/takeover", {}))[0] == 200
+    await agent.seen("CALL_CLOSED", mark)
+    assert_hears(await listen(customer, supervisor), p201={"302"}, p302={"201"})

@@ -220,3 +220,19 @@ async def test_search_filter_sort_and_my_team(lab: Lab, sign_in: SignIn) -> None
     await expect(calls(page)).to_have_count(1)
     await page.get_by_label("Show").select_option("beingMonitored")
     await expect(page.get_by_text("No call matches the filter.")).to_be_visible()
+
+
+async def test_taking_a_call_over(lab: Lab, sign_in: SignIn) -> None:
+    customer, agent = await lab.talk("201", "101")
+    supervisor = await lab.phone("301")
+    page = await sign_in("admin")
+    await open_call(page)
+    await page.get_by_role("button", name="Call Monitoring").click()
+    await expect(page.get_by_role("button", name="Take over")).to_have_count(0)
+    await page.get_by_role("button", name="Join the call").click()
+    mark = agent.mark()
+    await page.get_by_role("button", name="Take over the call").click()
+    await page.get_by_role("button", name="Release the agent and stay with the customer?").click()
+    await expect(page.get_by_text("The call is yours now.")).to_be_visible()
+    await agent.seen("CALL_CLOSED", mark)
+    assert_hears(await listen(customer, supervisor), p201={"301"}, p301={"201"})

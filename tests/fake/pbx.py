@@ -102,6 +102,18 @@ class FakePbx:
         else:
             self._soon(ev.DigitReceived(at, leg, chanspy.DIGITS[mode]))
 
+    async def join(self, leg: str, customer: str) -> None:
+        self._check()
+        self.did.append("join")
+        if self.confirms:
+            at = self.scene.now
+            found = self.scene.channels[leg]._replace(linkedid=customer)
+            self._soon(
+                ev.BridgeLeft(at, "b1", self.scene.channels[customer]),
+                ev.BridgeEntered(at, "b2", "simple_bridge", self.scene.channels[customer]),
+                ev.BridgeEntered(at, "b2", "simple_bridge", found),
+            )
+
     async def end_leg(self, leg: str) -> bool:
         self._check()
         self.did.append("hangup")

@@ -15,9 +15,11 @@ MAY_USE = {
     "store": {"store", "core", "errors"},
     "crm": {"crm", "store", "core", "errors", "tasks"},
     "ledger": {"core", "board"},
+    "takeover": {"core", "board", "confirm", "errors", "ports"},
     "metrics": {"core", "board"},
     "web": {
         "__version__",
+        "turns",
         "web",
         "core",
         "errors",
@@ -30,7 +32,19 @@ MAY_USE = {
         "crm",
         "metrics",
     },
-    "monitoring": {"core", "errors", "tasks", "board", "confirm", "decide", "ledger", "orders", "ports"},
+    "monitoring": {
+        "core",
+        "errors",
+        "tasks",
+        "board",
+        "confirm",
+        "decide",
+        "ledger",
+        "orders",
+        "ports",
+        "takeover",
+        "turns",
+    },
     "board": {"core"},
 }
 PURE = {

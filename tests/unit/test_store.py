@@ -13,7 +13,8 @@ from argon2 import PasswordHasher
 from sqlalchemy import Connection
 
 from adapter.core.modes import Mode
-from adapter.core.monitors import EndReason, MonitorState, ended
+from adapter.core.monitor import EndReason, MonitorState
+from adapter.core.monitors import ended
 from adapter.core.people import Role
 from adapter.errors import ConfigError, Conflict, NotFound, StoreUnavailable
 from adapter.store import Store, database

@@ -13,7 +13,8 @@ from adapter.core import views
 from adapter.core.call import Call
 from adapter.core.legs import LinkState, PbxState, leg_id
 from adapter.core.modes import Mode
-from adapter.core.monitors import EndReason, Monitor, MonitorState, Supervisor, ended
+from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
+from adapter.core.monitors import ended
 from adapter.core.people import Directory, User
 from adapter.core.views import Sight
 from adapter.web.frames import Frames, Viewer
