@@ -3,7 +3,7 @@
 It remembers which calls programs were told of, so that each beginning has its end, whatever died in between.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from adapter.board import Changes, MonitorChange
@@ -134,11 +134,11 @@ def monitor_entry(
     )
 
 
-def subject_of(call: Call, usernames: Callable[[str], str | None]) -> Subject:
-    """Who is monitored, for the record. `usernames`: from a user's id."""
+def subject_of(call: Call, users: Mapping[str, User]) -> Subject:
+    """Who is monitored, for the record. `users` by id."""
     agent = call.agent
-    username = usernames(agent.user_id) if agent.user_id else None
-    return Subject(username or agent.name, agent.name, agent.extension, call.customer.number)
+    user = users.get(agent.user_id) if agent.user_id else None
+    return Subject(user.username if user else agent.name, agent.name, agent.extension, call.customer.number)
 
 
 def cause(monitor: Monitor) -> str:

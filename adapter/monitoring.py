@@ -1,7 +1,6 @@
 """The use case: decide, look again, act, wait for Asterisk's word, record. Only what was confirmed is shown.
 
-Every request that races has one outcome: the reservation of a supervisor is taken without an await, switches of
-one monitor take turns, and an end that was decided first gives the reason.
+Requests that race have one outcome: a supervisor's place is reserved without an await, switches take turns.
 """
 
 import asyncio
@@ -151,8 +150,7 @@ class Monitoring:
         )
 
     def _subject(self, call: Call) -> Subject:
-        users = self._board.directory.users
-        return subject_of(call, lambda user_id: users[user_id].username if user_id in users else None)
+        return subject_of(call, self._board.directory.users)
 
     def meant(self, wish: StartWish) -> tuple[Call, Subject] | None:
         """The call that a wish names, if it is exactly one, whoever asks: for the record of a refusal."""

@@ -15,16 +15,8 @@ import pytest
 from adapter.lab.run import Adapter
 from tests.support.client import Client
 from tests.support.lab import Lab
-from tests.support.receiver import Receiver
+from tests.support.receiver import EVERYTHING, Receiver
 
-EVERYTHING = [
-    "call.started",
-    "call.answered",
-    "call.ended",
-    "monitor.started",
-    "monitor.mode_changed",
-    "monitor.ended",
-]
 WANTED = 1000
 KILLS = 10
 

@@ -12,10 +12,9 @@ from adapter.lab.phones import Phone
 from adapter.lab.provision import Toolchain
 from tests.support.client import Client
 from tests.support.lab import TONES, Lab
-from tests.support.receiver import Receiver
+from tests.support.receiver import EVERYTHING, Receiver
 
 SWITCHES, STARTS = 40, 8
-EVERYTHING = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended"]
 
 
 class RawAmi:

@@ -8,6 +8,12 @@ from typing import Any
 from aiohttp import web
 from standardwebhooks import Webhook, WebhookVerificationError
 
+EVERYTHING = [
+    *("call.started", "call.answered", "call.ended"),
+    *("monitor.started", "monitor.mode_changed", "monitor.ended"),
+]
+"""All that a hook can be told of."""
+
 
 class Receiver:
     """An HTTP server of the CRM's side. `mood` is a status to answer, or `slow` (30 s), `flapping`, `redirect`."""

@@ -32,19 +32,7 @@ MAY_USE = {
         "crm",
         "metrics",
     },
-    "monitoring": {
-        "core",
-        "errors",
-        "tasks",
-        "board",
-        "confirm",
-        "decide",
-        "ledger",
-        "orders",
-        "ports",
-        "takeover",
-        "turns",
-    },
+    "monitoring": set("core errors tasks board confirm decide ledger orders ports takeover turns".split()),
     "board": {"core"},
 }
 PURE = {

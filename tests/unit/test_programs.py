@@ -10,17 +10,8 @@ import pytest
 
 from tests.fake.pbx import settle
 from tests.support.client import Client
-from tests.support.receiver import Receiver
+from tests.support.receiver import EVERYTHING, Receiver
 from tests.support.site import Site, is_problem
-
-EVERYTHING = [
-    "call.started",
-    "call.answered",
-    "call.ended",
-    "monitor.started",
-    "monitor.mode_changed",
-    "monitor.ended",
-]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { ask, type Call, type Mode, type Monitor, type Refused, type User } from "./api";
+import { Sure } from "./pieces";
 import { say, words } from "./words";
 
 interface Props {
@@ -98,6 +99,14 @@ export function Panel({ me, call, callId, monitor, ended }: Props) {
             <button type="button" disabled={busy} onClick={() => become("barge")}>
               {words.joinTheCall}
             </button>
+          )}
+          {here.mode === "barge" && call && (
+            <Sure
+              label={words.takeOver}
+              sure={words.reallyTakeOver}
+              disabled={busy}
+              act={() => act("POST", `/monitors/${here.id}/takeover`)}
+            />
           )}
           {may("silent") && (
             <button type="button" class="main" disabled={busy} onClick={() => become("silent")}>

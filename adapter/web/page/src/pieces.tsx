@@ -40,12 +40,33 @@ export function told(problem: unknown): string {
 }
 
 /** A button that asks once more before it does what can't be undone. */
-export function Sure({ label, sure, act }: { label: string; sure: string; act: () => void }) {
+export function Sure(props: { label: string; sure: string; act: () => void; disabled?: boolean }) {
+  const { label, sure, act, disabled = false } = props;
   const [asked, setAsked] = useState(false);
+  const click = () => (asked ? act() : setAsked(true));
   return (
-    <button type="button" class={asked ? "danger" : "plain"} onClick={() => (asked ? act() : setAsked(true))} onBlur={() => setAsked(false)}>
+    <button type="button" class={asked ? "danger" : "plain"} disabled={disabled} onClick={click} onBlur={() => setAsked(false)}>
       {asked ? sure : label}
     </button>
+  );
+}
+
+/** The end of a form: what is wrong with it, saving, and leaving it. */
+export function FormEnd({ problem, save, cancel }: { problem: string; save: string; cancel: () => void }) {
+  return (
+    <>
+      <p role="alert" class="problem">
+        {problem}
+      </p>
+      <div class="row">
+        <button type="submit" class="main">
+          {save}
+        </button>
+        <button type="button" onClick={cancel}>
+          {words.cancel}
+        </button>
+      </div>
+    </>
   );
 }
 

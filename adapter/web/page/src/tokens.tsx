@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { ask, type User } from "./api";
-import { Field, Once, Sure, Table, told, when } from "./pieces";
+import { Field, FormEnd, Once, Sure, Table, told, when } from "./pieces";
 import { say, words } from "./words";
 
 interface Token {
@@ -143,17 +143,7 @@ function TokenForm({ users, done, cancel }: FormProps) {
         <Scope name="metrics" label={words.scopeMetrics} />
       </fieldset>
       <Field name="expires" label={words.expires} type="date" />
-      <p role="alert" class="problem">
-        {problem}
-      </p>
-      <div class="row">
-        <button type="submit" class="main">
-          {words.save}
-        </button>
-        <button type="button" onClick={cancel}>
-          {words.cancel}
-        </button>
-      </div>
+      <FormEnd problem={problem} save={words.save} cancel={cancel} />
     </form>
   );
 }

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { ask, MODES, type Mode, type Refused, type User } from "./api";
-import { Field } from "./pieces";
+import { Field, FormEnd } from "./pieces";
 import { say, words } from "./words";
 
 export function Users({ tell }: { tell: (text: string) => void }) {
@@ -141,17 +141,7 @@ function UserForm({ user, done, cancel }: FormProps) {
           ))}
         </details>
       </fieldset>
-      <p role="alert" class="problem">
-        {problem}
-      </p>
-      <div class="row">
-        <button type="submit" class="main">
-          {words.saveUser}
-        </button>
-        <button type="button" onClick={cancel}>
-          {words.cancel}
-        </button>
-      </div>
+      <FormEnd problem={problem} save={words.saveUser} cancel={cancel} />
     </form>
   );
 }

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "./api";
 import { Deliveries } from "./deliveries";
-import { Field, Once, Sure, Table, told, when } from "./pieces";
+import { Field, FormEnd, Once, Sure, Table, told, when } from "./pieces";
 import { say, words } from "./words";
 
 export interface Webhook {
@@ -142,17 +142,7 @@ function HookForm(props: { hook: Webhook | null; done: (hook: Webhook) => void; 
       <label class="check">
         <input type="checkbox" name="enabled" defaultChecked={hook?.enabled ?? true} /> {words.enabled}
       </label>
-      <p role="alert" class="problem">
-        {problem}
-      </p>
-      <div class="row">
-        <button type="submit" class="main">
-          {words.save}
-        </button>
-        <button type="button" onClick={cancel}>
-          {words.cancel}
-        </button>
-      </div>
+      <FormEnd problem={problem} save={words.save} cancel={cancel} />
     </form>
   );
 }
