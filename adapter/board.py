@@ -79,11 +79,15 @@ class Board:
         self._calls = Calls(numbering, directory)
         self._words = words
         self._monitors: dict[str, Monitor] = {}
+        self._by_leg: dict[str, str] = {}
         self._listeners: list[Listener] = []
         self._touched: list[MonitorChange] = []
         self._orders: list[tuple[str, tuple[Command, ...]]] = []
         self.on_orders: Callable[[str, tuple[Command, ...]], None] = _nobody_listens
         """Who carries out commands: called with a leg's uniqueid and what is to be done with it."""
+        self.on_wish: Callable[[Monitor, Mode], None] = lambda monitor, mode: None
+        """Who looks at a mode's digit on a leg whose keypad ChanSpy doesn't heed: called with the wish."""
+        self._wishes: list[tuple[Monitor, Mode]] = []
 
     # --- reading
 
@@ -158,7 +162,7 @@ class Board:
             case ev.Snapshot():
                 self._calls.apply(event)
                 self._resume(event)
-            case ev.ChannelGone() if is_leg(event.uniqueid):
+            case ev.ChannelGone() if event.uniqueid in self._by_leg or is_leg(event.uniqueid):
                 self._calls.apply(event)
                 if monitor := self._of_leg(event.uniqueid):
                     over = event.extension == self._words.over or self._calls.peers(monitor.target) is None
@@ -189,7 +193,9 @@ class Board:
     def _digit(self, monitor: Monitor, digit: str, at: datetime) -> None:
         if digit == self._words.leave_digit:
             self._step(life.end_wanted(monitor, EndReason.SUPERVISOR_HUNG_UP))
-        elif mode := self._words.mode_of_digit(digit):
+        elif (mode := self._words.mode_of_digit(digit)) and monitor.live and not monitor.keypad:
+            self._wishes.append((monitor, mode))
+        elif mode:
             self._step(life.digit(monitor, mode, at, self._peers(monitor)))
 
     def _leg_appeared(self, leg: str) -> None:
@@ -203,8 +209,8 @@ class Board:
             self._step(life.target_gone(monitor))
 
     def _resume(self, snapshot: ev.Snapshot) -> None:
-        spying = (known.channel.uniqueid for known in snapshot.channels if not known.bridge)
-        legs = {uniqueid for uniqueid in spying if is_leg(uniqueid)}
+        unbridged = (known.channel for known in snapshot.channels if not known.bridge)
+        legs = {channel.uniqueid for channel in unbridged if self._spies(channel)}
         for monitor in list(self._monitors.values()):
             if monitor.leg in legs:
                 self._step(life.resumed(monitor, self._calls.peers(monitor.target)))
@@ -213,10 +219,13 @@ class Board:
         for leg in legs - {monitor.leg for monitor in self._monitors.values()}:
             self._orders.append((leg, (life.EndLeg(),)))
 
+    def _spies(self, channel: ev.Channel) -> bool:
+        """Whether it is in the monitor dialplan; a leg that came by star code has a uniqueid of Asterisk's making."""
+        return is_leg(channel.uniqueid) or self._words.mode_at(channel.context, channel.extension) is not None
+
     def _of_leg(self, leg: str) -> Monitor | None:
-        if not is_leg(leg):
-            return None
-        return next((monitor for monitor in self._monitors.values() if monitor.leg == leg), None)
+        monitor_id = self._by_leg.get(leg)
+        return self._monitors.get(monitor_id) if monitor_id else None
 
     def _peers(self, monitor: Monitor) -> frozenset[str]:
         return self._calls.peers(monitor.target) or frozenset()
@@ -253,8 +262,10 @@ class Board:
         before = self._monitors.get(monitor.id)
         if monitor.ended:
             self._monitors.pop(monitor.id, None)
+            self._by_leg.pop(monitor.leg, None)
         else:
             self._monitors[monitor.id] = monitor
+            self._by_leg[monitor.leg] = monitor.id
         if before != monitor:
             self._touched.append(MonitorChange(before, monitor))
         if step.commands:
@@ -270,6 +281,9 @@ class Board:
         orders, self._orders = self._orders, []
         for leg, commands in orders:
             self.on_orders(leg, commands)
+        wishes, self._wishes = self._wishes, []
+        for wish in wishes:
+            self.on_wish(*wish)
         ids = {call.id for change in changed for call in change if call}
         ids.update(change.after.call_id for change in monitors)
         if ids or monitors or pbx or people or resynced:

@@ -117,9 +117,29 @@ class Monitoring(Section):
     """How monitors behave."""
 
     ring_timeout_seconds: Seconds = Field(20.0, description="How long a supervisor's phone may ring.")
-    auto_answer: bool = Field(True, description="Ask the phone to answer by itself (Call-Info, Alert-Info).")
     confirm_deadline_seconds: Seconds = Field(2.0, description="Until Asterisk must confirm a mode or an end.")
     lost_after_seconds: Seconds = Field(30.0, description="Without the PBX for so long, monitors count as lost.")
+
+
+Style = Literal["generic", "call-info", "alert-info", "polycom", "intercom", "answer-mode", "ring"]
+
+
+class AutoAnswer(Section):
+    """How supervisors' phones are asked to answer by themselves (docs/phones.md)."""
+
+    style: Style = Field("generic", description="For all phones that `devices` does not name.")
+    devices: dict[str, Style] = Field({}, description="Other styles, by patterns of endpoints.")
+
+
+Code = Annotated[str, Field(pattern=r"^[*#0-9]{2,8}$")]
+
+
+class StarCodes(Section):
+    """What supervisors dial at a desk phone, before an agent's extension; the same stands in the dialplan."""
+
+    silent: Code = Field("*55", description="Listen.")
+    whisper: Code = Field("*56", description="Talk to the agent.")
+    barge: Code = Field("*57", description="Join the call.")
 
 
 class Session(Section):
@@ -174,6 +194,8 @@ class Settings(BaseSettings):
     endpoints: Endpoints = Endpoints()
     numbering: Numbering = Numbering()
     monitoring: Monitoring = Monitoring()
+    auto_answer: AutoAnswer = AutoAnswer()
+    star_codes: StarCodes = StarCodes()
     session: Session = Session()
     webhooks: Webhooks = Webhooks()
     audit: Audit = Audit()

@@ -54,7 +54,7 @@ class Decisions:
     def start(self, user: User, wish: StartWish) -> tuple[Call, str]:
         """The call and the device of a permitted start.
 
-        The device may turn out not to be there (`need_device`). Raises Forbidden, PbxUnavailable, NotFound,
+        The device may turn out not to be there (`adapter.devices`). Raises Forbidden, PbxUnavailable, NotFound,
         Ambiguous, OwnCall, Forbidden.
         """
         self.need_right(user)
@@ -66,12 +66,10 @@ class Decisions:
             raise errors.Forbidden("You can only use a device of your own.")
         return call, wish.device or user.device or ""
 
-    def need_device(self, device: str) -> None:
-        """Raise DeviceUnavailable where there is no such phone to be asked for at all."""
-        if device == BROWSER:
-            raise errors.DeviceUnavailable("This browser's softphone isn't registered. Use your desk phone.")
-        if not device:
-            raise errors.DeviceUnavailable("Your account has no phone. Ask an administrator to enter your device.")
+    def need_answered(self, call: Call) -> None:
+        """Raise CallNotActive while the call rings."""
+        if call.state is CallState.RINGING:
+            raise errors.CallNotActive("The call still rings. Monitor it once it has been answered.")
 
     def _not_own(self, user: User, call: Call) -> None:
         if self._board.in_conversation(user.id, call.conversation_id):

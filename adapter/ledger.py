@@ -14,7 +14,7 @@ from adapter.core.monitor import EndReason, Monitor
 from adapter.core.monitors import ended
 from adapter.core.people import User
 from adapter.core.permissions import allowed_by
-from adapter.core.record import Action, Entry, EventType, HookEvent, Result, Subject
+from adapter.core.record import Action, By, Entry, EventType, HookEvent, Result, Subject
 from adapter.core.views import Sight, call_view, monitor_view, time_view
 
 FAILURES = frozenset(
@@ -116,11 +116,13 @@ def monitor_entry(
     result: Result = Result.OK,
     reason: str | None = None,
     allowed_by: str | None = None,
+    by: By | None = None,
+    mode: Mode | None = None,
 ) -> Entry:
-    """An entry about a monitor, by whoever brought it about."""
+    """An entry about a monitor, by whoever brought it about, in its mode, unless others are named."""
     return Entry(
         at=at,
-        by=monitor.by,
+        by=by or monitor.by,
         action=action,
         result=result,
         reason=reason,
@@ -130,7 +132,7 @@ def monitor_entry(
         monitor_id=monitor.id,
         supervisor=monitor.supervisor.username,
         subject=monitor.subject,
-        mode=monitor.mode,
+        mode=mode or monitor.mode,
     )
 
 

@@ -7,7 +7,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -16,8 +16,8 @@ from adapter import errors
 from adapter.board import Board
 from adapter.confirm import Confirmations
 from adapter.core import monitors as life
-from adapter.core.call import Call, CallState
-from adapter.core.legs import DeviceState, LegRequest, LinkState, leg_id
+from adapter.core.call import Call
+from adapter.core.legs import LegRequest, LinkState, leg_id
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
 from adapter.core.people import Directory, User
@@ -25,7 +25,9 @@ from adapter.core.permissions import allowed_modes, may_administer, may_use_keyp
 from adapter.core.record import SYSTEM, By, Subject
 from adapter.core.views import Sight, monitor_view
 from adapter.decide import Decisions, StartWish
+from adapter.devices import need_device
 from adapter.ledger import abandoned, requested, subject_of
+from adapter.limits import Limits
 from adapter.orders import Orders
 from adapter.ports import MonitorLog, Pbx
 from adapter.takeover import TakeOver
@@ -33,20 +35,6 @@ from adapter.tasks import TaskGroupOwner
 from adapter.turns import Turns
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Deadlines and manners of monitoring."""
-
-    ring_timeout: float = 20.0
-    """Seconds a supervisor's device may ring."""
-    confirm: float = 2.0
-    """Seconds Asterisk has to confirm a mode or an end."""
-    lost_after: float = 30.0
-    """Seconds without a connection after which running monitors count as lost."""
-    country: str = "US"
-    """ISO 3166 code for numbers without a country code."""
 
 
 class Monitoring:
@@ -88,22 +76,44 @@ class Monitoring:
         CallNotActive, DeviceUnavailable, PbxUnavailable, PbxTimeout; StoreUnavailable when it can't be recorded.
         """
         call, device = self._decide.start(user, wish)
+        by = by or By(user.username, "session")
         with self._reservation(user):
-            if call.state is CallState.RINGING:
-                raise errors.CallNotActive("The call still rings. Monitor it once it has been answered.")
-            await self._check_device(device)
-            by = by or By(user.username, "session")
+            self._decide.need_answered(call)
+            await need_device(self._pbx, device)
             monitor = self._new_monitor(monitor_id or uuid.uuid4().hex, user, call, device, wish.mode, by)
-            await self._record.begin(monitor, requested(monitor, user))
-            try:
-                self._decide.look_again(user, monitor)
-                self._board.put(monitor, self._clock())
-            except errors.AdapterError as problem:
-                self._record.note(abandoned(monitor, problem.code, self._clock()))
-                raise
+            await self._put(user, monitor)
         await self._originate(monitor)
         self._tasks.start(self._give_up(monitor.id), f"connecting {monitor.id}")
         return self._board.monitor(monitor.id) or monitor
+
+    async def attach(self, user: User, wish: StartWish, leg: str, by: By) -> Monitor:
+        """Monitor with a channel of the supervisor's own that called us (a star code), under the same rules.
+
+        Raises as `start` does, but for the device, which is there.
+        """
+        call, device = self._decide.start(user, wish)
+        with self._reservation(user):
+            self._decide.need_answered(call)
+            fresh = self._new_monitor(uuid.uuid4().hex, user, call, device, wish.mode, by)
+            monitor = replace(fresh, leg=leg, appeared=True, answered=True)
+            await self._put(user, monitor)
+        try:
+            await self._pbx.send_leg(leg, monitor.target, monitor.mode, keypad=monitor.keypad)
+        except errors.AdapterError:
+            self._end_now(monitor.id, EndReason.ERROR)
+            raise
+        self._tasks.start(self._give_up(monitor.id), f"connecting {monitor.id}")
+        return self._board.monitor(monitor.id) or monitor
+
+    async def _put(self, user: User, monitor: Monitor) -> None:
+        """Record it, look again, and show it."""
+        await self._record.begin(monitor, requested(monitor, user))
+        try:
+            self._decide.look_again(user, monitor)
+            self._board.put(monitor, self._clock())
+        except errors.AdapterError as problem:
+            self._record.note(abandoned(monitor, problem.code, self._clock()))
+            raise
 
     @contextmanager
     def _reservation(self, user: User) -> Iterator[None]:
@@ -116,19 +126,6 @@ class Monitoring:
             yield
         finally:
             self._reserved.discard(user.id)
-
-    async def _check_device(self, device: str) -> None:
-        self._decide.need_device(device)
-        plain = device.partition("/")[2] or device
-        match await self._pbx.device_state(device):
-            case DeviceState.UNREGISTERED:
-                raise errors.DeviceUnavailable(
-                    f"Your phone {plain} isn't registered. Switch it on, or choose another device."
-                )
-            case DeviceState.BUSY:
-                raise errors.DeviceUnavailable(f"Your phone {plain} is in use. Hang up there first.")
-            case DeviceState.AVAILABLE | DeviceState.UNKNOWN:
-                pass  # what is not known for sure is found out by ringing it
 
     def _new_monitor(self, monitor_id: str, user: User, call: Call, device: str, mode: Mode, by: By) -> Monitor:
         return Monitor(

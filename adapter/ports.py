@@ -36,6 +36,9 @@ class Pbx(Protocol):
         Returns once Asterisk has taken the request; the confirmation arrives as an event.
         """
 
+    async def send_leg(self, leg: str, target: str, mode: Mode, *, keypad: bool) -> None:
+        """Let a channel that called us go on into the monitor dialplan, to listen to `target`."""
+
     async def join(self, leg: str, customer: str) -> None:
         """Put the leg and the customer's channel into one bridge (AMI Bridge), which releases the agent.
 

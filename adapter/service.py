@@ -15,21 +15,25 @@ from adapter import config
 from adapter.asterisk import chanspy
 from adapter.asterisk.ami import AmiAddress
 from adapter.asterisk.link import Link, LinkSettings
+from adapter.asterisk.stasis import Stasis
 from adapter.board import Board, MonitorChange, SpyWords
 from adapter.core import monitors as life
 from adapter.core.calls import Numbering
-from adapter.core.events import Event
+from adapter.core.events import Channel, Event
 from adapter.core.facts import Record
-from adapter.core.legs import LinkState, PbxState
+from adapter.core.legs import LinkState, PbxState, is_leg
 from adapter.core.monitor import EndReason
 from adapter.core.people import Directory
 from adapter.crm.dispatcher import Dispatcher
 from adapter.crm.guard import Guard
 from adapter.crm.sender import Sender
 from adapter.errors import AdapterError, StoreUnavailable
+from adapter.keypad import Keypad
+from adapter.limits import Limits
 from adapter.metrics import Metrics
-from adapter.monitoring import Limits, Monitoring
+from adapter.monitoring import Monitoring
 from adapter.recorder import Recorder
+from adapter.starcodes import StarCodes
 from adapter.store import Store
 from adapter.tasks import TaskGroupOwner
 from adapter.web.api import Web
@@ -78,6 +82,9 @@ class Service:
         self.metrics = Metrics(self.board)
         self.link = Link(link_settings(settings), self._events, self._state, now)
         self.monitoring = Monitoring(self.board, self.link, self.recorder, now, limits(settings))
+        self.keypad = Keypad(self.board, self.monitoring, self.recorder, now)
+        self.star_codes = StarCodes(self.board, self.monitoring, self.link, self.recorder, now)
+        self.stasis = Stasis(self.link.ari, self.star_codes.take)
         self.streams = Streams(self.board)
         guard = Guard(allow_private=settings.webhooks.allow_private)
         sender = Sender(guard, now, settings.webhooks.timeout_seconds)
@@ -131,6 +138,7 @@ class Service:
             self.recorder.note(record)
         await self.dispatcher.start()
         self.link.start()
+        self.stasis.start()
         self._tasks.start(self._follow_people(), "people")
         self._tasks.start(self._end_idle_streams(), "idle streams")
         self._tasks.start(self._sweep(), "retention")
@@ -176,6 +184,8 @@ class Service:
         await self.monitoring.close()
         self.streams.close()
         await self._tasks.close()
+        await self.stasis.close()
+        await self.keypad.close()
         await self.link.close()
         await self.recorder.close()
         await self.dispatcher.close()
@@ -188,7 +198,13 @@ def _matches(patterns: Sequence[str]) -> Callable[[str], bool]:
 def numbering(settings: config.Settings, key: bytes) -> Numbering:
     """How this PBX is read."""
     endpoints = settings.endpoints
-    return Numbering(settings.pbx[0].id, _matches(endpoints.agents), _matches(endpoints.internal), key)
+    context = settings.pbx[0].context
+    codes = tuple(settings.star_codes.model_dump().values())
+
+    def is_spy(channel: Channel) -> bool:
+        return is_leg(channel.uniqueid) or channel.context == context or channel.extension.startswith(codes)
+
+    return Numbering(settings.pbx[0].id, _matches(endpoints.agents), _matches(endpoints.internal), is_spy, key)
 
 
 def link_settings(settings: config.Settings) -> LinkSettings:
@@ -202,7 +218,8 @@ def link_settings(settings: config.Settings) -> LinkSettings:
         ari_username=pbx.ari.username,
         ari_password=pbx.ari.reveal(),
         context=pbx.context,
-        auto_answer=settings.monitoring.auto_answer,
+        answer_style=settings.auto_answer.style,
+        answer_styles=settings.auto_answer.devices,
         connect_deadline=pbx.connect_deadline_seconds,
         action_deadline=pbx.action_deadline_seconds,
         ping_interval=pbx.ping_interval_seconds,

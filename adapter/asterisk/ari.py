@@ -1,13 +1,17 @@
 """ARI for what REST does better: whether a device is registered and free, and which Asterisk this is."""
 
+import asyncio
+import json
 import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 
 from adapter.core.legs import DeviceState
-from adapter.errors import PbxTimeout, PbxUnavailable
+from adapter.errors import PbxRefused, PbxTimeout, PbxUnavailable
 
 DEVICE = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.+-]+")
 """Technology and resource, as in `PJSIP/301`."""
@@ -28,17 +32,55 @@ class Ari:
             await self._session.close()
             self._session = None
 
-    async def _get(self, path: str) -> tuple[int, Any]:
+    def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=self._deadline)
             self._session = aiohttp.ClientSession(timeout=timeout, headers={"Authorization": self._auth})
+        return self._session
+
+    async def _ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        options: dict[str, Any] = {"allow_redirects": False, **({"json": body} if body is not None else {})}
         try:
-            async with self._session.get(f"{self._url}/{path}", allow_redirects=False) as response:
-                return response.status, await response.json(content_type=None)
+            async with self._open().request(method, f"{self._url}/{path}", **options) as response:
+                text = await response.text()
+                return response.status, json.loads(text) if text else None
         except TimeoutError:
             raise PbxTimeout(f"ARI did not answer in {self._deadline:g} s.") from None
         except (aiohttp.ClientError, ValueError, RecursionError, OSError) as problem:
             raise PbxUnavailable(f"ARI is not usable: {type(problem).__name__}.") from None
+
+    async def _get(self, path: str) -> tuple[int, Any]:
+        return await self._ask("GET", path)
+
+    @asynccontextmanager
+    async def events(self, application: str, heartbeat: float) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """The application's WebSocket; while it stands, Asterisk knows the application.
+
+        `heartbeat`: seconds between pings. Raises PbxUnavailable or PbxTimeout when it can't be opened.
+        """
+        connecting = self._open().ws_connect(f"{self._url}/events?app={application}", heartbeat=heartbeat)
+        try:
+            socket = await asyncio.wait_for(connecting, self._deadline)
+        except TimeoutError:
+            raise PbxTimeout(f"ARI did not answer in {self._deadline:g} s.") from None
+        except (aiohttp.ClientError, OSError) as problem:
+            raise PbxUnavailable(f"ARI's events are not usable: {type(problem).__name__}.") from None
+        try:
+            yield socket
+        finally:
+            await socket.close()
+
+    async def hand_back(self, channel: str, context: str, extension: str, variables: Mapping[str, str]) -> None:
+        """Let a channel that is in our application go on in the dialplan. Raises also PbxRefused."""
+        path = f"channels/{quote(channel, safe='')}"
+        for name, value in variables.items():
+            await self._need(await self._ask("POST", f"{path}/variable?variable={name}&value={quote(value, safe='')}"))
+        where = f"context={quote(context, safe='')}&extension={quote(extension, safe='')}&priority=1"
+        await self._need(await self._ask("POST", f"{path}/continue?{where}"))
+
+    async def _need(self, answer: tuple[int, Any]) -> None:
+        if not 200 <= answer[0] < 300:
+            raise PbxRefused(f"ARI refused: {answer[0]}.")
 
     async def version(self) -> str:
         """Asterisk's version. Raises PbxUnavailable or PbxTimeout when ARI is not usable, and says why."""

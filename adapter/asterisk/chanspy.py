@@ -3,6 +3,7 @@
 Sources: apps/app_chanspy.c (option `d`: 4 spy, 5 whisper, 6 barge) and asterisk-conf/extensions_call_monitor.conf.
 """
 
+from adapter.core.legs import Refusal
 from adapter.core.modes import Mode
 
 KEYPAD_SUFFIX = "-keypad"
@@ -19,6 +20,11 @@ EXTENSIONS = {mode.value + suffix: (mode, bool(suffix)) for mode in Mode for suf
 def extension(mode: Mode, *, keypad: bool) -> str:
     """The extension that starts ChanSpy in this mode."""
     return mode.value + (KEYPAD_SUFFIX if keypad else "")
+
+
+def said(why: Refusal) -> str:
+    """The extension that says why a star code was in vain."""
+    return f"said-{why.value}"
 
 
 def mode_of(name: str) -> Mode | None:

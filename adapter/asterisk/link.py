@@ -6,18 +6,18 @@ Everything that the model learns passes through here in the order in which Aster
 import asyncio
 import random
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
 
-from adapter.asterisk import chanspy, versions, wire
+from adapter.asterisk import autoanswer, chanspy, versions, wire
 from adapter.asterisk.ami import AmiAddress, AmiConnection, AuthenticationFailed
 from adapter.asterisk.ari import Ari
 from adapter.asterisk.splitter import Message
 from adapter.core.events import Event
-from adapter.core.legs import DeviceState, LegRequest, LinkState, PbxState
+from adapter.core.legs import DeviceState, LegRequest, LinkState, PbxState, Refusal
 from adapter.core.modes import Mode
 from adapter.errors import AdapterError, Invalid, PbxRefused, PbxUnavailable
 from adapter.tasks import TaskGroupOwner
@@ -42,7 +42,9 @@ class LinkSettings:
     ari_username: str
     ari_password: str
     context: str = "call-monitor"
-    auto_answer: bool = True
+    answer_style: str = "generic"
+    answer_styles: Mapping[str, str] = field(default_factory=dict)
+    """Styles of `autoanswer.STYLES` by pattern of devices."""
     connect_deadline: float = 3.0
     action_deadline: float = 2.0
     snapshot_deadline: float = 10.0
@@ -64,7 +66,7 @@ class Link:
         clock: Callable[[], datetime],
     ) -> None:
         self._settings, self._on_events, self._on_state, self._clock = settings, on_events, on_state, clock
-        self._ari = Ari(settings.ari_url, settings.ari_username, settings.ari_password, settings.action_deadline)
+        self.ari = Ari(settings.ari_url, settings.ari_username, settings.ari_password, settings.action_deadline)
         self._ami: AmiConnection | None = None
         self._state = PbxState(LinkState.CONNECTING, clock())
         self._backlog: list[Event] | None = None
@@ -93,13 +95,13 @@ class Link:
         """End the connection for good."""
         await self._tasks.close()
         self._drop()
-        await self._ari.close()
+        await self.ari.close()
 
     async def problems(self) -> list[str]:
         """What is not usable now, in words; empty when all is."""
         found = [] if self._state.state is LinkState.CONNECTED else ["ami: not connected, or no snapshot yet"]
         try:
-            await self._ari.version()
+            await self.ari.version()
         except AdapterError as problem:
             found.append(f"ari: {problem}")
         return found
@@ -161,7 +163,7 @@ class Link:
     async def _check_version(self) -> None:
         """Tell of a version that is known to be bad; a running PBX is not refused, its operator is warned."""
         try:
-            version = await self._ari.version()
+            version = await self.ari.version()
         except AdapterError as problem:
             log.warning("ARI is not usable", pbx=self.id, why=str(problem))
             return
@@ -215,16 +217,14 @@ class Link:
 
     async def device_state(self, device: str) -> DeviceState:
         """Whether the endpoint is registered and free, asked now."""
-        return await self._ari.device_state(device)
+        return await self.ari.device_state(device)
 
     async def start_leg(self, request: LegRequest) -> None:
         """Originate into the monitor dialplan; returns once it is queued."""
         if not UNIQUEID.fullmatch(request.target) or not UNIQUEID.fullmatch(request.leg):
             raise Invalid("That is no uniqueid of a channel.")
-        headers = [
-            ("Variable", "PJSIP_HEADER(add,Call-Info)=<sip:call-monitor>\\;answer-after=0"),
-            ("Variable", "PJSIP_HEADER(add,Alert-Info)=<sip:call-monitor>\\;info=alert-autoanswer\\;delay=0"),
-        ]
+        asked = autoanswer.headers(request.device, self._settings.answer_styles, self._settings.answer_style)
+        headers = [("Variable", f"PJSIP_HEADER(add,{name})={value}") for name, value in asked]
         await self._act(
             "Originate",
             ("Channel", request.device),
@@ -236,7 +236,7 @@ class Link:
             ("Timeout", str(round(request.ring_timeout * 1000))),
             ("Async", "true"),
             ("Variable", f"CM_TARGET={request.target}"),
-            *(headers if self._settings.auto_answer else []),
+            *headers,
         )
 
     async def switch_leg(self, leg: str, mode: Mode, *, keypad: bool, reattach: bool) -> None:
@@ -260,6 +260,17 @@ class Link:
     async def join(self, leg: str, customer: str) -> None:
         """Bridge the leg with the customer, without a tone for anybody."""
         await self._act("Bridge", ("Channel1", customer), ("Channel2", leg), ("Tone", "no"))
+
+    async def send_leg(self, leg: str, target: str, mode: Mode, *, keypad: bool) -> None:
+        """Let a channel that waits in our Stasis application go on into the monitor dialplan."""
+        if not UNIQUEID.fullmatch(target):
+            raise Invalid("That is no uniqueid of a channel.")
+        extension = chanspy.extension(mode, keypad=keypad)
+        await self.ari.hand_back(leg, self._settings.context, extension, {"CM_TARGET": target})
+
+    async def say(self, leg: str, why: Refusal) -> None:
+        """Let such a channel hear why nothing comes of it, and end."""
+        await self.ari.hand_back(leg, self._settings.context, chanspy.said(why), {})
 
     async def end_leg(self, leg: str) -> bool:
         """Hang the leg up; False when there is no such channel."""

@@ -29,6 +29,8 @@ class Numbering:
     pbx: str
     is_agent: Callable[[str], bool]
     is_internal: Callable[[str], bool]
+    is_spy: Callable[[ev.Channel], bool]
+    """Whether a channel is a supervisor's leg, or dials one of the codes for it: such a channel is never a call."""
     secret: bytes = field(repr=False)
     """Key for opaque ids, at most 64 bytes (RFC 7693): Asterisk's uniqueids count channels and so would tell of
     silent legs."""
@@ -45,7 +47,7 @@ class Calls:
     def __init__(self, numbering: Numbering, directory: Directory) -> None:
         self._numbering = numbering
         self._directory = directory
-        self._lines = Lines(numbering.is_agent)
+        self._lines = Lines(numbering.is_agent, numbering.is_spy)
         self._past: dict[str, Line] = {}
         self._calls: dict[str, Call] = {}
         self._by_conversation: dict[str, dict[str, Call]] = {}

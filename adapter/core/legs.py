@@ -37,6 +37,14 @@ class LegRequest:
     """Seconds the device may ring."""
 
 
+class Refusal(StrEnum):
+    """What somebody hears who dialled a star code in vain."""
+
+    FORBIDDEN = "forbidden"
+    NO_CALL = "no-call"
+    FAILED = "failed"
+
+
 class DeviceState(StrEnum):
     """What is known of a device before ringing it."""
 

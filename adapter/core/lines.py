@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from adapter.core.events import Channel, ChannelState, KnownChannel, Snapshot, endpoint_of, local_partner
-from adapter.core.legs import is_leg
 
 ONE_TO_ONE = frozenset({"simple_bridge", "native_rtp", "native_dahdi"})
 """Bridge technologies with the 1TO1MIX or NATIVE capability: only there has a channel a bridge peer that barge
@@ -51,8 +50,8 @@ class Bridge:
 class Lines:
     """All channels and bridges of a PBX."""
 
-    def __init__(self, is_agent: Callable[[str], bool]) -> None:
-        self._is_agent = is_agent
+    def __init__(self, is_agent: Callable[[str], bool], is_spy: Callable[[Channel], bool]) -> None:
+        self._is_agent, self._is_spy = is_agent, is_spy
         self._lines: dict[str, Line] = {}
         self._bridges: dict[str, Bridge] = {}
         self._names: dict[str, str] = {}
@@ -94,7 +93,7 @@ class Lines:
 
     def _load_one(self, known: KnownChannel, snapshot: Snapshot, old: Line | None) -> None:
         channel = known.channel
-        if is_leg(channel.uniqueid) and not known.bridge:
+        if self._is_spy(channel) and not known.bridge:
             return  # it spies; a leg in a bridge took a call over, and is a party of it
         line = self._add(channel, old.created_at if old else known.created_at)
         line.called = old.called if old else known.was_dialled
@@ -125,7 +124,7 @@ class Lines:
 
     def create(self, channel: Channel, at: datetime) -> None:
         """A channel came into being. A supervisor's leg is never a line."""
-        if self.see(channel) is None and not is_leg(channel.uniqueid):
+        if self.see(channel) is None and not self._is_spy(channel):
             self._add(channel, at)
 
     def adopt(self, channel: Channel, at: datetime) -> None:
@@ -201,7 +200,7 @@ class Lines:
 
     def enter(self, bridge_id: str, technology: str, channel: Channel) -> None:
         """A channel entered a bridge; a supervisor's leg that does counts among the peers."""
-        if self.see(channel) is not None or is_leg(channel.uniqueid):
+        if self.see(channel) is not None or self._is_spy(channel):
             self._join(bridge_id, technology, channel.uniqueid)
 
     def _join(self, bridge_id: str, technology: str, uniqueid: str) -> None:

@@ -16,7 +16,7 @@ from adapter.errors import PbxUnavailable
 from tests.fake.scene import PEOPLE, START, Scene, numbering
 
 WORDS = SpyWords(
-    mode_at=lambda context, extension: chanspy.mode_of(extension),
+    mode_at=lambda context, extension: chanspy.mode_of(extension) if context == "call-monitor" else None,
     mode_of_digit=chanspy.mode_of_digit,
     leave_digit=chanspy.LEAVE_DIGIT,
     over=chanspy.OVER,
@@ -101,6 +101,13 @@ class FakePbx:
             self._soon(ev.SpyStopped(at, leg), started)
         else:
             self._soon(ev.DigitReceived(at, leg, chanspy.DIGITS[mode]))
+
+    async def send_leg(self, leg: str, target: str, mode: Mode, *, keypad: bool) -> None:
+        self._check()
+        self.did.append(f"send {mode}{' keypad' if keypad else ''}")
+        if self.confirms:
+            name = chanspy.extension(mode, keypad=keypad)
+            self._soon(ev.SpyStarted(self.scene.now, leg, target, "call-monitor", name))
 
     async def join(self, leg: str, customer: str) -> None:
         self._check()

@@ -8,6 +8,7 @@ from typing import Any
 from adapter.core import events as ev
 from adapter.core.calls import CallChange, Calls, Numbering
 from adapter.core.events import Channel, ChannelState
+from adapter.core.legs import is_leg
 from adapter.core.modes import Mode
 from adapter.core.people import Directory, Role, User
 
@@ -42,6 +43,7 @@ def numbering() -> Numbering:
         pbx="lab",
         is_agent=lambda endpoint: fnmatchcase(endpoint, "PJSIP/10[1-4]"),
         is_internal=lambda endpoint: False,
+        is_spy=lambda channel: is_leg(channel.uniqueid) or channel.extension.startswith("*5"),
         secret=b"test",
     )
 

@@ -13,8 +13,9 @@ from adapter.core.people import Directory, Role
 from adapter.crm.dispatcher import Dispatcher
 from adapter.crm.guard import Guard
 from adapter.crm.sender import Sender
+from adapter.limits import Limits
 from adapter.metrics import Metrics
-from adapter.monitoring import Limits, Monitoring
+from adapter.monitoring import Monitoring
 from adapter.recorder import Recorder
 from adapter.store import Store
 from adapter.store.people import NewUser

@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "adapter").rglob("*.py"))
 
+USE_CASE = "core errors tasks board confirm decide devices ledger limits orders ports takeover turns"
 MAY_USE = {
     "core": {"core"},
     "asterisk": {"asterisk", "core", "errors", "tasks"},
@@ -32,7 +33,7 @@ MAY_USE = {
         "crm",
         "metrics",
     },
-    "monitoring": set("core errors tasks board confirm decide ledger orders ports takeover turns".split()),
+    "monitoring": set(USE_CASE.split()),
     "board": {"core"},
 }
 PURE = {

@@ -14,7 +14,8 @@ from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState
 from adapter.core.record import Entry
 from adapter.decide import StartWish
-from adapter.monitoring import Limits, Monitoring
+from adapter.limits import Limits
+from adapter.monitoring import Monitoring
 from tests.fake.pbx import FakePbx, settle
 from tests.fake.scene import ADMIN, COACH, MONA, PEOPLE, SAM, START
 

@@ -1,0 +1,17 @@
+"""Deadlines and manners of monitoring, as the configuration gives them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Deadlines and manners of monitoring."""
+
+    ring_timeout: float = 20.0
+    """Seconds a supervisor's device may ring."""
+    confirm: float = 2.0
+    """Seconds Asterisk has to confirm a mode or an end."""
+    lost_after: float = 30.0
+    """Seconds without a connection after which running monitors count as lost."""
+    country: str = "US"
+    """ISO 3166 code for numbers without a country code."""
