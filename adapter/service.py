@@ -32,6 +32,7 @@ from adapter.keypad import Keypad
 from adapter.limits import Limits
 from adapter.metrics import Metrics
 from adapter.monitoring import Monitoring
+from adapter.phonemessages import PhoneMessages
 from adapter.recorder import Recorder
 from adapter.starcodes import StarCodes
 from adapter.store import Store
@@ -86,6 +87,7 @@ class Service:
         self.star_codes = StarCodes(self.board, self.monitoring, self.link, self.recorder, now)
         self.stasis = Stasis(self.link.ari, self.star_codes.take)
         self.streams = Streams(self.board)
+        self.messages = PhoneMessages(self.board, self.link.ari.message, self.streams.is_connected)
         guard = Guard(allow_private=settings.webhooks.allow_private)
         sender = Sender(guard, now, settings.webhooks.timeout_seconds)
         self.dispatcher = Dispatcher(store.webhooks, store.outbox, sender, now)
@@ -186,6 +188,7 @@ class Service:
         await self._tasks.close()
         await self.stasis.close()
         await self.keypad.close()
+        await self.messages.close()
         await self.link.close()
         await self.recorder.close()
         await self.dispatcher.close()

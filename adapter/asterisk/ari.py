@@ -70,6 +70,13 @@ class Ari:
         finally:
             await socket.close()
 
+    async def message(self, device: str, text: str) -> None:
+        """Send a SIP MESSAGE to an endpoint. Raises also PbxRefused where it can't be sent."""
+        technology, _, resource = device.partition("/")
+        where = f"endpoints/{quote(technology, safe='')}/{quote(resource, safe='')}/sendMessage"
+        sender = quote("sip:call-monitor@localhost", safe="")
+        await self._need(await self._ask("PUT", f"{where}?from={sender}&body={quote(text, safe='')}"))
+
     async def hand_back(self, channel: str, context: str, extension: str, variables: Mapping[str, str]) -> None:
         """Let a channel that is in our application go on in the dialplan. Raises also PbxRefused."""
         path = f"channels/{quote(channel, safe='')}"

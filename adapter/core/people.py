@@ -28,6 +28,8 @@ class User:
     can_monitor: bool = False
     granted: frozenset[Mode] = ALL_MODES
     active: bool = True
+    phone_message: bool = True
+    """Whether their phone is told by SIP MESSAGE who talks to them, while they have no page open."""
     granted_by: str | None = None
     """The username of who gave the right to monitor; None where it was never given."""
 

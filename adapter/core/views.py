@@ -76,6 +76,7 @@ def user_view(user: User) -> Json:
         "can_monitor": user.can_monitor or user.role is Role.ADMINISTRATOR,
         "modes": modes_view(modes),
         "active": user.active,
+        "phone_message": user.phone_message,
     }
 
 

@@ -34,6 +34,7 @@ class NewUser:
     device: str | None = None
     can_monitor: bool = False
     modes: frozenset[Mode] = ALL_MODES
+    phone_message: bool = True
     by: By = SYSTEM
     """Who makes it."""
 
@@ -57,6 +58,7 @@ class UserChange:
     can_monitor: bool | Unchanged = UNCHANGED
     modes: frozenset[Mode] | Unchanged = UNCHANGED
     active: bool | Unchanged = UNCHANGED
+    phone_message: bool | Unchanged = UNCHANGED
     password: str | Unchanged = UNCHANGED
     by: By = SYSTEM
     """Who changes it."""
@@ -108,6 +110,7 @@ class People:
             can_monitor=new.can_monitor,
             modes=_modes(new.modes),
             active=True,
+            phone_message=new.phone_message,
             password_hash=await hash_password(new.password),
             granted_by=new.by.actor if new.can_monitor else None,
         )
@@ -188,6 +191,7 @@ def _user(row: UserRow) -> User:
         granted=frozenset(Mode(mode) for mode in row.modes.split(",")),
         active=row.active,
         granted_by=row.granted_by,
+        phone_message=row.phone_message,
     )
 
 
@@ -212,7 +216,7 @@ def _apply(row: UserRow, change: UserChange) -> None:
 def _differences(before: User | None, after: User) -> list[str]:
     """What is another now, in words: `can_monitor: false → true`."""
     old, new = user_view(before) if before else {}, user_view(after)
-    names = ("username", "name", "role", "extension", "device", "can_monitor", "modes", "active")
+    names = ("username", "name", "role", "extension", "device", "can_monitor", "modes", "active", "phone_message")
     if before is None:
         return [f"{name}: {_word(new[name])}" for name in ("role", "device", "can_monitor", "modes")]
     return [f"{name}: {_word(old[name])} → {_word(new[name])}" for name in names if old[name] != new[name]]

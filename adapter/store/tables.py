@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Integer, String, Text, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Integer, String, Text, TypeDecorator, true
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -48,6 +48,7 @@ class UserRow(Base):
     active: Mapped[bool]
     password_hash: Mapped[str] = mapped_column(String(200))
     granted_by: Mapped[str | None] = mapped_column(String(64))
+    phone_message: Mapped[bool] = mapped_column(server_default=true())
 
 
 class SessionRow(Base):

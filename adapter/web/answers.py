@@ -34,6 +34,7 @@ class User(Answer):
     can_monitor: bool
     modes: list[Mode]
     active: bool
+    phone_message: bool
 
 
 class OneUser(Answer):

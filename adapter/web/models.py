@@ -68,6 +68,7 @@ class UserBody(Body):
     device: Device | None = None
     can_monitor: StrictBool = False
     modes: list[Mode] | None = None
+    phone_message: StrictBool = True
 
     @property
     def granted(self) -> frozenset[Mode]:
@@ -87,6 +88,7 @@ class UserPatch(Body):
     can_monitor: StrictBool = False
     modes: list[Mode] = []
     active: StrictBool = True
+    phone_message: StrictBool = True
 
 
 class StartBody(Body):

@@ -49,6 +49,7 @@ async def create_user(ask: Ask[UserBody]) -> web.Response:
         device=body.device,
         can_monitor=body.can_monitor,
         modes=body.granted,
+        phone_message=body.phone_message,
         by=ask.who.by,
     )
     user = await ask.deps.store.people.create(new)

@@ -170,3 +170,38 @@ async def test_digits_of_those_who_lack_a_mode(lab: Lab) -> None:
         assert (await mona.until_ended(monitor))["ended_reason"] == "supervisor_hung_up"
     finally:
         await admin.patch(path, {"modes": ["silent", "whisper", "barge"]})
+
+
+async def test_an_agent_without_a_page_is_told_by_message(lab: Lab) -> None:
+    caller, called = await lab.talk("201", "101")
+    await lab.phone("301")
+    admin = await lab.client("admin")
+    call = await admin.call("101")
+
+    def messages() -> list[str]:
+        return [m.text for m in called.sip_trace() if not m.sent and m.method == "MESSAGE"]
+
+    async def until(count: int) -> None:
+        end = time.monotonic() + 5
+        while len(messages()) < count:
+            assert time.monotonic() < end, f"{len(messages())} of {count} messages"
+            await asyncio.sleep(0.05)
+
+    before, traced = len(messages()), len(called.sip_trace())
+    monitor = await admin.monitor(call)
+    await asyncio.sleep(0.5)
+    assert len(called.sip_trace()) == traced, "silence was seen on the wire"
+    await admin.switch(monitor, "whisper")
+    await until(before + 1)
+    assert "Admin can talk to you; the customer can't hear it." in messages()[-1]
+    await admin.switch(monitor, "barge")
+    await until(before + 2)
+    assert "Admin has joined the call" in messages()[-1]
+    await admin.switch(monitor, "silent")
+    sam = await lab.client("sam")
+    await sam.events()
+    traced = len(called.sip_trace())
+    await admin.switch(monitor, "whisper")
+    await asyncio.sleep(0.5)
+    assert len(called.sip_trace()) == traced, "who has a page open is told there"
+    assert not [m for m in caller.sip_trace() if m.method == "MESSAGE"]

@@ -42,7 +42,7 @@ def test_the_sample_names_every_setting_with_its_default() -> None:
     for section, values in tomllib.loads(text).items():
         for table in values if isinstance(values, list) else [values]:
             for name, value in table.items():
-                if isinstance(value, dict):
+                if isinstance(value, dict) and value:
                     given |= {f"{section}.{name}.{key}": inner for key, inner in value.items()}
                 else:
                     given[f"{section}.{name}"] = value

@@ -287,6 +287,7 @@ async def test_the_cookie(site: Site) -> None:
             "can_monitor": False,
             "modes": ["silent", "whisper", "barge"],
             "active": True,
+            "phone_message": True,
         }
 
 

@@ -40,6 +40,7 @@ def upgrade() -> None:
     _audit()
     _outbox()
     op.add_column("users", sa.Column("granted_by", sa.String(64)))
+    op.add_column("users", sa.Column("phone_message", sa.Boolean, nullable=False, server_default=sa.true()))
     op.add_column("monitors", sa.Column("token_id", sa.String(32)))
     op.add_column("monitors", sa.Column("supervisor_username", sa.String(64), nullable=False, server_default=""))
     for name in ("agent", "agent_name", "extension", "customer"):

@@ -13,6 +13,7 @@ export interface User {
   can_monitor: boolean;
   modes: Mode[];
   active: boolean;
+  phone_message: boolean;
 }
 
 export interface Monitor {

@@ -101,6 +101,7 @@ function UserForm({ user, done, cancel }: FormProps) {
       can_monitor: can,
       modes: MODES.filter((mode) => mode === "silent" || form.get("mode-" + mode) !== null),
     };
+    body["phone_message"] = form.get("phone_message") !== null;
     if (text("password")) body["password"] = form.get("password");
     if (user) body["active"] = form.get("active") !== null;
     try {
@@ -124,6 +125,9 @@ function UserForm({ user, done, cancel }: FormProps) {
       <Field name="extension" label={words.extension} value={user?.extension} />
       <Field name="device" label={words.device} value={user?.device} hint={words.deviceHint} />
       <Field name="password" label={words.newPassword} type="password" required={!user} hint={user ? words.leaveEmpty : ""} />
+      <label class="check">
+        <input type="checkbox" name="phone_message" defaultChecked={user?.phone_message ?? true} /> {words.phoneMessage}
+      </label>
       {user && (
         <label class="check">
           <input type="checkbox" name="active" defaultChecked={user.active} /> {words.isActive}
