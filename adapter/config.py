@@ -131,6 +131,22 @@ class AutoAnswer(Section):
     devices: dict[str, Style] = Field({}, description="Other styles, by patterns of endpoints.")
 
 
+class Softphone(Section):
+    """The page as a phone. Needs asterisk-conf/sorcery_call_monitor.conf and Asterisk's HTTP server."""
+
+    enabled: bool = Field(True, description="Let pages be phones.")
+    websocket_url: str = Field(
+        "", pattern=r"^(wss?://.+)?$", description="Asterisk's WebSocket; empty: /ws beside pbx.ari.url."
+    )
+    context: str = Field(
+        "call-monitor-nowhere", pattern=r"^[A-Za-z0-9_-]{1,79}$", description="Their context: nothing can be dialled."
+    )
+    lifetime_hours: Annotated[int, Field(ge=1, le=168)] = Field(24, description="Credentials are void after so long.")
+    stun: list[str] = Field([], description="STUN servers: stun:stun.example:3478.")
+    turn: list[str] = Field([], description="TURN servers: turn:turn.example:3478?transport=udp.")
+    turn_secret: SecretStr | None = Field(None, description="Shared with the TURN server, for short-lived users.")
+
+
 Code = Annotated[str, Field(pattern=r"^[*#0-9]{2,8}$")]
 
 
@@ -195,6 +211,7 @@ class Settings(BaseSettings):
     numbering: Numbering = Numbering()
     monitoring: Monitoring = Monitoring()
     auto_answer: AutoAnswer = AutoAnswer()
+    softphone: Softphone = Softphone()
     star_codes: StarCodes = StarCodes()
     session: Session = Session()
     webhooks: Webhooks = Webhooks()

@@ -5,7 +5,7 @@ Requests that race have one outcome: a supervisor's place is reserved without an
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -17,15 +17,16 @@ from adapter.board import Board
 from adapter.confirm import Confirmations
 from adapter.core import monitors as life
 from adapter.core.call import Call
-from adapter.core.legs import LegRequest, LinkState, leg_id
+from adapter.core.legs import LegRequest, leg_id
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
-from adapter.core.people import Directory, User
-from adapter.core.permissions import allowed_modes, may_administer, may_use_keypad, monitor_survives
-from adapter.core.record import SYSTEM, By, Subject
+from adapter.core.people import User
+from adapter.core.permissions import allowed_modes, may_administer, may_use_keypad
+from adapter.core.record import By, Subject
 from adapter.core.views import Sight, monitor_view
 from adapter.decide import Decisions, StartWish
-from adapter.devices import need_device
+from adapter.devices import Browsers, need_device, no_browsers
+from adapter.ending import Ending
 from adapter.ledger import abandoned, requested, subject_of
 from adapter.limits import Limits
 from adapter.orders import Orders
@@ -41,8 +42,15 @@ class Monitoring:
     """Starting, switching and ending monitors on one PBX."""
 
     def __init__(
-        self, board: Board, pbx: Pbx, record: MonitorLog, clock: Callable[[], datetime], limits: Limits
+        self,
+        board: Board,
+        pbx: Pbx,
+        record: MonitorLog,
+        clock: Callable[[], datetime],
+        limits: Limits,
+        browsers: Browsers = no_browsers,
     ) -> None:
+        self._browsers = browsers
         self._board, self._pbx, self._record, self._clock, self._limits = board, pbx, record, clock, limits
         self._confirmations = Confirmations(board)
         self._reserved: set[str] = set()
@@ -51,7 +59,7 @@ class Monitoring:
         self._orders = Orders(board, pbx, self._confirmations, clock, limits.confirm)
         self._takeover = TakeOver(board, pbx, self._confirmations, clock, limits.confirm)
         self._tasks = TaskGroupOwner("monitoring")
-        self._lost_timer: asyncio.Task[None] | None = None
+        self.ending = Ending(board, self._confirmations, clock, limits, self._tasks)
 
     # --- reading
 
@@ -79,8 +87,9 @@ class Monitoring:
         by = by or By(user.username, "session")
         with self._reservation(user):
             self._decide.need_answered(call)
-            await need_device(self._pbx, device)
-            monitor = self._new_monitor(monitor_id or uuid.uuid4().hex, user, call, device, wish.mode, by)
+            ring = await need_device(self._pbx, device, user.id, self._browsers)
+            fresh = self._new_monitor(monitor_id or uuid.uuid4().hex, user, call, device, wish.mode, by)
+            monitor = replace(fresh, ring=ring)
             await self._put(user, monitor)
         await self._originate(monitor)
         self._tasks.start(self._give_up(monitor.id), f"connecting {monitor.id}")
@@ -100,7 +109,7 @@ class Monitoring:
         try:
             await self._pbx.send_leg(leg, monitor.target, monitor.mode, keypad=monitor.keypad)
         except errors.AdapterError:
-            self._end_now(monitor.id, EndReason.ERROR)
+            self.ending.now(monitor.id, EndReason.ERROR)
             raise
         self._tasks.start(self._give_up(monitor.id), f"connecting {monitor.id}")
         return self._board.monitor(monitor.id) or monitor
@@ -159,7 +168,7 @@ class Monitoring:
         agent = call.agent if call else None
         request = LegRequest(
             leg=monitor.leg,
-            device=monitor.device,
+            device=monitor.ring,
             target=monitor.target,
             mode=monitor.mode,
             keypad=monitor.keypad,
@@ -172,7 +181,7 @@ class Monitoring:
         except errors.AdapterError as problem:
             # Refused or unknown: it is over for us. Should the leg come up all the same, nobody knows it, and
             # the board has it hung up.
-            ended = self._end_now(monitor.id, EndReason.ERROR) or monitor
+            ended = self.ending.now(monitor.id, EndReason.ERROR) or monitor
             if isinstance(problem, errors.PbxTimeout):
                 raise self._unconfirmed("Asterisk did not say in time whether it rings your phone.", ended) from None
             raise
@@ -183,8 +192,8 @@ class Monitoring:
         await asyncio.sleep(patience)
         monitor = self._board.monitor(monitor_id)
         if monitor is not None and not monitor.live:
-            await self._end_and_wait(monitor, EndReason.ERROR)
-            self._end_now(monitor_id, EndReason.ERROR)
+            await self.ending.and_wait(monitor, EndReason.ERROR)
+            self.ending.now(monitor_id, EndReason.ERROR)
 
     # --- switching
 
@@ -264,55 +273,14 @@ class Monitoring:
         if current is None:
             return
         self._decide.need_pbx()
-        if not await self._end_and_wait(current, EndReason.STOPPED, by):
+        if not await self.ending.and_wait(current, EndReason.STOPPED, by):
             raise self._unconfirmed("Asterisk has not hung up your phone in time. Hang up there.", current)
-
-    async def _end_and_wait(self, monitor: Monitor, reason: EndReason, by: By = SYSTEM) -> bool:
-        with self._confirmations.expect(monitor.id, lambda m: m.ended) as gone:
-            self._board.step(life.end_wanted(monitor, reason, by), self._clock())
-            return await gone.within(self._limits.confirm) is not None
-
-    async def people_changed(self, users: Sequence[User]) -> None:
-        """Accounts changed: show them afresh, and end what is no longer allowed."""
-        old, new = self._board.directory, Directory.of(users)
-        everyone = old.users.keys() | new.users.keys()
-        changed = frozenset(u for u in everyone if old.users.get(u) != new.users.get(u))
-        if not changed:
-            return
-        now = self._clock()
-        self._board.set_directory(new, changed, now)
-        for monitor in list(self._board.monitors()):
-            user = new.users.get(monitor.supervisor.user_id)
-            if not monitor_survives(user, monitor.mode, keypad=monitor.keypad):
-                self._board.step(life.end_wanted(monitor, EndReason.PERMISSION_REVOKED), now)
-
-    def pbx_changed(self) -> None:
-        """The connection came or went. Without one for long, running monitors are lost."""
-        if self._board.pbx_state.state is LinkState.CONNECTED:
-            if self._lost_timer is not None:
-                self._lost_timer.cancel()
-                self._lost_timer = None
-        elif self._lost_timer is None:
-            self._lost_timer = self._tasks.start(self._lose_all(), "lost")
-
-    async def _lose_all(self) -> None:
-        await asyncio.sleep(self._limits.lost_after)
-        for monitor in list(self._board.monitors()):
-            self._end_now(monitor.id, EndReason.PBX_LOST)
-
-    def _end_now(self, monitor_id: str, reason: EndReason) -> Monitor | None:
-        monitor = self._board.monitor(monitor_id)
-        if monitor is None:
-            return None
-        step = life.ended(monitor, monitor.ending or reason, self._clock())
-        self._board.step(step, self._clock())
-        return step.monitor
 
     async def close(self) -> None:
         """End what runs, as a clean stop should. What Asterisk doesn't confirm in time ends for us alone."""
         running = list(self._board.monitors())
-        await asyncio.gather(*(self._end_and_wait(m, EndReason.ADAPTER_STOPPED) for m in running))
+        await asyncio.gather(*(self.ending.and_wait(m, EndReason.ADAPTER_STOPPED) for m in running))
         for monitor in list(self._board.monitors()):
-            self._end_now(monitor.id, EndReason.ADAPTER_STOPPED)
+            self.ending.now(monitor.id, EndReason.ADAPTER_STOPPED)
         await self._orders.close()
         await self._tasks.close()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
@@ -14,6 +15,7 @@ from aiohttp import web
 from adapter import config
 from adapter.asterisk import chanspy
 from adapter.asterisk.ami import AmiAddress
+from adapter.asterisk.endpoints import Endpoints
 from adapter.asterisk.link import Link, LinkSettings
 from adapter.asterisk.stasis import Stasis
 from adapter.board import Board, MonitorChange, SpyWords
@@ -34,12 +36,14 @@ from adapter.metrics import Metrics
 from adapter.monitoring import Monitoring
 from adapter.phonemessages import PhoneMessages
 from adapter.recorder import Recorder
+from adapter.softphones import PREFIX, Softphones
 from adapter.starcodes import StarCodes
 from adapter.store import Store
 from adapter.tasks import TaskGroupOwner
 from adapter.web.api import Web
 from adapter.web.app import make_app
 from adapter.web.auth import Believed
+from adapter.web.ice import Ice
 from adapter.web.operations import metrics_app
 from adapter.web.session import access_ended
 from adapter.web.stream import Streams
@@ -82,7 +86,12 @@ class Service:
         self.recorder = Recorder(self.board, store.monitors, store.records, now)
         self.metrics = Metrics(self.board)
         self.link = Link(link_settings(settings), self._events, self._state, now)
-        self.monitoring = Monitoring(self.board, self.link, self.recorder, now, limits(settings))
+        lifetime = timedelta(hours=settings.softphone.lifetime_hours)
+        endpoints = Endpoints(self.link.ari, settings.softphone.context)
+        self.softphones = Softphones(self.board, endpoints, now, lifetime, self._device_gone)
+        self.monitoring = Monitoring(
+            self.board, self.link, self.recorder, now, limits(settings), self.softphones.device_of
+        )
         self.keypad = Keypad(self.board, self.monitoring, self.recorder, now)
         self.star_codes = StarCodes(self.board, self.monitoring, self.link, self.recorder, now)
         self.stasis = Stasis(self.link.ari, self.star_codes.take)
@@ -108,9 +117,16 @@ class Service:
             throttle=Throttle(),
             clock=now,
             problems=self._problems,
+            softphones=self.softphones if settings.softphone.enabled else None,
+            softphone_tasks=self._tasks,
+            ice=ice(settings),
+            sip_upstream=sip_upstream(settings),
             secure_cookies=settings.http.secure_cookies,
             public_origin=settings.http.public_origin,
         )
+
+    def _device_gone(self, device: str) -> None:
+        self.monitoring.ending.device_gone(device)
 
     def _events(self, events: Sequence[Event]) -> None:
         self.board.take(events)
@@ -119,7 +135,7 @@ class Service:
     def _state(self, state: PbxState) -> None:
         self.metrics.link_changed(state.state)
         self.board.set_pbx(state)
-        self.monitoring.pbx_changed()
+        self.monitoring.ending.pbx_changed()
 
     async def _problems(self) -> list[str]:
         found = await self.link.problems()
@@ -175,7 +191,7 @@ class Service:
             try:
                 current = await self.store.people.version()
                 if current != known:
-                    await self.monitoring.people_changed(await self.store.people.all())
+                    await self.monitoring.ending.people_changed(await self.store.people.all())
                     await access_ended(self.web)
                     known = current
             except AdapterError as problem:
@@ -185,6 +201,7 @@ class Service:
         """End: monitors first, then the rest, the record last."""
         await self.monitoring.close()
         self.streams.close()
+        await self.softphones.close()
         await self._tasks.close()
         await self.stasis.close()
         await self.keypad.close()
@@ -204,10 +221,13 @@ def numbering(settings: config.Settings, key: bytes) -> Numbering:
     context = settings.pbx[0].context
     codes = tuple(settings.star_codes.model_dump().values())
 
+    def is_agent(endpoint: str) -> bool:
+        return not endpoint.startswith(f"PJSIP/{PREFIX}") and _matches(endpoints.agents)(endpoint)
+
     def is_spy(channel: Channel) -> bool:
         return is_leg(channel.uniqueid) or channel.context == context or channel.extension.startswith(codes)
 
-    return Numbering(settings.pbx[0].id, _matches(endpoints.agents), _matches(endpoints.internal), is_spy, key)
+    return Numbering(settings.pbx[0].id, is_agent, _matches(endpoints.internal), is_spy, key)
 
 
 def link_settings(settings: config.Settings) -> LinkSettings:
@@ -229,6 +249,21 @@ def link_settings(settings: config.Settings) -> LinkSettings:
         ping_deadline=pbx.ping_deadline_seconds,
         longest_pause=pbx.longest_pause_seconds,
     )
+
+
+def ice(settings: config.Settings) -> Ice:
+    """STUN and TURN servers, with the secret revealed."""
+    phone = settings.softphone
+    secret = phone.turn_secret.get_secret_value() if phone.turn_secret else ""
+    return Ice(tuple(phone.stun), tuple(phone.turn), secret)
+
+
+def sip_upstream(settings: config.Settings) -> str:
+    """Asterisk's WebSocket: as configured, else /ws of the server that has ARI (http.conf)."""
+    if settings.softphone.websocket_url:
+        return settings.softphone.websocket_url
+    parts = urlsplit(settings.pbx[0].ari.url)
+    return f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}/ws"
 
 
 def limits(settings: config.Settings) -> Limits:

@@ -77,6 +77,11 @@ class Ari:
         sender = quote("sip:call-monitor@localhost", safe="")
         await self._need(await self._ask("PUT", f"{where}?from={sender}&body={quote(text, safe='')}"))
 
+    async def configure(self, method: str, kind: str, name: str, body: object = None) -> None:
+        """Push configuration of res_pjsip: an object of this kind. Raises also PbxRefused."""
+        path = f"asterisk/config/dynamic/res_pjsip/{kind}/{quote(name, safe='')}"
+        await self._need(await self._ask(method, path, body))
+
     async def hand_back(self, channel: str, context: str, extension: str, variables: Mapping[str, str]) -> None:
         """Let a channel that is in our application go on in the dialplan. Raises also PbxRefused."""
         path = f"channels/{quote(channel, safe='')}"

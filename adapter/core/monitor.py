@@ -70,6 +70,7 @@ class Monitor:
     """Uniqueid of the supervisor's channel."""
     supervisor: Supervisor
     device: str
+    """As the person named it: an endpoint, or `browser`."""
     keypad: bool
     """Whether the leg's keypad can switch modes (ChanSpy's option `d`)."""
     mode: Mode
@@ -106,6 +107,8 @@ class Monitor:
     asked: Asked | None = None
     taking: By | None = None
     """Who takes the call over: the leg is on its way into a bridge with the customer."""
+    ring: str = ""
+    """The endpoint that stands for the device at Asterisk."""
     token: str | None = None
     """Id of the service token that started it."""
 

@@ -9,7 +9,7 @@ from adapter.errors import LabError
 from adapter.lab.ports import RTP_BLOCK, Ports
 from adapter.lab.provision import Toolchain
 
-EMPTY = ("features", "acl", "udptl", "pjproject", "websocket_client", "chan_websocket", "confbridge", "sorcery")
+EMPTY = ("features", "acl", "udptl", "pjproject", "websocket_client", "chan_websocket", "confbridge")
 """Files that Asterisk warns about when they are missing."""
 
 
@@ -76,9 +76,11 @@ def _files(conf: Path, folder: Path, ports: Ports) -> dict[str, str]:
         "ari": f'[general]\nenabled = yes\n#include "{conf}/ari_call_monitor.conf"\n',
         "pjsip": (
             "[global]\ntype = global\nuser_agent = call-monitor-lab\n"
+            "[transport-ws]\ntype = transport\nprotocol = ws\nbind = 127.0.0.1\n"
             f"[transport-udp]\ntype = transport\nprotocol = udp\nbind = 127.0.0.1:{ports.sip}\n"
             f'#include "{conf}/pjsip_call_monitor.conf"\n#include "{lab}/pjsip_phones.conf"\n'
         ),
+        "sorcery": f'#include "{conf}/sorcery_call_monitor.conf"\n',
         "rtp": f"[general]\nrtpstart = {ports.rtp}\nrtpend = {ports.rtp + RTP_BLOCK - 1}\nicesupport = yes\n",
         "musiconhold": f"[default]\nmode = files\ndirectory = {folder}/moh\n",
         "indications": (

@@ -231,6 +231,22 @@ class Ping(Answer):
     milliseconds: int
 
 
+class IceServer(Answer):
+    """A STUN or TURN server for the browser."""
+
+    urls: list[str]
+
+
+class Softphone(Answer):
+    """Credentials of a page's phone."""
+
+    endpoint: str
+    password: str
+    sip_url: str
+    ice_servers: list[IceServer]
+    expires_at: Time
+
+
 class Health(Answer):
     """The process is alive."""
 

@@ -17,11 +17,14 @@ from adapter.errors import Forbidden, Malformed, NotAuthenticated
 from adapter.metrics import Metrics
 from adapter.monitoring import Monitoring
 from adapter.recorder import Recorder
+from adapter.softphones import Softphones
 from adapter.store import Store
 from adapter.store.sessions import Session
 from adapter.store.tokens import Scope, Token
+from adapter.tasks import TaskGroupOwner
 from adapter.turns import Turns
 from adapter.web.auth import Believed, Who, bearer_of, by_session, by_token, check_origin, cookie_of
+from adapter.web.ice import Ice
 from adapter.web.problems import invalid
 from adapter.web.stream import Streams
 from adapter.web.throttle import Throttle
@@ -53,6 +56,12 @@ class Web:
     secure_cookies: bool = False
     public_origin: str | None = None
     turns: Turns = field(default_factory=Turns)
+    softphones: Softphones | None = None
+    """None where pages are no phones."""
+    softphone_tasks: TaskGroupOwner = field(default_factory=lambda: TaskGroupOwner("sip sockets"))
+    ice: Ice = field(default_factory=Ice)
+    sip_upstream: str = ""
+    """Asterisk's WebSocket."""
 
     def hidden_from(self, who: Who) -> list[str]:
         """Conversations of which this person is not to see any monitoring now: those that they are in."""

@@ -15,6 +15,7 @@ from adapter.web import (
     operations,
     pagefiles,
     session,
+    softphone,
     tokens,
     users,
     webhooks,
@@ -24,7 +25,7 @@ from adapter.web.problems import middleware
 from adapter.web.routes import Route
 
 PREFIX = "/api/v1"
-PARTS = (session, users, calls, monitors, events, audit, webhooks, tokens)
+PARTS = (session, users, calls, monitors, events, softphone, audit, webhooks, tokens)
 
 
 def all_routes() -> list[tuple[str, Route]]:

@@ -24,6 +24,7 @@ TAGS = {
     "calls": "Calls that can be monitored",
     "monitors": "Listening, whispering, joining",
     "events": "The live stream",
+    "softphone": "The page as a phone",
     "audit": "Who did what",
     "webhooks": "Telling programs what happens",
     "tokens": "Programs' access",
@@ -122,7 +123,7 @@ def _responses(route: Route) -> Json:
     good: Json = {"description": HTTPStatus(returns.status).phrase}
     if returns.model:
         good["content"] = {returns.media: {"schema": _ref(returns.model)}}
-    elif returns.status != HTTPStatus.NO_CONTENT:
+    elif returns.status not in (HTTPStatus.NO_CONTENT, HTTPStatus.SWITCHING_PROTOCOLS):
         good["content"] = {returns.media: {"schema": {"type": "string"}}}
     if returns.headers:
         good["headers"] = {name: {"schema": {"type": "string"}} for name in returns.headers}

@@ -114,7 +114,7 @@ async def setup(ask: Ask[Setup]) -> web.Response:
     except NotAuthenticated:
         deps.throttle.failed(key, time.monotonic())
         raise
-    await deps.monitoring.people_changed(await deps.store.people.all())
+    await deps.monitoring.ending.people_changed(await deps.store.people.all())
     return await _signed_in(deps, user, 201)
 
 
@@ -123,4 +123,7 @@ async def access_ended(deps: Web) -> None:
     deps.sessions.forget()
     deps.tokens.forget()
     now = deps.clock()
-    deps.streams.keep_only(await deps.store.sessions.alive(now) | await deps.store.tokens.alive(now))
+    sessions = await deps.store.sessions.alive(now)
+    deps.streams.keep_only(sessions | await deps.store.tokens.alive(now))
+    if deps.softphones is not None:
+        deps.softphones.keep_only(sessions)

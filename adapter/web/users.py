@@ -17,7 +17,7 @@ routes = Routes("users")
 
 
 async def _acted(deps: Web) -> None:
-    await deps.monitoring.people_changed(await deps.store.people.all())
+    await deps.monitoring.ending.people_changed(await deps.store.people.all())
     await access_ended(deps)
 
 

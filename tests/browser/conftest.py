@@ -7,10 +7,10 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from adapter.lab import people
-from tests.support.fixtures import lab, running_lab, toolchain
+from tests.support.fixtures import lab, own, running_lab, toolchain
 from tests.support.lab import Lab
 
-__all__ = ["lab", "running_lab", "toolchain"]
+__all__ = ["lab", "own", "running_lab", "toolchain"]
 
 expect.set_options(timeout=10_000)
 FLAGS = [
@@ -24,9 +24,9 @@ FLAGS = [
 ]
 
 
-async def sign_in_by_hand(page: Page, username: str) -> None:
+async def sign_in_by_hand(page: Page, username: str, base: str = "") -> None:
     """Fill in the form as one of the lab's people."""
-    await page.goto("/")
+    await page.goto(base + "/")
     await page.get_by_label("Username").fill(username)
     await page.get_by_label("Password").fill(people.password(username))
     await page.get_by_role("button", name="Sign in").click()
@@ -36,15 +36,19 @@ async def sign_in_by_hand(page: Page, username: str) -> None:
 SignIn = Callable[..., Awaitable[Page]]
 
 
+def chromium_path() -> str:
+    """The system's Chromium."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next((found for name in names if (found := shutil.which(name))), None)
+    assert path, "No Chromium on this machine. Install it: sudo apt-get install chromium"
+    return path
+
+
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """The system's Chromium."""
-    path = next(
-        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-    )
-    assert path, "No Chromium on this machine. Install it: sudo apt-get install chromium"
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         yield browser
         await browser.close()
 

@@ -80,6 +80,10 @@ class Lab:
         self._phones[number] = phone
         return phone
 
+    def running(self, number: str) -> Phone:
+        """The phone of this number, which runs."""
+        return self._phones[number]
+
     async def phones(self, *numbers: str) -> list[Phone]:
         """Several phones, registered."""
         return list(await asyncio.gather(*(self.phone(number) for number in numbers)))

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "adapter").rglob("*.py"))
 
-USE_CASE = "core errors tasks board confirm decide devices ledger limits orders ports takeover turns"
+USE_CASE = "core errors tasks board confirm decide devices ending ledger limits orders ports takeover turns"
 MAY_USE = {
     "core": {"core"},
     "asterisk": {"asterisk", "core", "errors", "tasks"},
@@ -30,6 +30,8 @@ MAY_USE = {
         "decide",
         "monitoring",
         "recorder",
+        "softphones",
+        "tasks",
         "crm",
         "metrics",
     },

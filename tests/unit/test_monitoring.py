@@ -131,7 +131,7 @@ async def test_the_call_or_the_right_goes_while_the_device_is_asked(world: World
     other = World()
 
     async def revoking(device: str) -> DeviceState:
-        await other.monitoring.people_changed([replace(MONA, can_monitor=False), ADMIN, SAM])
+        await other.monitoring.ending.people_changed([replace(MONA, can_monitor=False), ADMIN, SAM])
         return DeviceState.AVAILABLE
 
     other.pbx.device_state = revoking  # type: ignore[method-assign]
@@ -273,7 +273,7 @@ async def test_moved_and_narrowed_rights(world: World) -> None:
     monitor = await world.live(MONA, Mode.WHISPER)
     assert monitor.keypad
     narrowed = replace(MONA, granted=frozenset({Mode.SILENT, Mode.WHISPER}))
-    await world.monitoring.people_changed([narrowed if user is MONA else user for user in PEOPLE])
+    await world.monitoring.ending.people_changed([narrowed if user is MONA else user for user in PEOPLE])
     await settle()
     assert world.last(monitor).ended_reason is EndReason.PERMISSION_REVOKED, "its keypad could still reach barge"
 
@@ -281,7 +281,7 @@ async def test_moved_and_narrowed_rights(world: World) -> None:
 async def test_a_right_that_was_not_used_can_go_without_ending_a_leg_that_could_not_reach_it(world: World) -> None:
     monitor = await world.live(COACH)
     listener = replace(COACH, granted=frozenset({Mode.SILENT}))
-    await world.monitoring.people_changed([listener if user is COACH else user for user in PEOPLE])
+    await world.monitoring.ending.people_changed([listener if user is COACH else user for user in PEOPLE])
     await settle()
     assert world.last(monitor).live
 
@@ -289,7 +289,7 @@ async def test_a_right_that_was_not_used_can_go_without_ending_a_leg_that_could_
 async def test_without_the_pbx_for_long_monitors_are_lost(world: World) -> None:
     monitor = await world.live()
     world.pbx.down()
-    world.monitoring.pbx_changed()
+    world.monitoring.ending.pbx_changed()
     with pytest.raises(errors.PbxUnavailable):
         await world.monitoring.stop(ADMIN, monitor.id)
     await asyncio.sleep(0.25)

@@ -5,6 +5,7 @@ import { Account } from "./account";
 import { ask, Refused, type User } from "./api";
 import { Inbox } from "./inbox";
 import { Live, type Picture } from "./live";
+import { usePhone } from "./usephone";
 import { SignIn } from "./signin";
 import { LANGUAGES, language, say, words } from "./words";
 
@@ -37,6 +38,8 @@ export function App() {
     return () => live.current?.close();
   }, [user?.id]);
 
+  const mine = [...(picture?.monitors.values() ?? [])].find((monitor) => monitor.supervisor.user_id === user?.id);
+  const phone = usePhone(picture?.user ?? user ?? null, mine);
   if (user === undefined) return null;
   if (user === null) return <SignIn done={setUser} />;
   const me = picture?.user ?? user;
@@ -64,7 +67,7 @@ export function App() {
       </nav>
       <div class="content">
         <Told picture={picture} />
-        {account ? <Account me={me} part={shown.slice("account/".length)} /> : <Inbox me={me} picture={picture} />}
+        {account ? <Account me={me} part={shown.slice("account/".length)} /> : <Inbox me={me} picture={picture} mine={mine} phone={phone} />}
       </div>
     </div>
   );

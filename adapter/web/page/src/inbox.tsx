@@ -2,9 +2,10 @@
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { memo } from "preact/compat";
-import type { Call, User } from "./api";
+import type { Call, Monitor, User } from "./api";
 import type { Picture } from "./live";
 import { Panel } from "./panel";
+import type { Phone } from "./usephone";
 import { say, words } from "./words";
 
 const FILTERS = ["all", "myTeam", "active", "ringing", "held", "beingMonitored"] as const;
@@ -12,7 +13,15 @@ type Filter = (typeof FILTERS)[number];
 const SORTS = ["longest", "newest", "byAgent", "byCustomer"] as const;
 type Sort = (typeof SORTS)[number];
 
-export function Inbox({ me, picture }: { me: User; picture: Picture | null }) {
+interface Props {
+  me: User;
+  picture: Picture | null;
+  /** My own monitor, on whatever call. */
+  mine: Monitor | undefined;
+  phone: Phone;
+}
+
+export function Inbox({ me, picture, mine, phone }: Props) {
   const [chosen, setChosen] = useState<string | null>(null);
   const [marked, setMarked] = useState<string | null>(null);
   const [text, setText] = useState("");
@@ -21,7 +30,6 @@ export function Inbox({ me, picture }: { me: User; picture: Picture | null }) {
   const [team, setTeam] = useTeam(me);
   const [help, setHelp] = useState(false);
   const list = useRef<HTMLUListElement>(null);
-  const mine = [...(picture?.monitors.values() ?? [])].find((monitor) => monitor.supervisor.user_id === me.id);
   useEffect(() => {
     if (mine && chosen === null) setChosen(mine.call_id); // after a reload the panel comes back as it was
   }, [mine?.id]);
@@ -112,7 +120,7 @@ export function Inbox({ me, picture }: { me: User; picture: Picture | null }) {
           <p class="empty">{words.chooseCall}</p>
         ) : (
           <>
-            <Panel me={me} call={call} monitor={mine} ended={picture?.ended ?? null} callId={chosen} />
+            <Panel me={me} call={call} monitor={mine} ended={picture?.ended ?? null} callId={chosen} phone={phone} />
             {call && me.can_monitor && (
               <label class="check">
                 <input

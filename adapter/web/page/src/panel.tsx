@@ -2,7 +2,9 @@
 
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { ask, type Call, type Mode, type Monitor, type Refused, type User } from "./api";
+import { BROWSER, PhoneBox } from "./phonebox";
 import { Sure } from "./pieces";
+import type { Phone } from "./usephone";
 import { say, words } from "./words";
 
 interface Props {
@@ -12,11 +14,13 @@ interface Props {
   /** My own monitor, on whatever call. */
   monitor: Monitor | undefined;
   ended: Monitor | null;
+  phone: Phone;
 }
 
-export function Panel({ me, call, callId, monitor, ended }: Props) {
+export function Panel({ me, call, callId, monitor, ended, phone }: Props) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
+  const device = phone.device === BROWSER ? { device: BROWSER } : {};
   const here = monitor?.call_id === callId ? monitor : undefined;
 
   const act = async (method: string, path: string, body?: object) => {
@@ -30,8 +34,15 @@ export function Panel({ me, call, callId, monitor, ended }: Props) {
     setBusy(false);
   };
   const toggle = () =>
-    here ? act("DELETE", `/monitors/${here.id}`) : act("POST", "/monitors", { call_id: callId });
-  const become = (mode: Mode) => here && act("PATCH", `/monitors/${here.id}`, { mode });
+    here ? act("DELETE", `/monitors/${here.id}`) : act("POST", "/monitors", { call_id: callId, ...device });
+  const become = async (mode: Mode) => {
+    if (!here) return;
+    if (here.device === BROWSER) {
+      if (mode === "silent") phone.softphone.talk(false); // cut first, then ask Asterisk
+      else if (!(await phone.softphone.askMicrophone())) return setProblem(words.noMicrophone);
+    }
+    await act("PATCH", `/monitors/${here.id}`, { mode });
+  };
   const may = (mode: Mode) => here?.state === "live" && here.mode !== mode && me.modes.includes(mode);
 
   useEffect(() => setProblem(""), [callId, here?.id]);
@@ -83,11 +94,24 @@ export function Panel({ me, call, callId, monitor, ended }: Props) {
           {busy && here?.state === "live" ? words.waiting : here ? hears(here) : ""}
         </p>
         {here?.state === "live" && call && !call.barge_reaches_customer && <p>{words.bargeAgentOnly}</p>}
+        {here?.state === "live" && here.mode === "silent" && here.device === BROWSER && phone.picture.microphone === "unasked" && (
+          <p class="soft">{words.whyMicrophone}</p>
+        )}
         {last && <p role="status">{reason(last.ended_reason)}</p>}
         <p role="alert" class="problem">
           {problem}
         </p>
       </div>
+      {me.can_monitor && (
+        <PhoneBox
+          me={me}
+          phone={phone.softphone}
+          picture={phone.picture}
+          device={phone.device}
+          choose={phone.choose}
+          busy={monitor !== undefined}
+        />
+      )}
       {here?.state === "live" && (
         <footer>
           {may("whisper") && (
@@ -121,6 +145,7 @@ export function Panel({ me, call, callId, monitor, ended }: Props) {
 
 function hears(monitor: Monitor): string {
   if (monitor.state === "connecting") {
+    if (monitor.device === BROWSER) return words.connectingHere;
     return say(words.connecting, { device: monitor.device?.split("/").pop() ?? "" });
   }
   if (monitor.reason === "bridge_changed") return words.bridgeChanged;

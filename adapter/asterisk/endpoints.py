@@ -1,0 +1,51 @@
+"""Ephemeral WebRTC endpoints through ARI's push configuration: in Asterisk's memory only, gone with its restart.
+
+sorcery.conf must give endpoint, auth and aor a memory wizard: asterisk-conf/sorcery_call_monitor.conf.
+"""
+
+from collections.abc import Mapping
+
+from adapter.asterisk.ari import Ari
+from adapter.errors import PbxRefused
+
+KINDS = ("endpoint", "aor", "auth")
+
+
+class Endpoints:
+    """Made and removed by name. `context`: a dialplan context in which nothing can be dialled."""
+
+    def __init__(self, ari: Ari, context: str) -> None:
+        self._ari, self._context = ari, context
+
+    def _fields(self, name: str, password: str) -> Mapping[str, Mapping[str, str]]:
+        return {
+            "auth": {"auth_type": "userpass", "username": name, "password": password},
+            "aor": {"max_contacts": "1", "remove_existing": "yes", "qualify_frequency": "0"},
+            "endpoint": {
+                "auth": name,
+                "aors": name,
+                "context": self._context,
+                "webrtc": "yes",
+                "disallow": "all",
+                "allow": "opus,ulaw",
+                "direct_media": "no",
+                "rtp_timeout": "20",
+                "rtp_timeout_hold": "20",
+                "allow_subscribe": "no",
+                "message_context": self._context,
+            },
+        }
+
+    async def put(self, endpoint: str, password: str) -> None:
+        """Make it, or make it anew. Raises PbxUnavailable, PbxTimeout, PbxRefused."""
+        for kind, fields in self._fields(endpoint, password).items():
+            listed = [{"attribute": name, "value": value} for name, value in fields.items()]
+            await self._ari.configure("PUT", kind, endpoint, {"fields": listed})
+
+    async def remove(self, endpoint: str) -> None:
+        """Take it away; one that is gone is fine."""
+        for kind in KINDS:
+            try:
+                await self._ari.configure("DELETE", kind, endpoint)
+            except PbxRefused:
+                continue

@@ -1,0 +1,130 @@
+"""The page as a phone: its ephemeral credentials, and the way to Asterisk's WebSocket on this page's own origin.
+
+Asterisk's own /ws accepts any origin; here the session, its right and the origin are checked, and the socket closes
+when one of them ends.
+"""
+
+import asyncio
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import aiohttp
+import structlog
+from aiohttp import web
+
+from adapter.core.views import time_view
+from adapter.errors import DeviceUnavailable, Forbidden, PbxRefused, PbxTimeout, PbxUnavailable
+from adapter.softphones import Softphones
+from adapter.web import answers
+from adapter.web.api import Web, in_person, monitors
+from adapter.web.auth import Who
+from adapter.web.routes import NOTHING, Ask, Returns, Routes
+
+log = structlog.get_logger(__name__)
+routes = Routes("softphone")
+
+PATH = "/sip"
+HEARTBEAT = 2.0
+"""Seconds between pings of the page's socket, which must be answered in half of that: a page that vanished is
+noticed well within five seconds."""
+LARGEST = 64 * 1024
+"""Bytes of one SIP message; the largest INVITE of a browser has about 6,000."""
+
+
+def _may(who: Who, deps: Web) -> None:
+    in_person(who, deps)
+    monitors(who, deps)
+    _phones(deps)
+
+
+def _phones(deps: Web) -> Softphones:
+    if deps.softphones is None:
+        raise Forbidden("Pages are no phones here: softphone.enabled is false.")
+    return deps.softphones
+
+
+@routes.plain(
+    "POST",
+    "/softphone",
+    Returns(model=answers.Softphone),
+    _may,
+    errors=[PbxUnavailable, PbxTimeout, PbxRefused],
+)
+async def open_softphone(ask: Ask[None]) -> web.Response:
+    """Credentials for this page's phone; those that the session had before are void."""
+    deps, user = ask.deps, ask.who.person
+    phone = await _phones(deps).open(ask.who.id, user.id)
+    until = int(phone.expires_at.timestamp())
+    scheme = "wss" if ask.request.secure or (deps.public_origin or "").startswith("https:") else "ws"
+    host = urlsplit(deps.public_origin).netloc if deps.public_origin else ask.request.host
+    return web.json_response(
+        {
+            "endpoint": phone.endpoint,
+            "password": phone.password,
+            "sip_url": f"{scheme}://{host}/api/v1{PATH}",
+            "ice_servers": deps.ice.servers(user.username, until),
+            "expires_at": time_view(phone.expires_at),
+        }
+    )
+
+
+@routes.plain("DELETE", "/softphone", NOTHING, in_person)
+async def close_softphone(ask: Ask[None]) -> web.Response:
+    """This page is no phone any more."""
+    if ask.deps.softphones is not None:
+        await ask.deps.softphones.close_one(ask.who.id)
+    return web.Response(status=204)
+
+
+@routes.plain("GET", PATH, Returns(101), _may, errors=[DeviceUnavailable, PbxUnavailable])
+async def sip(ask: Ask[None]) -> web.StreamResponse:
+    """SIP over WebSocket (RFC 7118, subprotocol `sip`), passed on to Asterisk as it is."""
+    _same_origin(ask)
+    deps = ask.deps
+    softphones = _phones(deps)
+    phone = softphones.of_session(ask.who.id)
+    if phone is None:
+        raise DeviceUnavailable("Ask for credentials first: POST /api/v1/softphone.")
+    if "sip" not in ask.request.headers.get("Sec-WebSocket-Protocol", ""):
+        raise Forbidden("This is a WebSocket with the subprotocol sip.")
+    await softphones.renew(phone)
+    page = web.WebSocketResponse(protocols=("sip",), heartbeat=HEARTBEAT, compress=False, max_msg_size=LARGEST)
+    async with aiohttp.ClientSession() as http:
+        try:
+            connecting = http.ws_connect(deps.sip_upstream, protocols=("sip",), compress=0, max_msg_size=LARGEST)
+            pbx = await asyncio.wait_for(connecting, 3.0)
+        except (aiohttp.ClientError, OSError, TimeoutError) as problem:
+            raise PbxUnavailable(f"Asterisk's WebSocket is not usable: {type(problem).__name__}.") from None
+        await page.prepare(ask.request)
+        ends = [deps.softphone_tasks.start(_pass_on(*pair), "sip") for pair in ((page, pbx), (pbx, page))]
+
+        def hang_up() -> None:
+            for end in ends:
+                end.cancel()
+
+        softphones.connected(phone, hang_up)
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            hang_up()
+            softphones.disconnected(phone, hang_up)
+            with suppress(ConnectionError):
+                await asyncio.gather(page.close(), pbx.close())
+    return page
+
+
+Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
+
+
+async def _pass_on(source: Socket, sink: Socket) -> None:
+    with suppress(ConnectionError):
+        async for message in source:
+            if message.type is aiohttp.WSMsgType.TEXT:
+                await sink.send_str(message.data)
+
+
+def _same_origin(ask: Ask[None]) -> None:
+    """A WebSocket is a GET, yet another site's page could open it with our cookie: its Origin must be ours."""
+    origin = ask.request.headers.get("Origin")
+    if origin is None or (origin != ask.deps.public_origin and urlsplit(origin).netloc != ask.request.host):
+        raise Forbidden("This WebSocket is for this server's own page.")
