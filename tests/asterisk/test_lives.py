@@ -195,6 +195,29 @@ async def test_the_customers_transfer_ends_the_lease_and_the_next_talk_reaches_w
     assert sound.loudest(customer.heard(place), TONES["301"]) < QUIET, "the former party hears the supervisor"
 
 
+async def test_the_customers_attended_transfer_while_barging(lab: Lab) -> None:
+    customer, agent = await lab.talk("201", "101")
+    other, supervisor = await lab.phones("102", "301")
+    admin = await lab.client("admin")
+    monitor = await admin.monitor(await admin.call("101"), "barge")
+    stream = await admin.events()
+    await customer.hold()
+    mark = other.mark()
+    await customer.dial("102")
+    await other.seen("CALL_ESTABLISHED", mark)
+    place, mark = customer.ear(), customer.mark()
+    await customer.transfer_to_consulted("102")
+    told = await stream.until(lambda kind, data: kind == "monitor.updated" and data["mode"] == "silent")
+    assert told["reason"] == "bridge_changed"
+    await customer.seen("CALL_CLOSED", mark)
+    heard = await listen(agent, other, supervisor)
+    assert_hears(heard, p101={"102"}, p102={"101"}, p301={"101", "102"})
+    await admin.switch(monitor, "barge")
+    heard = await listen(agent, other, supervisor)
+    assert_hears(heard, p101={"102", "301"}, p102={"101", "301"}, p301={"101", "102"})
+    assert sound.loudest(customer.heard(place), TONES["301"]) < QUIET, "the former party hears the supervisor"
+
+
 async def test_the_agent_is_told_of_talk_and_of_nothing_else(lab: Lab) -> None:
     await lab.talk("201", "101")
     await lab.phones("301", "302")

@@ -10,6 +10,7 @@ from adapter.asterisk.splitter import Message
 from adapter.lab import sound
 from adapter.lab.phones import Phone
 from adapter.lab.provision import Toolchain
+from tests.bench import softphone
 from tests.support.client import Client
 from tests.support.lab import TONES, Lab
 from tests.support.receiver import EVERYTHING, Receiver
@@ -56,7 +57,8 @@ async def measure(toolchain: Toolchain, folder: Path) -> dict[str, dict[str, flo
         switch |= await _beside_receivers(lab, admin)
         start = await _starts(lab, admin, ami, phone)
         ami.close()
-        return {**switch, **start}
+        desk = start["POST to first audio at the supervisor"]["median (ms)"]
+        return {**switch, **start, **await softphone.starts(lab, desk)}
     finally:
         await lab.close_clients()
         await lab.stop()

@@ -1,0 +1,56 @@
+"""How fast the first sound is in the browser, from the click; beside it stands the desk phone, in the same run."""
+
+import statistics
+from pathlib import Path
+
+from playwright.async_api import Page, async_playwright, expect
+
+from tests.browser.conftest import chromium_path
+from tests.browser.test_softphone import at_the_page, open_call, speaking_flags
+from tests.support.lab import Lab
+
+STARTS = 8
+CONNECTIONS = """
+const Real = RTCPeerConnection;
+window.connections = [];
+window.RTCPeerConnection = function (...more) { const made = new Real(...more); connections.push(made); return made; };
+window.RTCPeerConnection.prototype = Real.prototype;
+"""
+FIRST_SOUND = """async () => {
+  const known = connections.length, began = performance.now();
+  document.querySelector('button.toggle').click();
+  for (;;) {
+    const made = connections[known];
+    for (const one of made ? (await made.getStats()).values() : []) {
+      if (one.type === 'inbound-rtp' && one.totalAudioEnergy > 0) return performance.now() - began;
+    }
+    if (performance.now() - began > 10000) throw new Error('no sound');
+    await new Promise(resolve => setTimeout(resolve, 3));
+  }
+}"""
+"""Milliseconds from the click until sound with energy in it was played."""
+
+
+async def starts(lab: Lab, desk: float) -> dict[str, dict[str, float]]:
+    """`desk`: the median of the desk phone, milliseconds."""
+    async with async_playwright() as playwright:
+        flags = speaking_flags(Path("/dev/null"))
+        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=flags)
+        page = await at_the_page(browser, lab, script=CONNECTIONS)
+        await open_call(page)
+        found = [await _once(page) for _ in range(STARTS)]
+        await browser.close()
+    median = statistics.median(found)
+    return {
+        "click to first sound in the browser": {"median (ms)": median, "p95 (ms)": sorted(found)[-1]},
+        "browser beside desk phone (aim: within 1.2)": {"ratio of medians": median / desk},
+    }
+
+
+async def _once(page: Page) -> float:
+    took: float = await page.evaluate(FIRST_SOUND)
+    await page.get_by_role("button", name="Call Monitoring").click()
+    await expect(page.get_by_text("Monitoring has stopped.")).to_be_visible()
+    await expect(page.get_by_text("Ready: calls can be listened to in this browser.")).to_be_visible()
+    await expect(page.get_by_role("button", name="Call Monitoring")).to_be_enabled()
+    return took
