@@ -52,6 +52,9 @@ class Endpoints(Protocol):
     async def remove(self, endpoint: str) -> None:
         """Take it away; one that is gone is fine."""
 
+    async def listed(self) -> list[str]:
+        """Names of all endpoints that Asterisk knows."""
+
 
 class Softphones:
     """All of them. `end_device` ends the monitors that a device serves: its page is gone."""
@@ -133,10 +136,22 @@ class Softphones:
             user = users.get(phone.user_id)
             if user is None or not may_monitor(user) or phone.expires_at <= now:
                 self._tasks.start(self.close_one(session_id), f"close {session_id}")
+        if changes.resynced:
+            self._tasks.start(self._sweep(), "sweep")
         if changes.pbx and self._board.pbx_state.state is LinkState.DOWN:
             for phone in self._phones.values():
                 if phone.hang_up is not None:
                     phone.hang_up()  # its page comes back, and is made known to Asterisk again
+
+    async def _sweep(self) -> None:
+        """Remove what a former run left at Asterisk: nobody has those passwords any more."""
+        try:
+            known = {phone.endpoint for phone in self._phones.values()}
+            left = [name for name in await self._endpoints.listed() if name.startswith(PREFIX) and name not in known]
+            for name in left:
+                await self._endpoints.remove(name)
+        except AdapterError as problem:
+            log.warning("softphones of a former run could not be removed", why=str(problem))
 
     async def close(self) -> None:
         """End all."""

@@ -77,6 +77,12 @@ class Ari:
         sender = quote("sip:call-monitor@localhost", safe="")
         await self._need(await self._ask("PUT", f"{where}?from={sender}&body={quote(text, safe='')}"))
 
+    async def endpoints(self, technology: str) -> list[str]:
+        """Names of all endpoints of a technology."""
+        status, answer = await self._get(f"endpoints/{technology}")
+        await self._need((status, answer))
+        return [str(found.get("resource")) for found in answer or () if isinstance(found, dict)]
+
     async def configure(self, method: str, kind: str, name: str, body: object = None) -> None:
         """Push configuration of res_pjsip: an object of this kind. Raises also PbxRefused."""
         path = f"asterisk/config/dynamic/res_pjsip/{kind}/{quote(name, safe='')}"

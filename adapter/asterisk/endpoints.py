@@ -42,6 +42,10 @@ class Endpoints:
             listed = [{"attribute": name, "value": value} for name, value in fields.items()]
             await self._ari.configure("PUT", kind, endpoint, {"fields": listed})
 
+    async def listed(self) -> list[str]:
+        """Names of all PJSIP endpoints."""
+        return await self._ari.endpoints("PJSIP")
+
     async def remove(self, endpoint: str) -> None:
         """Take it away; one that is gone is fine."""
         for kind in KINDS:

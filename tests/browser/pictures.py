@@ -1,14 +1,15 @@
 """`make pictures`: the page's main states from a real lab, light and dark, wide and narrow, into docs/pictures/."""
 
 import asyncio
-import shutil
 import tempfile
 from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from adapter.lab import sound
 from adapter.lab.provision import provision
-from tests.browser.conftest import FLAGS, sign_in_by_hand
+from tests.browser.conftest import FLAGS, chromium_path, sign_in_by_hand
+from tests.browser.test_softphone import at_the_page, open_call, speaking_flags, start
 from tests.support.lab import Lab
 
 FOLDER = Path(__file__).parents[2] / "docs/pictures"
@@ -70,17 +71,35 @@ async def records(lab: Lab, admin: Page, narrow: Page) -> None:
     await admin.screenshot(path=FOLDER / "tokens-light-wide.png")
 
 
+async def softphone(lab: Lab) -> None:
+    """The page as a phone, joined."""
+    with tempfile.TemporaryDirectory() as folder:
+        wav = Path(folder) / "voice.wav"
+        sound.tone(wav, 300, 10)
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=chromium_path(), args=speaking_flags(wav))
+            page = await at_the_page(browser, lab)
+            await page.set_viewport_size({"width": 1100, "height": 620})
+            await open_call(page)
+            await start(page)
+            await page.get_by_role("button", name="Join the call").click()
+            await expect(page.get_by_text("The agent and the customer hear you.")).to_be_visible()
+            await asyncio.sleep(0.5)
+            await page.screenshot(path=FOLDER / "softphone-light-wide.png")
+            await browser.close()
+
+
 async def main() -> None:
     """Run a lab and a browser for it."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder:
         lab = Lab(provision(), Path(folder))
         await lab.start()
         try:
             async with async_playwright() as playwright:
-                browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+                browser = await playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
                 await take(lab, browser)
+                await softphone(lab)
                 await browser.close()
         finally:
             await lab.close_clients()

@@ -269,6 +269,24 @@ async def test_after_a_restart_of_asterisk_the_page_is_a_phone_again(own: Lab, s
     await page.context.close()
 
 
+@pytest.mark.timeout(90)
+async def test_after_a_death_of_the_adapter_the_page_is_a_phone_again(own: Lab, speaking: Browser) -> None:
+    page = await at_the_page(speaking, own)
+    await own.talk("201", "101")
+    await open_call(page)
+    await start(page)
+    (before,) = await endpoints(own)
+    assert own.adapter.process is not None
+    own.adapter.process.kill()
+    await own.adapter.process.wait()
+    await own.start_adapter()
+    await expect(page.get_by_text("Ready: calls can be listened to in this browser.")).to_be_visible(timeout=30_000)
+    assert before not in await endpoints(own)
+    await expect(page.get_by_role("option").filter(has_text="Sam")).to_be_visible()
+    await start(page)
+    await page.context.close()
+
+
 async def test_a_reload_listens_again_in_silence(lab: Lab, speaking: Browser) -> None:
     customer, agent = await lab.talk("201", "101")
     page = await at_the_page(speaking, lab)

@@ -30,6 +30,7 @@ interface Credentials {
 const HIDDEN = / [0-9a-f-]+\.local /g;
 const ANYWHERE = "127.0.0.1";
 const METER_MS = 100;
+const PATIENCE_MS = 4000;
 const VOLUME = "volume";
 const MICROPHONE = "microphone";
 const SPEAKER = "speaker";
@@ -78,10 +79,17 @@ export class Softphone {
       connection_recovery_min_interval: 1,
       connection_recovery_max_interval: 5,
     });
-    ua.on("registered", () => this.session ?? this.say({ state: "registered" }));
-    ua.on("disconnected", () => this.say({ state: "connecting" }));
-    ua.on("registrationFailed", () => generation === this.generation && setTimeout(() => void this.start(), 3000));
-    ua.on("newRTCSession", ({ session }: { session: RTCSession }) => this.incoming(session));
+    // A user agent that was stopped still tells of its end: that is of no interest any more.
+    const current = () => generation === this.generation;
+    const anew = (pause: number) => setTimeout(() => current() && !ua.isRegistered() && void this.start(), pause);
+    ua.on("registered", () => current() && !this.session && this.say({ state: "registered" }));
+    ua.on("disconnected", () => {
+      if (!current()) return;
+      this.say({ state: "connecting" });
+      anew(PATIENCE_MS); // JsSIP tries again by itself; in vain where the server has forgotten us
+    });
+    ua.on("registrationFailed", () => current() && anew(PATIENCE_MS));
+    ua.on("newRTCSession", ({ session }: { session: RTCSession }) => current() && this.incoming(session));
     ua.start();
     this.ua = ua;
   }

@@ -22,6 +22,7 @@ export function usePhone(me: User | null, mine: Monitor | undefined): Phone {
   const softphone = useRef<Softphone | null>(null);
   softphone.current ??= new Softphone(setPicture);
   const phone = softphone.current;
+  const listened = useRef(false);
   const wanted = me?.can_monitor === true && device === BROWSER;
 
   useEffect(() => {
@@ -35,14 +36,16 @@ export function usePhone(me: User | null, mine: Monitor | undefined): Phone {
   const here = mine?.device === BROWSER ? mine : undefined;
   useEffect(() => phone.talk(here?.state === "live" && here.mode !== "silent"), [here?.id, here?.state, here?.mode]);
   useEffect(() => {
+    // What ended while this page lived has ended; only a reload, which runs nothing of this, leaves the mark.
     if (here) sessionStorage.setItem(LISTENING, here.call_id);
-    else if (picture?.state === "connected") sessionStorage.removeItem(LISTENING);
+    else if (listened.current) sessionStorage.removeItem(LISTENING);
+    listened.current = here !== undefined;
   }, [here?.id]);
   useEffect(() => {
     const call = sessionStorage.getItem(LISTENING);
     if (picture?.state === "registered" && call && !here) {
       sessionStorage.removeItem(LISTENING);
-      if (performance.now() < 15_000) void listenAgain(call, TRIES);
+      void listenAgain(call, TRIES);
     }
   }, [picture?.state]);
 
