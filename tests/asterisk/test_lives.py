@@ -259,6 +259,35 @@ async def test_ones_own_conversation_is_not_monitored(lab: Lab) -> None:
     assert (status, body["code"]) == (409, "own_call")
 
 
+async def test_in_a_conference_only_the_agent_hears_and_the_page_knows_before(lab: Lab) -> None:
+    one, two, three = await lab.phones("101", "102", "103")
+    for phone in (one, two, three):
+        mark = phone.mark()
+        await phone.dial("600")
+        await phone.seen("CALL_ESTABLISHED", mark)
+    supervisor = await lab.phone("301")
+    admin = await lab.client("admin")
+    call = await admin.call("101")
+    assert call["barge_reaches_customer"] is False
+    end = asyncio.get_running_loop().time() + 30
+    while (await listen(one))["101"]["102"] < 1500:  # ConfBridge first tells who came first that nobody else is there
+        assert asyncio.get_running_loop().time() < end
+    monitor = await admin.monitor(call, "barge")
+    heard = await listen(one, two, three, supervisor)
+    assert heard["101"]["301"] > 3000
+    assert heard["102"]["301"] < QUIET
+    assert heard["103"]["301"] < QUIET
+    assert heard["301"]["102"] > 1500
+    status, body = await admin.post(f"/monitors/{monitor['id']}/takeover", {})
+    assert (status, body["code"]) == (409, "conflict")
+    stream = await admin.events()
+    await three.hangup()  # somebody leaves: the talk was meant for others
+    told = await stream.until(lambda kind, data: kind == "monitor.updated" and data["mode"] == "silent")
+    assert told["reason"] == "bridge_changed"
+    heard = await listen(one, two)
+    assert heard["101"]["301"] < QUIET
+
+
 async def test_taking_a_call_over(lab: Lab) -> None:
     customer, agent = await lab.talk("201", "101")
     supervisor = await lab.phone("301")

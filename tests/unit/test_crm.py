@@ -6,7 +6,9 @@ import pytest
 
 from adapter.crm.guard import Guard
 from adapter.crm.schedule import DAY, DISTINCT, WINDOW, Health, again_at, pause
+from adapter.crm.sender import Sender, new_secret
 from adapter.errors import Invalid
+from tests.support.receiver import Receiver
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -126,3 +128,16 @@ def test_a_name_that_leads_inside_is_refused_when_connecting(address: str) -> No
     with pytest.raises(OSError, match="private"):
         Guard(allow_private=False).socket_for((family, 1, 6, "", (address, 80)))
     Guard(allow_private=True).socket_for((family, 1, 6, "", (address, 80))).close()
+
+
+async def test_a_name_that_leads_inside_gets_no_connection() -> None:
+    receiver = Receiver()
+    await receiver.start()
+    for allow in (True, False):
+        sender = Sender(Guard(allow_private=allow), lambda: NOW, 2.0)
+        answer = await sender.send(f"http://localhost:{receiver.port}/hook", new_secret(), "id", "{}")
+        assert answer.delivered is allow
+        assert allow or "private address" in answer.text
+        await sender.close()
+    assert receiver.tries == 1
+    await receiver.stop()
