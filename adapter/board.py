@@ -3,7 +3,7 @@
 Whatever happens arrives through `take`; whatever people see is read here; nothing else holds state of calls.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from adapter.core import events as ev
 from adapter.core import monitors as life
 from adapter.core.call import Call
 from adapter.core.calls import Calls, Numbering
-from adapter.core.legs import LinkState, PbxState, is_leg
+from adapter.core.legs import LinkState, PbxState, SpyWords, is_leg
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor
 from adapter.core.monitors import Command, Step
@@ -56,20 +56,6 @@ def _nobody_listens(leg: str, commands: tuple[Command, ...]) -> None:
     log.error("commands for a leg, but nobody carries them out", leg=leg, commands=len(commands))
 
 
-@dataclass(frozen=True, slots=True)
-class SpyWords:
-    """How the PBX's words about spying are read (`adapter.asterisk.chanspy` knows them)."""
-
-    mode_at: Callable[[str, str], Mode | None]
-    """The mode that a dialplan context and extension start ChanSpy in."""
-    mode_of_digit: Callable[[str], Mode | None]
-    """The mode that a keypad digit switches to."""
-    leave_digit: str
-    """The keypad digit that leaves."""
-    over: str
-    """The extension where a leg ends whose call ended."""
-
-
 class Board:
     """Calls and monitors of one PBX, and who wants to know of changes."""
 
@@ -80,6 +66,8 @@ class Board:
         self._words = words
         self._monitors: dict[str, Monitor] = {}
         self._by_leg: dict[str, str] = {}
+        self._taken_up: set[str] = set()
+        """Monitors of a former run whose mode Asterisk has not confirmed to this one."""
         self._listeners: list[Listener] = []
         self._touched: list[MonitorChange] = []
         self._orders: list[tuple[str, tuple[Command, ...]]] = []
@@ -106,6 +94,11 @@ class Board:
     def monitor(self, monitor_id: str) -> Monitor | None:
         """One monitor that is connecting or live."""
         return self._monitors.get(monitor_id)
+
+    @property
+    def takes_up(self) -> bool:
+        """Whether monitors of a former run are not held to a confirmed mode yet."""
+        return bool(self._taken_up)
 
     def monitors_on(self, call_id: str) -> Sequence[Monitor]:
         """The monitors of a call that are connecting or live, oldest first."""
@@ -210,14 +203,20 @@ class Board:
 
     def _resume(self, snapshot: ev.Snapshot) -> None:
         unbridged = (known.channel for known in snapshot.channels if not known.bridge)
-        legs = {channel.uniqueid for channel in unbridged if self._spies(channel)}
+        legs = {channel.uniqueid: channel for channel in unbridged if self._spies(channel)}
         for monitor in list(self._monitors.values()):
-            if monitor.leg in legs:
+            if (leg := legs.get(monitor.leg)) is not None:
+                mode = self._words.mode_at(leg.context, leg.extension)
+                if mode is not None and not monitor.live and monitor.id in self._taken_up:
+                    # It went live in the last moment of the former run, unrecorded: with whom is not known.
+                    self._step(life.spy_started(monitor, mode, snapshot.at, frozenset()))
+                    monitor = self._monitors[monitor.id]
                 self._step(life.resumed(monitor, self._calls.peers(monitor.target)))
             else:
-                self._step(life.ended(monitor, monitor.ending or EndReason.PBX_LOST, snapshot.at))
-        for leg in legs - {monitor.leg for monitor in self._monitors.values()}:
-            self._orders.append((leg, (life.EndLeg(),)))
+                lost = EndReason.ADAPTER_STOPPED if monitor.id in self._taken_up else EndReason.PBX_LOST
+                self._step(life.ended(monitor, monitor.ending or lost, snapshot.at))
+        for stranger in legs.keys() - self._by_leg.keys():
+            self._orders.append((stranger, (life.EndLeg(),)))
 
     def _spies(self, channel: ev.Channel) -> bool:
         """Whether it is in the monitor dialplan; a leg that came by star code has a uniqueid of Asterisk's making."""
@@ -236,6 +235,13 @@ class Board:
         """A new monitor, decided and recorded."""
         self._step(Step(monitor))
         self._publish(at)
+
+    def take_up(self, monitors: Iterable[Monitor]) -> None:
+        """Monitors of a former run: the next snapshot tells whether their legs live on."""
+        for monitor in monitors:
+            self._monitors[monitor.id] = monitor
+            self._by_leg[monitor.leg] = monitor.id
+            self._taken_up.add(monitor.id)
 
     def step(self, step: Step, at: datetime) -> None:
         """Take the outcome of a decision about a monitor, and carry out its commands."""
@@ -266,6 +272,8 @@ class Board:
         else:
             self._monitors[monitor.id] = monitor
             self._by_leg[monitor.leg] = monitor.id
+        if monitor.ended or (before is not None and monitor.confirmed > before.confirmed):
+            self._taken_up.discard(monitor.id)
         if before != monitor:
             self._touched.append(MonitorChange(before, monitor))
         if step.commands:

@@ -118,6 +118,9 @@ class Monitoring(Section):
 
     ring_timeout_seconds: Seconds = Field(20.0, description="How long a supervisor's phone may ring.")
     confirm_deadline_seconds: Seconds = Field(2.0, description="Until Asterisk must confirm a mode or an end.")
+    on_stop: Literal["end", "leave"] = Field(
+        "end", description="A clean stop ends monitors, or leaves them for the next start to take up."
+    )
     lost_after_seconds: Seconds = Field(30.0, description="Without the PBX for so long, monitors count as lost.")
 
 

@@ -13,5 +13,7 @@ class Limits:
     """Seconds Asterisk has to confirm a mode or an end."""
     lost_after: float = 30.0
     """Seconds without a connection after which running monitors count as lost."""
+    leave_on_stop: bool = False
+    """Whether a clean stop leaves monitors running, for the next start to take up."""
     country: str = "US"
     """ISO 3166 code for numbers without a country code."""

@@ -278,9 +278,9 @@ class Monitoring:
 
     async def close(self) -> None:
         """End what runs, as a clean stop should. What Asterisk doesn't confirm in time ends for us alone."""
-        running = list(self._board.monitors())
+        running = [] if self._limits.leave_on_stop else list(self._board.monitors())
         await asyncio.gather(*(self.ending.and_wait(m, EndReason.ADAPTER_STOPPED) for m in running))
-        for monitor in list(self._board.monitors()):
+        for monitor in running:
             self.ending.now(monitor.id, EndReason.ADAPTER_STOPPED)
         await self._orders.close()
         await self._tasks.close()

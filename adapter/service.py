@@ -2,48 +2,42 @@
 
 import asyncio
 import signal
-import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
-from fnmatch import fnmatchcase
-from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
 
-from adapter import config
+from adapter import config, parts
 from adapter.asterisk import chanspy
-from adapter.asterisk.ami import AmiAddress
 from adapter.asterisk.endpoints import Endpoints
-from adapter.asterisk.link import Link, LinkSettings
+from adapter.asterisk.link import Link
 from adapter.asterisk.stasis import Stasis
-from adapter.board import Board, MonitorChange, SpyWords
+from adapter.board import Board, MonitorChange
 from adapter.core import monitors as life
-from adapter.core.calls import Numbering
-from adapter.core.events import Channel, Event
+from adapter.core.events import Event
 from adapter.core.facts import Record
-from adapter.core.legs import LinkState, PbxState, is_leg
-from adapter.core.monitor import EndReason
+from adapter.core.legs import LinkState, PbxState, SpyWords
+from adapter.core.monitor import EndReason, Monitor
 from adapter.core.people import Directory
+from adapter.core.permissions import monitor_survives
 from adapter.crm.dispatcher import Dispatcher
 from adapter.crm.guard import Guard
 from adapter.crm.sender import Sender
 from adapter.errors import AdapterError, StoreUnavailable
 from adapter.keypad import Keypad
-from adapter.limits import Limits
 from adapter.metrics import Metrics
 from adapter.monitoring import Monitoring
 from adapter.phonemessages import PhoneMessages
 from adapter.recorder import Recorder
-from adapter.softphones import PREFIX, Softphones
+from adapter.softphones import Softphones
 from adapter.starcodes import StarCodes
 from adapter.store import Store
 from adapter.tasks import TaskGroupOwner
 from adapter.web.api import Web
 from adapter.web.app import make_app
 from adapter.web.auth import Believed
-from adapter.web.ice import Ice
 from adapter.web.operations import metrics_app
 from adapter.web.session import access_ended
 from adapter.web.stream import Streams
@@ -73,7 +67,7 @@ class Service:
         self.settings, self.store = settings, store
         pbx = settings.pbx[0]
         self.board = Board(
-            numbering(settings, key),
+            parts.numbering(settings, key),
             directory,
             PbxState(LinkState.CONNECTING, now()),
             SpyWords(
@@ -85,12 +79,12 @@ class Service:
         )
         self.recorder = Recorder(self.board, store.monitors, store.records, now)
         self.metrics = Metrics(self.board)
-        self.link = Link(link_settings(settings), self._events, self._state, now)
+        self.link = Link(parts.link_settings(settings), self._events, self._state, now)
         lifetime = timedelta(hours=settings.softphone.lifetime_hours)
         endpoints = Endpoints(self.link.ari, settings.softphone.context)
         self.softphones = Softphones(self.board, endpoints, now, lifetime, self._device_gone)
         self.monitoring = Monitoring(
-            self.board, self.link, self.recorder, now, limits(settings), self.softphones.device_of
+            self.board, self.link, self.recorder, now, parts.limits(settings), self.softphones.device_of
         )
         self.keypad = Keypad(self.board, self.monitoring, self.recorder, now)
         self.star_codes = StarCodes(self.board, self.monitoring, self.link, self.recorder, now)
@@ -119,8 +113,8 @@ class Service:
             problems=self._problems,
             softphones=self.softphones if settings.softphone.enabled else None,
             softphone_tasks=self._tasks,
-            ice=ice(settings),
-            sip_upstream=sip_upstream(settings),
+            ice=parts.ice(settings),
+            sip_upstream=parts.sip_upstream(settings),
             secure_cookies=settings.http.secure_cookies,
             public_origin=settings.http.public_origin,
         )
@@ -139,6 +133,8 @@ class Service:
 
     async def _problems(self) -> list[str]:
         found = await self.link.problems()
+        if self.board.takes_up:
+            found.append("monitors: those of a former run are being taken up")
         try:
             await self.store.people.version()
         except StoreUnavailable as problem:
@@ -146,20 +142,31 @@ class Service:
         return found
 
     async def start(self) -> None:
-        """Begin: what a former run left open is ended, then the PBX is connected."""
+        """Begin: what a former run left open is taken up or ended, then the PBX is connected."""
         self.recorder.start(await self.store.records.open_calls())
-        for monitor in await self.store.monitors.unfinished():
-            at = now()
-            left = MonitorChange(monitor, life.ended(monitor, EndReason.ADAPTER_STOPPED, at).monitor)
-            record = Record()
-            self.recorder.ledger.monitor(left, at, record)
-            self.recorder.note(record)
+        self._take_up(await self.store.monitors.unfinished())
         await self.dispatcher.start()
         self.link.start()
         self.stasis.start()
         self._tasks.start(self._follow_people(), "people")
         self._tasks.start(self._end_idle_streams(), "idle streams")
         self._tasks.start(self._sweep(), "retention")
+
+    def _take_up(self, left: Sequence[Monitor]) -> None:
+        """What a former run left open: legs of phones may live on, a page's phone went with its socket."""
+        at, alive = now(), []
+        for monitor in left:
+            user = self.board.directory.users.get(monitor.supervisor.user_id)
+            entitled = monitor_survives(user, monitor.mode, keypad=monitor.keypad)
+            if monitor.ring and entitled:
+                alive.append(life.taken_up(monitor, at))
+                continue
+            reason = EndReason.ADAPTER_STOPPED if entitled else EndReason.PERMISSION_REVOKED
+            record = Record()
+            over = MonitorChange(monitor, life.ended(monitor, reason, at).monitor)
+            self.recorder.ledger.monitor(over, at, record)
+            self.recorder.note(record)
+        self.board.take_up(alive)
 
     async def _sweep(self) -> None:
         """Let go of what is past its time."""
@@ -209,72 +216,6 @@ class Service:
         await self.link.close()
         await self.recorder.close()
         await self.dispatcher.close()
-
-
-def _matches(patterns: Sequence[str]) -> Callable[[str], bool]:
-    return lambda endpoint: any(fnmatchcase(endpoint, pattern) for pattern in patterns)
-
-
-def numbering(settings: config.Settings, key: bytes) -> Numbering:
-    """How this PBX is read."""
-    endpoints = settings.endpoints
-    context = settings.pbx[0].context
-    codes = tuple(settings.star_codes.model_dump().values())
-
-    def is_agent(endpoint: str) -> bool:
-        return not endpoint.startswith(f"PJSIP/{PREFIX}") and _matches(endpoints.agents)(endpoint)
-
-    def is_spy(channel: Channel) -> bool:
-        return is_leg(channel.uniqueid) or channel.context == context or channel.extension.startswith(codes)
-
-    return Numbering(settings.pbx[0].id, is_agent, _matches(endpoints.internal), is_spy, key)
-
-
-def link_settings(settings: config.Settings) -> LinkSettings:
-    """Where the PBX is, with secrets revealed. Raises ConfigError."""
-    pbx = settings.pbx[0]
-    tls = ssl.create_default_context(cafile=pbx.ami.tls_ca) if pbx.ami.tls else None
-    return LinkSettings(
-        id=pbx.id,
-        ami=AmiAddress(pbx.ami.host, pbx.ami.port, pbx.ami.username, pbx.ami.reveal(), tls),
-        ari_url=pbx.ari.url,
-        ari_username=pbx.ari.username,
-        ari_password=pbx.ari.reveal(),
-        context=pbx.context,
-        answer_style=settings.auto_answer.style,
-        answer_styles=settings.auto_answer.devices,
-        connect_deadline=pbx.connect_deadline_seconds,
-        action_deadline=pbx.action_deadline_seconds,
-        ping_interval=pbx.ping_interval_seconds,
-        ping_deadline=pbx.ping_deadline_seconds,
-        longest_pause=pbx.longest_pause_seconds,
-    )
-
-
-def ice(settings: config.Settings) -> Ice:
-    """STUN and TURN servers, with the secret revealed."""
-    phone = settings.softphone
-    secret = phone.turn_secret.get_secret_value() if phone.turn_secret else ""
-    return Ice(tuple(phone.stun), tuple(phone.turn), secret)
-
-
-def sip_upstream(settings: config.Settings) -> str:
-    """Asterisk's WebSocket: as configured, else /ws of the server that has ARI (http.conf)."""
-    if settings.softphone.websocket_url:
-        return settings.softphone.websocket_url
-    parts = urlsplit(settings.pbx[0].ari.url)
-    return f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}/ws"
-
-
-def limits(settings: config.Settings) -> Limits:
-    """Deadlines and manners of monitoring."""
-    monitoring = settings.monitoring
-    return Limits(
-        ring_timeout=monitoring.ring_timeout_seconds,
-        confirm=monitoring.confirm_deadline_seconds,
-        lost_after=monitoring.lost_after_seconds,
-        country=settings.numbering.country,
-    )
 
 
 async def serve(settings: config.Settings) -> int:

@@ -1,5 +1,6 @@
 """The supervisor's leg and the state of a PBX: the words between monitoring and `adapter.asterisk`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -68,3 +69,17 @@ class PbxState:
 
     state: LinkState
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SpyWords:
+    """How the PBX's words about spying are read (`adapter.asterisk.chanspy` knows them)."""
+
+    mode_at: Callable[[str, str], Mode | None]
+    """The mode that a dialplan context and extension start ChanSpy in."""
+    mode_of_digit: Callable[[str], Mode | None]
+    """The mode that a keypad digit switches to."""
+    leave_digit: str
+    """The keypad digit that leaves."""
+    over: str
+    """The extension where a leg ends whose call ended."""

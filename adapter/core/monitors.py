@@ -180,6 +180,12 @@ def leg_gone(monitor: Monitor, at: datetime, *, call_over: bool, busy: bool) -> 
     return Step(replace(monitor, lost=lost))
 
 
+def taken_up(monitor: Monitor, at: datetime) -> Monitor:
+    """As a new run of the adapter knows a monitor of the former: what was latched then is taken for granted."""
+    talks = monitor.live and monitor.mode.talks
+    return replace(monitor, appeared=True, answered=True, barged=monitor.live, talking_since=at if talks else None)
+
+
 def resumed(monitor: Monitor, peers: frozenset[str] | None) -> Step:
     """The link came back and the leg is still there: hold Asterisk to the last mode that it confirmed.
 

@@ -86,6 +86,8 @@ class MonitorRow(Base):
     ended_reason: Mapped[str | None] = mapped_column(String(32))
     supervisor_username: Mapped[str] = mapped_column(String(64), server_default="")
     token_id: Mapped[str | None] = mapped_column(String(32))
+    peers: Mapped[str] = mapped_column(Text, server_default="")
+    """Uniqueids of whom the present talk is leased for, separated by spaces."""
     agent: Mapped[str] = mapped_column(String(100), server_default="")
     agent_name: Mapped[str] = mapped_column(String(100), server_default="")
     extension: Mapped[str] = mapped_column(String(100), server_default="")

@@ -129,17 +129,21 @@ async def test_with_the_adapter_down_a_code_says_so_and_hangs_up(own: Lab) -> No
     assert "PJSIP/302" not in channels
 
 
-async def test_a_star_code_leg_left_by_a_dead_adapter_is_hung_up(own: Lab) -> None:
+async def test_a_star_code_leg_outlives_a_dead_adapter(own: Lab) -> None:
     await own.talk("201", "101")
     phone = await own.phone("302")
     mona = await own.client("mona")
     await phone.dial("*57101")
-    await one(mona)
+    monitor = await one(mona)
+    await asyncio.sleep(0.5)
     assert own.adapter.process is not None
     own.adapter.process.kill()
     await own.adapter.process.wait()
-    mark = phone.mark()
     await own.start_adapter()
+    again = await one(mona)
+    assert (again["id"], again["mode"]) == (monitor["id"], "barge")
+    mark = phone.mark()
+    assert (await mona.delete(f"/monitors/{monitor['id']}"))[0] == 204
     await phone.seen("CALL_CLOSED", mark, 10)
 
 

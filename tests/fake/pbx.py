@@ -7,9 +7,9 @@ import asyncio
 from collections.abc import Callable
 
 from adapter.asterisk import chanspy
-from adapter.board import Board, SpyWords
+from adapter.board import Board
 from adapter.core import events as ev
-from adapter.core.legs import DeviceState, LegRequest, LinkState, PbxState
+from adapter.core.legs import DeviceState, LegRequest, LinkState, PbxState, SpyWords
 from adapter.core.modes import Mode
 from adapter.core.people import Directory
 from adapter.errors import PbxUnavailable

@@ -15,7 +15,7 @@ SAMPLE = Path(__file__).parents[2] / "config.sample.toml"
 def conf(tmp_path: Path) -> Path:
     """A configuration with its own database."""
     path = tmp_path / "config.toml"
-    path.write_text(SAMPLE.read_text().replace('url = "" ', f'url = "sqlite+aiosqlite:///{tmp_path}/db.sqlite" '))
+    path.write_text(SAMPLE.read_text().replace('url = "" ', f'url = "sqlite+aiosqlite:///{tmp_path}/db.sqlite" ', 1))
     return path
 
 

@@ -113,11 +113,11 @@ async def test_sessions(store: Store) -> None:
 
 async def test_monitors_are_kept_as_they_were(store: Store) -> None:
     live = monitor(MonitorState.LIVE, Mode.BARGE)
-    kept = replace(live, talking_since=None)
+    kept = replace(live, talking_since=None, ring=live.device)
     await store.monitors.save(live)
     assert await store.monitors.find("m1") == kept
     assert await store.monitors.unfinished() == [kept]
-    over = ended(live, EndReason.CALL_ENDED, NOW).monitor
+    over = ended(kept, EndReason.CALL_ENDED, NOW).monitor
     await store.monitors.save(over)
     assert await store.monitors.find("m1") == over
     assert await store.monitors.unfinished() == []

@@ -42,6 +42,7 @@ def upgrade() -> None:
     op.add_column("users", sa.Column("granted_by", sa.String(64)))
     op.add_column("users", sa.Column("phone_message", sa.Boolean, nullable=False, server_default=sa.true()))
     op.add_column("monitors", sa.Column("token_id", sa.String(32)))
+    op.add_column("monitors", sa.Column("peers", sa.Text, nullable=False, server_default=""))
     op.add_column("monitors", sa.Column("supervisor_username", sa.String(64), nullable=False, server_default=""))
     for name in ("agent", "agent_name", "extension", "customer"):
         op.add_column("monitors", sa.Column(name, sa.String(100), nullable=False, server_default=""))
