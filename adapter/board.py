@@ -274,7 +274,8 @@ class Board:
             self._by_leg[monitor.leg] = monitor.id
         if monitor.ended or (before is not None and monitor.confirmed > before.confirmed):
             self._taken_up.discard(monitor.id)
-        if before != monitor:
+        # What was asked of Asterisk is nobody's business until Asterisk confirms it.
+        if before is None or replace(before, asked=monitor.asked) != monitor:
             self._touched.append(MonitorChange(before, monitor))
         if step.commands:
             self._orders.append((monitor.leg, step.commands))

@@ -1,5 +1,6 @@
 """Telling an agent whose page is not open, on the phone, who talks to them: a SIP MESSAGE, never in silence."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -12,6 +13,8 @@ from adapter.tasks import TaskGroupOwner
 
 log = structlog.get_logger(__name__)
 
+SETTLE = 0.02
+"""Seconds before a message is sent: the supervisor's answer goes first."""
 TEXTS = {
     Mode.WHISPER: "{name} can talk to you; the customer can't hear it.",
     Mode.BARGE: "{name} has joined the call; you and the customer hear it.",
@@ -40,6 +43,7 @@ class PhoneMessages:
         return user is None or (user.phone_message and not self._is_at_page(user.id))
 
     async def _tell(self, endpoint: str, text: str) -> None:
+        await asyncio.sleep(SETTLE)
         try:
             await self._send(endpoint, text)
         except AdapterError as problem:

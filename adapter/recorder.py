@@ -59,6 +59,7 @@ class Recorder:
         self.dropped = 0
         """Facts that were lost because the database was away for too long."""
         self._waiting: deque[Record] = deque()
+        self._untold: list[Record] = []
         self._size = 0
         self._unsure: Sealed | None = None
         """A batch whose writing failed, or was not heard of: it may be there."""
@@ -106,9 +107,11 @@ class Recorder:
 
     def note(self, record: Record) -> None:
         """Write this soon."""
-        if not record.size:
-            return
-        _tell(record)
+        if record.size:
+            _tell(record)
+            self._wait(record)
+
+    def _wait(self, record: Record) -> None:
         if self._size + record.size > MOST:
             self._drop(record)
         self._waiting.append(record)
@@ -126,7 +129,10 @@ class Recorder:
 
     def _heard(self, changes: Changes) -> None:
         connected = self._board.pbx_state.state is LinkState.CONNECTED
-        self.note(self.ledger.read(changes, connected=connected))
+        record = self.ledger.read(changes, connected=connected)
+        if record.size:
+            self._untold.append(record)  # the log is told when it is written: the person's answer goes first
+            self._wait(record)
 
     async def _write_all(self) -> None:
         while True:
@@ -156,6 +162,9 @@ class Recorder:
         self._idle.set()
 
     def _take(self) -> Record:
+        for untold in self._untold:
+            _tell(untold)
+        self._untold.clear()
         record = Record()
         while self._waiting and record.size < AT_ONCE:
             record.add(self._waiting.popleft())
