@@ -175,7 +175,8 @@ class Service:
             try:
                 if keep.audit.keep_days:
                     count = await self.store.audit.cut(now() - timedelta(days=keep.audit.keep_days), now())
-                    log.info("old audit entries were cut off", count=count)
+                    if count:
+                        log.info("old audit entries were cut off", count=count)
                 await self.store.outbox.sweep(now() - timedelta(days=keep.webhooks.keep_days))
             except StoreUnavailable as problem:
                 log.warning("what is past its time could not be deleted", why=str(problem))

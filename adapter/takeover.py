@@ -8,6 +8,7 @@ from adapter.board import Board
 from adapter.confirm import Confirmations
 from adapter.core import monitors as life
 from adapter.core.call import Call, CallState
+from adapter.core.legs import LinkState
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
 from adapter.core.record import By
@@ -35,10 +36,15 @@ class TakeOver:
                 await self._pbx.join(monitor.leg, customer)
                 return await over.within(self._deadline)
             finally:
-                left = self._board.monitor(monitor.id)
-                if left is not None:
-                    call = self._board.call(left.call_id)
-                    self._board.step(life.not_taken(left, call.peers if call else None), self._clock())
+                if (left := self._board.monitor(monitor.id)) is not None:
+                    self._board.step(life.not_taken(left, self._peers(left)), self._clock())
+
+    def _peers(self, monitor: Monitor) -> frozenset[str] | None:
+        """The agent's bridge now; None when the call is over. Without a connection, as it was: nothing is known."""
+        if self._board.pbx_state.state is not LinkState.CONNECTED:
+            return monitor.peers
+        call = self._board.call(monitor.call_id)
+        return call.peers if call else None
 
 
 def customer_of(board: Board, monitor: Monitor) -> str:

@@ -388,6 +388,19 @@ async def test_a_take_over_that_is_not_confirmed_changes_nothing(world: World) -
     assert world.board.monitor(monitor.id) is not None
 
 
+async def test_a_connection_lost_during_a_take_over_ends_no_call(world: World) -> None:
+    monitor = await world.live(ADMIN, Mode.BARGE)
+    world.pbx.confirms = False
+    taking = asyncio.ensure_future(world.monitoring.take_over(ADMIN, monitor.id))
+    await settle()
+    world.pbx.down()
+    with pytest.raises(errors.PbxTimeout):
+        await taking
+    left = world.board.monitor(monitor.id)
+    assert left is not None
+    assert (left.taking, left.ending) == (None, None)
+
+
 async def test_a_call_on_hold_or_of_three_is_not_taken_over(world: World) -> None:
     monitor = await world.live(ADMIN, Mode.BARGE)
     world.pbx.scene.hold(world.customer)
