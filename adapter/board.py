@@ -13,6 +13,7 @@ from adapter.core import events as ev
 from adapter.core import monitors as life
 from adapter.core.call import Call
 from adapter.core.calls import Calls, Numbering
+from adapter.core.invariant import spies
 from adapter.core.legs import LinkState, PbxState, SpyWords, is_leg
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor
@@ -122,6 +123,10 @@ class Board:
             own_call=call is not None and call.agent.user_id == user.id,
         )
 
+    def channels(self) -> Collection[str]:
+        """Uniqueids of all channels that are known, supervisors' legs apart."""
+        return self._calls.channels()
+
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Be told of every change, synchronously. Returns what ends it."""
         self._listeners.append(listener)
@@ -202,8 +207,7 @@ class Board:
             self._step(life.target_gone(monitor))
 
     def _resume(self, snapshot: ev.Snapshot) -> None:
-        unbridged = (known.channel for known in snapshot.channels if not known.bridge)
-        legs = {channel.uniqueid: channel for channel in unbridged if self._spies(channel)}
+        legs = {known.channel.uniqueid: known.channel for known in snapshot.channels if spies(known, self._words)}
         for monitor in list(self._monitors.values()):
             if (leg := legs.get(monitor.leg)) is not None:
                 mode = self._words.mode_at(leg.context, leg.extension)
@@ -217,10 +221,6 @@ class Board:
                 self._step(life.ended(monitor, monitor.ending or lost, snapshot.at))
         for stranger in legs.keys() - self._by_leg.keys():
             self._orders.append((stranger, (life.EndLeg(),)))
-
-    def _spies(self, channel: ev.Channel) -> bool:
-        """Whether it is in the monitor dialplan; a leg that came by star code has a uniqueid of Asterisk's making."""
-        return is_leg(channel.uniqueid) or self._words.mode_at(channel.context, channel.extension) is not None
 
     def _of_leg(self, leg: str) -> Monitor | None:
         monitor_id = self._by_leg.get(leg)

@@ -91,6 +91,7 @@ class Pbx(Section):
     ping_interval_seconds: Seconds = Field(2.0, description="Between pings of an idle connection.")
     ping_deadline_seconds: Seconds = Field(2.0, description="Until a ping must be answered.")
     longest_pause_seconds: Seconds = Field(10.0, description="Longest pause between attempts to reconnect.")
+    watch_interval_seconds: Seconds = Field(3.0, description="Between looks whether Asterisk does what we say.")
 
 
 class Endpoints(Section):

@@ -16,6 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from adapter.board import Board, Changes
 from adapter.core.call import CallState
 from adapter.core.events import Event
+from adapter.core.invariant import Fault
 from adapter.core.legs import LinkState
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason
@@ -58,6 +59,10 @@ class Metrics:
         self._ended = self._counter("monitors_ended", "Monitors that ended, by reason.", "reason")
         self._refusals = self._counter("refusals", "Requests that were answered with an error, by its code.", "code")
         self._tries = self._counter("webhook_tries", "Tries to deliver an event, by result.", "result")
+        self._differences = self._counter("watchdog_differences", "What was found and repaired, by kind.", "kind")
+        self._looks = Counter(PREFIX + "watchdog_looks", "Looks of the watchdog.", registry=self.registry)
+        for fault in Fault:
+            self._differences.labels(fault.value)
         for mode in Mode:
             self._started.labels(mode.value)
         for reason in EndReason:
@@ -90,6 +95,12 @@ class Metrics:
     def switched(self, started: float) -> None:
         """A mode that was asked for is confirmed."""
         self._switch.observe(time.perf_counter() - started)
+
+    def looked(self, found: Sequence[Fault]) -> None:
+        """The watchdog compared Asterisk with the model, and found this."""
+        self._looks.inc()
+        for fault in found:
+            self._differences.labels(fault.value).inc()
 
     def refused(self, code: str) -> None:
         """A request was answered with an error."""

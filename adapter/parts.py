@@ -6,11 +6,12 @@ from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from adapter import config
+from adapter.asterisk import chanspy
 from adapter.asterisk.ami import AmiAddress
 from adapter.asterisk.link import LinkSettings
 from adapter.core.calls import Numbering
 from adapter.core.events import Channel
-from adapter.core.legs import is_leg
+from adapter.core.legs import SpyWords, is_leg
 from adapter.limits import Limits
 from adapter.softphones import PREFIX
 from adapter.web.ice import Ice
@@ -33,6 +34,17 @@ def numbering(settings: config.Settings, key: bytes) -> Numbering:
         return is_leg(channel.uniqueid) or channel.context == context or channel.extension.startswith(codes)
 
     return Numbering(settings.pbx[0].id, is_agent, _matches(endpoints.internal), is_spy, key)
+
+
+def spy_words(context: str) -> SpyWords:
+    """How spying is read in this monitor dialplan."""
+    return SpyWords(
+        mode_at=lambda where, name: chanspy.mode_of(name) if where == context else None,
+        keypad_at=chanspy.has_keypad,
+        mode_of_digit=chanspy.mode_of_digit,
+        leave_digit=chanspy.LEAVE_DIGIT,
+        over=chanspy.OVER,
+    )
 
 
 def link_settings(settings: config.Settings) -> LinkSettings:

@@ -10,7 +10,6 @@ import structlog
 from aiohttp import web
 
 from adapter import config, parts
-from adapter.asterisk import chanspy
 from adapter.asterisk.endpoints import Endpoints
 from adapter.asterisk.link import Link
 from adapter.asterisk.stasis import Stasis
@@ -18,7 +17,7 @@ from adapter.board import Board, MonitorChange
 from adapter.core import monitors as life
 from adapter.core.events import Event
 from adapter.core.facts import Record
-from adapter.core.legs import LinkState, PbxState, SpyWords
+from adapter.core.legs import LinkState, PbxState
 from adapter.core.monitor import EndReason, Monitor
 from adapter.core.people import Directory
 from adapter.core.permissions import monitor_survives
@@ -35,6 +34,7 @@ from adapter.softphones import Softphones
 from adapter.starcodes import StarCodes
 from adapter.store import Store
 from adapter.tasks import TaskGroupOwner
+from adapter.watchdog import Watchdog
 from adapter.web.api import Web
 from adapter.web.app import make_app
 from adapter.web.auth import Believed
@@ -66,17 +66,8 @@ class Service:
     def __init__(self, settings: config.Settings, store: Store, key: bytes, directory: Directory) -> None:
         self.settings, self.store = settings, store
         pbx = settings.pbx[0]
-        self.board = Board(
-            parts.numbering(settings, key),
-            directory,
-            PbxState(LinkState.CONNECTING, now()),
-            SpyWords(
-                mode_at=lambda context, name: chanspy.mode_of(name) if context == pbx.context else None,
-                mode_of_digit=chanspy.mode_of_digit,
-                leave_digit=chanspy.LEAVE_DIGIT,
-                over=chanspy.OVER,
-            ),
-        )
+        numbering, words = parts.numbering(settings, key), parts.spy_words(pbx.context)
+        self.board = Board(numbering, directory, PbxState(LinkState.CONNECTING, now()), words)
         self.recorder = Recorder(self.board, store.monitors, store.records, now)
         self.metrics = Metrics(self.board)
         self.link = Link(parts.link_settings(settings), self._events, self._state, now)
@@ -86,6 +77,15 @@ class Service:
         self.monitoring = Monitoring(
             self.board, self.link, self.recorder, now, parts.limits(settings), self.softphones.device_of
         )
+        self.watchdog = Watchdog(
+            self.board,
+            self.link,
+            self.monitoring.ending,
+            words,
+            numbering.is_spy,
+            now,
+            pbx.watch_interval_seconds,
+        )
         self.keypad = Keypad(self.board, self.monitoring, self.recorder, now)
         self.star_codes = StarCodes(self.board, self.monitoring, self.link, self.recorder, now)
         self.stasis = Stasis(self.link.ari, self.star_codes.take)
@@ -94,6 +94,7 @@ class Service:
         guard = Guard(allow_private=settings.webhooks.allow_private)
         sender = Sender(guard, now, settings.webhooks.timeout_seconds)
         self.dispatcher = Dispatcher(store.webhooks, store.outbox, sender, now)
+        self.watchdog.on_look = self.metrics.looked
         self.dispatcher.tried = lambda answer: self.metrics.tried(answer.delivered)
         self.recorder.written = self.dispatcher.wake
         self._tasks = TaskGroupOwner("service")
@@ -123,6 +124,7 @@ class Service:
         self.monitoring.ending.device_gone(device)
 
     def _events(self, events: Sequence[Event]) -> None:
+        self.watchdog.hear(events)
         self.board.take(events)
         self.metrics.took(events, (now() - events[-1].at).total_seconds() if events else 0.0)
 
@@ -133,6 +135,8 @@ class Service:
 
     async def _problems(self) -> list[str]:
         found = await self.link.problems()
+        if self.watchdog.blind:
+            found.append("ami: Asterisk keeps events from us; compare read= and eventfilter in manager.conf")
         if self.board.takes_up:
             found.append("monitors: those of a former run are being taken up")
         try:
@@ -148,6 +152,7 @@ class Service:
         await self.dispatcher.start()
         self.link.start()
         self.stasis.start()
+        self.watchdog.start()
         self._tasks.start(self._follow_people(), "people")
         self._tasks.start(self._end_idle_streams(), "idle streams")
         self._tasks.start(self._sweep(), "retention")
@@ -207,6 +212,7 @@ class Service:
 
     async def close(self) -> None:
         """End: monitors first, then the rest, the record last."""
+        await self.watchdog.close()
         await self.monitoring.close()
         self.streams.close()
         await self.softphones.close()

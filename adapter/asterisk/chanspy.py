@@ -33,6 +33,11 @@ def mode_of(name: str) -> Mode | None:
     return found[0] if found else None
 
 
+def has_keypad(name: str) -> bool:
+    """Whether ChanSpy, started from this extension, heeds mode digits."""
+    return name in EXTENSIONS and EXTENSIONS[name][1]
+
+
 def mode_of_digit(digit: str) -> Mode | None:
     """The mode that a digit switches to on a leg with keypad."""
     return MODES.get(digit)

@@ -16,7 +16,7 @@ from adapter.asterisk import autoanswer, chanspy, versions, wire
 from adapter.asterisk.ami import AmiAddress, AmiConnection, AuthenticationFailed
 from adapter.asterisk.ari import Ari
 from adapter.asterisk.splitter import Message
-from adapter.core.events import Event
+from adapter.core.events import Event, KnownChannel
 from adapter.core.legs import DeviceState, LegRequest, LinkState, PbxState, Refusal
 from adapter.core.modes import Mode
 from adapter.errors import AdapterError, Invalid, PbxRefused, PbxUnavailable
@@ -105,6 +105,12 @@ class Link:
         except AdapterError as problem:
             found.append(f"ari: {problem}")
         return found
+
+    def reconnect(self, why: str) -> None:
+        """Give the connection up, and begin anew with a snapshot."""
+        if self._ami is not None:
+            log.warning("connecting anew", pbx=self.id, why=why)
+            self._ami.close()
 
     # --- staying connected
 
@@ -210,10 +216,19 @@ class Link:
 
     # --- actions
 
-    async def _act(self, name: str, *fields: tuple[str, str]) -> Message:
+    def _connected(self) -> AmiConnection:
         if self._ami is None or self._state.state is not LinkState.CONNECTED:
             raise PbxUnavailable("The connection to the PBX is down; it is being restored. Try again soon.")
-        return await self._ami.action(name, fields, deadline=self._settings.action_deadline)
+        return self._ami
+
+    async def _act(self, name: str, *fields: tuple[str, str]) -> Message:
+        return await self._connected().action(name, fields, deadline=self._settings.action_deadline)
+
+    async def look(self) -> Sequence[KnownChannel]:
+        """All channels now. What they say and what events say may overtake each other."""
+        ami = self._connected()
+        listed = await ami.listing("CoreShowChannels", deadline=self._settings.snapshot_deadline)
+        return wire.known_channels(self._clock(), listed)
 
     async def device_state(self, device: str) -> DeviceState:
         """Whether the endpoint is registered and free, asked now."""

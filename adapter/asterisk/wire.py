@@ -166,7 +166,19 @@ def snapshot(
     restarted: bool,
 ) -> ev.Snapshot:
     """CoreShowChannels, BridgeList and DeviceStateList as one event."""
-    known = tuple(
+    known = known_channels(at, channels)
+    technologies = {
+        fields["BridgeUniqueid"]: fields.get("BridgeTechnology", "")
+        for fields in bridges
+        if fields.get("BridgeUniqueid")
+    }
+    held = frozenset(fields.get("Device", "") for fields in devices if fields.get("State") == "ONHOLD")
+    return ev.Snapshot(at, restarted, known, technologies, held)
+
+
+def known_channels(at: datetime, channels: Sequence[Fields]) -> tuple[ev.KnownChannel, ...]:
+    """CoreShowChannels in our words."""
+    return tuple(
         ev.KnownChannel(
             found,
             fields.get("BridgeId") or None,
@@ -176,13 +188,6 @@ def snapshot(
         for fields in channels
         if (found := channel(fields))
     )
-    technologies = {
-        fields["BridgeUniqueid"]: fields.get("BridgeTechnology", "")
-        for fields in bridges
-        if fields.get("BridgeUniqueid")
-    }
-    held = frozenset(fields.get("Device", "") for fields in devices if fields.get("State") == "ONHOLD")
-    return ev.Snapshot(at, restarted, known, technologies, held)
 
 
 def _duration(text: str) -> timedelta:

@@ -134,6 +134,10 @@ class Calls:
         """All calls as of the last `settle`."""
         return self._calls.values()
 
+    def channels(self) -> Collection[str]:
+        """Uniqueids of all channels that are known, supervisors' legs apart."""
+        return self._lines.uniqueids()
+
     def get(self, call_id: str) -> Call | None:
         """One call as of the last `settle`."""
         return self._calls.get(call_id)

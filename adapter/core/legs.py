@@ -77,6 +77,8 @@ class SpyWords:
 
     mode_at: Callable[[str, str], Mode | None]
     """The mode that a dialplan context and extension start ChanSpy in."""
+    keypad_at: Callable[[str], bool]
+    """Whether ChanSpy, started from this extension, heeds mode digits."""
     mode_of_digit: Callable[[str], Mode | None]
     """The mode that a keypad digit switches to."""
     leave_digit: str

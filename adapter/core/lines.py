@@ -4,7 +4,7 @@ Mutable, but without I/O or clock: it changes only through the methods below, an
 touched.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -65,6 +65,10 @@ class Lines:
     def get(self, uniqueid: str) -> Line | None:
         """The line with this uniqueid, if it is up."""
         return self._lines.get(uniqueid)
+
+    def uniqueids(self) -> Collection[str]:
+        """All lines that are up."""
+        return self._lines.keys()
 
     def conversation(self, linkedid: str) -> Iterator[Line]:
         """The lines that share this linkedid."""

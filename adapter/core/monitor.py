@@ -38,6 +38,8 @@ class Notice(StrEnum):
     """Why a mode changed though the supervisor did not ask (the contract's `reason` in `monitor.updated`)."""
 
     BRIDGE_CHANGED = "bridge_changed"
+    MADE_SAFE = "made_safe"
+    """Asterisk was found doing something else than it had confirmed (`adapter.watchdog`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,6 +199,12 @@ def resumed(monitor: Monitor, peers: frozenset[str] | None) -> Step:
     return Step(replace(monitor, asked=Asked(Mode.SILENT, SYSTEM)), (SwitchLeg(Mode.SILENT, False),))
 
 
+def made_silent(monitor: Monitor) -> Step:
+    """Asterisk does something else than it confirmed to us: nobody is heard until it confirms anew."""
+    notice = Notice.MADE_SAFE
+    return Step(replace(monitor, asked=Asked(Mode.SILENT, SYSTEM), notice=notice), (SwitchLeg(Mode.SILENT, False),))
+
+
 def ended(monitor: Monitor, reason: EndReason, at: datetime) -> Step:
     """It is over. Further facts change nothing."""
     if monitor.ended:

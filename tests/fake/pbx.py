@@ -4,7 +4,7 @@ Only for what the real one can't be made to do on demand; it answers with the ev
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from adapter.asterisk import chanspy
 from adapter.board import Board
@@ -17,6 +17,7 @@ from tests.fake.scene import PEOPLE, START, Scene, numbering
 
 WORDS = SpyWords(
     mode_at=lambda context, extension: chanspy.mode_of(extension) if context == "call-monitor" else None,
+    keypad_at=chanspy.has_keypad,
     mode_of_digit=chanspy.mode_of_digit,
     leave_digit=chanspy.LEAVE_DIGIT,
     over=chanspy.OVER,
@@ -33,6 +34,8 @@ class FakePbx:
         self.board = Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
         self.device = DeviceState.AVAILABLE
         self.legs: dict[str, LegRequest] = {}
+        self.modes: dict[str, Mode] = {}
+        """Where legs are that are not where the model believes them."""
         self.did: list[str] = []
         self.answers = True
         self.confirms = True
@@ -120,6 +123,25 @@ class FakePbx:
                 ev.BridgeEntered(at, "b2", "simple_bridge", self.scene.channels[customer]),
                 ev.BridgeEntered(at, "b2", "simple_bridge", found),
             )
+
+    async def look(self) -> Sequence[ev.KnownChannel]:
+        self._check()
+        scene, spying = self.scene, self.board.monitors()
+        at = {m.leg: chanspy.extension(self.modes.get(m.leg, m.mode), keypad=m.keypad) for m in spying}
+        return [
+            ev.KnownChannel(
+                c._replace(context="call-monitor", extension=at[c.uniqueid]) if c.uniqueid in at else c,
+                scene.bridges.get(c.uniqueid),
+                START,
+                False,
+            )
+            for c in scene.channels.values()
+        ]
+
+    def reconnect(self, why: str) -> None:
+        self.did.append("reconnect")
+        self.down()
+        self.up_again()
 
     async def end_leg(self, leg: str) -> bool:
         self._check()

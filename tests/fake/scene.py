@@ -43,7 +43,9 @@ def numbering() -> Numbering:
         pbx="lab",
         is_agent=lambda endpoint: fnmatchcase(endpoint, "PJSIP/10[1-4]"),
         is_internal=lambda endpoint: False,
-        is_spy=lambda channel: is_leg(channel.uniqueid) or channel.extension.startswith("*5"),
+        is_spy=lambda channel: (
+            is_leg(channel.uniqueid) or channel.context == "call-monitor" or channel.extension.startswith("*5")
+        ),
         secret=b"test",
     )
 

@@ -149,6 +149,7 @@ function hears(monitor: Monitor): string {
     return say(words.connecting, { device: monitor.device?.split("/").pop() ?? "" });
   }
   if (monitor.reason === "bridge_changed") return words.bridgeChanged;
+  if (monitor.reason === "made_safe") return words.madeSafe;
   return { silent: words.silentHears, whisper: words.whisperHears, barge: words.bargeHears }[monitor.mode];
 }
 

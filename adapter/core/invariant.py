@@ -1,0 +1,131 @@
+"""What must be true of the model and Asterisk at every moment, and what differs. Pure.
+
+The modes are followed a second time here, from the raw events alone and apart from the model that they are to check.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import NamedTuple
+
+from adapter.core import events as ev
+from adapter.core.legs import SpyWords, is_leg
+from adapter.core.modes import Mode
+from adapter.core.monitor import Monitor
+
+
+class Fault(StrEnum):
+    """How the model and Asterisk can differ."""
+
+    LEG_MISSING = "leg_missing"
+    """A monitor is live, and Asterisk has no such leg."""
+    MODE_DIFFERS = "mode_differs"
+    """A leg is in another mode than its monitor says."""
+    STRANGER = "stranger"
+    """A leg listens for which there is no monitor."""
+    CHANNEL_UNKNOWN = "channel_unknown"
+    """Asterisk has a channel that the model was not told of."""
+    CHANNEL_GHOST = "channel_ghost"
+    """The model has a channel that is gone."""
+
+
+BLINDNESS = frozenset({Fault.CHANNEL_UNKNOWN, Fault.CHANNEL_GHOST})
+"""Faults that mean that events are missing: everything is to be listed anew."""
+
+
+class Difference(NamedTuple):
+    """One thing that differs. Equal when seen again unchanged: only then is it more than two that look in turn."""
+
+    fault: Fault
+    uniqueid: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What Asterisk itself last said of a leg."""
+
+    mode: Mode | None
+    """None: it was there before we connected, and nothing was said since."""
+    keypad: bool
+    """Whether its ChanSpy heeds digits."""
+
+
+class Witness:
+    """Hears the same events as the model, and keeps only each leg's mode."""
+
+    def __init__(self, words: SpyWords) -> None:
+        self._words = words
+        self.said: dict[str, Said] = {}
+
+    def hear(self, events: Sequence[ev.Event]) -> None:
+        """Take in a batch, in its order."""
+        for event in events:
+            match event:
+                case ev.SpyStarted():
+                    mode = self._words.mode_at(event.context, event.extension)
+                    self.said[event.leg] = Said(mode, self._words.keypad_at(event.extension))
+                case ev.DigitReceived():
+                    self._digit(event.uniqueid, self._words.mode_of_digit(event.digit))
+                case ev.ChannelGone():
+                    self.said.pop(event.uniqueid, None)
+                case ev.Snapshot():
+                    self.said = {
+                        known.channel.uniqueid: Said(None, self._words.keypad_at(known.channel.extension))
+                        for known in event.channels
+                        if spies(known, self._words)
+                    }
+
+    def _digit(self, leg: str, mode: Mode | None) -> None:
+        said = self.said.get(leg)
+        if said is not None and said.keypad and mode is not None:
+            self.said[leg] = replace(said, mode=mode)
+
+
+def spies(known: ev.KnownChannel, words: SpyWords) -> bool:
+    """Whether a channel is a supervisor's leg; one in a bridge took a call over, and is a party of it."""
+    channel = known.channel
+    ours = is_leg(channel.uniqueid) or words.mode_at(channel.context, channel.extension) is not None
+    return ours and known.bridge is None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What the adapter believes at the moment of a look."""
+
+    monitors: Collection[Monitor]
+    """Those that are connecting or live."""
+    channels: Collection[str]
+    """Uniqueids of all channels but supervisors' legs."""
+    said: Mapping[str, Said]
+
+
+def differences(
+    model: Model, listed: Sequence[ev.KnownChannel], words: SpyWords, is_spy: Callable[[ev.Channel], bool]
+) -> frozenset[Difference]:
+    """What differs between the model and the channels that Asterisk lists. `is_spy`: never part of a call.
+
+    Events overtake a list, and a list overtakes events: what is seen once may be in flight.
+    """
+    there = {known.channel.uniqueid for known in listed}
+    legs = {known.channel.uniqueid: known for known in listed if spies(known, words)}
+    calls = {k.channel.uniqueid for k in listed if k.channel.uniqueid not in legs and not is_spy(k.channel)}
+    found = {Difference(Fault.CHANNEL_UNKNOWN, new) for new in calls.difference(model.channels)}
+    found |= {Difference(Fault.CHANNEL_GHOST, gone) for gone in set(model.channels) - there}
+    found |= {Difference(Fault.STRANGER, leg) for leg in legs.keys() - {m.leg for m in model.monitors}}
+    for monitor in model.monitors:
+        if monitor.live and not monitor.ending and not monitor.taking:
+            found |= _of_monitor(monitor, legs.get(monitor.leg), model.said.get(monitor.leg), words)
+    return frozenset(found)
+
+
+def _of_monitor(monitor: Monitor, leg: ev.KnownChannel | None, said: Said | None, words: SpyWords) -> set[Difference]:
+    if leg is None:
+        return {Difference(Fault.LEG_MISSING, monitor.leg)}
+    heard: set[Mode | None] = set()
+    if said is not None and said.mode is not None:
+        heard.add(said.mode)
+    if not words.keypad_at(leg.channel.extension):  # no digit can have changed it: it is where it began
+        heard.add(words.mode_at(leg.channel.context, leg.channel.extension))
+    wrong = [mode.value if mode else "no mode" for mode in heard if mode is not monitor.mode]
+    return {Difference(Fault.MODE_DIFFERS, monitor.leg, f"{monitor.mode}, at Asterisk {told}") for told in wrong}

@@ -1,0 +1,230 @@
+"""The invariant: what differs between the model and Asterisk, seen twice, is made safe and counted."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from adapter import watchdog as module
+from adapter.core import events as ev
+from adapter.core.invariant import Difference, Fault, Model, Witness, differences
+from adapter.core.legs import leg_id
+from adapter.core.modes import Mode
+from adapter.core.monitor import EndReason, Monitor, MonitorState, Notice, Supervisor
+from adapter.watchdog import Watchdog
+from tests.fake.pbx import WORDS, settle
+from tests.fake.scene import COACH, START, Scene, numbering
+from tests.unit.test_monitoring import World
+
+IS_SPY = numbering().is_spy
+LEG = leg_id("m1")
+
+
+def monitor(mode: Mode, *, keypad: bool = True, leg: str = LEG) -> Monitor:
+    """One that is live."""
+    return Monitor(
+        id="m1",
+        pbx="lab",
+        call_id="c",
+        conversation_id="v",
+        target="17.2",
+        leg=leg,
+        supervisor=Supervisor("u", "U"),
+        device="PJSIP/301",
+        keypad=keypad,
+        mode=mode,
+        state=MonitorState.LIVE,
+        started_at=START,
+    )
+
+
+def channel(uniqueid: str, extension: str = "", context: str = "phones", bridge: str | None = None) -> ev.KnownChannel:
+    """One that Asterisk lists."""
+    made = Scene()
+    uid = made.channel("301", uniqueid=uniqueid)
+    return ev.KnownChannel(made.channels[uid]._replace(context=context, extension=extension), bridge, START, False)
+
+
+def leg(extension: str, uniqueid: str = LEG) -> ev.KnownChannel:
+    """A supervisor's leg that Asterisk lists."""
+    return channel(uniqueid, extension, "call-monitor")
+
+
+def found(
+    listed: Sequence[ev.KnownChannel],
+    *monitors: Monitor,
+    channels: Sequence[str] = (),
+    heard: Sequence[ev.Event] = (),
+) -> set[tuple[Fault, str]]:
+    """What differs."""
+    witness = Witness(WORDS)
+    witness.hear(heard)
+    model = Model(monitors, channels, witness.said)
+    return {(d.fault, d.uniqueid) for d in differences(model, listed, WORDS, IS_SPY)}
+
+
+def started(extension: str) -> ev.SpyStarted:
+    """Asterisk says that ChanSpy runs."""
+    return ev.SpyStarted(START, LEG, "17.2", "call-monitor", extension)
+
+
+def digit(number: str, uniqueid: str = LEG) -> ev.DigitReceived:
+    """Asterisk says that a digit arrived."""
+    return ev.DigitReceived(START, uniqueid, number)
+
+
+@pytest.mark.parametrize(
+    ("heard", "mode", "listed", "differs"),
+    [
+        ([started("silent-keypad")], Mode.SILENT, "silent-keypad", False),
+        ([started("silent-keypad"), digit("6")], Mode.BARGE, "silent-keypad", False),
+        ([started("silent-keypad"), digit("6")], Mode.SILENT, "silent-keypad", True),
+        ([started("silent-keypad"), digit("6"), digit("4")], Mode.WHISPER, "silent-keypad", True),
+        ([started("silent-keypad"), digit("6"), digit("7")], Mode.BARGE, "silent-keypad", False),
+        ([started("barge-keypad")], Mode.SILENT, "barge-keypad", True),
+        ([ev.Snapshot(START, False, (leg("silent-keypad"),), {}, frozenset())], Mode.BARGE, "silent-keypad", False),
+        (
+            [ev.Snapshot(START, False, (leg("silent-keypad"),), {}, frozenset()), digit("5")],
+            Mode.BARGE,
+            "silent-keypad",
+            True,
+        ),
+        ([started("silent"), digit("6")], Mode.SILENT, "silent", False),
+        ([started("silent")], Mode.SILENT, "whisper", True),
+        ([], Mode.SILENT, "barge", True),
+        ([started("whisper")], Mode.WHISPER, "over", True),
+    ],
+)
+def test_the_mode(heard: list[ev.Event], mode: Mode, listed: str, differs: bool) -> None:
+    keypad = "keypad" in listed
+    expected = {(Fault.MODE_DIFFERS, LEG)} if differs else set()
+    assert found([leg(listed)], monitor(mode, keypad=keypad), heard=heard) == expected
+
+
+def test_legs_without_monitors_and_monitors_without_legs() -> None:
+    assert found([leg("silent-keypad")]) == {(Fault.STRANGER, LEG)}
+    assert found([leg("barge", "17.9")]) == {(Fault.STRANGER, "17.9")}, "whatever its name"
+    assert found([leg("said-forbidden", "17.9")]) == set(), "it only hears why not"
+    assert found([], monitor(Mode.SILENT)) == {(Fault.LEG_MISSING, LEG)}
+    bridged = channel(LEG, "silent-keypad", "call-monitor", "b1")
+    assert found([bridged]) == set(), "it took a call over"
+    for change in ({"ending": EndReason.STOPPED}, {"state": MonitorState.CONNECTING}):
+        assert found([], replace(monitor(Mode.SILENT), **change)) == set()
+
+
+def test_channels() -> None:
+    assert found([channel("17.1")], channels=["17.1"]) == set()
+    assert found([channel("17.1")]) == {(Fault.CHANNEL_UNKNOWN, "17.1")}
+    assert found([], channels=["17.1"]) == {(Fault.CHANNEL_GHOST, "17.1")}
+    assert found([channel("17.1", "*55101")]) == set(), "a star code is no call"
+
+
+def test_a_leg_that_is_gone_is_forgotten() -> None:
+    witness = Witness(WORDS)
+    witness.hear([started("barge"), ev.ChannelGone(START, LEG, 16, "", "")])
+    assert witness.said == {}
+
+
+# --- seen twice, and repaired
+
+
+class Guarded(World):
+    """A world with its watchdog."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counted: list[Fault] = []
+        self.dog = Watchdog(self.board, self.pbx, self.monitoring.ending, WORDS, IS_SPY, lambda: START, 0.01)
+        self.dog.on_look = self.counted.extend
+
+    async def until(self, wanted: Callable[[], bool]) -> None:
+        """Let it look until something is so."""
+        for _ in range(500):
+            if wanted():
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError(self.pbx.did)
+
+
+@pytest.fixture
+async def guarded(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Guarded]:
+    """A world whose watchdog looks often."""
+    monkeypatch.setattr(module, "AGAIN", 0.01)
+    world = Guarded()
+    yield world
+    await world.dog.close()
+    await world.monitoring.close()
+
+
+async def test_what_is_well_is_left_alone(guarded: Guarded) -> None:
+    looks = 0
+
+    def count(found: Sequence[Fault]) -> None:
+        nonlocal looks
+        looks += 1
+        assert not found
+
+    live = await guarded.live()
+    guarded.dog.on_look = count
+    guarded.dog.start()
+    await guarded.until(lambda: looks > 3)
+    assert guarded.board.monitor(live.id) == live
+    assert guarded.pbx.did == ["originate silent keypad"]
+
+
+async def test_another_mode_is_made_silent_and_the_supervisor_is_told(guarded: Guarded) -> None:
+    live = await guarded.live()
+    guarded.dog.hear([ev.SpyStarted(START, live.leg, live.target, "call-monitor", "silent-keypad")])
+    guarded.dog.hear([ev.DigitReceived(START, live.leg, "6")])  # which the model was not told of
+    guarded.dog.start()
+    await guarded.until(lambda: Fault.MODE_DIFFERS in guarded.counted)
+    guarded.dog.hear([ev.DigitReceived(START, live.leg, "4")])
+    await settle()
+    made = guarded.board.monitor(live.id)
+    assert made is not None
+    assert (made.mode, made.notice) == (Mode.SILENT, Notice.MADE_SAFE)
+    assert "digit silent" in guarded.pbx.did
+
+
+async def test_a_mode_that_can_not_be_made_silent_ends_the_leg(guarded: Guarded) -> None:
+    live = await guarded.live(COACH)
+    guarded.pbx.modes[live.leg] = Mode.BARGE
+    guarded.pbx.confirms = False
+    guarded.dog.start()
+    await guarded.until(lambda: "hangup" in guarded.pbx.did)
+    assert "move silent" in guarded.pbx.did
+
+
+async def test_a_leg_that_is_not_there_ends_its_monitor(guarded: Guarded) -> None:
+    live = await guarded.live()
+    del guarded.pbx.scene.channels[live.leg]
+    guarded.dog.start()
+    await guarded.until(lambda: guarded.last(live).ended)
+    assert guarded.last(live).ended_reason is EndReason.ERROR
+    assert guarded.counted[0] is Fault.LEG_MISSING
+
+
+async def test_a_stranger_is_hung_up(guarded: Guarded) -> None:
+    stranger = leg("whisper", "17.99")
+    guarded.pbx.scene.channels["17.99"] = stranger.channel
+    guarded.dog.start()
+    await guarded.until(lambda: "17.99" not in guarded.pbx.scene.channels)
+    assert guarded.counted[0] is Fault.STRANGER
+
+
+async def test_missing_events_mean_connecting_anew_and_ever_less_often(guarded: Guarded) -> None:
+    live = await guarded.live()
+    guarded.dog.start()
+    for count in range(1, 4):
+        guarded.pbx.scene.channel("104", dials="201")
+        guarded.pbx.scene.take()  # nobody is told
+        await guarded.until(lambda count=count: guarded.pbx.did.count("reconnect") == count)  # type: ignore[misc]
+        await guarded.until(lambda: len(guarded.board.channels()) == len(guarded.pbx.scene.channels) - 1)
+        assert guarded.dog.blind is (count > 1)
+    assert guarded.board.monitor(live.id) is not None
+    assert set(guarded.counted) == {Fault.CHANNEL_UNKNOWN}
+
+
+def test_a_difference_that_changed_is_another() -> None:
+    assert Difference(Fault.MODE_DIFFERS, LEG, "a") != Difference(Fault.MODE_DIFFERS, LEG, "b")
