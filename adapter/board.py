@@ -4,7 +4,7 @@ Whatever happens arrives through `take`; whatever people see is read here; nothi
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -13,6 +13,8 @@ from adapter.core import events as ev
 from adapter.core import monitors as life
 from adapter.core.call import Call
 from adapter.core.calls import Calls, Numbering
+from adapter.core.changes import Changes, MonitorChange
+from adapter.core.facts import RecordState
 from adapter.core.invariant import spies
 from adapter.core.legs import LinkState, PbxState, SpyWords, is_leg
 from adapter.core.modes import Mode
@@ -22,29 +24,6 @@ from adapter.core.people import Directory, User
 from adapter.core.views import Sight, monitor_sight
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class MonitorChange:
-    """A monitor before and after; None before it existed."""
-
-    before: Monitor | None
-    after: Monitor
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What one batch of facts changed."""
-
-    at: datetime
-    calls: frozenset[str] = frozenset()
-    """Ids of calls that appeared, changed or went."""
-    monitors: tuple[MonitorChange, ...] = ()
-    pbx: bool = False
-    people: frozenset[str] = frozenset()
-    """Ids of users whose account or rights changed: what they see must be shown afresh."""
-    resynced: bool = False
-    """The PBX was listed anew: calls that are not on the board are over."""
 
 
 BUSY_CAUSES = frozenset({17, 21})
@@ -63,6 +42,7 @@ class Board:
     def __init__(self, numbering: Numbering, directory: Directory, pbx: PbxState, words: SpyWords) -> None:
         self.directory = directory
         self.pbx_state = pbx
+        self.record_state = RecordState(True, pbx.since)
         self._calls = Calls(numbering, directory)
         self._words = words
         self._monitors: dict[str, Monitor] = {}
@@ -261,6 +241,11 @@ class Board:
             self._calls.suspend()
         self._publish(state.since, pbx=True)
 
+    def set_record(self, state: RecordState) -> None:
+        """The database takes what happens, or no longer does."""
+        self.record_state = state
+        self._publish(state.since, record=True)
+
     # --- changes out
 
     def _step(self, step: Step) -> None:
@@ -281,7 +266,13 @@ class Board:
             self._orders.append((monitor.leg, step.commands))
 
     def _publish(
-        self, at: datetime, *, pbx: bool = False, people: frozenset[str] = frozenset(), resynced: bool = False
+        self,
+        at: datetime,
+        *,
+        pbx: bool = False,
+        record: bool = False,
+        people: frozenset[str] = frozenset(),
+        resynced: bool = False,
     ) -> None:
         changed = self._calls.settle(at)
         for change in changed:
@@ -295,8 +286,8 @@ class Board:
             self.on_wish(*wish)
         ids = {call.id for change in changed for call in change if call}
         ids.update(change.after.call_id for change in monitors)
-        if ids or monitors or pbx or people or resynced:
-            changes = Changes(at, frozenset(ids), monitors, pbx, people, resynced)
+        if ids or monitors or pbx or record or people or resynced:
+            changes = Changes(at, frozenset(ids), monitors, pbx, record, people, resynced)
             for listener in list(self._listeners):
                 listener(changes)
 

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from adapter.board import Board, Changes
+from adapter.board import Board
+from adapter.core.changes import Changes
 from adapter.core.monitor import Monitor
 
 Wanted = Callable[[Monitor], bool]

@@ -6,8 +6,8 @@ It remembers which calls programs were told of, so that each beginning has its e
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
-from adapter.board import Changes, MonitorChange
 from adapter.core.call import Call
+from adapter.core.changes import Changes, MonitorChange
 from adapter.core.facts import OpenCall, Record
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor

@@ -13,8 +13,9 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from adapter.board import Board, Changes
+from adapter.board import Board
 from adapter.core.call import CallState
+from adapter.core.changes import Changes
 from adapter.core.events import Event
 from adapter.core.invariant import Fault
 from adapter.core.legs import LinkState
@@ -131,6 +132,7 @@ class Metrics:
         connected = board.pbx_state.state is LinkState.CONNECTED
         yield _gauge("ami_connected", "Whether the PBX's events arrive.", int(connected))
         yield _counter("ami_connects", "Connections to the PBX that were made.", self._connects)
+        yield _gauge("record_writable", "Whether the database takes what happens.", int(board.record_state.writable))
         kinds = CounterMetricFamily(PREFIX + "pbx_events", "Events from the PBX, by kind.", labels=["kind"])
         for kind, count in sorted(self._kinds.items()):
             kinds.add_metric([kind], count)

@@ -10,9 +10,10 @@ from datetime import datetime
 import structlog
 
 from adapter import errors
-from adapter.board import Board, Changes
+from adapter.board import Board
 from adapter.confirm import Confirmations
 from adapter.core import monitors as life
+from adapter.core.changes import Changes
 from adapter.core.legs import LinkState
 from adapter.core.monitor import EndReason, Monitor
 from adapter.core.monitors import Command, EndLeg, SwitchLeg

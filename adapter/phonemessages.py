@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from adapter.board import Board, Changes, MonitorChange
+from adapter.board import Board
 from adapter.core.call import Call
+from adapter.core.changes import Changes, MonitorChange
 from adapter.core.modes import Mode
 from adapter.errors import AdapterError
 from adapter.tasks import TaskGroupOwner

@@ -12,7 +12,8 @@ from typing import Protocol
 
 import structlog
 
-from adapter.board import Board, Changes
+from adapter.board import Board
+from adapter.core.changes import Changes
 from adapter.core.facts import OpenCall, Record
 from adapter.core.legs import LinkState
 from adapter.core.monitor import Monitor

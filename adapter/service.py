@@ -13,8 +13,9 @@ from adapter import config, parts
 from adapter.asterisk.endpoints import Endpoints
 from adapter.asterisk.link import Link
 from adapter.asterisk.stasis import Stasis
-from adapter.board import Board, MonitorChange
+from adapter.board import Board
 from adapter.core import monitors as life
+from adapter.core.changes import MonitorChange
 from adapter.core.events import Event
 from adapter.core.facts import Record
 from adapter.core.legs import LinkState, PbxState
@@ -30,6 +31,7 @@ from adapter.metrics import Metrics
 from adapter.monitoring import Monitoring
 from adapter.phonemessages import PhoneMessages
 from adapter.recorder import Recorder
+from adapter.recordwatch import RecordWatch
 from adapter.softphones import Softphones
 from adapter.starcodes import StarCodes
 from adapter.store import Store
@@ -69,6 +71,7 @@ class Service:
         numbering, words = parts.numbering(settings, key), parts.spy_words(pbx.context)
         self.board = Board(numbering, directory, PbxState(LinkState.CONNECTING, now()), words)
         self.recorder = Recorder(self.board, store.monitors, store.records, now)
+        self.record_watch = RecordWatch(self.board, store.installation.beat, now)
         self.metrics = Metrics(self.board)
         self.link = Link(parts.link_settings(settings), self._events, self._state, now)
         lifetime = timedelta(hours=settings.softphone.lifetime_hours)
@@ -139,6 +142,8 @@ class Service:
             found.append("ami: Asterisk keeps events from us; compare read= and eventfilter in manager.conf")
         if self.board.takes_up:
             found.append("monitors: those of a former run are being taken up")
+        if not self.board.record_state.writable:
+            found.append("database: nothing can be written")
         try:
             await self.store.people.version()
         except StoreUnavailable as problem:
@@ -153,6 +158,7 @@ class Service:
         self.link.start()
         self.stasis.start()
         self.watchdog.start()
+        self.record_watch.start()
         self._tasks.start(self._follow_people(), "people")
         self._tasks.start(self._end_idle_streams(), "idle streams")
         self._tasks.start(self._sweep(), "retention")
@@ -221,6 +227,7 @@ class Service:
         await self.keypad.close()
         await self.messages.close()
         await self.link.close()
+        await self.record_watch.close()
         await self.recorder.close()
         await self.dispatcher.close()
 

@@ -11,7 +11,8 @@ from typing import Protocol
 
 import structlog
 
-from adapter.board import Board, Changes
+from adapter.board import Board
+from adapter.core.changes import Changes
 from adapter.core.legs import LinkState
 from adapter.core.permissions import may_monitor
 from adapter.errors import AdapterError

@@ -13,8 +13,9 @@ from typing import Protocol
 import structlog
 
 from adapter import errors
-from adapter.board import Board, Changes
+from adapter.board import Board
 from adapter.core import monitors as life
+from adapter.core.changes import Changes
 from adapter.core.events import Channel, Event, KnownChannel
 from adapter.core.invariant import BLINDNESS, Difference, Fault, Model, Witness, differences
 from adapter.core.legs import LinkState, SpyWords

@@ -1,10 +1,19 @@
 """One change's worth of what is to be written: monitors, entries of the audit, events for hooks, open calls. Pure."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from adapter.core.call import Call
 from adapter.core.monitor import Monitor
 from adapter.core.record import Entry, HookEvent
+
+
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """Whether the record can be written, and since when."""
+
+    writable: bool
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

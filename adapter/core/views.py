@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from adapter.core.call import Call
+from adapter.core.facts import RecordState
 from adapter.core.legs import PbxState
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
@@ -120,6 +121,11 @@ def call_view(call: Call, monitors: Iterable[Monitor], sight: Sight) -> Json:
 def pbx_view(state: PbxState) -> Json:
     """The contract's `pbx`."""
     return {"state": state.state.value, "since": time_view(state.since)}
+
+
+def record_view(state: RecordState) -> Json:
+    """Whether what happens can be written: `ok` or `failing`."""
+    return {"state": "ok" if state.writable else "failing", "since": time_view(state.since)}
 
 
 def coach_view(monitor: Monitor, mode: Mode) -> Json:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -15,6 +16,7 @@ from adapter.store.tables import FactRow, UserRow
 
 KEY = "install_key"
 SETUP = "setup_token_hash"
+BEAT = "last_beat"
 
 
 class Installation:
@@ -35,6 +37,11 @@ class Installation:
                 return bytes.fromhex(fact.value)
         except IntegrityError:
             return await self.key()
+
+    async def beat(self, at: datetime) -> None:
+        """Write something small, to know that writing works."""
+        async with self._database.work() as session:
+            await session.merge(FactRow(name=BEAT, value=at.isoformat()))
 
     async def begin_setup(self) -> str | None:
         """A new one-time token when there is no account at all; None otherwise. An older token is void."""

@@ -7,11 +7,13 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from adapter.board import Board, Changes, MonitorChange
+from adapter.board import Board
 from adapter.core import views
 from adapter.core.call import Call
+from adapter.core.changes import Changes, MonitorChange
 from adapter.core.monitor import Monitor
 from adapter.core.people import User
+from adapter.core.permissions import may_monitor
 from adapter.core.views import Sight
 
 
@@ -52,11 +54,12 @@ class Frames:
         viewer.calls = {c.id: data for c in board.calls() if (data := batch.call(user, c))}
         viewer.monitors = {m.id: data for m in board.monitors() if (data := batch.monitor(user, m))}
         viewer.coached = {m.id: m for m in board.monitors() if m.talks and _is_agent(board, user, m)}
-        whole = b'{"user":%b,"calls":[%b],"monitors":[%b],"pbx":%b}' % (
+        whole = b'{"user":%b,"calls":[%b],"monitors":[%b],"pbx":%b%b}' % (
             encode(views.user_view(user)),
             b",".join(viewer.calls.values()),
             b",".join(viewer.monitors.values()),
             encode(views.pbx_view(board.pbx_state)),
+            b',"record":%b' % encode(views.record_view(board.record_state)) if may_monitor(user) else b"",
         )
         return viewer.frame("snapshot", whole)
 
@@ -73,6 +76,7 @@ class Batch:
         self._payloads: dict[tuple[str, Sight], bytes] = {}
         self._participants: dict[str, frozenset[str]] = {}
         self._pbx = encode(views.pbx_view(board.pbx_state)) if changes and changes.pbx else None
+        self._record = encode(views.record_view(board.record_state)) if changes and changes.record else None
         self._calls = [(call_id, board.call(call_id)) for call_id in changes.calls] if changes else []
         self._changes = changes.monitors if changes else ()
         self._monitors = {change.after.id: change.after for change in self._changes}
@@ -97,6 +101,8 @@ class Batch:
             self._coach_frames(viewer, user, change, frames)
         if self._pbx is not None:
             frames.append(viewer.frame("pbx.state", self._pbx))
+        if self._record is not None and may_monitor(user):
+            frames.append(viewer.frame("record.state", self._record))
         return frames
 
     def _monitor_frame(self, viewer: Viewer, user: User, monitor: Monitor, frames: list[bytes]) -> None:

@@ -4,7 +4,8 @@ import asyncio
 
 import structlog
 
-from adapter.board import Board, Changes
+from adapter.board import Board
+from adapter.core.changes import Changes
 from adapter.web.frames import Frames, Viewer
 
 log = structlog.get_logger(__name__)

@@ -12,7 +12,8 @@ from panoramisk.message import Message
 
 from adapter.asterisk import wire
 from adapter.asterisk.splitter import Splitter
-from adapter.board import Board, Changes
+from adapter.board import Board
+from adapter.core.changes import Changes
 from adapter.core.events import Event
 from adapter.core.legs import LinkState, PbxState
 from adapter.core.people import Directory, Role, User

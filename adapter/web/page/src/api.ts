@@ -39,6 +39,11 @@ export interface Call {
   monitors: Monitor[];
 }
 
+export interface RecordState {
+  state: "ok" | "failing";
+  since: string;
+}
+
 export interface Pbx {
   state: "connected" | "connecting" | "down";
   since: string;

@@ -95,6 +95,7 @@ function Told({ picture }: { picture: Picture | null }) {
       <div role="status" class="told">
         {picture && !picture.connected && <p class="trouble">{words.lostStream}</p>}
         {picture?.connected && picture.pbx?.state !== "connected" && <p class="trouble">{words.pbxDown}</p>}
+        {picture?.connected && picture.record?.state === "failing" && <p class="trouble">{words.recordFails}</p>}
       </div>
       <div role="alert" aria-live="assertive" class="told">
         {coaches.map((coach) => (

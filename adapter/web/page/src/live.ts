@@ -1,6 +1,6 @@
 // The live picture: a snapshot and every change after it, from /events. Only what the server says is shown.
 
-import type { Call, Coach, Monitor, Pbx, User } from "./api";
+import type { Call, Coach, Monitor, Pbx, RecordState, User } from "./api";
 
 export interface Picture {
   user: User | null;
@@ -8,6 +8,8 @@ export interface Picture {
   monitors: Map<string, Monitor>;
   coaches: Map<string, Coach>;
   pbx: Pbx | null;
+  /** Whether what happens can be recorded; only for those who may monitor. */
+  record: RecordState | null;
   /** Whether the stream stands; when not, what is shown may be old, and says so. */
   connected: boolean;
   /** My own monitor that ended last, for saying why. */
@@ -23,6 +25,7 @@ export class Live {
     monitors: new Map(),
     coaches: new Map(),
     pbx: null,
+    record: null,
     connected: false,
     ended: null,
   };
@@ -43,13 +46,14 @@ export class Live {
         take(JSON.parse((event as MessageEvent<string>).data) as never);
         this.tell();
       });
-    on("snapshot", (data: { user: User; calls: Call[]; monitors: Monitor[]; pbx: Pbx }) => {
+    on("snapshot", (data: { user: User; calls: Call[]; monitors: Monitor[]; pbx: Pbx; record?: RecordState }) => {
       const picture = this.picture;
       picture.user = data.user;
       picture.calls = new Map(data.calls.map((call) => [call.id, call]));
       picture.monitors = new Map(data.monitors.map((monitor) => [monitor.id, monitor]));
       picture.coaches = coachesIn(data.user, picture);
       picture.pbx = data.pbx;
+      picture.record = data.record ?? null;
       picture.connected = true;
       this.retry = 0;
     });
@@ -64,6 +68,7 @@ export class Live {
     on("coach.joined", (coach: Coach) => this.picture.coaches.set(coach.monitor_id, coach));
     on("coach.left", (coach: Coach) => this.picture.coaches.delete(coach.monitor_id));
     on("pbx.state", (pbx: Pbx) => (this.picture.pbx = pbx));
+    on("record.state", (record: RecordState) => (this.picture.record = record));
     source.onerror = () => this.lost();
   }
 

@@ -48,6 +48,8 @@ const en = {
   supervisorsOn: "Supervisors on this call",
   lostStream: "The connection to the server is lost. It is being restored; what you see may be old.",
   pbxDown: "The phone system is not reachable. Calls show again as soon as it is back.",
+  recordFails:
+    "What happens can't be recorded at the moment, so no new monitoring starts. What runs goes on, and is recorded later.",
   unreachable: "The server can't be reached. Check your connection and try again.",
   keyboard: "Keyboard",
   keys: "↑ ↓ choose a call · Enter opens it · m monitoring · t talk to agent · j join · s silent · ? this help · Esc closes",
@@ -239,6 +241,8 @@ const de: Words = {
   supervisorsOn: "Vorgesetzte in diesem Gespräch",
   lostStream: "Die Verbindung zum Server ist unterbrochen und wird wiederhergestellt; das Gezeigte kann veraltet sein.",
   pbxDown: "Die Telefonanlage ist nicht erreichbar. Gespräche erscheinen wieder, sobald sie zurück ist.",
+  recordFails:
+    "Was geschieht, kann gerade nicht aufgezeichnet werden; deshalb beginnt kein neues Mithören. Was läuft, läuft weiter und wird nachgetragen.",
   unreachable: "Der Server ist nicht erreichbar. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.",
   keyboard: "Tastatur",
   keys: "↑ ↓ Gespräch wählen · Enter öffnet · m mithören · t mit Agent sprechen · j teilnehmen · s still · ? Hilfe · Esc schließt",
