@@ -19,7 +19,7 @@ from adapter.asterisk.splitter import Message
 from adapter.core.events import Event, KnownChannel
 from adapter.core.legs import DeviceState, LegRequest, LinkState, PbxState, Refusal
 from adapter.core.modes import Mode
-from adapter.errors import AdapterError, Invalid, PbxRefused, PbxUnavailable
+from adapter.errors import AdapterError, Invalid, PbxRefused, PbxTimeout, PbxUnavailable
 from adapter.tasks import TaskGroupOwner
 
 log = structlog.get_logger(__name__)
@@ -28,6 +28,9 @@ DIGIT_GAP = 0.045
 """Seconds between digits: AST_MIN_DTMF_GAP (main/channel.c); closer ones Asterisk itself holds back."""
 MAX_BACKLOG = 100_000
 """Events that may arrive while a snapshot is taken; more means that something else is wrong."""
+ACTIONS = ("Originate", "PlayDTMF", "Redirect", "Hangup", "Bridge")
+"""The AMI actions without which no monitor can be started, switched, ended or handed the call."""
+REMEDY = "write = call,originate,reporting in manager.conf lets it"
 UNIQUEID = re.compile(r"[A-Za-z0-9._:-]{1,150}")
 """AST_MAX_PUBLIC_UNIQUEID is 150 (include/asterisk/channel.h)."""
 
@@ -74,6 +77,7 @@ class Link:
         self._started_at: str | None = None
         self._checked_version: str | None = None
         self._digits: dict[str, float] = {}
+        self._lacking: list[str] = []
         self._chance = random.SystemRandom()
         self._tasks = TaskGroupOwner(f"link {settings.id}")
 
@@ -100,6 +104,8 @@ class Link:
     async def problems(self) -> list[str]:
         """What is not usable now, in words; empty when all is."""
         found = [] if self._state.state is LinkState.CONNECTED else ["ami: not connected, or no snapshot yet"]
+        if self._lacking:
+            found.append(f"ami: the user may not do {', '.join(self._lacking)}; {REMEDY}")
         try:
             await self.ari.version()
         except AdapterError as problem:
@@ -146,6 +152,7 @@ class Link:
         self._lost, self._backlog = asyncio.Event(), []
         self._ami = await AmiConnection.open(settings.ami, self._heard, self._gone, settings.connect_deadline)
         await self._take_snapshot(self._ami)
+        await self._check_rights(self._ami)
         await self._check_version()
         await self._watch(self._ami)
 
@@ -165,6 +172,16 @@ class Link:
         backlog, self._backlog = self._backlog or [], None
         self._set(LinkState.CONNECTED)
         self._on_events([snapshot, *backlog])
+
+    async def _check_rights(self, ami: AmiConnection) -> None:
+        """Asterisk lists the actions that this user may do (main/manager.c, action_listcommands)."""
+        try:
+            may = await ami.action("ListCommands", deadline=self._settings.action_deadline)
+        except PbxRefused:
+            return
+        self._lacking = [action for action in ACTIONS if action not in may]
+        if self._lacking:
+            log.error("the AMI user lacks rights", pbx=self.id, actions=self._lacking, remedy=REMEDY)
 
     async def _check_version(self) -> None:
         """Tell of a version that is known to be bad; a running PBX is not refused, its operator is warned."""
@@ -224,6 +241,20 @@ class Link:
     async def _act(self, name: str, *fields: tuple[str, str]) -> Message:
         return await self._connected().action(name, fields, deadline=self._settings.action_deadline)
 
+    async def _act_now(self, name: str, *fields: tuple[str, str]) -> Message:
+        """Act only where Asterisk answers at this moment.
+
+        What waits in the socket of an Asterisk that is frozen (a paused VM, a debugger, SIGSTOP) is done when it
+        thaws, also after we gave the connection up: a microphone would open, or an agent be cut off, minutes late.
+        """
+        ami = self._connected()
+        try:
+            await ami.action("Ping", deadline=self._settings.action_deadline)
+        except PbxTimeout:
+            ami.close()
+            raise PbxUnavailable("Asterisk does not answer, so nothing was asked of it. Try again soon.") from None
+        return await self._act(name, *fields)
+
     async def look(self) -> Sequence[KnownChannel]:
         """All channels now. What they say and what events say may overtake each other."""
         ami = self._connected()
@@ -240,7 +271,7 @@ class Link:
             raise Invalid("That is no uniqueid of a channel.")
         asked = autoanswer.headers(request.device, self._settings.answer_styles, self._settings.answer_style)
         headers = [("Variable", f"PJSIP_HEADER(add,{name})={value}") for name, value in asked]
-        await self._act(
+        await self._act_now(
             "Originate",
             ("Channel", request.device),
             ("Context", self._settings.context),
@@ -257,24 +288,27 @@ class Link:
     async def switch_leg(self, leg: str, mode: Mode, *, keypad: bool, reattach: bool) -> None:
         """Ask for a mode by digit, or by moving the leg; returns once Asterisk has taken it."""
         if keypad and not reattach:
-            await self._press(leg, chanspy.DIGITS[mode])
+            await self._press(leg, mode)
             return
         extension = chanspy.extension(mode, keypad=keypad)
         fields = (("Context", self._settings.context), ("Exten", extension), ("Priority", "1"))
-        await self._act("Redirect", ("Channel", leg), *fields)
+        act = self._act_now if mode.talks else self._act
+        await act("Redirect", ("Channel", leg), *fields)
 
-    async def _press(self, leg: str, digit: str) -> None:
+    async def _press(self, leg: str, mode: Mode) -> None:
         clock = asyncio.get_running_loop().time
         now = clock()
         due = max(now, self._digits.get(leg, 0.0) + DIGIT_GAP)
         self._digits[leg] = due
         if due > now:
             await asyncio.sleep(due - now)
-        await self._act("PlayDTMF", ("Channel", leg), ("Digit", digit), ("Duration", "1"), ("Receive", "true"))
+        act = self._act_now if mode.talks else self._act  # silence that comes late harms nobody
+        digit = ("Digit", chanspy.DIGITS[mode])
+        await act("PlayDTMF", ("Channel", leg), digit, ("Duration", "1"), ("Receive", "true"))
 
     async def join(self, leg: str, customer: str) -> None:
         """Bridge the leg with the customer, without a tone for anybody."""
-        await self._act("Bridge", ("Channel1", customer), ("Channel2", leg), ("Tone", "no"))
+        await self._act_now("Bridge", ("Channel1", customer), ("Channel2", leg), ("Tone", "no"))
 
     async def send_leg(self, leg: str, target: str, mode: Mode, *, keypad: bool) -> None:
         """Let a channel that waits in our Stasis application go on into the monitor dialplan."""

@@ -1,71 +1,14 @@
-"""Plugs pulled for real: Asterisk killed, stopped and restarted, the adapter killed and stopped."""
+"""The adapter killed and stopped for real: calls and monitors go on, and are taken up again."""
 
 import asyncio
-import signal
-import time
+import itertools
+import random
 
+import aiohttp
 import pytest
 
-from tests.support.client import Client
+from tests.asterisk.faults.support import command, killed, legs, no_legs, told
 from tests.support.lab import Lab, assert_hears, listen
-
-
-async def pbx_state(client: Client, wanted: str, deadline: float = 10) -> None:
-    """Wait until the adapter says so."""
-    end = time.monotonic() + deadline
-    while (await client.get("/calls"))[1]["pbx"]["state"] != wanted:
-        assert time.monotonic() < end, f"the PBX is not {wanted}"
-        await asyncio.sleep(0.05)
-
-
-async def legs(lab: Lab) -> list[str]:
-    """The supervisors' legs that are up at Asterisk."""
-    lines = (await lab.pbx.cli("core show channels concise")).splitlines()
-    return [line for line in lines if line.rpartition("!")[2].startswith("cm-")]
-
-
-async def test_asterisk_killed_and_restarted_leaves_no_ghost(own: Lab) -> None:
-    await own.talk("201", "101")
-    await own.phone("301")
-    admin = await own.client("admin")
-    stream = await admin.events()
-    call = await admin.call("101")
-    monitor = await admin.monitor(call, "whisper")
-    await own.pbx.kill()
-    await stream.until(lambda kind, data: kind == "pbx.state" and data["state"] != "connected", deadline=5)
-    assert (await admin.get("/calls"))[1]["calls"] == []
-    status, body = await admin.post("/monitors", {"call_id": call["id"]})
-    assert (status, body["code"]) == (503, "pbx_unavailable")
-    assert (await admin.patch(f"/monitors/{monitor['id']}", {"mode": "barge"}))[0] == 503
-    await own.pbx.start()
-    await pbx_state(admin, "connected", 20)
-    assert (await admin.until_ended(monitor))["ended_reason"] == "pbx_lost"
-    assert (await admin.get("/calls"))[1]["calls"] == []
-    for number in ("201", "101", "301"):
-        await own.unregister(number)  # they still believe in calls that the PBX forgot
-    await own.talk("201", "101")
-    await own.phone("301")
-    await admin.monitor(await admin.call("101"))
-
-
-async def test_a_half_open_asterisk_is_noticed_and_nothing_fires_late(own: Lab) -> None:
-    await own.talk("201", "101")
-    await own.phone("301")
-    admin = await own.client("admin")
-    call = await admin.call("101")
-    monitor = await admin.monitor(call)
-    own.pbx.signal(signal.SIGSTOP)
-    try:
-        await pbx_state(admin, "connecting", 10)
-        assert (await admin.post("/monitors", {"call_id": call["id"]}))[0] == 503
-    finally:
-        own.pbx.signal(signal.SIGCONT)
-    await pbx_state(admin, "connected", 20)
-    again = await admin.call("101")
-    assert (again["id"], again["started_at"]) == (call["id"], call["started_at"])
-    assert (await admin.get(f"/monitors/{monitor['id']}"))[1]["mode"] == "silent"
-    await admin.switch(monitor, "whisper")
-    assert len(await legs(own)) == 1
 
 
 async def test_a_call_that_was_up_before_the_adapter_started_keeps_its_id(own: Lab) -> None:
@@ -97,14 +40,6 @@ HEARD = {
 }
 
 
-async def killed(lab: Lab) -> None:
-    """SIGKILL for the adapter, once what happened is recorded: that is 20 ms behind."""
-    await asyncio.sleep(0.5)
-    assert lab.adapter.process is not None
-    lab.adapter.process.kill()
-    await lab.adapter.process.wait()
-
-
 @pytest.mark.parametrize("mode", ["silent", "whisper", "barge"])
 async def test_a_killed_adapter_takes_its_monitors_up_again(own: Lab, mode: str) -> None:
     customer, agent = await own.talk("201", "101")
@@ -125,8 +60,7 @@ async def test_a_killed_adapter_takes_its_monitors_up_again(own: Lab, mode: str)
     assert_hears(await listen(customer, agent), p101={"201"}, p201={"101"})
     assert supervisor.rang() == rang + 1
     assert (await admin.delete(f"/monitors/{monitor['id']}"))[0] == 204
-    rows = (await admin.get("/audit?supervisor=admin"))[1]["entries"]
-    assert [row["action"] for row in rows].count("monitor.started") == 1
+    assert await told(admin, monitor, "monitor.started") == 1
 
 
 async def test_killed_in_the_moment_of_going_live(own: Lab) -> None:
@@ -144,8 +78,7 @@ async def test_killed_in_the_moment_of_going_live(own: Lab) -> None:
     again = (await admin.get(f"/monitors/{monitor['id']}"))[1]
     assert again["state"] == "live"
     assert_hears(await listen(customer, agent), **HEARD[again["mode"]])
-    rows = (await admin.get("/audit?supervisor=admin&action=monitor.started"))[1]["entries"]
-    assert len(rows) == 1
+    assert await told(admin, monitor, "monitor.started") == 1
 
 
 async def test_a_clean_stop_leaves_monitors_running_where_the_setting_says_so(own: Lab) -> None:
@@ -194,21 +127,16 @@ async def test_a_talk_whose_listeners_changed_while_the_adapter_was_dead_is_sile
     assert_hears(heard, p101={"102", "301"}, p102={"101", "301"})
 
 
+@pytest.mark.usefixtures("mona_again")
 async def test_who_lost_the_right_while_the_adapter_was_dead_is_hung_up(own: Lab) -> None:
     await own.talk("201", "101")
     await own.phone("302")
     mona, admin = await own.client("mona"), await own.client("admin")
     monitor = await mona.monitor(await mona.call("101"), "whisper")
     await killed(own)
-    process = await asyncio.create_subprocess_exec(
-        *own.adapter.command("user", "revoke", "mona", "--config", str(own.conf)), stdout=asyncio.subprocess.DEVNULL
-    )
-    assert await process.wait() == 0
+    await command(own, "user", "revoke", "mona")
     await own.start_adapter()
-    end = time.monotonic() + 5
-    while await legs(own):
-        assert time.monotonic() < end, "a leg without a right is still there"
-        await asyncio.sleep(0.1)
+    await no_legs(own)
     assert (await admin.get(f"/monitors/{monitor['id']}"))[1]["ended_reason"] == "permission_revoked"
 
 
@@ -224,18 +152,77 @@ async def test_a_monitor_that_ended_while_the_adapter_was_dead(own: Lab) -> None
     assert (await admin.get("/monitors"))[1]["monitors"] == []
 
 
+@pytest.mark.usefixtures("mona_again")
 async def test_changes_on_the_command_line_act_at_once(own: Lab) -> None:
     await own.talk("201", "101")
     await own.phone("302")
     mona = await own.client("mona")
     monitor = await mona.monitor(await mona.call("101"))
-    process = await asyncio.create_subprocess_exec(
-        *own.adapter.command("user", "revoke", "mona", "--config", str(own.conf)), stdout=asyncio.subprocess.DEVNULL
-    )
-    assert await process.wait() == 0
-    end = time.monotonic() + 5
-    while await legs(own):
-        assert time.monotonic() < end
-        await asyncio.sleep(0.05)
+    await command(own, "user", "revoke", "mona")
+    await no_legs(own)
     admin = await own.client("admin")
     assert (await admin.until_ended(monitor))["ended_reason"] == "permission_revoked"
+
+
+async def test_killed_at_any_moment_of_switching(own: Lab) -> None:
+    """What is shown after each restart is what is heard, and the phone is never dialled again."""
+    customer, agent = await own.talk("201", "101")
+    supervisor = await own.phone("301")
+    admin = await own.client("admin")
+    monitor = await admin.monitor(await admin.call("101"))
+    rang, chance = supervisor.rang(), random.Random(6)
+
+    async def click() -> None:
+        for mode in itertools.cycle(("whisper", "barge", "silent")):
+            try:
+                await admin.patch(f"/monitors/{monitor['id']}", {"mode": mode})
+            except aiohttp.ClientError:
+                return
+
+    for _ in range(3):
+        clicking = asyncio.gather(click())
+        await asyncio.sleep(chance.uniform(0.05, 0.3))
+        assert own.adapter.process is not None
+        own.adapter.process.kill()
+        await asyncio.gather(own.adapter.process.wait(), clicking)
+        await own.start_adapter()
+        again = (await admin.get(f"/monitors/{monitor['id']}"))[1]
+        assert again["state"] == "live"
+        assert_hears(await listen(customer, agent), **HEARD[again["mode"]])
+    assert supervisor.rang() == rang
+    assert (await admin.delete(f"/monitors/{monitor['id']}"))[0] == 204
+
+
+async def stray(lab: Lab, number: str, target: str, name: str) -> None:
+    """A phone is sent into the monitor dialplan by somebody else than the adapter."""
+    where = {"context": "call-monitor", "extension": "barge-keypad", "priority": 1}
+    what = {"endpoint": f"PJSIP/{number}", "channelId": name, **where, "variables": {"CM_TARGET": target}}
+    login = {"Authorization": aiohttp.encode_basic_auth(lab.pbx.username, lab.pbx.ari_secret)}
+    url = f"{lab.pbx.ari_url}/channels"
+    async with aiohttp.ClientSession(headers=login) as http, http.post(url, json=what) as answer:
+        assert answer.status == 200, await answer.text()
+
+
+async def agents_uniqueid(lab: Lab) -> str:
+    """The uniqueid of 101's channel, as Asterisk's own command line tells it."""
+    lines = (await lab.pbx.cli("core show channels concise")).splitlines()
+    return next(line.rpartition("!")[2] for line in lines if line.startswith("PJSIP/101-"))
+
+
+@pytest.mark.parametrize("name", ["cm-stray", "stray"])
+async def test_a_leg_that_belongs_to_nobody_is_hung_up(own: Lab, name: str) -> None:
+    """While the adapter runs, and when it finds one at its start."""
+    customer, agent = await own.talk("201", "101")
+    phone = await own.phone("301", "auto")
+    target, admin, mark = await agents_uniqueid(own), await own.client("admin"), phone.mark()
+    await stray(own, "301", target, name)
+    await phone.seen("CALL_CLOSED", mark)
+    assert_hears(await listen(customer, agent), p101={"201"}, p201={"101"})
+    assert (await admin.get("/monitors"))[1]["monitors"] == []
+    await own.adapter.stop()
+    mark = phone.mark()
+    await stray(own, "301", target, f"{name}-2")
+    await phone.seen("CALL_ESTABLISHED", mark)
+    await own.start_adapter()
+    await phone.seen("CALL_CLOSED", mark)
+    assert_hears(await listen(customer, agent), p101={"201"}, p201={"101"})
