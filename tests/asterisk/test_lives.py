@@ -289,6 +289,39 @@ async def test_in_a_conference_only_the_agent_hears_and_the_page_knows_before(la
     assert heard["101"]["301"] < QUIET
 
 
+async def test_a_third_party_that_joins_ends_the_lease_and_barge_reaches_the_agent_alone(lab: Lab) -> None:
+    customer, agent = await lab.talk("201", "101")
+    third, supervisor = await lab.phone("103"), await lab.phone("301")
+    admin = await lab.client("admin")
+    call = await admin.call("101")
+    monitor = await admin.monitor(call, "barge")
+    stream, mark = await admin.events(), third.mark()
+    lines = (await lab.pbx.cli("core show channels concise")).splitlines()
+    channel = next(line.partition("!")[0] for line in lines if line.startswith("PJSIP/101-"))
+    for module in ("app_bridgeaddchan.so", "res_clioriginate.so"):
+        assert "Loaded" in await lab.pbx.cli(f"module load {module}")
+    await lab.pbx.cli(f"channel originate PJSIP/103 application BridgeAdd {channel}")
+    await third.seen("CALL_ESTABLISHED", mark)
+    told = await stream.until(lambda kind, data: kind == "monitor.updated" and data["mode"] == "silent")
+    assert told["reason"] == "bridge_changed"
+    heard = await listen(customer, agent, third, supervisor)
+    for number in ("101", "201", "103"):
+        assert heard[number]["301"] < QUIET, f"{number} hears the supervisor"
+    assert (await admin.call("101"))["barge_reaches_customer"] is False
+    place = customer.ear(), third.ear()
+    await admin.switch(monitor, "barge")
+    heard = await listen(customer, agent, third, supervisor)
+    assert heard["101"]["301"] > 3000
+    for phone, ear in ((customer, place[0]), (third, place[1])):
+        assert sound.loudest(phone.heard(ear), TONES["301"]) < QUIET
+    since = len(stream.events)
+    await third.hangup()  # two again: what was said to one is not said to both unasked
+    await stream.until(lambda kind, data: kind == "monitor.updated" and data["mode"] == "silent", since)
+    assert (await admin.call("101"))["barge_reaches_customer"] is True
+    await admin.switch(monitor, "barge")
+    assert_hears(await listen(customer, agent), p101={"201", "301"}, p201={"101", "301"})
+
+
 async def test_taking_a_call_over(lab: Lab) -> None:
     customer, agent = await lab.talk("201", "101")
     supervisor = await lab.phone("301")

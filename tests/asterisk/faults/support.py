@@ -93,3 +93,11 @@ async def told(client: Client, monitor: Json, action: str) -> int:
     """How often the audit tells this of a monitor."""
     rows = (await client.get(f"/audit?action={action}&limit=500"))[1]["entries"]
     return sum(row["monitor_id"] == monitor["id"] for row in rows)
+
+
+async def until_told(client: Client, monitor: Json, action: str, deadline: float = 10) -> None:
+    """Wait until the audit tells this of a monitor."""
+    end = time.monotonic() + deadline
+    while not await told(client, monitor, action):
+        assert time.monotonic() < end, f"the audit does not tell {action}"
+        await asyncio.sleep(0.1)

@@ -1,0 +1,146 @@
+"""The database locked, full, read-only and restarted: nothing starts unrecorded, what runs is told, nothing is lost."""
+
+import asyncio
+import resource
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from adapter.lab import people
+from tests.asterisk.faults.support import command, until_told
+from tests.support.client import Client, Json, Stream
+from tests.support.lab import Lab, assert_hears, listen
+from tests.support.postgresql import PostgreSQL
+
+
+class Monitored:
+    """A monitor that is live, and who is told of what."""
+
+    def __init__(self, lab: Lab, admin: Client, mona: Client, stream: Stream, agents: Stream, monitor: Json) -> None:
+        self.lab, self.admin, self.mona = lab, admin, mona
+        self.stream, self.agents, self.monitor = stream, agents, monitor
+
+    @classmethod
+    async def on(cls, lab: Lab) -> "Monitored":
+        """Admin listens to Sam."""
+        await lab.talk("201", "101")
+        await lab.phones("301", "302")
+        admin, mona, sam = await lab.client("admin"), await lab.client("mona"), await lab.client("sam")
+        stream, agents = await admin.events(), await sam.events()
+        monitor = await admin.monitor(await admin.call("101"))
+        return cls(lab, admin, mona, stream, agents, monitor)
+
+    async def told(self, state: str) -> None:
+        """The supervisor's stream says how the record is."""
+        await self.stream.until(lambda kind, data: kind == "record.state" and data["state"] == state)
+
+    async def nothing_starts(self) -> None:
+        """A wish to monitor is refused, nothing rings, and nobody is listened to."""
+        rang = self.lab.running("302").rang()
+        status, body = await self.mona.post("/monitors", {"agent_extension": "101"})
+        assert (status, body["code"]) == (503, "store_unavailable")
+        assert self.lab.running("302").rang() == rang
+        assert [m["id"] for m in (await self.admin.get("/monitors"))[1]["monitors"]] == [self.monitor["id"]]
+
+    async def goes_on(self) -> None:
+        """What runs can be switched, and does it; the keypad needs no database at all."""
+        customer, agent = self.lab.running("201"), self.lab.running("101")
+        await self.lab.running("301").dtmf("5")
+        await self.stream.until(lambda kind, data: kind == "monitor.updated" and data["mode"] == "whisper")
+        assert_hears(await listen(customer, agent), p101={"201", "301"}, p201={"101"})
+
+    async def nothing_was_lost(self) -> None:
+        """What happened meanwhile is in the audit, whose chain is whole; the agent was told of the talk alone."""
+        await until_told(self.admin, self.monitor, "monitor.mode_changed")
+        await command(self.lab, "audit", "verify")
+        assert "record.state" not in self.agents.kinds()
+        assert (await self.mona.post("/monitors", {"agent_extension": "101"}))[0] == 201
+
+
+async def test_sqlite_locked_by_somebody_else(own: Lab) -> None:
+    world = await Monitored.on(own)
+    with locked(own):
+        await world.told("failing")
+        await world.goes_on()
+        await world.nothing_starts()
+    await world.told("ok")
+    await world.nothing_was_lost()
+
+
+@contextmanager
+def locked(lab: Lab) -> Iterator[None]:
+    """A backup that does not end, say."""
+    other = sqlite3.connect(lab.folder / "adapter.sqlite", isolation_level=None, timeout=10)
+    other.execute("BEGIN IMMEDIATE")
+    yield
+    other.rollback()
+    other.close()
+
+
+async def test_a_disk_that_takes_nothing(own: Lab) -> None:
+    """The kernel refuses every write of the adapter to a file, its log's too (RLIMIT_FSIZE: EFBIG)."""
+    world = await Monitored.on(own)
+    assert own.adapter.process is not None
+    before = resource.prlimit(own.adapter.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(own.adapter.process.pid, resource.RLIMIT_FSIZE, (1, before[1]))
+    await world.told("failing")
+    await world.goes_on()
+    await world.nothing_starts()
+    resource.prlimit(own.adapter.process.pid, resource.RLIMIT_FSIZE, before)
+    await world.told("ok")
+    await world.nothing_was_lost()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgreSQL]:
+    """A real PostgreSQL."""
+    server = PostgreSQL()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+async def on_postgresql(own: Lab, server: PostgreSQL) -> AsyncIterator[Lab]:
+    """The lab's adapter, with its database there."""
+    await own.adapter.stop()
+    lines = own.conf.read_text().splitlines()
+    url = f'url = "{server.url("postgres")}"'
+    own.conf.write_text("\n".join(url if "sqlite" in line else line for line in lines))
+    await people.seed(own.conf)
+    await own.start_adapter()
+    yield own
+    await own.close_clients()
+    await own.adapter.stop()
+
+
+async def test_postgresql_restarted(on_postgresql: Lab, server: PostgreSQL) -> None:
+    world = await Monitored.on(on_postgresql)
+    await asyncio.to_thread(server.halt)
+    try:
+        await world.told("failing")
+        await world.goes_on()
+    finally:
+        await asyncio.to_thread(server.start)
+    await world.told("ok")
+    await world.nothing_was_lost()
+
+
+async def test_postgresql_read_only(on_postgresql: Lab, server: PostgreSQL) -> None:
+    """As a standby is after a failover that the adapter was not told of."""
+    world = await Monitored.on(on_postgresql)
+    await asyncio.to_thread(server.ask, "ALTER SYSTEM SET default_transaction_read_only = on")
+    await asyncio.to_thread(server.ask, "SELECT pg_reload_conf()")
+    try:
+        await world.told("failing")
+        await world.nothing_starts()
+        await world.goes_on()
+    finally:
+        await asyncio.to_thread(server.ask, "ALTER SYSTEM RESET default_transaction_read_only")
+        await asyncio.to_thread(server.ask, "SELECT pg_reload_conf()")
+    await world.told("ok")
+    await world.nothing_was_lost()
