@@ -10,6 +10,7 @@ from typing import Any, TextIO
 import structlog
 from alembic import command
 from alembic.config import Config
+from alembic.util.exc import CommandError
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -75,6 +76,11 @@ class Database:
             raise StoreUnavailable("The database was not ready in time.") from problem
         except (SQLAlchemyError, OSError) as problem:
             raise StoreUnavailable(f"The database can't be prepared: {_reason(problem)}") from problem
+        except CommandError as problem:  # it does not know the revision that is in there
+            raise StoreUnavailable(
+                "The database was brought up to date by a newer version of call-monitor. Run that one, or put back the "
+                "backup from before the upgrade."
+            ) from problem
 
     async def _migrate_sqlite(self) -> None:
         path = Path(self._url.database or "")

@@ -10,7 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from argon2 import PasswordHasher
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, MonitorState
@@ -41,6 +41,15 @@ async def test_the_migrations_make_what_the_tables_say(store: Store) -> None:
 
     async with store.database.engine.connect() as connection:
         assert await connection.run_sync(compare) == []
+
+
+async def test_a_database_of_a_newer_version(database_url: str) -> None:
+    store = await Store.open(database_url)
+    async with store.database.work() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    await store.close()
+    with pytest.raises(StoreUnavailable, match="newer version"):
+        await Store.open(database_url)
 
 
 async def test_two_that_start_at_once(database_url: str) -> None:
