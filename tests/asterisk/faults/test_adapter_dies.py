@@ -165,12 +165,22 @@ async def test_changes_on_the_command_line_act_at_once(own: Lab) -> None:
 
 
 async def test_killed_at_any_moment_of_switching(own: Lab) -> None:
+    await killed_while_switching(own, 3)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+async def test_killed_thirty_times_while_switching(own: Lab) -> None:
+    await killed_while_switching(own, 30)
+
+
+async def killed_while_switching(own: Lab, times: int) -> None:
     """What is shown after each restart is what is heard, and the phone is never dialled again."""
     customer, agent = await own.talk("201", "101")
     supervisor = await own.phone("301")
     admin = await own.client("admin")
     monitor = await admin.monitor(await admin.call("101"))
-    rang, chance = supervisor.rang(), random.Random(6)
+    rang, chance = supervisor.rang(), random.Random(times)
 
     async def click() -> None:
         for mode in itertools.cycle(("whisper", "barge", "silent")):
@@ -179,7 +189,7 @@ async def test_killed_at_any_moment_of_switching(own: Lab) -> None:
             except aiohttp.ClientError:
                 return
 
-    for _ in range(3):
+    for _ in range(times):
         clicking = asyncio.gather(click())
         await asyncio.sleep(chance.uniform(0.05, 0.3))
         assert own.adapter.process is not None

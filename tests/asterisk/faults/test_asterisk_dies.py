@@ -6,6 +6,8 @@ import re
 import signal
 from pathlib import Path
 
+import pytest
+
 from adapter.errors import LabError
 from tests.asterisk.faults.support import legs, no_legs, pbx_state, refused_at_once, until, until_ready
 from tests.support.lab import Lab, assert_hears, listen
@@ -68,6 +70,28 @@ async def frozen(lab: Lab, seconds: float) -> None:
 
 async def test_frozen_and_thawed(own: Lab) -> None:
     await frozen(own, 0)
+
+
+@pytest.mark.soak
+async def test_frozen_for_half_a_minute(own: Lab) -> None:
+    await frozen(own, 24)  # and the six seconds until it was noticed
+
+
+@pytest.mark.soak
+async def test_frozen_for_longer_than_monitors_wait(own: Lab) -> None:
+    """They count as lost then (monitoring.lost_after_seconds, 30), and their legs are hung up when it thaws."""
+    customer, agent = await own.talk("201", "101")
+    await own.phone("301")
+    admin = await own.client("admin")
+    monitor = await admin.monitor(await admin.call("101"), "barge")
+    own.pbx.signal(signal.SIGSTOP)
+    try:
+        assert (await admin.until_ended(monitor, 60))["ended_reason"] == "pbx_lost"
+    finally:
+        own.pbx.signal(signal.SIGCONT)
+    await pbx_state(admin, "connected", 20)
+    await no_legs(own)
+    assert_hears(await listen(customer, agent), p101={"201"}, p201={"101"})
 
 
 async def test_a_take_over_that_was_clicked_while_frozen_is_not_done_later(own: Lab) -> None:
