@@ -14,7 +14,12 @@ HEARTBEAT = 10.0
 
 @routes.plain("GET", "/events", Returns(media="text/event-stream"))
 async def events(ask: Ask[None]) -> web.StreamResponse:
-    """A snapshot, then every change of what this person sees. A Last-Event-ID gets a new snapshot."""
+    """A snapshot, then every change of what this person sees. A Last-Event-ID gets a new snapshot.
+
+    Events: snapshot, call.updated, call.removed, monitor.updated (`reason` where the supervisor did not ask for the
+    mode: bridge_changed, made_safe), monitor.removed, monitor.ended, coach.joined, coach.left, pbx.state; to
+    supervisors also record.state (`ok`, `failing`: whether what happens can be recorded).
+    """
     user, streams = ask.who.person, ask.deps.streams
     headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     response = web.StreamResponse(headers=headers)
