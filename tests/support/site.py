@@ -1,7 +1,7 @@
 """The whole application over the real store and a fake PBX, on a real socket: what tests of the contract ask."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from adapter.limits import Limits
 from adapter.metrics import Metrics
 from adapter.monitoring import Monitoring
 from adapter.recorder import Recorder
+from adapter.softphones import Endpoints, Softphones
 from adapter.store import Store
 from adapter.store.people import NewUser
 from adapter.web.api import Web
@@ -33,8 +34,9 @@ PEOPLE = {"admin": "301", "sam": "101", "ana": "102", "mona": "302", "coach": "3
 class Site:
     """The application over the real store and a fake PBX, on a real socket."""
 
-    def __init__(self, store: Store) -> None:
-        self.store, self.pbx = store, FakePbx()
+    def __init__(self, store: Store, endpoints: Endpoints | None = None, **options: Any) -> None:
+        """`endpoints`: where pages' phones are made, if at all; `options`: more of `adapter.web.api.Web`."""
+        self.store, self.pbx, self._endpoints, self._options = store, FakePbx(), endpoints, options
         self.board = self.pbx.board
         self.now = datetime.now(UTC)
         self.recorder = Recorder(self.board, store.monitors, store.records, self.clock)
@@ -45,6 +47,8 @@ class Site:
         limits = Limits(ring_timeout=5, confirm=0.2)
         self.monitoring = Monitoring(self.board, self.pbx, self.recorder, self.clock, limits)
         self.streams = Streams(self.board)
+        day = timedelta(days=1)
+        self.softphones = Softphones(self.board, endpoints, self.clock, day, lambda device: None) if endpoints else None
         self.problems: list[str] = []
         self.base = ""
         self.web: Web | None = None
@@ -88,6 +92,8 @@ class Site:
             throttle=Throttle(),
             clock=self.clock,
             problems=self.is_usable,
+            softphones=self.softphones,
+            **self._options,
         )
         runner = web.AppRunner(make_app(deps), access_log=None, shutdown_timeout=0.1)
         await runner.setup()
@@ -118,6 +124,8 @@ class Site:
         for client in self.clients:
             await client.close()
         self.streams.close()
+        if self.softphones is not None:
+            await self.softphones.close()
         await self.monitoring.close()
         await self.recorder.close()
         await self.dispatcher.close()
