@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,10 +19,12 @@ DEVICE = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.+-]+")
 
 
 class Ari:
-    """Asks Asterisk's REST interface. `deadline`: seconds for each request."""
+    """Asks Asterisk's REST interface. `deadline`: seconds for each request; `tls`: whom to believe with https."""
 
-    def __init__(self, url: str, username: str, password: str, deadline: float) -> None:
-        self._url = url.rstrip("/")
+    def __init__(
+        self, url: str, username: str, password: str, deadline: float, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._url, self._tls = url.rstrip("/"), tls
         self._auth = aiohttp.encode_basic_auth(username, password)
         self._deadline = deadline
         self._session: aiohttp.ClientSession | None = None
@@ -35,7 +38,10 @@ class Ari:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=self._deadline)
-            self._session = aiohttp.ClientSession(timeout=timeout, headers={"Authorization": self._auth})
+            connector = aiohttp.TCPConnector(ssl=self._tls or True)
+            self._session = aiohttp.ClientSession(
+                connector=connector, timeout=timeout, headers={"Authorization": self._auth}
+            )
         return self._session
 
     async def _ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:

@@ -6,6 +6,7 @@ Everything that the model learns passes through here in the order in which Aster
 import asyncio
 import random
 import re
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -40,7 +41,8 @@ class LinkSettings:
     ami: AmiAddress
     ari_url: str
     ari_username: str
-    ari_password: str
+    ari_password: str = field(repr=False)
+    ari_tls: ssl.SSLContext | None = None
     context: str = "call-monitor"
     answer_style: str = "generic"
     answer_styles: Mapping[str, str] = field(default_factory=dict)
@@ -66,7 +68,10 @@ class Link:
         clock: Callable[[], datetime],
     ) -> None:
         self._settings, self._on_events, self._on_state, self._clock = settings, on_events, on_state, clock
-        self.ari = Ari(settings.ari_url, settings.ari_username, settings.ari_password, settings.action_deadline)
+        self.ari = Ari(
+            *(settings.ari_url, settings.ari_username, settings.ari_password, settings.action_deadline),
+            tls=settings.ari_tls,
+        )
         self._ami: AmiConnection | None = None
         self._state = PbxState(LinkState.CONNECTING, clock())
         self._backlog: list[Event] | None = None

@@ -1,12 +1,12 @@
 """The whole application over the real store and a fake PBX, on a real socket: what tests of the contract ask."""
 
+import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from adapter.core.modes import Mode
 from adapter.core.people import Directory, Role
@@ -23,6 +23,7 @@ from adapter.store.people import NewUser
 from adapter.web.api import Web
 from adapter.web.app import make_app
 from adapter.web.auth import Believed
+from adapter.web.listener import Listener, Room
 from adapter.web.stream import Streams
 from adapter.web.throttle import Throttle
 from tests.fake.pbx import FakePbx
@@ -52,6 +53,8 @@ class Site:
         self.problems: list[str] = []
         self.base = ""
         self.web: Web | None = None
+        self.room = Room()
+        self.tls: ssl.SSLContext | None = None
         self.clients: list[Client] = []
 
     def clock(self) -> datetime:
@@ -60,7 +63,7 @@ class Site:
     async def is_usable(self) -> list[str]:
         return self.problems
 
-    async def start(self) -> web.AppRunner:
+    async def start(self) -> Listener:
         """Listen on a free port."""
         for name, number in PEOPLE.items():
             await self.store.people.create(
@@ -95,12 +98,10 @@ class Site:
             softphones=self.softphones,
             **self._options,
         )
-        runner = web.AppRunner(make_app(deps), access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        self.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        return runner
+        self.listener = Listener(make_app(deps), front=deps.front, room=self.room, tls=self.tls)
+        await self.listener.start("127.0.0.1", 0)
+        self.base = f"{'https' if self.tls else 'http'}://127.0.0.1:{self.listener.port}"
+        return self.listener
 
     async def client(self, name: str | None = None) -> Client:
         """Somebody, signed in when named."""
@@ -119,7 +120,7 @@ class Site:
         (call,) = await client.calls()
         return str(call["id"])
 
-    async def close(self, runner: web.AppRunner) -> None:
+    async def close(self, runner: Listener) -> None:
         """End everything."""
         for client in self.clients:
             await client.close()
