@@ -10,6 +10,7 @@ from adapter.web import (
     audit,
     calls,
     events,
+    headers,
     monitors,
     openapi,
     operations,
@@ -21,24 +22,10 @@ from adapter.web import (
     webhooks,
 )
 from adapter.web.api import MAX_BODY, WEB, Web
-from adapter.web.front import SECURE
 from adapter.web.problems import middleware
 from adapter.web.routes import Route
 
 PREFIX = "/api/v1"
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "microphone=(self), camera=(), geolocation=(), display-capture=(), payment=(), usb=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
-"""As the OWASP REST and HTTP Headers cheat sheets say; the page has a policy of its own (`pagefiles.POLICY`)."""
-HSTS = "max-age=31536000"
-"""A year (RFC 6797), without subdomains: they may belong to others."""
 OPERATIONS = frozenset(route.path for route in operations.routes.all)
 PARTS = (session, users, calls, monitors, events, softphone, audit, webhooks, tokens)
 
@@ -47,15 +34,6 @@ def all_routes() -> list[tuple[str, Route]]:
     """Every route of the API with its full path."""
     own = [(route.path, route) for route in operations.routes.all]
     return own + [(PREFIX + route.path, route) for part in PARTS for route in part.routes.all]
-
-
-async def security_headers(request: web.BaseRequest, response: web.StreamResponse) -> None:
-    """What every answer carries, streams too: nothing of it is cached, framed, run, or guessed at."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers["Server"] = "call-monitor"
-    if request.get(SECURE):
-        response.headers["Strict-Transport-Security"] = HSTS
 
 
 @web.middleware
@@ -83,7 +61,7 @@ async def bound(request: web.Request, handler: Handler) -> web.StreamResponse:
 def make_app(deps: Web) -> web.Application:
     """All routes of the contract that exist so far."""
     app = web.Application(client_max_size=MAX_BODY, middlewares=[arrival, bound, middleware, names])
-    app.on_response_prepare.append(security_headers)
+    app.on_response_prepare.append(headers.add)
     app[WEB] = deps
     app.add_routes(pagefiles.routes)
     declared = all_routes()

@@ -6,6 +6,7 @@ from contextlib import suppress
 from aiohttp import web
 
 from adapter.errors import TooManyRequests
+from adapter.web.listener import Connection
 from adapter.web.routes import Ask, Returns, Routes
 
 routes = Routes("events")
@@ -30,6 +31,8 @@ async def events(ask: Ask[None]) -> web.StreamResponse:
     response = web.StreamResponse(headers=headers)
     await response.prepare(ask.request)
     stream = streams.join(user.id, ask.who.id)
+    if isinstance(ask.request.protocol, Connection):
+        ask.request.protocol.on_lost = stream.close
     try:
         with suppress(ConnectionError):
             while (data := await stream.next(HEARTBEAT)) is not None:

@@ -7,12 +7,14 @@ when there are too many. So whoever asks something finds an open door, however m
 import asyncio
 import ssl
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from adapter.web import headers
 from adapter.web.front import Front
 from adapter.web.problems import problem
 
@@ -105,6 +107,8 @@ class Connection(web.RequestHandler):
             auto_decompress=False,
         )
         self._room = connections
+        self.on_lost: Callable[[], None] | None = None
+        """Told when the client is gone: aiohttp tells a handler only when it writes."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Come in, or be told that it is full."""
@@ -123,6 +127,8 @@ class Connection(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """It is over."""
         self._room.left(self)
+        if self.on_lost is not None:
+            self.on_lost()
         super().connection_lost(exc)
 
     async def _handle_request(self, *arguments: object) -> tuple[web.StreamResponse, bool]:
@@ -147,6 +153,7 @@ class Connection(web.RequestHandler):
         else:
             log.error("a request failed", address=request.remote, exc_info=exc)
             answer = problem(500, "internal", "Internal error", "This is a fault of the adapter; its log says more.")
+        headers.put(request, answer)
         answer.force_close()
         return answer
 
