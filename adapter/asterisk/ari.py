@@ -12,10 +12,17 @@ from urllib.parse import quote
 import aiohttp
 
 from adapter.core.legs import DeviceState
-from adapter.errors import PbxRefused, PbxTimeout, PbxUnavailable
+from adapter.errors import Invalid, PbxRefused, PbxTimeout, PbxUnavailable
 
-DEVICE = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.+-]+")
+DEVICE = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_+-][A-Za-z0-9_.+-]*")
 """Technology and resource, as in `PJSIP/301`."""
+
+
+def _part(text: str) -> str:
+    """One part of a path. Raises Invalid for what would lead to another one (RFC 3986, section 5.2.4)."""
+    if text in ("", ".", ".."):
+        raise Invalid(f"{text!r} is no name of anything at Asterisk.")
+    return quote(text, safe="")
 
 
 class Ari:
@@ -79,24 +86,24 @@ class Ari:
     async def message(self, device: str, text: str) -> None:
         """Send a SIP MESSAGE to an endpoint. Raises also PbxRefused where it can't be sent."""
         technology, _, resource = device.partition("/")
-        where = f"endpoints/{quote(technology, safe='')}/{quote(resource, safe='')}/sendMessage"
+        where = f"endpoints/{_part(technology)}/{_part(resource)}/sendMessage"
         sender = quote("sip:call-monitor@localhost", safe="")
         await self._need(await self._ask("PUT", f"{where}?from={sender}&body={quote(text, safe='')}"))
 
     async def endpoints(self, technology: str) -> list[str]:
         """Names of all endpoints of a technology."""
-        status, answer = await self._get(f"endpoints/{technology}")
+        status, answer = await self._get(f"endpoints/{_part(technology)}")
         await self._need((status, answer))
         return [str(found.get("resource")) for found in answer or () if isinstance(found, dict)]
 
     async def configure(self, method: str, kind: str, name: str, body: object = None) -> None:
         """Push configuration of res_pjsip: an object of this kind. Raises also PbxRefused."""
-        path = f"asterisk/config/dynamic/res_pjsip/{kind}/{quote(name, safe='')}"
+        path = f"asterisk/config/dynamic/res_pjsip/{kind}/{_part(name)}"
         await self._need(await self._ask(method, path, body))
 
     async def hand_back(self, channel: str, context: str, extension: str, variables: Mapping[str, str]) -> None:
         """Let a channel that is in our application go on in the dialplan. Raises also PbxRefused."""
-        path = f"channels/{quote(channel, safe='')}"
+        path = f"channels/{_part(channel)}"
         for name, value in variables.items():
             await self._need(await self._ask("POST", f"{path}/variable?variable={name}&value={quote(value, safe='')}"))
         where = f"context={quote(context, safe='')}&extension={quote(extension, safe='')}&priority=1"
@@ -122,7 +129,7 @@ class Ari:
             return DeviceState.UNKNOWN
         technology, _, resource = device.partition("/")
         try:
-            status, answer = await self._get(f"endpoints/{quote(technology, safe='')}/{quote(resource, safe='')}")
+            status, answer = await self._get(f"endpoints/{_part(technology)}/{_part(resource)}")
         except (PbxUnavailable, PbxTimeout):
             return DeviceState.UNKNOWN
         if status == 404:

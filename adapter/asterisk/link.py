@@ -226,8 +226,7 @@ class Link:
 
     async def start_leg(self, request: LegRequest) -> None:
         """Originate into the monitor dialplan; returns once it is queued."""
-        if not UNIQUEID.fullmatch(request.target) or not UNIQUEID.fullmatch(request.leg):
-            raise Invalid("That is no uniqueid of a channel.")
+        target, leg = _uniqueid(request.target), _uniqueid(request.leg)
         asked = autoanswer.headers(request.device, self._settings.answer_styles, self._settings.answer_style)
         headers = [("Variable", f"PJSIP_HEADER(add,{name})={value}") for name, value in asked]
         await self._act(
@@ -236,11 +235,11 @@ class Link:
             ("Context", self._settings.context),
             ("Exten", chanspy.extension(request.mode, keypad=request.keypad)),
             ("Priority", "1"),
-            ("ChannelId", request.leg),
+            ("ChannelId", leg),
             ("CallerID", f'"{_plain(request.shown_name)}" <{_plain(request.shown_number)}>'),
             ("Timeout", str(round(request.ring_timeout * 1000))),
             ("Async", "true"),
-            ("Variable", f"CM_TARGET={request.target}"),
+            ("Variable", f"CM_TARGET={target}"),
             *headers,
         )
 
@@ -251,27 +250,26 @@ class Link:
             return
         extension = chanspy.extension(mode, keypad=keypad)
         fields = (("Context", self._settings.context), ("Exten", extension), ("Priority", "1"))
-        await self._act("Redirect", ("Channel", leg), *fields)
+        await self._act("Redirect", ("Channel", _uniqueid(leg)), *fields)
 
     async def _press(self, leg: str, digit: str) -> None:
+        channel = ("Channel", _uniqueid(leg))
         clock = asyncio.get_running_loop().time
         now = clock()
         due = max(now, self._digits.get(leg, 0.0) + DIGIT_GAP)
         self._digits[leg] = due
         if due > now:
             await asyncio.sleep(due - now)
-        await self._act("PlayDTMF", ("Channel", leg), ("Digit", digit), ("Duration", "1"), ("Receive", "true"))
+        await self._act("PlayDTMF", channel, ("Digit", digit), ("Duration", "1"), ("Receive", "true"))
 
     async def join(self, leg: str, customer: str) -> None:
         """Bridge the leg with the customer, without a tone for anybody."""
-        await self._act("Bridge", ("Channel1", customer), ("Channel2", leg), ("Tone", "no"))
+        await self._act("Bridge", ("Channel1", _uniqueid(customer)), ("Channel2", _uniqueid(leg)), ("Tone", "no"))
 
     async def send_leg(self, leg: str, target: str, mode: Mode, *, keypad: bool) -> None:
         """Let a channel that waits in our Stasis application go on into the monitor dialplan."""
-        if not UNIQUEID.fullmatch(target):
-            raise Invalid("That is no uniqueid of a channel.")
-        extension = chanspy.extension(mode, keypad=keypad)
-        await self.ari.hand_back(leg, self._settings.context, extension, {"CM_TARGET": target})
+        extension, variables = chanspy.extension(mode, keypad=keypad), {"CM_TARGET": _uniqueid(target)}
+        await self.ari.hand_back(_uniqueid(leg), self._settings.context, extension, variables)
 
     async def say(self, leg: str, why: Refusal) -> None:
         """Let such a channel hear why nothing comes of it, and end."""
@@ -281,12 +279,22 @@ class Link:
         """Hang the leg up; False when there is no such channel."""
         self._digits.pop(leg, None)
         try:
-            await self._act("Hangup", ("Channel", leg), ("Cause", "16"))
+            await self._act("Hangup", ("Channel", _uniqueid(leg)), ("Cause", "16"))
         except PbxRefused as refusal:
             if "no such channel" in str(refusal).lower():
                 return False
             raise
         return True
+
+
+def _uniqueid(text: str) -> str:
+    """A channel's uniqueid as it is. Raises Invalid for whatever else AMI would take for one: a name, a pattern.
+
+    AMI's Hangup takes `/.*/` for every channel (main/manager.c, action_hangup), ChanSpy a comma for its options.
+    """
+    if not UNIQUEID.fullmatch(text):
+        raise Invalid("That is no uniqueid of a channel.")
+    return text
 
 
 def _plain(text: str) -> str:

@@ -32,6 +32,7 @@ FORGED = "x\r\n2026-01-01 [info] all is well\x1b[2K\u2028\x85\x9b31m\u202e"
 
 @pytest.mark.parametrize("style", ["json", "console"])
 def test_nobody_writes_lines_of_the_log(style: str, capsys: pytest.CaptureFixture[str]) -> None:
+    level = logging.getLogger().level
     root, handlers, before = logging.getLogger(), list(logging.getLogger().handlers), structlog.get_config()
     try:
         log.setup("info", style, mask_numbers=False)  # type: ignore[arg-type]
@@ -45,6 +46,7 @@ def test_nobody_writes_lines_of_the_log(style: str, capsys: pytest.CaptureFixtur
             logger.exception("failed")
     finally:
         root.handlers = handlers
+        root.setLevel(level)
         structlog.configure(**before)
     lines = capsys.readouterr().err.split("\n")
     assert not [line for line in lines if line.startswith("2026-01-01")]
