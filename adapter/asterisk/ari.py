@@ -25,6 +25,14 @@ def _part(text: str) -> str:
     return quote(text, safe="")
 
 
+def _why(problem: BaseException) -> str:
+    """What hinders, without the peer's words, except what is wrong with its certificate."""
+    inner = getattr(problem, "certificate_error", None)
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        return f"its certificate is not believed: {inner.verify_message}. See pbx.ari.tls_ca and url"
+    return type(problem).__name__
+
+
 class Ari:
     """Asks Asterisk's REST interface. `deadline`: seconds for each request; `tls`: whom to believe with https."""
 
@@ -60,7 +68,7 @@ class Ari:
         except TimeoutError:
             raise PbxTimeout(f"ARI did not answer in {self._deadline:g} s.") from None
         except (aiohttp.ClientError, ValueError, RecursionError, OSError) as problem:
-            raise PbxUnavailable(f"ARI is not usable: {type(problem).__name__}.") from None
+            raise PbxUnavailable(f"ARI is not usable: {_why(problem)}.") from None
 
     async def _get(self, path: str) -> tuple[int, Any]:
         return await self._ask("GET", path)
@@ -77,7 +85,7 @@ class Ari:
         except TimeoutError:
             raise PbxTimeout(f"ARI did not answer in {self._deadline:g} s.") from None
         except (aiohttp.ClientError, OSError) as problem:
-            raise PbxUnavailable(f"ARI's events are not usable: {type(problem).__name__}.") from None
+            raise PbxUnavailable(f"ARI's events are not usable: {_why(problem)}.") from None
         try:
             yield socket
         finally:
