@@ -145,8 +145,13 @@ async def read_object(request: web.Request) -> dict[str, Any]:
         raise Malformed("Compressed bodies are not taken; send the JSON as it is.")
     if is_browser(request) and request.content_type != "application/json":
         raise Malformed("Send Content-Type: application/json.")
+    return parse_object(await _read(request))
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """A JSON object, without what parsers disagree about: keys that appear twice, NaN. Raises Malformed."""
     try:
-        value = json.loads(await _read(request), object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError) as problem:
         raise Malformed(f"The body is no JSON: {problem}") from None
     if not isinstance(value, dict):
@@ -154,10 +159,10 @@ async def read_object(request: web.Request) -> dict[str, Any]:
     return value
 
 
-async def _read(request: web.Request) -> str:
+async def _read(request: web.Request) -> bytes:
     """The body, if it comes in time and is not too large."""
     try:
-        return (await asyncio.wait_for(request.read(), BODY_DEADLINE)).decode()
+        return await asyncio.wait_for(request.read(), BODY_DEADLINE)
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
     except web.RequestPayloadError as problem:
