@@ -62,6 +62,21 @@ bench: $(STAMP) ## Figures, side by side in one run; nothing is asserted
 pictures: $(PAGE) ## Take the page's pictures anew (docs/pictures/)
 	$(BIN)/python -m tests.browser.pictures
 
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz audit
+fuzz: $(STAMP) ## Feed every parser, guided by coverage (atheris: Linux on x86-64), FUZZ_SECONDS each
+	@[ -d $(VENV)/fuzz ] || $(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: --target $(VENV)/fuzz 'atheris>=3,<4'
+	@for target in ami stasis body url number head table; do \
+	  echo "$$target"; mkdir -p $(VENV)/corpus/$$target; \
+	  PYTHONPATH=$(VENV)/fuzz $(BIN)/python -m tests.fuzz $$target -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
+	    -verbosity=0 -artifact_prefix=$(VENV)/corpus/$$target- $(VENV)/corpus/$$target || exit 1; \
+	done
+
+audit: $(STAMP) ## Look whether any dependency has a known hole (needs the advisories' servers; fails without)
+	@[ -d $(VENV)/audit ] || { $(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/pip install --quiet 'pip-audit>=2.9,<3'; }
+	$(VENV)/audit/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements-dev.lock
+	cd adapter/web/page && export PATH="$(CURDIR)/$(BIN):$$PATH" && npm audit --audit-level=low
+
 lock: ## Resolve the dependencies anew (no registry's address gets into the files)
 	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
 	  --no-emit-trusted-host --no-emit-find-links --no-header --output-file requirements.lock pyproject.toml

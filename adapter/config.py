@@ -8,60 +8,27 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import phonenumbers
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from adapter.config_http import Http
 from adapter.errors import ConfigError
+from adapter.section import Port, Seconds, Section, WithSecret, revealed
 
 ENV_PREFIX = "CALL_MONITOR_"
-Port = Annotated[int, Field(ge=1, le=65535)]
-Seconds = Annotated[float, Field(gt=0, le=86400)]
-
-
-class Section(BaseModel):
-    """A part of the configuration: unknown keys are errors, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Http(Section):
-    """Where the adapter listens."""
-
-    host: str = Field("127.0.0.1", description="Address to listen on; 127.0.0.1 keeps it on this machine.")
-    port: Port = Field(8080, description="TCP port.")
-    secure_cookies: bool = Field(False, description="Mark cookies Secure; set it where people come over HTTPS.")
-    public_origin: str | None = Field(
-        None, description="The origin in people's address bar, where a proxy stands between (https://calls.example)."
-    )
 
 
 class Database(Section):
     """Where people and records are kept."""
 
     url: str = Field("", description="SQLAlchemy URL: sqlite+aiosqlite:///… or postgresql+asyncpg://…")
-
-
-class WithSecret(Section):
-    """A user and its secret, written here or in a file of its own; exactly one of both."""
-
-    username: str = Field("call-monitor", min_length=1, description="The user's name.")
-    secret: SecretStr | None = Field(None, description="The secret itself.")
-    secret_file: Path | None = Field(None, description="A file that holds only the secret.")
+    url_file: Path | None = Field(None, description="A file that holds only the URL, with its password.")
 
     @model_validator(mode="after")
-    def _one_secret(self) -> Self:
-        if (self.secret is None) == (self.secret_file is None):
-            raise ValueError("give exactly one of secret and secret_file")
+    def _one_url(self) -> Self:
+        if self.url and self.url_file:
+            raise ValueError("give one of url and url_file")
         return self
-
-    def reveal(self) -> str:
-        """The secret. Raises ConfigError when its file can't be read."""
-        if self.secret is not None:
-            return self.secret.get_secret_value()
-        try:
-            return Path(str(self.secret_file)).read_text().strip()
-        except OSError as problem:
-            raise ConfigError(f"The secret in {self.secret_file} can't be read: {problem.strerror}.") from None
 
 
 class Ami(WithSecret):
@@ -77,6 +44,7 @@ class Ari(WithSecret):
     """Asterisk REST Interface (ari.conf, http.conf)."""
 
     url: str = Field("http://127.0.0.1:8088/ari", pattern=r"^https?://", description="ARI's address.")
+    tls_ca: Path | None = Field(None, description="Certificate authority file for ARI over https.")
 
 
 class Pbx(Section):
@@ -149,6 +117,13 @@ class Softphone(Section):
     stun: list[str] = Field([], description="STUN servers: stun:stun.example:3478.")
     turn: list[str] = Field([], description="TURN servers: turn:turn.example:3478?transport=udp.")
     turn_secret: SecretStr | None = Field(None, description="Shared with the TURN server, for short-lived users.")
+    turn_secret_file: Path | None = Field(None, description="A file that holds only that secret.")
+
+    @model_validator(mode="after")
+    def _one_secret(self) -> Self:
+        if self.turn_secret and self.turn_secret_file:
+            raise ValueError("give one of turn_secret and turn_secret_file")
+        return self
 
 
 Code = Annotated[str, Field(pattern=r"^[*#0-9]{2,8}$")]
@@ -237,9 +212,9 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
-        """The database, by default a file in `$XDG_STATE_HOME/call-monitor`."""
-        if self.database.url:
-            return self.database.url
+        """The database, by default a file in `$XDG_STATE_HOME/call-monitor`. Raises ConfigError."""
+        if self.database.url or self.database.url_file:
+            return self.database.url or revealed(None, self.database.url_file)
         base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local/state")
         return f"sqlite+aiosqlite:///{base}/call-monitor/adapter.sqlite"
 

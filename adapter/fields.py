@@ -41,7 +41,8 @@ Extension = Annotated[str, _Matching(r"[A-Za-z0-9*#+_.-]{1,32}", "digits, letter
 Device = Annotated[
     str,
     _Matching(
-        r"[A-Za-z0-9]{1,16}/[A-Za-z0-9_.+-]{1,80}", "an Asterisk endpoint with its technology, such as PJSIP/101"
+        r"[A-Za-z0-9]{1,16}/[A-Za-z0-9_+-][A-Za-z0-9_.+-]{0,79}",
+        "an Asterisk endpoint with its technology, such as PJSIP/101",
     ),
 ]
 PhoneNumber = Annotated[str, Field(min_length=1, max_length=64), Printable]

@@ -14,9 +14,18 @@ NUMBER = re.compile(r"(?<![\w.:-])\+?\d{5,15}(?![\w.:-])")
 
 def _clean(logger: WrappedLogger, method: str, fields: EventDict) -> EventDict:
     for name, value in fields.items():
-        if isinstance(value, str) and name != "exception" and not value.isprintable():
-            fields[name] = "".join(c if c.isprintable() else " " for c in value)
+        if isinstance(value, str) and not value.isprintable():
+            fields[name] = _traceback(value) if name == "exception" else _plain(value)
     return fields
+
+
+def _plain(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _traceback(text: str) -> str:
+    """Its lines, each set in, so that none of an error's words can look like a line of the log's own."""
+    return "\n".join("  " + _plain(line) for line in text.split("\n"))
 
 
 def _mask(logger: WrappedLogger, method: str, fields: EventDict) -> EventDict:

@@ -1,20 +1,33 @@
 """The configuration as each part of the adapter wants it."""
 
+import resource
 import ssl
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
+import structlog
+
 from adapter import config
 from adapter.asterisk import chanspy
 from adapter.asterisk.ami import AmiAddress
-from adapter.asterisk.link import LinkSettings
+from adapter.asterisk.connection import LinkSettings
+from adapter.config_http import Http
 from adapter.core.calls import Numbering
 from adapter.core.events import Channel
 from adapter.core.legs import SpyWords, is_leg
 from adapter.limits import Limits
+from adapter.section import revealed
 from adapter.softphones import PREFIX
+from adapter.tls import Certificate, client_context
+from adapter.web.front import Front, networks
 from adapter.web.ice import Ice
+from adapter.web.listener import Room
+
+log = structlog.get_logger(__name__)
+
+KEPT_FILES = 256
+"""Files kept for the PBX, the database, hooks and softphones; each of the latter has one to Asterisk."""
 
 
 def _matches(patterns: Sequence[str]) -> Callable[[str], bool]:
@@ -50,13 +63,14 @@ def spy_words(context: str) -> SpyWords:
 def link_settings(settings: config.Settings) -> LinkSettings:
     """Where the PBX is, with secrets revealed. Raises ConfigError."""
     pbx = settings.pbx[0]
-    tls = ssl.create_default_context(cafile=pbx.ami.tls_ca) if pbx.ami.tls else None
+    tls = client_context(pbx.ami.tls_ca) if pbx.ami.tls else None
     return LinkSettings(
         id=pbx.id,
         ami=AmiAddress(pbx.ami.host, pbx.ami.port, pbx.ami.username, pbx.ami.reveal(), tls),
         ari_url=pbx.ari.url,
         ari_username=pbx.ari.username,
         ari_password=pbx.ari.reveal(),
+        ari_tls=ari_tls(settings),
         context=pbx.context,
         answer_style=settings.auto_answer.style,
         answer_styles=settings.auto_answer.devices,
@@ -68,10 +82,48 @@ def link_settings(settings: config.Settings) -> LinkSettings:
     )
 
 
+def front(settings: config.Settings) -> Front:
+    """Who is believed what about where they come from."""
+    http = settings.http
+    return Front(networks(http.trusted_proxies), http.public_origin, frozenset(name.lower() for name in http.hosts))
+
+
+def ari_tls(settings: config.Settings) -> ssl.SSLContext | None:
+    """Whom to believe at ARI and at Asterisk's WebSocket beside it; None where they are not reached by TLS.
+
+    Raises ConfigError.
+    """
+    ari, websocket = settings.pbx[0].ari, settings.softphone.websocket_url
+    return client_context(ari.tls_ca) if ari.url.startswith("https:") or websocket.startswith("wss:") else None
+
+
+def certificate(http: Http) -> Certificate | None:
+    """Our own certificate; None where we listen without TLS. Raises ConfigError."""
+    if http.tls_certificate is None or http.tls_key is None:
+        return None
+    return Certificate(http.tls_certificate, http.tls_key)
+
+
+def raise_file_limit() -> int:
+    """Let this process have as many files open as it may; returns how many (getrlimit(2))."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def room(http: Http, files: int) -> Room:
+    """How many connections there may be, so that the PBX and the database never lack a file."""
+    most = files - KEPT_FILES if files != resource.RLIM_INFINITY else http.max_connections
+    if most < http.max_connections:
+        log.warning("fewer connections than configured: this process may open few files", files=files)
+    total = max(KEPT_FILES // 4, min(http.max_connections, most))
+    return Room(total, min(http.max_connections_each, total))
+
+
 def ice(settings: config.Settings) -> Ice:
-    """STUN and TURN servers, with the secret revealed."""
+    """STUN and TURN servers, with the secret revealed. Raises ConfigError."""
     phone = settings.softphone
-    secret = phone.turn_secret.get_secret_value() if phone.turn_secret else ""
+    secret = revealed(phone.turn_secret, phone.turn_secret_file)
     return Ice(tuple(phone.stun), tuple(phone.turn), secret)
 
 

@@ -7,13 +7,13 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from aiohttp import web
 
 from adapter import config, parts
 from adapter.asterisk.endpoints import Endpoints
 from adapter.asterisk.link import Link
 from adapter.asterisk.stasis import Stasis
 from adapter.board import Board
+from adapter.config_http import Http
 from adapter.core import monitors as life
 from adapter.core.changes import MonitorChange
 from adapter.core.events import Event
@@ -36,10 +36,12 @@ from adapter.softphones import Softphones
 from adapter.starcodes import StarCodes
 from adapter.store import Store
 from adapter.tasks import TaskGroupOwner
+from adapter.tls import Certificate
 from adapter.watchdog import Watchdog
 from adapter.web.api import Web
 from adapter.web.app import make_app
 from adapter.web.auth import Believed
+from adapter.web.listener import Listener, Room
 from adapter.web.operations import metrics_app
 from adapter.web.session import access_ended
 from adapter.web.stream import Streams
@@ -119,8 +121,9 @@ class Service:
             softphone_tasks=self._tasks,
             ice=parts.ice(settings),
             sip_upstream=parts.sip_upstream(settings),
+            sip_tls=parts.ari_tls(settings),
             secure_cookies=settings.http.secure_cookies,
-            public_origin=settings.http.public_origin,
+            front=parts.front(settings),
         )
 
     def _device_gone(self, device: str) -> None:
@@ -216,6 +219,10 @@ class Service:
             except AdapterError as problem:
                 log.warning("accounts could not be read; the last known rights hold", why=str(problem))
 
+    def follow(self, certificate: Certificate) -> None:
+        """Take up renewals of our certificate."""
+        self._tasks.start(certificate.follow(), "certificate")
+
     async def close(self) -> None:
         """End: monitors first, then the rest, the record last."""
         await self.watchdog.close()
@@ -245,9 +252,9 @@ async def serve(settings: config.Settings) -> int:
         service = Service(settings, store, await store.installation.key(), directory)
         stack.push_async_callback(service.close)
         await service.start()
-        await _listen(make_app(service.web), settings.http.host, settings.http.port, stack)
+        await _listen(service, settings.http, stack)
         if settings.metrics.port:
-            await _listen(metrics_app(service.web), settings.metrics.host, settings.metrics.port, stack)
+            await _listen_for_metrics(service, settings.metrics, stack)
         await _tell_setup(settings, store)
         await stop.wait()
         log.info("stopping")
@@ -255,16 +262,32 @@ async def serve(settings: config.Settings) -> int:
     return 0
 
 
-async def _listen(app: web.Application, host: str, port: int, stack: AsyncExitStack) -> None:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, host, port).start()
-    log.info("listening", host=host, port=port)
+async def _listen(service: Service, http: Http, stack: AsyncExitStack) -> None:
+    certificate = parts.certificate(http)
+    room = parts.room(http, parts.raise_file_limit())
+    listener = Listener(
+        make_app(service.web), room=room, front=service.web.front, tls=certificate.context if certificate else None
+    )
+    stack.push_async_callback(listener.cleanup)
+    await listener.start(http.host, http.port)
+    if certificate is not None:
+        service.follow(certificate)
+    if http.plain_and_open:
+        log.warning("passwords cross the network in plain text", host=http.host, way_out="docs/tls.md")
+    log.info("listening", host=http.host, port=http.port, tls=certificate is not None)
+
+
+async def _listen_for_metrics(service: Service, metrics: config.Metrics, stack: AsyncExitStack) -> None:
+    listener = Listener(metrics_app(service.web), room=Room(total=100, each=100))
+    stack.push_async_callback(listener.cleanup)
+    await listener.start(metrics.host, metrics.port)
+    log.info("listening for Prometheus", host=metrics.host, port=metrics.port)
 
 
 async def _tell_setup(settings: config.Settings, store: Store) -> None:
     token = await store.installation.begin_setup()
     if token is not None:
-        origin = settings.http.public_origin or f"http://{settings.http.host}:{settings.http.port}"
+        http = settings.http
+        scheme = "https" if http.tls_certificate else "http"
+        origin = http.public_origin or f"{scheme}://{http.host}:{http.port}"
         log.warning("nobody has an account yet", setup=f"POST {origin}/api/v1/setup with this token", token=token)

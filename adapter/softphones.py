@@ -103,9 +103,12 @@ class Softphones:
         await self._endpoints.put(phone.endpoint, phone.password)
 
     def connected(self, phone: Softphone, hang_up: Callable[[], None]) -> None:
-        """Its page opened its socket."""
+        """Its page opened its socket. An older one of the same phone is closed: one session can't hold many."""
         self._count += 1
-        phone.connected, phone.hang_up = self._count, hang_up
+        older, phone.hang_up = phone.hang_up, hang_up
+        phone.connected = self._count
+        if older is not None:
+            older()
 
     def disconnected(self, phone: Softphone, hang_up: Callable[[], None]) -> None:
         """Its socket closed. Unless a newer one took its place, nobody is there any more: its monitors end."""

@@ -42,7 +42,7 @@ class StarCodes:
         except errors.AdapterError as problem:
             self._note(user, call, problem)
             why = _spoken(problem)
-        except (ValueError, IndexError):
+        except ValueError:
             log.error("the dialplan hands over what is no star code", arguments=call.arguments)
             why = Refusal.FAILED
         try:
@@ -52,7 +52,8 @@ class StarCodes:
             await self._link.end_leg(call.uniqueid)
 
     async def _monitor(self, user: User | None, call: HandedCall) -> None:
-        mode, extension = Mode(call.arguments[0]), call.arguments[1]
+        word, extension = call.arguments  # no more than these: a comma in what was dialled would add others
+        mode = Mode(word)
         if user is None:
             raise errors.Forbidden("Nobody's account has this phone.")
         wish = StartWish(agent_extension=extension, mode=mode)

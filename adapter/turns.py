@@ -25,3 +25,7 @@ class Turns:
                 del self._locks[key]
             else:
                 self._locks[key] = (lock, waiting - 1)
+
+    def waiting(self, key: str) -> int:
+        """How many have a turn or wait for theirs."""
+        return self._locks[key][1] if key in self._locks else 0

@@ -115,6 +115,9 @@ class AmiConnection:
             await asyncio.wait_for(connection._manager.connect(), deadline)
         except TimeoutError:
             raise PbxTimeout(f"AMI at {address.host}:{address.port} did not answer in {deadline:g} s.") from None
+        except ssl.SSLCertVerificationError as problem:
+            why = f"shows a certificate that is not believed: {problem.verify_message}. See pbx.ami.tls_ca and host"
+            raise PbxUnavailable(f"AMI at {address.host}:{address.port} {why}.") from None
         except OSError as problem:
             raise PbxUnavailable(f"AMI at {address.host}:{address.port} is not reachable: {problem}.") from None
         try:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,17 +12,34 @@ from urllib.parse import quote
 import aiohttp
 
 from adapter.core.legs import DeviceState
-from adapter.errors import PbxRefused, PbxTimeout, PbxUnavailable
+from adapter.errors import Invalid, PbxRefused, PbxTimeout, PbxUnavailable
 
-DEVICE = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.+-]+")
+DEVICE = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_+-][A-Za-z0-9_.+-]*")
 """Technology and resource, as in `PJSIP/301`."""
 
 
-class Ari:
-    """Asks Asterisk's REST interface. `deadline`: seconds for each request."""
+def _part(text: str) -> str:
+    """One part of a path. Raises Invalid for what would lead to another one (RFC 3986, section 5.2.4)."""
+    if text in ("", ".", ".."):
+        raise Invalid(f"{text!r} is no name of anything at Asterisk.")
+    return quote(text, safe="")
 
-    def __init__(self, url: str, username: str, password: str, deadline: float) -> None:
-        self._url = url.rstrip("/")
+
+def _why(problem: BaseException) -> str:
+    """What hinders, without the peer's words, except what is wrong with its certificate."""
+    inner = getattr(problem, "certificate_error", None)
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        return f"its certificate is not believed: {inner.verify_message}. See pbx.ari.tls_ca and url"
+    return type(problem).__name__
+
+
+class Ari:
+    """Asks Asterisk's REST interface. `deadline`: seconds for each request; `tls`: whom to believe with https."""
+
+    def __init__(
+        self, url: str, username: str, password: str, deadline: float, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._url, self._tls = url.rstrip("/"), tls
         self._auth = aiohttp.encode_basic_auth(username, password)
         self._deadline = deadline
         self._session: aiohttp.ClientSession | None = None
@@ -35,7 +53,10 @@ class Ari:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=self._deadline)
-            self._session = aiohttp.ClientSession(timeout=timeout, headers={"Authorization": self._auth})
+            connector = aiohttp.TCPConnector(ssl=self._tls or True)
+            self._session = aiohttp.ClientSession(
+                connector=connector, timeout=timeout, headers={"Authorization": self._auth}
+            )
         return self._session
 
     async def _ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
@@ -47,7 +68,7 @@ class Ari:
         except TimeoutError:
             raise PbxTimeout(f"ARI did not answer in {self._deadline:g} s.") from None
         except (aiohttp.ClientError, ValueError, RecursionError, OSError) as problem:
-            raise PbxUnavailable(f"ARI is not usable: {type(problem).__name__}.") from None
+            raise PbxUnavailable(f"ARI is not usable: {_why(problem)}.") from None
 
     async def _get(self, path: str) -> tuple[int, Any]:
         return await self._ask("GET", path)
@@ -64,7 +85,7 @@ class Ari:
         except TimeoutError:
             raise PbxTimeout(f"ARI did not answer in {self._deadline:g} s.") from None
         except (aiohttp.ClientError, OSError) as problem:
-            raise PbxUnavailable(f"ARI's events are not usable: {type(problem).__name__}.") from None
+            raise PbxUnavailable(f"ARI's events are not usable: {_why(problem)}.") from None
         try:
             yield socket
         finally:
@@ -73,24 +94,24 @@ class Ari:
     async def message(self, device: str, text: str) -> None:
         """Send a SIP MESSAGE to an endpoint. Raises also PbxRefused where it can't be sent."""
         technology, _, resource = device.partition("/")
-        where = f"endpoints/{quote(technology, safe='')}/{quote(resource, safe='')}/sendMessage"
+        where = f"endpoints/{_part(technology)}/{_part(resource)}/sendMessage"
         sender = quote("sip:call-monitor@localhost", safe="")
         await self._need(await self._ask("PUT", f"{where}?from={sender}&body={quote(text, safe='')}"))
 
     async def endpoints(self, technology: str) -> list[str]:
         """Names of all endpoints of a technology."""
-        status, answer = await self._get(f"endpoints/{technology}")
+        status, answer = await self._get(f"endpoints/{_part(technology)}")
         await self._need((status, answer))
         return [str(found.get("resource")) for found in answer or () if isinstance(found, dict)]
 
     async def configure(self, method: str, kind: str, name: str, body: object = None) -> None:
         """Push configuration of res_pjsip: an object of this kind. Raises also PbxRefused."""
-        path = f"asterisk/config/dynamic/res_pjsip/{kind}/{quote(name, safe='')}"
+        path = f"asterisk/config/dynamic/res_pjsip/{kind}/{_part(name)}"
         await self._need(await self._ask(method, path, body))
 
     async def hand_back(self, channel: str, context: str, extension: str, variables: Mapping[str, str]) -> None:
         """Let a channel that is in our application go on in the dialplan. Raises also PbxRefused."""
-        path = f"channels/{quote(channel, safe='')}"
+        path = f"channels/{_part(channel)}"
         for name, value in variables.items():
             await self._need(await self._ask("POST", f"{path}/variable?variable={name}&value={quote(value, safe='')}"))
         where = f"context={quote(context, safe='')}&extension={quote(extension, safe='')}&priority=1"
@@ -116,7 +137,7 @@ class Ari:
             return DeviceState.UNKNOWN
         technology, _, resource = device.partition("/")
         try:
-            status, answer = await self._get(f"endpoints/{quote(technology, safe='')}/{quote(resource, safe='')}")
+            status, answer = await self._get(f"endpoints/{_part(technology)}/{_part(resource)}")
         except (PbxUnavailable, PbxTimeout):
             return DeviceState.UNKNOWN
         if status == 404:

@@ -1,65 +1,25 @@
-"""The link to one PBX: connect, snapshot, live, and again after every loss; and the actions on supervisors' legs.
-
-Everything that the model learns passes through here in the order in which Asterisk said it.
-"""
+"""The link to one PBX: the actions on supervisors' legs, over the connection that is kept."""
 
 import asyncio
-import random
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-import structlog
-
-from adapter.asterisk import autoanswer, chanspy, versions, wire
-from adapter.asterisk.ami import AmiAddress, AmiConnection, AuthenticationFailed
-from adapter.asterisk.ari import Ari
-from adapter.asterisk.splitter import Message
-from adapter.core.events import Event, KnownChannel
-from adapter.core.legs import DeviceState, LegRequest, LinkState, PbxState, Refusal
+from adapter.asterisk import autoanswer, chanspy
+from adapter.asterisk.connection import Connection, LinkSettings
+from adapter.core.events import Event
+from adapter.core.legs import DeviceState, LegRequest, PbxState, Refusal
 from adapter.core.modes import Mode
-from adapter.errors import AdapterError, Invalid, PbxRefused, PbxTimeout, PbxUnavailable
-from adapter.tasks import TaskGroupOwner
-
-log = structlog.get_logger(__name__)
+from adapter.errors import Invalid, PbxRefused
 
 DIGIT_GAP = 0.045
 """Seconds between digits: AST_MIN_DTMF_GAP (main/channel.c); closer ones Asterisk itself holds back."""
-MAX_BACKLOG = 100_000
-"""Events that may arrive while a snapshot is taken; more means that something else is wrong."""
-ACTIONS = ("Originate", "PlayDTMF", "Redirect", "Hangup", "Bridge")
-"""The AMI actions without which no monitor can be started, switched, ended or handed the call."""
-REMEDY = "write = call,originate,reporting in manager.conf lets it"
 UNIQUEID = re.compile(r"[A-Za-z0-9._:-]{1,150}")
 """AST_MAX_PUBLIC_UNIQUEID is 150 (include/asterisk/channel.h)."""
 
 
-@dataclass(frozen=True, slots=True)
-class LinkSettings:
-    """One PBX: where it is and how patient we are. All times in seconds."""
-
-    id: str
-    ami: AmiAddress
-    ari_url: str
-    ari_username: str
-    ari_password: str
-    context: str = "call-monitor"
-    answer_style: str = "generic"
-    answer_styles: Mapping[str, str] = field(default_factory=dict)
-    """Styles of `autoanswer.STYLES` by pattern of devices."""
-    connect_deadline: float = 3.0
-    action_deadline: float = 2.0
-    snapshot_deadline: float = 10.0
-    ping_interval: float = 2.0
-    ping_deadline: float = 2.0
-    first_pause: float = 0.1
-    longest_pause: float = 10.0
-    refused_pause: float = 30.0
-
-
-class Link:
-    """One PBX, kept connected. Implements `adapter.ports.Pbx`."""
+class Link(Connection):
+    """One PBX. Implements `adapter.ports.Pbx`."""
 
     def __init__(
         self,
@@ -68,198 +28,13 @@ class Link:
         on_state: Callable[[PbxState], None],
         clock: Callable[[], datetime],
     ) -> None:
-        self._settings, self._on_events, self._on_state, self._clock = settings, on_events, on_state, clock
-        self.ari = Ari(settings.ari_url, settings.ari_username, settings.ari_password, settings.action_deadline)
-        self._ami: AmiConnection | None = None
-        self._state = PbxState(LinkState.CONNECTING, clock())
-        self._backlog: list[Event] | None = None
-        self._lost: asyncio.Event = asyncio.Event()
-        self._started_at: str | None = None
-        self._checked_version: str | None = None
+        super().__init__(settings, on_events, on_state, clock)
         self._digits: dict[str, float] = {}
-        self._lacking: list[str] = []
-        self._chance = random.SystemRandom()
-        self._tasks = TaskGroupOwner(f"link {settings.id}")
-
-    @property
-    def id(self) -> str:
-        """The node's id in the configuration."""
-        return self._settings.id
-
-    @property
-    def state(self) -> PbxState:
-        """The connection as it is now."""
-        return self._state
-
-    def start(self) -> None:
-        """Begin to connect, and stay at it."""
-        self._tasks.start(self._keep_connected(), "connection")
-
-    async def close(self) -> None:
-        """End the connection for good."""
-        await self._tasks.close()
-        self._drop()
-        await self.ari.close()
-
-    async def problems(self) -> list[str]:
-        """What is not usable now, in words; empty when all is."""
-        found = [] if self._state.state is LinkState.CONNECTED else ["ami: not connected, or no snapshot yet"]
-        if self._lacking:
-            found.append(f"ami: the user may not do {', '.join(self._lacking)}; {REMEDY}")
-        try:
-            await self.ari.version()
-        except AdapterError as problem:
-            found.append(f"ari: {problem}")
-        return found
-
-    def reconnect(self, why: str) -> None:
-        """Give the connection up, and begin anew with a snapshot."""
-        if self._ami is not None:
-            log.warning("connecting anew", pbx=self.id, why=why)
-            self._ami.close()
-
-    # --- staying connected
-
-    async def _keep_connected(self) -> None:
-        failures = 0
-        while True:
-            self._set(LinkState.CONNECTING)
-            pause: float | None = None
-            try:
-                await self._session()
-                failures = 0
-            except AuthenticationFailed as problem:
-                log.error("the PBX refuses us", pbx=self.id, why=str(problem))
-                pause = self._settings.refused_pause
-            except AdapterError as problem:
-                log.warning("no connection to the PBX", pbx=self.id, why=str(problem))
-            except Exception:
-                log.exception("the link failed", pbx=self.id)
-            finally:
-                self._drop()
-            failures += 1
-            self._set(LinkState.DOWN)
-            await asyncio.sleep(pause if pause is not None else self._pause(failures))
-
-    def _pause(self, failures: int) -> float:
-        """Growing, with jitter, so that many adapters don't come back in step."""
-        longest = min(self._settings.longest_pause, self._settings.first_pause * 2 ** min(failures, 12))
-        return self._chance.uniform(longest / 2, longest)
-
-    async def _session(self) -> None:
-        """One connection from its beginning to its loss. Raises what hindered it."""
-        settings = self._settings
-        self._lost, self._backlog = asyncio.Event(), []
-        self._ami = await AmiConnection.open(settings.ami, self._heard, self._gone, settings.connect_deadline)
-        await self._take_snapshot(self._ami)
-        await self._check_rights(self._ami)
-        await self._check_version()
-        await self._watch(self._ami)
-
-    async def _take_snapshot(self, ami: AmiConnection) -> None:
-        """List everything over the same stream as the events: what happens meanwhile waits, and is told after."""
-        deadline = self._settings.snapshot_deadline
-        status = await ami.action("CoreStatus", deadline=deadline)
-        started_at = f"{status.get('CoreStartupDate')} {status.get('CoreStartupTime')}"
-        channels = await ami.listing("CoreShowChannels", deadline=deadline)
-        bridges = await ami.listing("BridgeList", deadline=deadline)
-        devices = await ami.listing("DeviceStateList", deadline=deadline)
-        restarted = self._started_at not in (None, started_at)
-        self._started_at = started_at
-        snapshot = wire.snapshot(self._clock(), channels, bridges, devices, restarted=restarted)
-        if self._lost.is_set():
-            raise PbxUnavailable("The connection was lost while the snapshot was taken.")
-        backlog, self._backlog = self._backlog or [], None
-        self._set(LinkState.CONNECTED)
-        self._on_events([snapshot, *backlog])
-
-    async def _check_rights(self, ami: AmiConnection) -> None:
-        """Asterisk lists the actions that this user may do (main/manager.c, action_listcommands)."""
-        try:
-            may = await ami.action("ListCommands", deadline=self._settings.action_deadline)
-        except PbxRefused:
-            return
-        self._lacking = [action for action in ACTIONS if action not in may]
-        if self._lacking:
-            log.error("the AMI user lacks rights", pbx=self.id, actions=self._lacking, remedy=REMEDY)
-
-    async def _check_version(self) -> None:
-        """Tell of a version that is known to be bad; a running PBX is not refused, its operator is warned."""
-        try:
-            version = await self.ari.version()
-        except AdapterError as problem:
-            log.warning("ARI is not usable", pbx=self.id, why=str(problem))
-            return
-        if version != self._checked_version:
-            self._checked_version = version
-            log.info("connected", pbx=self.id, asterisk=version)
-            if reason := versions.check(version):
-                log.warning("this Asterisk is not fit", pbx=self.id, why=reason)
-
-    async def _watch(self, ami: AmiConnection) -> None:
-        """Ask now and then whether anybody is there: a half-open connection looks alive for ever."""
-        while not self._lost.is_set():
-            try:
-                await asyncio.wait_for(self._lost.wait(), self._settings.ping_interval)
-            except TimeoutError:
-                await ami.action("Ping", deadline=self._settings.ping_deadline)
-
-    def _heard(self, messages: list[Message]) -> None:
-        at = self._clock()
-        events = [event for message in messages if (event := wire.translate(message, at)) is not None]
-        if self._backlog is None:
-            self._on_events(events)
-            return
-        self._backlog += events
-        if len(self._backlog) > MAX_BACKLOG and self._ami is not None:
-            log.error("too many events during the snapshot; connecting anew", pbx=self.id)
-            self._ami.close()
-
-    def _gone(self, why: str) -> None:
-        log.info("the AMI connection ended", pbx=self.id, why=why)
-        self._lost.set()
+        """When each leg may get its next digit, by the event loop's clock."""
 
     def _drop(self) -> None:
-        ami, self._ami = self._ami, None
-        self._backlog = []
+        super()._drop()
         self._digits.clear()
-        if ami is not None:
-            ami.close()
-
-    def _set(self, state: LinkState) -> None:
-        if state is not self._state.state:
-            self._state = PbxState(state, self._clock())
-            self._on_state(self._state)
-
-    # --- actions
-
-    def _connected(self) -> AmiConnection:
-        if self._ami is None or self._state.state is not LinkState.CONNECTED:
-            raise PbxUnavailable("The connection to the PBX is down; it is being restored. Try again soon.")
-        return self._ami
-
-    async def _act(self, name: str, *fields: tuple[str, str]) -> Message:
-        return await self._connected().action(name, fields, deadline=self._settings.action_deadline)
-
-    async def _act_now(self, name: str, *fields: tuple[str, str]) -> Message:
-        """Act only where Asterisk answers at this moment.
-
-        What waits in the socket of an Asterisk that is frozen (a paused VM, a debugger, SIGSTOP) is done when it
-        thaws, also after we gave the connection up: a microphone would open, or an agent be cut off, minutes late.
-        """
-        ami = self._connected()
-        try:
-            await ami.action("Ping", deadline=self._settings.action_deadline)
-        except PbxTimeout:
-            ami.close()
-            raise PbxUnavailable("Asterisk does not answer, so nothing was asked of it. Try again soon.") from None
-        return await self._act(name, *fields)
-
-    async def look(self) -> Sequence[KnownChannel]:
-        """All channels now. What they say and what events say may overtake each other."""
-        ami = self._connected()
-        listed = await ami.listing("CoreShowChannels", deadline=self._settings.snapshot_deadline)
-        return wire.known_channels(self._clock(), listed)
 
     async def device_state(self, device: str) -> DeviceState:
         """Whether the endpoint is registered and free, asked now."""
@@ -267,8 +42,7 @@ class Link:
 
     async def start_leg(self, request: LegRequest) -> None:
         """Originate into the monitor dialplan; returns once it is queued."""
-        if not UNIQUEID.fullmatch(request.target) or not UNIQUEID.fullmatch(request.leg):
-            raise Invalid("That is no uniqueid of a channel.")
+        target, leg = _uniqueid(request.target), _uniqueid(request.leg)
         asked = autoanswer.headers(request.device, self._settings.answer_styles, self._settings.answer_style)
         headers = [("Variable", f"PJSIP_HEADER(add,{name})={value}") for name, value in asked]
         await self._act_now(
@@ -277,11 +51,11 @@ class Link:
             ("Context", self._settings.context),
             ("Exten", chanspy.extension(request.mode, keypad=request.keypad)),
             ("Priority", "1"),
-            ("ChannelId", request.leg),
+            ("ChannelId", leg),
             ("CallerID", f'"{_plain(request.shown_name)}" <{_plain(request.shown_number)}>'),
             ("Timeout", str(round(request.ring_timeout * 1000))),
             ("Async", "true"),
-            ("Variable", f"CM_TARGET={request.target}"),
+            ("Variable", f"CM_TARGET={target}"),
             *headers,
         )
 
@@ -293,9 +67,10 @@ class Link:
         extension = chanspy.extension(mode, keypad=keypad)
         fields = (("Context", self._settings.context), ("Exten", extension), ("Priority", "1"))
         act = self._act_now if mode.talks else self._act
-        await act("Redirect", ("Channel", leg), *fields)
+        await act("Redirect", ("Channel", _uniqueid(leg)), *fields)
 
     async def _press(self, leg: str, mode: Mode) -> None:
+        channel, digit = ("Channel", _uniqueid(leg)), ("Digit", chanspy.DIGITS[mode])
         clock = asyncio.get_running_loop().time
         now = clock()
         due = max(now, self._digits.get(leg, 0.0) + DIGIT_GAP)
@@ -303,19 +78,16 @@ class Link:
         if due > now:
             await asyncio.sleep(due - now)
         act = self._act_now if mode.talks else self._act  # silence that comes late harms nobody
-        digit = ("Digit", chanspy.DIGITS[mode])
-        await act("PlayDTMF", ("Channel", leg), digit, ("Duration", "1"), ("Receive", "true"))
+        await act("PlayDTMF", channel, digit, ("Duration", "1"), ("Receive", "true"))
 
     async def join(self, leg: str, customer: str) -> None:
         """Bridge the leg with the customer, without a tone for anybody."""
-        await self._act_now("Bridge", ("Channel1", customer), ("Channel2", leg), ("Tone", "no"))
+        await self._act_now("Bridge", ("Channel1", _uniqueid(customer)), ("Channel2", _uniqueid(leg)), ("Tone", "no"))
 
     async def send_leg(self, leg: str, target: str, mode: Mode, *, keypad: bool) -> None:
         """Let a channel that waits in our Stasis application go on into the monitor dialplan."""
-        if not UNIQUEID.fullmatch(target):
-            raise Invalid("That is no uniqueid of a channel.")
-        extension = chanspy.extension(mode, keypad=keypad)
-        await self.ari.hand_back(leg, self._settings.context, extension, {"CM_TARGET": target})
+        extension, variables = chanspy.extension(mode, keypad=keypad), {"CM_TARGET": _uniqueid(target)}
+        await self.ari.hand_back(_uniqueid(leg), self._settings.context, extension, variables)
 
     async def say(self, leg: str, why: Refusal) -> None:
         """Let such a channel hear why nothing comes of it, and end."""
@@ -325,12 +97,22 @@ class Link:
         """Hang the leg up; False when there is no such channel."""
         self._digits.pop(leg, None)
         try:
-            await self._act("Hangup", ("Channel", leg), ("Cause", "16"))
+            await self._act("Hangup", ("Channel", _uniqueid(leg)), ("Cause", "16"))
         except PbxRefused as refusal:
             if "no such channel" in str(refusal).lower():
                 return False
             raise
         return True
+
+
+def _uniqueid(text: str) -> str:
+    """A channel's uniqueid as it is. Raises Invalid for whatever else AMI would take for one: a name, a pattern.
+
+    AMI's Hangup takes `/.*/` for every channel (main/manager.c, action_hangup), ChanSpy a comma for its options.
+    """
+    if not UNIQUEID.fullmatch(text):
+        raise Invalid("That is no uniqueid of a channel.")
+    return text
 
 
 def _plain(text: str) -> str:

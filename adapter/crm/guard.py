@@ -13,6 +13,7 @@ from adapter.errors import Invalid
 LONGEST_URL = 2000
 """Characters."""
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 AddrInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]
 
 
@@ -55,17 +56,29 @@ def _is_public(host: str, *, unknown: bool) -> bool:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return unknown
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
-        if inner:
-            return inner.is_global and not inner.is_multicast
-        if address in _NAT64:
-            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF).is_global
-    return address.is_global and not address.is_multicast
+    inner = _carried(address) if isinstance(address, ipaddress.IPv6Address) else None
+    return _is_open(address if inner is None else inner)
 
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-"""RFC 6052: IPv4 addresses behind a translator."""
+def _is_open(address: Address) -> bool:
+    return address.is_global and not address.is_multicast and not any(address in network for network in _INSIDE)
+
+
+def _carried(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 address leads to, if it does."""
+    if any(address in network for network in _LOW):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.sixtofour or (address.teredo[1] if address.teredo else None)
+
+
+_LOW = [ipaddress.ip_network(text) for text in ("::ffff:0:0/96", "::/96", "64:ff9b::/96")]
+"""Carrying an IPv4 address in their last four bytes: mapped, compatible (RFC 4291), behind a translator (RFC 6052)."""
+_INSIDE = [
+    ipaddress.ip_network(text)
+    for text in ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "100::/64", "2001::/23", "3fff::/20", "fec0::/10")
+]
+"""Ranges of special use (RFC 6890 and IANA's registries; RFC 3879 for the last) that not every Python knows: protocol
+assignments, with clouds' metadata among them; 6to4 relays; local translators; discard; documentation; site-local."""
 
 
 def _invalid(message: str) -> Invalid:

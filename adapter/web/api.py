@@ -1,6 +1,8 @@
 """What the routes work with, and who may ask for what."""
 
+import asyncio
 import json
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +25,8 @@ from adapter.store.sessions import Session
 from adapter.store.tokens import Scope, Token
 from adapter.tasks import TaskGroupOwner
 from adapter.turns import Turns
-from adapter.web.auth import Believed, Who, bearer_of, by_session, by_token, check_origin, cookie_of
+from adapter.web.auth import Believed, Who, bearer_of, by_session, by_token, cookie_of
+from adapter.web.front import Front, is_browser
 from adapter.web.ice import Ice
 from adapter.web.problems import invalid
 from adapter.web.stream import Streams
@@ -31,6 +34,9 @@ from adapter.web.throttle import Throttle
 
 MAX_BODY = 64 * 1024
 """Bytes of a request's body; no object of the contract comes near."""
+
+BODY_DEADLINE = 10.0
+"""Seconds in which a request's body must have come; one of our size takes a moment, also over a slow line."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -54,7 +60,7 @@ class Web:
     sessions: Believed[Session]
     tokens: Believed[Token]
     secure_cookies: bool = False
-    public_origin: str | None = None
+    front: Front = field(default_factory=Front)
     turns: Turns = field(default_factory=Turns)
     softphones: Softphones | None = None
     """None where pages are no phones."""
@@ -62,6 +68,8 @@ class Web:
     ice: Ice = field(default_factory=Ice)
     sip_upstream: str = ""
     """Asterisk's WebSocket."""
+    sip_tls: ssl.SSLContext | None = None
+    """Whom to believe there; None where it is reached without TLS."""
 
     def hidden_from(self, who: Who) -> list[str]:
         """Conversations of which this person is not to see any monitoring now: those that they are in."""
@@ -110,7 +118,7 @@ async def _by_cookie(request: web.Request, deps: Web) -> Who:
     user = deps.board.directory.users.get(session.user_id) if session else None
     if session is None or user is None or not user.active:
         raise NotAuthenticated("Your session is over. Sign in again.")
-    check_origin(request, deps.public_origin)
+    deps.front.check_origin(request)
     return Who(user, session, None, by_session(user))
 
 
@@ -128,14 +136,37 @@ async def _by_token(secret: str, deps: Web) -> Who:
 
 
 async def read_object(request: web.Request) -> dict[str, Any]:
-    """The body as a JSON object. Raises Malformed."""
+    """The body as a JSON object (RFC 8259: UTF-8, whatever else the request says). Raises Malformed.
+
+    A page must say that it sends JSON: no form of another site's can. Compressed bodies are not unpacked, so that a
+    small one can't become a large one.
+    """
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Malformed("Compressed bodies are not taken; send the JSON as it is.")
+    if is_browser(request) and request.content_type != "application/json":
+        raise Malformed("Send Content-Type: application/json.")
+    return parse_object(await _read(request))
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """A JSON object, without what parsers disagree about: keys that appear twice, NaN. Raises Malformed."""
     try:
-        value = json.loads(await request.text(), object_pairs_hook=_unique, parse_constant=_no_constant)
-    except (ValueError, RecursionError, LookupError) as problem:
+        value = json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as problem:
         raise Malformed(f"The body is no JSON: {problem}") from None
     if not isinstance(value, dict):
         raise Malformed("The body must be a JSON object.")
     return value
+
+
+async def _read(request: web.Request) -> bytes:
+    """The body, if it comes in time and is not too large."""
+    try:
+        return await asyncio.wait_for(request.read(), BODY_DEADLINE)
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+    except web.RequestPayloadError as problem:
+        raise Malformed(f"The body is broken: {problem}") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

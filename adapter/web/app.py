@@ -10,6 +10,7 @@ from adapter.web import (
     audit,
     calls,
     events,
+    headers,
     monitors,
     openapi,
     operations,
@@ -25,6 +26,7 @@ from adapter.web.problems import middleware
 from adapter.web.routes import Route
 
 PREFIX = "/api/v1"
+OPERATIONS = frozenset(route.path for route in operations.routes.all)
 PARTS = (session, users, calls, monitors, events, softphone, audit, webhooks, tokens)
 
 
@@ -35,15 +37,17 @@ def all_routes() -> list[tuple[str, Route]]:
 
 
 @web.middleware
-async def security_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """What every answer carries: nothing of it is cached, framed, or guessed at."""
-    response = await handler(request)
-    if not response.prepared:
-        response.headers.setdefault("Cache-Control", "no-store")
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("X-Frame-Options", "DENY")
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
-    return response
+async def arrival(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Whom a proxy brings, all that follows sees as if they came by themselves."""
+    return await handler(request.app[WEB].front.came_from(request))
+
+
+@web.middleware
+async def names(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Browsers must call us by a name that is ours; what a service manager asks needs none."""
+    if request.path not in OPERATIONS:
+        request.app[WEB].front.check_host(request)
+    return await handler(request)
 
 
 @web.middleware
@@ -56,7 +60,8 @@ async def bound(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def make_app(deps: Web) -> web.Application:
     """All routes of the contract that exist so far."""
-    app = web.Application(client_max_size=MAX_BODY, middlewares=[security_headers, bound, middleware])
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[arrival, bound, middleware, names])
+    app.on_response_prepare.append(headers.add)
     app[WEB] = deps
     app.add_routes(pagefiles.routes)
     declared = all_routes()

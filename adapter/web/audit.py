@@ -19,8 +19,9 @@ from adapter.web.routes import Ask, Returns, Routes
 routes = Routes("audit")
 
 COLUMNS = list(answers.AuditEntry.model_fields)
-RISKY = re.compile(r"[=@\t\r\n]|[+-](?!\d+$)")
-"""How a cell begins that a spreadsheet would take for a formula; a plain number such as +12025550101 is none."""
+RISKY = re.compile(r"[=@\t\r\n\uff1d\uff0b\uff0d\uff20]|[+-](?!\d+$)")
+"""How a cell begins that a spreadsheet would take for a formula (OWASP, CSV Injection), in full width too; a plain
+number such as +12025550101 is none."""
 
 
 def entry_view(row: AuditRow) -> Json:

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -20,8 +19,6 @@ COOKIE = "cm_session"
 CACHE_SECONDS = 5.0
 """How long a session or token is believed without asking the database; ends that we make ourselves count at once."""
 CACHE_SIZE = 5000
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Methods that change nothing (RFC 9110, section 9.2.1)."""
 BEARER = "Bearer "
 
 Found = TypeVar("Found")
@@ -90,36 +87,26 @@ class Believed(Generic[Found]):
     def __init__(self, find: Callable[[str, datetime], Awaitable[Found | None]]) -> None:
         self._find = find
         self._known: dict[str, tuple[Found, float]] = {}
+        self._forgotten = 0
 
     async def find(self, secret: str, now: datetime) -> Found | None:
         """What this secret stands for. Raises StoreUnavailable."""
         known = self._known.get(secret)
         if known is not None and time.monotonic() < known[1]:
             return known[0]
+        before = self._forgotten
         found = await self._find(secret, now)
         self._known.pop(secret, None)
-        if found is not None:
+        if found is not None and before == self._forgotten:
             if len(self._known) >= CACHE_SIZE:
                 self._known.clear()
             self._known[secret] = (found, time.monotonic() + CACHE_SECONDS)
         return found
 
     def forget(self) -> None:
-        """Ask the database again for everybody: something ended."""
+        """Ask the database again for everybody: something ended. What is being asked now is not remembered."""
+        self._forgotten += 1
         self._known.clear()
-
-
-def check_origin(request: web.Request, public_origin: str | None) -> None:
-    """Refuse what another site's page sends with our cookie. Raises Forbidden."""
-    if request.method in SAFE:
-        return
-    origin = request.headers.get("Origin")
-    if origin is None:
-        foreign = request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
-    else:
-        foreign = origin != public_origin and urlsplit(origin).netloc != request.host
-    if foreign:
-        raise Forbidden("This request came from another site's page and was refused.")
 
 
 def bearer_of(request: web.Request) -> str | None:

@@ -1,9 +1,12 @@
 """The live stream over HTTP: Server-Sent Events."""
 
+import asyncio
 from contextlib import suppress
 
 from aiohttp import web
 
+from adapter.errors import TooManyRequests
+from adapter.web.listener import Connection
 from adapter.web.routes import Ask, Returns, Routes
 
 routes = Routes("events")
@@ -12,7 +15,13 @@ HEARTBEAT = 10.0
 """Seconds of silence after which a comment is sent; the contract promises one every 15."""
 
 
-@routes.plain("GET", "/events", Returns(media="text/event-stream"))
+TAKE_WITHIN = 15.0
+"""Seconds in which a client must take what waits for it; then its connection is cut."""
+EACH = 500
+"""Streams of one person at once: pages, on all their devices."""
+
+
+@routes.plain("GET", "/events", Returns(media="text/event-stream"), errors=[TooManyRequests])
 async def events(ask: Ask[None]) -> web.StreamResponse:
     """A snapshot, then every change of what this person sees. A Last-Event-ID gets a new snapshot.
 
@@ -21,14 +30,21 @@ async def events(ask: Ask[None]) -> web.StreamResponse:
     supervisors also record.state (`ok`, `failing`: whether what happens can be recorded).
     """
     user, streams = ask.who.person, ask.deps.streams
+    if streams.of(user.id) >= EACH:
+        raise TooManyRequests("You have too many pages open. Close some.", retry_after=5)
     headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     response = web.StreamResponse(headers=headers)
     await response.prepare(ask.request)
     stream = streams.join(user.id, ask.who.id)
+    if isinstance(ask.request.protocol, Connection):
+        ask.request.protocol.on_lost = stream.close
     try:
         with suppress(ConnectionError):
             while (data := await stream.next(HEARTBEAT)) is not None:
-                await response.write(data)
+                await asyncio.wait_for(response.write(data), TAKE_WITHIN)
+    except TimeoutError:
+        if ask.request.transport is not None:
+            ask.request.transport.abort()
     finally:
         streams.leave(stream)
     return response

@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 from adapter import __version__, errors
 from adapter.web import answers
 from adapter.web.auth import COOKIE
+from adapter.web.front import Misdirected
 from adapter.web.problems import CONTENT_TYPE
 from adapter.web.routes import Route
 
@@ -142,7 +143,7 @@ def _problem(text: str) -> Json:
 def _problems(route: Route) -> dict[int, set[str]]:
     kinds: list[type[errors.AdapterError]] = list(route.errors)
     if route.right or route.body:
-        kinds += [errors.Forbidden, errors.StoreUnavailable]
+        kinds += [errors.Forbidden, errors.StoreUnavailable, Misdirected]
     if route.right:
         kinds.append(errors.NotAuthenticated)
     if route.body:
@@ -153,7 +154,7 @@ def _problems(route: Route) -> dict[int, set[str]]:
     for kind in kinds:
         found.setdefault(kind.status, set()).add(kind.code)
     if route.body:
-        found[413] = {"too_large"}
+        found |= {408: {"too_slow"}, 413: {"too_large"}}
     return found
 
 

@@ -13,7 +13,7 @@ from adapter.errors import AdapterError, Invalid
 log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
-CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+CODES = {404: "not_found", 405: "method_not_allowed", 408: "too_slow", 413: "too_large"}
 
 
 def problem(status: int, code: str, title: str, detail: str, **extra: object) -> web.Response:

@@ -2,6 +2,9 @@
 
 import math
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 from aiohttp import web
 
@@ -12,11 +15,15 @@ from adapter.errors import NotAuthenticated, TooManyRequests
 from adapter.store.people import NewUser
 from adapter.web import answers
 from adapter.web.api import Web, in_person
-from adapter.web.auth import COOKIE, by_session, check_origin
+from adapter.web.auth import COOKIE, by_session
 from adapter.web.models import Login, PasswordChange, Setup
 from adapter.web.routes import NOTHING, Ask, Returns, Routes
 
 routes = Routes("session")
+QUEUE = 100
+"""Tries of secrets from one address that may wait for their turn."""
+SETUP = "the setup token"
+"""Stands for a name where the setup token is tried; it has spaces, so nobody has it."""
 SIGNED_IN = Returns(model=answers.OneUser, headers=["Set-Cookie"])
 
 
@@ -24,16 +31,36 @@ SIGNED_IN = Returns(model=answers.OneUser, headers=["Set-Cookie"])
 async def sign_in(ask: Ask[Login]) -> web.Response:
     """Check name and password; begin a session."""
     deps, body = ask.deps, ask.body
-    check_origin(ask.request, deps.public_origin)
-    key = f"{body.username.casefold()[:64]} {ask.request.remote}"
-    _slow_down(deps, key)
-    user = await deps.store.people.check_password(body.username, body.password)
-    if user is None:
-        deps.throttle.failed(key, time.monotonic())
-        await deps.store.audit.add(_refused(ask))
-        raise NotAuthenticated("The username or the password is wrong.")
-    deps.throttle.succeeded(key)
-    return await _signed_in(deps, user)
+    deps.front.check_origin(ask.request)
+    async with _trying(ask, body.username):
+        user = await deps.store.people.check_password(body.username, body.password)
+        if user is None:
+            await deps.store.audit.add(_refused(ask))
+            raise NotAuthenticated("The username or the password is wrong.")
+    return await _signed_in(ask, user)
+
+
+@asynccontextmanager
+async def _trying(ask: Ask[Any], name: str) -> AsyncIterator[None]:
+    """One try of a secret in somebody's name: counted, and slowed down. Raises TooManyRequests.
+
+    Tries from one address take turns: a thousand sent at once count like a thousand sent one by one.
+    """
+    deps, address = ask.deps, ask.request.remote or ""
+    turn = f"trying {address}"
+    if deps.turns.waiting(turn) >= QUEUE:
+        raise TooManyRequests("Too many attempts at once. Try again in a moment.", retry_after=2)
+    async with deps.turns.of(turn):
+        wait = deps.throttle.wait(name, address, time.monotonic())
+        if wait > 0:
+            seconds = math.ceil(wait)
+            raise TooManyRequests(f"Too many failed attempts. Try again in {seconds} s.", retry_after=seconds)
+        try:
+            yield
+        except NotAuthenticated:
+            deps.throttle.failed(name, address, time.monotonic())
+            raise
+        deps.throttle.succeeded(name, address)
 
 
 def _refused(ask: Ask[Login]) -> Entry:
@@ -45,18 +72,13 @@ def _refused(ask: Ask[Login]) -> Entry:
     return Entry(at=ask.deps.clock(), by=by, action=Action.LOGIN, result=Result.REFUSED, reason=NotAuthenticated.code)
 
 
-def _slow_down(deps: Web, key: str) -> None:
-    wait = deps.throttle.wait(key, time.monotonic())
-    if wait > 0:
-        seconds = math.ceil(wait)
-        raise TooManyRequests(f"Too many failed attempts. Try again in {seconds} s.", retry_after=seconds)
-
-
-async def _signed_in(deps: Web, user: User, status: int = 200) -> web.Response:
+async def _signed_in(ask: Ask[Any], user: User, status: int = 200) -> web.Response:
+    deps = ask.deps
     entry = Entry(at=deps.clock(), by=by_session(user), action=Action.LOGIN)
     token = await deps.store.sessions.create(user.id, deps.clock(), entry)
     response = web.json_response({"user": user_view(user)}, status=status)
-    response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=deps.secure_cookies, path="/")
+    secure = deps.secure_cookies or ask.request.secure
+    response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=secure, path="/")
     return response
 
 
@@ -83,11 +105,9 @@ async def sign_out(ask: Ask[None]) -> web.Response:
 async def change_password(ask: Ask[PasswordChange]) -> web.Response:
     """A new password of one's own; the person's other sessions end."""
     deps, user = ask.deps, ask.who.person
-    key = f"{user.username.casefold()} {ask.request.remote}"
-    _slow_down(deps, key)
-    if await deps.store.people.check_password(user.username, ask.body.current) is None:
-        deps.throttle.failed(key, time.monotonic())
-        raise NotAuthenticated("The current password is wrong.")
+    async with _trying(ask, user.username):
+        if await deps.store.people.check_password(user.username, ask.body.current) is None:
+            raise NotAuthenticated("The current password is wrong.")
     await deps.store.people.set_password(user.id, ask.body.new, ask.who.id, ask.who.by)
     await access_ended(deps)
     return web.Response(status=204)
@@ -104,18 +124,13 @@ async def change_password(ask: Ask[PasswordChange]) -> web.Response:
 async def setup(ask: Ask[Setup]) -> web.Response:
     """Make the first administrator with the token that the first start printed."""
     deps, body = ask.deps, ask.body
-    check_origin(ask.request, deps.public_origin)
-    key = f"setup {ask.request.remote}"
-    _slow_down(deps, key)
+    deps.front.check_origin(ask.request)
     by = By(body.username, "setup token")
     new = NewUser(username=body.username, name=body.name, role=Role.ADMINISTRATOR, password=body.password, by=by)
-    try:
+    async with _trying(ask, SETUP):
         user = await deps.store.installation.finish_setup(body.token, new)
-    except NotAuthenticated:
-        deps.throttle.failed(key, time.monotonic())
-        raise
     await deps.monitoring.ending.people_changed(await deps.store.people.all())
-    return await _signed_in(deps, user, 201)
+    return await _signed_in(ask, user, 201)
 
 
 async def access_ended(deps: Web) -> None:

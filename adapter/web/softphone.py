@@ -55,8 +55,9 @@ async def open_softphone(ask: Ask[None]) -> web.Response:
     deps, user = ask.deps, ask.who.person
     phone = await _phones(deps).open(ask.who.id, user.id)
     until = int(phone.expires_at.timestamp())
-    scheme = "wss" if ask.request.secure or (deps.public_origin or "").startswith("https:") else "ws"
-    host = urlsplit(deps.public_origin).netloc if deps.public_origin else ask.request.host
+    origin = deps.front.public_origin or ""
+    scheme = "wss" if ask.request.secure or origin.startswith("https:") else "ws"
+    host = urlsplit(origin).netloc or ask.request.host
     return web.json_response(
         {
             "endpoint": phone.endpoint,
@@ -91,7 +92,9 @@ async def sip(ask: Ask[None]) -> web.StreamResponse:
     page = web.WebSocketResponse(protocols=("sip",), heartbeat=HEARTBEAT, compress=False, max_msg_size=LARGEST)
     async with aiohttp.ClientSession() as http:
         try:
-            connecting = http.ws_connect(deps.sip_upstream, protocols=("sip",), compress=0, max_msg_size=LARGEST)
+            connecting = http.ws_connect(
+                deps.sip_upstream, protocols=("sip",), compress=0, max_msg_size=LARGEST, ssl=deps.sip_tls or True
+            )
             pbx = await asyncio.wait_for(connecting, 3.0)
         except (aiohttp.ClientError, OSError, TimeoutError) as problem:
             raise PbxUnavailable(f"Asterisk's WebSocket is not usable: {type(problem).__name__}.") from None
@@ -126,5 +129,5 @@ async def _pass_on(source: Socket, sink: Socket) -> None:
 def _same_origin(ask: Ask[None]) -> None:
     """A WebSocket is a GET, yet another site's page could open it with our cookie: its Origin must be ours."""
     origin = ask.request.headers.get("Origin")
-    if origin is None or (origin != ask.deps.public_origin and urlsplit(origin).netloc != ask.request.host):
+    if origin is None or not ask.deps.front.is_own(ask.request, origin):
         raise Forbidden("This WebSocket is for this server's own page.")

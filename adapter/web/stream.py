@@ -72,9 +72,13 @@ class Streams:
         """How many clients are connected."""
         return len(self._streams)
 
+    def of(self, user_id: str) -> int:
+        """How many streams this person has."""
+        return sum(stream.viewer.user_id == user_id for stream in self._streams)
+
     def is_connected(self, user_id: str) -> bool:
         """Whether this person has a stream: a page that tells them."""
-        return any(stream.viewer.user_id == user_id for stream in self._streams)
+        return self.of(user_id) > 0
 
     def leave(self, stream: Stream) -> None:
         """The client is gone."""

@@ -10,7 +10,8 @@ from aiohttp import web
 
 from adapter.asterisk.ami import AmiAddress
 from adapter.asterisk.ari import Ari
-from adapter.asterisk.link import Link, LinkSettings
+from adapter.asterisk.connection import LinkSettings
+from adapter.asterisk.link import Link
 from adapter.board import Board
 from adapter.core.events import Event, Snapshot
 from adapter.core.legs import DeviceState, LegRequest, LinkState, PbxState

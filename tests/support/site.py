@@ -1,12 +1,12 @@
 """The whole application over the real store and a fake PBX, on a real socket: what tests of the contract ask."""
 
+import ssl
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from adapter.core.modes import Mode
 from adapter.core.people import Directory, Role
@@ -17,11 +17,13 @@ from adapter.limits import Limits
 from adapter.metrics import Metrics
 from adapter.monitoring import Monitoring
 from adapter.recorder import Recorder
+from adapter.softphones import Endpoints, Softphones
 from adapter.store import Store
 from adapter.store.people import NewUser
 from adapter.web.api import Web
 from adapter.web.app import make_app
 from adapter.web.auth import Believed
+from adapter.web.listener import Listener, Room
 from adapter.web.stream import Streams
 from adapter.web.throttle import Throttle
 from tests.fake.pbx import FakePbx
@@ -33,8 +35,9 @@ PEOPLE = {"admin": "301", "sam": "101", "ana": "102", "mona": "302", "coach": "3
 class Site:
     """The application over the real store and a fake PBX, on a real socket."""
 
-    def __init__(self, store: Store) -> None:
-        self.store, self.pbx = store, FakePbx()
+    def __init__(self, store: Store, endpoints: Endpoints | None = None, **options: Any) -> None:
+        """`endpoints`: where pages' phones are made, if at all; `options`: more of `adapter.web.api.Web`."""
+        self.store, self.pbx, self._endpoints, self._options = store, FakePbx(), endpoints, options
         self.board = self.pbx.board
         self.now = datetime.now(UTC)
         self.recorder = Recorder(self.board, store.monitors, store.records, self.clock)
@@ -45,9 +48,13 @@ class Site:
         limits = Limits(ring_timeout=5, confirm=0.2)
         self.monitoring = Monitoring(self.board, self.pbx, self.recorder, self.clock, limits)
         self.streams = Streams(self.board)
+        day = timedelta(days=1)
+        self.softphones = Softphones(self.board, endpoints, self.clock, day, lambda device: None) if endpoints else None
         self.problems: list[str] = []
         self.base = ""
         self.web: Web | None = None
+        self.room = Room()
+        self.tls: ssl.SSLContext | None = None
         self.clients: list[Client] = []
 
     def clock(self) -> datetime:
@@ -56,7 +63,7 @@ class Site:
     async def is_usable(self) -> list[str]:
         return self.problems
 
-    async def start(self) -> web.AppRunner:
+    async def start(self) -> Listener:
         """Listen on a free port."""
         for name, number in PEOPLE.items():
             await self.store.people.create(
@@ -88,13 +95,13 @@ class Site:
             throttle=Throttle(),
             clock=self.clock,
             problems=self.is_usable,
+            softphones=self.softphones,
+            **self._options,
         )
-        runner = web.AppRunner(make_app(deps), access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        self.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        return runner
+        self.listener = Listener(make_app(deps), front=deps.front, room=self.room, tls=self.tls)
+        await self.listener.start("127.0.0.1", 0)
+        self.base = f"{'https' if self.tls else 'http'}://127.0.0.1:{self.listener.port}"
+        return self.listener
 
     async def client(self, name: str | None = None) -> Client:
         """Somebody, signed in when named."""
@@ -113,11 +120,13 @@ class Site:
         (call,) = await client.calls()
         return str(call["id"])
 
-    async def close(self, runner: web.AppRunner) -> None:
+    async def close(self, runner: Listener) -> None:
         """End everything."""
         for client in self.clients:
             await client.close()
         self.streams.close()
+        if self.softphones is not None:
+            await self.softphones.close()
         await self.monitoring.close()
         await self.recorder.close()
         await self.dispatcher.close()

@@ -23,7 +23,9 @@ numbers = itertools.count()
 def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
     """Argon2id with the least effort; gives the real hasher to those who test that."""
     real = passwords._hasher
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", cheap)
+    monkeypatch.setattr(passwords, "_nobody", cheap.hash("nobody's password"))
     return real
 
 

@@ -1,0 +1,67 @@
+"""What the sections of the configuration share: strictness, and secrets that stand in files of their own."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from adapter.errors import ConfigError
+
+log = structlog.get_logger(__name__)
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=86400)]
+OTHERS = 0o007
+"""Bits of a file's mode that let everybody on the machine at it (chmod(1))."""
+
+
+class Section(BaseModel):
+    """A part of the configuration: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class WithSecret(Section):
+    """A user and its secret, written here or in a file of its own; exactly one of both."""
+
+    username: str = Field("call-monitor", min_length=1, description="The user's name.")
+    secret: SecretStr | None = Field(None, description="The secret itself.")
+    secret_file: Path | None = Field(None, description="A file that holds only the secret.")
+
+    @model_validator(mode="after")
+    def _one_secret(self) -> Self:
+        if (self.secret is None) == (self.secret_file is None):
+            raise ValueError("give exactly one of secret and secret_file")
+        return self
+
+    def reveal(self) -> str:
+        """The secret. Raises ConfigError when its file can't be read."""
+        return revealed(self.secret, self.secret_file)
+
+
+def revealed(secret: SecretStr | None, file: Path | None) -> str:
+    """A secret from the configuration or from its file; empty where there is none. Raises ConfigError."""
+    if secret is not None:
+        return secret.get_secret_value()
+    if file is None:
+        return ""
+    try:
+        text = file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as problem:
+        why = problem.strerror if isinstance(problem, OSError) else "it is no text"
+        raise ConfigError(f"The secret in {file} can't be read: {why}.") from None
+    if not text:
+        raise ConfigError(f"The secret in {file} is empty.")
+    warn_if_open(file)
+    return text
+
+
+def warn_if_open(file: Path) -> None:
+    """Tell of a secret that everybody on this machine can read. It is used all the same: containers mount them so."""
+    try:
+        mode = file.stat().st_mode
+    except OSError:
+        return
+    if mode & OTHERS:
+        log.warning("everybody on this machine can read a secret", file=str(file), way_out=f"chmod 640 {file}")

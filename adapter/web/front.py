@@ -1,0 +1,124 @@
+"""The front door: through which proxy somebody comes, by which name they call us, and whether it is our own page.
+
+Whoever comes is believed nothing: addresses and schemes that a proxy tells count only from proxies that are
+configured, and a browser must say a name that is ours (else another site's name could be led here: DNS rebinding).
+"""
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from adapter.errors import AdapterError, Forbidden
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+SECURE = web.RequestKey("secure", bool)
+"""Whether the person's browser reached us, or the proxy before us, by TLS."""
+OWN_NAMES = ("localhost", ".localhost")
+"""Names that are always this machine (RFC 6761, section 6.3)."""
+SAME_SITE = frozenset({"same-origin", "none"})
+"""Sec-Fetch-Site of requests of our own page, and of the address bar (W3C Fetch Metadata)."""
+
+
+class Misdirected(AdapterError):
+    """A browser called us by a name that is not ours."""
+
+    code, status, title = "misdirected", HTTPStatus.MISDIRECTED_REQUEST, "Not a name of this server"
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What of the configuration says who is believed what."""
+
+    proxies: tuple[Network, ...] = ()
+    """From these addresses X-Forwarded-For and X-Forwarded-Proto are believed."""
+    public_origin: str | None = None
+    hosts: frozenset[str] = frozenset()
+    """Further names by which browsers reach us."""
+
+    def is_proxy(self, address: str | None) -> bool:
+        """Whether this is an address of a proxy that is trusted."""
+        try:
+            found = ipaddress.ip_address((address or "").partition("%")[0])
+        except ValueError:
+            return False
+        if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
+            found = found.ipv4_mapped
+        return any(found in network for network in self.proxies)
+
+    def came_from(self, request: web.Request) -> web.Request:
+        """The request with the address and the scheme that the person has: told by a trusted proxy, or as it is.
+
+        Of the addresses that were added on the way, the last one that is no trusted proxy counts: everything
+        before it may be made up.
+        """
+        request[SECURE] = request.secure
+        if not self.is_proxy(request.remote):
+            return request
+        told = ",".join(request.headers.getall("X-Forwarded-For", ())).split(",")
+        remote = request.remote or ""
+        for hop in reversed([part.strip() for part in told if part.strip()]):
+            if not _is_address(hop):
+                break
+            remote = hop
+            if not self.is_proxy(hop):
+                break
+        protocol = request.headers.get("X-Forwarded-Proto", "").rpartition(",")[2].strip().lower()
+        scheme = protocol if protocol in ("http", "https") else request.scheme
+        request[SECURE] = scheme == "https"
+        return request.clone(remote=remote, scheme=scheme)
+
+    def check_host(self, request: web.Request) -> None:
+        """Refuse a browser that was led here by a name of somebody else. Raises Misdirected.
+
+        An address is no name, and can't be led anywhere. Programs that come with a token may use any name.
+        """
+        given = request.headers.get("Host")
+        if given is None or ("Authorization" in request.headers and not is_browser(request)):
+            return
+        try:
+            host = (urlsplit(f"//{given}").hostname or "").rstrip(".")
+        except ValueError:
+            host = ""
+        own = {urlsplit(self.public_origin).hostname} if self.public_origin else set()
+        if not (_is_address(host) or host == OWN_NAMES[0] or host.endswith(OWN_NAMES[1]) or host in self.hosts | own):
+            raise Misdirected(
+                "This server does not know that name of it. Its operator can enter it: http.public_origin, http.hosts."
+            )
+
+    def is_own(self, request: web.Request, origin: str) -> bool:
+        """Whether an Origin is that of our own page. Behind TLS a page that came without is not."""
+        if origin == self.public_origin:
+            return True
+        parts = urlsplit(origin)
+        return parts.netloc == request.host and (parts.scheme == "https" or not request[SECURE])
+
+    def check_origin(self, request: web.Request) -> None:
+        """Refuse what another site's page sends, with our cookie or to get one. Raises Forbidden."""
+        origin = request.headers.get("Origin")
+        foreign = request.headers.get("Sec-Fetch-Site", "none") not in SAME_SITE
+        if origin is not None:
+            foreign = not self.is_own(request, origin)
+        if foreign:
+            raise Forbidden("This request came from another site's page and was refused.")
+
+
+def networks(written: Iterable[str]) -> tuple[Network, ...]:
+    """Addresses and CIDR blocks, such as 127.0.0.1 and 10.0.0.0/8. Raises ValueError."""
+    return tuple(ipaddress.ip_network(text, strict=False) for text in written)
+
+
+def is_browser(request: web.Request) -> bool:
+    """Whether a page sent this: browsers add these headers, and no page can leave them out or change them."""
+    return "Origin" in request.headers or "Sec-Fetch-Site" in request.headers
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    return True

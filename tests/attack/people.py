@@ -1,0 +1,169 @@
+"""Every kind of caller, and one real thing of every kind that belongs to somebody else."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from tests.fake.pbx import settle
+from tests.support.client import Client
+from tests.support.receiver import EVERYTHING
+from tests.support.site import Site
+
+
+class World:
+    """Sam (101) is on a call, and a service listens to it for Mona. `things` maps a path's parameter to a real id."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.admin: Client
+        self.things: dict[str, str] = {}
+        self.tokens: dict[str, tuple[str, str]] = {}
+        """Id and secret by name."""
+
+    async def begin(self, customer: str = "201") -> "World":
+        """Make it all. `customer` is who talks to Sam."""
+        site, self.admin = self.site, await self.site.client("admin")
+        _, hook = await self.admin.post("/webhooks", {"url": "http://127.0.0.1:9/hook", "events": EVERYTHING})
+        site.talk(customer, "101")
+        starter = await self.program("starter", may_act_for=["mona"])
+        status, monitor = await starter.post("/monitors", {"agent_extension": "101", "supervisor": "mona"})
+        assert status == 201, monitor
+        await settle()
+        await site.recorder.settled()
+        _, victim = await self.admin.post(
+            "/users", {"username": "victim", "name": "V", "role": "agent", "password": "secret-victim"}
+        )
+        await self.program("victim", user="mona")
+        (event_id,) = [
+            row[1].id
+            for row in await site.store.outbox.page(hook["id"], 10, None, [])
+            if row[1].type == "call.answered"
+        ]
+        self.things = {
+            "calls": monitor["call_id"],
+            "monitors": monitor["id"],
+            "users": victim["id"],
+            "tokens": self.tokens["victim"][0],
+            "webhooks": hook["id"],
+            "delivery_id": event_id,
+        }
+        return self
+
+    async def program(self, name: str, **body: Any) -> Client:
+        """A client with a token of this kind."""
+        status, made = await self.admin.post("/tokens", {"name": name, **body})
+        assert status == 201, made
+        self.tokens[name] = made["id"], made["token"]
+        client = await self.site.client()
+        client.http.headers["Authorization"] = f"Bearer {made['token']}"
+        return client
+
+    async def seen(self) -> list[Any]:
+        """Everything that an attack could change, apart from the audit and the tokens' last use."""
+        site = self.site
+        tokens = [(token.id, token.scopes) for token in await site.store.tokens.all()]
+        hooks = [(hook.id, hook.url, hook.enabled) for hook in await site.store.webhooks.all()]
+        people = await site.store.people.all()
+        return [people, tokens, hooks, list(site.board.monitors()), list(site.pbx.did)]
+
+
+Role = Callable[[World], Awaitable[Client]]
+
+
+def person(name: str) -> Role:
+    """Somebody at the page."""
+
+    async def make(world: World) -> Client:
+        return await world.site.client(name)
+
+    return make
+
+
+def program(**body: Any) -> Role:
+    """A token."""
+
+    async def make(world: World) -> Client:
+        return await world.program("attacker", **body)
+
+    return make
+
+
+async def nobody(world: World) -> Client:
+    """Without anything."""
+    return await world.site.client()
+
+
+async def forged(world: World) -> Client:
+    """With a cookie that nobody was given."""
+    client = await world.site.client()
+    client.http.cookie_jar.update_cookies({"cm_session": "A" * 43})
+    return client
+
+
+async def signed_out(world: World) -> Client:
+    """With the cookie of a session that its owner ended."""
+    owner, thief = await world.site.client("mona"), await world.site.client()
+    cookies = {cookie.key: cookie.value for cookie in owner.http.cookie_jar}
+    assert (await owner.delete("/session"))[0] == 204
+    thief.http.cookie_jar.update_cookies(cookies)
+    return thief
+
+
+async def expired(world: World) -> Client:
+    """With an administrator's token that was good until a moment ago."""
+    until = (world.site.now + timedelta(minutes=1)).isoformat()
+    client = await world.program("expired", user="admin", scopes=["monitor", "admin"], expires_at=until)
+    assert (await client.get("/users"))[0] == 200
+    world.site.now += timedelta(minutes=2)
+    return client
+
+
+async def revoked(world: World) -> Client:
+    """With an administrator's token that was taken away."""
+    client = await world.program("revoked", user="admin", scopes=["monitor", "admin"])
+    assert (await client.get("/users"))[0] == 200
+    assert (await world.admin.delete(f"/tokens/{world.tokens['revoked'][0]}"))[0] == 204
+    return client
+
+
+async def deactivated(world: World) -> Client:
+    """Somebody whose account was closed while they were signed in."""
+    client = await world.site.client("coach")
+    assert (await world.admin.patch(f"/users/{client.user['id']}", {"active": False}))[0] == 200
+    return client
+
+
+async def starter(world: World) -> Client:
+    """The service whose monitor it is."""
+    client = await world.site.client()
+    client.http.headers["Authorization"] = f"Bearer {world.tokens['starter'][1]}"
+    return client
+
+
+STRANGERS: dict[str, Role] = {
+    "nobody": nobody,
+    "forged cookie": forged,
+    "signed out": signed_out,
+    "expired token": expired,
+    "revoked token": revoked,
+    "deactivated": deactivated,
+}
+"""Whoever is nobody to us: 401, whatever they ask for."""
+ROLES: dict[str, Role] = {
+    "agent": person("ana"),
+    "watched": person("sam"),
+    "coach": person("coach"),
+    "owner": person("mona"),
+    "admin": person("admin"),
+    "plain token": program(user="admin"),
+    "figures token": program(user="admin", scopes=["metrics"]),
+    "service": program(may_act_for=["coach", "mona"]),
+    "starter": starter,
+}
+"""Ana has no right and another desk; Sam is who is listened to; Coach may listen and whisper; the monitor is
+Mona's, started by a service; the plain token is an administrator's without the scope admin."""
+INSIDE: dict[str, tuple[str, Role]] = {
+    "coach inside": ("303", person("coach")),
+    "admin inside": ("301", person("admin")),
+}
+"""Whoever is in that very conversation, by the number of their phone."""

@@ -1,0 +1,237 @@
+"""Attack: using up what there is. Slow clients, silent clients, a thousand of them, deaf ones, many streams and
+sockets. Whoever else asks is answered all the while, and the telephony goes on."""
+
+import asyncio
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from adapter import parts
+from adapter.config_http import Http
+from adapter.store import Store
+from adapter.web import api, events, listener
+from adapter.web.listener import Room
+from tests.attack.raw import Raw, cookie, deaf, many
+from tests.fake.pbx import settle
+from tests.support.client import Client
+from tests.support.site import Site, is_problem
+from tests.unit.test_softphones import Memory
+
+
+async def monitoring(site: Site) -> tuple[Client, str]:
+    """Mona monitors a call."""
+    site.talk()
+    mona = await site.client("mona")
+    status, monitor = await mona.post("/monitors", {"agent_extension": "101"})
+    assert status == 201, monitor
+    await settle()
+    return mona, str(monitor["id"])
+
+
+async def switches(mona: Client, monitor: str, count: int) -> float:
+    """Median seconds of a confirmed switch of mode."""
+    took = []
+    for number in range(count):
+        began = time.perf_counter()
+        status, body = await mona.patch(f"/monitors/{monitor}", {"mode": ("whisper", "silent")[number % 2]})
+        took.append(time.perf_counter() - began)
+        assert status == 200, body
+    return statistics.median(took)
+
+
+async def test_slow_loris(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "ASK_WITHIN", 1.0)
+    mona, monitor = await monitoring(site)
+    async with many(site, 100) as slow:
+        for one in slow:
+            await one.send(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+        dripping = asyncio.ensure_future(asyncio.gather(*(drip(one) for one in slow)))
+        await switches(mona, monitor, 6)
+        assert not dripping.done(), "the slow ones are still there while others are served"
+        await asyncio.wait_for(dripping, 20)
+
+
+async def drip(one: Raw) -> None:
+    """A header's line now and then, for ever, until the other side hangs up."""
+    while not one.reader.at_eof():
+        await one.send(b"X-Slow: 1\r\n")
+        with suppress(TimeoutError, ConnectionError):
+            await asyncio.wait_for(one.reader.read(1), 0.05)
+
+
+async def test_a_body_that_does_not_come(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "BODY_DEADLINE", 0.2)
+    monkeypatch.setattr(listener, "LINGER", 0.1)
+    head = "POST /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    for framing, part in (("Content-Length: 100", b"{"), ("Transfer-Encoding: chunked", b"1\r\n{\r\n")):
+        one = await Raw.open(site)
+        await one.send(f"{head}{framing}\r\n\r\n".encode() + part)
+        status, _, problem = await one.answer()
+        assert (status, problem["code"]) == (408, "too_slow")
+        assert await one.all() == b""
+        one.close()
+
+
+async def test_a_thousand_idle_connections(site: Site) -> None:
+    parts.raise_file_limit()
+    mona, monitor = await monitoring(site)
+    before = await switches(mona, monitor, 20)
+    async with many(site, 1200) as idle:
+        after = await switches(mona, monitor, 20)
+        other = await site.client("sam")
+        assert (await other.get("/calls"))[0] == 200
+        assert len(site.listener.connections) <= Room().each
+        await asyncio.wait_for(idle[0].reader.read(), 10)
+        assert not idle[-1].reader.at_eof(), "only the idlest go"
+    assert after < max(before, 0.001) * 20
+
+
+async def test_who_asks_something_is_never_sent_away_for_the_idle(site: Site) -> None:
+    site.listener.connections._room = Room(20, 10)
+    mona = await site.client("mona")
+    stream = await mona.events()
+    async with many(site, 30) as idle:
+        site.talk()
+        await stream.until(lambda kind, data: kind == "call.updated")
+        assert len(site.listener.connections) == 10
+        assert await idle[0].all() == b""
+
+
+async def test_when_all_are_busy_it_is_said(site: Site) -> None:
+    admin = await site.client("admin")
+    site.listener.connections._room = Room(4, 4)
+    streams = [await admin.events() for _ in range(3)]
+    assert (await admin.get("/calls"))[0] == 200
+    streams.append(await admin.events())
+    one = await Raw.open(site)
+    status, headers, problem = await one.answer()
+    assert (status, problem["code"], headers["retry-after"]) == (503, "busy", "5")
+    assert await one.all() == b""
+    one.close()
+    await streams[0].close()
+    assert site.listener.connections.refused == 1
+
+
+async def test_one_address_can_not_take_the_room_of_others(site: Site) -> None:
+    """Here all come from one address; so the room of one is what a stranger can fill."""
+    site.listener.connections._room = Room(100, 5)
+    async with many(site, 20):
+        client = await site.client("sam")
+        assert (await client.get("/calls"))[0] == 200
+        assert len(site.listener.connections) == 5
+
+
+async def test_a_person_can_not_open_streams_without_end(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "EACH", 3)
+    mona, sam = await site.client("mona"), await site.client("sam")
+    streams = [await mona.events() for _ in range(3)]
+    is_problem(await mona.get("/events"), 429, "too_many_requests")
+    await sam.events()
+    await streams[0].close()
+    for _ in range(100):
+        if site.streams.of(mona.user["id"]) < 3:
+            break
+        await asyncio.sleep(0.02)
+    await mona.events()
+
+
+async def test_a_client_that_does_not_read_is_cut(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "TAKE_WITHIN", 0.3)
+    mona = await site.client("mona")
+    other = await (await site.client("admin")).events()
+    ask = f"GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie(mona)}\r\n\r\n"
+    end = await deaf(site, ask.encode())
+    for number in range(2000):
+        site.pbx.scene.gone(*site.talk("201" * 20, "101", f"b{number}"))
+        site.pbx.run()
+        if number % 20 == 0:
+            await other.until(lambda kind, data: True, len(other.events) - 1)
+            await asyncio.sleep(0.01)
+        if number and not site.streams.is_connected(mona.user["id"]):
+            break
+    for _ in range(200):
+        if len(site.listener.connections) <= 3:
+            break
+        await asyncio.sleep(0.02)
+    assert not site.streams.is_connected(mona.user["id"])
+    assert len(site.listener.connections) <= 3, "the deaf one's connection is gone, not only its stream"
+    end.close()
+
+
+class Upstream:
+    """Asterisk's WebSocket, as far as it takes connections."""
+
+    def __init__(self) -> None:
+        self.open = 0
+        self.port = 0
+
+    async def take(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(protocols=("sip",))
+        await socket.prepare(request)
+        self.open += 1
+        try:
+            async for message in socket:
+                await socket.send_str(message.data)
+        finally:
+            self.open -= 1
+        return socket
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[Upstream]:
+    """Listening on a free port."""
+    app, found = web.Application(), Upstream()
+    app.router.add_get("/ws", found.take)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    found.port = runner.addresses[0][1]
+    yield found
+    await runner.cleanup()
+
+
+async def test_one_session_holds_one_socket_to_asterisk(tmp_path: Path, upstream: Upstream) -> None:
+    """Asterisk's HTTP server has 100 places (http.conf, sessionlimit), and ARI needs some of them."""
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/test.sqlite")
+    site = Site(store, Memory(), sip_upstream=f"ws://127.0.0.1:{upstream.port}/ws")
+    runner = await site.start()
+    mona = await site.client("mona")
+    assert (await mona.post("/softphone", {}))[0] == 200
+    sockets: list[aiohttp.ClientWebSocketResponse] = []
+    for _ in range(10):
+        socket = await mona.http.ws_connect(
+            mona.base + "/sip", protocols=("sip",), headers={"Origin": site.base}, heartbeat=None
+        )
+        await socket.send_str("hello")
+        assert (await socket.receive(timeout=5)).data == "hello"
+        sockets.append(socket)
+    for socket in sockets[:-1]:
+        assert (await socket.receive(timeout=5)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
+    await sockets[-1].send_str("still")
+    assert (await sockets[-1].receive(timeout=5)).data == "still"
+    assert upstream.open == 1
+    assert (await mona.delete("/session"))[0] == 204
+    assert (await sockets[-1].receive(timeout=5)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
+    await site.close(runner)
+
+
+def test_files_are_kept_for_the_pbx_and_the_database() -> None:
+    http = Http()
+    assert parts.room(http, 20_000) == Room(4000, 1000)
+    assert parts.room(http, 1024) == Room(768, 768)
+    assert parts.room(http, 100).total < 100
+    program = (
+        "import resource as r; from adapter import parts; hard = r.getrlimit(r.RLIMIT_NOFILE)[1];"
+        "r.setrlimit(r.RLIMIT_NOFILE, (128, hard)); assert parts.raise_file_limit() == hard;"
+        "assert r.getrlimit(r.RLIMIT_NOFILE)[0] == hard"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

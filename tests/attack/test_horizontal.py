@@ -1,0 +1,237 @@
+"""Attack: other people's ids. Every operation of the contract, asked by every kind of caller, with real ids.
+
+Made from the OpenAPI document: a route that this table does not name fails the test, so none can be forgotten.
+"""
+
+from typing import Any
+
+import pytest
+
+from adapter.web import app, openapi
+from tests.attack.people import INSIDE, ROLES, STRANGERS, Role, World
+from tests.support.client import Client
+from tests.support.site import Site, is_problem
+
+DOCUMENT = openapi.document(app.all_routes())
+PREFIX = app.PREFIX
+METHODS = ("get", "patch", "post", "delete")
+"""In this order, so that what is looked at is still there."""
+
+OPEN = {"GET /healthz", "GET /readyz", "POST /session", "POST /setup"}
+"""Operations that ask nobody who they are."""
+
+NAMES = (*ROLES, *INSIDE)
+EXPECTED: dict[str, dict[str, int]] = {}
+"""What each caller gets, by operation."""
+
+
+def expect(operations: str, default: int, **exceptions: int) -> None:
+    """Rows of the table: operations separated by commas; whoever is not named gets the default."""
+    others = {name.replace("_", " "): status for name, status in exceptions.items()}
+    assert others.keys() <= set(NAMES), others
+    for operation in operations.split(", "):
+        EXPECTED[operation] = dict.fromkeys(NAMES, default) | others
+
+
+def administrators(operations: str, status: int, **exceptions: int) -> None:
+    """Rows that are for administrators at the page only."""
+    expect(operations, 403, **{"admin": status, "admin_inside": status, **exceptions})
+
+
+expect("GET /calls/{id}", 200, agent=404, figures_token=403)
+expect(
+    "GET /monitors/{id}",
+    200,
+    agent=404,
+    watched=404,
+    coach_inside=404,
+    admin_inside=404,
+    figures_token=403,
+    service=404,
+)
+expect("PATCH /monitors/{id}", 403, owner=200, starter=200, service=404, coach_inside=404, admin_inside=404)
+expect("POST /monitors/{id}/takeover", 403, owner=409, starter=409, service=404, coach_inside=404, admin_inside=404)
+expect("DELETE /monitors/{id}", 403, owner=204, starter=204, admin=204, service=404, coach_inside=404, admin_inside=404)
+
+administrators("GET /users/{id}, PATCH /users/{id}, GET /webhooks/{id}, PATCH /webhooks/{id}", 200)
+administrators("GET /webhooks/{id}/deliveries, POST /webhooks/{id}/ping", 200)
+administrators("POST /webhooks/{id}/deliveries/{delivery_id}/retry", 202)
+administrators("DELETE /users/{id}, DELETE /webhooks/{id}, DELETE /tokens/{id}", 204)
+
+administrators("GET /users, GET /tokens, GET /webhooks, GET /audit, GET /audit.csv", 200)
+administrators("POST /users, POST /tokens, POST /webhooks", 201)
+expect("GET /session", 200, figures_token=403, service=403, starter=403)
+expect("GET /calls, GET /monitors", 200, figures_token=403)
+expect("GET /events", 200, figures_token=403, service=403, starter=403)
+expect("POST /monitors", 404, agent=403, watched=403, figures_token=403)
+programs = {"plain_token": 403, "figures_token": 403, "service": 403, "starter": 403}
+expect("DELETE /session, DELETE /softphone", 204, **programs)
+expect("POST /session/password", 401, **programs)
+expect("POST /softphone", 200, agent=403, watched=403, **programs)
+expect("GET /sip", 403)
+expect("GET /metrics", 403, figures_token=200)
+
+BODIES: dict[str, dict[str, Any]] = {
+    "PATCH /monitors/{id}": {"mode": "whisper"},
+    "PATCH /users/{id}": {"name": "Taken over"},
+    "PATCH /webhooks/{id}": {"enabled": False},
+    "POST /users": {"username": "new", "name": "New", "role": "administrator", "password": "secret-new"},
+    "POST /tokens": {"name": "mine", "user": "admin", "scopes": ["admin"]},
+    "POST /webhooks": {"url": "http://127.0.0.1:9/new", "events": ["call.started"]},
+    "POST /session/password": {"current": "guessed-it", "new": "secret-new"},
+}
+"""Bodies that nothing is wrong with."""
+
+
+def operations() -> list[tuple[str, str]]:
+    """Every operation of the document as (method, full path), what changes things last."""
+    found = [(method, path) for path, methods in DOCUMENT["paths"].items() for method in methods]
+    ordered = sorted(found, key=lambda one: (METHODS.index(one[0]), one[1] == f"{PREFIX}/session"))
+    return [(method.upper(), path) for method, path in ordered]
+
+
+def named(method: str, path: str) -> str:
+    """How the table calls it."""
+    return f"{method.upper()} {path.removeprefix(PREFIX)}"
+
+
+def body(name: str, caller: str) -> dict[str, Any] | None:
+    """A good body for an operation; a service names a supervisor whom it may act for."""
+    if name == "POST /monitors":
+        whom = {"supervisor": "mona"} if caller in ("service", "starter") else {}
+        return {"call_id": "of-nobody", **whom}
+    return BODIES.get(name)
+
+
+async def ask(world: World, client: Client, method: str, path: str, caller: str = "") -> tuple[int, dict[str, Any]]:
+    """One operation with the real ids of the world's things; the answer's body where it is a problem."""
+    kind = path.removeprefix(PREFIX).split("/")[1]
+    where = path.replace("{id}", world.things.get(kind, "{id}"))
+    where = where.replace("{delivery_id}", world.things["delivery_id"])
+    assert "{" not in where, f"no id for {path}"
+    given = body(named(method, path), caller)
+    async with client.http.request(method, world.site.base + where, json=given) as answer:
+        is_told = answer.content_type == "application/problem+json"
+        return answer.status, await answer.json(content_type=None) if is_told else {}
+
+
+def test_every_operation_has_its_row() -> None:
+    names = {named(method, path) for method, path in operations()}
+    assert names == EXPECTED.keys() | OPEN, names ^ (EXPECTED.keys() | OPEN)
+    secured = {
+        named(method, path)
+        for path, methods in DOCUMENT["paths"].items()
+        for method, operation in methods.items()
+        if operation["security"]
+    }
+    assert secured == EXPECTED.keys()
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
+async def test_strangers_get_nothing_anywhere(site: Site, stranger: str) -> None:
+    world = await World(site).begin()
+    client = await STRANGERS[stranger](world)
+    before = await world.seen()
+    for method, path in operations():
+        if named(method, path) not in OPEN:
+            is_problem(await ask(world, client, method, path), 401, "not_authenticated")
+    assert await world.seen() == before
+
+
+async def judge(world: World, caller: str, make: Role) -> None:
+    """Ask everything as one caller; refusals change nothing, and what is allowed works on these very ids."""
+    client = await make(world)
+    found, wanted = {}, {}
+    for method, path in operations():
+        name = named(method, path)
+        if name in OPEN:
+            continue
+        before = await world.seen()
+        status, problem = await ask(world, client, method, path, caller)
+        found[name], wanted[name] = status, EXPECTED[name][caller]
+        if status >= 400:
+            assert await world.seen() == before, f"{name} was refused to {caller}, and changed something"
+            assert world.things["monitors"] not in str(problem), f"{name} tells {caller} of the monitor"
+    assert found == wanted
+
+
+@pytest.mark.parametrize("caller", ROLES)
+async def test_ids_of_others(site: Site, caller: str) -> None:
+    await judge(await World(site).begin(), caller, ROLES[caller])
+
+
+@pytest.mark.parametrize("caller", INSIDE)
+async def test_ids_of_ones_own_conversation(site: Site, caller: str) -> None:
+    number, make = INSIDE[caller]
+    await judge(await World(site).begin(number), caller, make)
+
+
+IDS = {
+    "StartBody": {"call_id", "agent_extension", "customer_number", "device", "supervisor"},
+    "TokenBody": {"user", "may_act_for"},
+}
+"""Fields of bodies that name other things."""
+VALUES = set(
+    "username name role password extension device can_monitor modes phone_message active token current new mode "
+    "scopes expires_at url events enabled".split()
+)
+"""Fields that don't."""
+
+
+def test_no_field_that_names_a_thing_is_forgotten() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    bodies = {
+        operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        for methods in DOCUMENT["paths"].values()
+        for operation in methods.values()
+        if "requestBody" in operation
+    }
+    for name in bodies:
+        assert schemas[name]["properties"].keys() <= VALUES | IDS.get(name, set()), name
+
+
+async def test_ids_in_bodies(site: Site) -> None:
+    world = await World(site).begin()
+    sam, ana, coach = [await site.client(name) for name in ("sam", "ana", "coach")]
+    service = await world.program("other", may_act_for=["coach"])
+    call = {"call_id": world.things["calls"]}
+    before = await world.seen()
+    for client in (sam, ana):
+        is_problem(await client.post("/monitors", call), 403, "forbidden")
+    for device in ("PJSIP/302", "PJSIP/101", "PJSIP/201"):
+        is_problem(await coach.post("/monitors", {**call, "device": device}), 403, "forbidden")
+    is_problem(await coach.post("/monitors", {**call, "supervisor": "mona"}), 403, "forbidden")
+    for name in ("mona", "admin", "nobody"):
+        is_problem(await service.post("/monitors", {**call, "supervisor": name}), 403, "forbidden")
+    is_problem(await service.post("/monitors", {**call, "supervisor": "coach", "mode": "barge"}), 403, "forbidden")
+    for given in ({"user": "admin"}, {"may_act_for": ["admin", "mona"]}):
+        is_problem(await coach.post("/tokens", {"name": "mine", **given}), 403, "forbidden")
+    assert await world.seen() == before
+
+
+async def test_an_idempotency_key_of_somebody_else_answers_nothing_of_theirs(site: Site) -> None:
+    site.talk()
+    mona, coach = await site.client("mona"), await site.client("coach")
+    key, wish = {"Idempotency-Key": "theirs"}, {"agent_extension": "101"}
+    _, theirs = await mona.ask("POST", "/monitors", wish, headers=key)
+    status, mine = await coach.ask("POST", "/monitors", wish, headers=key)
+    assert (status, mine["id"] != theirs["id"], mine["supervisor"]["name"]) == (201, True, "Coach")
+
+
+async def test_the_phone_of_another_session_is_out_of_reach(site: Site) -> None:
+    mona, other, coach = await site.client("mona"), await site.client("mona"), await site.client("coach")
+    status, phone = await mona.post("/softphone", {})
+    assert status == 200
+    headers = {"Origin": site.base, "Sec-WebSocket-Protocol": "sip"}
+    for client in (other, coach):
+        is_problem(await client.ask("GET", "/sip", headers=headers), 409, "device_unavailable")
+        assert (await client.delete("/softphone"))[0] == 204
+    _, mine = await other.post("/softphone", {})
+    assert mine["endpoint"] != phone["endpoint"]
+    assert mine["password"] != phone["password"]
+    is_problem(
+        await coach.post("/monitors", {"call_id": "x", "device": f"PJSIP/{phone['endpoint']}"}), 404, "not_found"
+    )
+    site.talk()
+    wish = {"agent_extension": "101", "device": f"PJSIP/{phone['endpoint']}"}
+    is_problem(await coach.post("/monitors", wish), 403, "forbidden")
