@@ -25,13 +25,13 @@ class Monitors:
 
     async def find(self, monitor_id: str) -> Monitor | None:
         """One monitor, also an ended one."""
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             row = await session.get(MonitorRow, monitor_id)
             return _monitor(row) if row else None
 
     async def unfinished(self) -> Sequence[Monitor]:
         """Monitors that were not ended when the adapter last stopped."""
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(select(MonitorRow).where(MonitorRow.state != MonitorState.ENDED.value))
             return [_monitor(row) for row in rows]
 

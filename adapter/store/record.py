@@ -51,7 +51,7 @@ class Records:
 
     async def open_calls(self) -> Mapping[str, OpenCall]:
         """Calls of whose end programs are still to be told."""
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(select(OpenCallRow))
             return {row.call_id: _CALL.validate_json(row.data) for row in rows}
 
