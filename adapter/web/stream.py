@@ -1,6 +1,7 @@
 """The live streams: who is connected, what waits for each, and how they end."""
 
 import asyncio
+import random
 
 import structlog
 
@@ -11,11 +12,12 @@ log = structlog.get_logger(__name__)
 
 QUEUE = 1000
 """Frames that may wait for one client; who falls further behind is dropped and gets a new snapshot later."""
-GATHER = 0.05
-"""Seconds in which frames that follow another are gathered, to go out in one write: with many streams the writes are
-what costs. A frame after a rest goes at once."""
+GATHER = 0.1
+"""Seconds, about, in which frames that follow another are gathered, to go out in one write: with many streams the
+writes are what costs. A frame after a rest goes at once."""
 MANY = 100
 """Frames that are not kept waiting for more."""
+CHANCE = random.SystemRandom()
 
 
 class Stream:
@@ -25,8 +27,10 @@ class Stream:
         self.viewer = Viewer(user_id)
         self.session_id = session_id
         self._frames: list[bytes] = []
-        self._some, self._many = asyncio.Event(), asyncio.Event()
-        self._pause = 0.0
+        self._ready = asyncio.Event()
+        self._resting = False
+        # Not the same for all: hundreds that write in one turn of the loop would keep everybody else waiting.
+        self._gather = GATHER * CHANCE.uniform(0.5, 1.5)
         self.closed = False
 
     def put(self, frames: list[bytes]) -> None:
@@ -38,40 +42,35 @@ class Stream:
             self.close()
             return
         self._frames += frames
-        self._some.set()
-        if len(self._frames) >= MANY:
-            self._many.set()
+        if not self._resting or len(self._frames) >= MANY:
+            self._ready.set()
 
     def close(self) -> None:
         """Send nothing more; the connection ends at once."""
         self.closed = True
         self._frames.clear()
-        self._some.set()
-        self._many.set()
+        self._ready.set()
 
     async def next(self, heartbeat: float) -> bytes | None:
         """All bytes to send now; a comment after `heartbeat` seconds of nothing; None when it is over."""
-        await _within(self._many, self._pause)
-        self._pause = GATHER
-        if not await _within(self._some, heartbeat):
+        try:
+            async with asyncio.timeout(heartbeat):
+                await self._ready.wait()
+        except TimeoutError:
             return b": still here\n\n"
         if self.closed:
             return None
         data = b"".join(self._frames)
         self._frames.clear()
-        self._some.clear()
-        self._many.clear()
+        self._ready.clear()
+        self._resting = True
+        asyncio.get_running_loop().call_later(self._gather, self._rested)
         return data
 
-
-async def _within(event: asyncio.Event, seconds: float) -> bool:
-    """Whether it is set in time."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True
+    def _rested(self) -> None:
+        self._resting = False
+        if self._frames:
+            self._ready.set()
 
 
 class Streams:
