@@ -47,6 +47,15 @@ async def nothing_left(stage: Stage) -> None:
     assert (await stage.admin.get("/monitors"))[1] == {"monitors": []}
 
 
+async def recorded(port: int) -> dict[str, float]:
+    """The adapter's figures once nothing waits for the database: the record is written behind what happens."""
+    end = asyncio.get_running_loop().time() + SETTLE_DEADLINE
+    while (told := await figures(port))["call_monitor_record_waiting"]:
+        assert asyncio.get_running_loop().time() < end, told["call_monitor_record_waiting"]
+        await asyncio.sleep(0.2)
+    return told
+
+
 async def every_monitor_ended_once(admin: Client, log: Log) -> Counter[str]:
     """Each monitor has one beginning and one end in the audit, with a true reason; how often which."""
     reasons: Counter[str] = Counter()

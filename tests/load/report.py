@@ -29,6 +29,8 @@ def _cpu(run: Run) -> Iterator[str]:
         yield f"  {process:<32}" + "".join(f"{mean_cpu(sampler.of(process, *span)):14.1f}" for span in phases.values())
     sipp = [sum(mean_cpu(sampler.of(name, *span)) for name in SIPP) for span in phases.values()]
     yield f"  {'SIPp, all of it':<32}" + "".join(f"{value:14.1f}" for value in sipp)
+    for process, name in (("pages", "the pages"), ("actors", "supervisors and measuring")):
+        yield f"  {name:<32}" + "".join(f"{mean_cpu(sampler.of(process, *span)):14.1f}" for span in phases.values())
     machine = (mean_cpu(sampler.of("machine", *span)) for span in phases.values())
     yield f"  {'machine, with all else on it':<32}" + "".join(f"{value:14.1f}" for value in machine)
     yield f"{'AMI events a second':<34}" + "".join(f"{value:14.0f}" for value in run.measured.events.values())

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
+from yarl import URL
+
 from adapter.asterisk.ami import AmiConnection
 from tests.load import checks
 from tests.load.actors import Ear, Log, Supervisor, lag_of, pause, press
@@ -43,6 +46,13 @@ class Measured:
     verdict: str = ""
 
 
+class Here:
+    """This very process, in which supervisors and the watched pages are."""
+
+    def __init__(self) -> None:
+        self.process = psutil.Process()
+
+
 class Run:
     """What load runs have in common. Use `opened`."""
 
@@ -51,14 +61,15 @@ class Run:
         self.measured = Measured()
         self.log = self.measured.log
         self.supervisors = [Supervisor(client, self.plan, self.log) for client in stage.supervisors]
-        self.sampler = Sampler(self._parts(), stage.crowds, stage.folder / "samples.csv")
-        self.pulse = Pulse(stage.base)
         self._pages, self._watched = Pages(), list[Page]()
+        self.sampler = Sampler(self._parts(), {"pages", *stage.crowds}, stage.folder / "samples.csv")
+        self.pulse = Pulse(stage.base)
         self.over = asyncio.Event()
         """Set at the end, or when somebody interrupts: actors stop."""
 
     def _parts(self) -> dict[str, Runs]:
-        return {"adapter": self.stage.adapter, "Asterisk": self.stage.pbx, **self.stage.crowds}
+        mine: dict[str, Runs] = {"pages": self._pages, "actors": Here()}
+        return {"adapter": self.stage.adapter, "Asterisk": self.stage.pbx, **self.stage.crowds, **mine}
 
     async def watch(self) -> None:
         """Sample, and feel the pulse, until it is over."""
@@ -130,7 +141,7 @@ class Run:
         for page in self._watched:
             page.close()
         self.measured.seen.add(await self._pages.stop())
-        self.measured.told = await checks.figures(self.stage.metrics_port)
+        self.measured.told = await checks.recorded(self.stage.metrics_port)
         checks.streams_were_whole(self.measured.seen, self.measured.told)
         self.measured.reasons = await checks.every_monitor_ended_once(self.stage.admin, self.log)
         checks.calls_were_good(self.stage)
@@ -144,7 +155,7 @@ class Run:
 
 def cookie_of(client: Client, base: str) -> str:
     """The Cookie header of somebody who is signed in."""
-    found = client.http.cookie_jar.filter_cookies(base)  # type: ignore[arg-type]
+    found = client.http.cookie_jar.filter_cookies(URL(base))
     return "; ".join(f"{name}={morsel.value}" for name, morsel in found.items())
 
 

@@ -34,10 +34,20 @@ class Sample:
     threads: int
 
 
-class Runs(Protocol):
-    """A part that runs as a process."""
+class Process(Protocol):
+    """What is known of a process."""
 
-    process: asyncio.subprocess.Process | None
+    @property
+    def pid(self) -> int:
+        """Its id."""
+
+
+class Runs(Protocol):
+    """A part that runs as a process, or does not yet."""
+
+    @property
+    def process(self) -> Process | None:
+        """The process."""
 
 
 class Sampler:

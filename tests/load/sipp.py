@@ -139,8 +139,8 @@ class Crowd:
         return Tally(*(int(last[name]) for name in names))
 
     def check(self) -> None:
-        """Raise LabError when it died."""
-        if self.process is not None and self.process.returncode is not None:
+        """Raise LabError when it died, or saw a call fail before it was done."""
+        if self.process is not None and self.process.returncode:
             words = (self.folder / "screen").read_text(errors="replace")[-600:]
             raise LabError(f"SIPp in {self.folder} ended with {self.process.returncode}: {words}")
 
