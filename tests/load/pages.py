@@ -67,7 +67,8 @@ class Page(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._seen.bytes += len(data)
         whole = self._rest + data
-        end = whole.rfind(b"\n\n") + 2
+        end = whole.rfind(b"\n\n")
+        end = end + 2 if end >= 0 else 0
         frames, self._rest = whole[:end], whole[end:]
         if not (count := frames.count(b"\nid: ")):
             return
