@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 .DEFAULT_GOAL := help
 PAGE := adapter/web/static/index.html
 
-.PHONY: help page pictures demo lab try test lint fmt type bench clean lock
+.PHONY: help page pictures demo lab try test lint fmt type bench load soak clean lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,12 @@ type: $(STAMP) ## Types, strict
 
 bench: $(STAMP) ## Figures, side by side in one run; nothing is asserted
 	$(BIN)/python -m tests.bench
+
+load: $(STAMP) ## 200 calls with sound, 20 calls/s, 50 supervisors, 200 pages: three minutes, and what it took
+	$(BIN)/python -m tests.load
+
+soak: $(STAMP) ## A moderate load for SOAK_MINUTES (30), at whose end nothing may have grown
+	@exec $(BIN)/python -m tests.load.soak
 
 pictures: $(PAGE) ## Take the page's pictures anew (docs/pictures/)
 	$(BIN)/python -m tests.browser.pictures

@@ -4,6 +4,7 @@ Names and units as Prometheus' conventions have them. The whole is for whoever r
 calls: it tells of silent monitoring.
 """
 
+import asyncio
 import time
 from collections import Counter as Tally
 from collections.abc import Iterable, Iterator, Sequence
@@ -130,6 +131,7 @@ class Metrics:
         """What is read off the parts (prometheus_client's collector interface)."""
         board, readings = self._board, self._readings
         connected = board.pbx_state.state is LinkState.CONNECTED
+        yield _gauge("tasks", "Tasks of the event loop: a steady growth is a leak.", _tasks())
         yield _gauge("ami_connected", "Whether the PBX's events arrive.", int(connected))
         yield _counter("ami_connects", "Connections to the PBX that were made.", self._connects)
         yield _gauge("record_writable", "Whether the database takes what happens.", int(board.record_state.writable))
@@ -157,6 +159,14 @@ def _of(readings: Readings) -> Iterator[Metric]:
         age.add_metric([hook], (readings.now - oldest).total_seconds() if oldest else 0.0)
     yield depth
     yield age
+
+
+def _tasks() -> int:
+    """How many tasks there are; 0 where no loop runs."""
+    try:
+        return len(asyncio.all_tasks())
+    except RuntimeError:
+        return 0
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

@@ -14,6 +14,8 @@ from adapter.errors import Invalid, PbxRefused
 
 DIGIT_GAP = 0.045
 """Seconds between digits: AST_MIN_DTMF_GAP (main/channel.c); closer ones Asterisk itself holds back."""
+MANY_DIGITS = 200
+"""Legs whose last digit is remembered before those are forgotten that may have another at once."""
 UNIQUEID = re.compile(r"[A-Za-z0-9._:-]{1,150}")
 """AST_MAX_PUBLIC_UNIQUEID is 150 (include/asterisk/channel.h)."""
 
@@ -74,6 +76,8 @@ class Link(Connection):
         clock = asyncio.get_running_loop().time
         now = clock()
         due = max(now, self._digits.get(leg, 0.0) + DIGIT_GAP)
+        if len(self._digits) >= MANY_DIGITS:  # legs that end by themselves leave theirs behind
+            self._digits = {known: at for known, at in self._digits.items() if at + DIGIT_GAP > now}
         self._digits[leg] = due
         if due > now:
             await asyncio.sleep(due - now)

@@ -194,6 +194,7 @@ def _status(provided: Sequence[str]) -> str:
     provides = ", ".join(f"{name} (= 9999:0)" for name in provided)
     return (
         "Package: call-monitor-lab-not-needed\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n"
+        "Multi-Arch: allowed\n"  # so that it also stands for what is asked for as python3:any
         f"Maintainer: lab\nDescription: stands for what the lab does not load\nProvides: {provides}\n\n"
     )
 

@@ -6,7 +6,9 @@ import secrets
 import shutil
 import signal
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from adapter.errors import LabError
 from adapter.lab import pbx_conf
@@ -22,9 +24,11 @@ SOCKET_PATH_LIMIT = 100
 
 
 class Pbx:
-    """An Asterisk in `folder`, listening on `ports` of 127.0.0.1."""
+    """An Asterisk in `folder`, listening on `ports` of 127.0.0.1; `more` is appended to files of its configuration."""
 
-    def __init__(self, toolchain: Toolchain, folder: Path, ports: Ports) -> None:
+    def __init__(
+        self, toolchain: Toolchain, folder: Path, ports: Ports, more: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.toolchain, self.folder, self.ports = toolchain, folder.resolve(), ports
         self.username = "call-monitor"
         self.ami_secret, self.ari_secret = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
@@ -34,7 +38,8 @@ class Pbx:
         self._run = self.folder / "run"
         if len(str(self._run)) > SOCKET_PATH_LIMIT - len("/asterisk.ctl"):
             self._run = Path(tempfile.mkdtemp(prefix="call-monitor-"))
-        self.conf = pbx_conf.write(self.folder, toolchain, ports, self.ami_secret, self.ari_secret, self._run)
+        keys = self.ami_secret, self.ari_secret
+        self.conf = pbx_conf.write(self.folder, toolchain, ports, *keys, self._run, more)
 
     @property
     def ari_url(self) -> str:

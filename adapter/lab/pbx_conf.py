@@ -3,10 +3,11 @@
 import math
 import struct
 import wave
+from collections.abc import Mapping
 from pathlib import Path
 
 from adapter.errors import LabError
-from adapter.lab.ports import RTP_BLOCK, Ports
+from adapter.lab.ports import Ports
 from adapter.lab.provision import Toolchain
 
 EMPTY = ("features", "acl", "udptl", "pjproject", "websocket_client", "chan_websocket", "confbridge")
@@ -21,8 +22,19 @@ def operator_conf() -> Path:
     return folder
 
 
-def write(folder: Path, toolchain: Toolchain, ports: Ports, ami_secret: str, ari_secret: str, run: Path) -> Path:
-    """Write everything below `folder`; returns the path of asterisk.conf. `run` holds the control socket."""
+def write(
+    folder: Path,
+    toolchain: Toolchain,
+    ports: Ports,
+    ami_secret: str,
+    ari_secret: str,
+    run: Path,
+    more: Mapping[str, str],
+) -> Path:
+    """Write everything below `folder`; returns the path of asterisk.conf.
+
+    `run` holds the control socket; `more` is appended to the files of these names (`pjsip`, `extensions`).
+    """
     etc, conf = folder / "etc", operator_conf()
     for name in ("etc", "var/keys", "spool", "log", "moh"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -31,7 +43,7 @@ def write(folder: Path, toolchain: Toolchain, ports: Ports, ami_secret: str, ari
     for name in EMPTY:
         (etc / f"{name}.conf").write_text("")
     for name, text in _files(conf, folder, ports).items():
-        (etc / f"{name}.conf").write_text(text)
+        (etc / f"{name}.conf").write_text(text + more.get(name, ""))
     _secret(etc / "call_monitor_manager_secret.conf", f"secret = {ami_secret}\n")
     _secret(etc / "call_monitor_ari_secret.conf", f"password = {ari_secret}\n")
     main = etc / "asterisk.conf"
@@ -81,7 +93,7 @@ def _files(conf: Path, folder: Path, ports: Ports) -> dict[str, str]:
             f'#include "{conf}/pjsip_call_monitor.conf"\n#include "{lab}/pjsip_phones.conf"\n'
         ),
         "sorcery": f'#include "{conf}/sorcery_call_monitor.conf"\n',
-        "rtp": f"[general]\nrtpstart = {ports.rtp}\nrtpend = {ports.rtp + RTP_BLOCK - 1}\nicesupport = yes\n",
+        "rtp": f"[general]\nrtpstart = {ports.rtp}\nrtpend = {ports.rtp + ports.rtp_count - 1}\nicesupport = yes\n",
         "musiconhold": f"[default]\nmode = files\ndirectory = {folder}/moh\n",
         "indications": (
             "[general]\ncountry = us\n[us]\ndescription = North America\nringcadence = 2000,4000\ndial = 350+440\n"

@@ -19,16 +19,18 @@ class Ports:
     ami: int
     http: int
     rtp: int
-    """First of RTP_BLOCK media ports."""
+    """First of `rtp_count` media ports."""
+    rtp_count: int = RTP_BLOCK
 
     @classmethod
-    def choose(cls, sip: int | None = None) -> "Ports":
+    def choose(cls, sip: int | None = None, rtp_count: int = RTP_BLOCK) -> "Ports":
         """Free ports now. `sip` as wished, where given."""
         return cls(
             sip=sip if sip is not None else free_port(socket.SOCK_DGRAM),
             ami=free_port(),
             http=free_port(),
-            rtp=_free_block(),
+            rtp=free_block(rtp_count),
+            rtp_count=rtp_count,
         )
 
 
@@ -39,12 +41,12 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
         return int(probe.getsockname()[1])
 
 
-def _free_block() -> int:
-    """The first port of a block without anybody in it, apart from the kernel's own ephemeral range."""
+def free_block(count: int) -> int:
+    """The first port of a block (even, as RTP wants it) with nobody in it, apart from the kernel's ephemeral range."""
     chance = random.SystemRandom()
     for _ in range(50):
-        start = chance.randrange(10000, 32000 - RTP_BLOCK, RTP_BLOCK)
-        if _all_free(range(start, start + RTP_BLOCK)):
+        start = chance.randrange(10000, 32000 - count, 200)
+        if _all_free(range(start, start + count)):
             return start
     raise LabError("No free block of media ports was found on this machine. Stop other labs and try again.")
 

@@ -1,4 +1,4 @@
-"""Asterisk and baresip without root: downloaded once into a cache outside the checkout, checked, and reused.
+"""Programs without root, above all Asterisk and baresip: downloaded once into a cache outside the checkout, and reused.
 
 The cache holds one folder for each recipe; it appears whole (by rename) or not at all.
 """
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,6 @@ from adapter.asterisk import versions
 from adapter.errors import LabError
 from adapter.lab.apt import WAYS_OUT, Apt, Source, debian_source, host_sources, unpack, with_keyring
 
-PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm", "baresip-core")
 NOT_NEEDED = tuple(
     "adduser asterisk-config-custom gnupg gpg perl-base debconf passwd libperl5.42 libsnmp45 libical3t64 libcodec2-1.2"
     " libcurl4t64 libgmime-3.0-0t64 libiksemel3 libjack-jackd2-0 libjack-0.125 libldap2 liblua5.1-0 libneon27t64"
@@ -38,13 +37,32 @@ MACHINES = {
     "x86_64": ("x86_64-linux-gnu", "ld-linux-x86-64.so.2"),
     "aarch64": ("aarch64-linux-gnu", "ld-linux-aarch64.so.1"),
 }
-RECIPE = "2"
+GENERATION = "2"
 """Raise to make every cache stale."""
 
 
 @dataclass(frozen=True, slots=True)
-class Toolchain:
-    """A provisioned Asterisk and baresip."""
+class Recipe:
+    """What is provisioned together, from one archive."""
+
+    title: str
+    size: str
+    """About how much is downloaded, the index included."""
+    packages: tuple[str, ...]
+    """The first is the one that the others go with, and whose version counts."""
+    check: Callable[[str], str | None] = lambda version: None
+    """Why a version doesn't fit; None when it does."""
+    not_needed: tuple[str, ...] = ()
+
+
+ASTERISK = Recipe(
+    "Asterisk", "40 MB", ("asterisk", "asterisk-core-sounds-en-gsm", "baresip-core"), versions.check, NOT_NEEDED
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """A folder with provisioned programs, run by their own loader with their own libraries."""
 
     prefix: Path
     version: str
@@ -56,6 +74,16 @@ class Toolchain:
         """Where the shared libraries are."""
         return self.prefix / "usr/lib" / self.triplet
 
+    def argv(self, program: str) -> list[str]:
+        """The command that runs a program (`usr/bin/…`)."""
+        loader = self.libraries / self.loader
+        return [str(loader), "--library-path", str(self.libraries), str(self.prefix / program)]
+
+
+@dataclass(frozen=True, slots=True)
+class Toolchain(Prefix):
+    """A provisioned Asterisk and baresip."""
+
     @property
     def asterisk_modules(self) -> Path:
         """Asterisk's astmoddir."""
@@ -66,17 +94,13 @@ class Toolchain:
         """baresip's module_path."""
         return self.prefix / "usr/lib/baresip/modules"
 
-    def _argv(self, program: str) -> list[str]:
-        loader = self.libraries / self.loader
-        return [str(loader), "--library-path", str(self.libraries), str(self.prefix / program)]
-
     def asterisk_argv(self, conf: Path, *more: str) -> list[str]:
         """The command that runs Asterisk with this asterisk.conf (absolute)."""
-        return [*self._argv("usr/sbin/asterisk"), "-C", str(conf), *more]
+        return [*self.argv("usr/sbin/asterisk"), "-C", str(conf), *more]
 
     def baresip_argv(self, folder: Path) -> list[str]:
         """The command that runs baresip with the configuration in this folder."""
-        return [*self._argv("usr/bin/baresip"), "-f", str(folder)]
+        return [*self.argv("usr/bin/baresip"), "-f", str(folder)]
 
 
 def cache_folder() -> Path:
@@ -86,7 +110,13 @@ def cache_folder() -> Path:
 
 
 def provision() -> Toolchain:
-    """The toolchain, from the cache or newly downloaded. Safe when two start at once.
+    """Asterisk and baresip. Raises as `prepare`."""
+    found = prepare(ASTERISK)
+    return Toolchain(found.prefix, found.version, found.triplet, found.loader)
+
+
+def prepare(recipe: Recipe) -> Prefix:
+    """A recipe's programs, from the cache or newly downloaded. Safe when two start at once.
 
     Raises LabError, which names the ways out, when this host can't.
     """
@@ -94,15 +124,17 @@ def provision() -> Toolchain:
         raise LabError(f"There is no recipe for a {platform.machine()} machine. {WAYS_OUT}")
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    recipe = repr((RECIPE, PACKAGES, NOT_NEEDED, *_overrides(), platform.machine()))
-    home = folder / hashlib.sha256(recipe.encode()).hexdigest()[:16]
-    with _lock(folder / f"{home.name}.lock"):
-        if (ready := _reuse(home)) is None:
+    whole = repr((GENERATION, recipe.packages, recipe.not_needed, *_overrides(), platform.machine()))
+    home = folder / hashlib.sha256(whole.encode()).hexdigest()[:16]
+    with _lock(folder / f"{home.name}.lock", recipe.title):
+        if (ready := _reuse(home, recipe)) is None:
             shutil.rmtree(home, ignore_errors=True)
-            _build(home)
-            ready = _reuse(home)
+            _build(home, recipe)
+            ready = _reuse(home, recipe)
         if ready is None:
-            raise LabError(f"The new Asterisk in {home} is not whole. Remove the folder and try again. {WAYS_OUT}")
+            raise LabError(
+                f"The new {recipe.title} in {home} is not whole. Remove the folder and try again. {WAYS_OUT}"
+            )
         return ready
 
 
@@ -111,18 +143,18 @@ def _overrides() -> tuple[str | None, str | None]:
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[None]:
+def _lock(path: Path, name: str) -> Iterator[None]:
     with path.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _say("Another start is provisioning Asterisk; waiting for it.")
+            _say(f"Another start is provisioning {name}; waiting for it.")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def _reuse(home: Path) -> Toolchain | None:
-    """The cached toolchain if every file of its manifest is there in its size."""
+def _reuse(home: Path, recipe: Recipe) -> Prefix | None:
+    """The cached programs if every file of their manifest is there in its size."""
     try:
         manifest = json.loads((home / "manifest.json").read_text())
         for name, size in manifest["files"].items():
@@ -130,17 +162,17 @@ def _reuse(home: Path) -> Toolchain | None:
                 return None
     except (OSError, ValueError, KeyError):
         return None
-    if reason := versions.check(manifest["version"]):
+    if reason := recipe.check(manifest["version"]):
         raise LabError(f"{reason} {WAYS_OUT}")
-    return Toolchain(home / "root", manifest["version"], *MACHINES[platform.machine()])
+    return Prefix(home / "root", manifest["version"], *MACHINES[platform.machine()])
 
 
-def _build(home: Path) -> None:
+def _build(home: Path, recipe: Recipe) -> None:
     with tempfile.TemporaryDirectory(prefix="new-", dir=home.parent) as temporary:
         work = Path(temporary)
-        apt, version = _choose(work)
-        _say(f"Provisioning Asterisk {version} (about 40 MB, once).")
-        packages = apt.download(PACKAGES, _Progress("Downloading"))
+        apt, version = _choose(work, recipe)
+        _say(f"Provisioning {recipe.title} {version} (about {recipe.size}, once).")
+        packages = apt.download(recipe.packages, _Progress("Downloading"))
         fresh = work / "whole"
         unpack(packages, fresh / "root", _Progress("Unpacking"))
         _trim(fresh / "root")
@@ -148,22 +180,22 @@ def _build(home: Path) -> None:
         manifest = {"version": version, "files": _sizes(fresh)}
         (fresh / "manifest.json").write_text(json.dumps(manifest))
         fresh.rename(home)
-    _say("Asterisk is ready.")
+    _say(f"{recipe.title} is ready.")
 
 
-def _choose(work: Path) -> tuple[Apt, str]:
-    """The host's own archives where they have Asterisk 20 or later, else Debian's suite that has it."""
+def _choose(work: Path, recipe: Recipe) -> tuple[Apt, str]:
+    """The host's own archives where they have a version that fits, else Debian's suite that has it."""
     host = host_sources()
-    if not any(_overrides()) and _host_has_asterisk():
-        apt = Apt(work / "apt", host, NOT_NEEDED)
+    if not any(_overrides()) and _host_has(recipe):
+        apt = Apt(work / "apt", host, recipe.not_needed)
     else:
-        apt = Apt(work / "apt", [_debian(host, work)], NOT_NEEDED)
+        apt = Apt(work / "apt", [_debian(host, work)], recipe.not_needed)
     _say("Reading the package index.")
     apt.update()
-    version = apt.candidate("asterisk")
+    version = apt.candidate(recipe.packages[0])
     if version is None:
-        raise LabError(f"The archive has no Asterisk. {WAYS_OUT}")
-    if reason := versions.check(version):
+        raise LabError(f"The archive has no {recipe.title}. {WAYS_OUT}")
+    if reason := recipe.check(version):
         raise LabError(f"{reason} {WAYS_OUT}")
     return apt, version
 
@@ -172,15 +204,15 @@ def _debian(host: list[Source], work: Path) -> Source:
     return with_keyring(debian_source(host), work, host)
 
 
-def _host_has_asterisk() -> bool:
+def _host_has(recipe: Recipe) -> bool:
     try:
         listing = subprocess.run(
-            ["apt-cache", "madison", "asterisk"], check=False, capture_output=True, text=True, timeout=60
+            ["apt-cache", "madison", recipe.packages[0]], check=False, capture_output=True, text=True, timeout=60
         )
     except (OSError, subprocess.TimeoutExpired):
         return False
     found = [line.split("|")[1].strip() for line in listing.stdout.splitlines() if line.count("|") >= 2]
-    return any(versions.check(version) is None for version in found)
+    return any(recipe.check(version) is None for version in found)
 
 
 def _trim(root: Path) -> None:

@@ -141,7 +141,11 @@ def fresh(directory: Path) -> Path:
     return folder
 
 
-def adapter_conf(folder: Path, pbx: Pbx, http_port: int, extra: str = "") -> Path:
+AGENTS = "PJSIP/10[1-4]"
+"""The endpoints of the lab's agents."""
+
+
+def adapter_conf(folder: Path, pbx: Pbx, http_port: int, extra: str = "", agents: str = AGENTS) -> Path:
     """Write the adapter's configuration for this Asterisk; `extra` is appended as it stands."""
     path = folder / "adapter.toml"
     path.touch(mode=0o600)
@@ -165,7 +169,7 @@ url = {quoted(pbx.ari_url)}
 secret = {quoted(pbx.ari_secret)}
 
 [endpoints]
-agents = ["PJSIP/10[1-4]"]
+agents = [{quoted(agents)}]
 
 [webhooks]
 allow_private = true

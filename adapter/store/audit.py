@@ -120,7 +120,7 @@ class Audit:
 
     async def page(self, wanted: Filter, limit: int, after: str | None = None) -> list[AuditRow]:
         """Entries, newest first; `after`: the id of the last one that was seen. Raises NotFound when it is unknown."""
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             query = select(AuditRow).where(*_conditions(wanted)).order_by(AuditRow.seq.desc()).limit(limit)
             if after is not None:
                 last = await session.scalar(select(AuditRow.seq).where(AuditRow.id == after))
@@ -157,7 +157,7 @@ class Audit:
 
     async def verify(self, noted: str | None = None) -> Verdict:
         """Go through the whole chain. `noted`: a head that was written down before and must still be in it."""
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             head = await session.scalar(select(FactRow.value).where(FactRow.name == HEAD))
             cut = await session.scalar(select(AuditCutRow).order_by(AuditCutRow.seq.desc()).limit(1))
         check = _Check(cut.seq if cut else 0, cut.hash if cut else START, str(head), noted)
@@ -169,7 +169,7 @@ class Audit:
         return check.verdict(f"{cut.seq}:{cut.hash}" if cut else None)
 
     async def _from(self, seq: int) -> Sequence[AuditRow]:
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             query = select(AuditRow).where(AuditRow.seq > seq).order_by(AuditRow.seq).limit(PAGE)
             return list(await session.scalars(query))
 

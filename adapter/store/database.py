@@ -3,7 +3,7 @@
 import asyncio
 import fcntl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -30,7 +30,7 @@ MIGRATION_LOCK = 0x434D4F4E
 
 
 class Database:
-    """One database. Use `work` for a transaction."""
+    """One database. Use `work` for a transaction, `read` for one that changes nothing."""
 
     def __init__(self, url: str) -> None:
         try:
@@ -43,20 +43,29 @@ class Database:
         if self._sqlite:
             event.listen(self.engine.sync_engine, "connect", _sqlite_pragmas)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._turn = asyncio.Lock()
 
     @property
     def _sqlite(self) -> bool:
         return self._url.get_backend_name() == "sqlite"
 
-    @asynccontextmanager
-    async def work(self) -> AsyncIterator[AsyncSession]:
+    def work(self) -> AbstractAsyncContextManager[AsyncSession]:
         """One transaction: committed at the end, rolled back on any error.
 
-        Raises StoreUnavailable when the database does not answer or refuses. IntegrityError passes, for the
-        caller to name the conflict.
+        On SQLite, which has one writer at a time, they take turns here: SQLite itself would let the others try again
+        and again, and in a busy process the unlucky ones fail. Raises StoreUnavailable when the database does not
+        answer or refuses. IntegrityError passes, for the caller to name the conflict.
         """
+        return self._transaction(self._turn if self._sqlite else nullcontext())
+
+    def read(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """The same for what only reads: it waits for nobody."""
+        return self._transaction(nullcontext())
+
+    @asynccontextmanager
+    async def _transaction(self, turn: AbstractAsyncContextManager[None]) -> AsyncIterator[AsyncSession]:
         try:
-            async with asyncio.timeout(DEADLINE), self._sessions.begin() as session:
+            async with asyncio.timeout(DEADLINE), turn, self._sessions.begin() as session:
                 yield session
             for entry in session.info.get(TOLD, ()):
                 log.info(entry.action.value, **entry.told())

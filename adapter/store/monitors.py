@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.modes import Mode
@@ -25,48 +25,51 @@ class Monitors:
 
     async def find(self, monitor_id: str) -> Monitor | None:
         """One monitor, also an ended one."""
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             row = await session.get(MonitorRow, monitor_id)
             return _monitor(row) if row else None
 
     async def unfinished(self) -> Sequence[Monitor]:
         """Monitors that were not ended when the adapter last stopped."""
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(select(MonitorRow).where(MonitorRow.state != MonitorState.ENDED.value))
             return [_monitor(row) for row in rows]
 
 
-async def put(session: AsyncSession, monitor: Monitor) -> None:
-    """Insert or replace the monitor's row, as part of a transaction."""
-    await session.merge(_row(monitor))
+async def put(session: AsyncSession, *monitors: Monitor) -> None:
+    """Insert or replace the monitors' rows, as part of a transaction: two statements, however many there are."""
+    if not monitors:
+        return
+    await session.execute(delete(MonitorRow).where(MonitorRow.id.in_([monitor.id for monitor in monitors])))
+    await session.execute(insert(MonitorRow), [_columns(monitor) for monitor in monitors])
 
 
-def _row(monitor: Monitor) -> MonitorRow:
-    return MonitorRow(
-        id=monitor.id,
-        pbx=monitor.pbx,
-        call_id=monitor.call_id,
-        conversation_id=monitor.conversation_id,
-        target=monitor.target,
-        leg=monitor.leg,
-        supervisor_id=monitor.supervisor.user_id,
-        supervisor_name=monitor.supervisor.name,
-        supervisor_username=monitor.supervisor.username,
-        token_id=monitor.token,
-        peers=" ".join(sorted(monitor.peers)),
-        agent=monitor.subject.agent,
-        agent_name=monitor.subject.agent_name,
-        extension=monitor.subject.extension,
-        customer=monitor.subject.customer,
-        device=monitor.device,
-        keypad=monitor.keypad,
-        mode=monitor.mode.value,
-        state=monitor.state.value,
-        started_at=monitor.started_at,
-        live_at=monitor.live_at,
-        ended_at=monitor.ended_at,
-        ended_reason=monitor.ended_reason.value if monitor.ended_reason else None,
-    )
+def _columns(monitor: Monitor) -> dict[str, object]:
+    return {
+        "id": monitor.id,
+        "pbx": monitor.pbx,
+        "call_id": monitor.call_id,
+        "conversation_id": monitor.conversation_id,
+        "target": monitor.target,
+        "leg": monitor.leg,
+        "supervisor_id": monitor.supervisor.user_id,
+        "supervisor_name": monitor.supervisor.name,
+        "supervisor_username": monitor.supervisor.username,
+        "token_id": monitor.token,
+        "peers": " ".join(sorted(monitor.peers)),
+        "agent": monitor.subject.agent,
+        "agent_name": monitor.subject.agent_name,
+        "extension": monitor.subject.extension,
+        "customer": monitor.subject.customer,
+        "device": monitor.device,
+        "keypad": monitor.keypad,
+        "mode": monitor.mode.value,
+        "state": monitor.state.value,
+        "started_at": monitor.started_at,
+        "live_at": monitor.live_at,
+        "ended_at": monitor.ended_at,
+        "ended_reason": monitor.ended_reason.value if monitor.ended_reason else None,
+    }
 
 
 def _monitor(row: MonitorRow) -> Monitor:

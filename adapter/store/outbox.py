@@ -142,7 +142,7 @@ class Outbox:
             .order_by(DeliveryRow.next_at, DeliveryRow.seq)
             .limit(limit)
         )
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             return [_due(delivery, event) for delivery, event in await session.execute(query)]
 
     async def next_at(self, hook_id: str, besides: Sequence[int] = ()) -> datetime | None:
@@ -150,7 +150,7 @@ class Outbox:
         query = select(func.min(DeliveryRow.next_at)).where(
             DeliveryRow.hook_id == hook_id, DeliveryRow.state == DUE, DeliveryRow.seq.not_in(besides)
         )
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             found: datetime | None = await session.scalar(query)
             return found
 
@@ -193,7 +193,7 @@ class Outbox:
         """How much waits for each hook that anything waits for."""
         pending = DeliveryRow.state.in_(PENDING)
         query = select(DeliveryRow.hook_id, func.count(), func.min(DeliveryRow.seq)).where(pending)
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             found = []
             for hook_id, count, first in await session.execute(query.group_by(DeliveryRow.hook_id)):
                 oldest = await session.scalar(select(EventRow.at).where(EventRow.seq == first))
@@ -213,7 +213,7 @@ class Outbox:
         query = _of(hook_id, hidden).order_by(DeliveryRow.seq.desc()).limit(limit)
         if failed_only:
             query = query.where(DeliveryRow.state == FAILED)
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             if after is not None:
                 last = await session.scalar(select(EventRow.seq).where(EventRow.id == after))
                 if last is None:

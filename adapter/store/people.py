@@ -75,25 +75,25 @@ class People:
 
     async def all(self) -> list[User]:
         """Everybody, by username."""
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(select(UserRow).order_by(UserRow.username_key))
             return [_user(row) for row in rows]
 
     async def get(self, user_id: str) -> User | None:
         """One account."""
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             row = await session.get(UserRow, user_id)
             return _user(row) if row else None
 
     async def by_username(self, username: str) -> User | None:
         """One account by its name, in any case."""
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             row = await _by_name(session, username)
             return _user(row) if row else None
 
     async def version(self) -> str:
         """A mark that is another after every change of any account, whoever made it."""
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             fact = await session.get(FactRow, VERSION)
             return fact.value if fact else ""
 
@@ -164,7 +164,7 @@ class People:
 
     async def check_password(self, username: str, password: str) -> User | None:
         """The active person with this name and password; None otherwise, after the same effort."""
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             row = await _by_name(session, username)
         right = await matches(row.password_hash if row else None, password)
         return _user(row) if row and right and row.active else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -51,22 +51,26 @@ class Records:
 
     async def open_calls(self) -> Mapping[str, OpenCall]:
         """Calls of whose end programs are still to be told."""
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(select(OpenCallRow))
             return {row.call_id: _CALL.validate_json(row.data) for row in rows}
 
 
 async def _write(session: AsyncSession, sealed: Sealed, now: datetime) -> None:
+    """In few statements, however much it is: each waits for its turn in a busy process, and others for the lock."""
     record = sealed.record
     await audit.append(session, record.entries, sealed.entry_ids)
     await outbox.add(session, record.events, sealed.event_ids, now)
-    for monitor in record.monitors.values():
-        await monitors.put(session, monitor)
-    for call_id, known in record.calls.items():
-        if known is None:
-            await session.execute(delete(OpenCallRow).where(OpenCallRow.call_id == call_id))
-        else:
-            await session.merge(OpenCallRow(call_id=call_id, data=_CALL.dump_json(known).decode()))
+    await monitors.put(session, *record.monitors.values())
+    if record.calls:
+        await session.execute(delete(OpenCallRow).where(OpenCallRow.call_id.in_(list(record.calls))))
+    kept = [
+        {"call_id": call_id, "data": _CALL.dump_json(known).decode()}
+        for call_id, known in record.calls.items()
+        if known
+    ]
+    if kept:
+        await session.execute(insert(OpenCallRow), kept)
 
 
 async def _was_written(session: AsyncSession, sealed: Sealed) -> bool:

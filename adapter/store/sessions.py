@@ -3,10 +3,13 @@
 import hashlib
 import secrets
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.record import Entry
 from adapter.store.audit import append
@@ -14,7 +17,8 @@ from adapter.store.database import Database
 from adapter.store.tables import SessionRow
 
 SEEN_STEP = timedelta(minutes=1)
-"""How exactly the last use is kept: not every request needs a write."""
+"""How exactly the last use is kept."""
+SEE = update(SessionRow).where(SessionRow.id == bindparam("session"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ class Sessions:
 
     def __init__(self, database: Database, idle: timedelta) -> None:
         self._database, self._idle = database, idle
+        self._seen: dict[str, datetime] = {}
+        """Last uses that are not written yet: no request waits for that."""
 
     async def create(self, user_id: str, now: datetime, entry: Entry | None = None) -> str:
         """Begin a session, and tell the audit with `entry`; returns its token, which is known to nobody else.
@@ -40,7 +46,7 @@ class Sessions:
         row = SessionRow(
             id=uuid.uuid4().hex, token_hash=token_hash(token), user_id=user_id, created_at=now, seen_at=now
         )
-        async with self._database.work() as session:
+        async with self._work() as session:
             await session.execute(delete(SessionRow).where(SessionRow.seen_at < now - self._idle))
             session.add(row)
             await append(session, [entry] if entry else [])
@@ -48,13 +54,16 @@ class Sessions:
 
     async def find(self, token: str, now: datetime) -> Session | None:
         """The session of this token, if it is not idle for too long."""
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             row = await session.scalar(select(SessionRow).where(SessionRow.token_hash == token_hash(token)))
-            if row is None or row.seen_at < now - self._idle:
-                return None
-            if now - row.seen_at > SEEN_STEP:
-                row.seen_at = now
-            return Session(row.id, row.user_id)
+        if row is None:
+            return None
+        seen = self._seen.get(row.id, row.seen_at)
+        if seen < now - self._idle:
+            return None
+        if now - seen > SEEN_STEP:
+            self._seen[row.id] = now
+        return Session(row.id, row.user_id)
 
     async def end(self, session_id: str, entry: Entry | None = None) -> None:
         """Sign out, and tell the audit with `entry`. Ending an ended one is fine."""
@@ -65,8 +74,21 @@ class Sessions:
     async def alive(self, now: datetime) -> frozenset[str]:
         """Ids of the sessions that exist and are not idle for too long: all others' streams are to be closed."""
         recent = SessionRow.seen_at >= now - self._idle
-        async with self._database.work() as session:
+        async with self._work() as session:
             return frozenset(await session.scalars(select(SessionRow.id).where(recent)))
+
+    @asynccontextmanager
+    async def _work(self) -> AsyncIterator[AsyncSession]:
+        """A transaction, in which the last uses are written too."""
+        seen = dict(self._seen)
+        async with self._database.work() as session:
+            if seen:
+                uses = [{"session": session_id, "seen_at": at} for session_id, at in seen.items()]
+                await (await session.connection()).execute(SEE, uses)
+            yield session
+        for session_id, at in seen.items():
+            if self._seen.get(session_id) == at:
+                del self._seen[session_id]
 
 
 def token_hash(token: str) -> str:

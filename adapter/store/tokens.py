@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_, select, update
 
 from adapter.core.record import SYSTEM, Action, By, Entry
 from adapter.errors import NotFound
@@ -92,19 +92,21 @@ class Tokens:
 
     async def all(self) -> list[Token]:
         """Every token, oldest first, expired ones too."""
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(select(TokenRow).order_by(TokenRow.created_at, TokenRow.id))
             return [_token(row) for row in rows]
 
     async def find(self, secret: str, now: datetime) -> Token | None:
         """The token of this secret, if it has not expired. Its use is noted."""
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             row = await session.scalar(select(TokenRow).where(TokenRow.token_hash == token_hash(secret)))
-            if row is None or (row.expires_at is not None and row.expires_at <= now):
-                return None
-            if row.used_at is None or now - row.used_at > USED_STEP:
-                row.used_at = now
-            return _token(row)
+        if row is None or (row.expires_at is not None and row.expires_at <= now):
+            return None
+        if row.used_at is None or now - row.used_at > USED_STEP:
+            async with self._database.work() as session:
+                await session.execute(update(TokenRow).where(TokenRow.id == row.id).values(used_at=now))
+            row.used_at = now
+        return _token(row)
 
     async def revoke(self, token_id: str, by: By = SYSTEM) -> Token:
         """Make a token void. Raises NotFound."""
@@ -121,7 +123,7 @@ class Tokens:
     async def alive(self, now: datetime) -> frozenset[str]:
         """Ids of the tokens that exist and have not expired: all others' streams are to be closed."""
         valid = or_(TokenRow.expires_at.is_(None), TokenRow.expires_at > now)
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             return frozenset(await session.scalars(select(TokenRow.id).where(valid)))
 
 

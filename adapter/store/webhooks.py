@@ -37,13 +37,13 @@ class Webhooks:
 
     async def all(self) -> list[Webhook]:
         """Every receiver, oldest first."""
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             rows = await session.scalars(select(WebhookRow).order_by(WebhookRow.created_at, WebhookRow.id))
             return [_webhook(row) for row in rows]
 
     async def get(self, hook_id: str) -> Webhook:
         """One receiver. Raises NotFound."""
-        async with self._database.work() as session:
+        async with self._database.read() as session:
             row = await session.get(WebhookRow, hook_id)
             if row is None:
                 raise NotFound("There is no such webhook.")

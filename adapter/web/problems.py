@@ -63,7 +63,9 @@ async def middleware(request: web.Request, handler: Handler) -> web.StreamRespon
             response.headers["Allow"] = error.headers["Allow"]
         return response
     except ConnectionError:
-        raise
+        if request.transport is not None and not request.transport.is_closing():
+            raise
+        return web.Response(status=400)  # the client went away while it asked: nobody reads this, and it is no error
     except Exception:
         log.exception("a request failed", method=request.method, path=request.path)
         return problem(500, "internal", "Internal error", "This is a fault of the adapter; its log says more.")

@@ -1,6 +1,7 @@
 """The live streams: who is connected, what waits for each, and how they end."""
 
 import asyncio
+import random
 
 import structlog
 
@@ -12,6 +13,12 @@ log = structlog.get_logger(__name__)
 
 QUEUE = 1000
 """Frames that may wait for one client; who falls further behind is dropped and gets a new snapshot later."""
+GATHER = 0.1
+"""Seconds, about, in which frames that follow another are gathered, to go out in one write: with many streams the
+writes are what costs. A frame after a rest goes at once."""
+MANY = 100
+"""Frames that are not kept waiting for more."""
+CHANCE = random.SystemRandom()
 
 
 class Stream:
@@ -20,33 +27,51 @@ class Stream:
     def __init__(self, user_id: str, session_id: str) -> None:
         self.viewer = Viewer(user_id)
         self.session_id = session_id
-        self._frames: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE + 1)
+        self._frames: list[bytes] = []
+        self._ready = asyncio.Event()
+        self._resting = False
+        # Not the same for all: hundreds that write in one turn of the loop would keep everybody else waiting.
+        self._gather = GATHER * CHANCE.uniform(0.5, 1.5)
         self.closed = False
 
     def put(self, frames: list[bytes]) -> None:
         """Queue frames; close the stream when too many wait."""
         if self.closed or not frames:
             return
-        if self._frames.qsize() + len(frames) > QUEUE:
+        if len(self._frames) + len(frames) > QUEUE:
             log.warning("a client that can't keep up is dropped", user_id=self.viewer.user_id)
             self.close()
             return
-        self._frames.put_nowait(b"".join(frames))
+        self._frames += frames
+        if not self._resting or len(self._frames) >= MANY:
+            self._ready.set()
 
     def close(self) -> None:
         """Send nothing more; the connection ends at once."""
-        if not self.closed:
-            self.closed = True
-            while not self._frames.empty():
-                self._frames.get_nowait()
-            self._frames.put_nowait(None)
+        self.closed = True
+        self._frames.clear()
+        self._ready.set()
 
     async def next(self, heartbeat: float) -> bytes | None:
-        """The next bytes to send; a comment after `heartbeat` seconds of nothing; None when it is over."""
+        """All bytes to send now; a comment after `heartbeat` seconds of nothing; None when it is over."""
         try:
-            return await asyncio.wait_for(self._frames.get(), heartbeat)
+            async with asyncio.timeout(heartbeat):
+                await self._ready.wait()
         except TimeoutError:
             return b": still here\n\n"
+        if self.closed:
+            return None
+        data = b"".join(self._frames)
+        self._frames.clear()
+        self._ready.clear()
+        self._resting = True
+        asyncio.get_running_loop().call_later(self._gather, self._rested)
+        return data
+
+    def _rested(self) -> None:
+        self._resting = False
+        if self._frames:
+            self._ready.set()
 
 
 class Streams:

@@ -11,7 +11,7 @@ from aiohttp import web
 from adapter.asterisk.ami import AmiAddress
 from adapter.asterisk.ari import Ari
 from adapter.asterisk.connection import LinkSettings
-from adapter.asterisk.link import Link
+from adapter.asterisk.link import DIGIT_GAP, MANY_DIGITS, Link
 from adapter.board import Board
 from adapter.core.events import Event, Snapshot
 from adapter.core.legs import DeviceState, LegRequest, LinkState, PbxState
@@ -164,6 +164,17 @@ async def test_digits_keep_their_distance_and_the_first_does_not_wait() -> None:
             await made.link.switch_leg("cm-1", mode, keypad=True, reattach=False)
         assert clock() - began >= 0.09
         assert [action["Digit"] for action in server.heard("PlayDTMF")] == ["5", "6", "4"]
+
+
+async def test_digits_of_legs_that_are_over_are_forgotten() -> None:
+    server = AmiServer(lists())  # type: ignore[arg-type]
+    async with world(server) as made:
+        await made.until(LinkState.CONNECTED)
+        for number in range(2 * MANY_DIGITS):
+            await made.link.switch_leg(f"cm-{number}", Mode.WHISPER, keypad=True, reattach=False)
+            if number % 50 == 0:
+                await asyncio.sleep(2 * DIGIT_GAP)
+        assert len(made.link._digits) <= MANY_DIGITS
 
 
 @asynccontextmanager

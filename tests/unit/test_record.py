@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError
 
 from adapter.core.facts import OpenCall, Record
+from adapter.core.modes import Mode
+from adapter.core.monitor import MonitorState
 from adapter.core.record import Action, By, Entry, EventType, HookEvent, Result
 from adapter.errors import NotFound
 from adapter.store import Store
@@ -18,9 +22,11 @@ from adapter.store.people import UserChange
 from adapter.store.record import seal
 from adapter.store.tokens import NewToken, Scope
 from tests.unit.test_store import ADMIN, NOW, SAM
+from tests.unit.test_views import monitor as a_monitor
 from tests.unit.test_views import sams_call
 
 BY = By("admin", "session")
+SILENT = a_monitor(MonitorState.LIVE, Mode.SILENT)
 NEW_HEAD = f"UPDATE facts SET value = '0:{START}' WHERE name = 'audit_head'"  # noqa: S608 - what a forger does
 
 
@@ -221,6 +227,31 @@ async def test_what_is_written_twice_is_there_once(store: Store) -> None:
     assert await store.records.open_calls() == {"c1": OpenCall(sams_call(None), True)}
     await store.records.write(seal(Record(calls={"c1": None})), NOW)
     assert await store.records.open_calls() == {}
+
+
+async def test_much_is_written_in_no_more_statements_than_little(store: Store) -> None:
+    """A busy process comes to each statement late, and the whole batch has one deadline."""
+    counts = []
+    statements: list[str] = []
+    listen(store.database.engine.sync_engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    for size in (2, 60):
+        new = {f"m{size}-{n}": replace(SILENT, id=f"m{size}-{n}") for n in range(size)}
+        calls = {f"c{size}-{n}": OpenCall(sams_call(None), True) for n in range(size)}
+        for monitors in (new, {key: replace(monitor, mode=Mode.BARGE) for key, monitor in new.items()}):
+            entries, events = [entry(n) for n in range(size)], [event(n) for n in range(size)]
+            statements.clear()
+            await store.records.write(seal(Record(entries, events, monitors, {**calls})), NOW)
+            counts.append(len(statements))
+        assert len(await store.records.open_calls()) == size
+        for key, monitor in monitors.items():
+            found = await store.monitors.find(key)
+            assert found is not None
+            assert (found.id, found.mode) == (key, monitor.mode)
+        statements.clear()
+        await store.records.write(seal(Record(calls=dict.fromkeys(calls))), NOW)
+        assert await store.records.open_calls() == {}
+        counts.append(len(statements))
+    assert counts[:3] == counts[3:]
 
 
 async def test_giving_up_and_trying_again_by_hand(store: Store) -> None:

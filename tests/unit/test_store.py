@@ -10,7 +10,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from argon2 import PasswordHasher
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
+from sqlalchemy.event import listen
 
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, MonitorState
@@ -19,7 +20,7 @@ from adapter.core.people import Role
 from adapter.errors import ConfigError, Conflict, NotFound, StoreUnavailable
 from adapter.store import Store, database
 from adapter.store.people import NewUser, UserChange
-from adapter.store.tables import Base
+from adapter.store.tables import Base, FactRow
 from tests.unit.test_views import monitor
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -118,6 +119,36 @@ async def test_sessions(store: Store) -> None:
     await store.sessions.create(sam.id, NOW)
     await store.people.delete(sam.id)
     assert await store.sessions.alive(NOW + timedelta(minutes=55)) == frozenset()
+
+
+async def test_using_a_session_writes_nothing_and_yet_is_remembered(store: Store, database_url: str) -> None:
+    await store.people.create(ADMIN)
+    sam = await store.people.create(SAM)
+    token = await store.sessions.create(sam.id, NOW)
+    written: list[str] = []
+    listen(store.database.engine.sync_engine, "before_cursor_execute", lambda *args: written.append(args[2]))
+    assert await store.sessions.find(token, NOW + timedelta(minutes=50))
+    assert [text for text in written if not text.startswith("SELECT")] == []
+    assert len(await store.sessions.alive(NOW + timedelta(minutes=100))) == 1
+    other = await Store.open(database_url, timedelta(hours=1))
+    assert await other.sessions.find(token, NOW + timedelta(minutes=100)), "it was written when all were looked at"
+    await other.close()
+
+
+async def test_many_who_write_at_once_all_get_their_turn(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite lets writers try again and again; with a slow one among them, the unlucky would miss their deadline."""
+    monkeypatch.setattr(database, "DEADLINE", 20.0)
+
+    async def one(number: int) -> None:
+        async with store.database.work() as session:
+            await session.merge(FactRow(name=f"fact {number}", value="x"))
+            await session.flush()
+            await asyncio.sleep(0.15)
+
+    await asyncio.gather(*(one(number) for number in range(40)))
+    async with store.database.read() as session:
+        names = await session.scalars(select(FactRow.name).where(FactRow.name.startswith("fact ")))
+        assert len(list(names)) == 40
 
 
 async def test_monitors_are_kept_as_they_were(store: Store) -> None:

@@ -1,5 +1,6 @@
 """The HTTP contract without a PBX: every row of the error table, sessions, accounts, streams."""
 
+import asyncio
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from adapter import errors
 from adapter.core.legs import DeviceState
@@ -304,6 +306,23 @@ async def test_accounts_are_made_changed_and_removed(site: Site) -> None:
     assert (await person.get("/session"))[0] == 401
     assert (await admin.delete(path))[0] == 204
     assert (await admin.get(path))[0] == 404
+
+
+async def test_somebody_who_goes_away_while_asking_is_no_error(
+    site: Site, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mona = await site.client("mona")
+    cookie = mona.http.cookie_jar.filter_cookies(URL(site.base))["cm_session"].value
+    _, writer = await asyncio.open_connection("127.0.0.1", int(site.base.rpartition(":")[2]))
+    head = f"Host: localhost\r\nCookie: cm_session={cookie}\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
+    writer.write(f"POST /api/v1/monitors HTTP/1.1\r\n{head}{{".encode())
+    await writer.drain()
+    await mona.get("/session")
+    writer.transport.abort()
+    await mona.get("/session")
+    assert (await mona.get("/calls"))[0] == 200
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+    assert "error" not in capsys.readouterr().out
 
 
 async def test_a_stream_that_can_not_keep_up_is_dropped_and_others_go_on(site: Site) -> None:
