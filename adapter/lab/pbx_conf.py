@@ -24,7 +24,7 @@ def operator_conf() -> Path:
 def write(folder: Path, toolchain: Toolchain, ports: Ports, ami_secret: str, ari_secret: str, run: Path) -> Path:
     """Write everything below `folder`; returns the path of asterisk.conf. `run` holds the control socket."""
     etc, conf = folder / "etc", operator_conf()
-    for name in ("etc", "var/keys", "spool", "log", "moh"):
+    for name in ("etc", "var/keys", "spool/recording", "log", "moh"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     run.mkdir(parents=True, exist_ok=True)
     _hold_tone(folder / "moh/hold.wav")
