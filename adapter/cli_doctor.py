@@ -14,6 +14,9 @@ from adapter.doctor import report
 from adapter.doctor.findings import exit_status
 from adapter.doctor.run import Examination, Say, examine
 
+CLEAR = "\r\x1b[K"
+"""To the beginning of the line, and nothing on it (ECMA-48)."""
+
 
 @click.command()
 @click.option("--audio", is_flag=True, help="Also prove with tones who hears whom, in test calls of its own.")
@@ -29,7 +32,7 @@ def doctor(audio: bool, ring: tuple[str, ...], as_json: bool, path: Path | None)
     """Examine the PBX, and say for each thing what is wrong and the line to add.
 
     It looks at Asterisk's version and modules, the AMI and the ARI user's rights, the dialplan, endpoints and phones,
-    softphones, clocks, the permissions of the adapter's files, and the database. It changes nothing, and works beside
+    softphones, clocks, the permissions of the adapter's files, and the database. It leaves nothing behind, works beside
     a running adapter and real calls: its test calls are made of Local channels, and only it sees them.
 
     With --audio it proves, with tones through this PBX's own dialplan, that silent reaches nobody, that whisper does
@@ -49,6 +52,8 @@ def doctor(audio: bool, ring: tuple[str, ...], as_json: bool, path: Path | None)
     log.setup("error", settings.log.format, mask_numbers=settings.log.mask_numbers)
     place = path or config.default_path()
     found = asyncio.run(_examine(settings, place, audio=audio, ring=ring))
+    if sys.stderr.isatty():
+        click.echo(CLEAR, nl=False, err=True)
     pbx = settings.pbx[0]
     about = {"pbx": pbx.id, "ami": f"{pbx.ami.host}:{pbx.ami.port}", "ari": pbx.ari.url}
     if as_json:
@@ -73,5 +78,5 @@ async def _examine(settings: config.Settings, path: Path | None, *, audio: bool,
 def _progress() -> Say:
     """A line on standard error: overwritten on a terminal, one after the other elsewhere."""
     if sys.stderr.isatty():
-        return lambda text: click.echo(f"\r\x1b[K... {text}", nl=False, err=True)
+        return lambda text: click.echo(f"{CLEAR}... {text}", nl=False, err=True)
     return lambda text: click.echo(f"... {text}", err=True)

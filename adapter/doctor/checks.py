@@ -6,8 +6,10 @@ from urllib.parse import urlsplit
 from adapter import config
 from adapter.asterisk import versions
 from adapter.asterisk.ami import AuthenticationFailed
+from adapter.asterisk.stasis import APPLICATION
 from adapter.core.legs import TEST_PREFIX
 from adapter.doctor import rights
+from adapter.doctor.dialplan import PLAYED
 from adapter.doctor.findings import Area, Finding, Remedy, reload_of
 from adapter.doctor.wires import Wires
 from adapter.errors import AdapterError
@@ -113,6 +115,27 @@ async def check_modules(wires: Wires, *, softphone: bool, audio: bool) -> list[F
         return rights.check_modules(await wires.get("asterisk/modules") or (), softphone=softphone, audio=audio)
     except AdapterError as problem:
         return [rights.MODULES.unknown("modules", problem.detail)]
+
+
+async def check_service(wires: Wires) -> list[Finding]:
+    """Whether an adapter is at work, and whether what it lets people hear is there."""
+    try:
+        running = {found.get("name") for found in await wires.get("applications") or ()}
+        missing = [name for name in PLAYED.values() if (await wires.ari.ask("GET", f"sounds/{name}"))[0] != 200]
+    except (AdapterError, AttributeError) as problem:
+        return [ARI.unknown("adapter", str(problem))]
+    found = []
+    if APPLICATION in running:
+        found.append(ARI.ok("adapter", "one is connected: star codes are taken."))
+    else:
+        what = "none is connected: star codes do nothing until one runs."
+        found.append(ARI.warning("adapter", what, Remedy("a shell", ("call-monitor serve --config config.toml",))))
+    if missing:
+        what = f"{', '.join(missing)}: no such sounds; a star code in vain ends without a word."
+        found.append(
+            ARI.warning("sounds", what, Remedy("a shell on the PBX", ("apt install asterisk-core-sounds-en",)))
+        )
+    return found
 
 
 async def check_clock(wires: Wires) -> Finding:

@@ -120,7 +120,8 @@ async def check_softphone(wires: Wires, settings: config.Settings, name: str) ->
             for line in (f"{kind} = config,pjsip.conf,criteria=type={kind}", f"{kind} = memory")
         )
         what = f"an endpoint could not be made in Asterisk's memory: {problem.detail}"
-        remedy = Remedy("sorcery.conf, [res_pjsip]", lines, "restart Asterisk")
+        then = "restart Asterisk (or, without softphones, set enabled = false in the adapter's [softphone])"
+        remedy = Remedy("sorcery.conf, [res_pjsip]", lines, then)
         found = [SOFTPHONE.wrong("sorcery", what, remedy)]
     return [*found, await _websocket(parts.sip_upstream(settings), wires.deadline)]
 

@@ -4,6 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+AREAS = (
+    *("asterisk", "modules", "ami", "ari", "dialplan", "endpoints"),
+    *("softphone", "clock", "files", "test call", "audio", "ring"),
+)
+"""The parts of a set-up, in the order in which they are told."""
+
 
 class Verdict(StrEnum):
     """How it is. What could not be found out is never ok."""
@@ -28,7 +34,7 @@ class Finding:
     """One thing that was looked at."""
 
     area: str
-    """A part of the set-up: asterisk, ami, ari, modules, dialplan, endpoints, softphone, clock, files, audio."""
+    """One of AREAS."""
     name: str
     verdict: Verdict
     what: str
@@ -62,6 +68,11 @@ class Area:
 def reload_of(what: str) -> str:
     """The command that makes Asterisk read a file again."""
     return f'asterisk -rx "{what}"'
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """By area, as they were found within one."""
+    return sorted(findings, key=lambda finding: AREAS.index(finding.area))
 
 
 def count(findings: Iterable[Finding]) -> dict[Verdict, int]:

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from adapter.doctor.findings import Finding, Remedy, Verdict, count, exit_status
+from adapter.doctor.findings import Finding, Remedy, Verdict, count, exit_status, in_order
 from adapter.doctor.hearing import PARTIES, Row
 
 WIDTH = 110
@@ -14,7 +14,7 @@ WIDTH = 110
 def as_text(title: str, findings: Sequence[Finding], matrix: Sequence[Row]) -> str:
     """One line for each finding, what to do below it, the matrix, and the sum."""
     lines = [title, ""]
-    for finding in findings:
+    for finding in in_order(findings):
         lines += _finding(finding)
     if matrix:
         lines += ["", *_matrix(matrix)]
@@ -60,7 +60,7 @@ def as_json(about: Mapping[str, str], findings: Sequence[Finding], matrix: Seque
         **about,
         "fit": not exit_status(findings),
         "counts": count(findings),
-        "findings": [asdict(finding) for finding in findings],
+        "findings": [asdict(finding) for finding in in_order(findings)],
         "matrix": [
             {
                 "phase": row.label,

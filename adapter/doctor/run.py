@@ -6,7 +6,7 @@ from pathlib import Path
 
 from adapter import config, parts
 from adapter.core.people import User
-from adapter.doctor import audio, checks, checks_phones, files, probe
+from adapter.doctor import audio, checks, checks_phones, files, probe, trialcall
 from adapter.doctor.findings import Area, Finding
 from adapter.doctor.hearing import Row
 from adapter.doctor.wires import Wires, name_of_run
@@ -31,13 +31,18 @@ async def examine(
 
     Raises ConfigError when a secret's file can't be read; what a PBX can cause becomes a finding.
     """
-    wires = Wires(parts.link_settings(settings))
     found = Examination()
+    say("files and database")
+    found.findings += files.check_files(settings, path)
+    database, people = await files.check_database(settings)
+    found.findings += database
     try:
-        say("files and database")
-        found.findings += files.check_files(settings, path)
-        database, people = await files.check_database(settings)
-        found.findings += database
+        wires = Wires(parts.link_settings(settings))
+    except OSError as problem:  # also what ssl has to say of a CA that is none
+        found.findings.append(Area("ami").wrong("TLS", f"pbx.ami.tls_ca can't be used: {problem}."))
+        found.findings.append(Area("ami").unknown("the rest", "nothing could be asked of Asterisk."))
+        return found
+    try:
         await _pbx(wires, settings, people, found, say, prove=prove, ring=ring)
     finally:
         await wires.close()
@@ -61,6 +66,7 @@ async def _pbx(
     found.findings += usable
     if has_ari:
         found.findings += await checks.check_modules(wires, softphone=softphone, audio=prove)
+        found.findings += await checks.check_service(wires)
         if softphone:
             found.findings += await checks_phones.check_softphone(wires, settings, f"{name_of_run()}-phone")
     if wires.has_ami:
@@ -85,6 +91,7 @@ async def _calls(
             say("a silent test call of the doctor's own")
             found.findings += await probe.check_events(wires, f"{name}-e", username)
             if prove:
+                await trialcall.sweep(wires)
                 say("two test calls with tones, about a quarter of a minute")
                 proved, found.matrix = await audio.prove(wires, name, say)
                 found.findings += proved

@@ -10,16 +10,20 @@ unreal_queue_frame), and ChanSpy is one. Names and uniqueids begin with TEST_PRE
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from adapter.asterisk import chanspy
+from adapter.core.legs import TEST_PREFIX
 from adapter.core.modes import Mode
 from adapter.doctor.hearing import AGENT, CUSTOMER, SUPERVISOR
-from adapter.doctor.wires import LONGEST_LIFE, Wires, is_event, need
+from adapter.doctor.wires import LONGEST_LIFE, STAMP, Wires, is_event, need
 from adapter.errors import AdapterError
 
-CONFIRM = 5.0
+CONFIRM = 3.0
 """Seconds for Asterisk to confirm a step of a test call; milliseconds are usual."""
+LONGEST_RUN = 600.0
+"""Seconds after which no doctor is at work any more that began before."""
 END = 30.0
 """Seconds for taking a test call away; each request has a deadline of its own."""
 LIFE = "TIMEOUT(absolute)"
@@ -199,3 +203,27 @@ async def trial_call(wires: Wires, name: str) -> AsyncIterator[TrialCall]:
         yield call
     finally:
         wires.left += await asyncio.shield(asyncio.wait_for(call.end(), END))
+
+
+async def sweep(wires: Wires) -> None:
+    """Remove what a doctor that was killed may have left: channels end by themselves, bridges and recordings don't.
+
+    Raises PbxUnavailable, PbxTimeout, PbxRefused.
+    """
+    for kind, key in (("bridges", "id"), ("recordings/stored", "name")):
+        names = [str(found.get(key, "")) for found in await wires.get(kind) or ()]
+        for name in names:
+            if is_left_over(name, datetime.now(UTC)):
+                await wires.ari.ask("DELETE", f"{kind}/{name}")
+
+
+def is_left_over(name: str, now: datetime) -> bool:
+    """Whether a name is of a run of the doctor that can't be going on any more. Pure."""
+    stamp = name.removeprefix(TEST_PREFIX).partition("-")[0]
+    if not name.startswith(TEST_PREFIX):
+        return False
+    try:
+        began = datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return (now - began).total_seconds() > LONGEST_RUN

@@ -29,12 +29,15 @@ HEARTBEAT = 5.0
 LONGEST_LIFE = 60
 """Seconds after which Asterisk itself ends a channel of a test call (TIMEOUT(absolute)), should the doctor die."""
 
+STAMP = "%Y%m%d%H%M%S"
+"""How a run's beginning stands in the names that it gives."""
+
 Wanted = Callable[[Mapping[str, str]], bool]
 
 
 def name_of_run() -> str:
     """The beginning of all names of one run: when, for those who find something left over, and a random part."""
-    return f"{TEST_PREFIX}{datetime.now(UTC):%Y%m%d%H%M%S}-{secrets.token_hex(3)}"
+    return f"{TEST_PREFIX}{datetime.now(UTC).strftime(STAMP)}-{secrets.token_hex(3)}"
 
 
 class Said:
