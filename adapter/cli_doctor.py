@@ -32,8 +32,8 @@ def doctor(audio: bool, ring: tuple[str, ...], as_json: bool, path: Path | None)
     """Examine the PBX, and say for each thing what is wrong and the line to add.
 
     It looks at Asterisk's version and modules, the AMI and the ARI user's rights, the dialplan, endpoints and phones,
-    softphones, clocks, the permissions of the adapter's files, and the database. It leaves nothing behind, works beside
-    a running adapter and real calls: its test calls are made of Local channels, and only it sees them.
+    softphones, clocks, the permissions of the adapter's files, and the database. It leaves nothing behind, and works
+    beside a running adapter and real calls: its test calls are made of Local channels, and only it sees them.
 
     With --audio it proves, with tones through this PBX's own dialplan, that silent reaches nobody, that whisper does
     not reach the customer, and that what must be heard is heard. That takes about a quarter of a minute.

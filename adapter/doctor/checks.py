@@ -9,7 +9,6 @@ from adapter.asterisk.ami import AuthenticationFailed
 from adapter.asterisk.stasis import APPLICATION
 from adapter.core.legs import TEST_PREFIX
 from adapter.doctor import rights
-from adapter.doctor.dialplan import PLAYED
 from adapter.doctor.findings import Area, Finding, Remedy, reload_of
 from adapter.doctor.wires import Wires
 from adapter.errors import AdapterError
@@ -117,25 +116,16 @@ async def check_modules(wires: Wires, *, softphone: bool, audio: bool) -> list[F
         return [rights.MODULES.unknown("modules", problem.detail)]
 
 
-async def check_service(wires: Wires) -> list[Finding]:
-    """Whether an adapter is at work, and whether what it lets people hear is there."""
+async def check_service(wires: Wires) -> Finding:
+    """Whether an adapter is at work."""
     try:
         running = {found.get("name") for found in await wires.get("applications") or ()}
-        missing = [name for name in PLAYED.values() if (await wires.ari.ask("GET", f"sounds/{name}"))[0] != 200]
     except (AdapterError, AttributeError) as problem:
-        return [ARI.unknown("adapter", str(problem))]
-    found = []
+        return ARI.unknown("adapter", str(problem))
     if APPLICATION in running:
-        found.append(ARI.ok("adapter", "one is connected: star codes are taken."))
-    else:
-        what = "none is connected: star codes do nothing until one runs."
-        found.append(ARI.warning("adapter", what, Remedy("a shell", ("call-monitor serve --config config.toml",))))
-    if missing:
-        what = f"{', '.join(missing)}: no such sounds; a star code in vain ends without a word."
-        found.append(
-            ARI.warning("sounds", what, Remedy("a shell on the PBX", ("apt install asterisk-core-sounds-en",)))
-        )
-    return found
+        return ARI.ok("adapter", "one is connected: star codes are taken.")
+    what = "none is connected: star codes do nothing until one runs."
+    return ARI.warning("adapter", what, Remedy("a shell", ("call-monitor serve --config config.toml",)))
 
 
 async def check_clock(wires: Wires) -> Finding:

@@ -36,39 +36,59 @@ MUST_HEAR: Mapping[Mode, Mapping[str, frozenset[str]]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """How loud a party is in what another hears."""
+
+    loudest: float
+    """In the loudest 100 ms: what must not be heard is judged by this, and whether a voice arrives at all."""
+    median: float
+    """Over all of it: a voice that comes in pieces is small here."""
+
+
+Levels = Mapping[str, Mapping[str, Heard]]
+"""By listener and speaker."""
+Pairs = list[tuple[str, str]]
+"""Listener and speaker."""
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One phase of the test call, measured."""
 
     label: str
     mode: Mode
-    levels: Mapping[str, Mapping[str, float]]
-    """By listener and speaker: how loud the speaker is where it must be heard (median), where not (loudest)."""
+    levels: Levels
 
     @property
     def heard(self) -> Mapping[str, frozenset[str]]:
         """By listener: whom it hears."""
         return {
-            listener: frozenset(speaker for speaker, level in found.items() if level >= QUIET)
+            listener: frozenset(speaker for speaker, level in found.items() if level.loudest >= QUIET)
             for listener, found in self.levels.items()
         }
 
-    def missing(self) -> list[tuple[str, str]]:
-        """Listener and speaker who must be heard and is not."""
-        return [
-            (listener, speaker)
-            for listener, speakers in MUST_HEAR[self.mode].items()
-            for speaker in sorted(speakers)
-            if self.levels.get(listener, {}).get(speaker, 0.0) < LOUD
-        ]
+    def missing(self) -> Pairs:
+        """Who must be heard and is not."""
+        return [pair for pair in self._must() if self._level(*pair).loudest < LOUD]
 
-    def leaks(self) -> list[tuple[str, str]]:
-        """Listener and speaker who must not be heard and is."""
+    def pieces(self) -> Pairs:
+        """Who is heard as it must be, but comes in pieces."""
+        return [pair for pair in self._must() if self._level(*pair).loudest >= LOUD > self._level(*pair).median]
+
+    def leaks(self) -> Pairs:
+        """Who must not be heard and is."""
         return [
             (listener, speaker)
             for listener, found in self.levels.items()
             for speaker, level in found.items()
-            if speaker not in MUST_HEAR[self.mode][listener] and level >= QUIET
+            if speaker not in MUST_HEAR[self.mode][listener] and level.loudest >= QUIET
         ]
+
+    def _must(self) -> Pairs:
+        return [(listener, who) for listener, speakers in MUST_HEAR[self.mode].items() for who in sorted(speakers)]
+
+    def _level(self, listener: str, speaker: str) -> Heard:
+        return self.levels.get(listener, {}).get(speaker, Heard(0.0, 0.0))
 
     @property
     def as_it_should_be(self) -> bool:
@@ -76,13 +96,10 @@ class Row:
         return not self.missing() and not self.leaks()
 
 
-def measure(mode: Mode, listener: str, pcm: bytes) -> dict[str, float]:
-    """How loud each party is in what a listener hears (16-bit PCM at sound.RATE), for a `Row`."""
-    must = MUST_HEAR[mode][listener]
-    medians = sound.levels(pcm, [TONES[speaker] for speaker in must])
-    return {
-        speaker: medians[hertz] if speaker in must else sound.loudest(pcm, hertz) for speaker, hertz in TONES.items()
-    }
+def measure(pcm: bytes) -> dict[str, Heard]:
+    """How loud each party is in what a listener hears (16-bit PCM at sound.RATE)."""
+    medians = sound.levels(pcm, TONES.values())
+    return {who: Heard(sound.loudest(pcm, hertz), medians[hertz]) for who, hertz in TONES.items()}
 
 
 def judge(rows: Sequence[Row], remedies: Mapping[str, Remedy]) -> list[Finding]:
@@ -113,6 +130,9 @@ def _judge(row: Row, spoke_to: set[str], remedy: Remedy | None) -> Finding:
     if unproved:
         told = f"the supervisor's voice never reached {' and '.join(unproved)} in this call: silence proves nothing."
         return area.unknown(row.label, told)
+    if pieces := row.pieces():
+        what = f"{PROVED[row.mode]} But {_say(pieces, 'hears')} in pieces only: the PBX is too busy, or its timing off."
+        return area.warning(row.label, what)
     return area.ok(row.label, PROVED[row.mode])
 
 
@@ -123,5 +143,5 @@ PROVED = {
 }
 
 
-def _say(pairs: Sequence[tuple[str, str]], verb: str) -> str:
+def _say(pairs: Pairs, verb: str) -> str:
     return "; ".join(f"the {listener} {verb} the {speaker}" for listener, speaker in pairs)

@@ -66,7 +66,9 @@ def as_json(about: Mapping[str, str], findings: Sequence[Finding], matrix: Seque
                 "phase": row.label,
                 "as_it_should_be": row.as_it_should_be,
                 "heard": {listener: sorted(speakers) for listener, speakers in row.heard.items()},
-                "levels": {listener: {k: round(v) for k, v in found.items()} for listener, found in row.levels.items()},
+                "levels": {
+                    listener: {k: round(v.loudest) for k, v in found.items()} for listener, found in row.levels.items()
+                },
             }
             for row in matrix
         ],

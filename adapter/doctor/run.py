@@ -66,7 +66,7 @@ async def _pbx(
     found.findings += usable
     if has_ari:
         found.findings += await checks.check_modules(wires, softphone=softphone, audio=prove)
-        found.findings += await checks.check_service(wires)
+        found.findings.append(await checks.check_service(wires))
         if softphone:
             found.findings += await checks_phones.check_softphone(wires, settings, f"{name_of_run()}-phone")
     if wires.has_ami:

@@ -20,7 +20,7 @@ from adapter.doctor.hearing import AGENT, CUSTOMER, SUPERVISOR
 from adapter.doctor.wires import LONGEST_LIFE, STAMP, Wires, is_event, need
 from adapter.errors import AdapterError
 
-CONFIRM = 3.0
+CONFIRM = 5.0
 """Seconds for Asterisk to confirm a step of a test call; milliseconds are usual."""
 LONGEST_RUN = 600.0
 """Seconds after which no doctor is at work any more that began before."""
@@ -126,12 +126,16 @@ class TrialCall:
         wanted = is_event("ChanSpyStart", SpyerUniqueid=leg, SpyeeUniqueid=target, SpyerExten=extension)
         return await self.wires.said.when(wanted, deadline, since) is not None
 
-    async def press(self, digit: str) -> bool:
-        """The leg receives a digit, as from its keypad. Whether Asterisk confirmed it. Raises as `begin`."""
-        leg, since = self.channel(SUPERVISOR), self.wires.said.mark()
+    async def tap(self, digit: str) -> None:
+        """The leg receives a digit, as from its keypad. Raises as `begin`."""
         fields = (("Digit", digit), ("Duration", "1"), ("Receive", "true"))
-        await self.wires.act("PlayDTMF", ("Channel", leg), *fields)
-        wanted = is_event("DTMFEnd", Uniqueid=leg, Digit=digit, Direction="Received")
+        await self.wires.act("PlayDTMF", ("Channel", self.channel(SUPERVISOR)), *fields)
+
+    async def press(self, digit: str) -> bool:
+        """As `tap`; whether Asterisk confirmed it."""
+        since = self.wires.said.mark()
+        await self.tap(digit)
+        wanted = is_event("DTMFEnd", Uniqueid=self.channel(SUPERVISOR), Digit=digit, Direction="Received")
         return await self.wires.said.when(wanted, CONFIRM, since) is not None
 
     async def move(self, mode: Mode, *, keypad: bool) -> bool:
@@ -171,7 +175,10 @@ class TrialCall:
         await self.wires.rest("POST", f"{where}?variable={quote(name, safe='')}&value={quote(value, safe='')}")
 
     async def hang_up(self, party: str) -> None:
-        """Hang up a party's channel. Raises as `begin`."""
+        """Hang up a party's channel, once its phone is silent. Raises as `begin`."""
+        for playback in [playback for playback in self._playing if f"-{party}-" in playback]:
+            self._playing.remove(playback)
+            await self.wires.rest("DELETE", f"playbacks/{playback}")
         await self.wires.rest("DELETE", f"channels/{self.channel(party)}")
 
     async def end(self) -> list[str]:

@@ -24,7 +24,9 @@ from adapter.tasks import TaskGroupOwner
 
 MAX_SAID = 20_000
 """Messages about the doctor's own channels that are kept; a test call makes some hundred."""
-HEARTBEAT = 5.0
+PATIENCE = 5.0
+"""Seconds that an answer may take at least: a doctor has more of them than somebody who clicks."""
+HEARTBEAT = 10.0
 """Seconds between pings of ARI's WebSocket."""
 LONGEST_LIFE = 60
 """Seconds after which Asterisk itself ends a channel of a test call (TIMEOUT(absolute)), should the doctor die."""
@@ -84,7 +86,7 @@ class Wires:
     """AMI and ARI of one PBX. `deadline`: seconds for each answer."""
 
     def __init__(self, settings: LinkSettings) -> None:
-        self.settings, self.deadline = settings, max(settings.action_deadline, 2.0)
+        self.settings, self.deadline = settings, max(settings.action_deadline, PATIENCE)
         self.said = Said()
         self.left: list[str] = []
         """What could not be taken away after a test call, in words."""

@@ -20,7 +20,19 @@ from adapter.doctor.checks import judge_clock, judge_version
 from adapter.doctor.endpoints import Endpoint
 from adapter.doctor.files import judge_mode
 from adapter.doctor.findings import Area, Finding, Remedy, Verdict, exit_status
-from adapter.doctor.hearing import AGENT, CUSTOMER, LEVEL, MUST_HEAR, PARTIES, SUPERVISOR, TONES, Row, judge, measure
+from adapter.doctor.hearing import (
+    AGENT,
+    CUSTOMER,
+    LEVEL,
+    MUST_HEAR,
+    PARTIES,
+    SUPERVISOR,
+    TONES,
+    Heard,
+    Row,
+    judge,
+    measure,
+)
 from adapter.doctor.trialcall import is_left_over
 from adapter.doctor.wires import Said, flat, is_event, name_of_run
 from adapter.errors import PbxRefused
@@ -75,18 +87,19 @@ def test_the_report_has_every_line_to_add_and_is_json_for_programs() -> None:
 # --- what was heard
 
 
-def levels(mode: Mode) -> dict[str, dict[str, float]]:
+def levels(mode: Mode) -> dict[str, dict[str, Heard]]:
     """A measurement as it should be in a mode."""
+    loud, quiet = Heard(LEVEL, LEVEL), Heard(3.0, 0.0)
     return {
-        listener: {speaker: float(LEVEL) if speaker in MUST_HEAR[mode][listener] else 3.0 for speaker in PARTIES}
+        listener: {speaker: loud if speaker in MUST_HEAR[mode][listener] else quiet for speaker in PARTIES}
         for listener in PARTIES
     }
 
 
 def changed(mode: Mode, listener: str, speaker: str, level: float) -> Row:
-    """A row with one other level."""
+    """A row with one other level, for a tenth of a second."""
     found = levels(mode)
-    found[listener][speaker] = level
+    found[listener][speaker] = Heard(level, 0.0)
     return Row(mode.value, mode, found)
 
 
@@ -110,7 +123,7 @@ def test_a_supervisor_who_is_heard_and_must_not_be_is_wrong(mode: Mode, listener
 
 
 def test_a_silence_proves_nothing_where_nothing_could_be_heard() -> None:
-    deaf = Row("silent", Mode.SILENT, {listener: dict.fromkeys(PARTIES, 0.0) for listener in PARTIES})
+    deaf = Row("silent", Mode.SILENT, {listener: dict.fromkeys(PARTIES, Heard(0.0, 0.0)) for listener in PARTIES})
     rows = [deaf, GOOD[Mode.WHISPER], GOOD[Mode.BARGE]]
     assert one(judge(rows, {}), "silent").verdict is Verdict.UNKNOWN, "the call's own parties were not heard"
     assert verdicts(judge([GOOD[Mode.SILENT]], {}))["silent"] is Verdict.UNKNOWN, "the supervisor never spoke"
@@ -122,6 +135,12 @@ def test_a_silence_proves_nothing_where_nothing_could_be_heard() -> None:
 def test_a_supervisor_who_hears_nobody_is_wrong() -> None:
     rows = [changed(Mode.SILENT, SUPERVISOR, AGENT, 0.0), GOOD[Mode.WHISPER], GOOD[Mode.BARGE]]
     assert "the supervisor does not hear the agent" in one(judge(rows, {}), "silent").what
+
+
+def test_a_voice_in_pieces_is_heard_and_told() -> None:
+    rows = [changed(Mode.SILENT, CUSTOMER, AGENT, LEVEL), GOOD[Mode.WHISPER], GOOD[Mode.BARGE]]
+    found = one(judge(rows, {}), "silent")
+    assert (found.verdict, "in pieces" in found.what) == (Verdict.WARNING, True)
 
 
 def tones(*speakers: str) -> bytes:
@@ -136,13 +155,13 @@ def tones(*speakers: str) -> bytes:
 
 def test_a_measurement_of_real_samples() -> None:
     heard = {AGENT: tones(CUSTOMER, SUPERVISOR), CUSTOMER: tones(AGENT), SUPERVISOR: tones(AGENT, CUSTOMER)}
-    row = Row("x", Mode.WHISPER, {who: measure(Mode.WHISPER, who, pcm) for who, pcm in heard.items()})
+    row = Row("x", Mode.WHISPER, {who: measure(pcm) for who, pcm in heard.items()})
     assert row.as_it_should_be
-    leak = {**row.levels, CUSTOMER: measure(Mode.WHISPER, CUSTOMER, tones(AGENT, SUPERVISOR))}
+    leak = {**row.levels, CUSTOMER: measure(tones(AGENT, SUPERVISOR))}
     assert dataclasses.replace(row, levels=leak).leaks() == [(CUSTOMER, SUPERVISOR)]
     short = tones(AGENT, CUSTOMER)[: 2 * sound.WINDOW]  # a tenth of a second in which the supervisor is heard
     burst = short + tones(AGENT)[len(short) :]
-    assert measure(Mode.SILENT, CUSTOMER, burst)[CUSTOMER] > 0.5 * LEVEL, "what must not be heard: the loudest counts"
+    assert measure(burst)[CUSTOMER].loudest > 0.5 * LEVEL > measure(burst)[CUSTOMER].median
 
 
 def test_recordings_that_are_none_are_refused() -> None:
