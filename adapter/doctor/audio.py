@@ -19,7 +19,7 @@ from adapter.doctor.dialplan import remedy_of
 from adapter.doctor.findings import Area, Finding, Remedy
 from adapter.doctor.hearing import AGENT, CUSTOMER, PARTIES, SUPERVISOR, TONES, Row, judge, measure
 from adapter.doctor.trialcall import TrialCall, trial_call
-from adapter.doctor.wires import Wires, is_event
+from adapter.doctor.wires import Wires, is_event, need
 from adapter.errors import AdapterError, PbxRefused, PbxTimeout
 
 T = TypeVar("T")
@@ -27,8 +27,8 @@ AREA = Area("audio")
 SETTLE = 0.3
 """Seconds between Asterisk's confirmation and the measurement: frames that were under way, and hooks that attach
 after ChanSpyStart."""
-LISTEN = 1
-"""Seconds recorded in each phase (ARI takes whole ones)."""
+LISTEN = 0.8
+"""Seconds recorded in each phase."""
 TRIES = 3
 """How often a phase is measured where a voice is missing, as on a machine that is too busy. What must not be heard is
 never given a second chance."""
@@ -166,10 +166,12 @@ async def _phase(call: TrialCall, phase: Phase) -> Row:
 async def _listen(call: TrialCall, party: str) -> bytes:
     """What a phone hears from now on, as 16-bit PCM; recorded at the PBX, fetched, and deleted there."""
     wires, name = call.wires, call.recording(party)
-    how = f"name={name}&format=wav&maxDurationSeconds={LISTEN}&ifExists=fail&beep=false"
+    how = f"name={name}&format=wav&maxDurationSeconds={round(RECORDED)}&ifExists=fail&beep=false"
     await wires.rest("POST", f"channels/{call.ears[party]}/record?{how}")
-    if await wires.said.when(is_event("ari:RecordingFinished", recording=name), RECORDED) is None:
-        raise PbxTimeout(f"The recording of what the {party} hears was not finished in {RECORDED:g} s.")
+    await need(wires.said, is_event("ari:RecordingStarted", recording=name), RECORDED, f"the recording {name}")
+    await asyncio.sleep(LISTEN)
+    await wires.rest("POST", f"recordings/live/{name}/stop")
+    await need(wires.said, is_event("ari:RecordingFinished", recording=name), RECORDED, f"the end of {name}")
     file = await wires.ari.recording(name)
     await wires.rest("DELETE", f"recordings/stored/{name}")
     call.recordings.remove(name)
