@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from adapter import __version__, config, fields, log, roster
 from adapter.cli_access import audit, operator, token
+from adapter.cli_doctor import doctor
 from adapter.cli_store import config_option, with_store
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role, User
@@ -56,6 +57,7 @@ def cli() -> None:
     Set it up beside a PBX:      cp config.sample.toml config.toml, edit it, then
                                  call-monitor config check --config config.toml
                                  call-monitor user add admin --admin --config config.toml
+                                 call-monitor doctor --audio --config config.toml
                                  call-monitor serve --config config.toml
     """
 
@@ -240,6 +242,7 @@ def config_check(path: Path | None) -> None:
 
 cli.add_command(token)
 cli.add_command(audit)
+cli.add_command(doctor)
 
 
 def main() -> None:

@@ -4,8 +4,9 @@ One object per connection: it is opened, used, lost, and never comes back. Recon
 """
 
 import asyncio
+import secrets
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,8 +47,13 @@ class AmiAddress:
 class _Protocol(AMIProtocol):  # type: ignore[misc]
     """panoramisk's protocol with a parser that is incremental and a loss that is told once."""
 
-    def __init__(self, on_batch: Callable[[list[Message]], None], on_lost: Callable[[str], None]) -> None:
-        self._splitter = Splitter(TRANSLATORS)
+    def __init__(
+        self,
+        on_batch: Callable[[list[Message]], None],
+        on_lost: Callable[[str], None],
+        wanted: Collection[str],
+    ) -> None:
+        self._splitter = Splitter(wanted)
         self._on_batch, self._on_lost = on_batch, on_lost
 
     def data_received(self, data: bytes) -> None:
@@ -88,6 +94,8 @@ class AmiConnection:
         self._lists: dict[str, list[Message]] = {}
         self._lost: str | None = None
         self._count = 0
+        self._tag = secrets.token_hex(4)
+        """Makes action ids this connection's own: Asterisk repeats them in events that every connection gets."""
         self._manager: Any = None
 
     @classmethod
@@ -97,8 +105,9 @@ class AmiConnection:
         on_events: Callable[[list[Message]], None],
         on_lost: Callable[[str], None],
         deadline: float,
+        wanted: Collection[str] = TRANSLATORS,
     ) -> "AmiConnection":
-        """Connect and log in within `deadline` seconds each.
+        """Connect and log in within `deadline` seconds each. `wanted` are the names of the events to be told of.
 
         Raises PbxUnavailable when nobody is there, PbxTimeout when nobody answers, AuthenticationFailed when
         the secret is wrong.
@@ -109,7 +118,7 @@ class AmiConnection:
             host=address.host,
             port=address.port,
             ssl=address.tls or False,
-            protocol_factory=lambda: _Protocol(connection._batch, connection._end),
+            protocol_factory=lambda: _Protocol(connection._batch, connection._end, wanted),
         )
         try:
             await asyncio.wait_for(connection._manager.connect(), deadline)
@@ -157,7 +166,7 @@ class AmiConnection:
         if self._lost is not None:
             raise PbxUnavailable(f"The AMI connection is gone: {self._lost}.")
         self._count += 1
-        action_id = f"cm-{self._count}"
+        action_id = f"cm-{self._tag}-{self._count}"
         lines: dict[str, Any] = {"Action": name, "ActionID": action_id}
         for key, value in fields:
             lines[key] = [*lines[key], value] if key in lines else [value]

@@ -59,7 +59,8 @@ class Ari:
             )
         return self._session
 
-    async def _ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+    async def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        """One request: its status and its JSON. Raises PbxUnavailable or PbxTimeout, never for a status."""
         options: dict[str, Any] = {"allow_redirects": False, **({"json": body} if body is not None else {})}
         try:
             async with self._open().request(method, f"{self._url}/{path}", **options) as response:
@@ -71,7 +72,19 @@ class Ari:
             raise PbxUnavailable(f"ARI is not usable: {_why(problem)}.") from None
 
     async def _get(self, path: str) -> tuple[int, Any]:
-        return await self._ask("GET", path)
+        return await self.ask("GET", path)
+
+    async def recording(self, name: str) -> bytes:
+        """A stored recording's file. Raises also PbxRefused where there is none."""
+        try:
+            async with self._open().get(f"{self._url}/recordings/stored/{_part(name)}/file") as response:
+                found = await response.read()
+        except TimeoutError:
+            raise PbxTimeout(f"ARI did not answer in {self._deadline:g} s.") from None
+        except (aiohttp.ClientError, OSError) as problem:
+            raise PbxUnavailable(f"ARI is not usable: {type(problem).__name__}.") from None
+        await self._need((response.status, None))
+        return found
 
     @asynccontextmanager
     async def events(self, application: str, heartbeat: float) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
@@ -96,7 +109,7 @@ class Ari:
         technology, _, resource = device.partition("/")
         where = f"endpoints/{_part(technology)}/{_part(resource)}/sendMessage"
         sender = quote("sip:call-monitor@localhost", safe="")
-        await self._need(await self._ask("PUT", f"{where}?from={sender}&body={quote(text, safe='')}"))
+        await self._need(await self.ask("PUT", f"{where}?from={sender}&body={quote(text, safe='')}"))
 
     async def endpoints(self, technology: str) -> list[str]:
         """Names of all endpoints of a technology."""
@@ -107,15 +120,15 @@ class Ari:
     async def configure(self, method: str, kind: str, name: str, body: object = None) -> None:
         """Push configuration of res_pjsip: an object of this kind. Raises also PbxRefused."""
         path = f"asterisk/config/dynamic/res_pjsip/{kind}/{_part(name)}"
-        await self._need(await self._ask(method, path, body))
+        await self._need(await self.ask(method, path, body))
 
     async def hand_back(self, channel: str, context: str, extension: str, variables: Mapping[str, str]) -> None:
         """Let a channel that is in our application go on in the dialplan. Raises also PbxRefused."""
         path = f"channels/{_part(channel)}"
         for name, value in variables.items():
-            await self._need(await self._ask("POST", f"{path}/variable?variable={name}&value={quote(value, safe='')}"))
+            await self._need(await self.ask("POST", f"{path}/variable?variable={name}&value={quote(value, safe='')}"))
         where = f"context={quote(context, safe='')}&extension={quote(extension, safe='')}&priority=1"
-        await self._need(await self._ask("POST", f"{path}/continue?{where}"))
+        await self._need(await self.ask("POST", f"{path}/continue?{where}"))
 
     async def _need(self, answer: tuple[int, Any]) -> None:
         if not 200 <= answer[0] < 300:

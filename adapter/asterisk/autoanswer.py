@@ -22,7 +22,11 @@ STYLES: Mapping[str, Sequence[tuple[str, str]]] = {
 """Headers by style; semicolons are escaped for AMI's Variable (main/manager.c splits there)."""
 
 
+def style(device: str, styles: Mapping[str, str], default: str) -> str:
+    """The style for this device: of the first pattern that matches it, else the default."""
+    return next((style for pattern, style in styles.items() if fnmatchcase(device, pattern)), default)
+
+
 def headers(device: str, styles: Mapping[str, str], default: str) -> Sequence[tuple[str, str]]:
-    """The headers for this device: of the first pattern that matches it, else of the default style."""
-    style = next((style for pattern, style in styles.items() if fnmatchcase(device, pattern)), default)
-    return STYLES[style]
+    """The headers for this device, in its style."""
+    return STYLES[style(device, styles, default)]

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from adapter.core import events as ev
 from adapter.core.events import Channel, ChannelState
+from adapter.core.legs import is_test
 
 Fields = Mapping[str, str]
 
@@ -35,10 +36,10 @@ def _text(value: str) -> str:
 
 
 def channel(fields: Fields, prefix: str = "") -> Channel | None:
-    """The channel that an event shows under headers with this prefix; None when it names none."""
+    """The channel that an event shows under headers with this prefix; None when it names none, or the doctor's."""
     get = fields.get
     uniqueid, name = get(prefix + "Uniqueid"), get(prefix + "Channel")
-    if not uniqueid or not name:
+    if not uniqueid or not name or is_test(uniqueid):
         return None
     return Channel(
         uniqueid,

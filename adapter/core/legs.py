@@ -11,6 +11,10 @@ LEG_PREFIX = "cm-"
 """Spy legs carry `cm-<monitor id>` as their uniqueid (Originate's ChannelId), so they are known in advance."""
 
 
+TEST_PREFIX = "cmdoctor-"
+"""Channels of `call-monitor doctor`'s own test calls; to a running adapter they do not exist."""
+
+
 def leg_id(monitor_id: str) -> str:
     """The uniqueid of the channel that will serve this monitor."""
     return LEG_PREFIX + monitor_id
@@ -19,6 +23,11 @@ def leg_id(monitor_id: str) -> str:
 def is_leg(uniqueid: str) -> bool:
     """Whether a channel is a supervisor's leg of ours; such a channel is never a call."""
     return uniqueid.startswith(LEG_PREFIX)
+
+
+def is_test(uniqueid: str) -> bool:
+    """Whether a channel belongs to a test call of the doctor: it is neither call nor leg, and is left alone."""
+    return uniqueid.startswith(TEST_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import contextlib
 import random
 from pathlib import Path
 
+from adapter import sound
 from adapter.errors import LabError
-from adapter.lab import sound
 from adapter.lab.pbx import Pbx
 from adapter.lab.phones import Answer, Phone
 from adapter.tasks import TaskGroupOwner

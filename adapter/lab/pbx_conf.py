@@ -36,7 +36,7 @@ def write(
     `run` holds the control socket; `more` is appended to the files of these names (`pjsip`, `extensions`).
     """
     etc, conf = folder / "etc", operator_conf()
-    for name in ("etc", "var/keys", "spool", "log", "moh"):
+    for name in ("etc", "var/keys", "spool/recording", "log", "moh"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     run.mkdir(parents=True, exist_ok=True)
     _hold_tone(folder / "moh/hold.wav")

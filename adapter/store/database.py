@@ -10,6 +10,8 @@ from typing import Any, TextIO
 import structlog
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
@@ -91,6 +93,19 @@ class Database:
                 "backup from before the upgrade."
             ) from problem
 
+    async def revisions(self) -> tuple[str | None, str | None]:
+        """The schema's version in the database (None: none yet), and this program's. Changes nothing.
+
+        Raises StoreUnavailable.
+        """
+        try:
+            async with asyncio.timeout(DEADLINE), self.engine.connect() as connection:
+                return await connection.run_sync(_revisions)
+        except TimeoutError as problem:
+            raise StoreUnavailable(f"The database did not answer in {DEADLINE:g} s.") from problem
+        except (SQLAlchemyError, OSError) as problem:
+            raise StoreUnavailable(f"The database can't be used: {_reason(problem)}") from problem
+
     async def _migrate_sqlite(self) -> None:
         path = Path(self._url.database or "")
         lock = await asyncio.to_thread(_locked, path)
@@ -129,9 +144,19 @@ def _locked(path: Path) -> TextIO:
     return lock
 
 
-def _upgrade(connection: Connection) -> None:
+def _migrations() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def _revisions(connection: Connection) -> tuple[str | None, str | None]:
+    newest = ScriptDirectory.from_config(_migrations()).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision(), newest
+
+
+def _upgrade(connection: Connection) -> None:
+    config = _migrations()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from adapter.lab import sound
+from adapter import sound
 from tests.support.lab import QUIET, TONES, Lab, assert_hears, listen
 
 

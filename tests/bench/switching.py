@@ -5,9 +5,9 @@ import statistics
 import time
 from pathlib import Path
 
+from adapter import sound
 from adapter.asterisk.ami import AmiAddress, AmiConnection
 from adapter.asterisk.splitter import Message
-from adapter.lab import sound
 from adapter.lab.phones import Phone
 from adapter.lab.provision import Toolchain
 from tests.bench import softphone

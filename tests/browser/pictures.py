@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from adapter.lab import sound
+from adapter import sound
 from adapter.lab.provision import provision
 from tests.browser.conftest import FLAGS, chromium_path, sign_in_by_hand
 from tests.browser.test_softphone import at_the_page, open_call, speaking_flags, start

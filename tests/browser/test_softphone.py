@@ -12,7 +12,7 @@ import psutil
 import pytest
 from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, async_playwright, expect
 
-from adapter.lab import sound
+from adapter import sound
 from tests.browser.conftest import FLAGS, chromium_path, sign_in_by_hand
 from tests.browser.test_quality import assert_accessible
 from tests.support.lab import TONES, Lab, assert_hears, listen

@@ -134,9 +134,11 @@ async def test_guard_05_live_events_are_not_swallowed_while_a_list_is_read() -> 
         await peer.say("Event: Hangup", "Channel: PJSIP/101-1", "Uniqueid: 1")
         await peer.say("Event: CoreShowChannel", mine, "Channel: PJSIP/102-1", "Uniqueid: 2")
         await peer.say("Event: CoreShowChannelsComplete", mine, "EventList: Complete", "ListItems: 2")
-        await peer.say("Event: OriginateResponse", "ActionID: cm-1", "Response: Failure", "Uniqueid: cm-x")
+        before = f"ActionID: {server.actions[0]['ActionID']}"
+        await peer.say("Event: OriginateResponse", before, "Response: Failure", "Uniqueid: cm-x")
 
-    async with connected(AmiServer(listing)) as (ami, heard):
+    server = AmiServer(listing)
+    async with connected(server) as (ami, heard):
         items = await ami.listing("CoreShowChannels", deadline=2)
         assert [item["Uniqueid"] for item in items] == ["1", "2"]
         await heard.until(2)

@@ -14,7 +14,7 @@ from string import Template
 from adapter.errors import LabError
 from adapter.lab.ports import free_block, free_port
 from adapter.lab.provision import Prefix, Recipe, prepare
-from adapter.lab.sound import RATE
+from adapter.sound import RATE
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 STOP_DEADLINE = 5.0

@@ -5,7 +5,8 @@ import signal
 import time
 from pathlib import Path
 
-from adapter.lab import people, sound
+from adapter import sound
+from adapter.lab import people
 from adapter.lab.pbx import Pbx
 from adapter.lab.phones import Answer, Phone
 from adapter.lab.ports import Ports, free_port

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from adapter import sound
 from adapter.asterisk import versions
 from adapter.errors import LabError
-from adapter.lab import apt, ports, provision, sound
+from adapter.lab import apt, ports, provision
 from adapter.lab.run import need_free
 
 DEB822 = """\

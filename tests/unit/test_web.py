@@ -314,8 +314,8 @@ async def test_somebody_who_goes_away_while_asking_is_no_error(
     mona = await site.client("mona")
     cookie = mona.http.cookie_jar.filter_cookies(URL(site.base))["cm_session"].value
     _, writer = await asyncio.open_connection("127.0.0.1", int(site.base.rpartition(":")[2]))
-    head = f"Host: localhost\r\nCookie: cm_session={cookie}\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
-    writer.write(f"POST /api/v1/monitors HTTP/1.1\r\n{head}{{".encode())
+    head = f"Cookie: cm_session={cookie}\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
+    writer.write(f"POST /api/v1/monitors HTTP/1.1\r\nHost: localhost\r\n{head}{{".encode())
     await writer.drain()
     await mona.get("/session")
     writer.transport.abort()

@@ -100,3 +100,16 @@ def test_why_an_originate_failed(reason: str, why: str) -> None:
 def test_a_digit_that_was_sent_is_none_that_was_received() -> None:
     fields = {"Event": "DTMFEnd", "Uniqueid": "cm-1", "Digit": "6", "Direction": "Sent"}
     assert wire.translate(fields, AT) is None
+
+
+def test_channels_of_the_doctors_test_calls_do_not_exist() -> None:
+    mine = {"Uniqueid": "cmdoctor-1-agent", "Channel": "Local/agent@stasis-x-0001;1", "ChannelState": "6"}
+    real = {**mine, "Uniqueid": "17.1"}
+    for name in ("Newchannel", "Newstate", "BridgeEnter", "BridgeLeave", "Hold"):
+        more = {"Event": name, "BridgeUniqueid": "b"}
+        assert wire.translate({**mine, **more}, AT) is None
+        assert wire.translate({**real, **more}, AT) is not None
+    called = {f"Dest{name}": value for name, value in mine.items()}
+    assert wire.translate({"Event": "DialBegin", **called}, AT) is None
+    snapshot = wire.snapshot(AT, [mine, real], [], [], restarted=False)
+    assert [known.channel.uniqueid for known in snapshot.channels] == ["17.1"]

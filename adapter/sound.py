@@ -1,4 +1,4 @@
-"""Sound for the lab: tones to speak with, and a measure of which tone is heard how loud. Pure but for the files."""
+"""Sound for the lab and the doctor: tones, and a measure of which is heard how loud. Pure but for the files."""
 
 import array
 import math

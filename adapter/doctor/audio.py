@@ -1,0 +1,208 @@
+"""`--audio`: who hears whom on this PBX in each mode, proved with tones through its own monitor dialplan.
+
+Two test calls side by side: one supervisor with keypad, switched by digits, and one without, who is moved and whose
+digits must do nothing. Each phone says its tone through a snoop channel, and what it hears is recorded from another.
+"""
+
+import asyncio
+import io
+import wave
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from adapter import sound
+from adapter.asterisk import chanspy
+from adapter.core.modes import Mode
+from adapter.doctor.dialplan import remedy_of
+from adapter.doctor.findings import Area, Finding, Remedy
+from adapter.doctor.hearing import AGENT, CUSTOMER, PARTIES, SUPERVISOR, TONES, Row, judge, measure
+from adapter.doctor.trialcall import TrialCall, trial_call
+from adapter.doctor.wires import Wires, is_event, need
+from adapter.errors import AdapterError, PbxRefused, PbxTimeout
+
+T = TypeVar("T")
+AREA = Area("audio")
+SETTLE = 0.3
+"""Seconds between Asterisk's confirmation and the measurement: frames that were under way, and hooks that attach
+after ChanSpyStart."""
+LISTEN = 0.8
+"""Seconds recorded in each phase."""
+TRIES = 3
+"""How often a phase is measured where a voice is missing, as on a machine that is too busy. What must not be heard is
+never given a second chance."""
+RECORDED = 10.0
+"""Seconds until a recording must be over."""
+SPOOL = Remedy(
+    "a shell on the PBX",
+    ("mkdir -p /var/spool/asterisk/recording", "chown asterisk: /var/spool/asterisk/recording"),
+)
+"""Where ARI keeps recordings: `recording` below astspooldir (asterisk.conf)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One step of a test call: `enter` brings the leg into a mode and says whether Asterisk confirmed it."""
+
+    label: str
+    mode: Mode
+    keypad: bool
+    enter: Callable[[], Awaitable[bool]]
+    then_press: str = ""
+    """Digits that are pressed after that and must change nothing."""
+
+
+def with_keypad(call: TrialCall) -> list[Phase]:
+    """Every digit, and every extension with keypad."""
+
+    def pressed(mode: Mode, name: str) -> Phase:
+        digit = chanspy.DIGITS[mode]
+        return Phase(f"with keypad, {name} (digit {digit})", mode, True, lambda: call.press(digit))
+
+    def moved(mode: Mode) -> Phase:
+        return Phase(f"with keypad, {mode.value} (moved)", mode, True, lambda: call.move(mode, keypad=True))
+
+    return [
+        Phase("with keypad, silent", Mode.SILENT, True, lambda: _start(call, keypad=True)),
+        pressed(Mode.WHISPER, "whisper"),
+        pressed(Mode.BARGE, "barge"),
+        pressed(Mode.SILENT, "silent again"),
+        moved(Mode.WHISPER),
+        moved(Mode.BARGE),
+    ]
+
+
+def without_keypad(call: TrialCall) -> list[Phase]:
+    """Every extension without keypad; digits must not lift the mode."""
+
+    def moved(name: str, mode: Mode, digits: str = "") -> Phase:
+        return Phase(f"no keypad, {name}", mode, False, lambda: call.move(mode, keypad=False), digits)
+
+    return [
+        Phase("no keypad, silent (5 and 6 pressed)", Mode.SILENT, False, lambda: _start(call, keypad=False), "56"),
+        moved("whisper (6 pressed)", Mode.WHISPER, "6"),
+        moved("barge", Mode.BARGE),
+        moved("silent again", Mode.SILENT),
+    ]
+
+
+async def _start(call: TrialCall, *, keypad: bool) -> bool:
+    await call.supervise(Mode.SILENT, keypad=keypad)
+    await _speak(call, SUPERVISOR)
+    return await call.spies(Mode.SILENT, keypad=keypad)
+
+
+async def prove(wires: Wires, name: str, say: Callable[[str], None]) -> tuple[list[Finding], list[Row]]:
+    """Both test calls, measured. Needs AMI and our Stasis application; never raises what a PBX can cause."""
+    scripts = (("with keypad", with_keypad, _star), ("no keypad", without_keypad, _agent_gone))
+    parts = await _together(*(_one(wires, f"{name}-{n}", *script, say) for n, script in enumerate(scripts)))
+    return [finding for found, _ in parts for finding in found], [row for _, rows in parts for row in rows]
+
+
+async def _together(*works: Coroutine[Any, Any, T]) -> list[T]:
+    """All of them at once, each to its end, also when another fails or all are cancelled: it takes away what it made.
+
+    Raises what the first of them raised.
+    """
+    done = await asyncio.gather(*works, return_exceptions=True)
+    for outcome in done:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return [outcome for outcome in done if not isinstance(outcome, BaseException)]
+
+
+async def _one(
+    wires: Wires,
+    name: str,
+    kind: str,
+    script: Callable[[TrialCall], Sequence[Phase]],
+    ending: Callable[[TrialCall], Awaitable[Finding]],
+    say: Callable[[str], None],
+) -> tuple[list[Finding], list[Row]]:
+    rows: list[Row] = []
+    remedies: dict[str, Remedy] = {}
+    found: list[Finding] = []
+    try:
+        async with trial_call(wires, name) as call:
+            await _speak(call, AGENT)
+            await _speak(call, CUSTOMER)
+            for phase in script(call):
+                say(f"test call: {phase.label}")
+                remedies[phase.label] = remedy_of(wires.settings.context, phase.mode, keypad=phase.keypad)
+                rows.append(await _phase(call, phase))
+            found.append(await ending(call))
+    except AdapterError as problem:
+        remedy = SPOOL if "/record:" in problem.detail else None
+        found.append(AREA.unknown(f"{kind}, the rest", f"the proof was not finished: {problem.detail}", remedy))
+    return [*judge(rows, remedies), *found], rows
+
+
+async def _speak(call: TrialCall, party: str) -> None:
+    """Let a phone say its tone, until it is hung up."""
+    mouth = await call.snoop(party, "mouth", "whisper=out")
+    tone = quote(f"tone:{TONES[party]}", safe="")
+    await call.wires.rest("POST", f"channels/{mouth}/play/{mouth}?media={tone}")
+    call.plays(mouth)
+    call.ears[party] = await call.snoop(party, "ear", "spy=in")
+
+
+async def _phase(call: TrialCall, phase: Phase) -> Row:
+    if not await phase.enter():
+        raise PbxTimeout(f"Asterisk did not confirm {phase.label!r}.")
+    for digit in phase.then_press:
+        await call.tap(digit)
+        await asyncio.sleep(SETTLE / 2)  # Asterisk holds digits back that come close together
+    await asyncio.sleep(SETTLE)
+    for _ in range(TRIES):
+        heard = await _together(*(_listen(call, party) for party in PARTIES))
+        levels = {party: measure(pcm) for party, pcm in zip(PARTIES, heard, strict=True)}
+        row = Row(phase.label, phase.mode, levels)
+        if row.leaks() or not (row.missing() or row.pieces()):
+            break
+    return row
+
+
+async def _listen(call: TrialCall, party: str) -> bytes:
+    """What a phone hears from now on, as 16-bit PCM; recorded at the PBX, fetched, and deleted there."""
+    wires, name = call.wires, call.recording(party)
+    how = f"name={name}&format=wav&maxDurationSeconds={round(RECORDED)}&ifExists=fail&beep=false"
+    await wires.rest("POST", f"channels/{call.ears[party]}/record?{how}")
+    await need(wires.said, is_event("ari:RecordingStarted", recording=name), RECORDED, f"the recording {name}")
+    await asyncio.sleep(LISTEN)
+    await wires.rest("POST", f"recordings/live/{name}/stop")
+    await need(wires.said, is_event("ari:RecordingFinished", recording=name), RECORDED, f"the end of {name}")
+    file = await wires.ari.recording(name)
+    await wires.rest("DELETE", f"recordings/stored/{name}")
+    call.recordings.remove(name)
+    return pcm_of(file)
+
+
+def pcm_of(file: bytes) -> bytes:
+    """The samples of a WAV as Asterisk records it. Raises PbxRefused when it is none, or of another rate."""
+    try:
+        with wave.open(io.BytesIO(file), "rb") as found:
+            if (found.getframerate(), found.getnchannels(), found.getsampwidth()) != (sound.RATE, 1, 2):
+                raise PbxRefused(f"A recording has {found.getframerate()} Hz, where {sound.RATE} were expected.")
+            return found.readframes(found.getnframes())
+    except (wave.Error, EOFError) as problem:
+        raise PbxRefused(f"A recording is no WAV: {problem}.") from None
+
+
+async def _star(call: TrialCall) -> Finding:
+    """The key * leaves, and the leg ends where the adapter expects it."""
+    await call.tap(chanspy.LEAVE_DIGIT)
+    return await _over(call, "with keypad, * pressed", "the key * did not end the leg")
+
+
+async def _agent_gone(call: TrialCall) -> Finding:
+    """The agent hangs up: the leg must not live on into another call."""
+    await call.hang_up(AGENT)
+    return await _over(call, "no keypad, the agent hangs up", "the leg lived on after the agent hung up")
+
+
+async def _over(call: TrialCall, name: str, bad: str) -> Finding:
+    if await call.leg_is_over():
+        return AREA.ok(name, f"the leg ends, in {chanspy.OVER}.")
+    remedy = remedy_of(call.wires.settings.context, Mode.SILENT, keypad=False)
+    return AREA.wrong(name, f"{bad}, or not by way of {chanspy.OVER}.", remedy)

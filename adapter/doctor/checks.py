@@ -1,0 +1,153 @@
+"""Asking the PBX who it is and what it lets us do; each answer is judged by the pure parts beside this file."""
+
+import time
+from urllib.parse import urlsplit
+
+from adapter import config
+from adapter.asterisk import versions
+from adapter.asterisk.ami import AuthenticationFailed
+from adapter.asterisk.stasis import APPLICATION
+from adapter.core.legs import TEST_PREFIX
+from adapter.doctor import rights
+from adapter.doctor.findings import Area, Finding, Remedy, reload_of
+from adapter.doctor.wires import Wires
+from adapter.errors import AdapterError
+
+ASTERISK, ARI, CLOCK = Area("asterisk"), Area("ari"), Area("clock")
+CLOCK_SKEW = 2.0
+"""Seconds that the clocks may differ: times of calls in the audit, the hooks and the CDRs then still agree."""
+LOCAL = ("127.", "localhost", "::1", "[::1]")
+
+
+def is_local(host: str) -> bool:
+    """Whether an address stays on this machine."""
+    return host.startswith(LOCAL)
+
+
+async def connect(wires: Wires, pbx: config.Pbx) -> list[Finding]:
+    """Open AMI, or say why it can't be."""
+    ami = pbx.ami
+    try:
+        await wires.connect()
+    except AuthenticationFailed as problem:
+        lines: tuple[str, ...] = ("secret = <the secret of pbx.ami in the adapter's configuration>",)
+        where = f"call_monitor_manager_secret.conf, [{ami.username}]"
+        return [rights.AMI.wrong("login", problem.detail, Remedy(where, lines, rights.RELOAD))]
+    except AdapterError as problem:
+        lines = ("[general]", "enabled = yes", f"port = {ami.port}", f"bindaddr = {ami.host}")
+        return [rights.AMI.wrong("connection", problem.detail, Remedy("manager.conf", lines, rights.RELOAD))]
+    found = [rights.AMI.ok("login", f"{ami.username!r} at {ami.host}:{ami.port}.")]
+    if not ami.tls and not is_local(ami.host):
+        what = "the secret and every call's numbers cross the network in clear."
+        lines = ("[pbx.ami]", "tls = true", 'tls_ca = "/etc/call-monitor/ca.pem"')
+        found.append(rights.AMI.warning("TLS", what, Remedy("the adapter's configuration (and manager.conf)", lines)))
+    return found
+
+
+async def check_write(wires: Wires, username: str) -> list[Finding]:
+    """What the AMI user may do."""
+    try:
+        return rights.check_write(await wires.act("ListCommands"), username)
+    except AdapterError as problem:
+        return [rights.AMI.unknown("write", problem.detail)]
+
+
+async def check_ari(wires: Wires, pbx: config.Pbx) -> tuple[list[Finding], bool]:
+    """Whether ARI answers and lets itself be written to, and which Asterisk it is. Returns also if it is usable."""
+    ari = pbx.ari
+    try:
+        status, answer = await wires.ari.ask("GET", "asterisk/info?only=system")
+    except AdapterError as problem:
+        return [ARI.wrong("connection", f"{ari.url}: {problem.detail}", _http(pbx))], False
+    if status == 401:
+        lines: tuple[str, ...] = ("password = <the secret of pbx.ari in the adapter's configuration>",)
+        where = f"call_monitor_ari_secret.conf, [{ari.username}]"
+        what = f"Asterisk refused the ARI user {ari.username!r} or its password."
+        return [ARI.wrong("login", what, Remedy(where, lines, reload_of("ari reload")))], False
+    if status != 200 or not isinstance(answer, dict):
+        return [ARI.wrong("connection", f"{ari.url} answered {status}: that is no ARI.", _http(pbx))], False
+    found = [ARI.ok("login", f"{ari.username!r} at {ari.url}.")]
+    if not ari.url.startswith("https") and not is_local(ari.url.partition("//")[2]):
+        lines = ("tlsenable = yes", "tlscertfile = /etc/asterisk/keys/asterisk.pem")
+        found.append(ARI.warning("TLS", "the password crosses the network in clear.", Remedy("http.conf", lines)))
+    found.append(await _writable(wires, ari.username))
+    return [*found, judge_version(str(answer.get("system", {}).get("version", "")))], True
+
+
+def _http(pbx: config.Pbx) -> Remedy:
+    port = urlsplit(pbx.ari.url).port or 80
+    lines = ("[general]", "enabled = yes", "bindaddr = 127.0.0.1", f"bindport = {port}")
+    return Remedy("http.conf (and [general] enabled = yes in ari.conf)", lines, reload_of("module reload http"))
+
+
+async def _writable(wires: Wires, username: str) -> Finding:
+    """Asterisk answers 403 to whatever changes something, before it looks at what (res/res_ari.c)."""
+    try:
+        status, _ = await wires.ari.ask("DELETE", f"channels/{TEST_PREFIX}nobody")
+    except AdapterError as problem:
+        return ARI.unknown("write", problem.detail)
+    if status == 404:
+        return ARI.ok("write", "the user may change things: star codes and softphones.")
+    what = f"the user may only read (answer {status}): star codes and softphones don't work."
+    remedy = Remedy(f"ari_call_monitor.conf, [{username}]", ("read_only = no",), reload_of("ari reload"))
+    return ARI.wrong("write", what, remedy)
+
+
+def judge_version(version: str) -> Finding:
+    """Whether this Asterisk will do. Pure."""
+    reason = versions.check(version)
+    if reason is None:
+        return ASTERISK.ok("version", f"{version} will do.")
+    if versions.parse(version) is None:
+        return ASTERISK.unknown("version", reason)
+    lines = (f"install Asterisk {versions.OLDEST} or later, none of: {_bad()}",)
+    return ASTERISK.wrong("version", reason, Remedy("a shell on the PBX", lines))
+
+
+def _bad() -> str:
+    return ", ".join(".".join(map(str, numbers)) for numbers in versions.KNOWN_BAD)
+
+
+async def check_modules(wires: Wires, *, softphone: bool, audio: bool) -> list[Finding]:
+    """ARI's list of modules."""
+    try:
+        return rights.check_modules(await wires.get("asterisk/modules") or (), softphone=softphone, audio=audio)
+    except AdapterError as problem:
+        return [rights.MODULES.unknown("modules", problem.detail)]
+
+
+async def check_service(wires: Wires) -> Finding:
+    """Whether an adapter is at work."""
+    try:
+        running = {found.get("name") for found in await wires.get("applications") or ()}
+    except (AdapterError, AttributeError) as problem:
+        return ARI.unknown("adapter", str(problem))
+    if APPLICATION in running:
+        return ARI.ok("adapter", "one is connected: star codes are taken.")
+    what = "none is connected: star codes do nothing until one runs."
+    return ARI.warning("adapter", what, Remedy("a shell", ("call-monitor serve --config config.toml",)))
+
+
+async def check_clock(wires: Wires) -> Finding:
+    """Asterisk's clock against ours, by the middle of the time that the question took."""
+    before = time.time()
+    try:
+        text = await wires.value("STRFTIME(,,%s.%3q)")
+    except AdapterError as problem:
+        return CLOCK.unknown("clock", problem.detail)
+    return judge_clock(text, (before + time.time()) / 2)
+
+
+def judge_clock(text: str, ours: float) -> Finding:
+    """What the difference of two clocks means; both in seconds since 1970. Pure."""
+    try:
+        ahead = float(text) - ours
+    except ValueError:
+        remedy = Remedy("modules.conf, [modules]", ("load = func_strings.so",))
+        return CLOCK.unknown("clock", "Asterisk's clock could not be read.", remedy)
+    if abs(ahead) <= CLOCK_SKEW:
+        return CLOCK.ok("clock", f"Asterisk's and this machine's differ by {abs(ahead):.1f} s.")
+    what = (
+        f"Asterisk's is {abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} this machine's: times won't agree."
+    )
+    return CLOCK.warning("clock", what, Remedy("a shell on both machines", ("timedatectl set-ntp true",)))

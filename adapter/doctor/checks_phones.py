@@ -1,0 +1,174 @@
+"""Asking the PBX for its dialplan, its endpoints and its softphones; judged by the pure parts beside this file."""
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+
+import aiohttp
+
+from adapter import config, parts
+from adapter.asterisk import autoanswer, chanspy
+from adapter.asterisk.endpoints import Endpoints
+from adapter.core.legs import DeviceState
+from adapter.core.modes import Mode
+from adapter.core.people import User
+from adapter.core.permissions import may_monitor
+from adapter.doctor import dialplan, endpoints, rights
+from adapter.doctor.endpoints import Endpoint
+from adapter.doctor.findings import Area, Finding, Remedy
+from adapter.doctor.wires import Wires, is_event
+from adapter.errors import AdapterError, PbxRefused
+from adapter.softphones import PREFIX
+
+SOFTPHONE, RING = Area("softphone"), Area("ring")
+RING_SECONDS = 8.0
+"""How long `--ring` lets a phone ring; one that answers by itself does so within two."""
+
+
+async def check_dialplan(wires: Wires, settings: config.Settings) -> list[Finding]:
+    """The contexts of extensions_call_monitor.conf, as Asterisk has them."""
+    context = settings.pbx[0].context
+    codes = {Mode(name): code for name, code in settings.star_codes.model_dump().items()}
+    found: list[Finding] = []
+    rows = await _context(wires, context, "monitors can't be started", found)
+    found += dialplan.check_monitor(context, rows) if rows is not None else []
+    rows = await _context(wires, dialplan.CODES, "star codes do nothing", found)
+    found += dialplan.check_codes(codes, rows, context) if rows is not None else []
+    if settings.softphone.enabled:
+        nowhere = settings.softphone.context
+        rows = await _context(wires, nowhere, "pages as phones have no place", found)
+        found += [dialplan.check_nowhere(nowhere, rows)] if rows is not None else []
+    return found
+
+
+async def _context(wires: Wires, context: str, why: str, found: list[Finding]) -> dialplan.Rows | None:
+    try:
+        return await wires.listing("ShowDialPlan", [("Context", context)])
+    except PbxRefused as refusal:
+        if "did not find" in str(refusal).lower():  # main/pbx.c, manager_show_dialplan
+            found.append(dialplan.absent(context, why))
+        else:
+            what = f"the dialplan can't be shown: {refusal.detail}."
+            found.append(dialplan.AREA.unknown(context, what, Remedy(rights.FILE, (rights.WRITE,), rights.RELOAD)))
+    except AdapterError as problem:
+        found.append(dialplan.AREA.unknown(context, problem.detail))
+    return None
+
+
+async def check_endpoints(wires: Wires, settings: config.Settings, people: Sequence[User]) -> list[Finding]:
+    """Agents' and supervisors' endpoints, their phones, and who reaches the star codes."""
+    try:
+        listed = await wires.get("endpoints") or []
+        states = {f"{found['technology']}/{found['resource']}": found.get("state") for found in listed}
+        others = {name: state for name, state in states.items() if not name.startswith((f"PJSIP/{PREFIX}", "Local/"))}
+        return await _endpoints(wires, settings, people, others)
+    except (AdapterError, KeyError, TypeError) as problem:
+        return [endpoints.AREA.unknown("endpoints", f"they could not be listed: {problem}")]
+
+
+async def _endpoints(
+    wires: Wires, settings: config.Settings, people: Sequence[User], states: Mapping[str, str | None]
+) -> list[Finding]:
+    patterns = settings.endpoints.agents
+    devices = {user.device: user for user in people if user.device and user.active}
+    bosses = [device for device, user in devices.items() if may_monitor(user)]
+    agents = [name for name in states if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    wanted = endpoints.chosen(states, [*agents, *devices])
+    known = {name: await _endpoint(wires, name, states[name]) for name in wanted if name.startswith("PJSIP/")}
+    found = [
+        endpoints.AREA.unknown(name, "is no PJSIP endpoint: its settings can't be looked at.")
+        for name in wanted
+        if name not in known
+    ]
+    gone = {device: user.username for device, user in devices.items() if device not in states}
+    supervisors = [known[name] for name in bosses if name in known]
+    found += endpoints.check([known[name] for name in agents if name in known], supervisors, gone)
+    answer = settings.auto_answer
+    styles = {boss.name: autoanswer.style(boss.name, answer.devices, answer.style) for boss in supervisors}
+    found += endpoints.check_phones(supervisors, styles)
+    code = settings.star_codes.silent
+    contexts = sorted({boss.settings["context"] for boss in supervisors if boss.settings["context"]})
+    reach = {context: await wires.value(f"DIALPLAN_EXISTS({context},{code}101,1)") for context in contexts}
+    return found + endpoints.check_reach(reach, code)
+
+
+async def _endpoint(wires: Wires, name: str, state: str | None) -> Endpoint:
+    section = name.partition("/")[2]
+    settings = {key: await wires.value(f"PJSIP_ENDPOINT({section},{key})") for key in endpoints.ENDPOINT_FIELDS}
+    aors = {
+        aor: {key: await wires.value(f"PJSIP_AOR({aor},{key})") for key in endpoints.AOR_FIELDS}
+        for aor in settings["aors"].split(",")
+        if aor
+    }
+    return Endpoint(name, settings, aors, {"online": True, "offline": False}.get(state or ""))
+
+
+async def check_softphone(wires: Wires, settings: config.Settings, name: str) -> list[Finding]:
+    """A page's phone is made and removed exactly as in service, and Asterisk's WebSocket is opened."""
+    made = Endpoints(wires.ari, settings.softphone.context)
+    try:
+        try:
+            await made.put(name, secrets.token_urlsafe(24))
+        finally:
+            await asyncio.shield(made.remove(name))
+        found = [SOFTPHONE.ok("sorcery", "an endpoint was made in Asterisk's memory, and removed.")]
+    except AdapterError as problem:
+        lines = tuple(
+            line
+            for kind in ("endpoint", "auth", "aor")
+            for line in (f"{kind} = config,pjsip.conf,criteria=type={kind}", f"{kind} = memory")
+        )
+        what = f"an endpoint could not be made in Asterisk's memory: {problem.detail}"
+        then = "restart Asterisk (or, without softphones, set enabled = false in the adapter's [softphone])"
+        remedy = Remedy("sorcery.conf, [res_pjsip]", lines, then)
+        found = [SOFTPHONE.wrong("sorcery", what, remedy)]
+    return [*found, await _websocket(parts.sip_upstream(settings), wires.deadline)]
+
+
+async def _websocket(url: str, deadline: float) -> Finding:
+    try:
+        async with aiohttp.ClientSession() as session:
+            opening = session.ws_connect(url, protocols=("sip",))
+            async with await asyncio.wait_for(opening, deadline) as socket:
+                if socket.protocol == "sip":
+                    return SOFTPHONE.ok("websocket", f"{url} speaks SIP.")
+        problem = "it does not speak SIP"
+    except (aiohttp.ClientError, OSError, TimeoutError) as failure:
+        problem = str(failure) or type(failure).__name__
+    lines = ("[transport-ws]", "type = transport", "protocol = ws", "bind = 0.0.0.0")
+    what = f"{url} can't be used: {problem}."
+    return SOFTPHONE.wrong("websocket", what, Remedy("pjsip.conf (and http.conf: enabled = yes)", lines))
+
+
+async def check_ring(wires: Wires, device: str, name: str) -> Finding:
+    """Ring a phone as a monitor would, and see whether it answers by itself. It goes to its end at once."""
+    settings = wires.settings
+    style = autoanswer.style(device, settings.answer_styles, settings.answer_style)
+    try:
+        state = await wires.ari.device_state(device)
+        if state is not DeviceState.AVAILABLE:
+            return RING.unknown(device, f"it was not rung: it is {state.value}.")
+        headers = [("Variable", f"PJSIP_HEADER(add,{key})={value}") for key, value in autoanswer.STYLES[style]]
+        where = (("Context", settings.context), ("Exten", chanspy.OVER), ("Priority", "1"))
+        ringing = (("Timeout", str(round(RING_SECONDS * 1000))), ("CallerID", '"Doctor" <0>'), ("Async", "true"))
+        await wires.act("Originate", ("Channel", device), *where, ("ChannelId", name), *ringing, *headers)
+        wanted = is_event("OriginateResponse", Uniqueid=name)
+        answer = await wires.said.when(wanted, RING_SECONDS + wires.deadline)
+    except AdapterError as problem:
+        return RING.unknown(device, f"it could not be rung: {problem.detail}")
+    finally:
+        await asyncio.shield(_hang_up(wires, name))
+    if answer is not None and answer.get("Response") == "Success":
+        return RING.ok(device, f"was rung in the style {style!r}, and was answered. If nobody touched it: by itself.")
+    others = ", ".join(other for other in autoanswer.STYLES if other not in (style, "ring"))
+    what = f"was rung in the style {style!r} and did not answer in {RING_SECONDS:g} s."
+    lines = ("[auto_answer]", f'devices = {{ "{device}" = "<one of: {others}>" }}')
+    return RING.wrong(device, what, Remedy("the adapter's configuration; the phone's: docs/phones.md", lines))
+
+
+async def _hang_up(wires: Wires, channel: str) -> None:
+    try:
+        await wires.ari.ask("DELETE", f"channels/{channel}")
+    except AdapterError as problem:
+        wires.left.append(f"channels/{channel} ({problem.detail})")

@@ -1,0 +1,194 @@
+"""The monitor dialplan as it must be, and what is wrong with the one that Asterisk has. Pure.
+
+Rows are AMI's ListDialplan events (main/pbx.c, manager_show_dialplan): Extension, Priority, Application, AppData.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from adapter.asterisk import chanspy
+from adapter.asterisk.stasis import APPLICATION
+from adapter.core.legs import Refusal
+from adapter.core.modes import Mode
+from adapter.doctor.findings import Area, Finding, Remedy, reload_of
+
+Rows = Sequence[Mapping[str, str]]
+AREA = Area("dialplan")
+FILE = "extensions_call_monitor.conf"
+RELOAD = reload_of("dialplan reload")
+CODES = "call-monitor-codes"
+
+ALWAYS = {
+    "q": "without q the supervisor's phone says the channel's name, and both sides may hear a beep",
+    "u": "without u the target is the beginning of a name: the leg can listen to another call, and * hops on",
+    "E": "without E the leg goes on to the next call when the agent hangs up, and talks there in its old mode",
+    "S": "without S the leg waits, and listens to whatever comes, when the agent's channel is gone",
+}
+"""Options that every extension needs, and what happens without them (apps/app_chanspy.c)."""
+NEVER = {
+    "X": "with X the digits of the keypad are taken for extensions and switch nothing, though Asterisk reports them",
+    "W": "with W the supervisor hears nothing",
+    "o": "with o only one side is heard, and whispering has known faults (asterisk issues 173, 861, 876)",
+    "r": "with r every monitored call is recorded into a file",
+    "c": "with c a digit hops to another call",
+    "g": "with g only calls of that group can be monitored",
+    "e": "with e only the calls named there can be monitored",
+    "n": "with n the supervisor's phone says a name instead of the call",
+    "D": "with D both sides come on separate channels of a stereo that phones don't have",
+}
+"""Options that break a monitor, and why."""
+OPTION = re.compile(r"([A-Za-z])(?:\(([^)]*)\))?")
+PLAYED = {
+    Refusal.FORBIDDEN: "feature-not-avail-line",
+    Refusal.NO_CALL: "pbx-invalid",
+    Refusal.FAILED: "cannot-complete-as-dialed",
+}
+
+
+def options_of(mode: Mode, *, keypad: bool) -> str:
+    """ChanSpy's options for an extension of ours."""
+    talk = {Mode.SILENT: "", Mode.WHISPER: "w", Mode.BARGE: "B"}[mode]
+    return f"quESx({chanspy.LEAVE_DIGIT}){'d' if keypad else ''}{talk}"
+
+
+def lines_of(mode: Mode, *, keypad: bool) -> tuple[str, ...]:
+    """The dialplan of one mode, as in asterisk-conf/extensions_call_monitor.conf."""
+    return (
+        f'exten => {chanspy.extension(mode, keypad=keypad)},1,GotoIf($["${{CM_TARGET}}" = ""]?{chanspy.OVER},1)',
+        f" same => n,ChanSpy(${{CM_TARGET}},{options_of(mode, keypad=keypad)})",
+        f" same => n,Goto({chanspy.OVER},1)",
+    )
+
+
+def code_lines(mode: Mode, code: str, context: str) -> tuple[str, ...]:
+    """The dialplan of one star code."""
+    return (
+        f"exten => _{code}X.,1,Stasis({APPLICATION},{mode.value},${{EXTEN:{len(code)}}})",
+        f" same => n,Goto({context},{chanspy.said(Refusal.FAILED)},1)",
+    )
+
+
+def remedy_of(context: str, mode: Mode, *, keypad: bool) -> Remedy:
+    """How an extension of the monitor context must read."""
+    return Remedy(f"{FILE}, [{context}]", lines_of(mode, keypad=keypad), RELOAD)
+
+
+def check_monitor(context: str, rows: Rows) -> list[Finding]:
+    """The six modes, where legs end, and what is said after a star code in vain."""
+    by_extension = _grouped(rows)
+    found = [
+        _mode(context, mode, keypad, by_extension.get(chanspy.extension(mode, keypad=keypad), []))
+        for mode in Mode
+        for keypad in (False, True)
+    ]
+    over = (f"exten => {chanspy.OVER},1,Hangup()",)
+    found.append(_ends(context, chanspy.OVER, by_extension, over, "a leg whose call is over goes nowhere"))
+    for why in Refusal:
+        name = chanspy.said(why)
+        lines = (f"exten => {name},1,Playback({PLAYED[why]})", " same => n,Hangup()")
+        found.append(_ends(context, name, by_extension, lines, "nobody is told why a star code did nothing"))
+    return found
+
+
+def absent(context: str, why: str) -> Finding:
+    """The whole context is missing."""
+    lines = ('#include "/path/to/extensions_call_monitor.conf"',)
+    return AREA.wrong(context, f"there is no such context: {why}.", Remedy("extensions.conf", lines, RELOAD))
+
+
+def _grouped(rows: Rows) -> dict[str, list[tuple[str, str]]]:
+    """Application and data by extension, in the order of priorities."""
+    steps = [row for row in rows if row.get("Extension") and row.get("Priority", "").isdigit()]
+    found: dict[str, list[tuple[str, str]]] = {}
+    for row in sorted(steps, key=lambda row: int(row["Priority"])):
+        data = row.get("AppData", "")
+        found.setdefault(row["Extension"], []).append((row.get("Application", ""), data))
+    return found
+
+
+def _mode(context: str, mode: Mode, keypad: bool, steps: list[tuple[str, str]]) -> Finding:
+    extension = chanspy.extension(mode, keypad=keypad)
+    remedy = remedy_of(context, mode, keypad=keypad)
+    if not steps:
+        return AREA.wrong(f"{context}, {extension}", "this extension is missing.", remedy)
+    if faults := list(_faults(mode, keypad, steps)):
+        return AREA.wrong(f"{context}, {extension}", "; ".join(faults) + ".", remedy)
+    return AREA.ok(f"{context}, {extension}", f"ChanSpy({options_of(mode, keypad=keypad)}), in {mode.value} mode.")
+
+
+def _faults(mode: Mode, keypad: bool, steps: list[tuple[str, str]]) -> Iterable[str]:
+    applications = [name.lower() for name, _ in steps]
+    if "chanspy" not in applications:
+        yield "it does not run ChanSpy"
+        return
+    place = applications.index("chanspy")
+    guards = [data for name, data in steps[:place] if name.lower() == "gotoif"]
+    if not any("${CM_TARGET}" in data and chanspy.OVER in data for data in guards):
+        yield "nothing stops it where CM_TARGET is empty, and ChanSpy without a target listens to any call"
+    target, _, options = steps[place][1].partition(",")
+    if target.strip() != "${CM_TARGET}":
+        yield f"it listens to {target!r} and not to ${{CM_TARGET}}"
+    yield from faults_of(options, mode, keypad=keypad)
+    if not any(name.lower() == "goto" and f"{chanspy.OVER},1" in data for name, data in steps[place + 1 :]):
+        yield f"it does not go to {chanspy.OVER} after ChanSpy, so that the end of a call looks like a hang-up"
+
+
+def faults_of(text: str, mode: Mode, *, keypad: bool) -> Iterable[str]:
+    """What is wrong with ChanSpy's options for this mode, in words."""
+    options = {found[1]: found[2] for found in OPTION.finditer(text.partition(",")[0])}
+    yield from (reason for letter, reason in ALWAYS.items() if letter not in options)
+    yield from (reason for letter, reason in NEVER.items() if letter in options)
+    if options.get("x") != chanspy.LEAVE_DIGIT:
+        yield f"without x({chanspy.LEAVE_DIGIT}) the key {chanspy.LEAVE_DIGIT} does not leave"
+    if "d" in options and not keypad:
+        yield "with d the keypad reaches every mode, also for those who lack the right"
+    if "d" not in options and keypad:
+        yield "without d no digit switches the mode, and Asterisk confirms it all the same"
+    if "B" in options and mode is not Mode.BARGE:
+        yield f"with B the customer hears a supervisor who is meant to {SHORT[mode]}"
+    if "w" in options and mode is Mode.SILENT:
+        yield "with w the agent hears a supervisor who is meant to listen only"
+    if mode is Mode.WHISPER and "w" not in options:
+        yield "without w the agent does not hear the supervisor"
+    if mode is Mode.BARGE and "B" not in options:
+        yield "without B the customer does not hear the supervisor"
+
+
+SHORT = {Mode.SILENT: "listen only", Mode.WHISPER: "whisper", Mode.BARGE: "join"}
+
+
+def _ends(
+    context: str, name: str, steps: Mapping[str, list[tuple[str, str]]], lines: tuple[str, ...], without: str
+) -> Finding:
+    applications = {application.lower() for application, _ in steps.get(name, [])}
+    if "hangup" in applications:
+        return AREA.ok(f"{context}, {name}", "ends the leg.")
+    what = f"this extension is missing or does not hang up: {without}."
+    return AREA.wrong(f"{context}, {name}", what, Remedy(f"{FILE}, [{context}]", lines, RELOAD))
+
+
+def check_codes(codes: Mapping[Mode, str], rows: Rows, context: str) -> list[Finding]:
+    """The star codes, each as in the configuration."""
+    by_extension = _grouped(rows)
+    found = []
+    for mode, code in codes.items():
+        lines = code_lines(mode, code, context)
+        steps = by_extension.get(f"_{code}X.", [])
+        wanted = f"{APPLICATION},{mode.value},${{EXTEN:{len(code)}}}"
+        if any(name.lower() == "stasis" and data.replace(" ", "") == wanted for name, data in steps):
+            found.append(AREA.ok(f"{CODES}, {code}", f"hands a call over, to {SHORT[mode]}."))
+            continue
+        what = f"[star_codes] {mode.value} = {code!r} has no such extension in the dialplan: the code does nothing."
+        found.append(AREA.wrong(f"{CODES}, {code}", what, Remedy(f"{FILE}, [{CODES}]", lines, RELOAD)))
+    return found
+
+
+def check_nowhere(context: str, rows: Rows) -> Finding:
+    """The context of softphones, in which nothing can be dialled."""
+    others = sorted({name for steps in _grouped(rows).values() for name, _ in steps if name.lower() != "hangup"})
+    included = sorted({row["IncludeContext"] for row in rows if row.get("IncludeContext")})
+    remedy = Remedy(f"{FILE}, [{context}]", ("exten => _X!,1,Hangup()",), RELOAD)
+    if others or included:
+        what = f"a page's phone could reach {', '.join(included + others)} here: nothing but Hangup belongs into it."
+        return AREA.wrong(context, what, remedy)
+    return AREA.ok(context, "softphones can dial nothing.")

@@ -1,0 +1,98 @@
+"""Who may read the adapter's own files, and whether its database can be used as it is."""
+
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from adapter.config import Settings
+from adapter.core.people import User
+from adapter.doctor.findings import Area, Finding, Remedy
+from adapter.errors import AdapterError
+from adapter.store.database import Database
+from adapter.store.people import People
+
+AREA = Area("files")
+
+
+def judge_mode(name: str, path: Path, mode: int) -> Finding:
+    """What the permission bits of a file with secrets mean. Pure."""
+    remedy = Remedy("a shell", (f"chmod 600 {path}",))
+    if mode & (stat.S_IRWXO):
+        return AREA.wrong(name, f"everybody on this machine can read or change {path} ({_octal(mode)}).", remedy)
+    if mode & (stat.S_IWGRP | stat.S_IRGRP):
+        what = f"its whole group can read or change {path} ({_octal(mode)}); fine only where that is the adapter's own."
+        return AREA.warning(name, what, remedy)
+    return AREA.ok(name, f"only its owner can read {path} ({_octal(mode)}).")
+
+
+def _octal(mode: int) -> str:
+    return f"{stat.S_IMODE(mode):04o}"
+
+
+def check_files(settings: Settings, path: Path | None) -> list[Finding]:
+    """The configuration, the secrets' files, the SQLite file with what it leaves beside it, the CA of AMI."""
+    pbx = settings.pbx[0]
+    places: list[tuple[str, Path | None]] = [("configuration", path if _holds_secrets(settings) else None)]
+    places += [("AMI secret", pbx.ami.secret_file), ("ARI secret", pbx.ari.secret_file)]
+    if (file := sqlite_file(settings)) is not None and file.exists():
+        places.append(("database", file))
+        places += [(f"database ({end})", Path(f"{file}-{end}")) for end in ("wal", "shm")]
+    found = [_secret(name, place) for name, place in places if place is not None and _worth(name, place)]
+    if pbx.ami.tls and pbx.ami.tls_ca is not None:
+        found.append(_readable("AMI's CA", pbx.ami.tls_ca))
+    return found
+
+
+def _holds_secrets(settings: Settings) -> bool:
+    pbx = settings.pbx[0]
+    in_file = pbx.ami.secret is not None or pbx.ari.secret is not None
+    return in_file or settings.softphone.turn_secret is not None or "@" in settings.database.url
+
+
+def _worth(name: str, path: Path) -> bool:
+    return path.exists() or not name.startswith("database (")
+
+
+def _secret(name: str, path: Path) -> Finding:
+    try:
+        return judge_mode(name, path, path.stat().st_mode)
+    except OSError as problem:
+        return AREA.unknown(name, f"{path} can't be looked at: {problem.strerror}.")
+
+
+def _readable(name: str, path: Path) -> Finding:
+    try:
+        path.read_bytes()
+    except OSError as problem:
+        remedy = Remedy("a shell", (f"chmod 644 {path}",))
+        return AREA.wrong(name, f"{path} can't be read: {problem.strerror}.", remedy)
+    return AREA.ok(name, f"{path} can be read.")
+
+
+def sqlite_file(settings: Settings) -> Path | None:
+    """The database's file, where it is SQLite."""
+    url = make_url(settings.database_url)
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+async def check_database(settings: Settings) -> tuple[list[Finding], Sequence[User]]:
+    """Whether the database answers and has this version's tables; changes nothing. Returns also the people."""
+    file = sqlite_file(settings)
+    if file is not None and not file.exists():
+        what = f"there is none yet at {file}: the first start makes it, and no account's device can be checked."
+        return [AREA.warning("database", what)], ()
+    database = Database(settings.database_url)
+    try:
+        current, newest = await database.revisions()
+        if current != newest:
+            what = f"its tables are of version {current or 'none'}, this program's are {newest}: a start brings it up."
+            return [AREA.warning("database", what)], ()
+        people = await People(database).all()
+    except AdapterError as problem:
+        remedy = Remedy("the adapter's configuration, [database]", ('url = "…"',))
+        return [AREA.wrong("database", problem.detail, remedy)], ()
+    finally:
+        await database.close()
+    return [AREA.ok("database", f"answers, and is up to date ({len(people)} accounts).")], people

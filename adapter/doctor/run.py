@@ -1,0 +1,106 @@
+"""The examination: what is asked in which order, and what can't be asked when something before it failed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from adapter import config, parts
+from adapter.core.people import User
+from adapter.doctor import audio, checks, checks_phones, files, probe, trialcall
+from adapter.doctor.findings import Area, Finding
+from adapter.doctor.hearing import Row
+from adapter.doctor.wires import Wires, name_of_run
+from adapter.errors import AdapterError
+
+Say = Callable[[str], None]
+"""Tells the operator what is going on: something may take more than a second."""
+
+
+@dataclass(slots=True)
+class Examination:
+    """What was found."""
+
+    findings: list[Finding] = field(default_factory=list)
+    matrix: list[Row] = field(default_factory=list)
+
+
+async def examine(
+    settings: config.Settings, path: Path | None, say: Say, *, prove: bool = False, ring: Sequence[str] = ()
+) -> Examination:
+    """Look at everything. `prove`: also with tones; `ring`: devices to be rung.
+
+    Raises ConfigError when a secret's file can't be read; what a PBX can cause becomes a finding.
+    """
+    found = Examination()
+    say("files and database")
+    found.findings += files.check_files(settings, path)
+    database, people = await files.check_database(settings)
+    found.findings += database
+    try:
+        wires = Wires(parts.link_settings(settings))
+    except OSError as problem:  # also what ssl has to say of a CA that is none
+        found.findings.append(Area("ami").wrong("TLS", f"pbx.ami.tls_ca can't be used: {problem}."))
+        found.findings.append(Area("ami").unknown("the rest", "nothing could be asked of Asterisk."))
+        return found
+    try:
+        await _pbx(wires, settings, people, found, say, prove=prove, ring=ring)
+    finally:
+        await wires.close()
+    return found
+
+
+async def _pbx(
+    wires: Wires,
+    settings: config.Settings,
+    people: Sequence[User],
+    found: Examination,
+    say: Say,
+    *,
+    prove: bool,
+    ring: Sequence[str],
+) -> None:
+    pbx, softphone = settings.pbx[0], settings.softphone.enabled
+    say(f"AMI at {pbx.ami.host}:{pbx.ami.port} and ARI at {pbx.ari.url}")
+    found.findings += await checks.connect(wires, pbx)
+    usable, has_ari = await checks.check_ari(wires, pbx)
+    found.findings += usable
+    if has_ari:
+        found.findings += await checks.check_modules(wires, softphone=softphone, audio=prove)
+        found.findings.append(await checks.check_service(wires))
+        if softphone:
+            found.findings += await checks_phones.check_softphone(wires, settings, f"{name_of_run()}-phone")
+    if wires.has_ami:
+        found.findings += await checks.check_write(wires, pbx.ami.username)
+        found.findings.append(await checks.check_clock(wires))
+        say("dialplan and endpoints")
+        found.findings += await checks_phones.check_dialplan(wires, settings)
+    if not (has_ari and wires.has_ami):
+        what = "neither endpoints nor events nor audio could be looked at: that needs both AMI and ARI."
+        found.findings.append(Area("test call").unknown("not made", what))
+        return
+    found.findings += await checks_phones.check_endpoints(wires, settings, people)
+    await _calls(wires, pbx.ami.username, found, say, prove=prove, ring=ring)
+
+
+async def _calls(
+    wires: Wires, username: str, found: Examination, say: Say, *, prove: bool, ring: Sequence[str]
+) -> None:
+    name = name_of_run()
+    try:
+        async with wires.application():
+            say("a silent test call of the doctor's own")
+            found.findings += await probe.check_events(wires, f"{name}-e", username)
+            if prove:
+                await trialcall.sweep(wires)
+                say("two test calls with tones, about a quarter of a minute")
+                proved, found.matrix = await audio.prove(wires, name, say)
+                found.findings += proved
+            for number, device in enumerate(ring):
+                say(f"ringing {device}: please do not touch it")
+                found.findings.append(await checks_phones.check_ring(wires, device, f"{name}-r{number}"))
+    except AdapterError as problem:
+        what = f"no test call could be made: {problem.detail}"
+        found.findings.append(Area("test call").unknown("not made", what))
+    if wires.left:
+        what = f"parts of a test call may be left over, for a minute at most: {', '.join(wires.left)}."
+        found.findings.append(Area("test call").warning("cleaning up", what))

@@ -1,0 +1,236 @@
+"""The doctor's own test call: an agent, a customer and a supervisor made of Local channels, and nobody real.
+
+A party is a Local channel: one half takes part in the call as a phone's channel would, the other half is the phone.
+Both are handed to the doctor's Stasis application, through the context that Asterisk makes for it. The supervisor's is
+originated into the monitor dialplan with exactly the adapter's own action, and its other half is bridged with a second
+Local channel, the handset: a Local channel with a generator at both ends carries nothing (main/core_unreal.c,
+unreal_queue_frame), and ChanSpy is one. Names and uniqueids begin with TEST_PREFIX: a running adapter sees none.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from adapter.asterisk import chanspy
+from adapter.core.legs import TEST_PREFIX
+from adapter.core.modes import Mode
+from adapter.doctor.hearing import AGENT, CUSTOMER, SUPERVISOR
+from adapter.doctor.wires import LONGEST_LIFE, STAMP, Wires, is_event, need
+from adapter.errors import AdapterError
+
+CONFIRM = 5.0
+"""Seconds for Asterisk to confirm a step of a test call; milliseconds are usual."""
+LONGEST_RUN = 600.0
+"""Seconds after which no doctor is at work any more that began before."""
+END = 30.0
+"""Seconds for taking a test call away; each request has a deadline of its own."""
+LIFE = "TIMEOUT(absolute)"
+HANDSET = "handset"
+"""What stands for the supervisor's phone behind its channel."""
+
+
+class TrialCall:
+    """One test call. Make it with `trial_call`, which also takes it away."""
+
+    def __init__(self, wires: Wires, name: str) -> None:
+        self.wires, self.name = wires, name
+        self.ears: dict[str, str] = {}
+        """By party: the snoop channel that hears what its phone hears."""
+        self._made: list[str] = []
+        self._bridges: list[str] = []
+        self._playing: list[str] = []
+        self._count = 0
+        self.recordings: list[str] = []
+        """Recordings that may be at the PBX now."""
+
+    def channel(self, party: str) -> str:
+        """The uniqueid of a party's channel in the call."""
+        return f"{self.name}-{party}"
+
+    def _other(self, party: str) -> str:
+        return f"{self.name}-{party}-phone"
+
+    def phone(self, party: str) -> str:
+        """The uniqueid of the channel that is its phone: it speaks and hears."""
+        return self._other(HANDSET if party == SUPERVISOR else party)
+
+    async def begin(self) -> None:
+        """Agent and customer, talking in a bridge of two. Raises PbxUnavailable, PbxTimeout, PbxRefused."""
+        await self._dial(AGENT)
+        await self._dial(CUSTOMER)
+        await self._bridge("call", self.channel(AGENT), self.channel(CUSTOMER))
+
+    async def _dial(self, party: str) -> None:
+        """A party, both of whose ends are ours."""
+        self._made += [self.channel(party), self._other(party)]
+        body = {
+            "endpoint": f"Local/{party}@stasis-{self.wires.app}/n",
+            "app": self.wires.app,
+            "channelId": self.channel(party),
+            "otherChannelId": self._other(party),
+            "variables": {LIFE: str(LONGEST_LIFE)},
+        }
+        await self.wires.rest("POST", "channels", body)
+        await self._answer(party)
+        await self._started(self.channel(party))
+        # A phone sends frames also when nobody speaks: ChanSpy waits for the supervisor's, tones are mixed into them.
+        await self.wires.rest("POST", f"channels/{self._other(party)}/silence")
+
+    async def _answer(self, party: str) -> None:
+        await self._started(self._other(party))
+        await self.wires.rest("POST", f"channels/{self._other(party)}/answer")
+
+    async def _started(self, channel: str) -> None:
+        what = f"the channel {channel} of the test call"
+        await need(self.wires.said, is_event("ari:StasisStart", channel=channel), CONFIRM, what)
+
+    async def _bridge(self, kind: str, *channels: str) -> None:
+        bridge = f"{self.name}-{kind}"
+        self._bridges.append(bridge)
+        await self.wires.rest("POST", f"bridges?type=mixing&bridgeId={bridge}")
+        await self.wires.rest("POST", f"bridges/{bridge}/addChannel?channel={','.join(channels)}")
+        for channel in channels:
+            wanted = is_event("ari:ChannelEnteredBridge", channel=channel)
+            await need(self.wires.said, wanted, CONFIRM, f"{channel} in its bridge")
+
+    async def supervise(self, mode: Mode, *, keypad: bool) -> None:
+        """The supervisor's phone is rung and answers, into the monitor dialplan: the adapter's own Originate.
+
+        Raises as `begin`. Whether ChanSpy began is another question: `spies`.
+        """
+        await self._dial(HANDSET)
+        self._made += [self.channel(SUPERVISOR), self._other(SUPERVISOR)]
+        await self.wires.act(
+            "Originate",
+            ("Channel", f"Local/{SUPERVISOR}@stasis-{self.wires.app}/n"),
+            ("Context", self.wires.settings.context),
+            ("Exten", chanspy.extension(mode, keypad=keypad)),
+            ("Priority", "1"),
+            ("ChannelId", self.channel(SUPERVISOR)),
+            ("OtherChannelId", self._other(SUPERVISOR)),
+            ("CallerID", '"Doctor" <0>'),
+            ("Timeout", str(round(CONFIRM * 1000))),
+            ("Async", "true"),
+            ("Variable", f"CM_TARGET={self.channel(AGENT)}"),
+            ("Variable", f"{LIFE}={LONGEST_LIFE}"),
+        )
+        await self._answer(SUPERVISOR)
+        await self._bridge("line", self._other(SUPERVISOR), self.channel(HANDSET))
+
+    async def spies(self, mode: Mode, *, keypad: bool, since: int = 0, deadline: float = CONFIRM) -> bool:
+        """Whether Asterisk says, from a place on, that the supervisor's leg listens to the agent in this mode."""
+        extension = chanspy.extension(mode, keypad=keypad)
+        leg, target = self.channel(SUPERVISOR), self.channel(AGENT)
+        wanted = is_event("ChanSpyStart", SpyerUniqueid=leg, SpyeeUniqueid=target, SpyerExten=extension)
+        return await self.wires.said.when(wanted, deadline, since) is not None
+
+    async def tap(self, digit: str) -> None:
+        """The leg receives a digit, as from its keypad. Raises as `begin`."""
+        fields = (("Digit", digit), ("Duration", "1"), ("Receive", "true"))
+        await self.wires.act("PlayDTMF", ("Channel", self.channel(SUPERVISOR)), *fields)
+
+    async def press(self, digit: str) -> bool:
+        """As `tap`; whether Asterisk confirmed it."""
+        since = self.wires.said.mark()
+        await self.tap(digit)
+        wanted = is_event("DTMFEnd", Uniqueid=self.channel(SUPERVISOR), Digit=digit, Direction="Received")
+        return await self.wires.said.when(wanted, CONFIRM, since) is not None
+
+    async def move(self, mode: Mode, *, keypad: bool) -> bool:
+        """Redirect the leg to another mode's extension. Whether Asterisk confirmed it. Raises as `begin`."""
+        since = self.wires.said.mark()
+        where = (("Context", self.wires.settings.context), ("Exten", chanspy.extension(mode, keypad=keypad)))
+        await self.wires.act("Redirect", ("Channel", self.channel(SUPERVISOR)), *where, ("Priority", "1"))
+        return await self.spies(mode, keypad=keypad, since=since)
+
+    async def leg_is_over(self) -> bool:
+        """Whether the supervisor's leg ended where legs end whose call is over."""
+        wanted = is_event("Hangup", Uniqueid=self.channel(SUPERVISOR))
+        gone = await self.wires.said.when(wanted, CONFIRM)
+        return gone is not None and gone.get("Exten") == chanspy.OVER
+
+    async def snoop(self, party: str, use: str, how: str) -> str:
+        """A snoop channel at a party's phone (`how`: ARI's spy or whisper). Returns its id. Raises as `begin`."""
+        channel = f"{self.name}-{party}-{use}"
+        self._made.append(channel)
+        await self.wires.rest("POST", f"channels/{self.phone(party)}/snoop/{channel}?{how}&app={self.wires.app}")
+        await self._started(channel)
+        return channel
+
+    def plays(self, playback: str) -> None:
+        """A playback that is to be stopped before its channel goes; Asterisk warns otherwise."""
+        self._playing.append(playback)
+
+    def recording(self, party: str) -> str:
+        """A name for a new recording, which `end` removes if nobody does before."""
+        self._count += 1
+        self.recordings.append(f"{self.name}-{party}-{self._count}")
+        return self.recordings[-1]
+
+    async def set_variable(self, party: str, name: str, value: str) -> None:
+        """Set a variable or function of a party's channel. Raises as `begin`."""
+        where = f"channels/{self.channel(party)}/variable"
+        await self.wires.rest("POST", f"{where}?variable={quote(name, safe='')}&value={quote(value, safe='')}")
+
+    async def hang_up(self, party: str) -> None:
+        """Hang up a party's channel, once its phone is silent. Raises as `begin`."""
+        for playback in [playback for playback in self._playing if f"-{party}-" in playback]:
+            self._playing.remove(playback)
+            await self.wires.rest("DELETE", f"playbacks/{playback}")
+        await self.wires.rest("DELETE", f"channels/{self.channel(party)}")
+
+    async def end(self) -> list[str]:
+        """Take everything away. Returns what could not be, in words."""
+        left = []
+        playbacks = (f"playbacks/{playback}" for playback in self._playing)
+        channels = (f"channels/{channel}" for channel in reversed(self._made))
+        recordings = (f"recordings/{kind}/{name}" for name in self.recordings for kind in ("live", "stored"))
+        bridges = (f"bridges/{bridge}" for bridge in self._bridges)
+        for path in (*playbacks, *recordings, *channels, *bridges):
+            try:
+                status, _ = await self.wires.ari.ask("DELETE", path)
+                if status not in (204, 404):
+                    left.append(f"{path} ({status})")
+            except AdapterError as problem:
+                left.append(f"{path} ({problem.detail})")
+        return left
+
+
+@asynccontextmanager
+async def trial_call(wires: Wires, name: str) -> AsyncIterator[TrialCall]:
+    """A test call with its agent and its customer, taken away in every case, also on Ctrl-C.
+
+    What could not be taken away is told to `wires.left`. Raises PbxUnavailable, PbxTimeout, PbxRefused.
+    """
+    call = TrialCall(wires, name)
+    try:
+        await call.begin()
+        yield call
+    finally:
+        wires.left += await asyncio.shield(asyncio.wait_for(call.end(), END))
+
+
+async def sweep(wires: Wires) -> None:
+    """Remove what a doctor that was killed may have left: channels end by themselves, bridges and recordings don't.
+
+    Raises PbxUnavailable, PbxTimeout, PbxRefused.
+    """
+    for kind, key in (("bridges", "id"), ("recordings/stored", "name")):
+        names = [str(found.get(key, "")) for found in await wires.get(kind) or ()]
+        for name in names:
+            if is_left_over(name, datetime.now(UTC)):
+                await wires.ari.ask("DELETE", f"{kind}/{name}")
+
+
+def is_left_over(name: str, now: datetime) -> bool:
+    """Whether a name is of a run of the doctor that can't be going on any more. Pure."""
+    stamp = name.removeprefix(TEST_PREFIX).partition("-")[0]
+    if not name.startswith(TEST_PREFIX):
+        return False
+    try:
+        began = datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return (now - began).total_seconds() > LONGEST_RUN
