@@ -17,6 +17,7 @@ from adapter.core.legs import LinkState
 from adapter.core.permissions import may_monitor
 from adapter.errors import AdapterError
 from adapter.tasks import TaskGroupOwner
+from adapter.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +73,7 @@ class Softphones:
         self._end_device = end_device
         self._phones: dict[str, Softphone] = {}
         self._count = 0
+        self._turns = Turns()
         self._tasks = TaskGroupOwner("softphones")
         board.subscribe(self._heard)
 
@@ -86,17 +88,18 @@ class Softphones:
 
     async def open(self, session_id: str, user_id: str) -> Softphone:
         """A phone for this session; an older one of it goes. Raises PbxUnavailable, PbxTimeout, PbxRefused."""
-        await self.close_one(session_id)
-        phone = Softphone(
-            session_id,
-            user_id,
-            PREFIX + secrets.token_hex(8),
-            secrets.token_urlsafe(24),
-            self._clock() + self._lifetime,
-        )
-        await self._endpoints.put(phone.endpoint, phone.password)
-        self._phones[session_id] = phone
-        return phone
+        async with self._turns.of(session_id):  # two at once would leave an endpoint that nobody knows
+            await self.close_one(session_id)
+            phone = Softphone(
+                session_id,
+                user_id,
+                PREFIX + secrets.token_hex(8),
+                secrets.token_urlsafe(24),
+                self._clock() + self._lifetime,
+            )
+            await self._endpoints.put(phone.endpoint, phone.password)
+            self._phones[session_id] = phone
+            return phone
 
     async def renew(self, phone: Softphone) -> None:
         """Asterisk may have been restarted and have forgotten it: make it anew before its page registers."""

@@ -43,13 +43,8 @@ class Secure(Lab):
 @pytest.fixture(scope="module")
 async def secure(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Secure]:
     """That lab, with its adapter connected."""
-    found = Secure(toolchain, tmp_path_factory.mktemp("secure"))
-    try:
-        await found.start()
+    async with Secure(toolchain, tmp_path_factory.mktemp("secure")).running() as found:
         yield found
-    finally:
-        await found.close_clients()
-        await found.stop()
 
 
 async def test_a_call_is_monitored_by_tls_alone(secure: Secure) -> None:

@@ -94,7 +94,7 @@ async def start(page: Page) -> None:
 
 def voice_at(lab: Lab, number: str, seconds: float = 0.8) -> float:
     """How loud the browser's tone was at a phone in the last moments."""
-    phone = lab.running(number)
+    phone = lab.known(number)
     pcm = phone.heard()[-int(seconds * 16000) :]
     return sound.levels(pcm, [VOICE])[VOICE]
 

@@ -18,12 +18,8 @@ def toolchain() -> Toolchain:
 @pytest.fixture(scope="session")
 async def running_lab(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
     """Asterisk and the adapter."""
-    lab = Lab(toolchain, tmp_path_factory.mktemp("lab"))
-    try:
-        await lab.start()
+    async with Lab(toolchain, tmp_path_factory.mktemp("lab")).running() as lab:
         yield lab
-    finally:
-        await lab.stop()
 
 
 @pytest.fixture
@@ -36,10 +32,5 @@ async def lab(running_lab: Lab) -> AsyncIterator[Lab]:
 @pytest.fixture
 async def own(toolchain: Toolchain, tmp_path: Path) -> AsyncIterator[Lab]:
     """A lab that this test may break."""
-    lab = Lab(toolchain, tmp_path)
-    try:
-        await lab.start()
+    async with Lab(toolchain, tmp_path).running() as lab:
         yield lab
-    finally:
-        await lab.close_clients()
-        await lab.stop()

@@ -3,7 +3,10 @@
 import asyncio
 import signal
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Self
 
 from adapter import sound
 from adapter.lab import people
@@ -58,6 +61,16 @@ class Lab:
         self._pbx_pid = self.pbx.process.pid if self.pbx.process else 0
         await self.start_adapter()
 
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Self]:
+        """Everything but phones, for the length of a block."""
+        try:
+            await self.start()
+            yield self
+        finally:
+            await self.close_clients()
+            await self.stop()
+
     async def start_adapter(self) -> None:
         """Start the adapter and wait until it is ready."""
         await self.adapter.start()
@@ -86,8 +99,8 @@ class Lab:
         self._phones[number] = phone
         return phone
 
-    def running(self, number: str) -> Phone:
-        """The phone of this number, which runs."""
+    def known(self, number: str) -> Phone:
+        """The phone of this number, which was started before."""
         return self._phones[number]
 
     async def phones(self, *numbers: str) -> list[Phone]:

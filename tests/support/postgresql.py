@@ -7,6 +7,8 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 NOBODY = 65534
@@ -57,6 +59,17 @@ class PostgreSQL:
             [self._program(name), *arguments], user=self._user, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+    @classmethod
+    @contextmanager
+    def running(cls) -> Iterator["PostgreSQL"]:
+        """A cluster for the length of a block."""
+        server = cls()
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
 
     def halt(self) -> None:
         """End it as an operator does who restarts it: connections are cut (its fast shutdown)."""

@@ -32,12 +32,8 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
     """A real cluster, made for this run."""
-    server = PostgreSQL()
-    try:
-        server.start()
+    with PostgreSQL.running() as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

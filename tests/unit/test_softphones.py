@@ -1,5 +1,6 @@
 """Softphones of pages, without Asterisk: who may have one, what is told of TURN, and when they go."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -32,6 +33,7 @@ class Memory:
         self.there: dict[str, str] = {"101": "", "cm-web-left": ""}
 
     async def put(self, endpoint: str, password: str) -> None:
+        await asyncio.sleep(0)
         self.there[endpoint] = password
 
     async def remove(self, endpoint: str) -> None:
@@ -58,6 +60,14 @@ async def test_the_page_that_connected_last_rings_and_a_lost_right_ends_all() ->
     again = await phones.open("s1", MONA.id)
     assert one.endpoint not in memory.there
     assert again.password not in repr(again)
+    await asyncio.gather(*(phones.open("s1", MONA.id) for _ in range(3)))
+    newest = phones.of_session("s1")
+    assert newest is not None
+    assert {name for name in memory.there if name.startswith("cm-web-")} == {
+        "cm-web-left",
+        two.endpoint,
+        newest.endpoint,
+    }
     pbx.up_again()
     await settle()
     assert "cm-web-left" not in memory.there

@@ -23,13 +23,8 @@ class Wired:
 @pytest.fixture(scope="session")
 async def breakable(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
     """One lab for all faults; it is mended after each."""
-    lab = Lab(toolchain, tmp_path_factory.mktemp("breakable"))
-    try:
-        await lab.start()
+    async with Lab(toolchain, tmp_path_factory.mktemp("breakable")).running() as lab:
         yield lab
-    finally:
-        await lab.close_clients()
-        await lab.stop()
 
 
 @pytest.fixture

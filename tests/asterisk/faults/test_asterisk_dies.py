@@ -125,9 +125,9 @@ async def test_killed_under_load(own: Lab) -> None:
     async def churn(caller: str, agent: str) -> None:
         while not over.is_set():
             with contextlib.suppress(LabError):
-                await own.running(caller).dial(agent)
+                await own.known(caller).dial(agent)
                 await asyncio.sleep(0.15)
-                await own.running(caller).hangup()
+                await own.known(caller).hangup()
 
     async def click() -> None:
         while not over.is_set():
@@ -185,7 +185,7 @@ async def test_rights_taken_away_in_manager_conf(own: Lab) -> None:
         status, _ = await admin.post("/monitors", {"agent_extension": "101"})
         assert status in (502, 503)
         mark = len(stream.events)
-        await own.running("201").hangup()  # nobody tells the adapter that this call is over
+        await own.known("201").hangup()  # nobody tells the adapter that this call is over
         await stream.until(lambda kind, data: kind == "call.removed", mark)
         assert (await admin.get("/calls"))[1]["calls"] == []
     finally:

@@ -38,16 +38,16 @@ class Monitored:
 
     async def nothing_starts(self) -> None:
         """A wish to monitor is refused, nothing rings, and nobody is listened to."""
-        rang = self.lab.running("302").rang()
+        rang = self.lab.known("302").rang()
         status, body = await self.mona.post("/monitors", {"agent_extension": "101"})
         assert (status, body["code"]) == (503, "store_unavailable")
-        assert self.lab.running("302").rang() == rang
+        assert self.lab.known("302").rang() == rang
         assert [m["id"] for m in (await self.admin.get("/monitors"))[1]["monitors"]] == [self.monitor["id"]]
 
     async def goes_on(self) -> None:
         """What runs can be switched, and does it; the keypad needs no database at all."""
-        customer, agent = self.lab.running("201"), self.lab.running("101")
-        await self.lab.running("301").dtmf("5")
+        customer, agent = self.lab.known("201"), self.lab.known("101")
+        await self.lab.known("301").dtmf("5")
         await self.stream.until(lambda kind, data: kind == "monitor.updated" and data["mode"] == "whisper")
         assert_hears(await listen(customer, agent), p101={"201", "301"}, p201={"101"})
 
@@ -96,12 +96,8 @@ async def test_a_disk_that_takes_nothing(own: Lab) -> None:
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgreSQL]:
     """A real PostgreSQL."""
-    server = PostgreSQL()
-    try:
-        server.start()
+    with PostgreSQL.running() as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture
