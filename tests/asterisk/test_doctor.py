@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 
 from adapter.lab.pbx_conf import operator_conf
+from adapter.lab.ports import free_port
 from tests.support.client import Client
 from tests.support.lab import Lab, assert_hears, listen
 
@@ -165,10 +166,22 @@ async def test_a_pbx_that_lets_nobody_in(lab: Lab, tmp_path: Path) -> None:
     assert found["test call: not made"]["verdict"] == "unknown"
     assert not (tmp_path / "none.sqlite").exists(), "looking makes nothing"
 
+    nobody = str(free_port())
+    conf.write_text(
+        text.replace(f"port = {lab.pbx.ports.ami}", f"port = {nobody}").replace(
+            f":{lab.pbx.ports.http}/", f":{nobody}/"
+        )
+    )
+    status, report = await doctor(conf)
+    found = bad(report)
+    assert status == 1
+    assert f"port = {nobody}" in found["ami: connection"]["remedy"]["lines"]
+    assert f"bindport = {nobody}" in found["ari: connection"]["remedy"]["lines"]
+
 
 BROKEN = {
     "extensions_call_monitor.conf": [
-        ("silent,1,GotoIf", "quESx(*))", "quESx(*)w)"),
+        ("silent,1,GotoIf", "quESx(*))", "qux(*)w)"),
         ("whisper,1,GotoIf", "quESx(*)w)", "quESx(*)wB)"),
         ("barge-keypad,1,GotoIf", "quESx(*)dB)", "qux(*)XdB)"),
         ("_*57X", "_*57X.,1,", "_*58X.,1,"),
@@ -261,6 +274,7 @@ async def test_what_is_broken_is_found_and_the_lines_that_it_names_heal_it(own: 
         "audio: no keypad, silent (5 and 6 pressed)": "wrong",
         "audio: no keypad, whisper (6 pressed)": "wrong",
         "audio: no keypad, silent again": "wrong",
+        "audio: no keypad, the agent hangs up": "wrong",
         # without DTMFEnd no digit is confirmed, and what was not seen is not ok:
         "audio: with keypad, silent": "unknown",
         "audio: with keypad, the rest": "unknown",

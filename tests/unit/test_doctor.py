@@ -11,8 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from adapter import sound
+from adapter.cli_doctor import doctor
 from adapter.core.modes import Mode
 from adapter.doctor import dialplan, endpoints, report, rights
 from adapter.doctor.audio import pcm_of
@@ -444,3 +446,9 @@ def test_what_a_killed_doctor_left_is_told_from_what_is_at_work() -> None:
     assert is_left_over(name, now + timedelta(minutes=11))
     for other in ("17.1", "cm-1", "cmdoctor-", "cmdoctor-x-y"):
         assert not is_left_over(other, now + timedelta(days=1))
+
+
+def test_a_wrong_call_is_told_and_help_names_the_exit_statuses() -> None:
+    wrong = CliRunner().invoke(doctor, ["--ring", "301"])
+    assert (wrong.exit_code, "PJSIP/301" in wrong.output) == (2, True)
+    assert "unknown is not fit" in CliRunner().invoke(doctor, ["--help"]).output
