@@ -31,7 +31,7 @@ LISTEN = 0.8
 """Seconds recorded in each phase."""
 LONGEST = 2
 """Seconds after which Asterisk ends a recording by itself (ARI takes whole ones)."""
-TRIES = 3
+TRIES = 4
 """How often a phase is measured where a voice is missing, as on a machine that is too busy. What must not be heard is
 never given a second chance."""
 RECORDED = 10.0

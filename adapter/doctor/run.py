@@ -101,5 +101,5 @@ async def _calls(
         what = f"no test call could be made: {problem.detail}"
         found.findings.append(Area("test call").unknown("not made", what))
     if wires.left:
-        what = f"parts of a test call may be left over, for a minute at most: {', '.join(wires.left)}."
+        what = f"parts of a test call may be left over, for two minutes at most: {', '.join(wires.left)}."
         found.findings.append(Area("test call").warning("cleaning up", what))

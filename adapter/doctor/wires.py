@@ -28,7 +28,7 @@ PATIENCE = 5.0
 """Seconds that an answer may take at least: a doctor has more of them than somebody who clicks."""
 HEARTBEAT = 10.0
 """Seconds between pings of ARI's WebSocket."""
-LONGEST_LIFE = 60
+LONGEST_LIFE = 120
 """Seconds after which Asterisk itself ends a channel of a test call (TIMEOUT(absolute)), should the doctor die."""
 
 STAMP = "%Y%m%d%H%M%S"

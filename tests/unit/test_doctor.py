@@ -143,6 +143,8 @@ def test_a_voice_in_pieces_is_heard_and_told() -> None:
     rows = [changed(Mode.SILENT, CUSTOMER, AGENT, LEVEL), GOOD[Mode.WHISPER], GOOD[Mode.BARGE]]
     found = one(judge(rows, {}), "silent")
     assert (found.verdict, "in pieces" in found.what) == (Verdict.WARNING, True)
+    rows[0] = Row("silent", Mode.SILENT, {**rows[0].levels, SUPERVISOR: dict.fromkeys(PARTIES, Heard(0.0, 0.0))})
+    assert one(judge(rows, {}), "silent").verdict is Verdict.UNKNOWN, "too busy to be judged"
 
 
 def tones(*speakers: str) -> bytes:
