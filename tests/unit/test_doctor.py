@@ -435,6 +435,15 @@ async def test_only_what_is_ours_is_kept_and_can_be_waited_for() -> None:
     assert await said.when(is_event("Hangup"), 0.01, said.mark()) is None
 
 
+async def test_no_waiter_takes_anothers_news() -> None:
+    said, loop = Said(), asyncio.get_running_loop()
+    first = asyncio.ensure_future(said.when(is_event("Hangup"), 5))
+    loop.call_soon(said.take, [{"Event": "Hangup", "Uniqueid": "cmdoctor-1"}])
+    second = asyncio.ensure_future(said.when(is_event("Hold"), 0.05))
+    assert await asyncio.wait_for(first, 2) is not None, "it came while the first went to sleep and the second looked"
+    assert await second is None
+
+
 def test_events_of_ari_in_amis_form() -> None:
     event = {"type": "StasisStart", "channel": {"id": "cmdoctor-1"}, "args": []}
     assert flat(json.dumps(event)) == {"Event": "ari:StasisStart", "channel": "cmdoctor-1"}
