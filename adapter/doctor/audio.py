@@ -176,7 +176,7 @@ async def _listen(call: TrialCall, party: str) -> bytes:
     await wires.rest("POST", f"channels/{call.ears[party]}/record?{how}")
     await need(wires.said, is_event("ari:RecordingStarted", recording=name), RECORDED, f"the recording {name}")
     await asyncio.sleep(LISTEN)
-    await wires.ari.ask("POST", f"recordings/live/{name}/stop")  # too late: it ended by itself
+    await wires.ari.ask("POST", f"recordings/live/{name}/stop")  # whatever it says: it may have ended by itself
     await need(wires.said, is_event("ari:RecordingFinished", recording=name), RECORDED, f"the end of {name}")
     file = await wires.ari.recording(name)
     await wires.rest("DELETE", f"recordings/stored/{name}")
