@@ -36,7 +36,7 @@ def doctor(audio: bool, ring: tuple[str, ...], as_json: bool, path: Path | None)
     beside a running adapter and real calls: its test calls are made of Local channels, and only it sees them.
 
     With --audio it proves, with tones through this PBX's own dialplan, that silent reaches nobody, that whisper does
-    not reach the customer, and that what must be heard is heard. That takes about a quarter of a minute.
+    not reach the customer, and that what must be heard is heard. That takes about ten seconds.
 
     \b
     Exit status: 0  fit (warnings may remain)

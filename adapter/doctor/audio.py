@@ -18,7 +18,7 @@ from adapter.core.modes import Mode
 from adapter.doctor.dialplan import remedy_of
 from adapter.doctor.findings import Area, Finding, Remedy
 from adapter.doctor.hearing import AGENT, CUSTOMER, PARTIES, SUPERVISOR, TONES, Row, judge, measure
-from adapter.doctor.trialcall import TrialCall, trial_call
+from adapter.doctor.trialcall import TrialCall, sweep, trial_call
 from adapter.doctor.wires import Wires, is_event, need
 from adapter.errors import AdapterError, PbxRefused, PbxTimeout
 
@@ -29,7 +29,9 @@ SETTLE = 0.3
 after ChanSpyStart."""
 LISTEN = 0.8
 """Seconds recorded in each phase."""
-TRIES = 3
+LONGEST = 2
+"""Seconds after which Asterisk ends a recording by itself (ARI takes whole ones)."""
+TRIES = 4
 """How often a phase is measured where a voice is missing, as on a machine that is too busy. What must not be heard is
 never given a second chance."""
 RECORDED = 10.0
@@ -95,6 +97,10 @@ async def _start(call: TrialCall, *, keypad: bool) -> bool:
 
 async def prove(wires: Wires, name: str, say: Callable[[str], None]) -> tuple[list[Finding], list[Row]]:
     """Both test calls, measured. Needs AMI and our Stasis application; never raises what a PBX can cause."""
+    try:
+        await sweep(wires)
+    except AdapterError as problem:
+        return [AREA.unknown("recordings", f"they can't be asked for: {problem.detail}")], []
     scripts = (("with keypad", with_keypad, _star), ("no keypad", without_keypad, _agent_gone))
     parts = await _together(*(_one(wires, f"{name}-{n}", *script, say) for n, script in enumerate(scripts)))
     return [finding for found, _ in parts for finding in found], [row for _, rows in parts for row in rows]
@@ -166,11 +172,11 @@ async def _phase(call: TrialCall, phase: Phase) -> Row:
 async def _listen(call: TrialCall, party: str) -> bytes:
     """What a phone hears from now on, as 16-bit PCM; recorded at the PBX, fetched, and deleted there."""
     wires, name = call.wires, call.recording(party)
-    how = f"name={name}&format=wav&maxDurationSeconds={round(RECORDED)}&ifExists=fail&beep=false"
+    how = f"name={name}&format=wav&maxDurationSeconds={LONGEST}&ifExists=fail&beep=false"
     await wires.rest("POST", f"channels/{call.ears[party]}/record?{how}")
     await need(wires.said, is_event("ari:RecordingStarted", recording=name), RECORDED, f"the recording {name}")
     await asyncio.sleep(LISTEN)
-    await wires.rest("POST", f"recordings/live/{name}/stop")
+    await wires.ari.ask("POST", f"recordings/live/{name}/stop")  # whatever it says: it may have ended by itself
     await need(wires.said, is_event("ari:RecordingFinished", recording=name), RECORDED, f"the end of {name}")
     file = await wires.ari.recording(name)
     await wires.rest("DELETE", f"recordings/stored/{name}")

@@ -9,6 +9,7 @@ import aiohttp
 
 from adapter import config, parts
 from adapter.asterisk import autoanswer, chanspy
+from adapter.asterisk.ari import DEVICE
 from adapter.asterisk.endpoints import Endpoints
 from adapter.core.legs import DeviceState
 from adapter.core.modes import Mode
@@ -75,9 +76,10 @@ async def _endpoints(
     bosses = [device for device, user in devices.items() if may_monitor(user)]
     agents = [name for name in states if any(fnmatchcase(name, pattern) for pattern in patterns)]
     wanted = endpoints.chosen(states, [*agents, *devices])
-    known = {name: await _endpoint(wires, name, states[name]) for name in wanted if name.startswith("PJSIP/")}
+    askable = [name for name in wanted if name.startswith("PJSIP/") and DEVICE.fullmatch(name)]
+    known = {name: await _endpoint(wires, name, states[name]) for name in askable}
     found = [
-        endpoints.AREA.unknown(name, "is no PJSIP endpoint: its settings can't be looked at.")
+        endpoints.AREA.unknown(name, "is no PJSIP endpoint with a plain name: its settings can't be looked at.")
         for name in wanted
         if name not in known
     ]
@@ -159,7 +161,9 @@ async def check_ring(wires: Wires, device: str, name: str) -> Finding:
         return RING.unknown(device, f"it could not be rung: {problem.detail}")
     finally:
         await asyncio.shield(_hang_up(wires, name))
-    if answer is not None and answer.get("Response") == "Success":
+    if answer is None:
+        return RING.unknown(device, "it was rung; what became of it was not seen (OriginateResponse).")
+    if answer.get("Response") == "Success":
         return RING.ok(device, f"was rung in the style {style!r}, and was answered. If nobody touched it: by itself.")
     others = ", ".join(other for other in autoanswer.STYLES if other not in (style, "ring"))
     what = f"was rung in the style {style!r} and did not answer in {RING_SECONDS:g} s."

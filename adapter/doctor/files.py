@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from adapter.config import Settings
 from adapter.core.people import User
@@ -73,12 +74,18 @@ def _readable(name: str, path: Path) -> Finding:
 
 def sqlite_file(settings: Settings) -> Path | None:
     """The database's file, where it is SQLite."""
-    url = make_url(settings.database_url)
+    try:
+        url = make_url(settings.database_url)
+    except ArgumentError:
+        return None
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
 async def check_database(settings: Settings) -> tuple[list[Finding], Sequence[User]]:
-    """Whether the database answers and has this version's tables; changes nothing. Returns also the people."""
+    """Whether the database answers and has this version's tables; changes nothing. Returns also the people.
+
+    Raises ConfigError when its URL is none.
+    """
     file = sqlite_file(settings)
     if file is not None and not file.exists():
         what = f"there is none yet at {file}: the first start makes it, and no account's device can be checked."

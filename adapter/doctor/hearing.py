@@ -124,6 +124,9 @@ def _judge(row: Row, spoke_to: set[str], remedy: Remedy | None) -> Finding:
     if any(SUPERVISOR not in pair for pair in missing):
         told = f"{_say(missing, 'does not hear')}: the measurement itself does not work here, and proves nothing."
         return area.unknown(row.label, told)
+    if missing and row.pieces():
+        told = f"{_say(missing, 'does not hear')}; but voices come in pieces: the PBX is too busy to be judged now."
+        return area.unknown(row.label, told)
     if missing:
         return area.wrong(row.label, f"{_say(missing, 'does not hear')}.", remedy)
     unproved = sorted({AGENT, CUSTOMER} - spoke_to)

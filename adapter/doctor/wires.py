@@ -28,7 +28,7 @@ PATIENCE = 5.0
 """Seconds that an answer may take at least: a doctor has more of them than somebody who clicks."""
 HEARTBEAT = 10.0
 """Seconds between pings of ARI's WebSocket."""
-LONGEST_LIFE = 60
+LONGEST_LIFE = 120
 """Seconds after which Asterisk itself ends a channel of a test call (TIMEOUT(absolute)), should the doctor die."""
 
 STAMP = "%Y%m%d%H%M%S"
@@ -48,6 +48,7 @@ class Said:
     def __init__(self) -> None:
         self.messages: list[Mapping[str, str]] = []
         self._news = asyncio.Event()
+        """Set once, at the next message; then there is another."""
 
     def take(self, messages: list[Message]) -> None:
         """Keep what is about us: any value that names a channel, bridge or recording of ours."""
@@ -55,6 +56,7 @@ class Said:
         if ours and len(self.messages) < MAX_SAID:
             self.messages += ours
             self._news.set()
+            self._news = asyncio.Event()
 
     def mark(self) -> int:
         """A place for `when` to begin at."""
@@ -64,13 +66,13 @@ class Said:
         """The first message from a place on that is as wanted; None when none comes in `deadline` seconds."""
         end = asyncio.get_running_loop().time() + deadline
         while True:
-            self._news.clear()
+            news = self._news  # this one, taken before looking: another waiter must not clear it from under us
             for message in self.messages[since:]:
                 if wanted(message):
                     return message
             since = len(self.messages)
             try:
-                await asyncio.wait_for(self._news.wait(), end - asyncio.get_running_loop().time())
+                await asyncio.wait_for(news.wait(), end - asyncio.get_running_loop().time())
             except TimeoutError:
                 return None
 

@@ -11,8 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from adapter import sound
+from adapter.cli_doctor import doctor
 from adapter.core.modes import Mode
 from adapter.doctor import dialplan, endpoints, report, rights
 from adapter.doctor.audio import pcm_of
@@ -141,6 +143,8 @@ def test_a_voice_in_pieces_is_heard_and_told() -> None:
     rows = [changed(Mode.SILENT, CUSTOMER, AGENT, LEVEL), GOOD[Mode.WHISPER], GOOD[Mode.BARGE]]
     found = one(judge(rows, {}), "silent")
     assert (found.verdict, "in pieces" in found.what) == (Verdict.WARNING, True)
+    rows[0] = Row("silent", Mode.SILENT, {**rows[0].levels, SUPERVISOR: dict.fromkeys(PARTIES, Heard(0.0, 0.0))})
+    assert one(judge(rows, {}), "silent").verdict is Verdict.UNKNOWN, "too busy to be judged"
 
 
 def tones(*speakers: str) -> bytes:
@@ -431,6 +435,15 @@ async def test_only_what_is_ours_is_kept_and_can_be_waited_for() -> None:
     assert await said.when(is_event("Hangup"), 0.01, said.mark()) is None
 
 
+async def test_no_waiter_takes_anothers_news() -> None:
+    said, loop = Said(), asyncio.get_running_loop()
+    first = asyncio.ensure_future(said.when(is_event("Hangup"), 5))
+    loop.call_soon(said.take, [{"Event": "Hangup", "Uniqueid": "cmdoctor-1"}])
+    second = asyncio.ensure_future(said.when(is_event("Hold"), 0.05))
+    assert await asyncio.wait_for(first, 2) is not None, "it came while the first went to sleep and the second looked"
+    assert await second is None
+
+
 def test_events_of_ari_in_amis_form() -> None:
     event = {"type": "StasisStart", "channel": {"id": "cmdoctor-1"}, "args": []}
     assert flat(json.dumps(event)) == {"Event": "ari:StasisStart", "channel": "cmdoctor-1"}
@@ -444,3 +457,9 @@ def test_what_a_killed_doctor_left_is_told_from_what_is_at_work() -> None:
     assert is_left_over(name, now + timedelta(minutes=11))
     for other in ("17.1", "cm-1", "cmdoctor-", "cmdoctor-x-y"):
         assert not is_left_over(other, now + timedelta(days=1))
+
+
+def test_a_wrong_call_is_told_and_help_names_the_exit_statuses() -> None:
+    wrong = CliRunner().invoke(doctor, ["--ring", "301"])
+    assert (wrong.exit_code, "PJSIP/301" in wrong.output) == (2, True)
+    assert "unknown is not fit" in CliRunner().invoke(doctor, ["--help"]).output
