@@ -160,7 +160,7 @@ class Recorder:
         Raises StoreUnavailable; what was not surely written goes first next time.
         """
         left = len(self._waiting)
-        while self._unsure or left:
+        while self._unsure or left > 0:
             again, before = self._unsure is not None, len(self._waiting)
             sealed = self._unsure = self._unsure or seal(self._take())
             left -= before - len(self._waiting)

@@ -75,4 +75,6 @@ def _checked(run: Run) -> Iterator[str]:
     yield f"Pages: {seen.frames} frames, {seen.bytes / 1e6:.0f} MB; ids missing {seen.gaps}, streams lost {seen.lost}"
     tallies = {name: crowd.tally() for name, crowd in run.stage.crowds.items()}
     yield "SIPp: " + ", ".join(f"{name} {tally.made} made, {tally.failed} failed" for name, tally in tallies.items())
+    yield f"Errors in the adapter's log: {len(measured.errors) or 'none'}"
+    yield from (f"  {line[:200]}" for line in measured.errors[:5])
     yield f"Audit: {measured.verdict.splitlines()[0] if measured.verdict else '-'}"

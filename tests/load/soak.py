@@ -179,7 +179,7 @@ def table(verdicts: list[Verdict]) -> str:
 
 
 async def main(minutes: float, folder: Path) -> int:
-    """Exit status: 0 flat, 1 not, 130 interrupted (as a shell would say)."""
+    """Exit status: 0 flat and without an error, 1 not, 130 interrupted (as a shell would say)."""
     interrupted = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, interrupted.set)
@@ -189,12 +189,13 @@ async def main(minutes: float, folder: Path) -> int:
     print(f"{len(measured.log.switches)} switches, ms p50 / p95 / p99 / most: {spread(measured.log.switches)}")
     print(f"refused, as the contract has it: {dict(measured.log.refused) or 'nothing'}")
     print(f"pages: {measured.seen.opened} opened, {measured.seen.frames} frames, none missing")
+    print(f"errors in the adapter's log: {measured.errors[:5] or 'none'}")
     print(f"audit: {measured.verdict.splitlines()[0]}\n")
     if interrupted.is_set():
         print("Interrupted: all was ended, and nothing was judged.")
         return 130
     print(table(verdicts))
-    return int(not all(verdict.flat for verdict in verdicts))
+    return int(bool(measured.errors) or not all(verdict.flat for verdict in verdicts))
 
 
 if __name__ == "__main__":

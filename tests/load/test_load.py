@@ -19,6 +19,7 @@ async def test_a_small_load_leaves_everything_true(tmp_path: Path) -> None:
     assert measured.lags
     assert measured.seen.opened == SMALL.streams
     assert run.stage.churn.tally().good > SMALL.churn
+    assert measured.errors == []
     assert measured.verdict.endswith("The chain is whole.")
     last = _last(run.sampler.samples, "adapter")
     assert last.fds < 20 + 2 * (SMALL.streams + SMALL.monitors), last

@@ -9,7 +9,7 @@ from adapter.core.legs import LinkState, PbxState
 from adapter.core.monitor import Monitor
 from adapter.core.people import Directory
 from adapter.core.record import Action, By, Entry
-from adapter.recorder import BUSY, Recorder
+from adapter.recorder import AT_ONCE, BUSY, Recorder
 from adapter.store.record import Sealed
 from tests.fake.pbx import WORDS
 from tests.fake.scene import PEOPLE, START, numbering
@@ -51,6 +51,24 @@ async def test_while_much_happens_facts_are_written_together() -> None:
     await recorder.settled()
     assert [int(reason or -1) for batch in slow.batches for reason in batch] == list(range(count))
     assert len(slow.batches) <= 2 + (clock() - began) * BUSY / SLOW
+    await recorder.close()
+
+
+async def test_a_long_queue_is_written_in_steps_and_comes_to_an_end() -> None:
+    board = Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
+    slow = Slow()
+    recorder = Recorder(board, slow, slow, lambda: datetime.now(UTC))
+    waiting = 2 * AT_ONCE + 7
+    for number in range(waiting):
+        recorder.note(fact(number))
+    recorder.start()
+    while not slow.batches:
+        await asyncio.sleep(SLOW / 4)
+    for number in range(waiting, waiting + 20):
+        recorder.note(fact(number))  # more than was waiting when it began to write
+    await asyncio.wait_for(recorder.settled(), 10)
+    assert [int(reason or -1) for batch in slow.batches for reason in batch] == list(range(waiting + 20))
+    assert [] not in slow.batches
     await recorder.close()
 
 
