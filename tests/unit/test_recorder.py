@@ -23,8 +23,11 @@ class Slow:
 
     def __init__(self) -> None:
         self.batches: list[list[str | None]] = []
+        self.busy = asyncio.Event()
+        """A transaction has begun."""
 
     async def write(self, sealed: Sealed, now: datetime, *, again: bool = False) -> None:
+        self.busy.set()
         await asyncio.sleep(SLOW)
         self.batches.append([entry.reason for entry in sealed.record.entries])
 
@@ -62,8 +65,7 @@ async def test_a_long_queue_is_written_in_steps_and_comes_to_an_end() -> None:
     for number in range(waiting):
         recorder.note(fact(number))
     recorder.start()
-    while not slow.batches:
-        await asyncio.sleep(SLOW / 4)
+    await slow.busy.wait()
     for number in range(waiting, waiting + 20):
         recorder.note(fact(number))  # more than was waiting when it began to write
     await asyncio.wait_for(recorder.settled(), 10)
