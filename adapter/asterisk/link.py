@@ -6,7 +6,7 @@ Everything that the model learns passes through here in the order in which Aster
 import asyncio
 import random
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -30,6 +30,8 @@ MANY_DIGITS = 200
 """Legs whose last digit is remembered before those are forgotten that may have another at once."""
 MAX_BACKLOG = 100_000
 """Events that may arrive while a snapshot is taken; more means that something else is wrong."""
+NO_CHANNEL = ("no such channel", "channel not found", "channel does not exist")
+"""How Hangup, PlayDTMF and Redirect say that a channel is no more (main/manager.c)."""
 UNIQUEID = re.compile(r"[A-Za-z0-9._:-]{1,150}")
 """AST_MAX_PUBLIC_UNIQUEID is 150 (include/asterisk/channel.h)."""
 
@@ -241,14 +243,13 @@ class Link:
             *headers,
         )
 
-    async def switch_leg(self, leg: str, mode: Mode, *, keypad: bool, reattach: bool) -> None:
-        """Ask for a mode by digit, or by moving the leg; returns once Asterisk has taken it."""
+    async def switch_leg(self, leg: str, mode: Mode, *, keypad: bool, reattach: bool) -> bool:
+        """Ask for a mode by digit, or by moving the leg; returns once Asterisk has taken it. False: no such channel."""
         if keypad and not reattach:
-            await self._press(leg, chanspy.DIGITS[mode])
-            return
+            return await _is_there(self._press(leg, chanspy.DIGITS[mode]))
         extension = chanspy.extension(mode, keypad=keypad)
         fields = (("Context", self._settings.context), ("Exten", extension), ("Priority", "1"))
-        await self._act("Redirect", ("Channel", leg), *fields)
+        return await _is_there(self._act("Redirect", ("Channel", leg), *fields))
 
     async def _press(self, leg: str, digit: str) -> None:
         clock = asyncio.get_running_loop().time
@@ -279,13 +280,18 @@ class Link:
     async def end_leg(self, leg: str) -> bool:
         """Hang the leg up; False when there is no such channel."""
         self._digits.pop(leg, None)
-        try:
-            await self._act("Hangup", ("Channel", leg), ("Cause", "16"))
-        except PbxRefused as refusal:
-            if "no such channel" in str(refusal).lower():
-                return False
-            raise
-        return True
+        return await _is_there(self._act("Hangup", ("Channel", leg), ("Cause", "16")))
+
+
+async def _is_there(action: Awaitable[object]) -> bool:
+    """Carry an action on a channel out; False when there is no such channel. Raises as `Link._act`."""
+    try:
+        await action
+    except PbxRefused as refusal:
+        if str(refusal).lower().startswith(NO_CHANNEL):
+            return False
+        raise
+    return True
 
 
 def _plain(text: str) -> str:
