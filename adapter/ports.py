@@ -30,10 +30,11 @@ class Pbx(Protocol):
     async def start_leg(self, request: LegRequest) -> None:
         """Originate. Returns once Asterisk has queued it; what becomes of it arrives as events."""
 
-    async def switch_leg(self, leg: str, mode: Mode, *, keypad: bool, reattach: bool) -> None:
+    async def switch_leg(self, leg: str, mode: Mode, *, keypad: bool, reattach: bool) -> bool:
         """Ask for another mode: PlayDTMF(Receive) for a leg with keypad, otherwise (or with `reattach`) Redirect.
 
-        Returns once Asterisk has taken the request; the confirmation arrives as an event.
+        Returns once Asterisk has taken the request; the confirmation arrives as an event. False when there is no
+        such channel any more; its end arrives as an event too.
         """
 
     async def send_leg(self, leg: str, target: str, mode: Mode, *, keypad: bool) -> None:

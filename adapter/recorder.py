@@ -27,6 +27,10 @@ log = structlog.get_logger(__name__)
 
 SETTLE = 0.02
 """Seconds before a change is written: the person's answer goes first, and what changes at once is written once."""
+BUSY = 0.1
+"""Share of the time that may go into writing: a transaction costs much the same for one fact as for fifty."""
+LONGEST_SETTLE = 0.5
+"""Seconds that a fact waits at most for others to be written with."""
 RETRY_PAUSE = 1.0
 """Seconds between tries while the database does not answer."""
 AT_ONCE = 500
@@ -136,23 +140,31 @@ class Recorder:
             self._wait(record)
 
     async def _write_all(self) -> None:
+        clock, next_at = asyncio.get_running_loop().time, 0.0
         while True:
             await self._work.wait()
-            await asyncio.sleep(SETTLE)
+            await asyncio.sleep(max(SETTLE, next_at - clock()))
             self._work.clear()
+            began = clock()
             try:
                 async with self._turn:
                     await self._flush()
+                next_at = clock() + min(LONGEST_SETTLE, (clock() - began) * (1 / BUSY - 1))
             except StoreUnavailable as problem:
                 log.error("what happened could not be recorded; trying again", facts=self._size, why=str(problem))
                 await asyncio.sleep(RETRY_PAUSE)
                 self._work.set()
 
     async def _flush(self) -> None:
-        """Write all that waits. Raises StoreUnavailable; what was not surely written goes first next time."""
-        while self._waiting or self._unsure:
-            again = self._unsure is not None
+        """Write all that waits now; what comes meanwhile is written together with what is still to come.
+
+        Raises StoreUnavailable; what was not surely written goes first next time.
+        """
+        left = len(self._waiting)
+        while self._unsure or left > 0:
+            again, before = self._unsure is not None, len(self._waiting)
             sealed = self._unsure = self._unsure or seal(self._take())
+            left -= before - len(self._waiting)
             await self._writer.write(sealed, self._clock(), again=again)
             self._unsure = None
             self._size = sum(waiting.size for waiting in self._waiting)
@@ -160,7 +172,8 @@ class Recorder:
                 if self._latest.get(monitor.id) is monitor:
                     del self._latest[monitor.id]
             self.written()
-        self._idle.set()
+        if not self._waiting:
+            self._idle.set()
 
     def _take(self) -> Record:
         for untold in self._untold:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from adapter.asterisk import autoanswer, chanspy
@@ -16,6 +16,8 @@ DIGIT_GAP = 0.045
 """Seconds between digits: AST_MIN_DTMF_GAP (main/channel.c); closer ones Asterisk itself holds back."""
 MANY_DIGITS = 200
 """Legs whose last digit is remembered before those are forgotten that may have another at once."""
+NO_CHANNEL = ("no such channel", "channel not found", "channel does not exist")
+"""How Hangup, PlayDTMF and Redirect say that a channel is no more (main/manager.c)."""
 UNIQUEID = re.compile(r"[A-Za-z0-9._:-]{1,150}")
 """AST_MAX_PUBLIC_UNIQUEID is 150 (include/asterisk/channel.h)."""
 
@@ -61,15 +63,14 @@ class Link(Connection):
             *headers,
         )
 
-    async def switch_leg(self, leg: str, mode: Mode, *, keypad: bool, reattach: bool) -> None:
-        """Ask for a mode by digit, or by moving the leg; returns once Asterisk has taken it."""
+    async def switch_leg(self, leg: str, mode: Mode, *, keypad: bool, reattach: bool) -> bool:
+        """Ask for a mode by digit, or by moving the leg; returns once Asterisk has taken it. False: no such channel."""
         if keypad and not reattach:
-            await self._press(leg, mode)
-            return
+            return await _is_there(self._press(leg, mode))
         extension = chanspy.extension(mode, keypad=keypad)
         fields = (("Context", self._settings.context), ("Exten", extension), ("Priority", "1"))
         act = self._act_now if mode.talks else self._act
-        await act("Redirect", ("Channel", _uniqueid(leg)), *fields)
+        return await _is_there(act("Redirect", ("Channel", _uniqueid(leg)), *fields))
 
     async def _press(self, leg: str, mode: Mode) -> None:
         channel, digit = ("Channel", _uniqueid(leg)), ("Digit", chanspy.DIGITS[mode])
@@ -100,13 +101,18 @@ class Link(Connection):
     async def end_leg(self, leg: str) -> bool:
         """Hang the leg up; False when there is no such channel."""
         self._digits.pop(leg, None)
-        try:
-            await self._act("Hangup", ("Channel", _uniqueid(leg)), ("Cause", "16"))
-        except PbxRefused as refusal:
-            if "no such channel" in str(refusal).lower():
-                return False
-            raise
-        return True
+        return await _is_there(self._act("Hangup", ("Channel", _uniqueid(leg)), ("Cause", "16")))
+
+
+async def _is_there(action: Awaitable[object]) -> bool:
+    """Carry an action on a channel out; False when there is no such channel. Raises as `Connection._act`."""
+    try:
+        await action
+    except PbxRefused as refusal:
+        if str(refusal).lower().startswith(NO_CHANNEL):
+            return False
+        raise
+    return True
 
 
 def _uniqueid(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import random
 import socket
+from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -41,12 +42,17 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
         return int(probe.getsockname()[1])
 
 
-def free_block(count: int) -> int:
-    """The first port of a block (even, as RTP wants it) with nobody in it, apart from the kernel's ephemeral range."""
+def free_block(count: int, besides: Collection[range] = ()) -> int:
+    """The first port of a block (even, as RTP wants it) with nobody in it, apart from the kernel's ephemeral range.
+
+    `besides`: blocks that are promised already. Raises LabError when there is none.
+    """
     chance = random.SystemRandom()
-    for _ in range(50):
+    for _ in range(200):
         start = chance.randrange(10000, 32000 - count, 200)
-        if _all_free(range(start, start + count)):
+        block = range(start, start + count)
+        promised = any(block.start < other.stop and other.start < block.stop for other in besides)
+        if not promised and _all_free(block):
             return start
     raise LabError("No free block of media ports was found on this machine. Stop other labs and try again.")
 

@@ -91,12 +91,14 @@ class FakePbx:
         name = chanspy.extension(request.mode, keypad=request.keypad)
         self._soon(ev.OriginateAnswered(at, leg), ev.SpyStarted(at, leg, request.target, "call-monitor", name))
 
-    async def switch_leg(self, leg: str, mode: Mode, *, keypad: bool, reattach: bool) -> None:
+    async def switch_leg(self, leg: str, mode: Mode, *, keypad: bool, reattach: bool) -> bool:
         self._check()
+        if leg not in self.scene.channels:
+            return False
         moved = reattach or not keypad
         self.did.append(f"{'move' if moved else 'digit'} {mode}")
         if not self.confirms:
-            return
+            return True
         at = self.scene.now
         if moved:
             name = chanspy.extension(mode, keypad=keypad)
@@ -104,6 +106,7 @@ class FakePbx:
             self._soon(ev.SpyStopped(at, leg), started)
         else:
             self._soon(ev.DigitReceived(at, leg, chanspy.DIGITS[mode]))
+        return True
 
     async def send_leg(self, leg: str, target: str, mode: Mode, *, keypad: bool) -> None:
         self._check()

@@ -17,7 +17,7 @@ from adapter.core.events import Event, Snapshot
 from adapter.core.legs import DeviceState, LegRequest, LinkState, PbxState
 from adapter.core.modes import Mode
 from adapter.core.people import Directory
-from adapter.errors import Invalid, PbxTimeout, PbxUnavailable
+from adapter.errors import Invalid, PbxRefused, PbxTimeout, PbxUnavailable
 from tests.fake.ami_server import Action, AmiServer, Peer, agree, ignore, refuse_login
 from tests.fake.pbx import WORDS
 from tests.fake.scene import PEOPLE, START, numbering
@@ -164,6 +164,31 @@ async def test_digits_keep_their_distance_and_the_first_does_not_wait() -> None:
             await made.link.switch_leg("cm-1", mode, keypad=True, reattach=False)
         assert clock() - began >= 0.09
         assert [action["Digit"] for action in server.heard("PlayDTMF")] == ["5", "6", "4"]
+
+
+async def test_a_leg_that_is_no_more_is_told_from_a_refusal() -> None:
+    """The words are Asterisk 22's, each action has its own."""
+    words = {
+        "PlayDTMF": "Channel not found",
+        "Redirect": "Channel does not exist: cm-1",
+        "Hangup": "No such channel",
+    }
+
+    async def script(peer: Peer, action: Action) -> None:
+        if (why := words.get(action["Action"])) is None:
+            await lists()(peer, action)  # type: ignore[operator]
+        else:
+            await peer.say("Response: Error", f"ActionID: {action['ActionID']}", f"Message: {why}")
+
+    async with world(AmiServer(script)) as made:
+        await made.until(LinkState.CONNECTED)
+        for reattach in (False, True):
+            assert not await made.link.switch_leg("cm-1", Mode.SILENT, keypad=True, reattach=reattach)
+        assert not await made.link.end_leg("cm-1")
+        words.update(dict.fromkeys(words, "Permission denied"))
+        for reattach in (False, True):
+            with pytest.raises(PbxRefused):
+                await made.link.switch_leg("cm-1", Mode.SILENT, keypad=True, reattach=reattach)
 
 
 async def test_digits_of_legs_that_are_over_are_forgotten() -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import sys
 import tempfile
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def main() -> None:
     run = asyncio.run(load(folder, plan, chosen.seconds, chosen.before))
     print(report.text(run))
     print(f"Samples: {folder / 'samples.csv'}")
+    sys.exit(int(bool(run.measured.errors)))
 
 
 if __name__ == "__main__":

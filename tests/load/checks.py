@@ -91,8 +91,8 @@ def streams_were_whole(seen: Seen, told: Mapping[str, float]) -> None:
     assert told["call_monitor_record_dropped_total"] == 0
 
 
-def nothing_went_wrong(log: Path) -> None:
-    """The adapter's log has no error, and no client was dropped."""
+def errors_in(log: Path) -> list[str]:
+    """Lines of the adapter's log that tell of an error or of a dropped client; there should be none."""
     bad = []
     for line in log.read_text().splitlines():
         try:
@@ -102,7 +102,7 @@ def nothing_went_wrong(log: Path) -> None:
             continue
         if entry["level"] in ("error", "critical") or "dropped" in entry["event"]:
             bad.append(line)
-    assert not bad, "\n".join(bad[:10])
+    return bad
 
 
 def calls_were_good(stage: Stage) -> None:

@@ -33,6 +33,8 @@ def _cpu(run: Run) -> Iterator[str]:
         yield f"  {name:<32}" + "".join(f"{mean_cpu(sampler.of(process, *span)):14.1f}" for span in phases.values())
     machine = (mean_cpu(sampler.of("machine", *span)) for span in phases.values())
     yield f"  {'machine, with all else on it':<32}" + "".join(f"{value:14.1f}" for value in machine)
+    waited = (statistics.fmean([s.waited for s in sampler.of("adapter", *span)] or [0.0]) for span in phases.values())
+    yield f"{'adapter ready, but no core free: %':<34}" + "".join(f"{value:14.1f}" for value in waited)
     yield f"{'AMI events a second':<34}" + "".join(f"{value:14.0f}" for value in run.measured.events.values())
     for process in ("adapter", "Asterisk"):
         most = [sampler.of(process, *span) for span in phases.values()]
@@ -73,4 +75,6 @@ def _checked(run: Run) -> Iterator[str]:
     yield f"Pages: {seen.frames} frames, {seen.bytes / 1e6:.0f} MB; ids missing {seen.gaps}, streams lost {seen.lost}"
     tallies = {name: crowd.tally() for name, crowd in run.stage.crowds.items()}
     yield "SIPp: " + ", ".join(f"{name} {tally.made} made, {tally.failed} failed" for name, tally in tallies.items())
+    yield f"Errors in the adapter's log: {len(measured.errors) or 'none'}"
+    yield from (f"  {line[:200]}" for line in measured.errors[:5])
     yield f"Audit: {measured.verdict.splitlines()[0] if measured.verdict else '-'}"

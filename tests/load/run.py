@@ -44,6 +44,9 @@ class Measured:
     """The adapter's own figures at the end."""
     reasons: Counter[str] = field(default_factory=Counter)
     verdict: str = ""
+    """What the audit's check said."""
+    errors: list[str] = field(default_factory=list)
+    """The adapter's log, as far as it tells of something wrong."""
 
 
 class Here:
@@ -161,7 +164,7 @@ def cookie_of(client: Client, base: str) -> str:
 
 @asynccontextmanager
 async def opened(folder: Path, plan: Plan) -> AsyncIterator[Run]:
-    """A run whose standing calls are up. Ends everything after it, then checks what is left in files."""
+    """A run whose standing calls are up. Ends everything after it, then looks at what is left in files."""
     stage = Stage(folder, plan)
     try:
         await stage.start()
@@ -175,7 +178,7 @@ async def opened(folder: Path, plan: Plan) -> AsyncIterator[Run]:
             await run.close()
     finally:
         await stage.stop()
-    checks.nothing_went_wrong(folder / "adapter.log")
+    run.measured.errors = checks.errors_in(folder / "adapter.log")
     run.measured.verdict = await checks.audit_is_whole(stage.conf)
 
 

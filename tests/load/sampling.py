@@ -28,6 +28,8 @@ class Sample:
     process: str
     cpu: float
     """% of one core since the last sample."""
+    waited: float
+    """% of the time since then that its first thread was ready to run and had no core: how crowded the machine is."""
     rss: float
     """Megabytes resident (10^6)."""
     fds: int
@@ -53,12 +55,13 @@ class Runs(Protocol):
 class Sampler:
     """Watches parts by name: all must live while it samples, but those that `may_end`, and may begin later.
 
-    `machine` is the whole machine, with whatever else runs on it.
+    `machine` is the whole machine, with whatever else runs on it. Descriptors, threads and waiting are not told of it.
     """
 
     def __init__(self, parts: Mapping[str, Runs], may_end: Collection[str], path: Path) -> None:
         self._parts, self._may_end = parts, may_end
         self._processes: dict[str, psutil.Process] = {}
+        self._delays: dict[str, tuple[float, float]] = {}
         self.samples: list[Sample] = []
         self._file: TextIO = path.open("w", newline="")
         self._csv = csv.writer(self._file)
@@ -81,9 +84,9 @@ class Sampler:
         """One sample of everything."""
         at = round(self.now, 1)
         machine = psutil.cpu_percent() * (psutil.cpu_count() or 1)
-        self._keep(Sample(at, "machine", machine, psutil.virtual_memory().used / 1e6, 0, 0))
+        self._keep(Sample(at, "machine", machine, 0.0, psutil.virtual_memory().used / 1e6, 0, 0))
         for name, part in self._parts.items():
-            with suppress(*([psutil.NoSuchProcess] if name in self._may_end else [])):
+            with suppress(*([psutil.NoSuchProcess, FileNotFoundError] if name in self._may_end else [])):
                 self._one(at, name, part)
 
     def _one(self, at: float, name: str, part: Runs) -> None:
@@ -93,10 +96,17 @@ class Sampler:
         if known is None or known.pid != part.process.pid:
             known = self._processes[name] = psutil.Process(part.process.pid)
             known.cpu_percent()  # the first answer counts from nothing
+            self._delays[name] = (time.monotonic(), run_delay(known.pid))
             return
         with known.oneshot():
             cpu, rss = known.cpu_percent(), known.memory_info().rss / 1e6
-            self._keep(Sample(at, name, cpu, rss, known.num_fds(), known.num_threads()))
+            waited = self._waited(name, known.pid)
+            self._keep(Sample(at, name, cpu, waited, rss, known.num_fds(), known.num_threads()))
+
+    def _waited(self, name: str, pid: int) -> float:
+        before, now = self._delays[name], (time.monotonic(), run_delay(pid))
+        self._delays[name] = now
+        return 100 * (now[1] - before[1]) / (now[0] - before[0])
 
     def _keep(self, sample: Sample) -> None:
         self.samples.append(sample)
@@ -130,6 +140,11 @@ class Pulse:
                     await response.read()
                 self.took.append((began, 1000 * (time.monotonic() - began)))
                 await asyncio.sleep(PULSE)
+
+
+def run_delay(pid: int) -> float:
+    """Seconds that the first thread waited on a run queue so far (Documentation/scheduler/sched-stats.rst)."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
 
 
 def quantile(values: Iterable[float], share: float) -> float:

@@ -129,7 +129,7 @@ class Crowd:
     def tally(self) -> Tally:
         """What SIPp wrote last, a second ago at most."""
         try:
-            rows = list(csv.DictReader((self.folder / "stat.csv").open(), delimiter=";"))
+            rows = list(csv.DictReader((self.folder / "stat.csv").read_text().splitlines(), delimiter=";"))
         except OSError:
             rows = []
         if not rows:

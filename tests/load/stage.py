@@ -26,8 +26,8 @@ AGENTS, BRIEF, DESKS = 1000, 1500, 3000
 """First numbers of agents with standing calls, of agents who are called again and again, of supervisors' phones."""
 FOR_EVER = 24 * 3600.0
 """Seconds; longer than any run."""
-PORTS_OF_A_CALL = 6
-"""Media ports a talking party gets: RTP and RTCP (RFC 3550), and as much again while those of others are let go."""
+PORTS_OF_A_PARTY = 4
+"""Media ports for each: RTP and RTCP (RFC 3550), and as many again for those who have just hung up."""
 DIALPLAN = """
 [load]                                  ; customers reach agents
 exten => _1XXX,1,Dial(PJSIP/${EXTEN},60)
@@ -76,17 +76,17 @@ class Stage:
         self.http_port, self.metrics_port = free_port(), free_port()
         self.base = f"http://127.0.0.1:{self.http_port}"
         self._tool, toolchain, sound = sipp(), provision(), voice(folder / "voice.ulaw")
-        sizes = [plan.calls + plan.brief, plan.monitors, plan.calls]
-        blocks = [PORTS_OF_A_CALL * size + 40 for size in sizes]
-        of_pbx = 2 * PORTS_OF_A_CALL * sum(sizes[:2]) + 40
-        first = free_block(of_pbx + sum(blocks))
-        places = [first + of_pbx + sum(blocks[:place]) for place in range(3)]
-        media = [range(place, place + size) for place, size in zip(places, blocks, strict=True)]
+        parties = [plan.calls + plan.brief, plan.monitors, plan.calls]
+        media: list[range] = []
+        for count in (*parties, 2 * parties[0] + parties[1]):
+            size = PORTS_OF_A_PARTY * count + 40
+            start = free_block(size, media)
+            media.append(range(start, start + size))
         self.agents = self._crowd("agents", "phone", FOR_EVER, sound=sound, media=media[0])
         self.desks = self._crowd("desks", "phone", plan.patience, sound=sound, media=media[1])
         self.customers = self._crowd("customers", "customer", plan.hold, prefix="+12025", sound=sound, media=media[2])
         self.churn = self._crowd("churn", "customer", plan.churn_hold, prefix="+12027")
-        ports = Ports(free_port(socket.SOCK_DGRAM), free_port(), free_port(), first, of_pbx)
+        ports = Ports(free_port(socket.SOCK_DGRAM), free_port(), free_port(), media[3].start, len(media[3]))
         self.pbx = Pbx(toolchain, folder / "asterisk", ports, {"pjsip": self._phones(), "extensions": DIALPLAN})
         extra = f'\n[metrics]\nport = {self.metrics_port}\n\n[log]\nformat = "json"\n'
         self.conf = adapter_conf(folder, self.pbx, self.http_port, extra, agents="PJSIP/1[0-9][0-9][0-9]")

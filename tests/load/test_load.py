@@ -10,7 +10,7 @@ SMALL = Plan(calls=30, churn=3.0, monitors=8, streams=30, pause=(0.3, 1.0))
 
 
 async def test_a_small_load_leaves_everything_true(tmp_path: Path) -> None:
-    run = await load(tmp_path, SMALL, seconds=12, before=2)
+    run = await load(tmp_path, SMALL, seconds=8, before=1)
     measured = run.measured
     assert len(measured.log.ends) == SMALL.monitors
     assert measured.reasons == {"stopped": SMALL.monitors // 2, "call_ended": SMALL.monitors // 2}
@@ -19,6 +19,7 @@ async def test_a_small_load_leaves_everything_true(tmp_path: Path) -> None:
     assert measured.lags
     assert measured.seen.opened == SMALL.streams
     assert run.stage.churn.tally().good > SMALL.churn
+    assert measured.errors == []
     assert measured.verdict.endswith("The chain is whole.")
     last = _last(run.sampler.samples, "adapter")
     assert last.fds < 20 + 2 * (SMALL.streams + SMALL.monitors), last

@@ -115,6 +115,14 @@ def test_ports_in_use_are_told() -> None:
     assert all(port % 2 == 0 for port in chosen)
 
 
+def test_blocks_that_are_promised_are_left_alone() -> None:
+    promised = [range(10000, 20000), range(21000, 32000)]
+    start = ports.free_block(400, promised)
+    assert 20000 <= start <= 20600
+    with pytest.raises(LabError, match="media ports"):
+        ports.free_block(400, [range(10000, 32000)])
+
+
 def test_a_tone_is_measured_and_its_neighbours_are_quiet(tmp_path: Path) -> None:
     pcm = sound.read(sound.tone(tmp_path / "tone.wav", 1153, 1)).tobytes()
     levels = sound.levels(pcm, (1153, 1289, 701))

@@ -167,9 +167,9 @@ async def test_a_switch_that_is_not_confirmed_is_a_timeout_that_tells_the_truth(
 async def test_a_switch_on_a_leg_that_has_just_gone_is_its_end(world: World) -> None:
     monitor = await world.live()
 
-    async def gone(*args: object, **more: object) -> None:
+    async def gone(*args: object, **more: object) -> bool:
         world.pbx.gone(monitor.leg)
-        raise errors.PbxRefused("No such channel")
+        return False
 
     world.pbx.switch_leg = gone  # type: ignore[method-assign]
     with pytest.raises(errors.CallEnded):
@@ -243,6 +243,20 @@ async def test_the_lease_of_a_whisper_silences_in_place(world: World) -> None:
     await settle()
     assert world.pbx.did[1:] == ["digit silent"]
     assert world.last(monitor).notice == "bridge_changed"
+
+
+async def test_a_lease_on_a_leg_that_has_just_gone_is_no_failure(world: World) -> None:
+    """A call that ends while somebody talks: the bridge empties, and the leg is gone before it could be silenced."""
+    monitor = await world.live(mode=Mode.WHISPER)
+    world.pbx.scene.channels.pop(monitor.leg)
+    world.pbx.scene.leave("b1", world.customer)
+    world.pbx.run()
+    await settle()
+    assert world.last(monitor).ending is None
+    world.pbx.gone(monitor.leg, over=True)
+    await settle()
+    assert world.last(monitor).ended_reason is EndReason.CALL_ENDED
+    assert "hangup" not in world.pbx.did
 
 
 async def test_a_silent_leg_that_once_barged_is_reattached_before_the_keypad_can_reach_the_former_party(
