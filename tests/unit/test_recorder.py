@@ -3,9 +3,13 @@
 import asyncio
 from datetime import UTC, datetime
 
+import pytest
+
+from adapter import recorder as recorder_module
 from adapter.board import Board
 from adapter.core.facts import Record
 from adapter.core.legs import LinkState, PbxState
+from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
 from adapter.core.people import Directory
 from adapter.core.record import Action, By, Entry
@@ -13,6 +17,7 @@ from adapter.recorder import AT_ONCE, BUSY, Recorder
 from adapter.store.record import Sealed
 from tests.fake.pbx import WORDS
 from tests.fake.scene import PEOPLE, START, numbering
+from tests.unit.test_watchdog import monitor
 
 SLOW = 0.02
 """Seconds of one transaction here."""
@@ -82,5 +87,21 @@ async def test_after_a_rest_a_fact_is_written_soon() -> None:
     for number in range(2):
         recorder.note(fact(number))
         await recorder.settled()
+    assert slow.batches == [["0"], ["1"]]
+    await recorder.close()
+
+
+async def test_what_concerns_a_monitor_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder_module, "BUSY", 1e-6)
+    monkeypatch.setattr(recorder_module, "LONGEST_SETTLE", 3600.0)
+    board = Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
+    slow = Slow()
+    recorder = Recorder(board, slow, slow, lambda: datetime.now(UTC))
+    recorder.start()
+    recorder.note(fact(0))
+    await recorder.settled()
+    recorder.note(fact(1))  # waits for an hour, but for what comes now
+    recorder.note(Record(monitors={"m1": monitor(Mode.SILENT)}))
+    await asyncio.wait_for(recorder.settled(), 10)
     assert slow.batches == [["0"], ["1"]]
     await recorder.close()
