@@ -234,9 +234,13 @@ def config_group() -> None:
 @config_option
 def config_check(path: Path | None) -> None:
     """Say whether the configuration can be used, and what is wrong with it."""
+    from adapter import parts
+
     settings = config.load(path)
-    settings.pbx[0].ami.reveal()
-    settings.pbx[0].ari.reveal()
+    parts.link_settings(settings)
+    parts.ice(settings)
+    parts.certificate(settings.http)
+    _ = settings.database_url
     click.echo(f"{path or config.default_path()} is fine.")
 
 

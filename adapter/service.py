@@ -272,6 +272,7 @@ async def _listen(service: Service, http: Http, stack: AsyncExitStack) -> None:
     await listener.start(http.host, http.port)
     if certificate is not None:
         service.follow(certificate)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, certificate.refresh)
     if http.plain_and_open:
         log.warning("passwords cross the network in plain text", host=http.host, way_out="docs/tls.md")
     log.info("listening", host=http.host, port=http.port, tls=certificate is not None)

@@ -15,7 +15,7 @@ _hasher = PasswordHasher()
 """argon2-cffi's defaults: RFC 9106, low-memory profile (64 MiB, 3 passes, 4 lanes)."""
 _slots = asyncio.Semaphore(2)
 """At most two at once: each takes 64 MiB and a core for a while."""
-QUEUE = 50
+QUEUE = 200
 """Who may wait for one of these; more is an attack, and is told to come again."""
 _nobody = _hasher.hash("nobody's password")
 

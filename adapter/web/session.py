@@ -18,10 +18,11 @@ from adapter.web.api import Web, in_person
 from adapter.web.auth import COOKIE, by_session
 from adapter.web.models import Login, PasswordChange, Setup
 from adapter.web.routes import NOTHING, Ask, Returns, Routes
+from adapter.web.throttle import is_shared
 
 routes = Routes("session")
-QUEUE = 100
-"""Tries of secrets from one address that may wait for their turn."""
+QUEUE = 500
+"""Tries of secrets that may wait for their turn."""
 SETUP = "the setup token"
 """Stands for a name where the setup token is tried; it has spaces, so nobody has it."""
 SIGNED_IN = Returns(model=answers.OneUser, headers=["Set-Cookie"])
@@ -44,10 +45,10 @@ async def sign_in(ask: Ask[Login]) -> web.Response:
 async def _trying(ask: Ask[Any], name: str) -> AsyncIterator[None]:
     """One try of a secret in somebody's name: counted, and slowed down. Raises TooManyRequests.
 
-    Tries from one address take turns: a thousand sent at once count like a thousand sent one by one.
+    Tries that are counted together take turns: a thousand sent at once count like a thousand sent one by one.
     """
     deps, address = ask.deps, ask.request.remote or ""
-    turn = f"trying {address}"
+    turn = f"trying {address} {name.casefold() if is_shared(address) else ''}"
     if deps.turns.waiting(turn) >= QUEUE:
         raise TooManyRequests("Too many attempts at once. Try again in a moment.", retry_after=2)
     async with deps.turns.of(turn):

@@ -8,9 +8,11 @@ Three things are counted, each failure in all three:
 
 The last two would let a stranger lock people out, by failing in their name or from their address. So they don't hold
 for a name at an address from which it signed in before; and they pause only briefly. What remains: while somebody
-attacks from everywhere, a person who comes from a new place may have to try again for a while.
+attacks from everywhere, a person who comes from a new place may have to try again for a while. And the second does not
+hold for this machine's own addresses: behind a proxy here that the configuration does not name, all people have them.
 """
 
+import ipaddress
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -57,10 +59,12 @@ class Throttle:
         return max(self._wait(key, rule, now) for key, rule in self._rules(_short(name), address))
 
     def _rules(self, name: str, address: str) -> list[tuple[tuple[str, str], Rule]]:
-        here = ((name, address), NAME_HERE)
-        if (name, address) in self._homes:
-            return [here]
-        return [here, (("", address), ANY_NAME_HERE), ((name, ""), NAME_ANYWHERE)]
+        rules = [((name, address), NAME_HERE)]
+        if (name, address) not in self._homes:
+            rules.append(((name, ""), NAME_ANYWHERE))
+            if not is_shared(address):
+                rules.append((("", address), ANY_NAME_HERE))
+        return rules
 
     def _wait(self, key: tuple[str, str], rule: Rule, now: float) -> float:
         failures = self._failures.get(key)
@@ -90,6 +94,14 @@ class Throttle:
         self._homes.move_to_end(here)
         while len(self._homes) > REMEMBERED:
             self._homes.popitem(last=False)
+
+
+def is_shared(address: str) -> bool:
+    """Whether it is one of this machine's own, which says nothing about who comes."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def _short(name: str) -> str:

@@ -14,6 +14,21 @@ from tests.unit.test_softphones import Memory
 __all__ = ["cheap_passwords", "lab", "own", "running_lab", "toolchain"]
 
 
+class StandingStill:
+    """Stands for the module `time` where attempts are slowed down."""
+
+    @staticmethod
+    def monotonic() -> float:
+        """No time passes, however slow the machine is."""
+        return 1000.0
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses don't end by themselves."""
+    monkeypatch.setattr("adapter.web.session.time", StandingStill)
+
+
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     """A fresh site for each test, where pages may be phones."""

@@ -66,11 +66,12 @@ def cookie(client: Client) -> str:
     return "; ".join(f"{cookie.key}={cookie.value}" for cookie in client.http.cookie_jar)
 
 
-async def deaf(site: Site, request: bytes) -> socket.socket:
+@asynccontextmanager
+async def deaf(site: Site, request: bytes) -> AsyncIterator[None]:
     """A connection that asks and never reads; its own buffer is small."""
-    end = socket.socket()
-    end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    end.setblocking(False)
-    await asyncio.get_running_loop().sock_connect(end, ("127.0.0.1", site.listener.port))
-    await asyncio.get_running_loop().sock_sendall(end, request)
-    return end
+    with socket.socket() as end:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        end.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(end, ("127.0.0.1", site.listener.port))
+        await asyncio.get_running_loop().sock_sendall(end, request)
+        yield

@@ -3,8 +3,10 @@ own, renewed while it runs, and proxies that are trusted or not."""
 
 import asyncio
 import json
+import signal
 import ssl
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,15 @@ from structlog.testing import capture_logs
 from adapter import parts
 from adapter.config_http import Http
 from adapter.errors import ConfigError
+from adapter.lab.ports import free_port
+from adapter.lab.run import Adapter
 from adapter.store import Store
 from adapter.tls import Certificate
 from adapter.web.front import Front, networks
 from adapter.web.throttle import FREE
 from tests.support.client import Client
 from tests.support.site import Site, is_problem
+from tests.unit.test_config import SAMPLE
 
 HSTS = "Strict-Transport-Security"
 
@@ -137,6 +142,37 @@ async def test_a_renewed_certificate_is_taken_up_and_a_broken_one_is_not(files: 
 
 
 END = "-----END CERTIFICATE-----\n"
+
+
+async def test_the_adapter_itself_by_tls(tmp_path: Path, files: Files) -> None:
+    """The program as it is started, without a PBX: it serves by TLS, and on a hang-up signal it goes on."""
+    port, conf = free_port(), tmp_path / "config.toml"
+    text = SAMPLE.read_text().replace("port = 8080", f"port = {port}").replace("port = 5038", "port = 1")
+    text = text.replace("[http]", f'[http]\ntls_certificate = "{files.chain}"\ntls_key = "{files.key}"')
+    conf.write_text(text.replace('\nurl = ""', f'\nurl = "sqlite+aiosqlite:///{tmp_path}/own.sqlite"'))
+    adapter = Adapter(conf, tmp_path / "adapter.log")
+    await adapter.start()
+    try:
+        first = await until_served(port, files, adapter)
+        second = files.issue()
+        assert adapter.process is not None
+        adapter.process.send_signal(signal.SIGHUP)
+        assert await until_served(port, files, adapter, other_than=first) == second
+    finally:
+        await adapter.stop()
+    assert adapter.process.returncode == 0
+    assert "the renewed certificate is in use" in (tmp_path / "adapter.log").read_text()
+
+
+async def until_served(port: int, files: Files, adapter: Adapter, other_than: bytes = b"") -> bytes:
+    """Wait for the program to serve a certificate, another one than this."""
+    while True:
+        assert adapter.process is not None
+        assert adapter.process.returncode is None
+        with suppress(OSError):
+            if (found := await served(port, files)) != other_than:
+                return found
+        await asyncio.sleep(0.1)
 
 
 def test_what_is_no_certificate_is_said(tmp_path: Path, files: Files) -> None:
