@@ -37,7 +37,7 @@ from adapter.store import Store
 from adapter.tasks import TaskGroupOwner
 from adapter.web.api import Web
 from adapter.web.app import make_app
-from adapter.web.auth import Believed
+from adapter.web.auth import SESSION_SECONDS, Believed
 from adapter.web.operations import metrics_app
 from adapter.web.session import access_ended
 from adapter.web.stream import Streams
@@ -106,7 +106,7 @@ class Service:
             dispatcher=self.dispatcher,
             guard=guard,
             metrics=self.metrics,
-            sessions=Believed(store.sessions.find),
+            sessions=Believed(store.sessions.find, SESSION_SECONDS),
             tokens=Believed(store.tokens.find),
             throttle=Throttle(),
             clock=now,
