@@ -40,7 +40,7 @@ from adapter.tls import Certificate
 from adapter.watchdog import Watchdog
 from adapter.web.api import Web
 from adapter.web.app import make_app
-from adapter.web.auth import Believed
+from adapter.web.auth import SESSION_SECONDS, Believed
 from adapter.web.listener import Listener, Room
 from adapter.web.operations import metrics_app
 from adapter.web.session import access_ended
@@ -112,7 +112,7 @@ class Service:
             dispatcher=self.dispatcher,
             guard=guard,
             metrics=self.metrics,
-            sessions=Believed(store.sessions.find),
+            sessions=Believed(store.sessions.find, SESSION_SECONDS),
             tokens=Believed(store.tokens.find),
             throttle=Throttle(),
             clock=now,

@@ -1,0 +1,32 @@
+"""What secrets stand for is believed for a while, and no longer once something ended."""
+
+from datetime import datetime
+
+import pytest
+
+from adapter.web.auth import Believed
+from tests.fake.scene import START
+
+
+async def test_the_database_is_asked_once_in_a_while_and_after_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    now = 100.0
+    monkeypatch.setattr("adapter.web.auth.time.monotonic", lambda: now)
+
+    async def find(secret: str, at: datetime) -> str | None:
+        asked.append(secret)
+        return None if secret == "wrong" else secret.upper()
+
+    believed = Believed(find, 30.0)
+    for _ in range(3):
+        assert await believed.find("a", START) == "A"
+        assert await believed.find("wrong", START) is None
+    assert asked == ["a", "wrong", "wrong", "wrong"], "what is not there is asked for each time"
+    now += 29.9
+    assert await believed.find("a", START) == "A"
+    now += 0.2
+    assert await believed.find("a", START) == "A"
+    assert asked.count("a") == 2
+    believed.forget()
+    assert await believed.find("a", START) == "A"
+    assert asked.count("a") == 3
