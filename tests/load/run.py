@@ -16,7 +16,7 @@ from tests.load import checks
 from tests.load.actors import Ear, Log, Supervisor, lag_of, pause, press
 from tests.load.pages import Page, Pages, Seen, open_page
 from tests.load.sampling import Pulse, Runs, Sampler
-from tests.load.stage import AGENTS, FOR_EVER, Plan, Stage, numbers
+from tests.load.stage import AGENTS, Plan, Stage, numbers
 from tests.support.client import Client
 
 WATCHED = 4
@@ -208,6 +208,3 @@ async def load(folder: Path, plan: Plan, seconds: float, before: float) -> Run:
 
         await beside(run, steps())
     return run
-
-
-__all__ = ["FOR_EVER", "Measured", "Run", "beside", "load", "opened"]

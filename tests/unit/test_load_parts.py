@@ -10,7 +10,7 @@ from tests.load.actors import UPDATED
 from tests.load.flat import judge
 from tests.load.pages import Page, Seen
 from tests.load.sampling import quantile, spread
-from tests.load.sipp import mu_law
+from tests.load.sipp import SIPP, mu_law
 
 
 def noisy(count: int, slope: float) -> list[float]:
@@ -64,6 +64,13 @@ def test_a_switch_is_found_in_the_frames() -> None:
         b'event: monitor.updated\nid: 5\ndata: {"id":"m2","call_id":"c","mode":"silent","state":"connecting"}\n\n'
     )
     assert UPDATED.findall(frames) == [(b"m1", b"whisper")]
+
+
+@pytest.mark.parametrize(
+    ("version", "fits"), [("1:3.8.0-1", True), ("3.7.1", True), ("1:3.6.1-1+b2", False), ("4.0", True), ("x", False)]
+)
+def test_which_sipp_will_do(version: str, fits: bool) -> None:
+    assert (SIPP.check(version) is None) is fits
 
 
 def test_mu_law_is_g_711s() -> None:
