@@ -62,8 +62,9 @@ bench: $(STAMP) ## Figures, side by side in one run; nothing is asserted
 load: $(STAMP) ## 200 calls with sound, 20 calls/s, 50 supervisors, 200 pages: three minutes, and what it took
 	$(BIN)/python -m tests.load
 
-soak: $(STAMP) ## A moderate load for SOAK_MINUTES (30), at whose end nothing may have grown
-	@exec $(BIN)/python -m tests.load.soak
+soak: $(STAMP) ## A moderate load for SOAK_MINUTES (30), at whose end nothing may have grown; then the long faults
+	$(BIN)/python -m tests.load.soak
+	$(BIN)/python -m pytest -m soak
 
 pictures: $(PAGE) ## Take the page's pictures anew (docs/pictures/)
 	$(BIN)/python -m tests.browser.pictures
