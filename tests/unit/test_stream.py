@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from adapter.web.stream import MANY, QUEUE, Stream
 
 LONG = 60.0
@@ -16,11 +14,8 @@ async def waiting(stream: Stream) -> "asyncio.Task[bytes | None]":
     return task
 
 
-async def test_a_frame_after_a_rest_goes_at_once_and_those_that_follow_go_together(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("adapter.web.stream.GATHER", 0.5)
-    stream = Stream("u", "s")
+async def test_a_frame_after_a_rest_goes_at_once_and_those_that_follow_go_together() -> None:
+    stream = Stream("u", "s", lambda: 0.5)
     stream.put([b"1"])
     assert await stream.next(LONG) == b"1"
     task = await waiting(stream)
@@ -38,9 +33,8 @@ async def test_a_frame_after_a_rest_goes_at_once_and_those_that_follow_go_togeth
     assert await task == b"5"
 
 
-async def test_many_frames_and_the_end_are_not_kept_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapter.web.stream.GATHER", LONG)
-    stream = Stream("u", "s")
+async def test_many_frames_and_the_end_are_not_kept_waiting() -> None:
+    stream = Stream("u", "s", lambda: LONG)
     stream.put([b"1"])
     assert await stream.next(LONG) == b"1"
     task = await waiting(stream)
