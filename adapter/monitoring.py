@@ -222,6 +222,10 @@ class Monitoring:
             except (errors.PbxRefused, errors.PbxTimeout) as problem:
                 # Refused: the leg has just gone, and its end arrives as an event. Unanswered: it may yet be done.
                 log.warning("a switch was not taken", monitor_id=monitor_id, mode=mode, why=str(problem))
+            except errors.PbxUnavailable:
+                if (current := self._board.monitor(monitor_id)) is not None:
+                    self._board.step(life.not_asked(current), self._clock())
+                raise
             confirmed = await settled.within(self._limits.confirm)
         if confirmed is None:
             raise self._unconfirmed("Asterisk did not confirm the mode in time. Look before you speak.", monitor)

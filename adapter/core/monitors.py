@@ -71,6 +71,11 @@ def asked(monitor: Monitor, mode: Mode, by: By) -> Step:
     return Step(replace(monitor, asked=Asked(mode, by)))
 
 
+def not_asked(monitor: Monitor) -> Step:
+    """The request came to nothing before Asterisk had it: what confirms that mode later is somebody else's."""
+    return Step(replace(monitor, asked=None))
+
+
 def _author(monitor: Monitor, mode: Mode, otherwise: By) -> By:
     return monitor.asked.by if monitor.asked and monitor.asked.mode is mode else otherwise
 

@@ -99,6 +99,16 @@ async def test_without_all_modes_the_leg_has_no_keypad_and_is_moved(world: World
     assert world.last(monitor).mode is Mode.WHISPER
 
 
+async def test_a_click_that_asterisk_never_got_is_not_the_author_of_what_the_keypad_does(world: World) -> None:
+    monitor = await world.live()
+    world.pbx.error = errors.PbxUnavailable("it does not answer")
+    with pytest.raises(errors.PbxUnavailable):
+        await world.monitoring.switch(ADMIN, monitor.id, Mode.WHISPER)
+    world.pbx.error = None
+    world.board.take([ev.DigitReceived(START, monitor.leg, "5")])
+    assert (world.last(monitor).mode, world.last(monitor).by.via) == (Mode.WHISPER, "keypad")
+
+
 @pytest.mark.parametrize(
     ("break_it", "error"),
     [
