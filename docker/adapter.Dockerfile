@@ -24,7 +24,8 @@ FROM docker.io/library/debian:forky-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends python3 ca-certificates \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10001 --home-dir /var/lib/call-monitor --create-home call-monitor
+ && groupadd --system --gid 10001 call-monitor \
+ && useradd --system --uid 10001 --gid 10001 --home-dir /var/lib/call-monitor --create-home call-monitor
 COPY --from=build /opt/call-monitor /opt/call-monitor
 COPY docker/adapter.toml /etc/call-monitor/config.toml
 ENV PATH=/opt/call-monitor/bin:$PATH XDG_STATE_HOME=/var/lib PYTHONUNBUFFERED=1

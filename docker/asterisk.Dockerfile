@@ -4,8 +4,10 @@ FROM docker.io/library/debian:forky-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends asterisk asterisk-core-sounds-en-gsm \
  && rm -rf /var/lib/apt/lists/* /etc/asterisk/* \
- && mkdir -p /run/asterisk /run/call-monitor \
- && chown asterisk:asterisk /run/asterisk /run/call-monitor /etc/asterisk
+ && groupadd --system --gid 10001 call-monitor \
+ && usermod --append --groups call-monitor asterisk \
+ && mkdir -p /run/asterisk /run/call-monitor /var/spool/asterisk/recording \
+ && chown asterisk:asterisk /run/asterisk /run/call-monitor /etc/asterisk /var/spool/asterisk /var/spool/asterisk/recording
 COPY asterisk-conf /usr/share/call-monitor/asterisk-conf
 COPY --chown=asterisk:asterisk docker/asterisk/*.conf /etc/asterisk/
 COPY docker/asterisk/start /usr/local/bin/start

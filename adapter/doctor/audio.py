@@ -100,7 +100,8 @@ async def prove(wires: Wires, name: str, say: Callable[[str], None]) -> tuple[li
     try:
         await sweep(wires)
     except AdapterError as problem:
-        return [AREA.unknown("recordings", f"they can't be asked for: {problem.detail}")], []
+        remedy = SPOOL if isinstance(problem, PbxRefused) else None  # ARI's 500 says that it can't read that folder
+        return [AREA.unknown("recordings", f"they can't be asked for: {problem.detail}", remedy)], []
     scripts = (("with keypad", with_keypad, _star), ("no keypad", without_keypad, _agent_gone))
     parts = await _together(*(_one(wires, f"{name}-{n}", *script, say) for n, script in enumerate(scripts)))
     return [finding for found, _ in parts for finding in found], [row for _, rows in parts for row in rows]
