@@ -111,7 +111,10 @@ class Watchdog:
         self.on_look([difference.fault for difference in lasting])
         for difference in sorted(lasting):
             log.error("Asterisk and the model differ", **difference._asdict())
-            await self._repair(difference)
+            try:
+                await self._repair(difference)
+            except errors.AdapterError as problem:  # the others are repaired all the same; this one at the next look
+                log.warning("a difference could not be repaired", uniqueid=difference.uniqueid, why=str(problem))
         if any(difference.fault in BLINDNESS for difference in lasting):
             self._see_again()
         elif self._since_try() > PATIENCE:

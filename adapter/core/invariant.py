@@ -112,11 +112,21 @@ def differences(
     calls = {k.channel.uniqueid for k in listed if k.channel.uniqueid not in legs and not is_spy(k.channel)}
     found = {Difference(Fault.CHANNEL_UNKNOWN, new) for new in calls.difference(model.channels)}
     found |= {Difference(Fault.CHANNEL_GHOST, gone) for gone in set(model.channels) - there}
-    found |= {Difference(Fault.STRANGER, leg) for leg in legs.keys() - {m.leg for m in model.monitors}}
+    ours = {monitor.leg for monitor in model.monitors}
+    found |= {
+        Difference(Fault.STRANGER, uniqueid)
+        for uniqueid, leg in legs.items()
+        if uniqueid not in ours and not _is_party(leg.channel, model, words)
+    }
     for monitor in model.monitors:
         if monitor.live and not monitor.ending and not monitor.taking:
             found |= _of_monitor(monitor, legs.get(monitor.leg), model.said.get(monitor.leg), words)
     return frozenset(found)
+
+
+def _is_party(channel: ev.Channel, model: Model, words: SpyWords) -> bool:
+    """Whether it took a call over and is on its way to somebody else: known as a party, and not where legs listen."""
+    return channel.uniqueid in model.channels and words.mode_at(channel.context, channel.extension) is None
 
 
 def _of_monitor(monitor: Monitor, leg: ev.KnownChannel | None, said: Said | None, words: SpyWords) -> set[Difference]:

@@ -56,6 +56,8 @@ class Asked(NamedTuple):
 
     mode: Mode
     by: By
+    notice: Notice | None = None
+    """What the supervisor is told once it is confirmed, not before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,9 @@ def _author(monitor: Monitor, mode: Mode, otherwise: By) -> By:
 def _in_mode(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str], by: By) -> Monitor:
     confirmed = monitor.confirmed + 1
     if not mode.talks:
-        return replace(monitor, mode=mode, confirmed=confirmed, talking_since=None, by=by, asked=None)
+        why = monitor.asked.notice if monitor.asked and monitor.asked.mode is mode else None
+        notice = why or monitor.notice
+        return replace(monitor, mode=mode, confirmed=confirmed, talking_since=None, by=by, asked=None, notice=notice)
     return replace(
         monitor,
         mode=mode,
@@ -205,9 +207,9 @@ def resumed(monitor: Monitor, peers: frozenset[str] | None) -> Step:
 
 
 def made_silent(monitor: Monitor) -> Step:
-    """Asterisk does something else than it confirmed to us: nobody is heard until it confirms anew."""
-    notice = Notice.MADE_SAFE
-    return Step(replace(monitor, asked=Asked(Mode.SILENT, SYSTEM), notice=notice), (SwitchLeg(Mode.SILENT, False),))
+    """Asterisk does something else than it confirmed to us: silent, of which is told when Asterisk has confirmed it."""
+    asked = Asked(Mode.SILENT, SYSTEM, Notice.MADE_SAFE)
+    return Step(replace(monitor, asked=asked), (SwitchLeg(Mode.SILENT, False),))
 
 
 def ended(monitor: Monitor, reason: EndReason, at: datetime) -> Step:

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from adapter import errors
 from adapter import watchdog as module
 from adapter.core import events as ev
 from adapter.core.invariant import Difference, Fault, Model, Witness, differences
 from adapter.core.legs import leg_id
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Notice, Supervisor
+from adapter.core.monitors import made_silent
 from adapter.watchdog import Watchdog
 from tests.fake.pbx import WORDS, settle
 from tests.fake.scene import COACH, START, Scene, numbering
@@ -109,6 +111,8 @@ def test_legs_without_monitors_and_monitors_without_legs() -> None:
     assert found([], monitor(Mode.SILENT)) == {(Fault.LEG_MISSING, LEG)}
     bridged = channel(LEG, "silent-keypad", "call-monitor", "b1")
     assert found([bridged]) == set(), "it took a call over"
+    assert found([channel(LEG, "102")], channels=[LEG]) == set(), "it took a call over, and is being transferred"
+    assert found([leg("barge", "17.1")], channels=["17.1"]) == {(Fault.STRANGER, "17.1")}, "a party sent to listen"
     for change in ({"ending": EndReason.STOPPED}, {"state": MonitorState.CONNECTING}):
         assert found([], replace(monitor(Mode.SILENT), **change)) == set()
 
@@ -226,5 +230,41 @@ async def test_missing_events_mean_connecting_anew_and_ever_less_often(guarded: 
     assert set(guarded.counted) == {Fault.CHANNEL_UNKNOWN}
 
 
-def test_a_difference_that_changed_is_another() -> None:
-    assert Difference(Fault.MODE_DIFFERS, LEG, "a") != Difference(Fault.MODE_DIFFERS, LEG, "b")
+async def test_what_changed_between_the_looks_is_in_flight(guarded: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:
+    live = await guarded.live()
+    seen = iter([frozenset({Difference(Fault.MODE_DIFFERS, live.leg, told)}) for told in ("one", "another")])
+
+    async def look() -> frozenset[Difference]:
+        return next(seen)
+
+    monkeypatch.setattr(guarded.dog, "_look", look)
+    await guarded.dog._look_twice()
+    assert (guarded.counted, guarded.pbx.did) == ([], ["originate silent keypad"])
+
+
+async def test_of_what_was_made_safe_is_told_when_asterisk_confirmed_it(guarded: Guarded) -> None:
+    live = await guarded.live()
+    guarded.pbx.confirms = False
+    guarded.board.step(made_silent(live), START)
+    await settle()
+    assert guarded.last(live).notice is None, "nothing is confirmed yet"
+    guarded.board.take([ev.DigitReceived(START, live.leg, "4")])
+    assert guarded.last(live).notice is Notice.MADE_SAFE
+
+
+async def test_one_that_can_not_be_repaired_keeps_no_other_from_it(
+    guarded: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("1 odd", "17.99"):  # in the order in which they are repaired
+        guarded.pbx.scene.channels[name] = leg("whisper", name).channel
+    hang_up = guarded.pbx.end_leg
+
+    async def end_leg(uniqueid: str) -> bool:
+        if uniqueid != "17.99":
+            raise errors.Invalid("That is no uniqueid of a channel.")
+        return await hang_up(uniqueid)
+
+    monkeypatch.setattr(guarded.pbx, "end_leg", end_leg)
+    guarded.dog.start()
+    await guarded.until(lambda: "17.99" not in guarded.pbx.scene.channels)
+    guarded.pbx.scene.channels.clear()
