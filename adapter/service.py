@@ -8,36 +8,33 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from adapter import config, parts
+from adapter import config, wiring
 from adapter.asterisk.endpoints import Endpoints
 from adapter.asterisk.link import Link
 from adapter.asterisk.stasis import Stasis
-from adapter.board import Board
-from adapter.config_http import Http
-from adapter.core import monitors as life
+from adapter.config.http import Http
+from adapter.config.tls import Certificate
+from adapter.core import lifecycle
 from adapter.core.changes import MonitorChange
 from adapter.core.events import Event
-from adapter.core.facts import Record
-from adapter.core.legs import LinkState, PbxState
 from adapter.core.monitor import EndReason, Monitor
+from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory
 from adapter.core.permissions import monitor_survives
-from adapter.crm.dispatcher import Dispatcher
-from adapter.crm.guard import Guard
-from adapter.crm.sender import Sender
+from adapter.core.record import Record
 from adapter.errors import AdapterError, StoreUnavailable
-from adapter.keypad import Keypad
-from adapter.metrics import Metrics
-from adapter.monitoring import Monitoring
-from adapter.phonemessages import PhoneMessages
-from adapter.recorder import Recorder
-from adapter.recordwatch import RecordWatch
-from adapter.softphones import Softphones
-from adapter.starcodes import StarCodes
+from adapter.health.database import RecordWatch
+from adapter.health.metrics import Metrics
+from adapter.health.watchdog import Watchdog
+from adapter.monitoring.board import Board
+from adapter.monitoring.recorder import Recorder
+from adapter.monitoring.supervise import Monitoring
+from adapter.phones.browser import Softphones
+from adapter.phones.dtmf import Keypad
+from adapter.phones.messages import PhoneMessages
+from adapter.phones.starcodes import StarCodes
 from adapter.store import Store
 from adapter.tasks import TaskGroupOwner
-from adapter.tls import Certificate
-from adapter.watchdog import Watchdog
 from adapter.web.api import Web
 from adapter.web.app import make_app
 from adapter.web.auth import SESSION_SECONDS, Believed
@@ -46,6 +43,9 @@ from adapter.web.operations import metrics_app
 from adapter.web.session import access_ended
 from adapter.web.stream import Streams
 from adapter.web.throttle import Throttle
+from adapter.webhooks.dispatcher import Dispatcher
+from adapter.webhooks.guard import Guard
+from adapter.webhooks.sender import Sender
 
 log = structlog.get_logger(__name__)
 
@@ -70,17 +70,17 @@ class Service:
     def __init__(self, settings: config.Settings, store: Store, key: bytes, directory: Directory) -> None:
         self.settings, self.store = settings, store
         pbx = settings.pbx[0]
-        numbering, words = parts.numbering(settings, key), parts.spy_words(pbx.context)
+        numbering, words = wiring.numbering(settings, key), wiring.spy_words(pbx.context)
         self.board = Board(numbering, directory, PbxState(LinkState.CONNECTING, now()), words)
         self.recorder = Recorder(self.board, store.monitors, store.records, now)
         self.record_watch = RecordWatch(self.board, store.installation.beat, now)
         self.metrics = Metrics(self.board)
-        self.link = Link(parts.link_settings(settings), self._events, self._state, now)
+        self.link = Link(wiring.link_settings(settings), self._events, self._state, now)
         lifetime = timedelta(hours=settings.softphone.lifetime_hours)
         endpoints = Endpoints(self.link.ari, settings.softphone.context)
         self.softphones = Softphones(self.board, endpoints, now, lifetime, self._device_gone)
         self.monitoring = Monitoring(
-            self.board, self.link, self.recorder, now, parts.limits(settings), self.softphones.device_of
+            self.board, self.link, self.recorder, now, wiring.limits(settings), self.softphones.device_of
         )
         self.watchdog = Watchdog(
             self.board,
@@ -119,11 +119,11 @@ class Service:
             problems=self._problems,
             softphones=self.softphones if settings.softphone.enabled else None,
             softphone_tasks=self._tasks,
-            ice=parts.ice(settings),
-            sip_upstream=parts.sip_upstream(settings),
-            sip_tls=parts.ari_tls(settings),
+            ice=wiring.ice(settings),
+            sip_upstream=wiring.sip_upstream(settings),
+            sip_tls=wiring.ari_tls(settings),
             secure_cookies=settings.http.secure_cookies,
-            front=parts.front(settings),
+            front=wiring.front(settings),
         )
 
     def _device_gone(self, device: str) -> None:
@@ -173,11 +173,11 @@ class Service:
             user = self.board.directory.users.get(monitor.supervisor.user_id)
             entitled = monitor_survives(user, monitor.mode, keypad=monitor.keypad)
             if monitor.ring and entitled:
-                alive.append(life.taken_up(monitor, at))
+                alive.append(lifecycle.taken_up(monitor, at))
                 continue
             reason = EndReason.ADAPTER_STOPPED if entitled else EndReason.PERMISSION_REVOKED
             record = Record()
-            over = MonitorChange(monitor, life.ended(monitor, reason, at).monitor)
+            over = MonitorChange(monitor, lifecycle.ended(monitor, reason, at).monitor)
             self.recorder.ledger.monitor(over, at, record)
             self.recorder.note(record)
         self.board.take_up(alive)
@@ -263,8 +263,8 @@ async def serve(settings: config.Settings) -> int:
 
 
 async def _listen(service: Service, http: Http, stack: AsyncExitStack) -> None:
-    certificate = parts.certificate(http)
-    room = parts.room(http, parts.raise_file_limit())
+    certificate = wiring.certificate(http)
+    room = wiring.room(http, wiring.raise_file_limit())
     listener = Listener(
         make_app(service.web), room=room, front=service.web.front, tls=certificate.context if certificate else None
     )

@@ -1,8 +1,9 @@
-"""Owned tasks: the only place that starts background tasks, so that none is lost or fails unseen."""
+"""Owned tasks, the only place that starts them, so that none is lost or fails unseen; and locks by key."""
 
 import asyncio
 import contextvars
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -43,3 +44,29 @@ class TaskGroupOwner:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class KeyedLocks:
+    """Locks by key, kept while somebody waits for them."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def of(self, key: str) -> AsyncIterator[None]:
+        """One's turn."""
+        lock, waiting = self._locks.get(key, (asyncio.Lock(), 0))
+        self._locks[key] = (lock, waiting + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, waiting = self._locks[key]
+            if waiting == 1:
+                del self._locks[key]
+            else:
+                self._locks[key] = (lock, waiting - 1)
+
+    def waiting(self, key: str) -> int:
+        """How many have a turn or wait for theirs."""
+        return self._locks[key][1] if key in self._locks else 0

@@ -1,6 +1,6 @@
 """One AMI connection through panoramisk, whose surprises end here: the only file that imports it.
 
-One object per connection: it is opened, used, lost, and never comes back. Reconnecting is `link.py`'s work.
+One object per connection: it is opened, used, lost, and never comes back. Reconnecting is `connection.py`'s work.
 """
 
 import asyncio

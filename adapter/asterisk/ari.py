@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import aiohttp
 
-from adapter.core.legs import DeviceState
+from adapter.core.pbx import DeviceState
 from adapter.errors import Invalid, PbxRefused, PbxTimeout, PbxUnavailable
 
 DEVICE = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_+-][A-Za-z0-9_.+-]*")

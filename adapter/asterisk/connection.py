@@ -17,7 +17,7 @@ from adapter.asterisk.ami import AmiAddress, AmiConnection, AuthenticationFailed
 from adapter.asterisk.ari import Ari
 from adapter.asterisk.splitter import Message
 from adapter.core.events import Event, KnownChannel
-from adapter.core.legs import LinkState, PbxState
+from adapter.core.pbx import LinkState, PbxState
 from adapter.errors import AdapterError, PbxRefused, PbxTimeout, PbxUnavailable
 from adapter.tasks import TaskGroupOwner
 

@@ -8,8 +8,9 @@ from datetime import datetime
 from adapter.asterisk import autoanswer, chanspy
 from adapter.asterisk.connection import Connection, LinkSettings
 from adapter.core.events import Event
-from adapter.core.legs import DeviceState, LegRequest, PbxState, Refusal
+from adapter.core.legs import LegRequest, Refusal
 from adapter.core.modes import Mode
+from adapter.core.pbx import DeviceState, PbxState
 from adapter.errors import Invalid, PbxRefused
 
 DIGIT_GAP = 0.045
@@ -23,7 +24,7 @@ UNIQUEID = re.compile(r"[A-Za-z0-9._:-]{1,150}")
 
 
 class Link(Connection):
-    """One PBX. Implements `adapter.ports.Pbx`."""
+    """One PBX. Implements `adapter.monitoring.ports.Pbx`."""
 
     def __init__(
         self,

@@ -1,8 +1,7 @@
-"""The supervisor's leg and the state of a PBX: the words between monitoring and `adapter.asterisk`."""
+"""The supervisor's leg: the words between monitoring and `adapter.asterisk`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from adapter.core.modes import Mode
@@ -53,31 +52,6 @@ class Refusal(StrEnum):
     FORBIDDEN = "forbidden"
     NO_CALL = "no-call"
     FAILED = "failed"
-
-
-class DeviceState(StrEnum):
-    """What is known of a device before ringing it."""
-
-    AVAILABLE = "available"
-    UNREGISTERED = "unregistered"
-    BUSY = "busy"
-    UNKNOWN = "unknown"
-
-
-class LinkState(StrEnum):
-    """How the connection to a PBX is (the contract's `pbx.state`)."""
-
-    CONNECTED = "connected"
-    CONNECTING = "connecting"
-    DOWN = "down"
-
-
-@dataclass(frozen=True, slots=True)
-class PbxState:
-    """The state of the connection to one PBX and since when."""
-
-    state: LinkState
-    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from adapter.core.audit import NOBODY, SYSTEM, By, Subject
 from adapter.core.events import OriginateFailure
 from adapter.core.modes import Mode
-from adapter.core.record import NOBODY, SYSTEM, By, Subject
 
 
 class MonitorState(StrEnum):
@@ -39,7 +39,7 @@ class Notice(StrEnum):
 
     BRIDGE_CHANGED = "bridge_changed"
     MADE_SAFE = "made_safe"
-    """Asterisk was found doing something else than it had confirmed (`adapter.watchdog`)."""
+    """Asterisk was found doing something else than it had confirmed (`adapter.health.watchdog`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,108 +1,13 @@
-"""What is to be remembered: who did what to whom (the audit), and what programs are told (the hooks). Pure."""
+"""One change's worth of what is to be written: monitors, entries of the audit, events for hooks, open calls. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
-from adapter.core.modes import Mode
-
-
-class By(NamedTuple):
-    """Who does something, and by which way."""
-
-    actor: str
-    """A username, or `system` where nobody in particular did."""
-    via: str
-    """`session`, `token <name>`, `command line`, `phone`, `keypad`, or `adapter`."""
-    token: str | None = None
-    """Id of the service token that acts, which sees and steers only what it started."""
-    administers: bool = True
-    """False for a token without the scope `admin`, whatever its user's role."""
-
-
-SYSTEM = By("system", "adapter")
-"""The adapter itself, carrying out a rule."""
-
-
-class Subject(NamedTuple):
-    """Who is monitored, as the record names them: the call may be long over when somebody asks."""
-
-    agent: str = ""
-    """The agent's username; without an account the endpoint's name."""
-    agent_name: str = ""
-    extension: str = ""
-    customer: str = ""
-    """The customer's number."""
-
-
-NOBODY = Subject()
-
-
-class Action(StrEnum):
-    """What an entry of the audit is about (the contract's list, and the cut of a retention)."""
-
-    LOGIN = "session.login"
-    LOGOUT = "session.logout"
-    REQUESTED = "monitor.requested"
-    STARTED = "monitor.started"
-    MODE_CHANGED = "monitor.mode_changed"
-    ENDED = "monitor.ended"
-    USER_CREATED = "user.created"
-    USER_CHANGED = "user.changed"
-    USER_DELETED = "user.deleted"
-    TOKEN_CREATED = "token.created"  # noqa: S105 - the name of an action
-    TOKEN_REVOKED = "token.revoked"  # noqa: S105 - the name of an action
-    WEBHOOK_CREATED = "webhook.created"
-    WEBHOOK_CHANGED = "webhook.changed"
-    WEBHOOK_DELETED = "webhook.deleted"
-    CUT = "audit.cut"
-
-
-class Result(StrEnum):
-    """What became of it."""
-
-    OK = "ok"
-    REFUSED = "refused"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One entry of the audit."""
-
-    at: datetime
-    by: By
-    action: Action
-    result: Result = Result.OK
-    reason: str | None = None
-    target: str | None = None
-    """The account, token or hook that it was done to, by its name."""
-    allowed_by: str | None = None
-    """Whose grant allowed it: `role administrator`, or the administrator who gave the right."""
-    call_id: str | None = None
-    conversation_id: str | None = None
-    """Never shown; it hides the entry from whoever is in that conversation now."""
-    monitor_id: str | None = None
-    supervisor: str | None = None
-    subject: Subject = NOBODY
-    mode: Mode | None = None
-
-    def told(self) -> dict[str, str]:
-        """What the log says of it: its fields that say something."""
-        fields = {
-            "actor": self.by.actor,
-            "via": self.by.via,
-            "result": self.result.value,
-            "reason": self.reason,
-            "target": self.target,
-            "call_id": self.call_id,
-            "monitor_id": self.monitor_id,
-            "agent": self.subject.agent,
-            "customer": self.subject.customer,
-            "mode": self.mode.value if self.mode else None,
-        }
-        return {name: value for name, value in fields.items() if value}
+from adapter.core.audit import Entry
+from adapter.core.call import Call
+from adapter.core.monitor import Monitor
 
 
 class EventType(StrEnum):
@@ -129,3 +34,58 @@ class HookEvent:
     call_id: str
     conversation_id: str
     data: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """Whether the record can be written, and since when."""
+
+    writable: bool
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """A call as programs last heard of it."""
+
+    call: Call
+    started: bool = False
+    answered: bool = False
+
+
+@dataclass(slots=True)
+class Record:
+    """What is to be written, in its order."""
+
+    entries: list[Entry] = field(default_factory=list)
+    events: list[HookEvent] = field(default_factory=list)
+    monitors: dict[str, Monitor] = field(default_factory=dict)
+    """The latest state of each monitor that changed."""
+    calls: dict[str, OpenCall | None] = field(default_factory=dict)
+    """Calls that programs were told of; None for those that are over."""
+
+    @property
+    def size(self) -> int:
+        """How many facts wait in it."""
+        return len(self.entries) + len(self.events) + len(self.monitors) + len(self.calls)
+
+    def add(self, later: "Record") -> None:
+        """Take in what happened later."""
+        self.entries += later.entries
+        self.events += later.events
+        self.monitors |= later.monitors
+        self.calls |= later.calls
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A record with its ids, so that writing it twice writes it once."""
+
+    record: Record
+    entry_ids: Sequence[str]
+    event_ids: Sequence[str]
+
+
+def seal(record: Record, new_id: Callable[[], str]) -> Sealed:
+    """Give ids to all that is new."""
+    return Sealed(record, [new_id() for _ in record.entries], [new_id() for _ in record.events])

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from adapter.core.call import Call
-from adapter.core.facts import RecordState
-from adapter.core.legs import PbxState
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
+from adapter.core.pbx import PbxState
 from adapter.core.people import Role, User
 from adapter.core.permissions import allowed_modes, may_monitor
+from adapter.core.record import RecordState
 
 Json = dict[str, object]
 

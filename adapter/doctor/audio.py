@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from adapter import sound
-from adapter.asterisk import chanspy
+from adapter.asterisk import chanspy, tones
 from adapter.core.modes import Mode
 from adapter.doctor.dialplan import remedy_of
 from adapter.doctor.findings import Area, Finding, Remedy
@@ -189,8 +188,8 @@ def pcm_of(file: bytes) -> bytes:
     """The samples of a WAV as Asterisk records it. Raises PbxRefused when it is none, or of another rate."""
     try:
         with wave.open(io.BytesIO(file), "rb") as found:
-            if (found.getframerate(), found.getnchannels(), found.getsampwidth()) != (sound.RATE, 1, 2):
-                raise PbxRefused(f"A recording has {found.getframerate()} Hz, where {sound.RATE} were expected.")
+            if (found.getframerate(), found.getnchannels(), found.getsampwidth()) != (tones.RATE, 1, 2):
+                raise PbxRefused(f"A recording has {found.getframerate()} Hz, where {tones.RATE} were expected.")
             return found.readframes(found.getnframes())
     except (wave.Error, EOFError) as problem:
         raise PbxRefused(f"A recording is no WAV: {problem}.") from None

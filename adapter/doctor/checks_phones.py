@@ -7,12 +7,12 @@ from fnmatch import fnmatchcase
 
 import aiohttp
 
-from adapter import config, parts
+from adapter import config, wiring
 from adapter.asterisk import autoanswer, chanspy
 from adapter.asterisk.ari import DEVICE
 from adapter.asterisk.endpoints import Endpoints
-from adapter.core.legs import DeviceState
 from adapter.core.modes import Mode
+from adapter.core.pbx import DeviceState
 from adapter.core.people import User
 from adapter.core.permissions import may_monitor
 from adapter.doctor import dialplan, endpoints, rights
@@ -20,7 +20,7 @@ from adapter.doctor.endpoints import Endpoint
 from adapter.doctor.findings import Area, Finding, Remedy
 from adapter.doctor.wires import Wires, is_event
 from adapter.errors import AdapterError, PbxRefused
-from adapter.softphones import PREFIX
+from adapter.phones.browser import PREFIX
 
 SOFTPHONE, RING = Area("softphone"), Area("ring")
 RING_SECONDS = 8.0
@@ -125,7 +125,7 @@ async def check_softphone(wires: Wires, settings: config.Settings, name: str) ->
         then = "restart Asterisk (or, without softphones, set enabled = false in the adapter's [softphone])"
         remedy = Remedy("sorcery.conf, [res_pjsip]", lines, then)
         found = [SOFTPHONE.wrong("sorcery", what, remedy)]
-    return [*found, await _websocket(parts.sip_upstream(settings), wires.deadline)]
+    return [*found, await _websocket(wiring.sip_upstream(settings), wires.deadline)]
 
 
 async def _websocket(url: str, deadline: float) -> Finding:

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from adapter.config import Settings
+from adapter.config.settings import Settings
 from adapter.core.people import User
 from adapter.doctor.findings import Area, Finding, Remedy
 from adapter.errors import AdapterError

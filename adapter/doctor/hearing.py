@@ -7,7 +7,7 @@ that must not. Levels are amplitudes on the scale of 16-bit samples.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from adapter import sound
+from adapter.asterisk import tones
 from adapter.core.modes import Mode
 from adapter.doctor.findings import Area, Finding, Remedy
 
@@ -97,9 +97,9 @@ class Row:
 
 
 def measure(pcm: bytes) -> dict[str, Heard]:
-    """How loud each party is in what a listener hears (16-bit PCM at sound.RATE)."""
-    medians = sound.levels(pcm, TONES.values())
-    return {who: Heard(sound.loudest(pcm, hertz), medians[hertz]) for who, hertz in TONES.items()}
+    """How loud each party is in what a listener hears (16-bit PCM at tones.RATE)."""
+    medians = tones.levels(pcm, TONES.values())
+    return {who: Heard(tones.loudest(pcm, hertz), medians[hertz]) for who, hertz in TONES.items()}
 
 
 def judge(rows: Sequence[Row], remedies: Mapping[str, Remedy]) -> list[Finding]:

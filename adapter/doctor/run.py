@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from adapter import config, parts
+from adapter import config, wiring
 from adapter.core.people import User
 from adapter.doctor import audio, checks, checks_phones, files, probe
 from adapter.doctor.findings import Area, Finding
@@ -37,7 +37,7 @@ async def examine(
     database, people = await files.check_database(settings)
     found.findings += database
     try:
-        wires = Wires(parts.link_settings(settings))
+        wires = Wires(wiring.link_settings(settings))
     except OSError as problem:  # also what ssl has to say of a CA that is none
         found.findings.append(Area("ami").wrong("TLS", f"pbx.ami.tls_ca can't be used: {problem}."))
         found.findings.append(Area("ami").unknown("the rest", "nothing could be asked of Asterisk."))

@@ -6,7 +6,7 @@ import contextlib
 import random
 from pathlib import Path
 
-from adapter import sound
+from adapter.asterisk import tones
 from adapter.errors import LabError
 from adapter.lab.pbx import Pbx
 from adapter.lab.phones import Answer, Phone
@@ -55,11 +55,11 @@ class Demo:
         prompts = sorted((self._pbx.toolchain.prefix / "usr/share/asterisk/sounds/en").glob("*.gsm"))
         chance = random.Random(number)  # noqa: S311 - the same voice at each start, no secret
         samples = array.array("h")
-        while prompts and len(samples) < SPEECH_SECONDS * sound.RATE:
+        while prompts and len(samples) < SPEECH_SECONDS * tones.RATE:
             samples.extend(await self._spoken(chance.choice(prompts)))
-            samples.extend([0] * (sound.RATE // 2))
+            samples.extend([0] * (tones.RATE // 2))
         path = self._folder / f"{number}.wav"
-        sound.write(path, samples[: SPEECH_SECONDS * sound.RATE])
+        tones.write(path, samples[: SPEECH_SECONDS * tones.RATE])
         return path
 
     async def _spoken(self, prompt: Path) -> "array.array[int]":
@@ -67,7 +67,7 @@ class Demo:
         wav = self._folder / f"{prompt.stem}.wav"
         if not wav.exists():
             await self._pbx.cli(f"file convert {prompt} {wav}")
-        return sound.read(wav) if wav.exists() else array.array("h")
+        return tones.read(wav) if wav.exists() else array.array("h")
 
     async def _talk(self, caller: str, targets: tuple[str, ...]) -> None:
         """Call, talk for a while, hang up, and again."""

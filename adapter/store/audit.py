@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from adapter.core.record import SYSTEM, Action, Entry
+from adapter.core.audit import SYSTEM, Action, Entry
 from adapter.errors import NotFound
 from adapter.store.database import TOLD, Database, lock
 from adapter.store.tables import AuditCutRow, AuditRow, FactRow

@@ -1,13 +1,13 @@
-"""Monitors in the database: one row each, as Asterisk last confirmed it. Implements `adapter.ports.MonitorLog`."""
+"""Monitors in the database: one row each, as Asterisk last confirmed it. Serves `adapter.monitoring.recorder`."""
 
 from collections.abc import Sequence
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from adapter.core.audit import Subject
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
-from adapter.core.record import Subject
 from adapter.store.database import Database
 from adapter.store.tables import MonitorRow
 

@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from adapter.core.audit import SYSTEM, Action, By, Entry
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role, User
-from adapter.core.record import SYSTEM, Action, By, Entry
 from adapter.core.views import user_view
 from adapter.errors import Conflict, NotFound
 from adapter.store.audit import append
@@ -24,7 +24,7 @@ VERSION = "people_version"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewUser:
-    """An account to be made. The values are checked already (`adapter.fields`)."""
+    """An account to be made. The values are checked already (`adapter.web.fields`)."""
 
     username: str
     name: str

@@ -1,8 +1,6 @@
 """Writing what happened: monitors, the audit, events for hooks and open calls, in one transaction or not at all."""
 
-import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 
 from pydantic import TypeAdapter
@@ -10,26 +8,11 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from adapter.core.facts import OpenCall, Record
+from adapter.core.record import OpenCall, Sealed
 from adapter.errors import StoreUnavailable
 from adapter.store import audit, monitors, outbox
 from adapter.store.database import Database
 from adapter.store.tables import AuditRow, EventRow, OpenCallRow
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """A record with its ids, so that writing it twice writes it once."""
-
-    record: Record
-    entry_ids: Sequence[str]
-    event_ids: Sequence[str]
-
-
-def seal(record: Record) -> Sealed:
-    """Give ids to all that is new."""
-    return Sealed(record, [uuid.uuid4().hex for _ in record.entries], [uuid.uuid4().hex for _ in record.events])
-
 
 _CALL: TypeAdapter[OpenCall] = TypeAdapter(OpenCall)
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from adapter.core.record import Entry
+from adapter.core.audit import Entry
 from adapter.store.audit import append
 from adapter.store.database import Database
 from adapter.store.tables import SessionRow

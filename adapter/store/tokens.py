@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy import delete, or_, select, update
 
-from adapter.core.record import SYSTEM, Action, By, Entry
+from adapter.core.audit import SYSTEM, Action, By, Entry
 from adapter.errors import NotFound
 from adapter.store.audit import append
 from adapter.store.database import Database

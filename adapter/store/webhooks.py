@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import delete, select, update
 
-from adapter.core.record import SYSTEM, Action, By, Entry, EventType
+from adapter.core.audit import SYSTEM, Action, By, Entry
+from adapter.core.record import EventType
 from adapter.errors import NotFound
 from adapter.store.audit import append
 from adapter.store.database import Database

@@ -4,12 +4,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from adapter.core.audit import Result
 from adapter.core.call import CallState, Direction
-from adapter.core.legs import LinkState
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, MonitorState
+from adapter.core.pbx import LinkState
 from adapter.core.people import Role
-from adapter.core.record import EventType, Result
+from adapter.core.record import EventType
 from adapter.store.tokens import Scope
 
 Time = str

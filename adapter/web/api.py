@@ -11,26 +11,25 @@ from typing import Any, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from adapter.board import Board
-from adapter.core.legs import LinkState
-from adapter.crm.dispatcher import Dispatcher
-from adapter.crm.guard import Guard
+from adapter.core.pbx import LinkState
 from adapter.errors import Forbidden, Malformed, NotAuthenticated
-from adapter.metrics import Metrics
-from adapter.monitoring import Monitoring
-from adapter.recorder import Recorder
-from adapter.softphones import Softphones
+from adapter.health.metrics import Metrics
+from adapter.monitoring.board import Board
+from adapter.monitoring.recorder import Recorder
+from adapter.monitoring.supervise import Monitoring
+from adapter.phones.browser import Softphones
 from adapter.store import Store
 from adapter.store.sessions import Session
 from adapter.store.tokens import Scope, Token
-from adapter.tasks import TaskGroupOwner
-from adapter.turns import Turns
+from adapter.tasks import KeyedLocks, TaskGroupOwner
 from adapter.web.auth import Believed, Who, bearer_of, by_session, by_token, cookie_of
 from adapter.web.front import Front, is_browser
 from adapter.web.ice import Ice
 from adapter.web.problems import invalid
 from adapter.web.stream import Streams
 from adapter.web.throttle import Throttle
+from adapter.webhooks.dispatcher import Dispatcher
+from adapter.webhooks.guard import Guard
 
 MAX_BODY = 64 * 1024
 """Bytes of a request's body; no object of the contract comes near."""
@@ -61,7 +60,7 @@ class Web:
     tokens: Believed[Token]
     secure_cookies: bool = False
     front: Front = field(default_factory=Front)
-    turns: Turns = field(default_factory=Turns)
+    turns: KeyedLocks = field(default_factory=KeyedLocks)
     softphones: Softphones | None = None
     """None where pages are no phones."""
     softphone_tasks: TaskGroupOwner = field(default_factory=lambda: TaskGroupOwner("sip sockets"))

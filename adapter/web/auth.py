@@ -8,9 +8,9 @@ from typing import Generic, TypeVar
 
 from aiohttp import web
 
+from adapter.core.audit import By
 from adapter.core.people import Directory, User
 from adapter.core.permissions import may_administer, may_monitor
-from adapter.core.record import By
 from adapter.errors import Forbidden, NotAuthenticated
 from adapter.store.sessions import Session
 from adapter.store.tokens import Scope, Token

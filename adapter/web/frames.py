@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from adapter.board import Board
 from adapter.core import views
 from adapter.core.call import Call
 from adapter.core.changes import Changes, MonitorChange
@@ -15,6 +14,7 @@ from adapter.core.monitor import Monitor
 from adapter.core.people import User
 from adapter.core.permissions import may_monitor
 from adapter.core.views import Sight
+from adapter.monitoring.board import Board
 
 
 def encode(value: object) -> bytes:
@@ -40,7 +40,7 @@ class Viewer:
 
 
 class Frames:
-    """Turns changes of the board into frames for viewers."""
+    """KeyedLocks changes of the board into frames for viewers."""
 
     def __init__(self, board: Board) -> None:
         self._board = board

@@ -1,15 +1,16 @@
-"""What may come in: one model for each body and query. Unknown fields are refused; rules are in `adapter.fields`."""
+"""What may come in: one model for each body and query. Unknown fields are refused; rules: `adapter.web.fields`."""
 
 import re
 from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
+from adapter.core.audit import Action
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role
-from adapter.core.record import Action, EventType
-from adapter.fields import Device, Extension, Identifier, Name, Password, PhoneNumber, Username
+from adapter.core.record import EventType
 from adapter.store.tokens import Scope
+from adapter.web.fields import Device, Extension, Identifier, Name, Password, PhoneNumber, Username
 
 
 class Body(BaseModel):
@@ -139,7 +140,7 @@ Events = Annotated[list[EventType], Field(min_length=1, max_length=len(EventType
 
 
 Url = Annotated[str, Field(max_length=2000, pattern="^https?://")]
-"""What it must be beside that is said by `adapter.crm.guard`."""
+"""What it must be beside that is said by `adapter.webhooks.guard`."""
 
 
 class WebhookBody(Body):

@@ -7,11 +7,11 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from adapter import errors
+from adapter.core.audit import Action
 from adapter.core.monitor import Monitor
 from adapter.core.people import User
-from adapter.core.record import Action
 from adapter.core.views import Json, Sight, monitor_view
-from adapter.decide import StartWish
+from adapter.monitoring.policy import StartWish
 from adapter.store.tokens import Token
 from adapter.web import answers
 from adapter.web.api import Web, monitors

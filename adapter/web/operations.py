@@ -4,7 +4,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from adapter.errors import Forbidden, StoreUnavailable
-from adapter.metrics import Readings
+from adapter.health.metrics import Readings
 from adapter.store.tokens import Scope
 from adapter.web import answers
 from adapter.web.api import WEB, Web

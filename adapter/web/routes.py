@@ -13,8 +13,8 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel
 
-from adapter.core.facts import Record
-from adapter.core.record import Action, Entry, Result
+from adapter.core.audit import Action, Entry, Result
+from adapter.core.record import Record
 from adapter.errors import AdapterError, NotAuthenticated
 from adapter.web.api import WEB, ModelT, Right, Web, anybody, asking, read_object, validate
 from adapter.web.auth import Who

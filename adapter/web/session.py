@@ -8,8 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
+from adapter.core.audit import Action, By, Entry, Result
 from adapter.core.people import Role, User
-from adapter.core.record import Action, By, Entry, Result
 from adapter.core.views import user_view
 from adapter.errors import NotAuthenticated, TooManyRequests
 from adapter.store.people import NewUser

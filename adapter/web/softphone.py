@@ -14,7 +14,7 @@ from aiohttp import web
 
 from adapter.core.views import time_view
 from adapter.errors import DeviceUnavailable, Forbidden, PbxRefused, PbxTimeout, PbxUnavailable
-from adapter.softphones import Softphones
+from adapter.phones.browser import Softphones
 from adapter.web import answers
 from adapter.web.api import Web, in_person, monitors
 from adapter.web.auth import Who

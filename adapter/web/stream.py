@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import structlog
 
-from adapter.board import Board
 from adapter.core.changes import Changes
+from adapter.monitoring.board import Board
 from adapter.web.frames import Frames, Viewer
 
 log = structlog.get_logger(__name__)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from adapter.core.audit import Action
 from adapter.core.people import User
-from adapter.core.record import Action
 from adapter.core.views import Json, time_view
 from adapter.errors import Forbidden, NotFound
 from adapter.store.tokens import NewToken, Scope, Token

@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
+from adapter.core.audit import Action
 from adapter.core.people import Role
-from adapter.core.record import Action
 from adapter.core.views import user_view
 from adapter.errors import Conflict, NotFound
 from adapter.store.people import NewUser, UserChange

@@ -6,9 +6,9 @@ import uuid
 
 from aiohttp import web
 
-from adapter.core.record import PING, Action, EventType
+from adapter.core.audit import Action
+from adapter.core.record import PING, EventType
 from adapter.core.views import Json, time_view
-from adapter.crm.sender import new_secret
 from adapter.errors import NotFound
 from adapter.store.outbox import PENDING, Due, Outcome
 from adapter.store.tables import DeliveryRow, EventRow
@@ -17,6 +17,7 @@ from adapter.web import answers
 from adapter.web.api import administers
 from adapter.web.models import DeliveriesQuery, WebhookBody, WebhookPatch
 from adapter.web.routes import NOTHING, Ask, Returns, Routes
+from adapter.webhooks.sender import new_secret
 
 routes = Routes("webhooks")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from adapter import sound
+from adapter.asterisk import tones
 from tests.support.lab import QUIET, TONES, Lab, assert_hears, listen
 
 
@@ -138,7 +138,7 @@ async def test_the_agents_blind_transfer_ends_the_monitor_and_barge_reaches_nobo
     monitor = await admin.monitor(await admin.call("101"), "barge")
     place, mark = customer.ear(), other.mark()
     await asyncio.sleep(0.4)
-    assert sound.loudest(customer.heard(place), TONES["301"]) > QUIET
+    assert tones.loudest(customer.heard(place), TONES["301"]) > QUIET
     await agent.transfer("102")
     assert (await admin.until_ended(monitor))["ended_reason"] == "call_ended"
     await other.seen("CALL_ESTABLISHED", mark)
@@ -192,7 +192,7 @@ async def test_the_customers_transfer_ends_the_lease_and_the_next_talk_reaches_w
     await admin.switch(monitor, "barge")
     heard = await listen(agent, other, supervisor)
     assert_hears(heard, p101={"102", "301"}, p102={"101", "301"}, p301={"101", "102"})
-    assert sound.loudest(customer.heard(place), TONES["301"]) < QUIET, "the former party hears the supervisor"
+    assert tones.loudest(customer.heard(place), TONES["301"]) < QUIET, "the former party hears the supervisor"
 
 
 async def test_the_customers_attended_transfer_while_barging(lab: Lab) -> None:
@@ -216,7 +216,7 @@ async def test_the_customers_attended_transfer_while_barging(lab: Lab) -> None:
     await admin.switch(monitor, "barge")
     heard = await listen(agent, other, supervisor)
     assert_hears(heard, p101={"102", "301"}, p102={"101", "301"}, p301={"101", "102"})
-    assert sound.loudest(customer.heard(place), TONES["301"]) < QUIET, "the former party hears the supervisor"
+    assert tones.loudest(customer.heard(place), TONES["301"]) < QUIET, "the former party hears the supervisor"
 
 
 async def test_the_agent_is_told_of_talk_and_of_nothing_else(lab: Lab) -> None:
@@ -313,7 +313,7 @@ async def test_a_third_party_that_joins_ends_the_lease_and_barge_reaches_the_age
     heard = await listen(customer, agent, third, supervisor)
     assert heard["101"]["301"] > 3000
     for phone, ear in ((customer, place[0]), (third, place[1])):
-        assert sound.loudest(phone.heard(ear), TONES["301"]) < QUIET
+        assert tones.loudest(phone.heard(ear), TONES["301"]) < QUIET
     since = len(stream.events)
     await third.hangup()  # two again: what was said to one is not said to both unasked
     await stream.until(lambda kind, data: kind == "monitor.updated" and data["mode"] == "silent", since)

@@ -9,7 +9,7 @@ from adapter.store import Store
 from tests.support.fixtures import lab, own, running_lab, toolchain
 from tests.support.site import Site
 from tests.unit.conftest import cheap_passwords
-from tests.unit.test_softphones import Memory
+from tests.unit.test_browser_phones import Memory
 
 __all__ = ["cheap_passwords", "lab", "own", "running_lab", "toolchain"]
 

@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from adapter import parts
-from adapter.config_http import Http
+from adapter import wiring
+from adapter.config.http import Http
 from adapter.store import Store
 from adapter.web import api, events, listener
 from adapter.web.listener import Room
@@ -23,7 +23,7 @@ from tests.attack.raw import Raw, cookie, deaf, many
 from tests.fake.pbx import settle
 from tests.support.client import Client
 from tests.support.site import Site, is_problem
-from tests.unit.test_softphones import Memory
+from tests.unit.test_browser_phones import Memory
 
 
 async def monitoring(site: Site) -> tuple[Client, str]:
@@ -83,7 +83,7 @@ async def test_a_body_that_does_not_come(site: Site, monkeypatch: pytest.MonkeyP
 
 
 async def test_a_thousand_idle_connections(site: Site) -> None:
-    parts.raise_file_limit()
+    wiring.raise_file_limit()
     mona, monitor = await monitoring(site)
     before = await switches(mona, monitor, 20)
     async with many(site, 1200) as idle:
@@ -229,12 +229,12 @@ async def test_one_session_holds_one_socket_to_asterisk(tmp_path: Path, upstream
 
 def test_files_are_kept_for_the_pbx_and_the_database() -> None:
     http = Http()
-    assert parts.room(http, 20_000) == Room(4000, 1000)
-    assert parts.room(http, 1024) == Room(768, 768)
-    assert parts.room(http, 100).total < 100
+    assert wiring.room(http, 20_000) == Room(4000, 1000)
+    assert wiring.room(http, 1024) == Room(768, 768)
+    assert wiring.room(http, 100).total < 100
     program = (
         "import resource as r; from adapter import parts; hard = r.getrlimit(r.RLIMIT_NOFILE)[1];"
-        "r.setrlimit(r.RLIMIT_NOFILE, (128, hard)); assert parts.raise_file_limit() == hard;"
+        "r.setrlimit(r.RLIMIT_NOFILE, (128, hard)); assert wiring.raise_file_limit() == hard;"
         "assert r.getrlimit(r.RLIMIT_NOFILE)[0] == hard"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -12,8 +12,9 @@ from aiohttp import web
 from adapter.asterisk.ami import AmiAddress, AmiConnection
 from adapter.asterisk.ari import Ari
 from adapter.asterisk.link import Link
-from adapter.core.legs import DeviceState, LegRequest, LinkState
+from adapter.core.legs import LegRequest
 from adapter.core.modes import Mode
+from adapter.core.pbx import DeviceState, LinkState
 from adapter.errors import AdapterError, Invalid
 from adapter.lab.phones import Phone
 from tests.attack.people import World as People

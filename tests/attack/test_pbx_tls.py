@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from adapter import config, parts
+from adapter import config, wiring
 from adapter.asterisk.ami import AmiConnection
 from adapter.asterisk.ari import Ari
 from adapter.errors import ConfigError, PbxUnavailable
@@ -76,7 +76,7 @@ def settings(secure: Secure, ca: Path, host: str = "127.0.0.1") -> config.Settin
 
 async def attempt(used: config.Settings) -> list[str]:
     """What AMI and ARI say when they can't be trusted."""
-    link = parts.link_settings(used)
+    link = wiring.link_settings(used)
     with pytest.raises(PbxUnavailable) as of_ami:
         await AmiConnection.open(link.ami, lambda messages: None, lambda why: None, 10)
     ari = Ari(link.ari_url, link.ari_username, link.ari_password, 10, link.ari_tls)
@@ -108,4 +108,4 @@ def test_an_authority_that_is_none_is_said(tmp_path: Path) -> None:
         path = tmp_path / "config.toml"
         path.write_text(SAMPLE.read_text().replace("tls = false", f'tls = true\ntls_ca = "{given}"'))
         with pytest.raises(ConfigError, match=why):
-            parts.link_settings(config.load(path))
+            wiring.link_settings(config.load(path))

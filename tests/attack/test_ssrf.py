@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import pytest
 from aiohttp import web
 
-from adapter.crm.guard import AddrInfo, Guard
-from adapter.crm.sender import READ, Answer, Sender, new_secret
+from adapter.webhooks.guard import AddrInfo, Guard
+from adapter.webhooks.sender import READ, Answer, Sender, new_secret
 from tests.support.receiver import Receiver
 from tests.support.site import Site, is_problem
 

@@ -15,13 +15,13 @@ import pytest
 import trustme
 from structlog.testing import capture_logs
 
-from adapter import parts
-from adapter.config_http import Http
+from adapter import wiring
+from adapter.config.http import Http
+from adapter.config.tls import Certificate
 from adapter.errors import ConfigError
 from adapter.lab.ports import free_port
 from adapter.lab.run import Adapter
 from adapter.store import Store
-from adapter.tls import Certificate
 from adapter.web.front import Front, networks
 from adapter.web.throttle import FREE
 from tests.support.client import Client
@@ -185,7 +185,7 @@ def test_what_is_no_certificate_is_said(tmp_path: Path, files: Files) -> None:
         Http(tls_certificate=files.chain)
     files.key.chmod(0o644)
     with capture_logs() as logs:
-        parts.certificate(Http(tls_certificate=files.chain, tls_key=files.key))
+        wiring.certificate(Http(tls_certificate=files.chain, tls_key=files.key))
     assert "everybody" in logs[0]["event"]
 
 

@@ -12,11 +12,11 @@ from panoramisk.message import Message
 
 from adapter.asterisk import wire
 from adapter.asterisk.splitter import Splitter
-from adapter.board import Board
 from adapter.core.changes import Changes
 from adapter.core.events import Event
-from adapter.core.legs import LinkState, PbxState
+from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, Role, User
+from adapter.monitoring.board import Board
 from adapter.web.frames import Frames, Viewer
 from tests.fake.pbx import WORDS
 from tests.fake.scene import PEOPLE, START, numbering

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import aiohttp
 
-from adapter.core.facts import Record
-from adapter.core.record import Action, By, Entry, EventType, HookEvent, Subject
-from adapter.crm.dispatcher import Dispatcher
-from adapter.crm.guard import Guard
-from adapter.crm.sender import Sender, new_secret
+from adapter.core.audit import Action, By, Entry, Subject
+from adapter.core.record import EventType, HookEvent, Record, seal
+from adapter.monitoring.recorder import new_id
 from adapter.store import Store
-from adapter.store.record import seal
+from adapter.webhooks.dispatcher import Dispatcher
+from adapter.webhooks.guard import Guard
+from adapter.webhooks.sender import Sender, new_secret
 from tests.support.client import Client
 from tests.support.receiver import Receiver
 from tests.support.site import Site
@@ -70,7 +70,7 @@ async def measure(folder: Path) -> dict[str, dict[str, float]]:
 async def _write(store: Store, count: int) -> None:
     for first in range(0, count, 500):
         events = [event(number) for number in range(first, min(count, first + 500))]
-        await store.records.write(seal(Record(events=events)), now())
+        await store.records.write(seal(Record(events=events), new_id), now())
 
 
 async def _deliver(store: Store, hooks: int) -> dict[str, float]:

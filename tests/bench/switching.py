@@ -5,7 +5,7 @@ import statistics
 import time
 from pathlib import Path
 
-from adapter import sound
+from adapter.asterisk import tones
 from adapter.asterisk.ami import AmiAddress, AmiConnection
 from adapter.asterisk.splitter import Message
 from adapter.lab.phones import Phone
@@ -189,7 +189,7 @@ async def _first_audio(phone: Phone, start: Start) -> float:
         dump = phone.ear()[0]
         if dump is not None and dump != known:
             pcm = phone.heard()
-            if len(pcm) >= 2 * sound.WINDOW and sound.loudest(pcm, TONES["201"]) > 1000:
+            if len(pcm) >= 2 * tones.WINDOW and tones.loudest(pcm, TONES["201"]) > 1000:
                 return 1000 * (time.perf_counter() - began)
         assert time.perf_counter() - began < 10, "no audio"
         await asyncio.sleep(0.002)

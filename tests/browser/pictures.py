@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from adapter import sound
+from adapter.asterisk import tones
 from adapter.lab.provision import provision
 from tests.browser.conftest import FLAGS, chromium_path, sign_in_by_hand
 from tests.browser.test_softphone import at_the_page, open_call, speaking_flags, start
@@ -75,7 +75,7 @@ async def softphone(lab: Lab) -> None:
     """The page as a phone, joined."""
     with tempfile.TemporaryDirectory() as folder:
         wav = Path(folder) / "voice.wav"
-        sound.tone(wav, 300, 10)
+        tones.tone(wav, 300, 10)
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium_path(), args=speaking_flags(wav))
             page = await at_the_page(browser, lab)

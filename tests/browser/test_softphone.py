@@ -12,7 +12,7 @@ import psutil
 import pytest
 from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, async_playwright, expect
 
-from adapter import sound
+from adapter.asterisk import tones
 from tests.browser.conftest import FLAGS, chromium_path, sign_in_by_hand
 from tests.browser.test_quality import assert_accessible
 from tests.support.lab import TONES, Lab, assert_hears, listen
@@ -36,7 +36,7 @@ def speaking_flags(wav: Path) -> list[str]:
 async def speaking(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
     """A Chromium whose microphone says a tone, for ever."""
     wav: Path = tmp_path_factory.mktemp("voice") / "tone.wav"
-    sound.tone(wav, VOICE, 30)
+    tones.tone(wav, VOICE, 30)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium_path(), args=speaking_flags(wav))
         yield browser
@@ -96,7 +96,7 @@ def voice_at(lab: Lab, number: str, seconds: float = 0.8) -> float:
     """How loud the browser's tone was at a phone in the last moments."""
     phone = lab.known(number)
     pcm = phone.heard()[-int(seconds * 16000) :]
-    return sound.levels(pcm, [VOICE])[VOICE]
+    return tones.levels(pcm, [VOICE])[VOICE]
 
 
 async def assert_voice(lab: Lab, **heard: bool) -> None:
@@ -123,7 +123,7 @@ async def received(lab: Lab, name: str) -> float:
     await asyncio.sleep(0.3)
     pcm = (await asyncio.to_thread(wav.read_bytes))[44:]
     assert len(pcm) > 8000, "the browser sends no frames"
-    return sound.levels(pcm[-12_800:], [VOICE])[VOICE]
+    return tones.levels(pcm[-12_800:], [VOICE])[VOICE]
 
 
 @pytest.mark.parametrize("codec", ["opus", "ulaw"])
@@ -189,7 +189,7 @@ async def a_browser_of_its_own(tmp_path: Path) -> tuple[BrowserContext, Playwrig
     playwright = await async_playwright().start()
     profile = tmp_path / "profile"
     wav = tmp_path / "tone.wav"
-    sound.tone(wav, VOICE, 30)
+    tones.tone(wav, VOICE, 30)
     context = await playwright.chromium.launch_persistent_context(
         profile, executable_path=chromium_path(), args=speaking_flags(wav), permissions=["microphone"], locale="en-US"
     )

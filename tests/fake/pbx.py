@@ -1,4 +1,4 @@
-"""A PBX behind the real port (adapter.ports.Pbx) that can be told to be slow, deaf or gone.
+"""A PBX behind the real port (adapter.monitoring.ports.Pbx) that can be told to be slow, deaf or gone.
 
 Only for what the real one can't be made to do on demand; it answers with the events that Asterisk would send.
 """
@@ -7,12 +7,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from adapter.asterisk import chanspy
-from adapter.board import Board
 from adapter.core import events as ev
-from adapter.core.legs import DeviceState, LegRequest, LinkState, PbxState, SpyWords
+from adapter.core.legs import LegRequest, SpyWords
 from adapter.core.modes import Mode
+from adapter.core.pbx import DeviceState, LinkState, PbxState
 from adapter.core.people import Directory
 from adapter.errors import PbxUnavailable
+from adapter.monitoring.board import Board
 from tests.fake.scene import PEOPLE, START, Scene, numbering
 
 WORDS = SpyWords(
@@ -25,7 +26,7 @@ WORDS = SpyWords(
 
 
 class FakePbx:
-    """Implements adapter.ports.Pbx over a scene; `board` hears what follows."""
+    """Implements adapter.monitoring.ports.Pbx over a scene; `board` hears what follows."""
 
     id = "lab"
 

@@ -12,12 +12,13 @@ from adapter.asterisk.ami import AmiAddress
 from adapter.asterisk.ari import Ari
 from adapter.asterisk.connection import LinkSettings
 from adapter.asterisk.link import DIGIT_GAP, MANY_DIGITS, Link
-from adapter.board import Board
 from adapter.core.events import Event, Snapshot
-from adapter.core.legs import DeviceState, LegRequest, LinkState, PbxState
+from adapter.core.legs import LegRequest
 from adapter.core.modes import Mode
+from adapter.core.pbx import DeviceState, LinkState, PbxState
 from adapter.core.people import Directory
 from adapter.errors import Invalid, PbxRefused, PbxTimeout, PbxUnavailable
+from adapter.monitoring.board import Board
 from tests.fake.ami_server import Action, AmiServer, Peer, agree, ignore, refuse_login
 from tests.fake.pbx import WORDS
 from tests.fake.scene import PEOPLE, START, numbering

@@ -9,16 +9,16 @@ from urllib.parse import urlsplit
 from aiohttp.test_utils import make_mocked_request
 from pydantic import BaseModel
 
-from adapter import roster
 from adapter.asterisk.splitter import Garbage, Splitter
 from adapter.asterisk.stasis import HandedCall, _call
 from adapter.asterisk.wire import TRANSLATORS, channel, snapshot, translate
-from adapter.crm.guard import Guard
+from adapter.cli import csv_import
 from adapter.errors import AdapterError, Invalid, Malformed
-from adapter.numbers import canonical, same_number
+from adapter.monitoring.e164 import canonical, same_number
 from adapter.web.api import parse_object, validate
 from adapter.web.app import all_routes
 from adapter.web.front import SECURE, Front, networks
+from adapter.webhooks.guard import Guard
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"
@@ -120,7 +120,7 @@ def head(data: bytes) -> None:
 def table(data: bytes) -> None:
     """The CSV of accounts: rows, or a refusal."""
     with suppress(AdapterError):
-        roster.read(data.decode(errors="replace"))
+        csv_import.read(data.decode(errors="replace"))
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
+from adapter.asterisk.tones import RATE
 from adapter.errors import LabError
 from adapter.lab.ports import free_block, free_port
 from adapter.lab.provision import Prefix, Recipe, prepare
-from adapter.sound import RATE
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 STOP_DEADLINE = 5.0

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
 
-from adapter import sound
+from adapter.asterisk import tones
 from adapter.lab import people
 from adapter.lab.pbx import Pbx
 from adapter.lab.phones import Answer, Phone
@@ -32,9 +32,9 @@ TONES = {
 """Each phone's voice, in hertz: primes, so that none is another's harmonic."""
 SECONDS = 170
 """How long a voice lasts; longer than any test."""
-QUIET = 0.02 * sound.FULL
+QUIET = 0.02 * tones.FULL
 """What must not be heard stays under 2 % of full level."""
-LOUD = 0.5 * sound.FULL
+LOUD = 0.5 * tones.FULL
 """What must be heard is over this (two tones added may clip a little)."""
 
 
@@ -92,7 +92,7 @@ class Lab:
             await phone.stop()
         wav = self.folder / f"{TONES[number]}.wav"
         if not wav.exists():
-            sound.tone(wav, TONES[number], SECONDS)
+            tones.tone(wav, TONES[number], SECONDS)
         stamp = f"{number}-{time.monotonic_ns()}"
         phone = Phone(self.toolchain, self.folder / stamp, number, self.pbx.ports.sip, wav, wanted)
         await phone.start()
@@ -169,7 +169,7 @@ async def listen(*phones: Phone, seconds: float = 0.8) -> dict[str, dict[str, fl
     await asyncio.sleep(seconds)
     heard = {}
     for phone in phones:
-        levels = sound.levels(phone.heard(places[phone.number]), TONES.values())
+        levels = tones.levels(phone.heard(places[phone.number]), TONES.values())
         heard[phone.number] = {number: levels[hertz] for number, hertz in TONES.items()}
     return heard
 

@@ -10,14 +10,11 @@ import pytest
 
 from adapter.core.modes import Mode
 from adapter.core.people import Directory, Role
-from adapter.crm.dispatcher import Dispatcher
-from adapter.crm.guard import Guard
-from adapter.crm.sender import Sender
-from adapter.limits import Limits
-from adapter.metrics import Metrics
-from adapter.monitoring import Monitoring
-from adapter.recorder import Recorder
-from adapter.softphones import Endpoints, Softphones
+from adapter.health.metrics import Metrics
+from adapter.monitoring.limits import Limits
+from adapter.monitoring.recorder import Recorder
+from adapter.monitoring.supervise import Monitoring
+from adapter.phones.browser import Endpoints, Softphones
 from adapter.store import Store
 from adapter.store.people import NewUser
 from adapter.web.api import Web
@@ -26,6 +23,9 @@ from adapter.web.auth import Believed
 from adapter.web.listener import Listener, Room
 from adapter.web.stream import Streams
 from adapter.web.throttle import Throttle
+from adapter.webhooks.dispatcher import Dispatcher
+from adapter.webhooks.guard import Guard
+from adapter.webhooks.sender import Sender
 from tests.fake.pbx import FakePbx
 from tests.support.client import Client
 

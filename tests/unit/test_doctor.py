@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from adapter import sound
-from adapter.cli_doctor import doctor
+from adapter.asterisk import tones
+from adapter.cli.doctor import doctor
 from adapter.core.modes import Mode
 from adapter.doctor import dialplan, endpoints, report, rights
 from adapter.doctor.audio import pcm_of
@@ -147,24 +147,24 @@ def test_a_voice_in_pieces_is_heard_and_told() -> None:
     assert one(judge(rows, {}), "silent").verdict is Verdict.UNKNOWN, "too busy to be judged"
 
 
-def tones(*speakers: str) -> bytes:
+def voices_of(*speakers: str) -> bytes:
     """A second of these parties' voices."""
     voices = [TONES[speaker] for speaker in speakers]
     samples = (
-        round(sum(LEVEL * math.sin(2 * math.pi * hertz * n / sound.RATE) for hertz in voices))
-        for n in range(sound.RATE)
+        round(sum(LEVEL * math.sin(2 * math.pi * hertz * n / tones.RATE) for hertz in voices))
+        for n in range(tones.RATE)
     )
     return b"".join(sample.to_bytes(2, "little", signed=True) for sample in samples)
 
 
 def test_a_measurement_of_real_samples() -> None:
-    heard = {AGENT: tones(CUSTOMER, SUPERVISOR), CUSTOMER: tones(AGENT), SUPERVISOR: tones(AGENT, CUSTOMER)}
+    heard = {AGENT: voices_of(CUSTOMER, SUPERVISOR), CUSTOMER: voices_of(AGENT), SUPERVISOR: voices_of(AGENT, CUSTOMER)}
     row = Row("x", Mode.WHISPER, {who: measure(pcm) for who, pcm in heard.items()})
     assert row.as_it_should_be
-    leak = {**row.levels, CUSTOMER: measure(tones(AGENT, SUPERVISOR))}
+    leak = {**row.levels, CUSTOMER: measure(voices_of(AGENT, SUPERVISOR))}
     assert dataclasses.replace(row, levels=leak).leaks() == [(CUSTOMER, SUPERVISOR)]
-    short = tones(AGENT, CUSTOMER)[: 2 * sound.WINDOW]  # a tenth of a second in which the supervisor is heard
-    burst = short + tones(AGENT)[len(short) :]
+    short = voices_of(AGENT, CUSTOMER)[: 2 * tones.WINDOW]  # a tenth of a second in which the supervisor is heard
+    burst = short + voices_of(AGENT)[len(short) :]
     assert measure(burst)[CUSTOMER].loudest > 0.5 * LEVEL > measure(burst)[CUSTOMER].median
 
 
@@ -176,7 +176,7 @@ def test_recordings_that_are_none_are_refused() -> None:
             out.setsampwidth(2)
             out.setframerate(rate)
             out.writeframes(data)
-        if rate == sound.RATE:
+        if rate == tones.RATE:
             assert pcm_of(file.getvalue()) == data
         else:
             with pytest.raises(PbxRefused):

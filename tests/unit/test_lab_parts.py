@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter import sound
-from adapter.asterisk import versions
+from adapter.asterisk import tones, versions
 from adapter.errors import LabError
 from adapter.lab import apt, ports, provision
 from adapter.lab.run import need_free
@@ -124,14 +123,14 @@ def test_blocks_that_are_promised_are_left_alone() -> None:
 
 
 def test_a_tone_is_measured_and_its_neighbours_are_quiet(tmp_path: Path) -> None:
-    pcm = sound.read(sound.tone(tmp_path / "tone.wav", 1153, 1)).tobytes()
-    levels = sound.levels(pcm, (1153, 1289, 701))
-    assert levels[1153] == pytest.approx(sound.FULL, rel=0.01)
-    assert levels[1289] < 0.005 * sound.FULL
-    assert levels[701] < 0.005 * sound.FULL
-    assert sound.levels(b"", (1153,)) == {1153: 0.0}
+    pcm = tones.read(tones.tone(tmp_path / "tone.wav", 1153, 1)).tobytes()
+    levels = tones.levels(pcm, (1153, 1289, 701))
+    assert levels[1153] == pytest.approx(tones.FULL, rel=0.01)
+    assert levels[1289] < 0.005 * tones.FULL
+    assert levels[701] < 0.005 * tones.FULL
+    assert tones.levels(b"", (1153,)) == {1153: 0.0}
     click = array.array("h", [0] * 8000)
     for n in range(2000, 2400):
-        click[n] = round(sound.FULL * math.sin(2 * math.pi * 701 * n / sound.RATE))
-    assert sound.levels(click.tobytes(), (701,))[701] < 10
-    assert sound.loudest(click.tobytes(), 701) > 0.3 * sound.FULL
+        click[n] = round(tones.FULL * math.sin(2 * math.pi * 701 * n / tones.RATE))
+    assert tones.levels(click.tobytes(), (701,))[701] < 10
+    assert tones.loudest(click.tobytes(), 701) > 0.3 * tones.FULL

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from adapter.sound import RATE
+from adapter.asterisk.tones import RATE
 from tests.load.actors import UPDATED
 from tests.load.flat import judge
 from tests.load.pages import Page, Seen

@@ -11,8 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from adapter.core import events as ev
 from adapter.core.modes import Mode
-from adapter.metrics import PREFIX, Metrics, Readings
-from tests.unit.test_monitoring import World
+from adapter.health.metrics import PREFIX, Metrics, Readings
+from tests.unit.test_supervise import World
 
 FOLDER = Path(__file__).parents[2] / "docs/operations"
 NAME = re.compile(rf"{PREFIX}\w+")

@@ -10,16 +10,16 @@ from sqlalchemy import text
 from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError
 
-from adapter.core.facts import OpenCall, Record
+from adapter.core.audit import Action, By, Entry, Result
 from adapter.core.modes import Mode
 from adapter.core.monitor import MonitorState
-from adapter.core.record import Action, By, Entry, EventType, HookEvent, Result
+from adapter.core.record import EventType, HookEvent, OpenCall, Record, seal
 from adapter.errors import NotFound
+from adapter.monitoring.recorder import new_id
 from adapter.store import Store
 from adapter.store.audit import START, Filter
 from adapter.store.outbox import Due, Outcome
 from adapter.store.people import UserChange
-from adapter.store.record import seal
 from adapter.store.tokens import NewToken, Scope
 from tests.unit.test_store import ADMIN, NOW, SAM
 from tests.unit.test_views import monitor as a_monitor
@@ -185,7 +185,7 @@ def event(number: int, lane: str = "c1", kind: EventType = EventType.CALL_STARTE
 
 async def write(store: Store, *events: HookEvent) -> list[str]:
     """Put events into the outbox."""
-    sealed = seal(Record(events=list(events)))
+    sealed = seal(Record(events=list(events)), new_id)
     await store.records.write(sealed, NOW)
     return list(sealed.event_ids)
 
@@ -219,13 +219,13 @@ async def test_the_order_within_a_call(store: Store) -> None:
 
 async def test_what_is_written_twice_is_there_once(store: Store) -> None:
     hook = await store.webhooks.create("http://x", frozenset(EventType), "whsec_x")
-    sealed = seal(Record(entries=[entry(1)], events=[event(1)], calls={"c1": OpenCall(sams_call(None), True)}))
+    sealed = seal(Record(entries=[entry(1)], events=[event(1)], calls={"c1": OpenCall(sams_call(None), True)}), new_id)
     await store.records.write(sealed, NOW)
     await store.records.write(sealed, NOW, again=True)
     assert len(await store.outbox.due(hook.id, NOW, 10)) == 1
     assert (await store.audit.verify()).entries == 2
     assert await store.records.open_calls() == {"c1": OpenCall(sams_call(None), True)}
-    await store.records.write(seal(Record(calls={"c1": None})), NOW)
+    await store.records.write(seal(Record(calls={"c1": None}), new_id), NOW)
     assert await store.records.open_calls() == {}
 
 
@@ -240,7 +240,7 @@ async def test_much_is_written_in_no_more_statements_than_little(store: Store) -
         for monitors in (new, {key: replace(monitor, mode=Mode.BARGE) for key, monitor in new.items()}):
             entries, events = [entry(n) for n in range(size)], [event(n) for n in range(size)]
             statements.clear()
-            await store.records.write(seal(Record(entries, events, monitors, {**calls})), NOW)
+            await store.records.write(seal(Record(entries, events, monitors, {**calls}), new_id), NOW)
             counts.append(len(statements))
         assert len(await store.records.open_calls()) == size
         for key, monitor in monitors.items():
@@ -248,7 +248,7 @@ async def test_much_is_written_in_no_more_statements_than_little(store: Store) -
             assert found is not None
             assert (found.id, found.mode) == (key, monitor.mode)
         statements.clear()
-        await store.records.write(seal(Record(calls=dict.fromkeys(calls))), NOW)
+        await store.records.write(seal(Record(calls=dict.fromkeys(calls)), new_id), NOW)
         assert await store.records.open_calls() == {}
         counts.append(len(statements))
     assert counts[:3] == counts[3:]

@@ -5,16 +5,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapter import recorder as recorder_module
-from adapter.board import Board
-from adapter.core.facts import Record
-from adapter.core.legs import LinkState, PbxState
+from adapter.core.audit import Action, By, Entry
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
+from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory
-from adapter.core.record import Action, By, Entry
-from adapter.recorder import AT_ONCE, BUSY, Recorder
-from adapter.store.record import Sealed
+from adapter.core.record import Record, Sealed
+from adapter.monitoring import recorder as recorder_module
+from adapter.monitoring.board import Board
+from adapter.monitoring.recorder import AT_ONCE, BUSY, Recorder
 from tests.fake.pbx import WORDS
 from tests.fake.scene import PEOPLE, START, numbering
 from tests.unit.test_watchdog import monitor

@@ -13,9 +13,9 @@ from argon2 import PasswordHasher
 from sqlalchemy import Connection, select, text
 from sqlalchemy.event import listen
 
+from adapter.core.lifecycle import ended
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, MonitorState
-from adapter.core.monitors import ended
 from adapter.core.people import Role
 from adapter.errors import ConfigError, Conflict, NotFound, StoreUnavailable
 from adapter.store import Store, database

@@ -7,16 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.board import Board
 from adapter.core import events as ev
 from adapter.core import views
 from adapter.core.call import Call
-from adapter.core.legs import LinkState, PbxState, leg_id
+from adapter.core.legs import leg_id
+from adapter.core.lifecycle import ended
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
-from adapter.core.monitors import ended
+from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, User
 from adapter.core.views import Sight
+from adapter.monitoring.board import Board
 from adapter.web.frames import Frames, Viewer
 from tests.fake.pbx import WORDS
 from tests.fake.scene import ADMIN, ANA, COACH, MONA, PEOPLE, SAM, START, Scene, numbering

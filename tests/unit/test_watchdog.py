@@ -7,17 +7,17 @@ from dataclasses import replace
 import pytest
 
 from adapter import errors
-from adapter import watchdog as module
 from adapter.core import events as ev
 from adapter.core.invariant import Difference, Fault, Model, Witness, differences
 from adapter.core.legs import leg_id
+from adapter.core.lifecycle import made_silent
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Notice, Supervisor
-from adapter.core.monitors import made_silent
-from adapter.watchdog import Watchdog
+from adapter.health import watchdog as module
+from adapter.health.watchdog import Watchdog
 from tests.fake.pbx import WORDS, settle
 from tests.fake.scene import COACH, START, Scene, numbering
-from tests.unit.test_monitoring import World
+from tests.unit.test_supervise import World
 
 IS_SPY = numbering().is_spy
 LEG = leg_id("m1")

@@ -11,7 +11,7 @@ import pytest
 from yarl import URL
 
 from adapter import errors
-from adapter.core.legs import DeviceState
+from adapter.core.pbx import DeviceState
 from adapter.core.people import Role
 from adapter.store import Store
 from adapter.store.people import NewUser

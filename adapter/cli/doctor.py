@@ -1,0 +1,82 @@
+"""The command line's doctor: looks at the PBX and the adapter's own files, and proves silence where asked to."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from adapter import config, log
+from adapter.asterisk.ari import DEVICE
+from adapter.cli.store import config_option
+from adapter.doctor import report
+from adapter.doctor.findings import exit_status
+from adapter.doctor.run import Examination, Say, examine
+
+CLEAR = "\r\x1b[K"
+"""To the beginning of the line, and nothing on it (ECMA-48)."""
+
+
+@click.command()
+@click.option("--audio", is_flag=True, help="Also prove with tones who hears whom, in test calls of its own.")
+@click.option(
+    "--ring",
+    multiple=True,
+    metavar="DEVICE",
+    help="Also ring this phone, e.g. PJSIP/301, and see if it answers itself.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@config_option
+def doctor(audio: bool, ring: tuple[str, ...], as_json: bool, path: Path | None) -> None:
+    """Examine the PBX, and say for each thing what is wrong and the line to add.
+
+    It looks at Asterisk's version and modules, the AMI and the ARI user's rights, the dialplan, endpoints and phones,
+    softphones, clocks, the permissions of the adapter's files, and the database. It leaves nothing behind, and works
+    beside a running adapter and real calls: its test calls are made of Local channels, and only it sees them.
+
+    With --audio it proves, with tones through this PBX's own dialplan, that silent reaches nobody, that whisper does
+    not reach the customer, and that what must be heard is heard. That takes about ten seconds.
+
+    \b
+    Exit status: 0  fit (warnings may remain)
+                 1  something is wrong, or could not be found out: unknown is not fit
+                 2  wrong call or configuration
+    \b
+    In a deployment:  call-monitor doctor --audio --config config.toml || exit 1
+    For a program:    call-monitor doctor --json | jq '.findings[] | select(.verdict != "ok")'
+    """
+    if bad := next((device for device in ring if not DEVICE.fullmatch(device)), None):
+        raise click.UsageError(f"{bad!r} is no device; name it as in PJSIP/301.")
+    settings = config.load(path)
+    log.setup("error", settings.log.format, mask_numbers=settings.log.mask_numbers)
+    place = path or config.default_path()
+    found = asyncio.run(_examine(settings, place, audio=audio, ring=ring))
+    if sys.stderr.isatty():
+        click.echo(CLEAR, nl=False, err=True)
+    pbx = settings.pbx[0]
+    about = {"pbx": pbx.id, "ami": f"{pbx.ami.host}:{pbx.ami.port}", "ari": pbx.ari.url}
+    if as_json:
+        click.echo(report.as_json(about, found.findings, found.matrix))
+    else:
+        title = f"call-monitor doctor: PBX {about['pbx']}, AMI {about['ami']}, ARI {about['ari']}"
+        click.echo(report.as_text(title, found.findings, found.matrix))
+    sys.exit(exit_status(found.findings))
+
+
+async def _examine(settings: config.Settings, path: Path | None, *, audio: bool, ring: tuple[str, ...]) -> Examination:
+    """Until it is done, or told to stop: SIGTERM takes test calls away as Ctrl-C does."""
+    me = asyncio.current_task()
+    assert me is not None  # noqa: S101 - a coroutine that runs has a task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)
+    try:
+        return await examine(settings, path, _progress(), prove=audio, ring=ring)
+    except asyncio.CancelledError:
+        raise click.Abort from None
+
+
+def _progress() -> Say:
+    """A line on standard error: overwritten on a terminal, one after the other elsewhere."""
+    if sys.stderr.isatty():
+        return lambda text: click.echo(f"{CLEAR}... {text}", nl=False, err=True)
+    return lambda text: click.echo(f"... {text}", err=True)

@@ -1,0 +1,268 @@
+"""The command line: run the adapter or the lab, look after accounts, check the configuration."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+from pydantic import TypeAdapter, ValidationError
+
+from adapter import __version__, config, log
+from adapter.cli import csv_import
+from adapter.cli.access import audit, operator, token
+from adapter.cli.doctor import doctor
+from adapter.cli.store import config_option, with_store
+from adapter.core.modes import ALL_MODES, Mode
+from adapter.core.people import Role, User
+from adapter.core.views import modes_view, user_view
+from adapter.errors import AdapterError, ConfigError, NotFound
+from adapter.store import Store
+from adapter.store.people import NewUser, UserChange
+from adapter.web import fields
+
+USAGE = 2
+"""Exit status for a wrong call or configuration; 1 is for what failed."""
+
+password_option = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it."
+)
+
+
+class _Checked(click.ParamType[str]):
+    """A parameter with the same rules as on the web (adapter/web/fields.py)."""
+
+    def __init__(self, name: str, rule: Any) -> None:
+        self.name = name
+        self._rule: TypeAdapter[str] = TypeAdapter(rule)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return self._rule.validate_python(value)
+        except ValidationError as problem:
+            return self.fail(problem.errors()[0]["msg"].removeprefix("Value error, "), param, ctx)
+
+
+USERNAME = _Checked("username", fields.Username)
+NAME = _Checked("name", fields.Name)
+EXTENSION = _Checked("extension", fields.Extension)
+DEVICE = _Checked("device", fields.Device)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="call-monitor")
+def cli() -> None:
+    """Live call coaching on Asterisk: listen to a call, whisper to its agent, join it.
+
+    \b
+    Try it without a PBX:        make demo
+    Set it up beside a PBX:      cp config.sample.toml config.toml, edit it, then
+                                 call-monitor config check --config config.toml
+                                 call-monitor user add admin --admin --config config.toml
+                                 call-monitor doctor --audio --config config.toml
+                                 call-monitor serve --config config.toml
+    """
+
+
+@cli.command()
+@config_option
+def serve(path: Path | None) -> None:
+    """Run the adapter until it is told to stop (Ctrl-C, SIGTERM)."""
+    from adapter import service
+
+    settings = config.load(path)
+    log.setup(settings.log.level, settings.log.format, mask_numbers=settings.log.mask_numbers)
+    sys.exit(asyncio.run(service.serve(settings)))
+
+
+@cli.command()
+@click.option("--demo", is_flag=True, help="Also run phones that hold real calls with speech.")
+@click.option("--dir", "directory", envvar="LAB_DIR", default=".lab", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--http-port", envvar="LAB_HTTP_PORT", default=8080, type=click.IntRange(1, 65535), show_default=True)
+@click.option("--sip-port", envvar="LAB_SIP_PORT", default=5060, type=click.IntRange(1, 65535), show_default=True)
+def lab(demo: bool, directory: Path, http_port: int, sip_port: int) -> None:
+    """Run an embedded Asterisk and the adapter, for trying and for tests. Fresh at every start.
+
+    The same settings come from LAB_DIR, LAB_HTTP_PORT and LAB_SIP_PORT. Ctrl-C ends everything.
+    """
+    from adapter.lab.run import run_lab
+
+    log.setup("warning", "auto", mask_numbers=False)
+    sys.exit(asyncio.run(run_lab(directory=directory, http_port=http_port, sip_port=sip_port, demo=demo)))
+
+
+@cli.group()
+def user() -> None:
+    """Look after accounts. A running adapter notices within a second."""
+
+
+async def _named(store: Store, username: str) -> User:
+    found = await store.people.by_username(username)
+    if found is None:
+        raise NotFound(f"There is no user {username!r}. `call-monitor user list` shows all.")
+    return found
+
+
+def _password(from_stdin: bool) -> str:
+    text = (
+        sys.stdin.readline().rstrip("\n")
+        if from_stdin
+        else click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    )
+    try:
+        return TypeAdapter(fields.Password).validate_python(text)
+    except ValidationError as problem:
+        raise click.UsageError(f"Password: {problem.errors()[0]['msg']}") from None
+
+
+@user.command("add")
+@click.argument("username", type=USERNAME)
+@click.option("--name", type=NAME, help="Shown to others; the username with a capital when left out.")
+@click.option("--admin", is_flag=True, help="Administrator: may monitor any call and look after accounts.")
+@click.option("--extension", type=EXTENSION, help="The number that others dial.")
+@click.option("--device", type=DEVICE, help="The Asterisk endpoint that rings for this person, e.g. PJSIP/101.")
+@password_option
+@config_option
+def user_add(
+    username: str,
+    name: str | None,
+    admin: bool,
+    extension: str | None,
+    device: str | None,
+    password_stdin: bool,
+    path: Path | None,
+) -> None:
+    """Make an account, e.g.: call-monitor user add sam --extension 101 --device PJSIP/101"""
+    new = NewUser(
+        username=username,
+        name=name or username.capitalize(),
+        role=Role.ADMINISTRATOR if admin else Role.AGENT,
+        password=_password(password_stdin),
+        extension=extension,
+        device=device,
+        by=operator(),
+    )
+    made: User = with_store(path, lambda store: store.people.create(new))
+    click.echo(f"{made.username} was added as {made.role}.")
+
+
+@user.command("list")
+@config_option
+def user_list(path: Path | None) -> None:
+    """Show all accounts."""
+    people: list[User] = with_store(path, lambda store: store.people.all())
+    row = "{:<20} {:<14} {:<10} {:<16} {:<8} {}"
+    click.echo(row.format("USERNAME", "ROLE", "EXTENSION", "DEVICE", "ACTIVE", "MAY MONITOR"))
+    for person in people:
+        view = user_view(person)
+        may = ", ".join(modes_view(Mode(mode) for mode in view["modes"])) if view["can_monitor"] else "no"  # type: ignore[attr-defined]
+        active = "yes" if person.active else "no"
+        click.echo(row.format(person.username, person.role, person.extension or "-", person.device or "-", active, may))
+
+
+@user.command("import")
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@config_option
+def user_import(file: TextIO, dry_run: bool, path: Path | None) -> None:
+    """Make and change accounts from a CSV.
+
+    The first line names the columns, of which only username is needed: username, name, role, extension, device,
+    can_monitor, modes (separated by spaces), active, password. A line that can't be used means that nothing is done.
+    """
+    rows = csv_import.read(file.read())
+
+    async def work(store: Store) -> list[csv_import.Planned]:
+        planned = csv_import.plan(rows, await store.people.all())
+        if not dry_run:
+            await csv_import.carry_out(planned, store.people, operator())
+        return planned
+
+    for item in with_store(path, work):
+        click.echo(str(item))
+    click.echo("Nothing was changed (dry run)." if dry_run else "Done.")
+
+
+@user.command("passwd")
+@click.argument("username")
+@password_option
+@config_option
+def user_passwd(username: str, password_stdin: bool, path: Path | None) -> None:
+    """Set a new password; the person is signed out everywhere."""
+    password = _password(password_stdin)
+    _change(path, username, UserChange(password=password, by=operator()))
+    click.echo(f"{username} has a new password.")
+
+
+@user.command("grant")
+@click.argument("username")
+@click.option("--modes", default="silent,whisper,barge", show_default=True, help="Which modes, separated by commas.")
+@config_option
+def user_grant(username: str, modes: str, path: Path | None) -> None:
+    """Give an agent the ability to monitor any call."""
+    names = {name.strip() for name in modes.split(",") if name.strip()}
+    unknown = names - {mode.value for mode in ALL_MODES}
+    if unknown:
+        raise click.UsageError(f"Unknown mode {sorted(unknown)[0]!r}: choose among silent, whisper, barge.")
+    granted = frozenset(Mode(name) for name in names) | {Mode.SILENT}
+    changed = _change(path, username, UserChange(can_monitor=True, modes=granted, by=operator()))
+    click.echo(f"{changed.username} may monitor: {', '.join(modes_view(granted))}.")
+
+
+@user.command("revoke")
+@click.argument("username")
+@config_option
+def user_revoke(username: str, path: Path | None) -> None:
+    """Take that ability away; a running monitor ends within a second."""
+    changed = _change(path, username, UserChange(can_monitor=False, by=operator()))
+    note = " Administrators may monitor all the same." if changed.role is Role.ADMINISTRATOR else ""
+    click.echo(f"{changed.username} may not monitor any more.{note}")
+
+
+def _change(path: Path | None, username: str, change: UserChange) -> User:
+    async def work(store: Store) -> User:
+        return await store.people.change((await _named(store, username)).id, change)
+
+    changed: User = with_store(path, work)
+    return changed
+
+
+@cli.group("config")
+def config_group() -> None:
+    """Look after the configuration."""
+
+
+@config_group.command("check")
+@config_option
+def config_check(path: Path | None) -> None:
+    """Say whether the configuration can be used, and what is wrong with it."""
+    from adapter import wiring
+
+    settings = config.load(path)
+    wiring.link_settings(settings)
+    wiring.ice(settings)
+    wiring.certificate(settings.http)
+    _ = settings.database_url
+    click.echo(f"{path or config.default_path()} is fine.")
+
+
+cli.add_command(token)
+cli.add_command(audit)
+cli.add_command(doctor)
+
+
+def main() -> None:
+    """Run the command line; errors are one clear message and an exit status, never a traceback."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.ClickException as problem:
+        problem.show()
+        sys.exit(problem.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except AdapterError as problem:
+        click.echo(f"call-monitor: {problem.detail}", err=True)
+        sys.exit(USAGE if isinstance(problem, ConfigError) else 1)
+    except OSError as problem:
+        click.echo(f"call-monitor: {problem.strerror or problem}", err=True)
+        sys.exit(1)

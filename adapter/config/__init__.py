@@ -1,0 +1,5 @@
+"""The configuration: what may stand in it, read and checked."""
+
+from adapter.config.settings import ENV_PREFIX, Metrics, Pbx, Settings, Style, default_path, load
+
+__all__ = ["ENV_PREFIX", "Metrics", "Pbx", "Settings", "Style", "default_path", "load"]

@@ -1,0 +1,193 @@
+"""What a change of the board means for the record: entries of the audit, and events for the hooks. Pure.
+
+It remembers which calls programs were told of, so that each beginning has its end, whatever died in between.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+from adapter.core.audit import Action, By, Entry, Result, Subject
+from adapter.core.call import Call
+from adapter.core.changes import Changes, MonitorChange
+from adapter.core.lifecycle import ended
+from adapter.core.modes import Mode
+from adapter.core.monitor import EndReason, Monitor
+from adapter.core.people import User
+from adapter.core.permissions import allowed_by
+from adapter.core.record import EventType, HookEvent, OpenCall, Record
+from adapter.core.views import Sight, call_view, monitor_view, time_view
+
+FAILURES = frozenset(
+    {EndReason.PBX_LOST, EndReason.ERROR, EndReason.NO_ANSWER, EndReason.BUSY, EndReason.DEVICE_UNAVAILABLE}
+)
+"""Ends that nobody wanted."""
+
+
+class Ledger:
+    """Reads changes in their order. `look` finds a call on the board."""
+
+    def __init__(self, look: Callable[[str], Call | None]) -> None:
+        self._look = look
+        self.open: dict[str, OpenCall] = {}
+
+    def conversations_of(self, user_id: str) -> frozenset[str]:
+        """Conversations that this person is in, also while the PBX is out of sight: then as it was last seen."""
+        return frozenset(known.call.conversation_id for known in self.open.values() if _is_in(user_id, known.call))
+
+    def read(self, changes: Changes, *, connected: bool) -> Record:
+        """What follows from one change. Without a connection no call is known, which says nothing of its end."""
+        record = Record()
+        calls = self._calls(changes) if connected else {}
+        for call in calls.values():
+            if call is not None:
+                self._seen(call, record)
+        for change in changes.monitors:
+            self.monitor(change, changes.at, record)
+        for call_id, call in calls.items():
+            if call is None:
+                self._over(call_id, changes.at, record)
+        return record
+
+    def _calls(self, changes: Changes) -> dict[str, Call | None]:
+        ids: Iterable[str] = changes.calls
+        if changes.resynced:
+            ids = dict.fromkeys((*changes.calls, *self.open))
+        return {call_id: self._look(call_id) for call_id in ids}
+
+    def _seen(self, call: Call, record: Record) -> None:
+        known = self.open.get(call.id)
+        # A call's first event can come before Asterisk has said who is at the other end.
+        started = known is not None or bool(call.customer.number) or call.answered_at is not None
+        answered = started and call.answered_at is not None
+        now = OpenCall(call, started, answered)
+        if known is not None and not _worth_keeping(known, now):
+            return
+        self.open[call.id] = record.calls[call.id] = now
+        if started and not (known and known.started):
+            record.events.append(_call_event(EventType.CALL_STARTED, call, call.started_at))
+        if answered and not (known and known.answered):
+            record.events.append(_call_event(EventType.CALL_ANSWERED, call, call.answered_at or call.started_at))
+
+    def _over(self, call_id: str, at: datetime, record: Record) -> None:
+        known = self.open.pop(call_id, None)
+        if known is None:
+            return
+        record.calls[call_id] = None
+        if not known.started:
+            record.events.append(_call_event(EventType.CALL_STARTED, known.call, known.call.started_at))
+        record.events.append(_call_event(EventType.CALL_ENDED, known.call, at, ended_at=time_view(at)))
+
+    def monitor(self, change: MonitorChange, at: datetime, record: Record) -> None:
+        """What follows from one monitor's change. The wish to start it was recorded before it began."""
+        before, after = change.before, change.after
+        record.monitors[after.id] = after
+        if after.live and not (before and before.live):
+            self._tell(EventType.MONITOR_STARTED, Action.STARTED, after, at, record)
+        elif after.live and before and before.mode is not after.mode:
+            self._tell(EventType.MONITOR_MODE_CHANGED, Action.MODE_CHANGED, after, at, record, before.mode)
+        elif after.ended and not (before and before.ended):
+            self._tell(EventType.MONITOR_ENDED, Action.ENDED, after, at, record)
+
+    def _tell(
+        self,
+        event: EventType,
+        action: Action,
+        monitor: Monitor,
+        at: datetime,
+        record: Record,
+        former: Mode | None = None,
+    ) -> None:
+        reason = cause(monitor) if former else monitor.ended_reason and monitor.ended_reason.value
+        result = _result(monitor)
+        record.entries.append(monitor_entry(action, monitor, at, result=result, reason=reason))
+        data = {**monitor_view(monitor, Sight.EVERYTHING), "by": monitor.by.actor}
+        if former:
+            data |= {"previous_mode": former.value, "cause": reason}
+        known = self.open.get(monitor.call_id)
+        data["call"] = _plain(known.call) if known else None
+        record.events.append(HookEvent(at, event, monitor.call_id, monitor.conversation_id, data))
+
+
+def monitor_entry(
+    action: Action,
+    monitor: Monitor,
+    at: datetime,
+    *,
+    result: Result = Result.OK,
+    reason: str | None = None,
+    allowed_by: str | None = None,
+    by: By | None = None,
+    mode: Mode | None = None,
+) -> Entry:
+    """An entry about a monitor, by whoever brought it about, in its mode, unless others are named."""
+    return Entry(
+        at=at,
+        by=by or monitor.by,
+        action=action,
+        result=result,
+        reason=reason,
+        allowed_by=allowed_by,
+        call_id=monitor.call_id,
+        conversation_id=monitor.conversation_id,
+        monitor_id=monitor.id,
+        supervisor=monitor.supervisor.username,
+        subject=monitor.subject,
+        mode=mode or monitor.mode,
+    )
+
+
+def subject_of(call: Call, users: Mapping[str, User]) -> Subject:
+    """Who is monitored, for the record. `users` by id."""
+    agent = call.agent
+    user = users.get(agent.user_id) if agent.user_id else None
+    return Subject(user.username if user else agent.name, agent.name, agent.extension, call.customer.number)
+
+
+def cause(monitor: Monitor) -> str:
+    """What changed the mode: `keypad`, `button` (asked for through us), or why we did it ourselves."""
+    if monitor.by.via == "keypad":
+        return "keypad"
+    if monitor.by.via == "adapter":
+        return monitor.notice.value if monitor.notice else "resync"
+    return "button"
+
+
+def _result(monitor: Monitor) -> Result:
+    return Result.FAILED if monitor.ended_reason in FAILURES else Result.OK
+
+
+def _is_in(user_id: str, call: Call) -> bool:
+    return user_id in call.participants or call.agent.user_id == user_id
+
+
+def _worth_keeping(known: OpenCall, now: OpenCall) -> bool:
+    """Whether what is kept of a call, or was told of it, is another now."""
+    old, new = known.call, now.call
+    return (
+        (known.started, known.answered) != (now.started, now.answered)
+        or (old.conversation_id, old.participants) != (new.conversation_id, new.participants)
+        or (old.agent, old.customer) != (new.agent, new.customer)
+    )
+
+
+def _plain(call: Call) -> dict[str, object]:
+    """The contract's Call without its monitors: programs learn of those by events of their own."""
+    view = call_view(call, (), Sight.EVERYTHING)
+    del view["monitors"]
+    return view
+
+
+def _call_event(kind: EventType, call: Call, at: datetime, **more: object) -> HookEvent:
+    return HookEvent(at, kind, call.id, call.conversation_id, {**_plain(call), **more})
+
+
+def requested(monitor: Monitor, user: User) -> Entry:
+    """The wish to monitor, with whose leave."""
+    return monitor_entry(Action.REQUESTED, monitor, monitor.started_at, allowed_by=allowed_by(user))
+
+
+def abandoned(monitor: Monitor, code: str, at: datetime) -> Record:
+    """It was recorded, and then something came between: it never rang."""
+    over = ended(monitor, EndReason.ERROR, at).monitor
+    entry = monitor_entry(Action.ENDED, over, at, result=Result.FAILED, reason=code)
+    return Record(entries=[entry], monitors={over.id: over})

@@ -1,0 +1,232 @@
+"""One monitor's life as a state machine: facts from Asterisk and wishes in, the next state and commands out.
+
+    connecting ──SpyStarted──▶ live ──(any end)──▶ ended
+
+Nothing here waits, measures time or talks to anybody. `mode` is only ever what Asterisk confirmed.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from adapter.core.audit import SYSTEM, By
+from adapter.core.events import OriginateFailure
+from adapter.core.modes import Mode
+from adapter.core.monitor import Asked, EndReason, Monitor, MonitorState, Notice
+
+
+class SwitchLeg(NamedTuple):
+    """Command: put the leg into this mode."""
+
+    mode: Mode
+    reattach: bool
+
+
+class EndLeg(NamedTuple):
+    """Command: hang the leg up."""
+
+
+Command = SwitchLeg | EndLeg
+
+
+class Step(NamedTuple):
+    """What follows from a fact: the monitor as it is now, and what is to be done about it."""
+
+    monitor: Monitor
+    commands: tuple[Command, ...] = ()
+
+
+def spy_started(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str]) -> Step:
+    """ChanSpy (re)started in `mode`: a fresh attachment to whoever is in the bridge now."""
+    if monitor.ended:
+        return Step(monitor, (EndLeg(),))
+    fresh = replace(
+        monitor,
+        state=MonitorState.LIVE,
+        live_at=monitor.live_at or at,
+        reattach=False,
+        barged=False,
+    )
+    by = _author(monitor, mode, monitor.by if not monitor.live else SYSTEM)
+    return Step(_in_mode(fresh, mode, at, peers, by), (EndLeg(),) if monitor.ending else ())
+
+
+def digit(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str]) -> Step:
+    """The leg received a mode's digit. Without the keypad option ChanSpy ignores it, and so do we."""
+    if not monitor.live or not monitor.keypad:
+        return Step(monitor)
+    changed = _in_mode(monitor, mode, at, peers, _author(monitor, mode, keypad_of(monitor)))
+    if mode is Mode.BARGE and monitor.reattach:
+        return Step(changed, (SwitchLeg(Mode.SILENT, False), SwitchLeg(Mode.SILENT, True)))
+    return Step(changed)
+
+
+def keypad_of(monitor: Monitor) -> By:
+    """The supervisor, by the keypad of the phone."""
+    return By(monitor.supervisor.username, "keypad")
+
+
+def asked(monitor: Monitor, mode: Mode, by: By) -> Step:
+    """Somebody asks Asterisk for a mode through us: what confirms it will be theirs, not the keypad's."""
+    return Step(replace(monitor, asked=Asked(mode, by)))
+
+
+def not_asked(monitor: Monitor) -> Step:
+    """The request came to nothing before Asterisk had it: what confirms that mode later is somebody else's."""
+    return Step(replace(monitor, asked=None))
+
+
+def _author(monitor: Monitor, mode: Mode, otherwise: By) -> By:
+    return monitor.asked.by if monitor.asked and monitor.asked.mode is mode else otherwise
+
+
+def _in_mode(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str], by: By) -> Monitor:
+    confirmed = monitor.confirmed + 1
+    if not mode.talks:
+        why = monitor.asked.notice if monitor.asked and monitor.asked.mode is mode else None
+        notice = why or monitor.notice
+        return replace(monitor, mode=mode, confirmed=confirmed, talking_since=None, by=by, asked=None, notice=notice)
+    return replace(
+        monitor,
+        mode=mode,
+        confirmed=confirmed,
+        by=by,
+        asked=None,
+        talking_since=monitor.talking_since or at,
+        peers=monitor.peers if monitor.barged else peers,
+        barged=monitor.barged or mode is Mode.BARGE,
+        notice=None,
+    )
+
+
+def bridge_settled(monitor: Monitor, peers: frozenset[str]) -> Step:
+    """The agent's bridge is `peers` now: end the lease of a talk that was meant for others.
+
+    ChanSpy latches barge's peer once; after a transfer the words would go to the former customer. So: silent
+    at once, and where barge was used in this run, a fresh attachment before anybody talks again.
+    """
+    if not monitor.live or peers == monitor.peers or monitor.ending or monitor.taking:
+        return Step(monitor)
+    commands: list[Command] = []
+    changed = monitor
+    if monitor.mode.talks and monitor.notice is not Notice.BRIDGE_CHANGED:
+        changed = replace(changed, notice=Notice.BRIDGE_CHANGED, asked=Asked(Mode.SILENT, SYSTEM))
+        commands.append(SwitchLeg(Mode.SILENT, False))
+    if monitor.barged and not monitor.reattach:
+        changed = replace(changed, reattach=True, asked=Asked(Mode.SILENT, SYSTEM))
+        commands.append(SwitchLeg(Mode.SILENT, True))
+    return Step(changed, tuple(commands))
+
+
+def taking_over(monitor: Monitor, by: By) -> Step:
+    """Somebody asks Asterisk to bridge the leg with the customer. Until it did, no change of bridges means anything."""
+    return Step(replace(monitor, taking=by))
+
+
+def not_taken(monitor: Monitor, peers: frozenset[str] | None) -> Step:
+    """Asterisk did not bridge them: the monitor goes on as it is, held to what the agent's bridge is now."""
+    left = replace(monitor, taking=None)
+    return end_wanted(left, EndReason.CALL_ENDED) if peers is None else bridge_settled(left, peers)
+
+
+def bridged(monitor: Monitor, at: datetime) -> Step:
+    """The leg entered a bridge: it spies no more, it is a party of the call."""
+    return ended(replace(monitor, ending=EndReason.TOOK_OVER, by=monitor.taking or SYSTEM), EndReason.TOOK_OVER, at)
+
+
+def target_gone(monitor: Monitor) -> Step:
+    """The agent's channel hung up. While a take-over is under way, that is its effect."""
+    return Step(monitor) if monitor.taking else end_wanted(monitor, EndReason.CALL_ENDED)
+
+
+def channel_appeared(monitor: Monitor) -> Step:
+    """The leg's channel came into being; if its end was decided meanwhile, this is the moment to hang it up."""
+    return Step(replace(monitor, appeared=True), (EndLeg(),) if monitor.ending or monitor.ended else ())
+
+
+def end_wanted(monitor: Monitor, reason: EndReason, by: By = SYSTEM) -> Step:
+    """Somebody or something decides that it ends. The first decision gives the reason."""
+    if monitor.ended:
+        return Step(monitor)
+    if monitor.ending:
+        return Step(monitor, (EndLeg(),))
+    return Step(replace(monitor, ending=reason, by=by), (EndLeg(),))
+
+
+def originate_answered(monitor: Monitor, at: datetime) -> Step:
+    """The supervisor's device answered; ChanSpy follows, unless the leg is gone already."""
+    if monitor.lost is not None:
+        return ended(monitor, monitor.ending or monitor.lost, at)
+    return Step(replace(monitor, answered=True))
+
+
+def originate_failed(monitor: Monitor, why: OriginateFailure, at: datetime) -> Step:
+    """The device could not be connected. Asterisk's answer calls a busy phone unavailable; its Hangup doesn't."""
+    if monitor.appeared and monitor.lost is None and monitor.ending is None and not monitor.ended:
+        return Step(replace(monitor, failed=why))
+    return ended(monitor, monitor.ending or _why(why, monitor.lost), at)
+
+
+def _why(failure: OriginateFailure, lost: EndReason | None) -> EndReason:
+    if failure is OriginateFailure.UNAVAILABLE and lost is EndReason.BUSY:
+        return EndReason.BUSY
+    return EndReason(failure.value)
+
+
+def leg_gone(monitor: Monitor, at: datetime, *, call_over: bool, busy: bool) -> Step:
+    """Asterisk hung the leg up. `call_over`: because the agent's channel ended; `busy`: the device said so.
+
+    While its device rings, the reason needs both the Hangup and the originate's answer, in whatever order.
+    """
+    reason = EndReason.CALL_ENDED if call_over else EndReason.SUPERVISOR_HUNG_UP
+    if monitor.ending or monitor.live or monitor.answered or monitor.ended:
+        return ended(monitor, monitor.ending or reason, at)
+    lost = EndReason.BUSY if busy else reason
+    if monitor.failed is not None:
+        return ended(monitor, _why(monitor.failed, lost), at)
+    return Step(replace(monitor, lost=lost))
+
+
+def taken_up(monitor: Monitor, at: datetime) -> Monitor:
+    """As a new run of the adapter knows a monitor of the former: what was latched then is taken for granted."""
+    talks = monitor.live and monitor.mode.talks
+    return replace(monitor, appeared=True, answered=True, barged=monitor.live, talking_since=at if talks else None)
+
+
+def resumed(monitor: Monitor, peers: frozenset[str] | None) -> Step:
+    """The link came back and the leg is still there: hold Asterisk to the last mode that it confirmed.
+
+    A keypad digit pressed meanwhile is unknowable, so the mode is asked for anew. A leg that was not live yet,
+    or whose call is gone, ends.
+    """
+    if monitor.ending or peers is None or not monitor.live:
+        return end_wanted(monitor, EndReason.CALL_ENDED if peers is None else EndReason.PBX_LOST)
+    if monitor.mode.talks and peers == monitor.peers:
+        return Step(replace(monitor, asked=Asked(monitor.mode, SYSTEM)), (SwitchLeg(monitor.mode, False),))
+    return Step(replace(monitor, asked=Asked(Mode.SILENT, SYSTEM)), (SwitchLeg(Mode.SILENT, False),))
+
+
+def made_silent(monitor: Monitor) -> Step:
+    """Asterisk does something else than it confirmed to us: silent, of which is told when Asterisk has confirmed it."""
+    asked = Asked(Mode.SILENT, SYSTEM, Notice.MADE_SAFE)
+    return Step(replace(monitor, asked=asked), (SwitchLeg(Mode.SILENT, False),))
+
+
+def ended(monitor: Monitor, reason: EndReason, at: datetime) -> Step:
+    """It is over. Further facts change nothing."""
+    if monitor.ended:
+        return Step(monitor)
+    by = monitor.by if monitor.ending else SYSTEM
+    over = replace(
+        monitor,
+        by=By(monitor.supervisor.username, "phone") if reason is EndReason.SUPERVISOR_HUNG_UP else by,
+        asked=None,
+        taking=None,
+        state=MonitorState.ENDED,
+        ended_at=at,
+        ended_reason=reason,
+        ending=None,
+        talking_since=None,
+        notice=None,
+    )
+    return Step(over)

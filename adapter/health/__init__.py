@@ -1,0 +1,1 @@
+"""Does it do what it says: the watchdog, the database, the figures."""

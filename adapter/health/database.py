@@ -1,0 +1,67 @@
+"""Whether what happens can be written: tried at a steady pace, whatever people do.
+
+The pace is what keeps silence: were it told when the writing of a monitor failed, it would tell of that monitor.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import structlog
+
+from adapter.core.record import RecordState
+from adapter.errors import StoreUnavailable
+from adapter.monitoring.board import Board
+from adapter.tasks import TaskGroupOwner
+
+log = structlog.get_logger(__name__)
+
+PACE = 1.0
+"""Seconds between tries."""
+PATIENCE = 2.0
+"""Seconds after which a try that has not come back counts as failed."""
+
+
+class RecordWatch:
+    """Keeps the board's `record_state`. `beat` writes something small; it raises StoreUnavailable."""
+
+    def __init__(
+        self, board: Board, beat: Callable[[datetime], Awaitable[None]], clock: Callable[[], datetime]
+    ) -> None:
+        self._board, self._beat, self._clock = board, beat, clock
+        self._tasks = TaskGroupOwner("record watch")
+
+    def start(self) -> None:
+        """Begin."""
+        self._tasks.start(self._watch(), "watch")
+
+    async def close(self) -> None:
+        """Stop."""
+        await self._tasks.close()
+
+    async def _watch(self) -> None:
+        while True:
+            trying = self._tasks.start(self._try(), "try")
+            done, _ = await asyncio.wait([trying], timeout=PATIENCE)
+            if not done:
+                self._tell(False, f"no answer in {PATIENCE:g} s")
+            why = await trying
+            self._tell(why is None, why)
+            await asyncio.sleep(PACE)
+
+    async def _try(self) -> str | None:
+        """Why it failed; None when it is written."""
+        try:
+            await self._beat(self._clock())
+        except StoreUnavailable as problem:
+            return str(problem)
+        return None
+
+    def _tell(self, writable: bool, why: str | None) -> None:
+        if writable is self._board.record_state.writable:
+            return
+        if writable:
+            log.info("the database takes what happens again")
+        else:
+            log.error("the database takes nothing: no monitor starts until it does", why=why)
+        self._board.set_record(RecordState(writable, self._clock()))

@@ -1,0 +1,149 @@
+"""Every few seconds, and after each resync: does Asterisk do what we say it does? What differs is made safe.
+
+Two looks must agree, so that nothing in flight is taken for a fault. Repairs go towards silence, are counted and
+logged. What no look can find: a digit whose event Asterisk never sent, because ChanSpy tells nobody its mode.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from adapter import errors
+from adapter.core import lifecycle
+from adapter.core.changes import Changes
+from adapter.core.events import Channel, Event, KnownChannel
+from adapter.core.invariant import BLINDNESS, Difference, Fault, Model, Witness, differences
+from adapter.core.legs import SpyWords
+from adapter.core.monitor import EndReason
+from adapter.core.pbx import LinkState
+from adapter.monitoring.board import Board
+from adapter.monitoring.ending import Ending
+from adapter.tasks import TaskGroupOwner
+
+log = structlog.get_logger(__name__)
+
+AGAIN = 1.0
+"""Seconds between the two looks; events are some 90 ms late at most on a PBX under load (p99, 200 calls)."""
+PATIENCE = 60.0
+"""Seconds of the longest pause between attempts to see again by connecting anew."""
+
+
+class Looking(Protocol):
+    """The PBX as the watchdog needs it (`adapter.asterisk.link.Link`)."""
+
+    async def look(self) -> Sequence[KnownChannel]:
+        """All channels now. Raises PbxUnavailable, PbxRefused, PbxTimeout."""
+
+    async def end_leg(self, leg: str) -> bool:
+        """Hang a channel up. Raises as `look`."""
+
+    def reconnect(self, why: str) -> None:
+        """Give the connection up, and begin anew with a snapshot."""
+
+
+class Watchdog:
+    """Compares and repairs. `interval`: seconds between looks."""
+
+    def __init__(
+        self,
+        board: Board,
+        pbx: Looking,
+        ending: Ending,
+        words: SpyWords,
+        is_spy: Callable[[Channel], bool],
+        clock: Callable[[], datetime],
+        interval: float,
+    ) -> None:
+        self._board, self._pbx, self._ending, self._words = board, pbx, ending, words
+        self._is_spy, self._clock, self._interval = is_spy, clock, interval
+        self._witness = Witness(words)
+        self.on_look: Callable[[Sequence[Fault]], None] = lambda found: None
+        """Called after each look with what it found and repaired."""
+        self._tries = 0
+        """How often we connected anew to see again, without a minute's calm since."""
+        self._tried = -PATIENCE
+        """When we last did, by the event loop's clock."""
+        self._now = asyncio.Event()
+        self._tasks = TaskGroupOwner("watchdog")
+        board.subscribe(self._heard)
+
+    def start(self) -> None:
+        """Begin."""
+        self._tasks.start(self._watch(), "watch")
+
+    async def close(self) -> None:
+        """Stop."""
+        await self._tasks.close()
+
+    def hear(self, events: Sequence[Event]) -> None:
+        """The raw events, before the model takes them."""
+        self._witness.hear(events)
+
+    @property
+    def blind(self) -> bool:
+        """Whether Asterisk keeps events from us: what is shown may be out of date."""
+        return self._tries > 1
+
+    def _heard(self, changes: Changes) -> None:
+        if changes.resynced:
+            self._now.set()
+
+    async def _watch(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._now.wait(), self._interval)
+            self._now.clear()
+            if self._board.pbx_state.state is not LinkState.CONNECTED:
+                continue
+            try:
+                await self._look_twice()
+            except errors.AdapterError as problem:
+                log.warning("the watchdog could not look", why=str(problem))
+
+    async def _look_twice(self) -> None:
+        lasting = await self._look()
+        if lasting:
+            await asyncio.sleep(AGAIN)
+            lasting &= await self._look()
+        self.on_look([difference.fault for difference in lasting])
+        for difference in sorted(lasting):
+            log.error("Asterisk and the model differ", **difference._asdict())
+            try:
+                await self._repair(difference)
+            except errors.AdapterError as problem:  # the others are repaired all the same; this one at the next look
+                log.warning("a difference could not be repaired", uniqueid=difference.uniqueid, why=str(problem))
+        if any(difference.fault in BLINDNESS for difference in lasting):
+            self._see_again()
+        elif self._since_try() > PATIENCE:
+            self._tries = 0
+
+    async def _look(self) -> frozenset[Difference]:
+        listed = await self._pbx.look()
+        model = Model(self._board.monitors(), self._board.channels(), self._witness.said)
+        return differences(model, listed, self._words, self._is_spy)
+
+    async def _repair(self, difference: Difference) -> None:
+        monitor = next((m for m in self._board.monitors() if m.leg == difference.uniqueid), None)
+        if difference.fault is Fault.STRANGER and monitor is None:
+            await self._pbx.end_leg(difference.uniqueid)
+        elif difference.fault is Fault.LEG_MISSING and monitor is not None:
+            self._ending.now(monitor.id, EndReason.ERROR)
+        elif difference.fault is Fault.MODE_DIFFERS and monitor is not None:
+            self._board.step(lifecycle.made_silent(monitor), self._clock())
+
+    def _see_again(self) -> None:
+        """Connect anew and list everything; less and less often while that doesn't help."""
+        if self._tries and self._since_try() < min(PATIENCE, self._interval * 2**self._tries):
+            return
+        self._tries += 1
+        self._tried = asyncio.get_running_loop().time()
+        if self.blind:
+            log.error("Asterisk keeps events from us: compare read= and eventfilter in manager.conf, or run the doctor")
+        self._pbx.reconnect("events are missing")
+
+    def _since_try(self) -> float:
+        return asyncio.get_running_loop().time() - self._tried

@@ -1,0 +1,303 @@
+"""The live picture of one PBX: its calls and monitors, fed by events, watched by listeners. In memory, no I/O.
+
+Whatever happens arrives through `take`; whatever people see is read here; nothing else holds state of calls.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from adapter.core import events as ev
+from adapter.core import lifecycle
+from adapter.core.call import Call
+from adapter.core.calls import Calls, Numbering
+from adapter.core.changes import Changes, MonitorChange
+from adapter.core.invariant import spies
+from adapter.core.legs import SpyWords, is_leg
+from adapter.core.lifecycle import Command, Step
+from adapter.core.modes import Mode
+from adapter.core.monitor import EndReason, Monitor
+from adapter.core.pbx import LinkState, PbxState
+from adapter.core.people import Directory, User
+from adapter.core.record import RecordState
+from adapter.core.views import Sight, monitor_sight
+
+log = structlog.get_logger(__name__)
+
+
+BUSY_CAUSES = frozenset({17, 21})
+"""Q.850 causes of a phone that is busy or declines (include/asterisk/causes.h)."""
+
+Listener = Callable[[Changes], None]
+
+
+def _nobody_listens(leg: str, commands: tuple[Command, ...]) -> None:
+    log.error("commands for a leg, but nobody carries them out", leg=leg, commands=len(commands))
+
+
+class Board:
+    """Calls and monitors of one PBX, and who wants to know of changes."""
+
+    def __init__(self, numbering: Numbering, directory: Directory, pbx: PbxState, words: SpyWords) -> None:
+        self.directory = directory
+        self.pbx_state = pbx
+        self.record_state = RecordState(True, pbx.since)
+        self._calls = Calls(numbering, directory)
+        self._words = words
+        self._monitors: dict[str, Monitor] = {}
+        self._by_leg: dict[str, str] = {}
+        self._taken_up: set[str] = set()
+        """Monitors of a former run whose mode Asterisk has not confirmed to this one."""
+        self._listeners: list[Listener] = []
+        self._touched: list[MonitorChange] = []
+        self._orders: list[tuple[str, tuple[Command, ...]]] = []
+        self.on_orders: Callable[[str, tuple[Command, ...]], None] = _nobody_listens
+        """Who carries out commands: called with a leg's uniqueid and what is to be done with it."""
+        self.on_wish: Callable[[Monitor, Mode], None] = lambda monitor, mode: None
+        """Who looks at a mode's digit on a leg whose keypad ChanSpy doesn't heed: called with the wish."""
+        self._wishes: list[tuple[Monitor, Mode]] = []
+
+    # --- reading
+
+    def calls(self) -> Collection[Call]:
+        """All calls; empty while the PBX is out of sight."""
+        return self._calls.calls
+
+    def call(self, call_id: str) -> Call | None:
+        """One call."""
+        return self._calls.get(call_id)
+
+    def monitors(self) -> Collection[Monitor]:
+        """Monitors that are connecting or live, oldest first."""
+        return self._monitors.values()
+
+    def monitor(self, monitor_id: str) -> Monitor | None:
+        """One monitor that is connecting or live."""
+        return self._monitors.get(monitor_id)
+
+    @property
+    def takes_up(self) -> bool:
+        """Whether monitors of a former run are not held to a confirmed mode yet."""
+        return bool(self._taken_up)
+
+    def monitors_on(self, call_id: str) -> Sequence[Monitor]:
+        """The monitors of a call that are connecting or live, oldest first."""
+        return [monitor for monitor in self._monitors.values() if monitor.call_id == call_id]
+
+    def in_conversation(self, user_id: str, conversation_id: str) -> bool:
+        """Whether the user's phone is in that conversation now."""
+        return user_id in self._calls.participants(conversation_id)
+
+    def participants(self, conversation_id: str) -> frozenset[str]:
+        """Ids of the users whose phones are in that conversation now."""
+        return self._calls.participants(conversation_id)
+
+    def sight(self, user: User, monitor: Monitor) -> Sight:
+        """What this person sees of a monitor now, ended or not."""
+        call = self._calls.get(monitor.call_id)
+        return monitor_sight(
+            user,
+            monitor,
+            in_conversation=self.in_conversation(user.id, monitor.conversation_id),
+            own_call=call is not None and call.agent.user_id == user.id,
+        )
+
+    def channels(self) -> Collection[str]:
+        """Uniqueids of all channels that are known, supervisors' legs apart."""
+        return self._calls.channels()
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Be told of every change, synchronously. Returns what ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    # --- facts in
+
+    def take(self, events: Sequence[ev.Event]) -> None:
+        """Take in a batch of events in their order; then tell what has changed."""
+        if not events:
+            return
+        for event in events:
+            self._one(event)
+        self._publish(events[-1].at, resynced=any(isinstance(event, ev.Snapshot) for event in events))
+
+    def _one(self, event: ev.Event) -> None:
+        match event:
+            case ev.SpyStarted(at, leg, target, context, extension):
+                self._spy_started(leg, target, self._words.mode_at(context, extension), at)
+            case ev.DigitReceived(at, uniqueid, digit):
+                if monitor := self._of_leg(uniqueid):
+                    self._digit(monitor, digit, at)
+            case ev.OriginateAnswered(at, leg):
+                if monitor := self._of_leg(leg):
+                    self._step(lifecycle.originate_answered(monitor, at))
+            case ev.OriginateFailed(at, leg, why):
+                if monitor := self._of_leg(leg):
+                    self._step(lifecycle.originate_failed(monitor, why, at))
+            case ev.SpyStopped():
+                pass  # a moved leg starts again; one that is over hangs up
+            case ev.Snapshot():
+                self._calls.apply(event)
+                self._resume(event)
+            case ev.ChannelGone() if event.uniqueid in self._by_leg or is_leg(event.uniqueid):
+                self._calls.apply(event)
+                if monitor := self._of_leg(event.uniqueid):
+                    over = event.extension == self._words.over or self._calls.peers(monitor.target) is None
+                    busy = event.cause in BUSY_CAUSES
+                    self._step(lifecycle.leg_gone(monitor, event.at, call_over=over, busy=busy))
+            case ev.ChannelGone():
+                self._calls.apply(event)
+                self._target_gone(event.uniqueid)
+            case ev.BridgeEntered(at, _, _, channel) if (monitor := self._of_leg(channel.uniqueid)) is not None:
+                self._step(lifecycle.bridged(monitor, at))
+                self._calls.adopt(channel, at)
+                self._calls.apply(event)
+            case ev.ChannelCreated() if is_leg(event.channel.uniqueid):
+                self._leg_appeared(event.channel.uniqueid)
+            case _:
+                self._calls.apply(event)
+
+    def _spy_started(self, leg: str, target: str, mode: Mode | None, at: datetime) -> None:
+        monitor = self._of_leg(leg)
+        if monitor is None:
+            return
+        if mode is None or target != monitor.target:
+            log.error("a leg spies where it was not sent; hanging it up", monitor_id=monitor.id)
+            self._step(lifecycle.end_wanted(monitor, EndReason.ERROR))
+            return
+        self._step(lifecycle.spy_started(monitor, mode, at, self._peers(monitor)))
+
+    def _digit(self, monitor: Monitor, digit: str, at: datetime) -> None:
+        if digit == self._words.leave_digit:
+            self._step(lifecycle.end_wanted(monitor, EndReason.SUPERVISOR_HUNG_UP))
+        elif (mode := self._words.mode_of_digit(digit)) and monitor.live and not monitor.keypad:
+            self._wishes.append((monitor, mode))
+        elif mode:
+            self._step(lifecycle.digit(monitor, mode, at, self._peers(monitor)))
+
+    def _leg_appeared(self, leg: str) -> None:
+        if monitor := self._of_leg(leg):
+            self._step(lifecycle.channel_appeared(monitor))
+        else:
+            self._orders.append((leg, (lifecycle.EndLeg(),)))
+
+    def _target_gone(self, uniqueid: str) -> None:
+        for monitor in [m for m in self._monitors.values() if m.target == uniqueid]:
+            self._step(lifecycle.target_gone(monitor))
+
+    def _resume(self, snapshot: ev.Snapshot) -> None:
+        legs = {known.channel.uniqueid: known.channel for known in snapshot.channels if spies(known, self._words)}
+        for monitor in list(self._monitors.values()):
+            if (leg := legs.get(monitor.leg)) is not None:
+                mode = self._words.mode_at(leg.context, leg.extension)
+                if mode is not None and not monitor.live and monitor.id in self._taken_up:
+                    # It went live in the last moment of the former run, unrecorded: with whom is not known.
+                    self._step(lifecycle.spy_started(monitor, mode, snapshot.at, frozenset()))
+                    monitor = self._monitors[monitor.id]
+                self._step(lifecycle.resumed(monitor, self._calls.peers(monitor.target)))
+            else:
+                lost = EndReason.ADAPTER_STOPPED if monitor.id in self._taken_up else EndReason.PBX_LOST
+                self._step(lifecycle.ended(monitor, monitor.ending or lost, snapshot.at))
+        for stranger in legs.keys() - self._by_leg.keys():
+            self._orders.append((stranger, (lifecycle.EndLeg(),)))
+
+    def _of_leg(self, leg: str) -> Monitor | None:
+        monitor_id = self._by_leg.get(leg)
+        return self._monitors.get(monitor_id) if monitor_id else None
+
+    def _peers(self, monitor: Monitor) -> frozenset[str]:
+        return self._calls.peers(monitor.target) or frozenset()
+
+    # --- wishes in
+
+    def put(self, monitor: Monitor, at: datetime) -> None:
+        """A new monitor, decided and recorded."""
+        self._step(Step(monitor))
+        self._publish(at)
+
+    def take_up(self, monitors: Iterable[Monitor]) -> None:
+        """Monitors of a former run: the next snapshot tells whether their legs live on."""
+        for monitor in monitors:
+            self._monitors[monitor.id] = monitor
+            self._by_leg[monitor.leg] = monitor.id
+            self._taken_up.add(monitor.id)
+
+    def step(self, step: Step, at: datetime) -> None:
+        """Take the outcome of a decision about a monitor, and carry out its commands."""
+        self._step(step)
+        self._publish(at)
+
+    def set_directory(self, directory: Directory, changed: frozenset[str], at: datetime) -> None:
+        """Accounts changed; `changed` are the users to whom everything must be shown afresh."""
+        self.directory = directory
+        self._calls.rename(directory)
+        self._publish(at, people=changed)
+
+    def set_pbx(self, state: PbxState) -> None:
+        """The connection changed. Without one no call is known; monitors wait to be found again."""
+        self.pbx_state = state
+        if state.state is not LinkState.CONNECTED:
+            self._calls.suspend()
+        self._publish(state.since, pbx=True)
+
+    def set_record(self, state: RecordState) -> None:
+        """The database takes what happens, or no longer does."""
+        self.record_state = state
+        self._publish(state.since, record=True)
+
+    # --- changes out
+
+    def _step(self, step: Step) -> None:
+        monitor = step.monitor
+        before = self._monitors.get(monitor.id)
+        if monitor.ended:
+            self._monitors.pop(monitor.id, None)
+            self._by_leg.pop(monitor.leg, None)
+        else:
+            self._monitors[monitor.id] = monitor
+            self._by_leg[monitor.leg] = monitor.id
+        if monitor.ended or (before is not None and monitor.confirmed > before.confirmed):
+            self._taken_up.discard(monitor.id)
+        # What was asked of Asterisk is nobody's business until Asterisk confirms it.
+        if before is None or replace(before, asked=monitor.asked) != monitor:
+            self._touched.append(MonitorChange(before, monitor))
+        if step.commands:
+            self._orders.append((monitor.leg, step.commands))
+
+    def _publish(
+        self,
+        at: datetime,
+        *,
+        pbx: bool = False,
+        record: bool = False,
+        people: frozenset[str] = frozenset(),
+        resynced: bool = False,
+    ) -> None:
+        changed = self._calls.settle(at)
+        for change in changed:
+            self._follow(change.after or change.before)
+        monitors, self._touched = tuple(self._touched), []
+        orders, self._orders = self._orders, []
+        for leg, commands in orders:
+            self.on_orders(leg, commands)
+        wishes, self._wishes = self._wishes, []
+        for wish in wishes:
+            self.on_wish(*wish)
+        ids = {call.id for change in changed for call in change if call}
+        ids.update(change.after.call_id for change in monitors)
+        if ids or monitors or pbx or record or people or resynced:
+            changes = Changes(at, frozenset(ids), monitors, pbx, record, people, resynced)
+            for listener in list(self._listeners):
+                listener(changes)
+
+    def _follow(self, call: Call | None) -> None:
+        """Hold the monitors of a call to what its bridge is now."""
+        for monitor in self.monitors_on(call.id) if call else ():
+            peers = self._calls.peers(monitor.target)
+            if call and monitor.conversation_id != call.conversation_id:
+                monitor = replace(monitor, conversation_id=call.conversation_id)
+                self._step(Step(monitor))
+            if peers is not None:
+                self._step(lifecycle.bridge_settled(monitor, peers))

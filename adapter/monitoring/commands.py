@@ -1,0 +1,110 @@
+"""Carrying out what the model orders: hanging legs up, and ending the lease of a talk that lost its listeners.
+
+Orders overtake a person's request that waits for its turn; what can't be confirmed ends the leg.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import structlog
+
+from adapter import errors
+from adapter.core import lifecycle
+from adapter.core.changes import Changes
+from adapter.core.lifecycle import Command, EndLeg, SwitchLeg
+from adapter.core.monitor import EndReason, Monitor
+from adapter.core.pbx import LinkState
+from adapter.monitoring.board import Board
+from adapter.monitoring.confirm import Confirmations
+from adapter.monitoring.ports import Pbx
+from adapter.tasks import TaskGroupOwner
+
+log = structlog.get_logger(__name__)
+
+
+class Orders:
+    """Executes the board's commands. `deadline`: seconds Asterisk has to confirm a switch."""
+
+    def __init__(
+        self,
+        board: Board,
+        pbx: Pbx,
+        confirmations: Confirmations,
+        clock: Callable[[], datetime],
+        deadline: float,
+    ) -> None:
+        self._board, self._pbx, self._confirmations = board, pbx, confirmations
+        self._clock, self._deadline = clock, deadline
+        self._tasks = TaskGroupOwner("orders")
+        self._leases: dict[str, asyncio.Task[None]] = {}
+        board.on_orders = self._take
+        board.subscribe(self._forget)
+
+    async def settled(self, monitor_id: str) -> None:
+        """Wait until nothing is being made safe on this monitor."""
+        while lease := self._leases.get(monitor_id):
+            if lease.done():
+                return
+            await asyncio.wait([lease])
+
+    async def close(self) -> None:
+        """Stop carrying out."""
+        await self._tasks.close()
+
+    def _take(self, leg: str, commands: Sequence[Command]) -> None:
+        if any(isinstance(command, EndLeg) for command in commands):
+            self._tasks.start(self._hang_up(leg), f"hang up {leg}")
+            return
+        monitor = next((m for m in self._board.monitors() if m.leg == leg), None)
+        switches = [command for command in commands if isinstance(command, SwitchLeg)]
+        if monitor is not None and switches:
+            before = self._leases.get(monitor.id)
+            self._leases[monitor.id] = self._tasks.start(
+                self._make_safe(monitor.id, switches, before), f"make safe {leg}"
+            )
+
+    def _forget(self, changes: Changes) -> None:
+        for change in changes.monitors:
+            if change.after.ended:
+                self._leases.pop(change.after.id, None)
+
+    async def _hang_up(self, leg: str) -> None:
+        try:
+            await self._pbx.end_leg(leg)
+        except errors.AdapterError as problem:
+            log.warning("a leg was not hung up; the next resync looks for it", leg=leg, why=str(problem))
+
+    async def _make_safe(
+        self, monitor_id: str, switches: Sequence[SwitchLeg], before: asyncio.Task[None] | None
+    ) -> None:
+        if before is not None and not before.done():
+            await asyncio.wait([before])
+        for switch in switches:
+            monitor = self._board.monitor(monitor_id)
+            if monitor is None or not monitor.live:
+                return
+            if not await self._confirmed(monitor, switch):
+                self._end(monitor_id)
+                return
+
+    def _end(self, monitor_id: str) -> None:
+        """Fail closed. While the link is down nothing can be sent: the resync asserts the mode anew."""
+        monitor = self._board.monitor(monitor_id)
+        if monitor is not None and self._board.pbx_state.state is LinkState.CONNECTED:
+            log.error("a mode could not be made safe; ending the leg", monitor_id=monitor_id)
+            self._board.step(lifecycle.end_wanted(monitor, EndReason.ERROR), self._clock())
+
+    async def _confirmed(self, monitor: Monitor, switch: SwitchLeg) -> bool:
+        def wanted(now: Monitor) -> bool:
+            anew = now.confirmed > monitor.confirmed and now.mode is switch.mode
+            return now.ended or (anew and not (switch.reattach and now.reattach))
+
+        with self._confirmations.expect(monitor.id, wanted) as settled:
+            try:
+                # A leg that is no more speaks to nobody: then its end is what is waited for, and it has its own reason.
+                await self._pbx.switch_leg(monitor.leg, switch.mode, keypad=monitor.keypad, reattach=switch.reattach)
+            except errors.AdapterError as problem:
+                log.warning("a switch failed", monitor_id=monitor.id, mode=switch.mode, why=str(problem))
+                return False
+            return await settled.within(self._deadline) is not None

@@ -1,0 +1,81 @@
+"""Ending monitors: because somebody wants it, a right or a device is gone, or the PBX was lost for too long."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from adapter.core import lifecycle
+from adapter.core.audit import SYSTEM, By
+from adapter.core.monitor import EndReason, Monitor
+from adapter.core.pbx import LinkState
+from adapter.core.people import Directory, User
+from adapter.core.permissions import monitor_survives
+from adapter.monitoring.board import Board
+from adapter.monitoring.confirm import Confirmations
+from adapter.monitoring.limits import Limits
+from adapter.tasks import TaskGroupOwner
+
+
+class Ending:
+    """All ways to an end that don't begin with a question whether one may."""
+
+    def __init__(
+        self,
+        board: Board,
+        confirmations: Confirmations,
+        clock: Callable[[], datetime],
+        limits: Limits,
+        tasks: TaskGroupOwner,
+    ) -> None:
+        self._board, self._confirmations, self._clock = board, confirmations, clock
+        self._limits, self._tasks = limits, tasks
+        self._lost_timer: asyncio.Task[None] | None = None
+
+    async def and_wait(self, monitor: Monitor, reason: EndReason, by: By = SYSTEM) -> bool:
+        """Hang the leg up. Returns whether Asterisk confirmed in time that it is gone."""
+        with self._confirmations.expect(monitor.id, lambda m: m.ended) as gone:
+            self._board.step(lifecycle.end_wanted(monitor, reason, by), self._clock())
+            return await gone.within(self._limits.confirm) is not None
+
+    async def people_changed(self, users: Sequence[User]) -> None:
+        """Accounts changed: show them afresh, and end what is no longer allowed."""
+        old, new = self._board.directory, Directory.of(users)
+        everyone = old.users.keys() | new.users.keys()
+        changed = frozenset(u for u in everyone if old.users.get(u) != new.users.get(u))
+        if not changed:
+            return
+        now = self._clock()
+        self._board.set_directory(new, changed, now)
+        for monitor in list(self._board.monitors()):
+            user = new.users.get(monitor.supervisor.user_id)
+            if not monitor_survives(user, monitor.mode, keypad=monitor.keypad):
+                self._board.step(lifecycle.end_wanted(monitor, EndReason.PERMISSION_REVOKED), now)
+
+    def device_gone(self, device: str) -> None:
+        """A page that was a phone is gone: what it listened to ends."""
+        for monitor in [m for m in self._board.monitors() if m.ring == device]:
+            by = By(monitor.supervisor.username, "browser")
+            self._board.step(lifecycle.end_wanted(monitor, EndReason.SUPERVISOR_HUNG_UP, by), self._clock())
+
+    def pbx_changed(self) -> None:
+        """The connection came or went. Without one for long, running monitors are lost."""
+        if self._board.pbx_state.state is LinkState.CONNECTED:
+            if self._lost_timer is not None:
+                self._lost_timer.cancel()
+                self._lost_timer = None
+        elif self._lost_timer is None:
+            self._lost_timer = self._tasks.start(self._lose_all(), "lost")
+
+    async def _lose_all(self) -> None:
+        await asyncio.sleep(self._limits.lost_after)
+        for monitor in list(self._board.monitors()):
+            self.now(monitor.id, EndReason.PBX_LOST)
+
+    def now(self, monitor_id: str, reason: EndReason) -> Monitor | None:
+        """It is over for us, whatever Asterisk says."""
+        monitor = self._board.monitor(monitor_id)
+        if monitor is None:
+            return None
+        step = lifecycle.ended(monitor, monitor.ending or reason, self._clock())
+        self._board.step(step, self._clock())
+        return step.monitor

@@ -1,0 +1,289 @@
+"""The use case: decide, look again, act, wait for Asterisk's word, record. Only what was confirmed is shown.
+
+Requests that race have one outcome: a supervisor's place is reserved without an await, switches take turns.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from adapter import errors
+from adapter.core import lifecycle
+from adapter.core.audit import By, Subject
+from adapter.core.call import Call
+from adapter.core.journal import abandoned, requested, subject_of
+from adapter.core.legs import LegRequest, leg_id
+from adapter.core.modes import Mode
+from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
+from adapter.core.people import User
+from adapter.core.permissions import allowed_modes, may_administer, may_use_keypad
+from adapter.core.views import Sight, monitor_view
+from adapter.monitoring.board import Board
+from adapter.monitoring.commands import Orders
+from adapter.monitoring.confirm import Confirmations
+from adapter.monitoring.devices import Browsers, need_device, no_browsers
+from adapter.monitoring.ending import Ending
+from adapter.monitoring.limits import Limits
+from adapter.monitoring.policy import Decisions, StartWish
+from adapter.monitoring.ports import MonitorLog, Pbx
+from adapter.monitoring.takeover import TakeOver
+from adapter.tasks import KeyedLocks, TaskGroupOwner
+
+log = structlog.get_logger(__name__)
+
+
+class Monitoring:
+    """Starting, switching and ending monitors on one PBX."""
+
+    def __init__(
+        self,
+        board: Board,
+        pbx: Pbx,
+        record: MonitorLog,
+        clock: Callable[[], datetime],
+        limits: Limits,
+        browsers: Browsers = no_browsers,
+    ) -> None:
+        self._browsers = browsers
+        self._board, self._pbx, self._record, self._clock, self._limits = board, pbx, record, clock, limits
+        self._confirmations = Confirmations(board)
+        self._reserved: set[str] = set()
+        self._turns = KeyedLocks()
+        self._decide = Decisions(board, limits.country)
+        self._orders = Orders(board, pbx, self._confirmations, clock, limits.confirm)
+        self._takeover = TakeOver(board, pbx, self._confirmations, clock, limits.confirm)
+        self._tasks = TaskGroupOwner("monitoring")
+        self.ending = Ending(board, self._confirmations, clock, limits, self._tasks)
+
+    # --- reading
+
+    def visible(self, user: User) -> list[Monitor]:
+        """The monitors, connecting or live, that this person may see."""
+        return [m for m in self._board.monitors() if self._board.sight(user, m) is not Sight.NOTHING]
+
+    async def find(self, user: User, monitor_id: str) -> Monitor:
+        """One monitor, also an ended one. Raises NotFound when there is none that this person may see."""
+        monitor = self._board.monitor(monitor_id) or await self._record.find(monitor_id)
+        if monitor is None or self._board.sight(user, monitor) is Sight.NOTHING:
+            raise errors.NotFound("There is no such monitor, or none that you may see.")
+        return monitor
+
+    # --- starting
+
+    async def start(self, user: User, wish: StartWish, by: By | None = None, monitor_id: str | None = None) -> Monitor:
+        """Ring the supervisor's device and send it into the monitor dialplan. Returns it connecting.
+
+        `by`: who asks, where it isn't the supervisor at the page; `monitor_id`: its id, where it was given before.
+        Raises, in the contract's order: Forbidden, NotFound, Ambiguous, OwnCall, Forbidden, AlreadyMonitoring,
+        CallNotActive, DeviceUnavailable, PbxUnavailable, PbxTimeout; StoreUnavailable when it can't be recorded.
+        """
+        call, device = self._decide.start(user, wish)
+        by = by or By(user.username, "session")
+        with self._reservation(user):
+            self._decide.need_answered(call)
+            ring = await need_device(self._pbx, device, user.id, self._browsers)
+            fresh = self._new_monitor(monitor_id or uuid.uuid4().hex, user, call, device, wish.mode, by)
+            monitor = replace(fresh, ring=ring)
+            await self._put(user, monitor)
+        await self._originate(monitor)
+        self._tasks.start(self._give_up(monitor.id), f"connecting {monitor.id}")
+        return self._board.monitor(monitor.id) or monitor
+
+    async def attach(self, user: User, wish: StartWish, leg: str, by: By) -> Monitor:
+        """Monitor with a channel of the supervisor's own that called us (a star code), under the same rules.
+
+        Raises as `start` does, but for the device, which is there.
+        """
+        call, device = self._decide.start(user, wish)
+        with self._reservation(user):
+            self._decide.need_answered(call)
+            fresh = self._new_monitor(uuid.uuid4().hex, user, call, device, wish.mode, by)
+            monitor = replace(fresh, leg=leg, appeared=True, answered=True)
+            await self._put(user, monitor)
+        try:
+            await self._pbx.send_leg(leg, monitor.target, monitor.mode, keypad=monitor.keypad)
+        except errors.AdapterError:
+            self.ending.now(monitor.id, EndReason.ERROR)
+            raise
+        self._tasks.start(self._give_up(monitor.id), f"connecting {monitor.id}")
+        return self._board.monitor(monitor.id) or monitor
+
+    async def _put(self, user: User, monitor: Monitor) -> None:
+        """Record it, look again, and show it."""
+        await self._record.begin(monitor, requested(monitor, user))
+        try:
+            self._decide.look_again(user, monitor)
+            self._board.put(monitor, self._clock())
+        except errors.AdapterError as problem:
+            self._record.note(abandoned(monitor, problem.code, self._clock()))
+            raise
+
+    @contextmanager
+    def _reservation(self, user: User) -> Iterator[None]:
+        """Hold this supervisor's one place until the monitor stands on the board."""
+        busy = any(monitor.supervisor.user_id == user.id for monitor in self._board.monitors())
+        if busy or user.id in self._reserved:
+            raise errors.AlreadyMonitoring("You are monitoring a call already. Stop that first.")
+        self._reserved.add(user.id)
+        try:
+            yield
+        finally:
+            self._reserved.discard(user.id)
+
+    def _new_monitor(self, monitor_id: str, user: User, call: Call, device: str, mode: Mode, by: By) -> Monitor:
+        return Monitor(
+            id=monitor_id,
+            pbx=call.pbx,
+            call_id=call.id,
+            conversation_id=call.conversation_id,
+            target=call.uniqueid,
+            leg=leg_id(monitor_id),
+            supervisor=Supervisor(user.id, user.name, user.username),
+            subject=self._subject(call),
+            by=by,
+            token=by.token,
+            device=device,
+            keypad=may_use_keypad(allowed_modes(user)),
+            mode=mode,
+            state=MonitorState.CONNECTING,
+            started_at=self._clock(),
+        )
+
+    def _subject(self, call: Call) -> Subject:
+        return subject_of(call, self._board.directory.users)
+
+    def meant(self, wish: StartWish) -> tuple[Call, Subject] | None:
+        """The call that a wish names, if it is exactly one, whoever asks: for the record of a refusal."""
+        call = self._decide.meant(wish)
+        return (call, self._subject(call)) if call else None
+
+    async def _originate(self, monitor: Monitor) -> None:
+        call = self._board.call(monitor.call_id)
+        agent = call.agent if call else None
+        request = LegRequest(
+            leg=monitor.leg,
+            device=monitor.ring,
+            target=monitor.target,
+            mode=monitor.mode,
+            keypad=monitor.keypad,
+            shown_name=f"Monitor: {agent.name}" if agent else "Monitor",
+            shown_number=agent.extension if agent else "",
+            ring_timeout=self._limits.ring_timeout,
+        )
+        try:
+            await self._pbx.start_leg(request)
+        except errors.AdapterError as problem:
+            # Refused or unknown: it is over for us. Should the leg come up all the same, nobody knows it, and
+            # the board has it hung up.
+            ended = self.ending.now(monitor.id, EndReason.ERROR) or monitor
+            if isinstance(problem, errors.PbxTimeout):
+                raise self._unconfirmed("Asterisk did not say in time whether it rings your phone.", ended) from None
+            raise
+
+    async def _give_up(self, monitor_id: str) -> None:
+        """A leg of which nothing is heard must not stay connecting."""
+        patience = self._limits.ring_timeout + 2 * self._limits.confirm
+        await asyncio.sleep(patience)
+        monitor = self._board.monitor(monitor_id)
+        if monitor is not None and not monitor.live:
+            await self.ending.and_wait(monitor, EndReason.ERROR)
+            self.ending.now(monitor_id, EndReason.ERROR)
+
+    # --- switching
+
+    async def switch(self, user: User, monitor_id: str, mode: Mode, by: By | None = None) -> Monitor:
+        """Put a live monitor into another mode; returns once Asterisk has confirmed it.
+
+        Raises Forbidden, NotFound, NotLive, CallEnded, PbxUnavailable, PbxRefused, PbxTimeout.
+        """
+        monitor = await self._own(user, monitor_id)
+        self._decide.need_mode(user, mode)
+        self._decide.need_live(monitor)
+        async with self._turns.of(monitor_id):
+            await self._orders.settled(monitor_id)
+            return await self._switch_in_turn(user, monitor_id, mode, by or By(user.username, "session"))
+
+    async def _switch_in_turn(self, user: User, monitor_id: str, mode: Mode, by: By) -> Monitor:
+        monitor = self._decide.need_live(self._board.monitor(monitor_id))
+        self._decide.need_mode(user, mode)
+        self._decide.need_pbx()
+        if monitor.mode is mode:
+            return monitor
+        self._board.step(lifecycle.asked(monitor, mode, by), self._clock())
+        with self._confirmations.expect(monitor_id, lambda m: m.ended or (m.live and m.mode is mode)) as settled:
+            try:
+                await self._pbx.switch_leg(monitor.leg, mode, keypad=monitor.keypad, reattach=monitor.reattach)
+            except (errors.PbxRefused, errors.PbxTimeout) as problem:
+                # Refused: the leg has just gone, and its end arrives as an event. Unanswered: it may yet be done.
+                log.warning("a switch was not taken", monitor_id=monitor_id, mode=mode, why=str(problem))
+            except errors.PbxUnavailable:
+                if (current := self._board.monitor(monitor_id)) is not None:
+                    self._board.step(lifecycle.not_asked(current), self._clock())
+                raise
+            confirmed = await settled.within(self._limits.confirm)
+        if confirmed is None:
+            raise self._unconfirmed("Asterisk did not confirm the mode in time. Look before you speak.", monitor)
+        return self._decide.need_live(confirmed)
+
+    def _unconfirmed(self, detail: str, monitor: Monitor) -> errors.PbxTimeout:
+        """The error that carries the monitor's true state."""
+        current = self._board.monitor(monitor.id) or monitor
+        return errors.PbxTimeout(detail, monitor=monitor_view(current, Sight.EVERYTHING))
+
+    async def _own(self, user: User, monitor_id: str) -> Monitor:
+        self._decide.need_right(user)
+        monitor = await self.find(user, monitor_id)
+        if monitor.supervisor.user_id != user.id:
+            raise errors.Forbidden("Only the supervisor whose monitor it is can do this.")
+        return monitor
+
+    async def take_over(self, user: User, monitor_id: str, by: By | None = None) -> Monitor:
+        """From barge: stay with the customer and release the agent. Returns the ended monitor.
+
+        Raises Forbidden, NotFound, NotLive, CallEnded, Conflict, PbxUnavailable, PbxRefused, PbxTimeout.
+        """
+        monitor = await self._own(user, monitor_id)
+        self._decide.need_mode(user, Mode.BARGE)
+        self._decide.need_live(monitor)
+        async with self._turns.of(monitor_id):
+            await self._orders.settled(monitor_id)
+            monitor = self._decide.need_live(self._board.monitor(monitor_id))
+            self._decide.need_mode(user, Mode.BARGE)
+            self._decide.need_pbx()
+            taken = await self._takeover.join(monitor, by or By(user.username, "session"))
+        if taken is None:
+            raise self._unconfirmed("Asterisk did not confirm in time that the call is yours.", monitor)
+        return taken
+
+    # --- ending
+
+    async def stop(self, user: User, monitor_id: str, by: By | None = None) -> None:
+        """End a monitor; returns once its leg is gone. Ending an ended one is fine.
+
+        Raises Forbidden, NotFound, PbxUnavailable, PbxTimeout.
+        """
+        self._decide.need_right(user)
+        monitor = await self.find(user, monitor_id)
+        by = by or By(user.username, "session")
+        if monitor.supervisor.user_id != user.id and not (may_administer(user) and by.administers):
+            raise errors.Forbidden("Only the supervisor whose monitor it is, or an administrator, can end it.")
+        current = self._board.monitor(monitor_id)
+        if current is None:
+            return
+        self._decide.need_pbx()
+        if not await self.ending.and_wait(current, EndReason.STOPPED, by):
+            raise self._unconfirmed("Asterisk has not hung up your phone in time. Hang up there.", current)
+
+    async def close(self) -> None:
+        """End what runs, as a clean stop should. What Asterisk doesn't confirm in time ends for us alone."""
+        running = [] if self._limits.leave_on_stop else list(self._board.monitors())
+        await asyncio.gather(*(self.ending.and_wait(m, EndReason.ADAPTER_STOPPED) for m in running))
+        for monitor in running:
+            self.ending.now(monitor.id, EndReason.ADAPTER_STOPPED)
+        await self._orders.close()
+        await self._tasks.close()

@@ -1,0 +1,166 @@
+"""Softphones of pages: one ephemeral endpoint at Asterisk for each session that asks, known to nobody else.
+
+It is made through ARI's push configuration in Asterisk's memory, can dial nothing, and goes with its session.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from adapter.core.changes import Changes
+from adapter.core.pbx import LinkState
+from adapter.core.permissions import may_monitor
+from adapter.errors import AdapterError
+from adapter.monitoring.board import Board
+from adapter.tasks import KeyedLocks, TaskGroupOwner
+
+log = structlog.get_logger(__name__)
+
+PREFIX = "cm-web-"
+"""How these endpoints are named; they are never agents' phones."""
+
+
+@dataclass(slots=True)
+class Softphone:
+    """One page's phone."""
+
+    session_id: str
+    user_id: str
+    endpoint: str
+    password: str = field(repr=False)
+    expires_at: datetime
+    connected: int = 0
+    """Its place among the pages in the order in which they connected; 0 while its socket is not open."""
+    hang_up: Callable[[], None] | None = None
+    """Closes its socket."""
+
+    @property
+    def device(self) -> str:
+        """What Asterisk dials."""
+        return f"PJSIP/{self.endpoint}"
+
+
+class Endpoints(Protocol):
+    """Where ephemeral endpoints are made (`adapter.asterisk.endpoints`)."""
+
+    async def put(self, endpoint: str, password: str) -> None:
+        """Make it, or make it anew. Raises PbxUnavailable, PbxTimeout, PbxRefused."""
+
+    async def remove(self, endpoint: str) -> None:
+        """Take it away; one that is gone is fine."""
+
+    async def listed(self) -> list[str]:
+        """Names of all endpoints that Asterisk knows."""
+
+
+class Softphones:
+    """All of them. `end_device` ends the monitors that a device serves: its page is gone."""
+
+    def __init__(
+        self,
+        board: Board,
+        endpoints: Endpoints,
+        clock: Callable[[], datetime],
+        lifetime: timedelta,
+        end_device: Callable[[str], None],
+    ) -> None:
+        self._board, self._endpoints, self._clock, self._lifetime = board, endpoints, clock, lifetime
+        self._end_device = end_device
+        self._phones: dict[str, Softphone] = {}
+        self._count = 0
+        self._turns = KeyedLocks()
+        self._tasks = TaskGroupOwner("softphones")
+        board.subscribe(self._heard)
+
+    def of_session(self, session_id: str) -> Softphone | None:
+        """The session's phone."""
+        return self._phones.get(session_id)
+
+    def device_of(self, user_id: str) -> str | None:
+        """What to ring for a person's browser: the page that connected last."""
+        mine = [phone for phone in self._phones.values() if phone.user_id == user_id and phone.connected]
+        return max(mine, key=lambda phone: phone.connected).device if mine else None
+
+    async def open(self, session_id: str, user_id: str) -> Softphone:
+        """A phone for this session; an older one of it goes. Raises PbxUnavailable, PbxTimeout, PbxRefused."""
+        async with self._turns.of(session_id):  # two at once would leave an endpoint that nobody knows
+            await self.close_one(session_id)
+            phone = Softphone(
+                session_id,
+                user_id,
+                PREFIX + secrets.token_hex(8),
+                secrets.token_urlsafe(24),
+                self._clock() + self._lifetime,
+            )
+            await self._endpoints.put(phone.endpoint, phone.password)
+            self._phones[session_id] = phone
+            return phone
+
+    async def renew(self, phone: Softphone) -> None:
+        """Asterisk may have been restarted and have forgotten it: make it anew before its page registers."""
+        await self._endpoints.put(phone.endpoint, phone.password)
+
+    def connected(self, phone: Softphone, hang_up: Callable[[], None]) -> None:
+        """Its page opened its socket. An older one of the same phone is closed: one session can't hold many."""
+        self._count += 1
+        older, phone.hang_up = phone.hang_up, hang_up
+        phone.connected = self._count
+        if older is not None:
+            older()
+
+    def disconnected(self, phone: Softphone, hang_up: Callable[[], None]) -> None:
+        """Its socket closed. Unless a newer one took its place, nobody is there any more: its monitors end."""
+        if phone.hang_up is hang_up:
+            phone.connected, phone.hang_up = 0, None
+            self._end_device(phone.device)
+
+    async def close_one(self, session_id: str) -> None:
+        """The session is over, or its page wants no phone any more."""
+        phone = self._phones.pop(session_id, None)
+        if phone is None:
+            return
+        if phone.hang_up is not None:
+            phone.hang_up()
+        self._end_device(phone.device)
+        try:
+            await self._endpoints.remove(phone.endpoint)
+        except AdapterError as problem:
+            log.warning("a softphone's endpoint was not removed; its password is forgotten", why=str(problem))
+
+    def keep_only(self, sessions: frozenset[str]) -> None:
+        """Sessions ended: so do their phones."""
+        for session_id in [known for known in self._phones if known not in sessions]:
+            self._tasks.start(self.close_one(session_id), f"close {session_id}")
+
+    def _heard(self, changes: Changes) -> None:
+        now, users = self._clock(), self._board.directory.users
+        for session_id, phone in list(self._phones.items()):
+            user = users.get(phone.user_id)
+            if user is None or not may_monitor(user) or phone.expires_at <= now:
+                self._tasks.start(self.close_one(session_id), f"close {session_id}")
+        if changes.resynced:
+            self._tasks.start(self._sweep(), "sweep")
+        if changes.pbx and self._board.pbx_state.state is LinkState.DOWN:
+            for phone in self._phones.values():
+                if phone.hang_up is not None:
+                    phone.hang_up()  # its page comes back, and is made known to Asterisk again
+
+    async def _sweep(self) -> None:
+        """Remove what a former run left at Asterisk: nobody has those passwords any more."""
+        try:
+            known = {phone.endpoint for phone in self._phones.values()}
+            left = [name for name in await self._endpoints.listed() if name.startswith(PREFIX) and name not in known]
+            for name in left:
+                await self._endpoints.remove(name)
+        except AdapterError as problem:
+            log.warning("softphones of a former run could not be removed", why=str(problem))
+
+    async def close(self) -> None:
+        """End all."""
+        for session_id in list(self._phones):
+            await self.close_one(session_id)
+        await self._tasks.close()

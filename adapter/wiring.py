@@ -1,0 +1,147 @@
+"""The configuration as each part of the adapter wants it."""
+
+import resource
+import ssl
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
+
+import structlog
+
+from adapter import config
+from adapter.asterisk import chanspy
+from adapter.asterisk.ami import AmiAddress
+from adapter.asterisk.connection import LinkSettings
+from adapter.config.http import Http
+from adapter.config.section import revealed
+from adapter.config.tls import Certificate, client_context
+from adapter.core.calls import Numbering
+from adapter.core.events import Channel
+from adapter.core.legs import SpyWords, is_leg
+from adapter.monitoring.limits import Limits
+from adapter.phones.browser import PREFIX
+from adapter.web.front import Front, networks
+from adapter.web.ice import Ice
+from adapter.web.listener import Room
+
+log = structlog.get_logger(__name__)
+
+KEPT_FILES = 256
+"""Files kept for the PBX, the database, hooks and softphones; each of the latter has one to Asterisk."""
+
+
+def _matches(patterns: Sequence[str]) -> Callable[[str], bool]:
+    return lambda endpoint: any(fnmatchcase(endpoint, pattern) for pattern in patterns)
+
+
+def numbering(settings: config.Settings, key: bytes) -> Numbering:
+    """How this PBX is read."""
+    endpoints = settings.endpoints
+    context = settings.pbx[0].context
+    codes = tuple(settings.star_codes.model_dump().values())
+
+    def is_agent(endpoint: str) -> bool:
+        return not endpoint.startswith(f"PJSIP/{PREFIX}") and _matches(endpoints.agents)(endpoint)
+
+    def is_spy(channel: Channel) -> bool:
+        return is_leg(channel.uniqueid) or channel.context == context or channel.extension.startswith(codes)
+
+    return Numbering(settings.pbx[0].id, is_agent, _matches(endpoints.internal), is_spy, key)
+
+
+def spy_words(context: str) -> SpyWords:
+    """How spying is read in this monitor dialplan."""
+    return SpyWords(
+        mode_at=lambda where, name: chanspy.mode_of(name) if where == context else None,
+        keypad_at=chanspy.has_keypad,
+        mode_of_digit=chanspy.mode_of_digit,
+        leave_digit=chanspy.LEAVE_DIGIT,
+        over=chanspy.OVER,
+    )
+
+
+def link_settings(settings: config.Settings) -> LinkSettings:
+    """Where the PBX is, with secrets revealed. Raises ConfigError."""
+    pbx = settings.pbx[0]
+    tls = client_context(pbx.ami.tls_ca) if pbx.ami.tls else None
+    return LinkSettings(
+        id=pbx.id,
+        ami=AmiAddress(pbx.ami.host, pbx.ami.port, pbx.ami.username, pbx.ami.reveal(), tls),
+        ari_url=pbx.ari.url,
+        ari_username=pbx.ari.username,
+        ari_password=pbx.ari.reveal(),
+        ari_tls=ari_tls(settings),
+        context=pbx.context,
+        answer_style=settings.auto_answer.style,
+        answer_styles=settings.auto_answer.devices,
+        connect_deadline=pbx.connect_deadline_seconds,
+        action_deadline=pbx.action_deadline_seconds,
+        ping_interval=pbx.ping_interval_seconds,
+        ping_deadline=pbx.ping_deadline_seconds,
+        longest_pause=pbx.longest_pause_seconds,
+    )
+
+
+def front(settings: config.Settings) -> Front:
+    """Who is believed what about where they come from."""
+    http = settings.http
+    return Front(networks(http.trusted_proxies), http.public_origin, frozenset(name.lower() for name in http.hosts))
+
+
+def ari_tls(settings: config.Settings) -> ssl.SSLContext | None:
+    """Whom to believe at ARI and at Asterisk's WebSocket beside it; None where they are not reached by TLS.
+
+    Raises ConfigError.
+    """
+    ari, websocket = settings.pbx[0].ari, settings.softphone.websocket_url
+    return client_context(ari.tls_ca) if ari.url.startswith("https:") or websocket.startswith("wss:") else None
+
+
+def certificate(http: Http) -> Certificate | None:
+    """Our own certificate; None where we listen without TLS. Raises ConfigError."""
+    if http.tls_certificate is None or http.tls_key is None:
+        return None
+    return Certificate(http.tls_certificate, http.tls_key)
+
+
+def raise_file_limit() -> int:
+    """Let this process have as many files open as it may; returns how many (getrlimit(2))."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def room(http: Http, files: int) -> Room:
+    """How many connections there may be, so that the PBX and the database never lack a file."""
+    most = files - KEPT_FILES if files != resource.RLIM_INFINITY else http.max_connections
+    if most < http.max_connections:
+        log.warning("fewer connections than configured: this process may open few files", files=files)
+    total = max(KEPT_FILES // 4, min(http.max_connections, most))
+    return Room(total, min(http.max_connections_each, total))
+
+
+def ice(settings: config.Settings) -> Ice:
+    """STUN and TURN servers, with the secret revealed. Raises ConfigError."""
+    phone = settings.softphone
+    secret = revealed(phone.turn_secret, phone.turn_secret_file)
+    return Ice(tuple(phone.stun), tuple(phone.turn), secret)
+
+
+def sip_upstream(settings: config.Settings) -> str:
+    """Asterisk's WebSocket: as configured, else /ws of the server that has ARI (http.conf)."""
+    if settings.softphone.websocket_url:
+        return settings.softphone.websocket_url
+    parts = urlsplit(settings.pbx[0].ari.url)
+    return f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}/ws"
+
+
+def limits(settings: config.Settings) -> Limits:
+    """Deadlines and manners of monitoring."""
+    monitoring = settings.monitoring
+    return Limits(
+        ring_timeout=monitoring.ring_timeout_seconds,
+        confirm=monitoring.confirm_deadline_seconds,
+        lost_after=monitoring.lost_after_seconds,
+        leave_on_stop=monitoring.on_stop == "leave",
+        country=settings.numbering.country,
+    )
