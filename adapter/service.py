@@ -23,22 +23,22 @@ from adapter.core.people import Directory
 from adapter.core.permissions import monitor_survives
 from adapter.core.record import Record
 from adapter.errors import AdapterError, StoreUnavailable
-from adapter.health.database import RecordWatch
+from adapter.health.database import DatabaseHealth
 from adapter.health.metrics import Metrics
 from adapter.health.watchdog import Watchdog
 from adapter.monitoring.board import Board
 from adapter.monitoring.recorder import Recorder
-from adapter.monitoring.supervise import Monitoring
-from adapter.phones.browser import Softphones
-from adapter.phones.dtmf import Keypad
+from adapter.monitoring.supervise import Supervision
+from adapter.phones.browser import BrowserPhones
+from adapter.phones.dtmf import DtmfModes
 from adapter.phones.messages import PhoneMessages
 from adapter.phones.starcodes import StarCodes
 from adapter.store import Store
-from adapter.tasks import TaskGroupOwner
+from adapter.tasks import BackgroundTasks
 from adapter.web.api import Web
 from adapter.web.app import make_app
-from adapter.web.auth import SESSION_SECONDS, Believed
-from adapter.web.listener import Listener, Room
+from adapter.web.auth import SESSION_SECONDS, TtlCache
+from adapter.web.listener import ConnectionLimits, Listener
 from adapter.web.operations import metrics_app
 from adapter.web.session import access_ended
 from adapter.web.stream import Streams
@@ -70,16 +70,16 @@ class Service:
     def __init__(self, settings: config.Settings, store: Store, key: bytes, directory: Directory) -> None:
         self.settings, self.store = settings, store
         pbx = settings.pbx[0]
-        numbering, words = wiring.numbering(settings, key), wiring.spy_words(pbx.context)
+        numbering, words = wiring.numbering(settings, key), wiring.spy_dialplan(pbx.context)
         self.board = Board(numbering, directory, PbxState(LinkState.CONNECTING, now()), words)
         self.recorder = Recorder(self.board, store.monitors, store.records, now)
-        self.record_watch = RecordWatch(self.board, store.installation.beat, now)
+        self.record_watch = DatabaseHealth(self.board, store.installation.beat, now)
         self.metrics = Metrics(self.board)
         self.link = Link(wiring.link_settings(settings), self._events, self._state, now)
         lifetime = timedelta(hours=settings.softphone.lifetime_hours)
         endpoints = Endpoints(self.link.ari, settings.softphone.context)
-        self.softphones = Softphones(self.board, endpoints, now, lifetime, self._device_gone)
-        self.monitoring = Monitoring(
+        self.softphones = BrowserPhones(self.board, endpoints, now, lifetime, self._device_gone)
+        self.monitoring = Supervision(
             self.board, self.link, self.recorder, now, wiring.limits(settings), self.softphones.device_of
         )
         self.watchdog = Watchdog(
@@ -91,7 +91,7 @@ class Service:
             now,
             pbx.watch_interval_seconds,
         )
-        self.keypad = Keypad(self.board, self.monitoring, self.recorder, now)
+        self.keypad = DtmfModes(self.board, self.monitoring, self.recorder, now)
         self.star_codes = StarCodes(self.board, self.monitoring, self.link, self.recorder, now)
         self.stasis = Stasis(self.link.ari, self.star_codes.take)
         self.streams = Streams(self.board)
@@ -102,7 +102,7 @@ class Service:
         self.watchdog.on_look = self.metrics.looked
         self.dispatcher.tried = lambda answer: self.metrics.tried(answer.delivered)
         self.recorder.written = self.dispatcher.wake
-        self._tasks = TaskGroupOwner("service")
+        self._tasks = BackgroundTasks("service")
         self.web = Web(
             board=self.board,
             monitoring=self.monitoring,
@@ -112,8 +112,8 @@ class Service:
             dispatcher=self.dispatcher,
             guard=guard,
             metrics=self.metrics,
-            sessions=Believed(store.sessions.find, SESSION_SECONDS),
-            tokens=Believed(store.tokens.find),
+            sessions=TtlCache(store.sessions.find, SESSION_SECONDS),
+            tokens=TtlCache(store.tokens.find),
             throttle=Throttle(),
             clock=now,
             problems=self._problems,
@@ -123,7 +123,7 @@ class Service:
             sip_upstream=wiring.sip_upstream(settings),
             sip_tls=wiring.ari_tls(settings),
             secure_cookies=settings.http.secure_cookies,
-            front=wiring.front(settings),
+            proxies=wiring.proxies(settings),
         )
 
     def _device_gone(self, device: str) -> None:
@@ -266,7 +266,7 @@ async def _listen(service: Service, http: Http, stack: AsyncExitStack) -> None:
     certificate = wiring.certificate(http)
     room = wiring.room(http, wiring.raise_file_limit())
     listener = Listener(
-        make_app(service.web), room=room, front=service.web.front, tls=certificate.context if certificate else None
+        make_app(service.web), room=room, proxies=service.web.proxies, tls=certificate.context if certificate else None
     )
     stack.push_async_callback(listener.cleanup)
     await listener.start(http.host, http.port)
@@ -279,7 +279,7 @@ async def _listen(service: Service, http: Http, stack: AsyncExitStack) -> None:
 
 
 async def _listen_for_metrics(service: Service, metrics: config.Metrics, stack: AsyncExitStack) -> None:
-    listener = Listener(metrics_app(service.web), room=Room(total=100, each=100))
+    listener = Listener(metrics_app(service.web), room=ConnectionLimits(total=100, each=100))
     stack.push_async_callback(listener.cleanup)
     await listener.start(metrics.host, metrics.port)
     log.info("listening for Prometheus", host=metrics.host, port=metrics.port)

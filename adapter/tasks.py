@@ -11,7 +11,7 @@ import structlog
 log = structlog.get_logger(__name__)
 
 
-class TaskGroupOwner:
+class BackgroundTasks:
     """Keeps the tasks of one owner: names them, logs what they raise, and ends them all on `close`."""
 
     def __init__(self, owner: str) -> None:

@@ -17,12 +17,12 @@ from adapter.config.section import revealed
 from adapter.config.tls import Certificate, client_context
 from adapter.core.calls import Numbering
 from adapter.core.events import Channel
-from adapter.core.legs import SpyWords, is_leg
+from adapter.core.legs import SpyDialplan, is_leg
 from adapter.monitoring.limits import Limits
 from adapter.phones.browser import PREFIX
-from adapter.web.front import Front, networks
 from adapter.web.ice import Ice
-from adapter.web.listener import Room
+from adapter.web.listener import ConnectionLimits
+from adapter.web.proxy import ProxyPolicy, networks
 
 log = structlog.get_logger(__name__)
 
@@ -49,9 +49,9 @@ def numbering(settings: config.Settings, key: bytes) -> Numbering:
     return Numbering(settings.pbx[0].id, is_agent, _matches(endpoints.internal), is_spy, key)
 
 
-def spy_words(context: str) -> SpyWords:
+def spy_dialplan(context: str) -> SpyDialplan:
     """How spying is read in this monitor dialplan."""
-    return SpyWords(
+    return SpyDialplan(
         mode_at=lambda where, name: chanspy.mode_of(name) if where == context else None,
         keypad_at=chanspy.has_keypad,
         mode_of_digit=chanspy.mode_of_digit,
@@ -82,10 +82,12 @@ def link_settings(settings: config.Settings) -> LinkSettings:
     )
 
 
-def front(settings: config.Settings) -> Front:
+def proxies(settings: config.Settings) -> ProxyPolicy:
     """Who is believed what about where they come from."""
     http = settings.http
-    return Front(networks(http.trusted_proxies), http.public_origin, frozenset(name.lower() for name in http.hosts))
+    return ProxyPolicy(
+        networks(http.trusted_proxies), http.public_origin, frozenset(name.lower() for name in http.hosts)
+    )
 
 
 def ari_tls(settings: config.Settings) -> ssl.SSLContext | None:
@@ -111,13 +113,13 @@ def raise_file_limit() -> int:
     return hard
 
 
-def room(http: Http, files: int) -> Room:
+def room(http: Http, files: int) -> ConnectionLimits:
     """How many connections there may be, so that the PBX and the database never lack a file."""
     most = files - KEPT_FILES if files != resource.RLIM_INFINITY else http.max_connections
     if most < http.max_connections:
         log.warning("fewer connections than configured: this process may open few files", files=files)
     total = max(KEPT_FILES // 4, min(http.max_connections, most))
-    return Room(total, min(http.max_connections_each, total))
+    return ConnectionLimits(total, min(http.max_connections_each, total))
 
 
 def ice(settings: config.Settings) -> Ice:

@@ -15,7 +15,7 @@ from panoramisk.actions import Action
 from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
 
-from adapter.asterisk.splitter import Garbage, Message, Splitter
+from adapter.asterisk.splitter import Message, NotAmi, Splitter
 from adapter.asterisk.wire import TRANSLATORS
 from adapter.errors import Invalid, PbxRefused, PbxTimeout, PbxUnavailable
 
@@ -59,7 +59,7 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
     def data_received(self, data: bytes) -> None:
         try:
             messages = self._splitter.feed(data)
-        except Garbage as problem:
+        except NotAmi as problem:
             self._on_lost(str(problem))
             self.transport.abort()
             return

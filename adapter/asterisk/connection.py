@@ -19,7 +19,7 @@ from adapter.asterisk.splitter import Message
 from adapter.core.events import Event, KnownChannel
 from adapter.core.pbx import LinkState, PbxState
 from adapter.errors import AdapterError, PbxRefused, PbxTimeout, PbxUnavailable
-from adapter.tasks import TaskGroupOwner
+from adapter.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +77,7 @@ class Connection:
         self._checked_version: str | None = None
         self._lacking: list[str] = []
         self._chance = random.SystemRandom()
-        self._tasks = TaskGroupOwner(f"link {settings.id}")
+        self._tasks = BackgroundTasks(f"link {settings.id}")
 
     @property
     def id(self) -> str:

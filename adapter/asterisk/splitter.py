@@ -12,7 +12,7 @@ MAX_MESSAGE = 4 * 1024 * 1024
 Message = dict[str, str]
 
 
-class Garbage(Exception):
+class NotAmi(Exception):
     """The peer does not speak AMI."""
 
 
@@ -26,7 +26,7 @@ class Splitter:
         self.greeting: str | None = None
 
     def feed(self, data: bytes) -> list[Message]:
-        """The messages that are complete now, in order. Raises Garbage when the peer sends without an end."""
+        """The messages that are complete now, in order. Raises NotAmi when the peer sends without an end."""
         buffer = self._buffer
         buffer += data
         if self.greeting is None and not self._greeted():
@@ -42,7 +42,7 @@ class Splitter:
             del buffer[:start]
         self._scanned = len(buffer)
         if len(buffer) > MAX_MESSAGE:
-            raise Garbage(f"a message of more than {MAX_MESSAGE} bytes")
+            raise NotAmi(f"a message of more than {MAX_MESSAGE} bytes")
         return messages
 
     def _greeted(self) -> bool:
@@ -50,11 +50,11 @@ class Splitter:
         head, end, _ = self._buffer.partition(b"\r\n")
         if not end:
             if len(head) > 1024:
-                raise Garbage("no greeting")
+                raise NotAmi("no greeting")
             return False
         self.greeting = head.decode("utf-8", "replace")
         if not self.greeting.startswith("Asterisk Call Manager"):
-            raise Garbage(f"not an Asterisk Manager Interface: {self.greeting[:60]!r}")
+            raise NotAmi(f"not an Asterisk Manager Interface: {self.greeting[:60]!r}")
         del self._buffer[: len(head) + 2]
         return True
 

@@ -15,7 +15,7 @@ import structlog
 from adapter.asterisk.ari import Ari
 from adapter.core.events import endpoint_of
 from adapter.errors import AdapterError
-from adapter.tasks import TaskGroupOwner
+from adapter.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +45,7 @@ class Stasis:
 
     def __init__(self, ari: Ari, on_call: Handler) -> None:
         self._ari, self._on_call = ari, on_call
-        self._tasks = TaskGroupOwner("stasis")
+        self._tasks = BackgroundTasks("stasis")
 
     def start(self) -> None:
         """Begin."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from adapter.core import events as ev
 from adapter.core.call import Agent, Call, CallState, Direction, Party
-from adapter.core.lines import Line, Lines
+from adapter.core.channels import Channels, TrackedChannel
 from adapter.core.people import Directory
 
 
@@ -47,8 +47,8 @@ class Calls:
     def __init__(self, numbering: Numbering, directory: Directory) -> None:
         self._numbering = numbering
         self._directory = directory
-        self._lines = Lines(numbering.is_agent, numbering.is_spy)
-        self._past: dict[str, Line] = {}
+        self._lines = Channels(numbering.is_agent, numbering.is_spy)
+        self._past: dict[str, TrackedChannel] = {}
         self._calls: dict[str, Call] = {}
         self._by_conversation: dict[str, dict[str, Call]] = {}
         self._linkedids: dict[str, str] = {}
@@ -169,7 +169,7 @@ class Calls:
         calls = (self._call(line, conversation, participants, at) for line in agents)
         return {call.id: call for call in calls}
 
-    def _call(self, line: Line, conversation: str, participants: frozenset[str], at: datetime) -> Call:
+    def _call(self, line: TrackedChannel, conversation: str, participants: frozenset[str], at: datetime) -> Call:
         call_id = self._numbering.opaque(line.channel.uniqueid)
         known = self._calls.get(call_id)
         far = self._lines.far(line)
@@ -191,23 +191,23 @@ class Calls:
             participants=participants,
         )
 
-    def _agent(self, line: Line) -> Agent:
+    def _agent(self, line: TrackedChannel) -> Agent:
         user = self._directory.by_endpoint.get(line.endpoint)
         plain = line.endpoint.partition("/")[2] or line.endpoint
         if user is None:
             return Agent(None, plain, plain, line.endpoint)
         return Agent(user.id, user.name, user.extension or plain, line.endpoint)
 
-    def _is_ours(self, line: Line) -> bool:
+    def _is_ours(self, line: TrackedChannel) -> bool:
         return (
             line.is_agent or line.endpoint in self._directory.by_endpoint or self._numbering.is_internal(line.endpoint)
         )
 
-    def _customer_line(self, far: Sequence[Line]) -> Line | None:
+    def _customer_line(self, far: Sequence[TrackedChannel]) -> TrackedChannel | None:
         outside = (line for line in far if not self._is_ours(line))
         return next(outside, far[0] if far else None)
 
-    def _customer(self, line: Line, other: Line | None, known: Call | None) -> Party:
+    def _customer(self, line: TrackedChannel, other: TrackedChannel | None, known: Call | None) -> Party:
         if other is not None and other.channel.number:
             user = self._directory.by_endpoint.get(other.endpoint)
             return Party(other.channel.number, user.name if user else other.channel.caller_name)
@@ -216,20 +216,20 @@ class Calls:
         channel = line.channel
         return Party(channel.connected_number or line.dialled, channel.connected_name)
 
-    def _direction(self, line: Line, other: Line | None, known: Call | None) -> Direction:
+    def _direction(self, line: TrackedChannel, other: TrackedChannel | None, known: Call | None) -> Direction:
         if other is None and known is not None:
             return known.direction
         if self._is_ours(other) if other else line.dialled in self._directory.extensions:
             return Direction.INTERNAL
         return Direction.INBOUND if line.called else Direction.OUTBOUND
 
-    def _answered_at(self, line: Line, far: Sequence[Line], at: datetime) -> datetime | None:
+    def _answered_at(self, line: TrackedChannel, far: Sequence[TrackedChannel], at: datetime) -> datetime | None:
         if line.answered_at is None and line.channel.state is ev.ChannelState.UP:
             rings_somebody = not line.called and not line.bridge and bool(far)
             line.answered_at = None if rings_somebody else at
         return line.answered_at
 
-    def _state(self, line: Line, far: Sequence[Line], answered_at: datetime | None) -> CallState:
+    def _state(self, line: TrackedChannel, far: Sequence[TrackedChannel], answered_at: datetime | None) -> CallState:
         if answered_at is None:
             return CallState.RINGING
         held = line.held or (line.bridge is not None and any(other.held for other in far))

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from adapter.core import events as ev
-from adapter.core.legs import SpyWords, is_leg
+from adapter.core.legs import SpyDialplan, is_leg
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
 
@@ -51,10 +51,10 @@ class Said:
     """Whether its ChanSpy heeds digits."""
 
 
-class Witness:
+class LegObserver:
     """Hears the same events as the model, and keeps only each leg's mode."""
 
-    def __init__(self, words: SpyWords) -> None:
+    def __init__(self, words: SpyDialplan) -> None:
         self._words = words
         self.said: dict[str, Said] = {}
 
@@ -82,7 +82,7 @@ class Witness:
             self.said[leg] = replace(said, mode=mode)
 
 
-def spies(known: ev.KnownChannel, words: SpyWords) -> bool:
+def spies(known: ev.KnownChannel, words: SpyDialplan) -> bool:
     """Whether a channel is a supervisor's leg; one in a bridge took a call over, and is a party of it."""
     channel = known.channel
     ours = is_leg(channel.uniqueid) or words.mode_at(channel.context, channel.extension) is not None
@@ -101,7 +101,7 @@ class Model:
 
 
 def differences(
-    model: Model, listed: Sequence[ev.KnownChannel], words: SpyWords, is_spy: Callable[[ev.Channel], bool]
+    model: Model, listed: Sequence[ev.KnownChannel], words: SpyDialplan, is_spy: Callable[[ev.Channel], bool]
 ) -> frozenset[Difference]:
     """What differs between the model and the channels that Asterisk lists. `is_spy`: never part of a call.
 
@@ -124,12 +124,14 @@ def differences(
     return frozenset(found)
 
 
-def _is_party(channel: ev.Channel, model: Model, words: SpyWords) -> bool:
+def _is_party(channel: ev.Channel, model: Model, words: SpyDialplan) -> bool:
     """Whether it took a call over and is on its way to somebody else: known as a party, and not where legs listen."""
     return channel.uniqueid in model.channels and words.mode_at(channel.context, channel.extension) is None
 
 
-def _of_monitor(monitor: Monitor, leg: ev.KnownChannel | None, said: Said | None, words: SpyWords) -> set[Difference]:
+def _of_monitor(
+    monitor: Monitor, leg: ev.KnownChannel | None, said: Said | None, words: SpyDialplan
+) -> set[Difference]:
     if leg is None:
         return {Difference(Fault.LEG_MISSING, monitor.leg)}
     heard: set[Mode | None] = set()

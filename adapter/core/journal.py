@@ -15,7 +15,7 @@ from adapter.core.monitor import EndReason, Monitor
 from adapter.core.people import User
 from adapter.core.permissions import allowed_by
 from adapter.core.record import EventType, HookEvent, OpenCall, Record
-from adapter.core.views import Sight, call_view, monitor_view, time_view
+from adapter.core.views import Visibility, call_view, monitor_view, time_view
 
 FAILURES = frozenset(
     {EndReason.PBX_LOST, EndReason.ERROR, EndReason.NO_ANSWER, EndReason.BUSY, EndReason.DEVICE_UNAVAILABLE}
@@ -23,7 +23,7 @@ FAILURES = frozenset(
 """Ends that nobody wanted."""
 
 
-class Ledger:
+class Journal:
     """Reads changes in their order. `look` finds a call on the board."""
 
     def __init__(self, look: Callable[[str], Call | None]) -> None:
@@ -100,7 +100,7 @@ class Ledger:
         reason = cause(monitor) if former else monitor.ended_reason and monitor.ended_reason.value
         result = _result(monitor)
         record.entries.append(monitor_entry(action, monitor, at, result=result, reason=reason))
-        data = {**monitor_view(monitor, Sight.EVERYTHING), "by": monitor.by.actor}
+        data = {**monitor_view(monitor, Visibility.EVERYTHING), "by": monitor.by.actor}
         if former:
             data |= {"previous_mode": former.value, "cause": reason}
         known = self.open.get(monitor.call_id)
@@ -172,7 +172,7 @@ def _worth_keeping(known: OpenCall, now: OpenCall) -> bool:
 
 def _plain(call: Call) -> dict[str, object]:
     """The contract's Call without its monitors: programs learn of those by events of their own."""
-    view = call_view(call, (), Sight.EVERYTHING)
+    view = call_view(call, (), Visibility.EVERYTHING)
     del view["monitors"]
     return view
 

@@ -55,7 +55,7 @@ class Refusal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SpyWords:
+class SpyDialplan:
     """How the PBX's words about spying are read (`adapter.asterisk.chanspy` knows them)."""
 
     mode_at: Callable[[str, str], Mode | None]

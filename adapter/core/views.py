@@ -19,7 +19,7 @@ from adapter.core.record import RecordState
 Json = dict[str, object]
 
 
-class Sight(StrEnum):
+class Visibility(StrEnum):
     """How much of a thing somebody sees."""
 
     NOTHING = "nothing"
@@ -28,29 +28,29 @@ class Sight(StrEnum):
     EVERYTHING = "everything"
 
 
-def call_sight(user: User, call: Call) -> Sight:
+def call_visibility(user: User, call: Call) -> Visibility:
     """What this person sees of a call and its monitors."""
     if user.active and user.id in call.participants and (may_monitor(user) or call.agent.user_id == user.id):
-        return Sight.TALKING
+        return Visibility.TALKING
     if may_monitor(user):
-        return Sight.EVERYTHING
-    return Sight.TALKING if user.active and call.agent.user_id == user.id else Sight.NOTHING
+        return Visibility.EVERYTHING
+    return Visibility.TALKING if user.active and call.agent.user_id == user.id else Visibility.NOTHING
 
 
-def monitor_sight(user: User, monitor: Monitor, *, in_conversation: bool, own_call: bool) -> Sight:
+def monitor_visibility(user: User, monitor: Monitor, *, in_conversation: bool, own_call: bool) -> Visibility:
     """What this person sees of a monitor.
 
     `in_conversation`: their phone is in the monitored conversation now; `own_call`: it is their leg that is
     monitored. A supervisor always sees what they do themselves.
     """
     if not user.active:
-        return Sight.NOTHING
+        return Visibility.NOTHING
     if monitor.supervisor.user_id == user.id:
-        return Sight.EVERYTHING
+        return Visibility.EVERYTHING
     if in_conversation or own_call:
         entitled = may_monitor(user) or own_call
-        return Sight.TALKING if monitor.talks and entitled else Sight.NOTHING
-    return Sight.EVERYTHING if may_monitor(user) else Sight.NOTHING
+        return Visibility.TALKING if monitor.talks and entitled else Visibility.NOTHING
+    return Visibility.EVERYTHING if may_monitor(user) else Visibility.NOTHING
 
 
 def time_view(at: datetime | None) -> str | None:
@@ -81,9 +81,9 @@ def user_view(user: User) -> Json:
     }
 
 
-def monitor_view(monitor: Monitor, sight: Sight) -> Json:
+def monitor_view(monitor: Monitor, sight: Visibility) -> Json:
     """The contract's Monitor. For those in the conversation it began when it began to talk."""
-    talking = sight is Sight.TALKING
+    talking = sight is Visibility.TALKING
     view: Json = {
         "id": monitor.id,
         "call_id": monitor.call_id,
@@ -101,9 +101,9 @@ def monitor_view(monitor: Monitor, sight: Sight) -> Json:
     return view
 
 
-def call_view(call: Call, monitors: Iterable[Monitor], sight: Sight) -> Json:
+def call_view(call: Call, monitors: Iterable[Monitor], sight: Visibility) -> Json:
     """The contract's Call, with those of its monitors that this sight shows."""
-    shown = [monitor for monitor in monitors if sight is Sight.EVERYTHING or monitor.talks]
+    shown = [monitor for monitor in monitors if sight is Visibility.EVERYTHING or monitor.talks]
     return {
         "id": call.id,
         "conversation_id": call.conversation_id,

@@ -17,8 +17,8 @@ from adapter.core.modes import Mode
 from adapter.doctor.dialplan import remedy_of
 from adapter.doctor.findings import Area, Finding, Remedy
 from adapter.doctor.hearing import AGENT, CUSTOMER, PARTIES, SUPERVISOR, TONES, Row, judge, measure
+from adapter.doctor.pbx import PbxProbe, is_event, need
 from adapter.doctor.trialcall import TrialCall, sweep, trial_call
-from adapter.doctor.wires import Wires, is_event, need
 from adapter.errors import AdapterError, PbxRefused, PbxTimeout
 
 T = TypeVar("T")
@@ -94,15 +94,15 @@ async def _start(call: TrialCall, *, keypad: bool) -> bool:
     return await call.spies(Mode.SILENT, keypad=keypad)
 
 
-async def prove(wires: Wires, name: str, say: Callable[[str], None]) -> tuple[list[Finding], list[Row]]:
+async def prove(probe: PbxProbe, name: str, say: Callable[[str], None]) -> tuple[list[Finding], list[Row]]:
     """Both test calls, measured. Needs AMI and our Stasis application; never raises what a PBX can cause."""
     try:
-        await sweep(wires)
+        await sweep(probe)
     except AdapterError as problem:
         remedy = SPOOL if isinstance(problem, PbxRefused) else None  # ARI's 500 says that it can't read that folder
         return [AREA.unknown("recordings", f"they can't be asked for: {problem.detail}", remedy)], []
     scripts = (("with keypad", with_keypad, _star), ("no keypad", without_keypad, _agent_gone))
-    parts = await _together(*(_one(wires, f"{name}-{n}", *script, say) for n, script in enumerate(scripts)))
+    parts = await _together(*(_one(probe, f"{name}-{n}", *script, say) for n, script in enumerate(scripts)))
     return [finding for found, _ in parts for finding in found], [row for _, rows in parts for row in rows]
 
 
@@ -119,7 +119,7 @@ async def _together(*works: Coroutine[Any, Any, T]) -> list[T]:
 
 
 async def _one(
-    wires: Wires,
+    probe: PbxProbe,
     name: str,
     kind: str,
     script: Callable[[TrialCall], Sequence[Phase]],
@@ -130,12 +130,12 @@ async def _one(
     remedies: dict[str, Remedy] = {}
     found: list[Finding] = []
     try:
-        async with trial_call(wires, name) as call:
+        async with trial_call(probe, name) as call:
             await _speak(call, AGENT)
             await _speak(call, CUSTOMER)
             for phase in script(call):
                 say(f"test call: {phase.label}")
-                remedies[phase.label] = remedy_of(wires.settings.context, phase.mode, keypad=phase.keypad)
+                remedies[phase.label] = remedy_of(probe.settings.context, phase.mode, keypad=phase.keypad)
                 rows.append(await _phase(call, phase))
             found.append(await ending(call))
     except AdapterError as problem:
@@ -148,7 +148,7 @@ async def _speak(call: TrialCall, party: str) -> None:
     """Let a phone say its tone, until it is hung up."""
     mouth = await call.snoop(party, "mouth", "whisper=out")
     tone = quote(f"tone:{TONES[party]}", safe="")
-    await call.wires.rest("POST", f"channels/{mouth}/play/{mouth}?media={tone}")
+    await call.probe.rest("POST", f"channels/{mouth}/play/{mouth}?media={tone}")
     call.plays(mouth)
     call.ears[party] = await call.snoop(party, "ear", "spy=in")
 
@@ -171,15 +171,15 @@ async def _phase(call: TrialCall, phase: Phase) -> Row:
 
 async def _listen(call: TrialCall, party: str) -> bytes:
     """What a phone hears from now on, as 16-bit PCM; recorded at the PBX, fetched, and deleted there."""
-    wires, name = call.wires, call.recording(party)
+    probe, name = call.probe, call.recording(party)
     how = f"name={name}&format=wav&maxDurationSeconds={LONGEST}&ifExists=fail&beep=false"
-    await wires.rest("POST", f"channels/{call.ears[party]}/record?{how}")
-    await need(wires.said, is_event("ari:RecordingStarted", recording=name), RECORDED, f"the recording {name}")
+    await probe.rest("POST", f"channels/{call.ears[party]}/record?{how}")
+    await need(probe.said, is_event("ari:RecordingStarted", recording=name), RECORDED, f"the recording {name}")
     await asyncio.sleep(LISTEN)
-    await wires.ari.ask("POST", f"recordings/live/{name}/stop")  # whatever it says: it may have ended by itself
-    await need(wires.said, is_event("ari:RecordingFinished", recording=name), RECORDED, f"the end of {name}")
-    file = await wires.ari.recording(name)
-    await wires.rest("DELETE", f"recordings/stored/{name}")
+    await probe.ari.ask("POST", f"recordings/live/{name}/stop")  # whatever it says: it may have ended by itself
+    await need(probe.said, is_event("ari:RecordingFinished", recording=name), RECORDED, f"the end of {name}")
+    file = await probe.ari.recording(name)
+    await probe.rest("DELETE", f"recordings/stored/{name}")
     call.recordings.remove(name)
     return pcm_of(file)
 
@@ -210,5 +210,5 @@ async def _agent_gone(call: TrialCall) -> Finding:
 async def _over(call: TrialCall, name: str, bad: str) -> Finding:
     if await call.leg_is_over():
         return AREA.ok(name, f"the leg ends, in {chanspy.OVER}.")
-    remedy = remedy_of(call.wires.settings.context, Mode.SILENT, keypad=False)
+    remedy = remedy_of(call.probe.settings.context, Mode.SILENT, keypad=False)
     return AREA.wrong(name, f"{bad}, or not by way of {chanspy.OVER}.", remedy)

@@ -10,7 +10,7 @@ from adapter.asterisk.stasis import APPLICATION
 from adapter.core.legs import TEST_PREFIX
 from adapter.doctor import rights
 from adapter.doctor.findings import Area, Finding, Remedy, reload_of
-from adapter.doctor.wires import Wires
+from adapter.doctor.pbx import PbxProbe
 from adapter.errors import AdapterError
 
 ASTERISK, ARI, CLOCK = Area("asterisk"), Area("ari"), Area("clock")
@@ -24,11 +24,11 @@ def is_local(host: str) -> bool:
     return host.startswith(LOCAL)
 
 
-async def connect(wires: Wires, pbx: config.Pbx) -> list[Finding]:
+async def connect(probe: PbxProbe, pbx: config.Pbx) -> list[Finding]:
     """Open AMI, or say why it can't be."""
     ami = pbx.ami
     try:
-        await wires.connect()
+        await probe.connect()
     except AuthenticationFailed as problem:
         lines: tuple[str, ...] = ("secret = <the secret of pbx.ami in the adapter's configuration>",)
         where = f"call_monitor_manager_secret.conf, [{ami.username}]"
@@ -44,19 +44,19 @@ async def connect(wires: Wires, pbx: config.Pbx) -> list[Finding]:
     return found
 
 
-async def check_write(wires: Wires, username: str) -> list[Finding]:
+async def check_write(probe: PbxProbe, username: str) -> list[Finding]:
     """What the AMI user may do."""
     try:
-        return rights.check_write(await wires.act("ListCommands"), username)
+        return rights.check_write(await probe.act("ListCommands"), username)
     except AdapterError as problem:
         return [rights.AMI.unknown("write", problem.detail)]
 
 
-async def check_ari(wires: Wires, pbx: config.Pbx) -> tuple[list[Finding], bool]:
+async def check_ari(probe: PbxProbe, pbx: config.Pbx) -> tuple[list[Finding], bool]:
     """Whether ARI answers and lets itself be written to, and which Asterisk it is. Returns also if it is usable."""
     ari = pbx.ari
     try:
-        status, answer = await wires.ari.ask("GET", "asterisk/info?only=system")
+        status, answer = await probe.ari.ask("GET", "asterisk/info?only=system")
     except AdapterError as problem:
         return [ARI.wrong("connection", f"{ari.url}: {problem.detail}", _http(pbx))], False
     if status == 401:
@@ -70,7 +70,7 @@ async def check_ari(wires: Wires, pbx: config.Pbx) -> tuple[list[Finding], bool]
     if not ari.url.startswith("https") and not is_local(ari.url.partition("//")[2]):
         lines = ("tlsenable = yes", "tlscertfile = /etc/asterisk/keys/asterisk.pem")
         found.append(ARI.warning("TLS", "the password crosses the network in clear.", Remedy("http.conf", lines)))
-    found.append(await _writable(wires, ari.username))
+    found.append(await _writable(probe, ari.username))
     return [*found, judge_version(str(answer.get("system", {}).get("version", "")))], True
 
 
@@ -80,10 +80,10 @@ def _http(pbx: config.Pbx) -> Remedy:
     return Remedy("http.conf (and [general] enabled = yes in ari.conf)", lines, reload_of("module reload http"))
 
 
-async def _writable(wires: Wires, username: str) -> Finding:
+async def _writable(probe: PbxProbe, username: str) -> Finding:
     """Asterisk answers 403 to whatever changes something, before it looks at what (res/res_ari.c)."""
     try:
-        status, _ = await wires.ari.ask("DELETE", f"channels/{TEST_PREFIX}nobody")
+        status, _ = await probe.ari.ask("DELETE", f"channels/{TEST_PREFIX}nobody")
     except AdapterError as problem:
         return ARI.unknown("write", problem.detail)
     if status == 404:
@@ -108,18 +108,18 @@ def _bad() -> str:
     return ", ".join(".".join(map(str, numbers)) for numbers in versions.KNOWN_BAD)
 
 
-async def check_modules(wires: Wires, *, softphone: bool, audio: bool) -> list[Finding]:
+async def check_modules(probe: PbxProbe, *, softphone: bool, audio: bool) -> list[Finding]:
     """ARI's list of modules."""
     try:
-        return rights.check_modules(await wires.get("asterisk/modules") or (), softphone=softphone, audio=audio)
+        return rights.check_modules(await probe.get("asterisk/modules") or (), softphone=softphone, audio=audio)
     except AdapterError as problem:
         return [rights.MODULES.unknown("modules", problem.detail)]
 
 
-async def check_service(wires: Wires) -> Finding:
+async def check_service(probe: PbxProbe) -> Finding:
     """Whether an adapter is at work."""
     try:
-        running = {found.get("name") for found in await wires.get("applications") or ()}
+        running = {found.get("name") for found in await probe.get("applications") or ()}
     except (AdapterError, AttributeError) as problem:
         return ARI.unknown("adapter", str(problem))
     if APPLICATION in running:
@@ -128,11 +128,11 @@ async def check_service(wires: Wires) -> Finding:
     return ARI.warning("adapter", what, Remedy("a shell", ("call-monitor serve --config config.toml",)))
 
 
-async def check_clock(wires: Wires) -> Finding:
+async def check_clock(probe: PbxProbe) -> Finding:
     """Asterisk's clock against ours, by the middle of the time that the question took."""
     before = time.time()
     try:
-        text = await wires.value("STRFTIME(,,%s.%3q)")
+        text = await probe.value("STRFTIME(,,%s.%3q)")
     except AdapterError as problem:
         return CLOCK.unknown("clock", problem.detail)
     return judge_clock(text, (before + time.time()) / 2)

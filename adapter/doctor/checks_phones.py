@@ -18,7 +18,7 @@ from adapter.core.permissions import may_monitor
 from adapter.doctor import dialplan, endpoints, rights
 from adapter.doctor.endpoints import Endpoint
 from adapter.doctor.findings import Area, Finding, Remedy
-from adapter.doctor.wires import Wires, is_event
+from adapter.doctor.pbx import PbxProbe, is_event
 from adapter.errors import AdapterError, PbxRefused
 from adapter.phones.browser import PREFIX
 
@@ -27,25 +27,25 @@ RING_SECONDS = 8.0
 """How long `--ring` lets a phone ring; one that answers by itself does so within two."""
 
 
-async def check_dialplan(wires: Wires, settings: config.Settings) -> list[Finding]:
+async def check_dialplan(probe: PbxProbe, settings: config.Settings) -> list[Finding]:
     """The contexts of extensions_call_monitor.conf, as Asterisk has them."""
     context = settings.pbx[0].context
     codes = {Mode(name): code for name, code in settings.star_codes.model_dump().items()}
     found: list[Finding] = []
-    rows = await _context(wires, context, "monitors can't be started", found)
+    rows = await _context(probe, context, "monitors can't be started", found)
     found += dialplan.check_monitor(context, rows) if rows is not None else []
-    rows = await _context(wires, dialplan.CODES, "star codes do nothing", found)
+    rows = await _context(probe, dialplan.CODES, "star codes do nothing", found)
     found += dialplan.check_codes(codes, rows, context) if rows is not None else []
     if settings.softphone.enabled:
         nowhere = settings.softphone.context
-        rows = await _context(wires, nowhere, "pages as phones have no place", found)
+        rows = await _context(probe, nowhere, "pages as phones have no place", found)
         found += [dialplan.check_nowhere(nowhere, rows)] if rows is not None else []
     return found
 
 
-async def _context(wires: Wires, context: str, why: str, found: list[Finding]) -> dialplan.Rows | None:
+async def _context(probe: PbxProbe, context: str, why: str, found: list[Finding]) -> dialplan.Rows | None:
     try:
-        return await wires.listing("ShowDialPlan", [("Context", context)])
+        return await probe.listing("ShowDialPlan", [("Context", context)])
     except PbxRefused as refusal:
         if "did not find" in str(refusal).lower():  # main/pbx.c, manager_show_dialplan
             found.append(dialplan.absent(context, why))
@@ -57,19 +57,19 @@ async def _context(wires: Wires, context: str, why: str, found: list[Finding]) -
     return None
 
 
-async def check_endpoints(wires: Wires, settings: config.Settings, people: Sequence[User]) -> list[Finding]:
+async def check_endpoints(probe: PbxProbe, settings: config.Settings, people: Sequence[User]) -> list[Finding]:
     """Agents' and supervisors' endpoints, their phones, and who reaches the star codes."""
     try:
-        listed = await wires.get("endpoints") or []
+        listed = await probe.get("endpoints") or []
         states = {f"{found['technology']}/{found['resource']}": found.get("state") for found in listed}
         others = {name: state for name, state in states.items() if not name.startswith((f"PJSIP/{PREFIX}", "Local/"))}
-        return await _endpoints(wires, settings, people, others)
+        return await _endpoints(probe, settings, people, others)
     except (AdapterError, KeyError, TypeError) as problem:
         return [endpoints.AREA.unknown("endpoints", f"they could not be listed: {problem}")]
 
 
 async def _endpoints(
-    wires: Wires, settings: config.Settings, people: Sequence[User], states: Mapping[str, str | None]
+    probe: PbxProbe, settings: config.Settings, people: Sequence[User], states: Mapping[str, str | None]
 ) -> list[Finding]:
     patterns = settings.endpoints.agents
     devices = {user.device: user for user in people if user.device and user.active}
@@ -77,7 +77,7 @@ async def _endpoints(
     agents = [name for name in states if any(fnmatchcase(name, pattern) for pattern in patterns)]
     wanted = endpoints.chosen(states, [*agents, *devices])
     askable = [name for name in wanted if name.startswith("PJSIP/") and DEVICE.fullmatch(name)]
-    known = {name: await _endpoint(wires, name, states[name]) for name in askable}
+    known = {name: await _endpoint(probe, name, states[name]) for name in askable}
     found = [
         endpoints.AREA.unknown(name, "is no PJSIP endpoint with a plain name: its settings can't be looked at.")
         for name in wanted
@@ -91,24 +91,24 @@ async def _endpoints(
     found += endpoints.check_phones(supervisors, styles)
     code = settings.star_codes.silent
     contexts = sorted({boss.settings["context"] for boss in supervisors if boss.settings["context"]})
-    reach = {context: await wires.value(f"DIALPLAN_EXISTS({context},{code}101,1)") for context in contexts}
+    reach = {context: await probe.value(f"DIALPLAN_EXISTS({context},{code}101,1)") for context in contexts}
     return found + endpoints.check_reach(reach, code)
 
 
-async def _endpoint(wires: Wires, name: str, state: str | None) -> Endpoint:
+async def _endpoint(probe: PbxProbe, name: str, state: str | None) -> Endpoint:
     section = name.partition("/")[2]
-    settings = {key: await wires.value(f"PJSIP_ENDPOINT({section},{key})") for key in endpoints.ENDPOINT_FIELDS}
+    settings = {key: await probe.value(f"PJSIP_ENDPOINT({section},{key})") for key in endpoints.ENDPOINT_FIELDS}
     aors = {
-        aor: {key: await wires.value(f"PJSIP_AOR({aor},{key})") for key in endpoints.AOR_FIELDS}
+        aor: {key: await probe.value(f"PJSIP_AOR({aor},{key})") for key in endpoints.AOR_FIELDS}
         for aor in settings["aors"].split(",")
         if aor
     }
     return Endpoint(name, settings, aors, {"online": True, "offline": False}.get(state or ""))
 
 
-async def check_softphone(wires: Wires, settings: config.Settings, name: str) -> list[Finding]:
+async def check_softphone(probe: PbxProbe, settings: config.Settings, name: str) -> list[Finding]:
     """A page's phone is made and removed exactly as in service, and Asterisk's WebSocket is opened."""
-    made = Endpoints(wires.ari, settings.softphone.context)
+    made = Endpoints(probe.ari, settings.softphone.context)
     try:
         try:
             await made.put(name, secrets.token_urlsafe(24))
@@ -125,7 +125,7 @@ async def check_softphone(wires: Wires, settings: config.Settings, name: str) ->
         then = "restart Asterisk (or, without softphones, set enabled = false in the adapter's [softphone])"
         remedy = Remedy("sorcery.conf, [res_pjsip]", lines, then)
         found = [SOFTPHONE.wrong("sorcery", what, remedy)]
-    return [*found, await _websocket(wiring.sip_upstream(settings), wires.deadline)]
+    return [*found, await _websocket(wiring.sip_upstream(settings), probe.deadline)]
 
 
 async def _websocket(url: str, deadline: float) -> Finding:
@@ -143,24 +143,24 @@ async def _websocket(url: str, deadline: float) -> Finding:
     return SOFTPHONE.wrong("websocket", what, Remedy("pjsip.conf (and http.conf: enabled = yes)", lines))
 
 
-async def check_ring(wires: Wires, device: str, name: str) -> Finding:
+async def check_ring(probe: PbxProbe, device: str, name: str) -> Finding:
     """Ring a phone as a monitor would, and see whether it answers by itself. It goes to its end at once."""
-    settings = wires.settings
+    settings = probe.settings
     style = autoanswer.style(device, settings.answer_styles, settings.answer_style)
     try:
-        state = await wires.ari.device_state(device)
+        state = await probe.ari.device_state(device)
         if state is not DeviceState.AVAILABLE:
             return RING.unknown(device, f"it was not rung: it is {state.value}.")
         headers = [("Variable", f"PJSIP_HEADER(add,{key})={value}") for key, value in autoanswer.STYLES[style]]
         where = (("Context", settings.context), ("Exten", chanspy.OVER), ("Priority", "1"))
         ringing = (("Timeout", str(round(RING_SECONDS * 1000))), ("CallerID", '"Doctor" <0>'), ("Async", "true"))
-        await wires.act("Originate", ("Channel", device), *where, ("ChannelId", name), *ringing, *headers)
+        await probe.act("Originate", ("Channel", device), *where, ("ChannelId", name), *ringing, *headers)
         wanted = is_event("OriginateResponse", Uniqueid=name)
-        answer = await wires.said.when(wanted, RING_SECONDS + wires.deadline)
+        answer = await probe.said.when(wanted, RING_SECONDS + probe.deadline)
     except AdapterError as problem:
         return RING.unknown(device, f"it could not be rung: {problem.detail}")
     finally:
-        await asyncio.shield(_hang_up(wires, name))
+        await asyncio.shield(_hang_up(probe, name))
     if answer is None:
         return RING.unknown(device, "it was rung; what became of it was not seen (OriginateResponse).")
     if answer.get("Response") == "Success":
@@ -171,8 +171,8 @@ async def check_ring(wires: Wires, device: str, name: str) -> Finding:
     return RING.wrong(device, what, Remedy("the adapter's configuration; the phone's: docs/phones.md", lines))
 
 
-async def _hang_up(wires: Wires, channel: str) -> None:
+async def _hang_up(probe: PbxProbe, channel: str) -> None:
     try:
-        await wires.ari.ask("DELETE", f"channels/{channel}")
+        await probe.ari.ask("DELETE", f"channels/{channel}")
     except AdapterError as problem:
-        wires.left.append(f"channels/{channel} ({problem.detail})")
+        probe.left.append(f"channels/{channel} ({problem.detail})")

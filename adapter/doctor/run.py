@@ -6,10 +6,10 @@ from pathlib import Path
 
 from adapter import config, wiring
 from adapter.core.people import User
-from adapter.doctor import audio, checks, checks_phones, files, probe
+from adapter.doctor import audio, checks, checks_events, checks_phones, files
 from adapter.doctor.findings import Area, Finding
 from adapter.doctor.hearing import Row
-from adapter.doctor.wires import Wires, name_of_run
+from adapter.doctor.pbx import PbxProbe, name_of_run
 from adapter.errors import AdapterError
 
 Say = Callable[[str], None]
@@ -37,20 +37,20 @@ async def examine(
     database, people = await files.check_database(settings)
     found.findings += database
     try:
-        wires = Wires(wiring.link_settings(settings))
+        probe = PbxProbe(wiring.link_settings(settings))
     except OSError as problem:  # also what ssl has to say of a CA that is none
         found.findings.append(Area("ami").wrong("TLS", f"pbx.ami.tls_ca can't be used: {problem}."))
         found.findings.append(Area("ami").unknown("the rest", "nothing could be asked of Asterisk."))
         return found
     try:
-        await _pbx(wires, settings, people, found, say, prove=prove, ring=ring)
+        await _pbx(probe, settings, people, found, say, prove=prove, ring=ring)
     finally:
-        await wires.close()
+        await probe.close()
     return found
 
 
 async def _pbx(
-    wires: Wires,
+    probe: PbxProbe,
     settings: config.Settings,
     people: Sequence[User],
     found: Examination,
@@ -61,45 +61,45 @@ async def _pbx(
 ) -> None:
     pbx, softphone = settings.pbx[0], settings.softphone.enabled
     say(f"AMI at {pbx.ami.host}:{pbx.ami.port} and ARI at {pbx.ari.url}")
-    found.findings += await checks.connect(wires, pbx)
-    usable, has_ari = await checks.check_ari(wires, pbx)
+    found.findings += await checks.connect(probe, pbx)
+    usable, has_ari = await checks.check_ari(probe, pbx)
     found.findings += usable
     if has_ari:
-        found.findings += await checks.check_modules(wires, softphone=softphone, audio=prove)
-        found.findings.append(await checks.check_service(wires))
+        found.findings += await checks.check_modules(probe, softphone=softphone, audio=prove)
+        found.findings.append(await checks.check_service(probe))
         if softphone:
-            found.findings += await checks_phones.check_softphone(wires, settings, f"{name_of_run()}-phone")
-    if wires.has_ami:
-        found.findings += await checks.check_write(wires, pbx.ami.username)
-        found.findings.append(await checks.check_clock(wires))
+            found.findings += await checks_phones.check_softphone(probe, settings, f"{name_of_run()}-phone")
+    if probe.has_ami:
+        found.findings += await checks.check_write(probe, pbx.ami.username)
+        found.findings.append(await checks.check_clock(probe))
         say("dialplan and endpoints")
-        found.findings += await checks_phones.check_dialplan(wires, settings)
-    if not (has_ari and wires.has_ami):
+        found.findings += await checks_phones.check_dialplan(probe, settings)
+    if not (has_ari and probe.has_ami):
         what = "neither endpoints nor events nor audio could be looked at: that needs both AMI and ARI."
         found.findings.append(Area("test call").unknown("not made", what))
         return
-    found.findings += await checks_phones.check_endpoints(wires, settings, people)
-    await _calls(wires, pbx.ami.username, found, say, prove=prove, ring=ring)
+    found.findings += await checks_phones.check_endpoints(probe, settings, people)
+    await _calls(probe, pbx.ami.username, found, say, prove=prove, ring=ring)
 
 
 async def _calls(
-    wires: Wires, username: str, found: Examination, say: Say, *, prove: bool, ring: Sequence[str]
+    probe: PbxProbe, username: str, found: Examination, say: Say, *, prove: bool, ring: Sequence[str]
 ) -> None:
     name = name_of_run()
     try:
-        async with wires.application():
+        async with probe.application():
             say("a silent test call of the doctor's own")
-            found.findings += await probe.check_events(wires, f"{name}-e", username)
+            found.findings += await checks_events.check_events(probe, f"{name}-e", username)
             if prove:
                 say("two test calls with tones, about ten seconds")
-                proved, found.matrix = await audio.prove(wires, name, say)
+                proved, found.matrix = await audio.prove(probe, name, say)
                 found.findings += proved
             for number, device in enumerate(ring):
                 say(f"ringing {device}: please do not touch it")
-                found.findings.append(await checks_phones.check_ring(wires, device, f"{name}-r{number}"))
+                found.findings.append(await checks_phones.check_ring(probe, device, f"{name}-r{number}"))
     except AdapterError as problem:
         what = f"no test call could be made: {problem.detail}"
         found.findings.append(Area("test call").unknown("not made", what))
-    if wires.left:
-        what = f"parts of a test call may be left over, for two minutes at most: {', '.join(wires.left)}."
+    if probe.left:
+        what = f"parts of a test call may be left over, for two minutes at most: {', '.join(probe.left)}."
         found.findings.append(Area("test call").warning("cleaning up", what))

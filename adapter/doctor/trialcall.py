@@ -17,7 +17,7 @@ from adapter.asterisk import chanspy
 from adapter.core.legs import TEST_PREFIX
 from adapter.core.modes import Mode
 from adapter.doctor.hearing import AGENT, CUSTOMER, SUPERVISOR
-from adapter.doctor.wires import LONGEST_LIFE, STAMP, Wires, is_event, need
+from adapter.doctor.pbx import LONGEST_LIFE, STAMP, PbxProbe, is_event, need
 from adapter.errors import AdapterError
 
 CONFIRM = 5.0
@@ -34,8 +34,8 @@ HANDSET = "handset"
 class TrialCall:
     """One test call. Make it with `trial_call`, which also takes it away."""
 
-    def __init__(self, wires: Wires, name: str) -> None:
-        self.wires, self.name = wires, name
+    def __init__(self, probe: PbxProbe, name: str) -> None:
+        self.probe, self.name = probe, name
         self.ears: dict[str, str] = {}
         """By party: the snoop channel that hears what its phone hears."""
         self._made: list[str] = []
@@ -66,34 +66,34 @@ class TrialCall:
         """A party, both of whose ends are ours."""
         self._made += [self.channel(party), self._other(party)]
         body = {
-            "endpoint": f"Local/{party}@stasis-{self.wires.app}/n",
-            "app": self.wires.app,
+            "endpoint": f"Local/{party}@stasis-{self.probe.app}/n",
+            "app": self.probe.app,
             "channelId": self.channel(party),
             "otherChannelId": self._other(party),
             "variables": {LIFE: str(LONGEST_LIFE)},
         }
-        await self.wires.rest("POST", "channels", body)
+        await self.probe.rest("POST", "channels", body)
         await self._answer(party)
         await self._started(self.channel(party))
         # A phone sends frames also when nobody speaks: ChanSpy waits for the supervisor's, tones are mixed into them.
-        await self.wires.rest("POST", f"channels/{self._other(party)}/silence")
+        await self.probe.rest("POST", f"channels/{self._other(party)}/silence")
 
     async def _answer(self, party: str) -> None:
         await self._started(self._other(party))
-        await self.wires.rest("POST", f"channels/{self._other(party)}/answer")
+        await self.probe.rest("POST", f"channels/{self._other(party)}/answer")
 
     async def _started(self, channel: str) -> None:
         what = f"the channel {channel} of the test call"
-        await need(self.wires.said, is_event("ari:StasisStart", channel=channel), CONFIRM, what)
+        await need(self.probe.said, is_event("ari:StasisStart", channel=channel), CONFIRM, what)
 
     async def _bridge(self, kind: str, *channels: str) -> None:
         bridge = f"{self.name}-{kind}"
         self._bridges.append(bridge)
-        await self.wires.rest("POST", f"bridges?type=mixing&bridgeId={bridge}")
-        await self.wires.rest("POST", f"bridges/{bridge}/addChannel?channel={','.join(channels)}")
+        await self.probe.rest("POST", f"bridges?type=mixing&bridgeId={bridge}")
+        await self.probe.rest("POST", f"bridges/{bridge}/addChannel?channel={','.join(channels)}")
         for channel in channels:
             wanted = is_event("ari:ChannelEnteredBridge", channel=channel)
-            await need(self.wires.said, wanted, CONFIRM, f"{channel} in its bridge")
+            await need(self.probe.said, wanted, CONFIRM, f"{channel} in its bridge")
 
     async def supervise(self, mode: Mode, *, keypad: bool) -> None:
         """The supervisor's phone is rung and answers, into the monitor dialplan: the adapter's own Originate.
@@ -102,10 +102,10 @@ class TrialCall:
         """
         await self._dial(HANDSET)
         self._made += [self.channel(SUPERVISOR), self._other(SUPERVISOR)]
-        await self.wires.act(
+        await self.probe.act(
             "Originate",
-            ("Channel", f"Local/{SUPERVISOR}@stasis-{self.wires.app}/n"),
-            ("Context", self.wires.settings.context),
+            ("Channel", f"Local/{SUPERVISOR}@stasis-{self.probe.app}/n"),
+            ("Context", self.probe.settings.context),
             ("Exten", chanspy.extension(mode, keypad=keypad)),
             ("Priority", "1"),
             ("ChannelId", self.channel(SUPERVISOR)),
@@ -124,38 +124,38 @@ class TrialCall:
         extension = chanspy.extension(mode, keypad=keypad)
         leg, target = self.channel(SUPERVISOR), self.channel(AGENT)
         wanted = is_event("ChanSpyStart", SpyerUniqueid=leg, SpyeeUniqueid=target, SpyerExten=extension)
-        return await self.wires.said.when(wanted, deadline, since) is not None
+        return await self.probe.said.when(wanted, deadline, since) is not None
 
     async def tap(self, digit: str) -> None:
         """The leg receives a digit, as from its keypad. Raises as `begin`."""
         fields = (("Digit", digit), ("Duration", "1"), ("Receive", "true"))
-        await self.wires.act("PlayDTMF", ("Channel", self.channel(SUPERVISOR)), *fields)
+        await self.probe.act("PlayDTMF", ("Channel", self.channel(SUPERVISOR)), *fields)
 
     async def press(self, digit: str) -> bool:
         """As `tap`; whether Asterisk confirmed it."""
-        since = self.wires.said.mark()
+        since = self.probe.said.mark()
         await self.tap(digit)
         wanted = is_event("DTMFEnd", Uniqueid=self.channel(SUPERVISOR), Digit=digit, Direction="Received")
-        return await self.wires.said.when(wanted, CONFIRM, since) is not None
+        return await self.probe.said.when(wanted, CONFIRM, since) is not None
 
     async def move(self, mode: Mode, *, keypad: bool) -> bool:
         """Redirect the leg to another mode's extension. Whether Asterisk confirmed it. Raises as `begin`."""
-        since = self.wires.said.mark()
-        where = (("Context", self.wires.settings.context), ("Exten", chanspy.extension(mode, keypad=keypad)))
-        await self.wires.act("Redirect", ("Channel", self.channel(SUPERVISOR)), *where, ("Priority", "1"))
+        since = self.probe.said.mark()
+        where = (("Context", self.probe.settings.context), ("Exten", chanspy.extension(mode, keypad=keypad)))
+        await self.probe.act("Redirect", ("Channel", self.channel(SUPERVISOR)), *where, ("Priority", "1"))
         return await self.spies(mode, keypad=keypad, since=since)
 
     async def leg_is_over(self) -> bool:
         """Whether the supervisor's leg ended where legs end whose call is over."""
         wanted = is_event("Hangup", Uniqueid=self.channel(SUPERVISOR))
-        gone = await self.wires.said.when(wanted, CONFIRM)
+        gone = await self.probe.said.when(wanted, CONFIRM)
         return gone is not None and gone.get("Exten") == chanspy.OVER
 
     async def snoop(self, party: str, use: str, how: str) -> str:
         """A snoop channel at a party's phone (`how`: ARI's spy or whisper). Returns its id. Raises as `begin`."""
         channel = f"{self.name}-{party}-{use}"
         self._made.append(channel)
-        await self.wires.rest("POST", f"channels/{self.phone(party)}/snoop/{channel}?{how}&app={self.wires.app}")
+        await self.probe.rest("POST", f"channels/{self.phone(party)}/snoop/{channel}?{how}&app={self.probe.app}")
         await self._started(channel)
         return channel
 
@@ -172,14 +172,14 @@ class TrialCall:
     async def set_variable(self, party: str, name: str, value: str) -> None:
         """Set a variable or function of a party's channel. Raises as `begin`."""
         where = f"channels/{self.channel(party)}/variable"
-        await self.wires.rest("POST", f"{where}?variable={quote(name, safe='')}&value={quote(value, safe='')}")
+        await self.probe.rest("POST", f"{where}?variable={quote(name, safe='')}&value={quote(value, safe='')}")
 
     async def hang_up(self, party: str) -> None:
         """Hang up a party's channel, once its phone is silent. Raises as `begin`."""
         for playback in [playback for playback in self._playing if f"-{party}-" in playback]:
             self._playing.remove(playback)
-            await self.wires.rest("DELETE", f"playbacks/{playback}")
-        await self.wires.rest("DELETE", f"channels/{self.channel(party)}")
+            await self.probe.rest("DELETE", f"playbacks/{playback}")
+        await self.probe.rest("DELETE", f"channels/{self.channel(party)}")
 
     async def end(self) -> list[str]:
         """Take everything away, within END. Returns what could not be, in words."""
@@ -193,7 +193,7 @@ class TrialCall:
             if asyncio.get_running_loop().time() > due:
                 return [*left, "and more"]
             try:
-                status, _ = await self.wires.ari.ask("DELETE", path)
+                status, _ = await self.probe.ari.ask("DELETE", path)
                 if status not in (204, 404):
                     left.append(f"{path} ({status})")
             except AdapterError as problem:
@@ -202,29 +202,29 @@ class TrialCall:
 
 
 @asynccontextmanager
-async def trial_call(wires: Wires, name: str) -> AsyncIterator[TrialCall]:
+async def trial_call(probe: PbxProbe, name: str) -> AsyncIterator[TrialCall]:
     """A test call with its agent and its customer, taken away in every case, also on Ctrl-C.
 
-    What could not be taken away is told to `wires.left`. Raises PbxUnavailable, PbxTimeout, PbxRefused.
+    What could not be taken away is told to `probe.left`. Raises PbxUnavailable, PbxTimeout, PbxRefused.
     """
-    call = TrialCall(wires, name)
+    call = TrialCall(probe, name)
     try:
         await call.begin()
         yield call
     finally:
-        wires.left += await asyncio.shield(call.end())
+        probe.left += await asyncio.shield(call.end())
 
 
-async def sweep(wires: Wires) -> None:
+async def sweep(probe: PbxProbe) -> None:
     """Remove what a doctor that was killed may have left: channels end by themselves, bridges and recordings don't.
 
     Raises PbxUnavailable, PbxTimeout, PbxRefused.
     """
     for kind, key in (("bridges", "id"), ("recordings/stored", "name")):
-        names = [str(found.get(key, "")) for found in await wires.get(kind) or ()]
+        names = [str(found.get(key, "")) for found in await probe.get(kind) or ()]
         for name in names:
             if is_left_over(name, datetime.now(UTC)):
-                await wires.ari.ask("DELETE", f"{kind}/{name}")
+                await probe.ari.ask("DELETE", f"{kind}/{name}")
 
 
 def is_left_over(name: str, now: datetime) -> bool:

@@ -12,7 +12,7 @@ import structlog
 from adapter.core.record import RecordState
 from adapter.errors import StoreUnavailable
 from adapter.monitoring.board import Board
-from adapter.tasks import TaskGroupOwner
+from adapter.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
 
@@ -22,14 +22,14 @@ PATIENCE = 2.0
 """Seconds after which a try that has not come back counts as failed."""
 
 
-class RecordWatch:
+class DatabaseHealth:
     """Keeps the board's `record_state`. `beat` writes something small; it raises StoreUnavailable."""
 
     def __init__(
         self, board: Board, beat: Callable[[datetime], Awaitable[None]], clock: Callable[[], datetime]
     ) -> None:
         self._board, self._beat, self._clock = board, beat, clock
-        self._tasks = TaskGroupOwner("record watch")
+        self._tasks = BackgroundTasks("record watch")
 
     def start(self) -> None:
         """Begin."""

@@ -16,13 +16,13 @@ from adapter import errors
 from adapter.core import lifecycle
 from adapter.core.changes import Changes
 from adapter.core.events import Channel, Event, KnownChannel
-from adapter.core.invariant import BLINDNESS, Difference, Fault, Model, Witness, differences
-from adapter.core.legs import SpyWords
+from adapter.core.invariant import BLINDNESS, Difference, Fault, LegObserver, Model, differences
+from adapter.core.legs import SpyDialplan
 from adapter.core.monitor import EndReason
 from adapter.core.pbx import LinkState
 from adapter.monitoring.board import Board
 from adapter.monitoring.ending import Ending
-from adapter.tasks import TaskGroupOwner
+from adapter.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
 
@@ -53,14 +53,14 @@ class Watchdog:
         board: Board,
         pbx: Looking,
         ending: Ending,
-        words: SpyWords,
+        words: SpyDialplan,
         is_spy: Callable[[Channel], bool],
         clock: Callable[[], datetime],
         interval: float,
     ) -> None:
         self._board, self._pbx, self._ending, self._words = board, pbx, ending, words
         self._is_spy, self._clock, self._interval = is_spy, clock, interval
-        self._witness = Witness(words)
+        self._witness = LegObserver(words)
         self.on_look: Callable[[Sequence[Fault]], None] = lambda found: None
         """Called after each look with what it found and repaired."""
         self._tries = 0
@@ -68,7 +68,7 @@ class Watchdog:
         self._tried = -PATIENCE
         """When we last did, by the event loop's clock."""
         self._now = asyncio.Event()
-        self._tasks = TaskGroupOwner("watchdog")
+        self._tasks = BackgroundTasks("watchdog")
         board.subscribe(self._heard)
 
     def start(self) -> None:

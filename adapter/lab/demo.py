@@ -10,7 +10,7 @@ from adapter.asterisk import tones
 from adapter.errors import LabError
 from adapter.lab.pbx import Pbx
 from adapter.lab.phones import Answer, Phone
-from adapter.tasks import TaskGroupOwner
+from adapter.tasks import BackgroundTasks
 
 AGENTS, CUSTOMERS, SUPERVISORS = ("101", "102", "103", "104"), ("201", "202", "203"), ("301", "302")
 PLANS = {"201": ("101",), "202": ("500",), "103": ("203",), "104": ("102", "203")}
@@ -29,7 +29,7 @@ class Demo:
     def __init__(self, pbx: Pbx, folder: Path) -> None:
         self._pbx, self._folder = pbx, folder
         self._phones: dict[str, Phone] = {}
-        self._tasks = TaskGroupOwner("demo")
+        self._tasks = BackgroundTasks("demo")
         self._chance = random.SystemRandom()
 
     async def start(self) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from adapter.errors import LabError
 from adapter.lab.ports import free_port
 from adapter.lab.provision import Toolchain
-from adapter.tasks import TaskGroupOwner
+from adapter.tasks import BackgroundTasks
 
 T = TypeVar("T")
 MODULES = "g711 aufile aubridge sndfile uuid".split()
@@ -58,7 +58,7 @@ class Phone:
     def __post_init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
         self._writer: asyncio.StreamWriter | None = None
-        self._tasks = TaskGroupOwner(f"phone {self.number}")
+        self._tasks = BackgroundTasks(f"phone {self.number}")
         self._news = asyncio.Condition()
         self._ctrl_port = free_port()
 

@@ -18,7 +18,7 @@ from adapter.lab.demo import Demo
 from adapter.lab.pbx import Pbx
 from adapter.lab.ports import Ports
 from adapter.lab.provision import provision
-from adapter.tasks import TaskGroupOwner
+from adapter.tasks import BackgroundTasks
 
 MARKER = "call-monitor-lab"
 READY_DEADLINE = 60.0
@@ -96,7 +96,7 @@ async def run_lab(*, directory: Path, http_port: int, sip_port: int, demo: bool)
     conf = adapter_conf(folder, pbx, http_port)
     await people.seed(conf)
     adapter = Adapter(conf, folder / "adapter.log")
-    keepers = TaskGroupOwner("lab")
+    keepers = BackgroundTasks("lab")
     async with AsyncExitStack() as stack:
         stack.push_async_callback(pbx.stop)
         stack.push_async_callback(adapter.stop)

@@ -15,14 +15,14 @@ from adapter.core.call import Call
 from adapter.core.calls import Calls, Numbering
 from adapter.core.changes import Changes, MonitorChange
 from adapter.core.invariant import spies
-from adapter.core.legs import SpyWords, is_leg
+from adapter.core.legs import SpyDialplan, is_leg
 from adapter.core.lifecycle import Command, Step
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, User
 from adapter.core.record import RecordState
-from adapter.core.views import Sight, monitor_sight
+from adapter.core.views import Visibility, monitor_visibility
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ def _nobody_listens(leg: str, commands: tuple[Command, ...]) -> None:
 class Board:
     """Calls and monitors of one PBX, and who wants to know of changes."""
 
-    def __init__(self, numbering: Numbering, directory: Directory, pbx: PbxState, words: SpyWords) -> None:
+    def __init__(self, numbering: Numbering, directory: Directory, pbx: PbxState, words: SpyDialplan) -> None:
         self.directory = directory
         self.pbx_state = pbx
         self.record_state = RecordState(True, pbx.since)
@@ -94,10 +94,10 @@ class Board:
         """Ids of the users whose phones are in that conversation now."""
         return self._calls.participants(conversation_id)
 
-    def sight(self, user: User, monitor: Monitor) -> Sight:
+    def sight(self, user: User, monitor: Monitor) -> Visibility:
         """What this person sees of a monitor now, ended or not."""
         call = self._calls.get(monitor.call_id)
-        return monitor_sight(
+        return monitor_visibility(
             user,
             monitor,
             in_conversation=self.in_conversation(user.id, monitor.conversation_id),

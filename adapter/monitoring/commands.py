@@ -1,6 +1,6 @@
 """Carrying out what the model orders: hanging legs up, and ending the lease of a talk that lost its listeners.
 
-Orders overtake a person's request that waits for its turn; what can't be confirmed ends the leg.
+CommandRunner overtake a person's request that waits for its turn; what can't be confirmed ends the leg.
 """
 
 import asyncio
@@ -18,12 +18,12 @@ from adapter.core.pbx import LinkState
 from adapter.monitoring.board import Board
 from adapter.monitoring.confirm import Confirmations
 from adapter.monitoring.ports import Pbx
-from adapter.tasks import TaskGroupOwner
+from adapter.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
 
 
-class Orders:
+class CommandRunner:
     """Executes the board's commands. `deadline`: seconds Asterisk has to confirm a switch."""
 
     def __init__(
@@ -36,7 +36,7 @@ class Orders:
     ) -> None:
         self._board, self._pbx, self._confirmations = board, pbx, confirmations
         self._clock, self._deadline = clock, deadline
-        self._tasks = TaskGroupOwner("orders")
+        self._tasks = BackgroundTasks("orders")
         self._leases: dict[str, asyncio.Task[None]] = {}
         board.on_orders = self._take
         board.subscribe(self._forget)

@@ -13,7 +13,7 @@ from adapter.core.permissions import monitor_survives
 from adapter.monitoring.board import Board
 from adapter.monitoring.confirm import Confirmations
 from adapter.monitoring.limits import Limits
-from adapter.tasks import TaskGroupOwner
+from adapter.tasks import BackgroundTasks
 
 
 class Ending:
@@ -25,7 +25,7 @@ class Ending:
         confirmations: Confirmations,
         clock: Callable[[], datetime],
         limits: Limits,
-        tasks: TaskGroupOwner,
+        tasks: BackgroundTasks,
     ) -> None:
         self._board, self._confirmations, self._clock = board, confirmations, clock
         self._limits, self._tasks = limits, tasks

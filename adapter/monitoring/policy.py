@@ -10,7 +10,7 @@ from adapter.core.monitor import Monitor
 from adapter.core.pbx import LinkState
 from adapter.core.people import User
 from adapter.core.permissions import allowed_modes, may_monitor, monitor_survives
-from adapter.core.views import Sight, call_sight, call_view
+from adapter.core.views import Visibility, call_view, call_visibility
 from adapter.monitoring.board import Board
 from adapter.monitoring.e164 import same_number
 
@@ -19,7 +19,7 @@ BROWSER = "browser"
 
 
 @dataclass(frozen=True, slots=True)
-class StartWish:
+class StartRequest:
     """What a supervisor asks for. Exactly one of the first three names the call."""
 
     call_id: str | None = None
@@ -29,14 +29,14 @@ class StartWish:
     device: str | None = None
 
 
-class Decisions:
+class Policy:
     """The rules, asked against the board as it is now."""
 
     def __init__(self, board: Board, country: str) -> None:
         self._board = board
         self._country = country
 
-    def meant(self, wish: StartWish) -> Call | None:
+    def meant(self, wish: StartRequest) -> Call | None:
         """The call that a wish names, if it is exactly one. Says nothing of whether anybody may see it."""
         named = self._named(wish)
         return named[0] if len(named) == 1 else None
@@ -51,7 +51,7 @@ class Decisions:
         if not may_monitor(user):
             raise errors.Forbidden("You may not monitor calls. An administrator can give you the right.")
 
-    def start(self, user: User, wish: StartWish) -> tuple[Call, str]:
+    def start(self, user: User, wish: StartRequest) -> tuple[Call, str]:
         """The call and the device of a permitted start.
 
         The device may turn out not to be there (`adapter.monitoring.devices`). Raises Forbidden, PbxUnavailable,
@@ -75,9 +75,9 @@ class Decisions:
         if self._board.in_conversation(user.id, call.conversation_id):
             raise errors.OwnCall("You are in this conversation yourself, so you can't monitor it.")
 
-    def _find(self, user: User, wish: StartWish) -> Call:
+    def _find(self, user: User, wish: StartRequest) -> Call:
         self.need_pbx()
-        seen = [call for call in self._named(wish) if call_sight(user, call) is not Sight.NOTHING]
+        seen = [call for call in self._named(wish) if call_visibility(user, call) is not Visibility.NOTHING]
         seen = [call for call in seen if call.state is not CallState.RINGING] or seen
         if not seen:
             raise errors.NotFound("There is no such call now, or none that you may see.")
@@ -85,7 +85,7 @@ class Decisions:
             raise errors.Ambiguous("Several calls match. Name one by its call_id.", calls=self._shown(user, seen))
         return seen[0]
 
-    def _named(self, wish: StartWish) -> Sequence[Call]:
+    def _named(self, wish: StartRequest) -> Sequence[Call]:
         if wish.call_id is not None:
             call = self._board.call(wish.call_id)
             return [call] if call else []
@@ -96,7 +96,7 @@ class Decisions:
         return [call for call in calls if same_number(number, call.customer.number, self._country)]
 
     def _shown(self, user: User, calls: Sequence[Call]) -> list[object]:
-        return [call_view(call, self._board.monitors_on(call.id), call_sight(user, call)) for call in calls]
+        return [call_view(call, self._board.monitors_on(call.id), call_visibility(user, call)) for call in calls]
 
     def look_again(self, user: User, monitor: Monitor) -> None:
         """While the start waited for the device and the record, the call or the right may have gone.

@@ -16,13 +16,13 @@ import structlog
 
 from adapter.core.audit import Entry
 from adapter.core.changes import Changes
-from adapter.core.journal import Ledger
+from adapter.core.journal import Journal
 from adapter.core.monitor import Monitor
 from adapter.core.pbx import LinkState
 from adapter.core.record import OpenCall, Record, Sealed, seal
 from adapter.errors import StoreUnavailable
 from adapter.monitoring.board import Board
-from adapter.tasks import TaskGroupOwner
+from adapter.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,7 @@ class Recorder:
 
     def __init__(self, board: Board, store: Finder, writer: Writer, clock: Callable[[], datetime]) -> None:
         self._board, self._store, self._writer, self._clock = board, store, writer, clock
-        self.ledger = Ledger(board.call)
+        self.ledger = Journal(board.call)
         self.written: Callable[[], None] = lambda: None
         """Called after each transaction."""
         self.dropped = 0
@@ -75,7 +75,7 @@ class Recorder:
         self._work, self._urgent = asyncio.Event(), asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._tasks = TaskGroupOwner("recorder")
+        self._tasks = BackgroundTasks("recorder")
         board.subscribe(self._heard)
 
     def start(self, open_calls: Mapping[str, OpenCall] | None = None) -> None:

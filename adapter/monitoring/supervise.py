@@ -22,22 +22,22 @@ from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
 from adapter.core.people import User
 from adapter.core.permissions import allowed_modes, may_administer, may_use_keypad
-from adapter.core.views import Sight, monitor_view
+from adapter.core.views import Visibility, monitor_view
 from adapter.monitoring.board import Board
-from adapter.monitoring.commands import Orders
+from adapter.monitoring.commands import CommandRunner
 from adapter.monitoring.confirm import Confirmations
 from adapter.monitoring.devices import Browsers, need_device, no_browsers
 from adapter.monitoring.ending import Ending
 from adapter.monitoring.limits import Limits
-from adapter.monitoring.policy import Decisions, StartWish
+from adapter.monitoring.policy import Policy, StartRequest
 from adapter.monitoring.ports import MonitorLog, Pbx
 from adapter.monitoring.takeover import TakeOver
-from adapter.tasks import KeyedLocks, TaskGroupOwner
+from adapter.tasks import BackgroundTasks, KeyedLocks
 
 log = structlog.get_logger(__name__)
 
 
-class Monitoring:
+class Supervision:
     """Starting, switching and ending monitors on one PBX."""
 
     def __init__(
@@ -54,28 +54,30 @@ class Monitoring:
         self._confirmations = Confirmations(board)
         self._reserved: set[str] = set()
         self._turns = KeyedLocks()
-        self._decide = Decisions(board, limits.country)
-        self._orders = Orders(board, pbx, self._confirmations, clock, limits.confirm)
+        self._decide = Policy(board, limits.country)
+        self._orders = CommandRunner(board, pbx, self._confirmations, clock, limits.confirm)
         self._takeover = TakeOver(board, pbx, self._confirmations, clock, limits.confirm)
-        self._tasks = TaskGroupOwner("monitoring")
+        self._tasks = BackgroundTasks("monitoring")
         self.ending = Ending(board, self._confirmations, clock, limits, self._tasks)
 
     # --- reading
 
     def visible(self, user: User) -> list[Monitor]:
         """The monitors, connecting or live, that this person may see."""
-        return [m for m in self._board.monitors() if self._board.sight(user, m) is not Sight.NOTHING]
+        return [m for m in self._board.monitors() if self._board.sight(user, m) is not Visibility.NOTHING]
 
     async def find(self, user: User, monitor_id: str) -> Monitor:
         """One monitor, also an ended one. Raises NotFound when there is none that this person may see."""
         monitor = self._board.monitor(monitor_id) or await self._record.find(monitor_id)
-        if monitor is None or self._board.sight(user, monitor) is Sight.NOTHING:
+        if monitor is None or self._board.sight(user, monitor) is Visibility.NOTHING:
             raise errors.NotFound("There is no such monitor, or none that you may see.")
         return monitor
 
     # --- starting
 
-    async def start(self, user: User, wish: StartWish, by: By | None = None, monitor_id: str | None = None) -> Monitor:
+    async def start(
+        self, user: User, wish: StartRequest, by: By | None = None, monitor_id: str | None = None
+    ) -> Monitor:
         """Ring the supervisor's device and send it into the monitor dialplan. Returns it connecting.
 
         `by`: who asks, where it isn't the supervisor at the page; `monitor_id`: its id, where it was given before.
@@ -94,7 +96,7 @@ class Monitoring:
         self._tasks.start(self._give_up(monitor.id), f"connecting {monitor.id}")
         return self._board.monitor(monitor.id) or monitor
 
-    async def attach(self, user: User, wish: StartWish, leg: str, by: By) -> Monitor:
+    async def attach(self, user: User, wish: StartRequest, leg: str, by: By) -> Monitor:
         """Monitor with a channel of the supervisor's own that called us (a star code), under the same rules.
 
         Raises as `start` does, but for the device, which is there.
@@ -157,7 +159,7 @@ class Monitoring:
     def _subject(self, call: Call) -> Subject:
         return subject_of(call, self._board.directory.users)
 
-    def meant(self, wish: StartWish) -> tuple[Call, Subject] | None:
+    def meant(self, wish: StartRequest) -> tuple[Call, Subject] | None:
         """The call that a wish names, if it is exactly one, whoever asks: for the record of a refusal."""
         call = self._decide.meant(wish)
         return (call, self._subject(call)) if call else None
@@ -233,7 +235,7 @@ class Monitoring:
     def _unconfirmed(self, detail: str, monitor: Monitor) -> errors.PbxTimeout:
         """The error that carries the monitor's true state."""
         current = self._board.monitor(monitor.id) or monitor
-        return errors.PbxTimeout(detail, monitor=monitor_view(current, Sight.EVERYTHING))
+        return errors.PbxTimeout(detail, monitor=monitor_view(current, Visibility.EVERYTHING))
 
     async def _own(self, user: User, monitor_id: str) -> Monitor:
         self._decide.need_right(user)

@@ -1,4 +1,4 @@
-"""Softphones of pages: one ephemeral endpoint at Asterisk for each session that asks, known to nobody else.
+"""BrowserPhones of pages: one ephemeral endpoint at Asterisk for each session that asks, known to nobody else.
 
 It is made through ARI's push configuration in Asterisk's memory, can dial nothing, and goes with its session.
 """
@@ -16,7 +16,7 @@ from adapter.core.pbx import LinkState
 from adapter.core.permissions import may_monitor
 from adapter.errors import AdapterError
 from adapter.monitoring.board import Board
-from adapter.tasks import KeyedLocks, TaskGroupOwner
+from adapter.tasks import BackgroundTasks, KeyedLocks
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +57,7 @@ class Endpoints(Protocol):
         """Names of all endpoints that Asterisk knows."""
 
 
-class Softphones:
+class BrowserPhones:
     """All of them. `end_device` ends the monitors that a device serves: its page is gone."""
 
     def __init__(
@@ -73,7 +73,7 @@ class Softphones:
         self._phones: dict[str, Softphone] = {}
         self._count = 0
         self._turns = KeyedLocks()
-        self._tasks = TaskGroupOwner("softphones")
+        self._tasks = BackgroundTasks("softphones")
         board.subscribe(self._heard)
 
     def of_session(self, session_id: str) -> Softphone | None:

@@ -20,18 +20,20 @@ from adapter.core.record import Record
 from adapter.errors import AdapterError, Forbidden
 from adapter.monitoring.board import Board
 from adapter.monitoring.ports import MonitorLog
-from adapter.monitoring.supervise import Monitoring
-from adapter.tasks import TaskGroupOwner
+from adapter.monitoring.supervise import Supervision
+from adapter.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
 
 
-class Keypad:
+class DtmfModes:
     """Follows the board's wishes."""
 
-    def __init__(self, board: Board, monitoring: Monitoring, record: MonitorLog, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, board: Board, monitoring: Supervision, record: MonitorLog, clock: Callable[[], datetime]
+    ) -> None:
         self._board, self._monitoring, self._record, self._clock = board, monitoring, record, clock
-        self._tasks = TaskGroupOwner("keypad")
+        self._tasks = BackgroundTasks("keypad")
         board.on_wish = self._pressed
 
     def _pressed(self, monitor: Monitor, mode: Mode) -> None:

@@ -10,7 +10,7 @@ from adapter.core.changes import Changes, MonitorChange
 from adapter.core.modes import Mode
 from adapter.errors import AdapterError
 from adapter.monitoring.board import Board
-from adapter.tasks import TaskGroupOwner
+from adapter.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ class PhoneMessages:
         self, board: Board, send: Callable[[str, str], Awaitable[None]], is_at_page: Callable[[str], bool]
     ) -> None:
         self._board, self._send, self._is_at_page = board, send, is_at_page
-        self._tasks = TaskGroupOwner("phone messages")
+        self._tasks = BackgroundTasks("phone messages")
         board.subscribe(self._heard)
 
     def _heard(self, changes: Changes) -> None:

@@ -15,9 +15,9 @@ from adapter.core.modes import Mode
 from adapter.core.people import User
 from adapter.core.record import Record
 from adapter.monitoring.board import Board
-from adapter.monitoring.policy import StartWish
+from adapter.monitoring.policy import StartRequest
 from adapter.monitoring.recorder import Recorder
-from adapter.monitoring.supervise import Monitoring
+from adapter.monitoring.supervise import Supervision
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +28,7 @@ class StarCodes:
     """Handles calls that the dialplan hands over: Stasis(call-monitor,<mode>,<extension>)."""
 
     def __init__(
-        self, board: Board, monitoring: Monitoring, link: Link, recorder: Recorder, clock: Callable[[], datetime]
+        self, board: Board, monitoring: Supervision, link: Link, recorder: Recorder, clock: Callable[[], datetime]
     ) -> None:
         self._board, self._monitoring, self._link = board, monitoring, link
         self._recorder, self._clock = recorder, clock
@@ -56,12 +56,12 @@ class StarCodes:
         mode = Mode(word)
         if user is None:
             raise errors.Forbidden("Nobody's account has this phone.")
-        wish = StartWish(agent_extension=extension, mode=mode)
+        wish = StartRequest(agent_extension=extension, mode=mode)
         await self._monitoring.attach(user, wish, call.uniqueid, By(user.username, VIA))
 
     def _note(self, user: User | None, call: HandedCall, problem: errors.AdapterError) -> None:
         mode, extension = Mode(call.arguments[0]), call.arguments[1]
-        meant = self._monitoring.meant(StartWish(agent_extension=extension))
+        meant = self._monitoring.meant(StartRequest(agent_extension=extension))
         about: dict[str, Any] = {}
         if meant is not None:
             named, subject = meant

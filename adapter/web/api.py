@@ -16,16 +16,16 @@ from adapter.errors import Forbidden, Malformed, NotAuthenticated
 from adapter.health.metrics import Metrics
 from adapter.monitoring.board import Board
 from adapter.monitoring.recorder import Recorder
-from adapter.monitoring.supervise import Monitoring
-from adapter.phones.browser import Softphones
+from adapter.monitoring.supervise import Supervision
+from adapter.phones.browser import BrowserPhones
 from adapter.store import Store
 from adapter.store.sessions import Session
 from adapter.store.tokens import Scope, Token
-from adapter.tasks import KeyedLocks, TaskGroupOwner
-from adapter.web.auth import Believed, Who, bearer_of, by_session, by_token, cookie_of
-from adapter.web.front import Front, is_browser
+from adapter.tasks import BackgroundTasks, KeyedLocks
+from adapter.web.auth import Principal, TtlCache, bearer_of, by_session, by_token, cookie_of
 from adapter.web.ice import Ice
 from adapter.web.problems import invalid
+from adapter.web.proxy import ProxyPolicy, is_browser
 from adapter.web.stream import Streams
 from adapter.web.throttle import Throttle
 from adapter.webhooks.dispatcher import Dispatcher
@@ -45,7 +45,7 @@ class Web:
     """What the routes work with."""
 
     board: Board
-    monitoring: Monitoring
+    monitoring: Supervision
     recorder: Recorder
     store: Store
     streams: Streams
@@ -56,82 +56,82 @@ class Web:
     clock: Callable[[], datetime]
     problems: Callable[[], Awaitable[list[str]]]
     """What is not usable now; empty when the adapter is ready."""
-    sessions: Believed[Session]
-    tokens: Believed[Token]
+    sessions: TtlCache[Session]
+    tokens: TtlCache[Token]
     secure_cookies: bool = False
-    front: Front = field(default_factory=Front)
+    proxies: ProxyPolicy = field(default_factory=ProxyPolicy)
     turns: KeyedLocks = field(default_factory=KeyedLocks)
-    softphones: Softphones | None = None
+    softphones: BrowserPhones | None = None
     """None where pages are no phones."""
-    softphone_tasks: TaskGroupOwner = field(default_factory=lambda: TaskGroupOwner("sip sockets"))
+    softphone_tasks: BackgroundTasks = field(default_factory=lambda: BackgroundTasks("sip sockets"))
     ice: Ice = field(default_factory=Ice)
     sip_upstream: str = ""
     """Asterisk's WebSocket."""
     sip_tls: ssl.SSLContext | None = None
     """Whom to believe there; None where it is reached without TLS."""
 
-    def hidden_from(self, who: Who) -> list[str]:
+    def hidden_from(self, principal: Principal) -> list[str]:
         """Conversations of which this person is not to see any monitoring now: those that they are in."""
-        return sorted(self.recorder.ledger.conversations_of(who.user.id)) if who.user else []
+        return sorted(self.recorder.ledger.conversations_of(principal.user.id)) if principal.user else []
 
 
 WEB = web.AppKey("web", Web)
 
-Right = Callable[[Who, Web], None]
+Right = Callable[[Principal, Web], None]
 """Raises Forbidden for whoever may not."""
 
 
-def anybody(who: Who, deps: Web) -> None:
+def anybody(principal: Principal, deps: Web) -> None:
     """Everybody with an account; of tokens, those that are for monitoring."""
-    if not who.has(Scope.MONITOR):
+    if not principal.has(Scope.MONITOR):
         raise Forbidden("This token's scopes do not reach here.")
 
 
-def in_person(who: Who, deps: Web) -> None:
+def in_person(principal: Principal, deps: Web) -> None:
     """Only a person at the page."""
-    if who.session is None:
+    if principal.session is None:
         raise Forbidden("Only a person who is signed in may do this, not a token.")
 
 
-def monitors(who: Who, deps: Web) -> None:
+def monitors(principal: Principal, deps: Web) -> None:
     """Whoever may monitor."""
-    if not who.monitors(deps.board.directory):
+    if not principal.monitors(deps.board.directory):
         raise Forbidden("You may not monitor calls. An administrator can give you the right.")
 
 
-def administers(who: Who, deps: Web) -> None:
+def administers(principal: Principal, deps: Web) -> None:
     """Administrators; of their tokens, those with the scope for it."""
-    if not who.administers:
+    if not principal.administers:
         raise Forbidden("Only administrators may do this; a token needs the scope admin for it.")
 
 
-async def asking(request: web.Request) -> Who:
+async def asking(request: web.Request) -> Principal:
     """Whoever is behind the request. Raises NotAuthenticated, or Forbidden for another site's page."""
     deps = request.app[WEB]
     secret = bearer_of(request)
     return await _by_cookie(request, deps) if secret is None else await _by_token(secret, deps)
 
 
-async def _by_cookie(request: web.Request, deps: Web) -> Who:
+async def _by_cookie(request: web.Request, deps: Web) -> Principal:
     session = await deps.sessions.find(cookie_of(request), deps.clock())
     user = deps.board.directory.users.get(session.user_id) if session else None
     if session is None or user is None or not user.active:
         raise NotAuthenticated("Your session is over. Sign in again.")
-    deps.front.check_origin(request)
-    return Who(user, session, None, by_session(user))
+    deps.proxies.check_origin(request)
+    return Principal(user, session, None, by_session(user))
 
 
-async def _by_token(secret: str, deps: Web) -> Who:
+async def _by_token(secret: str, deps: Web) -> Principal:
     now = deps.clock()
     token = await deps.tokens.find(secret, now)
     if token is None or (token.expires_at is not None and token.expires_at <= now):
         raise NotAuthenticated("This token is unknown, revoked or expired.")
     if token.user_id is None:
-        return Who(None, None, token, by_token(token, None))
+        return Principal(None, None, token, by_token(token, None))
     user = deps.board.directory.users.get(token.user_id)
     if user is None or not user.active:
         raise NotAuthenticated("This token's user is not active.")
-    return Who(user, None, token, by_token(token, user))
+    return Principal(user, None, token, by_token(token, user))
 
 
 async def read_object(request: web.Request) -> dict[str, Any]:

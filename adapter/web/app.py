@@ -39,14 +39,14 @@ def all_routes() -> list[tuple[str, Route]]:
 @web.middleware
 async def arrival(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Whom a proxy brings, all that follows sees as if they came by themselves."""
-    return await handler(request.app[WEB].front.came_from(request))
+    return await handler(request.app[WEB].proxies.came_from(request))
 
 
 @web.middleware
 async def names(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Browsers must call us by a name that is ours; what a service manager asks needs none."""
     if request.path not in OPERATIONS:
-        request.app[WEB].front.check_host(request)
+        request.app[WEB].proxies.check_host(request)
     return await handler(request)
 
 

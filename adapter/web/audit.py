@@ -14,7 +14,7 @@ from adapter.store.tables import AuditRow
 from adapter.web import answers
 from adapter.web.api import administers
 from adapter.web.models import AuditFilter, AuditQuery
-from adapter.web.routes import Ask, Returns, Routes
+from adapter.web.routes import RequestContext, Returns, Routes
 
 routes = Routes("audit")
 
@@ -47,32 +47,32 @@ def entry_view(row: AuditRow) -> Json:
     }
 
 
-def _filter(ask: Ask[None], query: AuditFilter) -> Filter:
+def _filter(context: RequestContext[None], query: AuditFilter) -> Filter:
     return Filter(
         since=query.since,
         until=query.until,
         supervisor=query.supervisor,
         agent=query.agent,
         action=query.action.value if query.action else None,
-        hidden=ask.deps.hidden_from(ask.who),
-        seer=ask.who.person.username,
+        hidden=context.deps.hidden_from(context.principal),
+        seer=context.principal.person.username,
     )
 
 
 @routes.plain("GET", "/audit", Returns(model=answers.AuditPage), administers, query=AuditQuery, errors=[NotFound])
-async def list_entries(ask: Ask[None]) -> web.Response:
+async def list_entries(context: RequestContext[None]) -> web.Response:
     """Who did what, newest first. What concerns a conversation that one is in shows once that has ended."""
-    query = ask.query(AuditQuery)
-    rows = await ask.deps.store.audit.page(_filter(ask, query), query.limit + 1, query.cursor)
+    query = context.query(AuditQuery)
+    rows = await context.deps.store.audit.page(_filter(context, query), query.limit + 1, query.cursor)
     shown = rows[: query.limit]
     cursor = shown[-1].id if len(rows) > query.limit else None
     return web.json_response({"entries": [entry_view(row) for row in shown], "next_cursor": cursor})
 
 
 @routes.plain("GET", "/audit.csv", Returns(media="text/csv"), administers, query=AuditFilter)
-async def as_table(ask: Ask[None]) -> web.StreamResponse:
+async def as_table(context: RequestContext[None]) -> web.StreamResponse:
     """The same as CSV (RFC 4180), however long, a page of it in memory at a time."""
-    wanted = _filter(ask, ask.query(AuditFilter))
+    wanted = _filter(context, context.query(AuditFilter))
     headers = {
         "Content-Type": "text/csv; charset=utf-8",
         "Content-Disposition": 'attachment; filename="audit.csv"',
@@ -80,9 +80,9 @@ async def as_table(ask: Ask[None]) -> web.StreamResponse:
         "X-Content-Type-Options": "nosniff",
     }
     response = web.StreamResponse(headers=headers)
-    await response.prepare(ask.request)
+    await response.prepare(context.request)
     await response.write(_lines([COLUMNS]))
-    async for rows in ask.deps.store.audit.every(wanted):
+    async for rows in context.deps.store.audit.every(wanted):
         await response.write(_lines([_cell(value) for value in entry_view(row).values()] for row in rows))
     await response.write_eof()
     return response

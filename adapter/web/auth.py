@@ -28,7 +28,7 @@ Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class Principal:
     """Whoever is behind a request: a person, a program with a person's token, or a service."""
 
     user: User | None
@@ -84,7 +84,7 @@ def by_token(token: Token, user: User | None) -> By:
     return By(actor, f"token {token.name}", token.id if token.service else None, Scope.ADMIN in token.scopes)
 
 
-class Believed(Generic[Found]):
+class TtlCache(Generic[Found]):
     """What secrets stand for, believed for a few seconds. `find` asks the database."""
 
     def __init__(

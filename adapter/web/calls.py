@@ -5,46 +5,46 @@ from collections.abc import Iterator
 from aiohttp import web
 
 from adapter.core.call import Call
-from adapter.core.views import Json, Sight, call_sight, call_view, pbx_view
+from adapter.core.views import Json, Visibility, call_view, call_visibility, pbx_view
 from adapter.errors import NotFound, PbxUnavailable
 from adapter.web import answers
 from adapter.web.api import Web, is_connected
-from adapter.web.auth import Who
-from adapter.web.routes import Ask, Returns, Routes
+from adapter.web.auth import Principal
+from adapter.web.routes import RequestContext, Returns, Routes
 
 routes = Routes("calls")
 
 
-def seen(who: Who, deps: Web, call: Call) -> Json | None:
+def seen(principal: Principal, deps: Web, call: Call) -> Json | None:
     """A call as they see it; None where they don't. A service sees of the monitors only those it started."""
     monitors = deps.board.monitors_on(call.id)
-    if (service := who.service) is not None:
-        if not who.monitors(deps.board.directory):
+    if (service := principal.service) is not None:
+        if not principal.monitors(deps.board.directory):
             return None
-        return call_view(call, [m for m in monitors if m.token == service.id], Sight.EVERYTHING)
-    sight = call_sight(who.person, call)
-    return None if sight is Sight.NOTHING else call_view(call, monitors, sight)
+        return call_view(call, [m for m in monitors if m.token == service.id], Visibility.EVERYTHING)
+    sight = call_visibility(principal.person, call)
+    return None if sight is Visibility.NOTHING else call_view(call, monitors, sight)
 
 
 @routes.plain("GET", "/calls", Returns(model=answers.Calls), service=True)
-async def list_calls(ask: Ask[None]) -> web.Response:
+async def list_calls(context: RequestContext[None]) -> web.Response:
     """All calls that one may see, oldest first, and the state of the PBX."""
 
     def views() -> Iterator[Json]:
-        for call in sorted(ask.deps.board.calls(), key=lambda call: call.started_at):
-            if view := seen(ask.who, ask.deps, call):
+        for call in sorted(context.deps.board.calls(), key=lambda call: call.started_at):
+            if view := seen(context.principal, context.deps, call):
                 yield view
 
-    return web.json_response({"calls": list(views()), "pbx": pbx_view(ask.deps.board.pbx_state)})
+    return web.json_response({"calls": list(views()), "pbx": pbx_view(context.deps.board.pbx_state)})
 
 
 @routes.plain("GET", "/calls/{id}", Returns(model=answers.Call), errors=[NotFound, PbxUnavailable], service=True)
-async def get_call(ask: Ask[None]) -> web.Response:
+async def get_call(context: RequestContext[None]) -> web.Response:
     """One call. While the PBX is out of sight nobody can say that a call is not there: 503."""
-    call = ask.deps.board.call(ask.part())
-    if call is None and not is_connected(ask.deps):
+    call = context.deps.board.call(context.part())
+    if call is None and not is_connected(context.deps):
         raise PbxUnavailable("The connection to the PBX is down; no call is known now. Try again soon.")
-    view = seen(ask.who, ask.deps, call) if call else None
+    view = seen(context.principal, context.deps, call) if call else None
     if view is None:
         raise NotFound("There is no such call, or none that you may see.")
     return web.json_response(view)

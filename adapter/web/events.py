@@ -7,7 +7,7 @@ from aiohttp import web
 
 from adapter.errors import TooManyRequests
 from adapter.web.listener import Connection
-from adapter.web.routes import Ask, Returns, Routes
+from adapter.web.routes import RequestContext, Returns, Routes
 
 routes = Routes("events")
 
@@ -22,29 +22,29 @@ EACH = 500
 
 
 @routes.plain("GET", "/events", Returns(media="text/event-stream"), errors=[TooManyRequests])
-async def events(ask: Ask[None]) -> web.StreamResponse:
+async def events(context: RequestContext[None]) -> web.StreamResponse:
     """A snapshot, then every change of what this person sees. A Last-Event-ID gets a new snapshot.
 
     Events: snapshot, call.updated, call.removed, monitor.updated (`reason` where the supervisor did not ask for the
     mode: bridge_changed, made_safe), monitor.removed, monitor.ended, coach.joined, coach.left, pbx.state; to
     supervisors also record.state (`ok`, `failing`: whether what happens can be recorded).
     """
-    user, streams = ask.who.person, ask.deps.streams
+    user, streams = context.principal.person, context.deps.streams
     if streams.of(user.id) >= EACH:
         raise TooManyRequests("You have too many pages open. Close some.", retry_after=5)
     headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     response = web.StreamResponse(headers=headers)
-    await response.prepare(ask.request)
-    stream = streams.join(user.id, ask.who.id)
-    if isinstance(ask.request.protocol, Connection):
-        ask.request.protocol.on_lost = stream.close
+    await response.prepare(context.request)
+    stream = streams.join(user.id, context.principal.id)
+    if isinstance(context.request.protocol, Connection):
+        context.request.protocol.on_lost = stream.close
     try:
         with suppress(ConnectionError):
             while (data := await stream.next(HEARTBEAT)) is not None:
                 await asyncio.wait_for(response.write(data), TAKE_WITHIN)
     except TimeoutError:
-        if ask.request.transport is not None:
-            ask.request.transport.abort()
+        if context.request.transport is not None:
+            context.request.transport.abort()
     finally:
         streams.leave(stream)
     return response

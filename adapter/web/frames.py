@@ -13,7 +13,7 @@ from adapter.core.changes import Changes, MonitorChange
 from adapter.core.monitor import Monitor
 from adapter.core.people import User
 from adapter.core.permissions import may_monitor
-from adapter.core.views import Sight
+from adapter.core.views import Visibility
 from adapter.monitoring.board import Board
 
 
@@ -73,7 +73,7 @@ class Batch:
 
     def __init__(self, board: Board, changes: Changes | None = None) -> None:
         self._board = board
-        self._payloads: dict[tuple[str, Sight], bytes] = {}
+        self._payloads: dict[tuple[str, Visibility], bytes] = {}
         self._participants: dict[str, frozenset[str]] = {}
         self._pbx = encode(views.pbx_view(board.pbx_state)) if changes and changes.pbx else None
         self._record = encode(views.record_view(board.record_state)) if changes and changes.record else None
@@ -130,8 +130,8 @@ class Batch:
 
     def call(self, user: User, call: Call) -> bytes | None:
         """A call as this person sees it."""
-        sight = views.call_sight(user, call)
-        if sight is Sight.NOTHING:
+        sight = views.call_visibility(user, call)
+        if sight is Visibility.NOTHING:
             return None
         return self._once(call.id, sight, lambda: views.call_view(call, self._board.monitors_on(call.id), sight))
 
@@ -140,17 +140,17 @@ class Batch:
         conversation = monitor.conversation_id
         if (participants := self._participants.get(conversation)) is None:
             participants = self._participants[conversation] = self._board.participants(conversation)
-        sight = views.monitor_sight(
+        sight = views.monitor_visibility(
             user,
             monitor,
             in_conversation=user.id in participants,
             own_call=_is_agent(self._board, user, monitor),
         )
-        if sight is Sight.NOTHING:
+        if sight is Visibility.NOTHING:
             return None
         return self._once(monitor.id, sight, lambda: views.monitor_view(monitor, sight))
 
-    def _once(self, thing: str, sight: Sight, view: Callable[[], views.Json]) -> bytes:
+    def _once(self, thing: str, sight: Visibility, view: Callable[[], views.Json]) -> bytes:
         key = (thing, sight)
         if (payload := self._payloads.get(key)) is None:
             payload = self._payloads[key] = encode(view())

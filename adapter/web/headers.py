@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from adapter.web.front import SECURE
+from adapter.web.proxy import SECURE
 
 HEADERS = {
     "Cache-Control": "no-store",

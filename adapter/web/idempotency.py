@@ -16,7 +16,7 @@ from aiohttp import web
 from adapter.core.views import Json
 from adapter.errors import AdapterError, Invalid, StoreUnavailable
 from adapter.web.problems import CONTENT_TYPE, from_error
-from adapter.web.routes import Ask
+from adapter.web.routes import RequestContext
 
 log = structlog.get_logger(__name__)
 
@@ -30,26 +30,26 @@ Start = Callable[[str], Awaitable[Json]]
 Started = Callable[[str], Awaitable[Json | None]]
 
 
-async def once(ask: Ask[Any], start: Start, started: Started) -> web.Response:
+async def once(context: RequestContext[Any], start: Start, started: Started) -> web.Response:
     """Answer with what `start` gives for a new monitor id, or with what was answered before.
 
     `started` shows the monitor of an id, None where it was never recorded.
     """
-    key = ask.request.headers.get(HEADER)
+    key = context.request.headers.get(HEADER)
     if key is None:
         return _created(await start(uuid.uuid4().hex))
     if not 0 < len(key) <= LONGEST or not (key.isascii() and key.isprintable()):
         raise Invalid(f"{HEADER}: 1 to {LONGEST} printable characters.")
-    identity = ask.who.user.id if ask.who.user else ask.who.id
+    identity = context.principal.user.id if context.principal.user else context.principal.id
     name = _hash(f"{identity}\n{key}")
-    async with ask.deps.turns.of(name):
-        return await _in_turn(ask, name, start, started)
+    async with context.deps.turns.of(name):
+        return await _in_turn(context, name, start, started)
 
 
-async def _in_turn(ask: Ask[Any], name: str, start: Start, started: Started) -> web.Response:
-    store, body = ask.deps.store.answers, _hash(json.dumps(ask.raw, sort_keys=True))
+async def _in_turn(context: RequestContext[Any], name: str, start: Start, started: Started) -> web.Response:
+    store, body = context.deps.store.answers, _hash(json.dumps(context.raw, sort_keys=True))
     monitor_id = uuid.uuid4().hex
-    known = await store.begin(name, body, monitor_id, ask.deps.clock())
+    known = await store.begin(name, body, monitor_id, context.deps.clock())
     if known is not None:
         if known.body_hash != body:
             raise Invalid(f"{HEADER}: this key was used for another request. Use a new one.")
@@ -64,16 +64,16 @@ async def _in_turn(ask: Ask[Any], name: str, start: Start, started: Started) -> 
         if problem.status in UNDONE:
             await store.forget(name)
         else:
-            await _remember(ask, name, problem.status, from_error(problem).text or "")
+            await _remember(context, name, problem.status, from_error(problem).text or "")
         raise
-    await _remember(ask, name, 201, json.dumps(view))
+    await _remember(context, name, 201, json.dumps(view))
     return _created(view)
 
 
-async def _remember(ask: Ask[Any], name: str, status: int, answer: str) -> None:
+async def _remember(context: RequestContext[Any], name: str, status: int, answer: str) -> None:
     """What has happened is answered as it is, also where it can't be remembered: the monitor itself is on record."""
     try:
-        await ask.deps.store.answers.finish(name, status, answer)
+        await context.deps.store.answers.finish(name, status, answer)
     except StoreUnavailable as problem:
         log.warning("an answer could not be remembered", status=status, why=str(problem))
 

@@ -15,8 +15,8 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from adapter.web import headers
-from adapter.web.front import Front
 from adapter.web.problems import problem
+from adapter.web.proxy import ProxyPolicy
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +34,7 @@ FULL = (
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class ConnectionLimits:
     """How many connections there may be at once, in all and from one address."""
 
     total: int = 4000
@@ -44,8 +44,8 @@ class Room:
 class Connections:
     """All that stand. The idle are kept in the order in which they became so."""
 
-    def __init__(self, room: Room, front: Front) -> None:
-        self._room, self._front = room, front
+    def __init__(self, room: ConnectionLimits, proxies: ProxyPolicy) -> None:
+        self._room, self._proxies = room, proxies
         self._all: dict[Connection, str] = {}
         self._idle: OrderedDict[Connection, None] = OrderedDict()
         self._of: Counter[str] = Counter()
@@ -56,7 +56,7 @@ class Connections:
 
     def admit(self, connection: "Connection", address: str) -> bool:
         """Let one in; where it is full, the one that is idle for the longest goes. False when nobody is idle."""
-        crowded = self._of[address] >= self._room.each and not self._front.is_proxy(address)
+        crowded = self._of[address] >= self._room.each and not self._proxies.is_proxy(address)
         if crowded and not self._make_room(address):
             return False
         if len(self._all) >= self._room.total and not self._make_room(None):
@@ -165,11 +165,11 @@ class Listener:
         self,
         app: web.Application,
         *,
-        room: Room | None = None,
-        front: Front | None = None,
+        room: ConnectionLimits | None = None,
+        proxies: ProxyPolicy | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.connections = Connections(room or Room(), front or Front())
+        self.connections = Connections(room or ConnectionLimits(), proxies or ProxyPolicy())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
         self._tls = tls
         self._server: asyncio.Server | None = None

@@ -10,15 +10,15 @@ from adapter import errors
 from adapter.core.audit import Action
 from adapter.core.monitor import Monitor
 from adapter.core.people import User
-from adapter.core.views import Json, Sight, monitor_view
-from adapter.monitoring.policy import StartWish
+from adapter.core.views import Json, Visibility, monitor_view
+from adapter.monitoring.policy import StartRequest
 from adapter.store.tokens import Token
 from adapter.web import answers
 from adapter.web.api import Web, monitors
-from adapter.web.auth import Who
+from adapter.web.auth import Principal
 from adapter.web.idempotency import HEADER, MEANING, once
 from adapter.web.models import StartBody, SwitchBody
-from adapter.web.routes import NOTHING, Ask, Returns, Routes
+from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
 
 routes = Routes("monitors")
 
@@ -44,31 +44,31 @@ OF_SWITCH = (
 )
 
 
-def _view(who: Who, deps: Web, monitor: Monitor) -> Json:
-    sight = Sight.EVERYTHING if who.service else deps.board.sight(who.person, monitor)
+def _view(principal: Principal, deps: Web, monitor: Monitor) -> Json:
+    sight = Visibility.EVERYTHING if principal.service else deps.board.sight(principal.person, monitor)
     return monitor_view(monitor, sight)
 
 
-def _wish(body: StartBody) -> StartWish:
-    return StartWish(body.call_id, body.agent_extension, body.customer_number, body.mode, body.device)
+def _wish(body: StartBody) -> StartRequest:
+    return StartRequest(body.call_id, body.agent_extension, body.customer_number, body.mode, body.device)
 
 
-async def _about_start(ask: Ask[Any]) -> Mapping[str, Any]:
+async def _about_start(context: RequestContext[Any]) -> Mapping[str, Any]:
     """Whom a refused start was about, as far as the request says."""
     try:
-        body = StartBody.model_validate(ask.raw)
+        body = StartBody.model_validate(context.raw)
     except ValidationError:
         return {}
-    about: dict[str, Any] = {"mode": body.mode, "supervisor": body.supervisor or ask.who.by.actor}
-    if (meant := ask.deps.monitoring.meant(_wish(body))) is not None:
+    about: dict[str, Any] = {"mode": body.mode, "supervisor": body.supervisor or context.principal.by.actor}
+    if (meant := context.deps.monitoring.meant(_wish(body))) is not None:
         call, subject = meant
         about |= {"call_id": call.id, "conversation_id": call.conversation_id, "subject": subject}
     return about
 
 
-async def _about_monitor(ask: Ask[Any]) -> Mapping[str, Any]:
+async def _about_monitor(context: RequestContext[Any]) -> Mapping[str, Any]:
     """Which monitor a refused switch or end was about."""
-    monitor = await _known(ask.deps, ask.part())
+    monitor = await _known(context.deps, context.part())
     if monitor is None:
         return {}
     return {
@@ -77,7 +77,7 @@ async def _about_monitor(ask: Ask[Any]) -> Mapping[str, Any]:
         "conversation_id": monitor.conversation_id,
         "supervisor": monitor.supervisor.username,
         "subject": monitor.subject,
-        "mode": ask.body.mode if isinstance(ask.body, SwitchBody) else None,
+        "mode": context.body.mode if isinstance(context.body, SwitchBody) else None,
     }
 
 
@@ -85,49 +85,49 @@ async def _known(deps: Web, monitor_id: str) -> Monitor | None:
     return deps.board.monitor(monitor_id) or await deps.recorder.find(monitor_id)
 
 
-def _supervisor(ask: Ask[StartBody]) -> User:
+def _supervisor(context: RequestContext[StartBody]) -> User:
     """Whose rights count. Raises Invalid and Forbidden."""
-    service, name = ask.who.service, ask.body.supervisor
+    service, name = context.principal.service, context.body.supervisor
     if service is None:
         if name is not None:
             raise errors.Forbidden("Only a service token names the supervisor whom it acts for.")
-        return ask.who.person
+        return context.principal.person
     if name is None:
         raise errors.Invalid("supervisor: a service token must name whom it acts for.")
-    users = (ask.deps.board.directory.users.get(user_id) for user_id in service.may_act_for)
+    users = (context.deps.board.directory.users.get(user_id) for user_id in service.may_act_for)
     found = next((user for user in users if user and user.username.casefold() == name.casefold()), None)
     if found is None or not found.active:
         raise errors.Forbidden("This token may not act for that supervisor.")
     return found
 
 
-async def _started_by(ask: Ask[Any], service: Token) -> Monitor:
-    monitor = await _known(ask.deps, ask.part())
+async def _started_by(context: RequestContext[Any], service: Token) -> Monitor:
+    monitor = await _known(context.deps, context.part())
     if monitor is None or monitor.token != service.id:
         raise errors.NotFound("There is no such monitor, or none that this token started.")
     return monitor
 
 
-async def _acting(ask: Ask[Any]) -> User:
+async def _acting(context: RequestContext[Any]) -> User:
     """Whose rights count for a monitor that exists. Raises NotFound for a service that did not start it."""
-    if ask.who.service is None:
-        return ask.who.person
-    monitor = await _started_by(ask, ask.who.service)
-    user = ask.deps.board.directory.users.get(monitor.supervisor.user_id)
+    if context.principal.service is None:
+        return context.principal.person
+    monitor = await _started_by(context, context.principal.service)
+    user = context.deps.board.directory.users.get(monitor.supervisor.user_id)
     if user is None:
         raise errors.Forbidden("The supervisor of this monitor has no account any more.")
     return user
 
 
 @routes.plain("GET", "/monitors", Returns(model=answers.Monitors), service=True)
-async def list_monitors(ask: Ask[None]) -> web.Response:
+async def list_monitors(context: RequestContext[None]) -> web.Response:
     """Those that are connecting or live and that one may see."""
-    service = ask.who.service
+    service = context.principal.service
     if service is None:
-        found = ask.deps.monitoring.visible(ask.who.person)
+        found = context.deps.monitoring.visible(context.principal.person)
     else:
-        found = [monitor for monitor in ask.deps.board.monitors() if monitor.token == service.id]
-    return web.json_response({"monitors": [_view(ask.who, ask.deps, monitor) for monitor in found]})
+        found = [monitor for monitor in context.deps.board.monitors() if monitor.token == service.id]
+    return web.json_response({"monitors": [_view(context.principal, context.deps, monitor) for monitor in found]})
 
 
 @routes.taking(
@@ -142,27 +142,29 @@ async def list_monitors(ask: Ask[None]) -> web.Response:
     about=_about_start,
     headers={HEADER: MEANING},
 )
-async def start_monitor(ask: Ask[StartBody]) -> web.Response:
+async def start_monitor(context: RequestContext[StartBody]) -> web.Response:
     """Ring the supervisor's phone and let it listen."""
-    supervisor = _supervisor(ask)
+    supervisor = _supervisor(context)
 
     async def start(monitor_id: str) -> Json:
         try:
-            monitor = await ask.deps.monitoring.start(supervisor, _wish(ask.body), ask.who.by, monitor_id)
+            monitor = await context.deps.monitoring.start(
+                supervisor, _wish(context.body), context.principal.by, monitor_id
+            )
         except errors.Ambiguous as problem:
-            raise _for_service(ask, problem) from None
-        return _view(ask.who, ask.deps, monitor)
+            raise _for_service(context, problem) from None
+        return _view(context.principal, context.deps, monitor)
 
     async def started(monitor_id: str) -> Json | None:
-        monitor = await _known(ask.deps, monitor_id)
-        return _view(ask.who, ask.deps, monitor) if monitor else None
+        monitor = await _known(context.deps, monitor_id)
+        return _view(context.principal, context.deps, monitor) if monitor else None
 
-    return await once(ask, start, started)
+    return await once(context, start, started)
 
 
-def _for_service(ask: Ask[Any], problem: errors.Ambiguous) -> errors.Ambiguous:
+def _for_service(context: RequestContext[Any], problem: errors.Ambiguous) -> errors.Ambiguous:
     """A service sees of the calls' monitors only its own, also in an error."""
-    if ask.who.service is None:
+    if context.principal.service is None:
         return problem
     found: Any = problem.extra.get("calls", ())
     calls = [{**call, "monitors": []} for call in found]
@@ -170,13 +172,13 @@ def _for_service(ask: Ask[Any], problem: errors.Ambiguous) -> errors.Ambiguous:
 
 
 @routes.plain("GET", "/monitors/{id}", Returns(model=answers.Monitor), errors=[errors.NotFound], service=True)
-async def get_monitor(ask: Ask[None]) -> web.Response:
+async def get_monitor(context: RequestContext[None]) -> web.Response:
     """One monitor, also an ended one."""
-    if ask.who.service:
-        monitor = await _started_by(ask, ask.who.service)
+    if context.principal.service:
+        monitor = await _started_by(context, context.principal.service)
     else:
-        monitor = await ask.deps.monitoring.find(ask.who.person, ask.part())
-    return web.json_response(_view(ask.who, ask.deps, monitor))
+        monitor = await context.deps.monitoring.find(context.principal.person, context.part())
+    return web.json_response(_view(context.principal, context.deps, monitor))
 
 
 @routes.taking(
@@ -190,12 +192,12 @@ async def get_monitor(ask: Ask[None]) -> web.Response:
     audit=Action.MODE_CHANGED,
     about=_about_monitor,
 )
-async def switch_monitor(ask: Ask[SwitchBody]) -> web.Response:
+async def switch_monitor(context: RequestContext[SwitchBody]) -> web.Response:
     """Another mode, in place; answered once Asterisk has confirmed it."""
-    user, started = await _acting(ask), ask.deps.metrics.start()
-    monitor = await ask.deps.monitoring.switch(user, ask.part(), ask.body.mode, ask.who.by)
-    ask.deps.metrics.switched(started)
-    return web.json_response(_view(ask.who, ask.deps, monitor))
+    user, started = await _acting(context), context.deps.metrics.start()
+    monitor = await context.deps.monitoring.switch(user, context.part(), context.body.mode, context.principal.by)
+    context.deps.metrics.switched(started)
+    return web.json_response(_view(context.principal, context.deps, monitor))
 
 
 @routes.plain(
@@ -208,11 +210,11 @@ async def switch_monitor(ask: Ask[SwitchBody]) -> web.Response:
     audit=Action.ENDED,
     about=_about_monitor,
 )
-async def take_over(ask: Ask[None]) -> web.Response:
+async def take_over(context: RequestContext[None]) -> web.Response:
     """From barge: stay with the customer and release the agent."""
-    user = await _acting(ask)
-    monitor = await ask.deps.monitoring.take_over(user, ask.part(), ask.who.by)
-    return web.json_response(_view(ask.who, ask.deps, monitor))
+    user = await _acting(context)
+    monitor = await context.deps.monitoring.take_over(user, context.part(), context.principal.by)
+    return web.json_response(_view(context.principal, context.deps, monitor))
 
 
 @routes.plain(
@@ -225,8 +227,8 @@ async def take_over(ask: Ask[None]) -> web.Response:
     audit=Action.ENDED,
     about=_about_monitor,
 )
-async def stop_monitor(ask: Ask[None]) -> web.Response:
+async def stop_monitor(context: RequestContext[None]) -> web.Response:
     """End it; answered once the leg is gone."""
-    user = await _acting(ask)
-    await ask.deps.monitoring.stop(user, ask.part(), ask.who.by)
+    user = await _acting(context)
+    await context.deps.monitoring.stop(user, context.part(), context.principal.by)
     return web.Response(status=204)

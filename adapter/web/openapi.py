@@ -13,8 +13,8 @@ from pydantic.json_schema import models_json_schema
 from adapter import __version__, errors
 from adapter.web import answers
 from adapter.web.auth import COOKIE
-from adapter.web.front import Misdirected
 from adapter.web.problems import CONTENT_TYPE
+from adapter.web.proxy import Misdirected
 from adapter.web.routes import Route
 
 Json = dict[str, Any]

@@ -8,38 +8,38 @@ from adapter.health.metrics import Readings
 from adapter.store.tokens import Scope
 from adapter.web import answers
 from adapter.web.api import WEB, Web
-from adapter.web.auth import Who
+from adapter.web.auth import Principal
 from adapter.web.problems import middleware
-from adapter.web.routes import Ask, Returns, Routes
+from adapter.web.routes import RequestContext, Returns, Routes
 
 routes = Routes("operations")
 
 
 @routes.plain("GET", "/healthz", Returns(model=answers.Health), None)
-async def healthz(ask: Ask[None]) -> web.Response:
+async def healthz(context: RequestContext[None]) -> web.Response:
     """The process is alive."""
     return web.json_response({"status": "alive"})
 
 
 @routes.plain("GET", "/readyz", Returns(model=answers.Ready), None)
-async def readyz(ask: Ask[None]) -> web.Response:
+async def readyz(context: RequestContext[None]) -> web.Response:
     """Database, AMI and ARI are usable and the snapshot is done; 503 names what is not."""
-    found = await ask.deps.problems()
+    found = await context.deps.problems()
     return web.json_response({"ready": not found, "problems": found}, status=503 if found else 200)
 
 
-def measures(who: Who, deps: Web) -> None:
+def measures(principal: Principal, deps: Web) -> None:
     """Only tokens with the scope for it; not a person's while they are on a call, which might be listened to."""
-    if who.token is None or not who.has(Scope.METRICS):
+    if principal.token is None or not principal.has(Scope.METRICS):
         raise Forbidden("The figures need a token with the scope metrics.")
-    if deps.hidden_from(who):
+    if deps.hidden_from(principal):
         raise Forbidden("A person's token shows no figures while that person is on a call. Use a service token.")
 
 
 @routes.plain("GET", "/metrics", Returns(media="text/plain"), measures, service=True)
-async def metrics(ask: Ask[None]) -> web.Response:
+async def metrics(context: RequestContext[None]) -> web.Response:
     """Figures for Prometheus."""
-    return await figures(ask.deps)
+    return await figures(context.deps)
 
 
 async def figures(deps: Web) -> web.Response:

@@ -17,7 +17,7 @@ from adapter.core.audit import Action, Entry, Result
 from adapter.core.record import Record
 from adapter.errors import AdapterError, NotAuthenticated
 from adapter.web.api import WEB, ModelT, Right, Web, anybody, asking, read_object, validate
-from adapter.web.auth import Who
+from adapter.web.auth import Principal
 
 BodyT = TypeVar("BodyT")
 REFUSED = frozenset({403, 404, 409})
@@ -27,17 +27,17 @@ FAILED = frozenset({502, 503, 504})
 
 
 @dataclass(slots=True)
-class Ask(Generic[BodyT]):
+class RequestContext(Generic[BodyT]):
     """One request, understood so far."""
 
     request: web.Request
     deps: Web
-    caller: Who | None = None
+    caller: Principal | None = None
     raw: dict[str, Any] = field(default_factory=dict)
     given: BodyT | None = None
 
     @property
-    def who(self) -> Who:
+    def principal(self) -> Principal:
         """Whoever is asking, where the route wants to know. Raises NotAuthenticated."""
         if self.caller is None:
             raise NotAuthenticated("Sign in first.")
@@ -60,8 +60,8 @@ class Ask(Generic[BodyT]):
         return validate(model, given)
 
 
-Handler = Callable[[Ask[BodyT]], Awaitable[web.StreamResponse]]
-About = Callable[[Ask[Any]], Awaitable[Mapping[str, Any]]]
+Handler = Callable[[RequestContext[BodyT]], Awaitable[web.StreamResponse]]
+About = Callable[[RequestContext[Any]], Awaitable[Mapping[str, Any]]]
 """Fields of an audit entry for what a refused request was about."""
 
 
@@ -92,7 +92,7 @@ class Route:
     query: type[BaseModel] | None = None
     errors: Sequence[type[AdapterError]] = ()
     service: bool = False
-    """Whether a service token may ask."""
+    """Whether a service token may context."""
     audit: Action | None = None
     about: About | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -101,36 +101,36 @@ class Route:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """aiohttp's entry."""
-        ask: Ask[Any] = Ask(request, request.app[WEB])
+        context: RequestContext[Any] = RequestContext(request, request.app[WEB])
         try:
-            await self._understand(ask)
-            return await self.handler(ask)
+            await self._understand(context)
+            return await self.handler(context)
         except AdapterError as problem:
-            ask.deps.metrics.refused(problem.code)
-            await self._note_refusal(ask, problem)
+            context.deps.metrics.refused(problem.code)
+            await self._note_refusal(context, problem)
             raise
 
-    async def _understand(self, ask: Ask[Any]) -> None:
+    async def _understand(self, context: RequestContext[Any]) -> None:
         if self.right is not None:
-            ask.caller = await asking(ask.request)
-            structlog.contextvars.bind_contextvars(actor=ask.caller.by.actor)
+            context.caller = await asking(context.request)
+            structlog.contextvars.bind_contextvars(actor=context.caller.by.actor)
         if self.body is not None:
-            ask.raw = await read_object(ask.request)
+            context.raw = await read_object(context.request)
         if self.right is not None:
-            self.right(ask.who, ask.deps)
+            self.right(context.principal, context.deps)
             if not self.service:
-                _ = ask.who.person
+                _ = context.principal.person
         if self.body is not None:
-            ask.given = validate(self.body, ask.raw)
+            context.given = validate(self.body, context.raw)
 
-    async def _note_refusal(self, ask: Ask[Any], problem: AdapterError) -> None:
-        if self.audit is None or ask.caller is None or problem.status not in REFUSED | FAILED:
+    async def _note_refusal(self, context: RequestContext[Any], problem: AdapterError) -> None:
+        if self.audit is None or context.caller is None or problem.status not in REFUSED | FAILED:
             return
         result = Result.REFUSED if problem.status in REFUSED else Result.FAILED
-        about = await self.about(ask) if self.about else {"target": ask.request.match_info.get("id")}
-        by, now = ask.caller.by, ask.deps.clock()
+        about = await self.about(context) if self.about else {"target": context.request.match_info.get("id")}
+        by, now = context.caller.by, context.deps.clock()
         entry = Entry(at=now, by=by, action=self.audit, result=result, reason=problem.code, **about)
-        ask.deps.recorder.note(Record(entries=[entry]))
+        context.deps.recorder.note(Record(entries=[entry]))
 
 
 class Routes:

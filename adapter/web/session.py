@@ -17,7 +17,7 @@ from adapter.web import answers
 from adapter.web.api import Web, in_person
 from adapter.web.auth import COOKIE, by_session
 from adapter.web.models import Login, PasswordChange, Setup
-from adapter.web.routes import NOTHING, Ask, Returns, Routes
+from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
 from adapter.web.throttle import is_shared
 
 routes = Routes("session")
@@ -29,25 +29,25 @@ SIGNED_IN = Returns(model=answers.OneUser, headers=["Set-Cookie"])
 
 
 @routes.taking("POST", "/session", Login, SIGNED_IN, None, errors=[NotAuthenticated, TooManyRequests])
-async def sign_in(ask: Ask[Login]) -> web.Response:
+async def sign_in(context: RequestContext[Login]) -> web.Response:
     """Check name and password; begin a session."""
-    deps, body = ask.deps, ask.body
-    deps.front.check_origin(ask.request)
-    async with _trying(ask, body.username):
+    deps, body = context.deps, context.body
+    deps.proxies.check_origin(context.request)
+    async with _trying(context, body.username):
         user = await deps.store.people.check_password(body.username, body.password)
         if user is None:
-            await deps.store.audit.add(_refused(ask))
+            await deps.store.audit.add(_refused(context))
             raise NotAuthenticated("The username or the password is wrong.")
-    return await _signed_in(ask, user)
+    return await _signed_in(context, user)
 
 
 @asynccontextmanager
-async def _trying(ask: Ask[Any], name: str) -> AsyncIterator[None]:
+async def _trying(context: RequestContext[Any], name: str) -> AsyncIterator[None]:
     """One try of a secret in somebody's name: counted, and slowed down. Raises TooManyRequests.
 
     Tries that are counted together take turns: a thousand sent at once count like a thousand sent one by one.
     """
-    deps, address = ask.deps, ask.request.remote or ""
+    deps, address = context.deps, context.request.remote or ""
     turn = f"trying {address} {name.casefold() if is_shared(address) else ''}"
     if deps.turns.waiting(turn) >= QUEUE:
         raise TooManyRequests("Too many attempts at once. Try again in a moment.", retry_after=2)
@@ -64,37 +64,39 @@ async def _trying(ask: Ask[Any], name: str) -> AsyncIterator[None]:
         deps.throttle.succeeded(name, address)
 
 
-def _refused(ask: Ask[Login]) -> Entry:
+def _refused(context: RequestContext[Login]) -> Entry:
     """A failed sign-in. What is nobody's name may be a password typed into the wrong field: it is not kept."""
-    users = ask.deps.board.directory.users.values()
-    typed = ask.body.username.casefold()
+    users = context.deps.board.directory.users.values()
+    typed = context.body.username.casefold()
     known = next((user.username for user in users if user.username.casefold() == typed), None)
-    by = By(known or "unknown", f"address {ask.request.remote}")
-    return Entry(at=ask.deps.clock(), by=by, action=Action.LOGIN, result=Result.REFUSED, reason=NotAuthenticated.code)
+    by = By(known or "unknown", f"address {context.request.remote}")
+    return Entry(
+        at=context.deps.clock(), by=by, action=Action.LOGIN, result=Result.REFUSED, reason=NotAuthenticated.code
+    )
 
 
-async def _signed_in(ask: Ask[Any], user: User, status: int = 200) -> web.Response:
-    deps = ask.deps
+async def _signed_in(context: RequestContext[Any], user: User, status: int = 200) -> web.Response:
+    deps = context.deps
     entry = Entry(at=deps.clock(), by=by_session(user), action=Action.LOGIN)
     token = await deps.store.sessions.create(user.id, deps.clock(), entry)
     response = web.json_response({"user": user_view(user)}, status=status)
-    secure = deps.secure_cookies or ask.request.secure
+    secure = deps.secure_cookies or context.request.secure
     response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=secure, path="/")
     return response
 
 
 @routes.plain("GET", "/session", Returns(model=answers.OneUser))
-async def who_am_i(ask: Ask[None]) -> web.Response:
+async def who_am_i(context: RequestContext[None]) -> web.Response:
     """The person who is signed in, or whose token it is."""
-    return web.json_response({"user": user_view(ask.who.person)})
+    return web.json_response({"user": user_view(context.principal.person)})
 
 
 @routes.plain("DELETE", "/session", NOTHING, in_person)
-async def sign_out(ask: Ask[None]) -> web.Response:
+async def sign_out(context: RequestContext[None]) -> web.Response:
     """End the session and its streams."""
-    entry = Entry(at=ask.deps.clock(), by=ask.who.by, action=Action.LOGOUT)
-    await ask.deps.store.sessions.end(ask.who.id, entry)
-    await access_ended(ask.deps)
+    entry = Entry(at=context.deps.clock(), by=context.principal.by, action=Action.LOGOUT)
+    await context.deps.store.sessions.end(context.principal.id, entry)
+    await access_ended(context.deps)
     response = web.Response(status=204)
     response.del_cookie(COOKIE, path="/")
     return response
@@ -103,13 +105,13 @@ async def sign_out(ask: Ask[None]) -> web.Response:
 @routes.taking(
     "POST", "/session/password", PasswordChange, NOTHING, in_person, errors=[NotAuthenticated, TooManyRequests]
 )
-async def change_password(ask: Ask[PasswordChange]) -> web.Response:
+async def change_password(context: RequestContext[PasswordChange]) -> web.Response:
     """A new password of one's own; the person's other sessions end."""
-    deps, user = ask.deps, ask.who.person
-    async with _trying(ask, user.username):
-        if await deps.store.people.check_password(user.username, ask.body.current) is None:
+    deps, user = context.deps, context.principal.person
+    async with _trying(context, user.username):
+        if await deps.store.people.check_password(user.username, context.body.current) is None:
             raise NotAuthenticated("The current password is wrong.")
-    await deps.store.people.set_password(user.id, ask.body.new, ask.who.id, ask.who.by)
+    await deps.store.people.set_password(user.id, context.body.new, context.principal.id, context.principal.by)
     await access_ended(deps)
     return web.Response(status=204)
 
@@ -122,16 +124,16 @@ async def change_password(ask: Ask[PasswordChange]) -> web.Response:
     None,
     errors=[NotAuthenticated, TooManyRequests],
 )
-async def setup(ask: Ask[Setup]) -> web.Response:
+async def setup(context: RequestContext[Setup]) -> web.Response:
     """Make the first administrator with the token that the first start printed."""
-    deps, body = ask.deps, ask.body
-    deps.front.check_origin(ask.request)
+    deps, body = context.deps, context.body
+    deps.proxies.check_origin(context.request)
     by = By(body.username, "setup token")
     new = NewUser(username=body.username, name=body.name, role=Role.ADMINISTRATOR, password=body.password, by=by)
-    async with _trying(ask, SETUP):
+    async with _trying(context, SETUP):
         user = await deps.store.installation.finish_setup(body.token, new)
     await deps.monitoring.ending.people_changed(await deps.store.people.all())
-    return await _signed_in(ask, user, 201)
+    return await _signed_in(context, user, 201)
 
 
 async def access_ended(deps: Web) -> None:

@@ -14,11 +14,11 @@ from aiohttp import web
 
 from adapter.core.views import time_view
 from adapter.errors import DeviceUnavailable, Forbidden, PbxRefused, PbxTimeout, PbxUnavailable
-from adapter.phones.browser import Softphones
+from adapter.phones.browser import BrowserPhones
 from adapter.web import answers
 from adapter.web.api import Web, in_person, monitors
-from adapter.web.auth import Who
-from adapter.web.routes import NOTHING, Ask, Returns, Routes
+from adapter.web.auth import Principal
+from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
 
 log = structlog.get_logger(__name__)
 routes = Routes("softphone")
@@ -31,13 +31,13 @@ LARGEST = 64 * 1024
 """Bytes of one SIP message; the largest INVITE of a browser has about 6,000."""
 
 
-def _may(who: Who, deps: Web) -> None:
-    in_person(who, deps)
-    monitors(who, deps)
+def _may(principal: Principal, deps: Web) -> None:
+    in_person(principal, deps)
+    monitors(principal, deps)
     _phones(deps)
 
 
-def _phones(deps: Web) -> Softphones:
+def _phones(deps: Web) -> BrowserPhones:
     if deps.softphones is None:
         raise Forbidden("Pages are no phones here: softphone.enabled is false.")
     return deps.softphones
@@ -50,14 +50,14 @@ def _phones(deps: Web) -> Softphones:
     _may,
     errors=[PbxUnavailable, PbxTimeout, PbxRefused],
 )
-async def open_softphone(ask: Ask[None]) -> web.Response:
+async def open_softphone(context: RequestContext[None]) -> web.Response:
     """Credentials for this page's phone; those that the session had before are void."""
-    deps, user = ask.deps, ask.who.person
-    phone = await _phones(deps).open(ask.who.id, user.id)
+    deps, user = context.deps, context.principal.person
+    phone = await _phones(deps).open(context.principal.id, user.id)
     until = int(phone.expires_at.timestamp())
-    origin = deps.front.public_origin or ""
-    scheme = "wss" if ask.request.secure or origin.startswith("https:") else "ws"
-    host = urlsplit(origin).netloc or ask.request.host
+    origin = deps.proxies.public_origin or ""
+    scheme = "wss" if context.request.secure or origin.startswith("https:") else "ws"
+    host = urlsplit(origin).netloc or context.request.host
     return web.json_response(
         {
             "endpoint": phone.endpoint,
@@ -70,23 +70,23 @@ async def open_softphone(ask: Ask[None]) -> web.Response:
 
 
 @routes.plain("DELETE", "/softphone", NOTHING, in_person)
-async def close_softphone(ask: Ask[None]) -> web.Response:
+async def close_softphone(context: RequestContext[None]) -> web.Response:
     """This page is no phone any more."""
-    if ask.deps.softphones is not None:
-        await ask.deps.softphones.close_one(ask.who.id)
+    if context.deps.softphones is not None:
+        await context.deps.softphones.close_one(context.principal.id)
     return web.Response(status=204)
 
 
 @routes.plain("GET", PATH, Returns(101), _may, errors=[DeviceUnavailable, PbxUnavailable])
-async def sip(ask: Ask[None]) -> web.StreamResponse:
+async def sip(context: RequestContext[None]) -> web.StreamResponse:
     """SIP over WebSocket (RFC 7118, subprotocol `sip`), passed on to Asterisk as it is."""
-    _same_origin(ask)
-    deps = ask.deps
+    _same_origin(context)
+    deps = context.deps
     softphones = _phones(deps)
-    phone = softphones.of_session(ask.who.id)
+    phone = softphones.of_session(context.principal.id)
     if phone is None:
         raise DeviceUnavailable("Ask for credentials first: POST /api/v1/softphone.")
-    if "sip" not in ask.request.headers.get("Sec-WebSocket-Protocol", ""):
+    if "sip" not in context.request.headers.get("Sec-WebSocket-Protocol", ""):
         raise Forbidden("This is a WebSocket with the subprotocol sip.")
     await softphones.renew(phone)
     page = web.WebSocketResponse(protocols=("sip",), heartbeat=HEARTBEAT, compress=False, max_msg_size=LARGEST)
@@ -98,7 +98,7 @@ async def sip(ask: Ask[None]) -> web.StreamResponse:
             pbx = await asyncio.wait_for(connecting, 3.0)
         except (aiohttp.ClientError, OSError, TimeoutError) as problem:
             raise PbxUnavailable(f"Asterisk's WebSocket is not usable: {type(problem).__name__}.") from None
-        await page.prepare(ask.request)
+        await page.prepare(context.request)
         ends = [deps.softphone_tasks.start(_pass_on(*pair), "sip") for pair in ((page, pbx), (pbx, page))]
 
         def hang_up() -> None:
@@ -126,8 +126,8 @@ async def _pass_on(source: Socket, sink: Socket) -> None:
                 await sink.send_str(message.data)
 
 
-def _same_origin(ask: Ask[None]) -> None:
+def _same_origin(context: RequestContext[None]) -> None:
     """A WebSocket is a GET, yet another site's page could open it with our cookie: its Origin must be ours."""
-    origin = ask.request.headers.get("Origin")
-    if origin is None or not ask.deps.front.is_own(ask.request, origin):
+    origin = context.request.headers.get("Origin")
+    if origin is None or not context.deps.proxies.is_own(context.request, origin):
         raise Forbidden("This WebSocket is for this server's own page.")

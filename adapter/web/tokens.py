@@ -12,7 +12,7 @@ from adapter.store.tokens import NewToken, Scope, Token
 from adapter.web import answers
 from adapter.web.api import administers
 from adapter.web.models import TokenBody
-from adapter.web.routes import NOTHING, Ask, Returns, Routes
+from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
 from adapter.web.session import access_ended
 
 routes = Routes("tokens")
@@ -55,10 +55,10 @@ def wanted(body: TokenBody, users: Mapping[str, User]) -> NewToken:
 
 
 @routes.plain("GET", "/tokens", Returns(model=answers.Tokens), administers)
-async def list_tokens(ask: Ask[None]) -> web.Response:
+async def list_tokens(context: RequestContext[None]) -> web.Response:
     """All tokens, without their secrets, which nobody knows any more."""
-    users = ask.deps.board.directory.users
-    return web.json_response({"tokens": [token_view(token, users) for token in await ask.deps.store.tokens.all()]})
+    users = context.deps.board.directory.users
+    return web.json_response({"tokens": [token_view(token, users) for token in await context.deps.store.tokens.all()]})
 
 
 @routes.taking(
@@ -70,16 +70,16 @@ async def list_tokens(ask: Ask[None]) -> web.Response:
     errors=[NotFound],
     audit=Action.TOKEN_CREATED,
 )
-async def create_token(ask: Ask[TokenBody]) -> web.Response:
+async def create_token(context: RequestContext[TokenBody]) -> web.Response:
     """A new token, for a user or for a service."""
-    users = ask.deps.board.directory.users
-    token, secret = await ask.deps.store.tokens.create(wanted(ask.body, users), ask.who.by)
+    users = context.deps.board.directory.users
+    token, secret = await context.deps.store.tokens.create(wanted(context.body, users), context.principal.by)
     return web.json_response({**token_view(token, users), "token": secret}, status=201)
 
 
 @routes.plain("DELETE", "/tokens/{id}", NOTHING, administers, errors=[NotFound], audit=Action.TOKEN_REVOKED)
-async def revoke_token(ask: Ask[None]) -> web.Response:
+async def revoke_token(context: RequestContext[None]) -> web.Response:
     """Void from now on; its streams close. What it started goes on: the supervisor can end it."""
-    await ask.deps.store.tokens.revoke(ask.part(), ask.who.by)
-    await access_ended(ask.deps)
+    await context.deps.store.tokens.revoke(context.part(), context.principal.by)
+    await access_ended(context.deps)
     return web.Response(status=204)

@@ -10,7 +10,7 @@ from adapter.store.people import NewUser, UserChange
 from adapter.web import answers
 from adapter.web.api import Web, administers
 from adapter.web.models import UserBody, UserPatch
-from adapter.web.routes import NOTHING, Ask, Returns, Routes
+from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
 from adapter.web.session import access_ended
 
 routes = Routes("users")
@@ -22,9 +22,9 @@ async def _acted(deps: Web) -> None:
 
 
 @routes.plain("GET", "/users", Returns(model=answers.Users), administers)
-async def list_users(ask: Ask[None]) -> web.Response:
+async def list_users(context: RequestContext[None]) -> web.Response:
     """Everybody."""
-    users = await ask.deps.store.people.all()
+    users = await context.deps.store.people.all()
     return web.json_response({"users": [user_view(user) for user in users]})
 
 
@@ -37,9 +37,9 @@ async def list_users(ask: Ask[None]) -> web.Response:
     errors=[Conflict],
     audit=Action.USER_CREATED,
 )
-async def create_user(ask: Ask[UserBody]) -> web.Response:
+async def create_user(context: RequestContext[UserBody]) -> web.Response:
     """A new account."""
-    body = ask.body
+    body = context.body
     new = NewUser(
         username=body.username,
         name=body.name,
@@ -50,18 +50,18 @@ async def create_user(ask: Ask[UserBody]) -> web.Response:
         can_monitor=body.can_monitor,
         modes=body.granted,
         phone_message=body.phone_message,
-        by=ask.who.by,
+        by=context.principal.by,
     )
-    user = await ask.deps.store.people.create(new)
-    await _acted(ask.deps)
+    user = await context.deps.store.people.create(new)
+    await _acted(context.deps)
     location = {"Location": f"/api/v1/users/{user.id}"}
     return web.json_response(user_view(user), status=201, headers=location)
 
 
 @routes.plain("GET", "/users/{id}", Returns(model=answers.User), administers, errors=[NotFound])
-async def get_user(ask: Ask[None]) -> web.Response:
+async def get_user(context: RequestContext[None]) -> web.Response:
     """One account."""
-    user = await ask.deps.store.people.get(ask.part())
+    user = await context.deps.store.people.get(context.part())
     if user is None:
         raise NotFound("There is no such user.")
     return web.json_response(user_view(user))
@@ -76,20 +76,20 @@ async def get_user(ask: Ask[None]) -> web.Response:
     errors=[NotFound, Conflict],
     audit=Action.USER_CHANGED,
 )
-async def change_user(ask: Ask[UserPatch]) -> web.Response:
+async def change_user(context: RequestContext[UserPatch]) -> web.Response:
     """Change some fields of an account."""
-    body = ask.body
+    body = context.body
     given = {name: getattr(body, name) for name in body.model_fields_set}
     if "modes" in given:
         given["modes"] = frozenset(body.modes)
-    user = await ask.deps.store.people.change(ask.part(), UserChange(**given, by=ask.who.by))
-    await _acted(ask.deps)
+    user = await context.deps.store.people.change(context.part(), UserChange(**given, by=context.principal.by))
+    await _acted(context.deps)
     return web.json_response(user_view(user))
 
 
 @routes.plain("DELETE", "/users/{id}", NOTHING, administers, errors=[NotFound, Conflict], audit=Action.USER_DELETED)
-async def delete_user(ask: Ask[None]) -> web.Response:
+async def delete_user(context: RequestContext[None]) -> web.Response:
     """Remove an account; what they monitor ends."""
-    await ask.deps.store.people.delete(ask.part(), ask.who.by)
-    await _acted(ask.deps)
+    await context.deps.store.people.delete(context.part(), context.principal.by)
+    await _acted(context.deps)
     return web.Response(status=204)

@@ -16,7 +16,7 @@ from adapter.store.webhooks import Webhook
 from adapter.web import answers
 from adapter.web.api import administers
 from adapter.web.models import DeliveriesQuery, WebhookBody, WebhookPatch
-from adapter.web.routes import NOTHING, Ask, Returns, Routes
+from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
 from adapter.webhooks.sender import new_secret
 
 routes = Routes("webhooks")
@@ -50,9 +50,9 @@ def _delivery_view(delivery: DeliveryRow, event: EventRow) -> Json:
 
 
 @routes.plain("GET", "/webhooks", Returns(model=answers.Webhooks), administers)
-async def list_webhooks(ask: Ask[None]) -> web.Response:
+async def list_webhooks(context: RequestContext[None]) -> web.Response:
     """All receivers."""
-    return web.json_response({"webhooks": [_view(hook) for hook in await ask.deps.store.webhooks.all()]})
+    return web.json_response({"webhooks": [_view(hook) for hook in await context.deps.store.webhooks.all()]})
 
 
 @routes.taking(
@@ -63,20 +63,22 @@ async def list_webhooks(ask: Ask[None]) -> web.Response:
     administers,
     audit=Action.WEBHOOK_CREATED,
 )
-async def create_webhook(ask: Ask[WebhookBody]) -> web.Response:
+async def create_webhook(context: RequestContext[WebhookBody]) -> web.Response:
     """A new receiver. It is told of what happens from now on."""
-    deps, body = ask.deps, ask.body
+    deps, body = context.deps, context.body
     url, secret = deps.guard.check_url(body.url), new_secret()
-    hook = await deps.store.webhooks.create(url, frozenset(body.events), secret, enabled=body.enabled, by=ask.who.by)
+    hook = await deps.store.webhooks.create(
+        url, frozenset(body.events), secret, enabled=body.enabled, by=context.principal.by
+    )
     await deps.dispatcher.refresh()
     location = {"Location": f"/api/v1/webhooks/{hook.id}"}
     return web.json_response({**_view(hook), "secret": secret}, status=201, headers=location)
 
 
 @routes.plain("GET", "/webhooks/{id}", Returns(model=answers.Webhook), administers, errors=[NotFound])
-async def get_webhook(ask: Ask[None]) -> web.Response:
+async def get_webhook(context: RequestContext[None]) -> web.Response:
     """One receiver."""
-    return web.json_response(_view(await ask.deps.store.webhooks.get(ask.part())))
+    return web.json_response(_view(await context.deps.store.webhooks.get(context.part())))
 
 
 @routes.taking(
@@ -88,33 +90,33 @@ async def get_webhook(ask: Ask[None]) -> web.Response:
     errors=[NotFound],
     audit=Action.WEBHOOK_CHANGED,
 )
-async def change_webhook(ask: Ask[WebhookPatch]) -> web.Response:
+async def change_webhook(context: RequestContext[WebhookPatch]) -> web.Response:
     """Change some fields. What waits for a disabled receiver waits until it is enabled again."""
-    deps, body, given = ask.deps, ask.body, ask.body.model_fields_set
+    deps, body, given = context.deps, context.body, context.body.model_fields_set
     hook = await deps.store.webhooks.change(
-        ask.part(),
+        context.part(),
         url=deps.guard.check_url(body.url) if "url" in given else None,
         events=frozenset(body.events) if "events" in given else None,
         enabled=body.enabled if "enabled" in given else None,
-        by=ask.who.by,
+        by=context.principal.by,
     )
     await deps.dispatcher.refresh()
     return web.json_response(_view(hook))
 
 
 @routes.plain("DELETE", "/webhooks/{id}", NOTHING, administers, errors=[NotFound], audit=Action.WEBHOOK_DELETED)
-async def delete_webhook(ask: Ask[None]) -> web.Response:
+async def delete_webhook(context: RequestContext[None]) -> web.Response:
     """Remove a receiver, and with it what waits for it."""
-    await ask.deps.store.webhooks.delete(ask.part(), ask.who.by)
-    await ask.deps.dispatcher.refresh()
+    await context.deps.store.webhooks.delete(context.part(), context.principal.by)
+    await context.deps.dispatcher.refresh()
     return web.Response(status=204)
 
 
 @routes.plain("POST", "/webhooks/{id}/ping", Returns(model=answers.Ping), administers, errors=[NotFound])
-async def ping_webhook(ask: Ask[None]) -> web.Response:
+async def ping_webhook(context: RequestContext[None]) -> web.Response:
     """Send an event of type `ping` at once, and say what the receiver answered."""
-    deps = ask.deps
-    hook = await deps.store.webhooks.get(ask.part())
+    deps = context.deps
+    hook = await deps.store.webhooks.get(context.part())
     event_id, at = uuid.uuid4().hex, deps.clock()
     body = json.dumps({"type": PING, "timestamp": time_view(at), "data": {"webhook_id": hook.id}})
     began = time.monotonic()
@@ -134,12 +136,14 @@ async def ping_webhook(ask: Ask[None]) -> web.Response:
     query=DeliveriesQuery,
     errors=[NotFound],
 )
-async def list_deliveries(ask: Ask[None]) -> web.Response:
+async def list_deliveries(context: RequestContext[None]) -> web.Response:
     """What was sent, newest first, and what became of it."""
-    query = ask.query(DeliveriesQuery)
-    hook = await ask.deps.store.webhooks.get(ask.part())
-    hidden = ask.deps.hidden_from(ask.who)
-    rows = await ask.deps.store.outbox.page(hook.id, query.limit + 1, query.cursor, hidden, failed_only=query.failed)
+    query = context.query(DeliveriesQuery)
+    hook = await context.deps.store.webhooks.get(context.part())
+    hidden = context.deps.hidden_from(context.principal)
+    rows = await context.deps.store.outbox.page(
+        hook.id, query.limit + 1, query.cursor, hidden, failed_only=query.failed
+    )
     shown = rows[: query.limit]
     cursor = shown[-1][1].id if len(rows) > query.limit else None
     return web.json_response({"deliveries": [_delivery_view(*row) for row in shown], "next_cursor": cursor})
@@ -152,10 +156,12 @@ async def list_deliveries(ask: Ask[None]) -> web.Response:
     administers,
     errors=[NotFound],
 )
-async def retry_delivery(ask: Ask[None]) -> web.Response:
+async def retry_delivery(context: RequestContext[None]) -> web.Response:
     """Send one more time, whatever became of it before. What waits behind an earlier one of its call waits on."""
-    deps = ask.deps
-    hook = await deps.store.webhooks.get(ask.part())
-    found = await deps.store.outbox.again(hook.id, ask.part("delivery_id"), deps.clock(), deps.hidden_from(ask.who))
+    deps = context.deps
+    hook = await deps.store.webhooks.get(context.part())
+    found = await deps.store.outbox.again(
+        hook.id, context.part("delivery_id"), deps.clock(), deps.hidden_from(context.principal)
+    )
     deps.dispatcher.wake()
     return web.json_response(_delivery_view(*found), status=202)

@@ -13,7 +13,7 @@ import structlog
 from adapter.errors import StoreUnavailable
 from adapter.store.outbox import Due, Outbox, Outcome
 from adapter.store.webhooks import Webhook, Webhooks
-from adapter.tasks import TaskGroupOwner
+from adapter.tasks import BackgroundTasks
 from adapter.webhooks.schedule import DAY, Health, again_at
 from adapter.webhooks.sender import Answer, Sender
 
@@ -69,7 +69,7 @@ class Worker:
         self._health = Health(hook.failing_since)
         self._under_way: set[int] = set()
         self._news = asyncio.Event()
-        self._tasks = TaskGroupOwner(f"webhook {hook.id}")
+        self._tasks = BackgroundTasks(f"webhook {hook.id}")
 
     def start(self) -> None:
         """Begin."""
@@ -171,7 +171,7 @@ class Dispatcher:
         self.tried: Callable[[Answer], None] = lambda answer: None
         """Told of each try."""
         self._workers: dict[str, Worker] = {}
-        self._tasks = TaskGroupOwner("webhooks")
+        self._tasks = BackgroundTasks("webhooks")
 
     async def start(self) -> None:
         """Begin. Raises StoreUnavailable."""

@@ -15,7 +15,7 @@ from adapter.core.people import Role
 from adapter.errors import TooManyRequests
 from adapter.store import passwords
 from adapter.store.people import NewUser, UserChange
-from adapter.web.front import Front, networks
+from adapter.web.proxy import ProxyPolicy, networks
 from adapter.web.throttle import ANY_NAME_HERE, FREE, NAME_ANYWHERE, Throttle
 from tests.support.client import Client
 from tests.support.site import Site, is_problem
@@ -33,7 +33,7 @@ async def guess(client: Client, name: str, password: str = WRONG, place: str | N
 def from_anywhere(site: Site) -> None:
     """Believe what the tests say of where they come from."""
     assert site.web is not None
-    object.__setattr__(site.web, "front", Front(networks(["127.0.0.1"])))
+    object.__setattr__(site.web, "proxies", ProxyPolicy(networks(["127.0.0.1"])))
 
 
 async def test_a_thousand_guesses_at_once_are_as_many_as_one_by_one(site: Site) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from adapter.web.front import Front
+from adapter.web.proxy import ProxyPolicy
 from tests.attack.people import World
 from tests.attack.test_horizontal import BODIES, OPEN, PREFIX, ask, named, operations
 from tests.support.client import Client
@@ -17,7 +17,7 @@ FOREIGN: dict[str, dict[str, str]] = {
     "another origin": {"Origin": "https://evil.example"},
     "no origin at all": {"Origin": "null"},
     "the same host, another port": {"Origin": "http://127.0.0.1:1"},
-    "our name in front of theirs": {"Origin": "http://127.0.0.1.evil.example"},
+    "our name in proxies of theirs": {"Origin": "http://127.0.0.1.evil.example"},
     "cross-site, without an origin": {"Sec-Fetch-Site": "cross-site"},
     "same-site, without an origin": {"Sec-Fetch-Site": "same-site"},
 }
@@ -118,7 +118,9 @@ async def test_addresses_and_this_machines_names_are_ours(site: Site, name: str)
 async def test_configured_names_programs_and_service_managers_come_by_any_name(site: Site) -> None:
     client = await site.client()
     assert site.web is not None
-    object.__setattr__(site.web, "front", Front(public_origin="https://calls.example", hosts=frozenset({"pbx.lan"})))
+    object.__setattr__(
+        site.web, "proxies", ProxyPolicy(public_origin="https://calls.example", hosts=frozenset({"pbx.lan"}))
+    )
     for name in ("calls.example", "Calls.Example:443", "pbx.lan:8080"):
         is_problem(await client.ask("GET", "/session", headers=told(name)), 401, "not_authenticated")
     is_problem(await client.ask("GET", "/session", headers=told("other.example")), 421, "misdirected")

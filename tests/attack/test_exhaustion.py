@@ -18,7 +18,7 @@ from adapter import wiring
 from adapter.config.http import Http
 from adapter.store import Store
 from adapter.web import api, events, listener
-from adapter.web.listener import Room
+from adapter.web.listener import ConnectionLimits
 from tests.attack.raw import Raw, cookie, deaf, many
 from tests.fake.pbx import settle
 from tests.support.client import Client
@@ -90,14 +90,14 @@ async def test_a_thousand_idle_connections(site: Site) -> None:
         after = await switches(mona, monitor, 20)
         other = await site.client("sam")
         assert (await other.get("/calls"))[0] == 200
-        assert len(site.listener.connections) <= Room().each
+        assert len(site.listener.connections) <= ConnectionLimits().each
         await asyncio.wait_for(idle[0].reader.read(), 10)
         assert not idle[-1].reader.at_eof(), "only the idlest go"
     assert after < max(before, 0.001) * 20
 
 
 async def test_who_asks_something_is_never_sent_away_for_the_idle(site: Site) -> None:
-    site.listener.connections._room = Room(20, 10)
+    site.listener.connections._room = ConnectionLimits(20, 10)
     mona = await site.client("mona")
     stream = await mona.events()
     async with many(site, 30) as idle:
@@ -109,7 +109,7 @@ async def test_who_asks_something_is_never_sent_away_for_the_idle(site: Site) ->
 
 async def test_when_all_are_busy_it_is_said(site: Site) -> None:
     admin = await site.client("admin")
-    site.listener.connections._room = Room(4, 4)
+    site.listener.connections._room = ConnectionLimits(4, 4)
     streams = [await admin.events() for _ in range(3)]
     assert (await admin.get("/calls"))[0] == 200
     streams.append(await admin.events())
@@ -124,7 +124,7 @@ async def test_when_all_are_busy_it_is_said(site: Site) -> None:
 
 async def test_one_address_can_not_take_the_room_of_others(site: Site) -> None:
     """Here all come from one address; so the room of one is what a stranger can fill."""
-    site.listener.connections._room = Room(100, 5)
+    site.listener.connections._room = ConnectionLimits(100, 5)
     async with many(site, 20):
         client = await site.client("sam")
         assert (await client.get("/calls"))[0] == 200
@@ -229,8 +229,8 @@ async def test_one_session_holds_one_socket_to_asterisk(tmp_path: Path, upstream
 
 def test_files_are_kept_for_the_pbx_and_the_database() -> None:
     http = Http()
-    assert wiring.room(http, 20_000) == Room(4000, 1000)
-    assert wiring.room(http, 1024) == Room(768, 768)
+    assert wiring.room(http, 20_000) == ConnectionLimits(4000, 1000)
+    assert wiring.room(http, 1024) == ConnectionLimits(768, 768)
     assert wiring.room(http, 100).total < 100
     program = (
         "import resource as r; from adapter import parts; hard = r.getrlimit(r.RLIMIT_NOFILE)[1];"

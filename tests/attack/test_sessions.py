@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapter.web.auth import Believed
+from adapter.web.auth import TtlCache
 from tests.support.client import Client, Stream
 from tests.support.site import Site, is_problem
 
@@ -129,7 +129,7 @@ async def test_what_ends_while_it_is_looked_up_is_not_believed() -> None:
         await may_answer.wait()
         return found
 
-    believed, now = Believed(find), datetime.now(UTC)
+    believed, now = TtlCache(find), datetime.now(UTC)
     request = asyncio.ensure_future(believed.find("secret", now))
     await asked.wait()
     known.clear()

@@ -22,7 +22,7 @@ from adapter.errors import ConfigError
 from adapter.lab.ports import free_port
 from adapter.lab.run import Adapter
 from adapter.store import Store
-from adapter.web.front import Front, networks
+from adapter.web.proxy import ProxyPolicy, networks
 from adapter.web.throttle import FREE
 from tests.support.client import Client
 from tests.support.site import Site, is_problem
@@ -212,7 +212,7 @@ def test_plain_text_to_the_network_is_known(http: dict[str, Any], warned: bool) 
 def believe(site: Site, *proxies: str) -> None:
     """These proxies are trusted."""
     assert site.web is not None
-    object.__setattr__(site.web, "front", Front(networks(proxies)))
+    object.__setattr__(site.web, "proxies", ProxyPolicy(networks(proxies)))
 
 
 async def addresses(site: Site) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from adapter.asterisk import chanspy
 from adapter.core import events as ev
-from adapter.core.legs import LegRequest, SpyWords
+from adapter.core.legs import LegRequest, SpyDialplan
 from adapter.core.modes import Mode
 from adapter.core.pbx import DeviceState, LinkState, PbxState
 from adapter.core.people import Directory
@@ -16,7 +16,7 @@ from adapter.errors import PbxUnavailable
 from adapter.monitoring.board import Board
 from tests.fake.scene import PEOPLE, START, Scene, numbering
 
-WORDS = SpyWords(
+WORDS = SpyDialplan(
     mode_at=lambda context, extension: chanspy.mode_of(extension) if context == "call-monitor" else None,
     keypad_at=chanspy.has_keypad,
     mode_of_digit=chanspy.mode_of_digit,

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from aiohttp.test_utils import make_mocked_request
 from pydantic import BaseModel
 
-from adapter.asterisk.splitter import Garbage, Splitter
+from adapter.asterisk.splitter import NotAmi, Splitter
 from adapter.asterisk.stasis import HandedCall, _call
 from adapter.asterisk.wire import TRANSLATORS, channel, snapshot, translate
 from adapter.cli import csv_import
@@ -17,7 +17,7 @@ from adapter.errors import AdapterError, Invalid, Malformed
 from adapter.monitoring.e164 import canonical, same_number
 from adapter.web.api import parse_object, validate
 from adapter.web.app import all_routes
-from adapter.web.front import SECURE, Front, networks
+from adapter.web.proxy import SECURE, ProxyPolicy, networks
 from adapter.webhooks.guard import Guard
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,7 +33,7 @@ def fed(data: bytes, step: int) -> list[dict[str, str]] | None:
     try:
         for place in range(0, len(data), step):
             found += splitter.feed(data[place : place + step])
-    except Garbage:
+    except NotAmi:
         return None
     return found
 
@@ -101,7 +101,7 @@ def number(data: bytes) -> None:
         assert same_number(text, text, country) is bool(text.strip())
 
 
-FRONT = Front(networks(["127.0.0.0/8", "10.0.0.0/8", "::1"]), "https://calls.example", frozenset({"pbx"}))
+FRONT = ProxyPolicy(networks(["127.0.0.0/8", "10.0.0.0/8", "::1"]), "https://calls.example", frozenset({"pbx"}))
 
 
 def head(data: bytes) -> None:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from adapter.tasks import TaskGroupOwner
+from adapter.tasks import BackgroundTasks
 
 ROOT = Path(__file__).parents[2]
 OPEN_DEADLINE = 30.0
@@ -154,7 +154,7 @@ async def _live(order: dict[str, Any], cookie: str, seen: Seen) -> None:
 
 async def _crowd(order: dict[str, Any], stop: asyncio.StreamReader) -> Seen:
     seen, lasting = Seen(), not order["reopen"]
-    tasks = TaskGroupOwner("pages")
+    tasks = BackgroundTasks("pages")
     pages = []
     for cookie in order["cookies"]:
         if lasting:

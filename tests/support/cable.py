@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from adapter.tasks import TaskGroupOwner
+from adapter.tasks import BackgroundTasks
 
 
 class Cable:
@@ -16,7 +16,7 @@ class Cable:
         self._ends: set[asyncio.StreamWriter] = set()
         self._flows = asyncio.Event()
         self._flows.set()
-        self._tasks = TaskGroupOwner("cable")
+        self._tasks = BackgroundTasks("cable")
 
     async def plug(self) -> None:
         """Connect it, at the same port as before."""

@@ -13,14 +13,14 @@ from adapter.core.people import Directory, Role
 from adapter.health.metrics import Metrics
 from adapter.monitoring.limits import Limits
 from adapter.monitoring.recorder import Recorder
-from adapter.monitoring.supervise import Monitoring
-from adapter.phones.browser import Endpoints, Softphones
+from adapter.monitoring.supervise import Supervision
+from adapter.phones.browser import BrowserPhones, Endpoints
 from adapter.store import Store
 from adapter.store.people import NewUser
 from adapter.web.api import Web
 from adapter.web.app import make_app
-from adapter.web.auth import Believed
-from adapter.web.listener import Listener, Room
+from adapter.web.auth import TtlCache
+from adapter.web.listener import ConnectionLimits, Listener
 from adapter.web.stream import Streams
 from adapter.web.throttle import Throttle
 from adapter.webhooks.dispatcher import Dispatcher
@@ -46,14 +46,16 @@ class Site:
         self.recorder.written = self.dispatcher.wake
         self.metrics = Metrics(self.board)
         limits = Limits(ring_timeout=5, confirm=0.2)
-        self.monitoring = Monitoring(self.board, self.pbx, self.recorder, self.clock, limits)
+        self.monitoring = Supervision(self.board, self.pbx, self.recorder, self.clock, limits)
         self.streams = Streams(self.board)
         day = timedelta(days=1)
-        self.softphones = Softphones(self.board, endpoints, self.clock, day, lambda device: None) if endpoints else None
+        self.softphones = (
+            BrowserPhones(self.board, endpoints, self.clock, day, lambda device: None) if endpoints else None
+        )
         self.problems: list[str] = []
         self.base = ""
         self.web: Web | None = None
-        self.room = Room()
+        self.room = ConnectionLimits()
         self.tls: ssl.SSLContext | None = None
         self.clients: list[Client] = []
 
@@ -90,15 +92,15 @@ class Site:
             metrics=self.metrics,
             store=self.store,
             streams=self.streams,
-            sessions=Believed(self.store.sessions.find),
-            tokens=Believed(self.store.tokens.find),
+            sessions=TtlCache(self.store.sessions.find),
+            tokens=TtlCache(self.store.tokens.find),
             throttle=Throttle(),
             clock=self.clock,
             problems=self.is_usable,
             softphones=self.softphones,
             **self._options,
         )
-        self.listener = Listener(make_app(deps), front=deps.front, room=self.room, tls=self.tls)
+        self.listener = Listener(make_app(deps), proxies=deps.proxies, room=self.room, tls=self.tls)
         await self.listener.start("127.0.0.1", 0)
         self.base = f"{'https' if self.tls else 'http'}://127.0.0.1:{self.listener.port}"
         return self.listener

@@ -1,4 +1,4 @@
-"""Softphones of pages, without Asterisk: who may have one, what is told of TURN, and when they go."""
+"""BrowserPhones of pages, without Asterisk: who may have one, what is told of TURN, and when they go."""
 
 import asyncio
 import base64
@@ -7,7 +7,7 @@ import hmac
 from datetime import UTC, datetime, timedelta
 
 from adapter.core.people import Directory
-from adapter.phones.browser import Softphones
+from adapter.phones.browser import BrowserPhones
 from adapter.web.ice import Ice
 from tests.fake.pbx import FakePbx, settle
 from tests.fake.scene import MONA, PEOPLE
@@ -46,7 +46,7 @@ class Memory:
 async def test_the_page_that_connected_last_rings_and_a_lost_right_ends_all() -> None:
     pbx, memory, now = FakePbx(), Memory(), [NOW]
     gone: list[str] = []
-    phones = Softphones(pbx.board, memory, lambda: now[0], timedelta(hours=1), gone.append)
+    phones = BrowserPhones(pbx.board, memory, lambda: now[0], timedelta(hours=1), gone.append)
     one, two = await phones.open("s1", MONA.id), await phones.open("s2", MONA.id)
     assert phones.device_of(MONA.id) is None
     phones.connected(two, lambda: None)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from adapter.web.auth import Believed
+from adapter.web.auth import TtlCache
 from tests.fake.scene import START
 
 
@@ -17,7 +17,7 @@ async def test_the_database_is_asked_once_in_a_while_and_after_an_end(monkeypatc
         asked.append(secret)
         return None if secret == "wrong" else secret.upper()
 
-    believed = Believed(find, 30.0)
+    believed = TtlCache(find, 30.0)
     for _ in range(3):
         assert await believed.find("a", START) == "A"
         assert await believed.find("wrong", START) is None

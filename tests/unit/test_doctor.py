@@ -35,8 +35,8 @@ from adapter.doctor.hearing import (
     judge,
     measure,
 )
+from adapter.doctor.pbx import Said, flat, is_event, name_of_run
 from adapter.doctor.trialcall import is_left_over
-from adapter.doctor.wires import Said, flat, is_event, name_of_run
 from adapter.errors import PbxRefused
 
 CONF = Path(__file__).parents[2] / "asterisk-conf"

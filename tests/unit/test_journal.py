@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from adapter.core import events as ev
-from adapter.core.journal import Ledger
+from adapter.core.journal import Journal
 from adapter.core.modes import Mode
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.record import EventType, OpenCall, Record
@@ -16,7 +16,7 @@ class Book:
     """A ledger that keeps all it has read of a PBX."""
 
     def __init__(self, pbx: FakePbx) -> None:
-        self.pbx, self.ledger, self.record = pbx, Ledger(pbx.board.call), Record()
+        self.pbx, self.ledger, self.record = pbx, Journal(pbx.board.call), Record()
         pbx.board.subscribe(lambda changes: self.record.add(self.ledger.read(changes, connected=self.connected)))
 
     @property

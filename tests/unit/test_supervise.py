@@ -1,4 +1,4 @@
-"""Monitoring over a PBX that can be deaf, slow or gone: races, deadlines, and the lease, each with one outcome."""
+"""Supervision over a PBX that can be deaf, slow or gone: races, deadlines, and the lease, each with one outcome."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,8 +14,8 @@ from adapter.core.monitor import EndReason, Monitor, MonitorState
 from adapter.core.pbx import DeviceState, LinkState, PbxState
 from adapter.core.record import Record
 from adapter.monitoring.limits import Limits
-from adapter.monitoring.policy import StartWish
-from adapter.monitoring.supervise import Monitoring
+from adapter.monitoring.policy import StartRequest
+from adapter.monitoring.supervise import Supervision
 from tests.fake.pbx import FakePbx, settle
 from tests.fake.scene import ADMIN, COACH, MONA, PEOPLE, SAM, START
 
@@ -50,7 +50,7 @@ class World:
     def __init__(self) -> None:
         self.pbx, self.record = FakePbx(), Memory()
         self.board = self.pbx.board
-        self.monitoring = Monitoring(self.board, self.pbx, self.record, lambda: START, LIMITS)
+        self.monitoring = Supervision(self.board, self.pbx, self.record, lambda: START, LIMITS)
         self.history: list[Monitor] = []
         self.board.subscribe(lambda changes: self.history.extend(c.after for c in changes.monitors))
         self.customer, self.agent = self.pbx.scene.answered_call()
@@ -59,7 +59,7 @@ class World:
 
     async def live(self, user: object = ADMIN, mode: Mode = Mode.SILENT) -> Monitor:
         """Start and wait until it is live."""
-        monitor = await self.monitoring.start(user, StartWish(call_id=self.call.id, mode=mode))  # type: ignore[arg-type]
+        monitor = await self.monitoring.start(user, StartRequest(call_id=self.call.id, mode=mode))  # type: ignore[arg-type]
         await settle()
         found = self.board.monitor(monitor.id)
         assert found is not None
@@ -123,7 +123,7 @@ async def test_a_click_that_asterisk_never_got_is_not_the_author_of_what_the_key
 async def test_a_start_that_fails_leaves_nothing(world: World, break_it: object, error: type[Exception]) -> None:
     break_it(world)  # type: ignore[operator]
     with pytest.raises(error):
-        await world.monitoring.start(ADMIN, StartWish(call_id=world.call.id))
+        await world.monitoring.start(ADMIN, StartRequest(call_id=world.call.id))
     assert list(world.board.monitors()) == []
     assert not any("originate" in did for did in world.pbx.did)
 
@@ -136,7 +136,7 @@ async def test_the_call_or_the_right_goes_while_the_device_is_asked(world: World
 
     world.pbx.device_state = slow  # type: ignore[method-assign]
     with pytest.raises(errors.CallEnded):
-        await world.monitoring.start(ADMIN, StartWish(call_id=world.call.id))
+        await world.monitoring.start(ADMIN, StartRequest(call_id=world.call.id))
 
     other = World()
 
@@ -146,7 +146,7 @@ async def test_the_call_or_the_right_goes_while_the_device_is_asked(world: World
 
     other.pbx.device_state = revoking  # type: ignore[method-assign]
     with pytest.raises(errors.Forbidden):
-        await other.monitoring.start(MONA, StartWish(call_id=other.call.id))
+        await other.monitoring.start(MONA, StartRequest(call_id=other.call.id))
     assert other.pbx.did == world.pbx.did == []
     await other.monitoring.close()
 
@@ -154,7 +154,7 @@ async def test_the_call_or_the_right_goes_while_the_device_is_asked(world: World
 async def test_an_originate_of_unknown_outcome_is_hung_up_when_it_shows(world: World) -> None:
     world.pbx.error = errors.PbxTimeout("no answer")
     with pytest.raises(errors.PbxTimeout):
-        await world.monitoring.start(ADMIN, StartWish(call_id=world.call.id))
+        await world.monitoring.start(ADMIN, StartRequest(call_id=world.call.id))
     world.pbx.error = None
     leg = world.history[-1].leg
     world.pbx.scene.channel("301", uniqueid=leg)
@@ -189,11 +189,11 @@ async def test_a_switch_on_a_leg_that_has_just_gone_is_its_end(world: World) -> 
 
 async def test_a_leg_that_never_comes_is_given_up(world: World) -> None:
     world.pbx.answers = False
-    monitor = await world.monitoring.start(ADMIN, StartWish(call_id=world.call.id))
+    monitor = await world.monitoring.start(ADMIN, StartRequest(call_id=world.call.id))
     with pytest.raises(errors.NotLive):
         await world.monitoring.switch(ADMIN, monitor.id, Mode.WHISPER)
     with pytest.raises(errors.AlreadyMonitoring):
-        await world.monitoring.start(ADMIN, StartWish(call_id=world.call.id))
+        await world.monitoring.start(ADMIN, StartRequest(call_id=world.call.id))
     await asyncio.sleep(0.7)
     assert world.last(monitor).ended_reason is EndReason.ERROR
 
@@ -201,7 +201,7 @@ async def test_a_leg_that_never_comes_is_given_up(world: World) -> None:
 @pytest.mark.parametrize("hangup_first", [True, False])
 async def test_busy_is_told_apart_from_unregistered(world: World, hangup_first: bool) -> None:
     world.pbx.answers = False
-    monitor = await world.monitoring.start(ADMIN, StartWish(call_id=world.call.id))
+    monitor = await world.monitoring.start(ADMIN, StartRequest(call_id=world.call.id))
     await settle()
     failed = ev.OriginateFailed(START, monitor.leg, ev.OriginateFailure.UNAVAILABLE)
     gone = ev.ChannelGone(START, monitor.leg, 17, "", "")
@@ -215,7 +215,7 @@ async def test_busy_is_told_apart_from_unregistered(world: World, hangup_first: 
 async def test_a_device_that_is_not_registered_has_no_channel_to_wait_for(world: World) -> None:
     world.pbx.answers = False
     world.pbx.scene.channel = lambda *args, **more: ""  # type: ignore[method-assign]
-    monitor = await world.monitoring.start(ADMIN, StartWish(call_id=world.call.id))
+    monitor = await world.monitoring.start(ADMIN, StartRequest(call_id=world.call.id))
     await settle()
     world.board.take([ev.OriginateFailed(START, monitor.leg, ev.OriginateFailure.UNAVAILABLE)])
     assert world.last(monitor).ended_reason is EndReason.DEVICE_UNAVAILABLE
@@ -223,7 +223,7 @@ async def test_a_device_that_is_not_registered_has_no_channel_to_wait_for(world:
 
 async def test_a_leg_that_goes_before_the_originates_answer_waits_for_it(world: World) -> None:
     world.pbx.answers = False
-    monitor = await world.monitoring.start(ADMIN, StartWish(call_id=world.call.id))
+    monitor = await world.monitoring.start(ADMIN, StartRequest(call_id=world.call.id))
     world.board.take([ev.ChannelGone(START, monitor.leg, 19, "", "")])
     assert world.last(monitor).state is MonitorState.CONNECTING
     world.board.take([ev.OriginateFailed(START, monitor.leg, ev.OriginateFailure.NO_ANSWER)])
@@ -362,9 +362,9 @@ async def test_calls_by_extension_and_number(world: World) -> None:
     scene.enter("b2", b, a)
     world.pbx.run()
     wishes = [
-        StartWish(agent_extension="102"),
-        StartWish(customer_number="(202) 555-0101"),
-        StartWish(customer_number="+1 202 555 0101"),
+        StartRequest(agent_extension="102"),
+        StartRequest(customer_number="(202) 555-0101"),
+        StartRequest(customer_number="+1 202 555 0101"),
     ]
     for wish in wishes:
         monitor = await world.monitoring.start(ADMIN, wish)
@@ -373,11 +373,11 @@ async def test_calls_by_extension_and_number(world: World) -> None:
         await world.monitoring.stop(ADMIN, monitor.id)
     for wrong in ("5550101", "0101", "+442025550101"):
         with pytest.raises(errors.NotFound):
-            await world.monitoring.start(ADMIN, StartWish(customer_number=wrong))
+            await world.monitoring.start(ADMIN, StartRequest(customer_number=wrong))
     scene.answered_call("201", "103", "b3")
     world.pbx.run()
     with pytest.raises(errors.Ambiguous) as caught:
-        await world.monitoring.start(ADMIN, StartWish(customer_number="201"))
+        await world.monitoring.start(ADMIN, StartRequest(customer_number="201"))
     assert len(caught.value.extra["calls"]) == 2
 
 

@@ -16,7 +16,7 @@ from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, User
-from adapter.core.views import Sight
+from adapter.core.views import Visibility
 from adapter.monitoring.board import Board
 from adapter.web.frames import Frames, Viewer
 from tests.fake.pbx import WORDS
@@ -54,19 +54,19 @@ CASES = list(product(EVERYBODY, MonitorState, Mode, (False, True), (False, True)
 @pytest.mark.parametrize(("user", "state", "mode", "inside", "own_call"), CASES)
 def test_who_sees_a_monitor(user: User, state: MonitorState, mode: Mode, inside: bool, own_call: bool) -> None:
     shown = monitor(state, mode)
-    sight = views.monitor_sight(user, shown, in_conversation=inside, own_call=own_call)
+    sight = views.monitor_visibility(user, shown, in_conversation=inside, own_call=own_call)
     talks = state is MonitorState.LIVE and mode is not Mode.SILENT
     if not user.active:
-        expected = Sight.NOTHING
+        expected = Visibility.NOTHING
     elif user is ADMIN:
-        expected = Sight.EVERYTHING  # their own
+        expected = Visibility.EVERYTHING  # their own
     elif inside or own_call:
         entitled = own_call or user in (MONA, COACH)
-        expected = Sight.TALKING if talks and entitled else Sight.NOTHING
+        expected = Visibility.TALKING if talks and entitled else Visibility.NOTHING
     else:
-        expected = Sight.EVERYTHING if user in (MONA, COACH) else Sight.NOTHING
+        expected = Visibility.EVERYTHING if user in (MONA, COACH) else Visibility.NOTHING
     assert sight is expected
-    if sight is Sight.TALKING:
+    if sight is Visibility.TALKING:
         view = views.monitor_view(shown, sight)
         assert view["started_at"] == view["live_at"] == "2026-01-01T13:00:00.000Z"
         assert (view["device"], view["ended_at"], view["ended_reason"]) == (None, None, None)
@@ -76,21 +76,21 @@ def test_who_sees_a_monitor(user: User, state: MonitorState, mode: Mode, inside:
 @pytest.mark.parametrize(("user", "inside"), list(product(EVERYBODY, (False, True))))
 def test_who_sees_a_call(user: User, inside: bool) -> None:
     call = sams_call((inside and user is not SAM and user.id) or None)
-    sight = views.call_sight(user, call)
+    sight = views.call_visibility(user, call)
     if user is OFF or (user is ANA):
-        assert sight is Sight.NOTHING
+        assert sight is Visibility.NOTHING
     elif user is SAM:
-        assert sight is Sight.TALKING
+        assert sight is Visibility.TALKING
     else:
-        assert sight is (Sight.TALKING if inside else Sight.EVERYTHING)
+        assert sight is (Visibility.TALKING if inside else Visibility.EVERYTHING)
 
 
 @pytest.mark.parametrize(("state", "mode"), list(product([MonitorState.CONNECTING, MonitorState.LIVE], Mode)))
 def test_what_a_call_shows_of_its_monitors(state: MonitorState, mode: Mode) -> None:
     shown = monitor(state, mode)
     call = sams_call(None)
-    everything = views.call_view(call, [shown], Sight.EVERYTHING)["monitors"]
-    talking = views.call_view(call, [shown], Sight.TALKING)["monitors"]
+    everything = views.call_view(call, [shown], Visibility.EVERYTHING)["monitors"]
+    talking = views.call_view(call, [shown], Visibility.TALKING)["monitors"]
     assert len(everything) == 1  # type: ignore[arg-type]
     assert len(talking) == (1 if shown.talks else 0)  # type: ignore[arg-type]
 

@@ -8,7 +8,7 @@ import pytest
 
 from adapter import errors
 from adapter.core import events as ev
-from adapter.core.invariant import Difference, Fault, Model, Witness, differences
+from adapter.core.invariant import Difference, Fault, LegObserver, Model, differences
 from adapter.core.legs import leg_id
 from adapter.core.lifecycle import made_silent
 from adapter.core.modes import Mode
@@ -60,7 +60,7 @@ def found(
     heard: Sequence[ev.Event] = (),
 ) -> set[tuple[Fault, str]]:
     """What differs."""
-    witness = Witness(WORDS)
+    witness = LegObserver(WORDS)
     witness.hear(heard)
     model = Model(monitors, channels, witness.said)
     return {(d.fault, d.uniqueid) for d in differences(model, listed, WORDS, IS_SPY)}
@@ -125,7 +125,7 @@ def test_channels() -> None:
 
 
 def test_a_leg_that_is_gone_is_forgotten() -> None:
-    witness = Witness(WORDS)
+    witness = LegObserver(WORDS)
     witness.hear([started("barge"), ev.ChannelGone(START, LEG, 16, "", "")])
     assert witness.said == {}
 

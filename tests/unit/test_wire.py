@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.asterisk import chanspy, wire
-from adapter.asterisk.splitter import MAX_MESSAGE, Garbage, Splitter
+from adapter.asterisk.splitter import MAX_MESSAGE, NotAmi, Splitter
 from adapter.core import events as ev
 from adapter.core.modes import Mode
 
@@ -70,11 +70,11 @@ def test_what_nobody_wants_is_not_even_decoded() -> None:
 
 
 def test_a_peer_that_is_no_ami_is_refused() -> None:
-    with pytest.raises(Garbage, match="not an Asterisk"):
+    with pytest.raises(NotAmi, match="not an Asterisk"):
         Splitter(()).feed(b"SSH-2.0-OpenSSH\r\n")
-    with pytest.raises(Garbage):
+    with pytest.raises(NotAmi):
         Splitter(()).feed(b"x" * 2000)
-    with pytest.raises(Garbage, match="more than"):
+    with pytest.raises(NotAmi, match="more than"):
         Splitter(()).feed(GREETING + b"x" * (MAX_MESSAGE + 1))
 
 

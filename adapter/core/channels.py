@@ -16,7 +16,7 @@ can reach (main/bridge.c, ast_bridge_peer_nolock)."""
 
 
 @dataclass(slots=True)
-class Line:
+class TrackedChannel:
     """One channel with what was seen of it over time."""
 
     channel: Channel
@@ -47,22 +47,22 @@ class Bridge:
     members: list[str] = field(default_factory=list)
 
 
-class Lines:
+class Channels:
     """All channels and bridges of a PBX."""
 
     def __init__(self, is_agent: Callable[[str], bool], is_spy: Callable[[Channel], bool]) -> None:
         self._is_agent, self._is_spy = is_agent, is_spy
-        self._lines: dict[str, Line] = {}
+        self._lines: dict[str, TrackedChannel] = {}
         self._bridges: dict[str, Bridge] = {}
         self._names: dict[str, str] = {}
         self._conversations: dict[str, set[str]] = {}
         self.dirty: set[str] = set()
         """Linkedids whose calls may look different now; the reader clears it."""
 
-    def __getitem__(self, uniqueid: str) -> Line:
+    def __getitem__(self, uniqueid: str) -> TrackedChannel:
         return self._lines[uniqueid]
 
-    def get(self, uniqueid: str) -> Line | None:
+    def get(self, uniqueid: str) -> TrackedChannel | None:
         """The line with this uniqueid, if it is up."""
         return self._lines.get(uniqueid)
 
@@ -70,7 +70,7 @@ class Lines:
         """All lines that are up."""
         return self._lines.keys()
 
-    def conversation(self, linkedid: str) -> Iterator[Line]:
+    def conversation(self, linkedid: str) -> Iterator[TrackedChannel]:
         """The lines that share this linkedid."""
         return (self._lines[uniqueid] for uniqueid in self._conversations.get(linkedid, ()))
 
@@ -78,14 +78,14 @@ class Lines:
         """Whether any line of this conversation is up."""
         return linkedid in self._conversations
 
-    def clear(self) -> dict[str, Line]:
+    def clear(self) -> dict[str, TrackedChannel]:
         """Forget everything; returns what was known, for `load` to recognise channels that live on."""
         before, self._lines = self._lines, {}
         self.dirty.update(self._conversations)
         self._bridges, self._names, self._conversations = {}, {}, {}
         return before
 
-    def load(self, snapshot: Snapshot, before: dict[str, Line]) -> None:
+    def load(self, snapshot: Snapshot, before: dict[str, TrackedChannel]) -> None:
         """Start anew from a snapshot. Birth facts of channels that were already known are kept."""
         self.clear()
         for known in snapshot.channels:
@@ -95,7 +95,7 @@ class Lines:
                 technology = snapshot.technologies.get(known.bridge, "simple_bridge")
                 self._join(known.bridge, technology, known.channel.uniqueid)
 
-    def _load_one(self, known: KnownChannel, snapshot: Snapshot, old: Line | None) -> None:
+    def _load_one(self, known: KnownChannel, snapshot: Snapshot, old: TrackedChannel | None) -> None:
         channel = known.channel
         if self._is_spy(channel) and not known.bridge:
             return  # it spies; a leg in a bridge took a call over, and is a party of it
@@ -109,10 +109,10 @@ class Lines:
         if line.answered_at is None and channel.state is ChannelState.UP:
             line.answered_at = snapshot.at if known.bridge is None else known.created_at
 
-    def _add(self, channel: Channel, at: datetime) -> Line:
+    def _add(self, channel: Channel, at: datetime) -> TrackedChannel:
         endpoint = endpoint_of(channel.name)
         called = channel.state is not ChannelState.DIALLING
-        line = Line(
+        line = TrackedChannel(
             channel,
             endpoint,
             self._is_agent(endpoint),
@@ -136,7 +136,7 @@ class Lines:
         if self.see(channel) is None:
             self._add(channel, at).answered_at = at
 
-    def see(self, channel: Channel) -> Line | None:
+    def see(self, channel: Channel) -> TrackedChannel | None:
         """Take in a channel as an event shows it.
 
         None for one that is not known: an event that trails its channel's Hangup must not bring it back.
@@ -167,7 +167,7 @@ class Lines:
                 del self._conversations[old]
         self._conversations.setdefault(new, set()).add(uniqueid)
 
-    def remove(self, uniqueid: str) -> Line | None:
+    def remove(self, uniqueid: str) -> TrackedChannel | None:
         """The channel was hung up."""
         line = self._lines.pop(uniqueid, None)
         for bridge_id in [line.bridge] if line else list(self._bridges):
@@ -257,23 +257,23 @@ class Lines:
             if line.bridge:
                 self._touch(self._bridges[line.bridge])
 
-    def peers(self, line: Line) -> frozenset[str]:
+    def peers(self, line: TrackedChannel) -> frozenset[str]:
         """Uniqueids of the other channels in this line's bridge, supervisors' legs included."""
         bridge = self._bridges.get(line.bridge) if line.bridge else None
         return frozenset(bridge.members) - {line.channel.uniqueid} if bridge else frozenset()
 
-    def has_one_peer(self, line: Line) -> bool:
+    def has_one_peer(self, line: TrackedChannel) -> bool:
         """Whether barge would reach the other side: a bridge of exactly two, of a kind that has peers."""
         bridge = self._bridges.get(line.bridge) if line.bridge else None
         return bridge is not None and len(bridge.members) == 2 and bridge.technology in ONE_TO_ONE
 
-    def far(self, line: Line) -> list[Line]:
+    def far(self, line: TrackedChannel) -> list[TrackedChannel]:
         """The real parties at the other end, oldest first; Local channels are followed to who is behind them."""
-        found: dict[str, Line] = {}
+        found: dict[str, TrackedChannel] = {}
         self._follow(line, found, {line.channel.uniqueid})
         return sorted(found.values(), key=lambda other: other.created_at)
 
-    def _follow(self, line: Line, found: dict[str, Line], seen: set[str]) -> None:
+    def _follow(self, line: TrackedChannel, found: dict[str, TrackedChannel], seen: set[str]) -> None:
         for uniqueid in self._neighbours(line):
             other = self._lines.get(uniqueid)
             if uniqueid in seen or other is None:
@@ -287,7 +287,7 @@ class Lines:
                 seen.add(partner.channel.uniqueid)
                 self._follow(partner, found, seen)
 
-    def _neighbours(self, line: Line) -> list[str]:
+    def _neighbours(self, line: TrackedChannel) -> list[str]:
         if line.bridge and (bridge := self._bridges.get(line.bridge)):
             return bridge.members
         return [line.dialled_by, *line.dials] if line.dialled_by else line.dials

@@ -1,4 +1,4 @@
-"""The front door: through which proxy somebody comes, by which name they call us, and whether it is our own page.
+"""Proxies, names and origins: through which proxy somebody comes, by which name they call us, and whether it is our own page.
 
 Whoever comes is believed nothing: addresses and schemes that a proxy tells count only from proxies that are
 configured, and a browser must say a name that is ours (else another site's name could be led here: DNS rebinding).
@@ -30,7 +30,7 @@ class Misdirected(AdapterError):
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class ProxyPolicy:
     """What of the configuration says who is believed what."""
 
     proxies: tuple[Network, ...] = ()

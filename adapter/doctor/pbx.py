@@ -20,7 +20,7 @@ from adapter.asterisk.splitter import Message
 from adapter.core.legs import TEST_PREFIX
 from adapter.doctor.rights import WATCHED
 from adapter.errors import PbxRefused, PbxTimeout, PbxUnavailable
-from adapter.tasks import TaskGroupOwner
+from adapter.tasks import BackgroundTasks
 
 MAX_SAID = 20_000
 """Messages about the doctor's own channels that are kept; a test call makes some hundred."""
@@ -84,7 +84,7 @@ def is_event(name: str, **fields: str) -> Wanted:
     )
 
 
-class Wires:
+class PbxProbe:
     """AMI and ARI of one PBX. `deadline`: seconds for each answer."""
 
     def __init__(self, settings: LinkSettings) -> None:
@@ -96,7 +96,7 @@ class Wires:
         self.app = f"call-monitor-doctor-{secrets.token_hex(4)}"
         """Our Stasis application; `call-monitor` is the adapter's."""
         self._ami: AmiConnection | None = None
-        self._tasks = TaskGroupOwner("doctor")
+        self._tasks = BackgroundTasks("doctor")
 
     async def connect(self) -> None:
         """Open AMI. Raises PbxUnavailable, PbxTimeout, AuthenticationFailed."""

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from adapter.core.modes import Mode
 from adapter.doctor.findings import Area, Finding
 from adapter.doctor.hearing import CUSTOMER, SUPERVISOR
+from adapter.doctor.pbx import PbxProbe
 from adapter.doctor.rights import PROVOKED, check_read
 from adapter.doctor.trialcall import TrialCall, trial_call
-from adapter.doctor.wires import Wires
 from adapter.errors import AdapterError
 
 AREA = Area("test call")
@@ -15,17 +15,17 @@ PATIENCE = 2.0
 """Seconds for an event that must have been sent already."""
 
 
-async def check_events(wires: Wires, name: str, username: str) -> list[Finding]:
+async def check_events(probe: PbxProbe, name: str, username: str) -> list[Finding]:
     """The events and the switching, proved by a test call. Needs AMI and our Stasis application."""
     found: list[Finding] = []
     try:
-        async with trial_call(wires, name) as call:
+        async with trial_call(probe, name) as call:
             found += await _monitored(call)
             await _provoke(call)
     except AdapterError as problem:
         found.append(AREA.unknown("a call of two", f"the test call came to nothing: {problem.detail}"))
         return [*found, AREA.unknown("events", "which events arrive could not be seen without a test call.")]
-    seen = await _collected(wires, name)
+    seen = await _collected(probe, name)
     return [*found, *check_read(seen, username)]
 
 
@@ -60,15 +60,15 @@ async def _provoke(call: TrialCall) -> None:
     await call.hang_up(SUPERVISOR)
 
 
-async def _collected(wires: Wires, name: str) -> set[str]:
+async def _collected(probe: PbxProbe, name: str) -> set[str]:
     """The names of all events of this call, once they are complete or none comes any more."""
     missing = set(PROVOKED)
     while missing:
-        message = await wires.said.when(lambda said: said.get("Event") in missing and _of(said, name), PATIENCE)
+        message = await probe.said.when(lambda said: said.get("Event") in missing and _of(said, name), PATIENCE)
         if message is None:
             break
         missing.discard(message["Event"])
-    return {said["Event"] for said in wires.said.messages if "Event" in said and _of(said, name)}
+    return {said["Event"] for said in probe.said.messages if "Event" in said and _of(said, name)}
 
 
 def _of(said: Mapping[str, str], name: str) -> bool:
