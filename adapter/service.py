@@ -2,47 +2,42 @@
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from adapter import config, wiring
-from adapter.asterisk.endpoints import Endpoints
-from adapter.asterisk.link import Link
-from adapter.asterisk.stasis import Stasis
 from adapter.config.http import Http
 from adapter.config.tls import Certificate
 from adapter.core import lifecycle
 from adapter.core.changes import MonitorChange
-from adapter.core.events import Event
 from adapter.core.monitor import EndReason, Monitor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory
 from adapter.core.permissions import monitor_survives
 from adapter.core.record import Record
 from adapter.errors import AdapterError, StoreUnavailable
+from adapter.fleet.node import Connect, Node, Shared
+from adapter.fleet.nodes import Nodes
 from adapter.health.database import DatabaseHealth
 from adapter.health.metrics import Metrics
-from adapter.health.watchdog import Watchdog
 from adapter.monitoring.board import Board
+from adapter.monitoring.boards import Boards
 from adapter.monitoring.recorder import Recorder
-from adapter.monitoring.supervise import Supervision
-from adapter.phones.browser import BrowserPhones
-from adapter.phones.dtmf import DtmfModes
-from adapter.phones.messages import PhoneMessages
-from adapter.phones.starcodes import StarCodes
+from adapter.monitoring.reservations import Reservations
 from adapter.store import Store
-from adapter.tasks import BackgroundTasks
-from adapter.web.api import Web
-from adapter.web.app import make_app
-from adapter.web.auth import SESSION_SECONDS, TtlCache
+from adapter.tasks import FAILURES, BackgroundTasks, KeyedLocks
+from adapter.web import audit, calls, events, monitors, operations, session, softphone, tokens, users, webhooks
+from adapter.web.access import Access
+from adapter.web.app import Groups, make_app
 from adapter.web.listener import ConnectionLimits, Listener
 from adapter.web.operations import metrics_app
-from adapter.web.session import access_ended
+from adapter.web.revocation import Revocation
 from adapter.web.stream import Streams
 from adapter.web.throttle import Throttle
+from adapter.web.ttl_cache import SESSION_SECONDS, TtlCache
 from adapter.webhooks.dispatcher import Dispatcher
 from adapter.webhooks.guard import Guard
 from adapter.webhooks.sender import Sender
@@ -64,134 +59,149 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class Service:
-    """One running adapter."""
+ConnectTo = Callable[[config.Pbx, Callable[[], datetime]], Connect]
 
-    def __init__(self, settings: config.Settings, store: Store, key: bytes, directory: Directory) -> None:
-        self.settings, self.store = settings, store
-        pbx = settings.pbx[0]
-        numbering, words = wiring.numbering(settings, key), wiring.spy_dialplan(pbx.context)
-        self.board = Board(numbering, directory, PbxState(LinkState.CONNECTING, now()), words)
-        self.recorder = Recorder(self.board, store.monitors, store.records, now)
-        self.record_watch = DatabaseHealth(self.board, store.installation.beat, now)
-        self.metrics = Metrics(self.board)
-        self.link = Link(wiring.link_settings(settings), self._events, self._state, now)
-        lifetime = timedelta(hours=settings.softphone.lifetime_hours)
-        endpoints = Endpoints(self.link.ari, settings.softphone.context)
-        self.softphones = BrowserPhones(self.board, endpoints, now, lifetime, self._device_gone)
-        self.monitoring = Supervision(
-            self.board, self.link, self.recorder, now, wiring.limits(settings), self.softphones.device_of
+
+class Service:
+    """One running adapter. `connect_to`: what connects to a PBX of the configuration."""
+
+    def __init__(
+        self,
+        settings: config.Settings,
+        store: Store,
+        key: bytes,
+        directory: Directory,
+        *,
+        connect_to: ConnectTo = wiring.asterisk,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self.settings, self.store, self.clock = settings, store, clock
+        started_at = clock()
+        read = [(pbx, wiring.node_settings(pbx, settings, key)) for pbx in settings.pbx]
+        connecting = PbxState(LinkState.CONNECTING, started_at)
+        boards = {pbx.id: Board(node.numbering, directory, connecting, node.dialplan) for pbx, node in read}
+        self.boards = Boards(boards.values(), directory, started_at)
+        self.recorder = Recorder(self.boards, store.monitors, store.records, clock)
+        self.metrics = Metrics(self.boards)
+        self.streams = Streams(self.boards)
+        shared = Shared(self.recorder, Reservations(self.boards), self.metrics, clock, self.streams.is_connected)
+        nodes = [Node(node, boards[pbx.id], connect_to(pbx, clock), shared) for pbx, node in read]
+        self.nodes = Nodes(nodes, self.boards, settings.numbering.country)
+        self.database_health = DatabaseHealth(self.boards, store.installation.beat, clock)
+        self.guard = Guard(allow_private=settings.webhooks.allow_private)
+        sender = Sender(self.guard, clock, settings.webhooks.timeout_seconds)
+        self.dispatcher = Dispatcher(
+            store.webhooks, store.outbox, sender, clock, lambda answer: self.metrics.tried(answer.delivered)
         )
-        self.watchdog = Watchdog(
-            self.board,
-            self.link,
-            self.monitoring.ending,
-            words,
-            numbering.is_spy,
-            now,
-            pbx.watch_interval_seconds,
-        )
-        self.keypad = DtmfModes(self.board, self.monitoring, self.recorder, now)
-        self.star_codes = StarCodes(self.board, self.monitoring, self.link, self.recorder, now)
-        self.stasis = Stasis(self.link.ari, self.star_codes.take)
-        self.streams = Streams(self.board)
-        self.messages = PhoneMessages(self.board, self.link.ari.message, self.streams.is_connected)
-        guard = Guard(allow_private=settings.webhooks.allow_private)
-        sender = Sender(guard, now, settings.webhooks.timeout_seconds)
-        self.dispatcher = Dispatcher(store.webhooks, store.outbox, sender, now)
-        self.watchdog.on_look = self.metrics.looked
-        self.dispatcher.tried = lambda answer: self.metrics.tried(answer.delivered)
-        self.recorder.written = self.dispatcher.wake
+        self.recorder.written.subscribe(self.dispatcher.wake)
         self._tasks = BackgroundTasks("service")
-        self.web = Web(
-            board=self.board,
-            monitoring=self.monitoring,
-            recorder=self.recorder,
-            store=store,
-            streams=self.streams,
-            dispatcher=self.dispatcher,
-            guard=guard,
-            metrics=self.metrics,
-            sessions=TtlCache(store.sessions.find, SESSION_SECONDS),
-            tokens=TtlCache(store.tokens.find),
-            throttle=Throttle(),
-            clock=now,
-            problems=self._problems,
-            softphones=self.softphones if settings.softphone.enabled else None,
-            softphone_tasks=self._tasks,
-            ice=wiring.ice(settings),
-            sip_upstream=wiring.sip_upstream(settings),
-            sip_tls=wiring.ari_tls(settings),
-            secure_cookies=settings.http.secure_cookies,
+        sessions = TtlCache(store.sessions.find, SESSION_SECONDS)
+        api_tokens = TtlCache(store.tokens.find)
+        with_phones = next((pbx for pbx in settings.pbx if pbx.softphone.enabled), None)
+        self.browser_phones = next(
+            (node.browser_phones for node in nodes if with_phones and node.id == with_phones.id), None
+        )
+        self.revocation = Revocation(
+            (sessions, api_tokens), store.sessions, store.tokens, self.streams, self.browser_phones, clock
+        )
+        self.access = Access(
+            boards=self.boards,
+            sessions=sessions,
+            tokens=api_tokens,
+            clock=clock,
+            note=self.recorder.note,
+            count_refusal=self.metrics.refused,
+            conversations_of=self.recorder.journal.conversations_of,
             proxies=wiring.proxies(settings),
         )
+        self.groups = self._groups(with_phones or settings.pbx[-1])
 
-    def _device_gone(self, device: str) -> None:
-        self.monitoring.ending.device_gone(device)
+    def _groups(self, phones_pbx: config.Pbx) -> Groups:
+        """What each group of routes works with. `phones_pbx`: where pages' phones register."""
+        store, boards, nodes, locks = self.store, self.boards, self.nodes, KeyedLocks()
+        return Groups(
+            operations=operations.Deps(
+                self.problems, store.outbox, self.streams, self.recorder, self.metrics, self.clock
+            ),
+            session=session.Deps(
+                boards=boards,
+                nodes=nodes,
+                people=store.people,
+                sessions=store.sessions,
+                audit=store.audit,
+                installation=store.installation,
+                throttle=Throttle(),
+                locks=locks,
+                revocation=self.revocation,
+                secure_cookies=self.settings.http.secure_cookies,
+            ),
+            users=users.Deps(nodes, store.people, self.revocation),
+            calls=calls.Deps(boards),
+            monitors=monitors.Deps(
+                boards, nodes, self.recorder.find, store.answers, locks, on_switch=self.metrics.switched
+            ),
+            events=events.Deps(self.streams),
+            softphone=softphone.Deps(
+                phones=self.browser_phones,
+                ice=wiring.ice(phones_pbx),
+                sip_upstream=wiring.sip_upstream(phones_pbx),
+                sip_tls=wiring.ari_tls(phones_pbx),
+                tasks=self._tasks,
+            ),
+            audit=audit.Deps(store.audit),
+            webhooks=webhooks.Deps(self.guard, store.webhooks, store.outbox, self.dispatcher),
+            tokens=tokens.Deps(boards, store.tokens, self.revocation),
+        )
 
-    def _events(self, events: Sequence[Event]) -> None:
-        self.watchdog.hear(events)
-        self.board.take(events)
-        self.metrics.took(events, (now() - events[-1].at).total_seconds() if events else 0.0)
-
-    def _state(self, state: PbxState) -> None:
-        self.metrics.link_changed(state.state)
-        self.board.set_pbx(state)
-        self.monitoring.ending.pbx_changed()
-
-    async def _problems(self) -> list[str]:
-        found = await self.link.problems()
-        if self.watchdog.blind:
-            found.append("ami: Asterisk keeps events from us; compare read= and eventfilter in manager.conf")
-        if self.board.takes_up:
-            found.append("monitors: those of a former run are being taken up")
-        if not self.board.record_state.writable:
+    async def problems(self) -> list[str]:
+        """What is not usable now, in words; empty when the adapter is ready."""
+        found = await self.nodes.problems()
+        if not self.boards.record_state.writable:
             found.append("database: nothing can be written")
         try:
             await self.store.people.version()
         except StoreUnavailable as problem:
             found.append(f"database: {problem}")
-        return found
+        return found + [f"adapter: {loop} failed and is begun again ({why})" for loop, why in FAILURES.down.items()]
 
     async def start(self) -> None:
-        """Begin: what a former run left open is taken up or ended, then the PBX is connected."""
+        """What a former run left open is taken up or ended, then the PBXes are connected."""
         self.recorder.start(await self.store.records.open_calls())
         self._take_up(await self.store.monitors.unfinished())
         await self.dispatcher.start()
-        self.link.start()
-        self.stasis.start()
-        self.watchdog.start()
-        self.record_watch.start()
-        self._tasks.start(self._follow_people(), "people")
-        self._tasks.start(self._end_idle_streams(), "idle streams")
-        self._tasks.start(self._sweep(), "retention")
+        self.nodes.start()
+        self.database_health.start()
+        self._tasks.keep(self._follow_people, "people")
+        self._tasks.keep(self._end_idle_streams, "idle streams")
+        self._tasks.keep(self._sweep, "retention")
 
     def _take_up(self, left: Sequence[Monitor]) -> None:
         """What a former run left open: legs of phones may live on, a page's phone went with its socket."""
-        at, alive = now(), []
+        at = self.clock()
         for monitor in left:
-            user = self.board.directory.users.get(monitor.supervisor.user_id)
+            user = self.boards.directory.users.get(monitor.supervisor.user_id)
             entitled = monitor_survives(user, monitor.mode, keypad=monitor.keypad)
-            if monitor.ring and entitled:
-                alive.append(lifecycle.taken_up(monitor, at))
+            board = self.boards.board(monitor.pbx)
+            if monitor.ring and entitled and board is not None:
+                board.take_up([lifecycle.taken_up(monitor, at)])
                 continue
             reason = EndReason.ADAPTER_STOPPED if entitled else EndReason.PERMISSION_REVOKED
             record = Record()
             over = MonitorChange(monitor, lifecycle.ended(monitor, reason, at).monitor)
-            self.recorder.ledger.monitor(over, at, record)
+            self.recorder.journal.monitor(over, at, record)
             self.recorder.note(record)
-        self.board.take_up(alive)
 
     async def _sweep(self) -> None:
         """Let go of what is past its time."""
         keep = self.settings
         while True:
             try:
+                at = self.clock()
                 if keep.audit.keep_days:
-                    count = await self.store.audit.cut(now() - timedelta(days=keep.audit.keep_days), now())
+                    count = await self.store.audit.cut(at - timedelta(days=keep.audit.keep_days), at)
                     if count:
                         log.info("old audit entries were cut off", count=count)
-                await self.store.outbox.sweep(now() - timedelta(days=keep.webhooks.keep_days))
+                await self.store.outbox.sweep(at - timedelta(days=keep.webhooks.keep_days))
             except StoreUnavailable as problem:
                 log.warning("what is past its time could not be deleted", why=str(problem))
             await asyncio.sleep(SWEEP_POLL)
@@ -201,40 +211,35 @@ class Service:
         while True:
             await asyncio.sleep(IDLE_POLL)
             try:
-                await access_ended(self.web)
+                await self.revocation.apply()
             except AdapterError as problem:
                 log.warning("sessions could not be read; streams go on", why=str(problem))
 
     async def _follow_people(self) -> None:
         """Notice changes of accounts that the command line makes."""
-        known = await self.store.people.version()
+        known: object = None
         while True:
-            await asyncio.sleep(PEOPLE_POLL)
             try:
                 current = await self.store.people.version()
                 if current != known:
-                    await self.monitoring.ending.people_changed(await self.store.people.all())
-                    await access_ended(self.web)
+                    self.nodes.people_changed(await self.store.people.all(), self.clock())
+                    await self.revocation.apply()
                     known = current
             except AdapterError as problem:
                 log.warning("accounts could not be read; the last known rights hold", why=str(problem))
+            await asyncio.sleep(PEOPLE_POLL)
 
     def follow(self, certificate: Certificate) -> None:
         """Take up renewals of our certificate."""
-        self._tasks.start(certificate.follow(), "certificate")
+        self._tasks.keep(certificate.follow, "certificate")
 
     async def close(self) -> None:
         """End: monitors first, then the rest, the record last."""
-        await self.watchdog.close()
-        await self.monitoring.close()
+        await self.nodes.end_monitors()
         self.streams.close()
-        await self.softphones.close()
         await self._tasks.close()
-        await self.stasis.close()
-        await self.keypad.close()
-        await self.messages.close()
-        await self.link.close()
-        await self.record_watch.close()
+        await self.nodes.close()
+        await self.database_health.close()
         await self.recorder.close()
         await self.dispatcher.close()
 
@@ -264,9 +269,12 @@ async def serve(settings: config.Settings) -> int:
 
 async def _listen(service: Service, http: Http, stack: AsyncExitStack) -> None:
     certificate = wiring.certificate(http)
-    room = wiring.room(http, wiring.raise_file_limit())
+    limits = wiring.connection_limits(http, wiring.raise_file_limit())
     listener = Listener(
-        make_app(service.web), room=room, proxies=service.web.proxies, tls=certificate.context if certificate else None
+        make_app(service.access, service.groups),
+        limits=limits,
+        proxies=service.access.proxies,
+        tls=certificate.context if certificate else None,
     )
     stack.push_async_callback(listener.cleanup)
     await listener.start(http.host, http.port)
@@ -279,7 +287,7 @@ async def _listen(service: Service, http: Http, stack: AsyncExitStack) -> None:
 
 
 async def _listen_for_metrics(service: Service, metrics: config.Metrics, stack: AsyncExitStack) -> None:
-    listener = Listener(metrics_app(service.web), room=ConnectionLimits(total=100, each=100))
+    listener = Listener(metrics_app(service.groups.operations), limits=ConnectionLimits(total=100, each=100))
     stack.push_async_callback(listener.cleanup)
     await listener.start(metrics.host, metrics.port)
     log.info("listening for Prometheus", host=metrics.host, port=metrics.port)

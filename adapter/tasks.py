@@ -1,14 +1,39 @@
-"""Owned tasks, the only place that starts them, so that none is lost or fails unseen; and locks by key."""
+"""Owned tasks (started nowhere else), loops that must live, listeners that can't harm each other, locks by key.
+
+What fails here is never lost: it is logged, counted for the figures, and a loop that is down is seen in readiness.
+"""
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator, Coroutine
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Generic, ParamSpec
 
 import structlog
 
 log = structlog.get_logger(__name__)
+
+FIRST_PAUSE = 0.1
+"""Seconds before a loop that ended is begun again for the first time; doubled each time after that."""
+LONGEST_PAUSE = 10.0
+"""Seconds of the longest such pause, and of the life after which a loop counts as well again."""
+
+Told = ParamSpec("Told")
+
+
+class Failures:
+    """What failed inside this process, by the name of the listener or the loop."""
+
+    def __init__(self) -> None:
+        self.listeners: Counter[str] = Counter()
+        self.loops: Counter[str] = Counter()
+        self.down: dict[str, str] = {}
+        """Loops that failed and have not lived long enough since, with what they failed of."""
+
+
+FAILURES = Failures()
+"""Of this process: one process is one adapter."""
 
 
 class BackgroundTasks:
@@ -32,6 +57,39 @@ class BackgroundTasks:
         task.add_done_callback(self._done)
         return task
 
+    def keep(self, loop: Callable[[], Coroutine[Any, Any, None]], name: str) -> asyncio.Task[Any]:
+        """Run a loop that must live until `close`: whatever ends it, it is begun again after a growing pause.
+
+        Raises RuntimeError after `close`.
+        """
+        return self.start(self._keep(loop, f"{self._owner}:{name}"), name)
+
+    async def _keep(self, loop: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+        clock, failed = asyncio.get_running_loop(), 0
+        well: asyncio.TimerHandle | None = None
+        try:
+            while True:
+                began = clock.time()
+                try:
+                    await loop()
+                    why = "it ended"
+                    log.error("a loop ended; it is begun again", loop=name)
+                except Exception as problem:
+                    why = f"{type(problem).__name__}: {problem}"
+                    log.exception("a loop failed; it is begun again", loop=name)
+                failed = 1 if clock.time() - began > LONGEST_PAUSE else failed + 1
+                FAILURES.loops[name] += 1
+                FAILURES.down[name] = why
+                if well is not None:
+                    well.cancel()
+                pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failed - 1, 10))
+                await asyncio.sleep(pause)
+                well = clock.call_later(min(LONGEST_PAUSE, 2 * pause), FAILURES.down.pop, name, None)
+        finally:
+            if well is not None:
+                well.cancel()
+            FAILURES.down.pop(name, None)
+
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -46,15 +104,47 @@ class BackgroundTasks:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def guarded(call: Callable[Told, object], *args: Told.args, **kwargs: Told.kwargs) -> None:
+    """Call somebody who only listens: what they raise is logged and counted, and harms nobody else."""
+    try:
+        call(*args, **kwargs)
+    except Exception:
+        name = getattr(call, "__qualname__", type(call).__name__)
+        FAILURES.listeners[name] += 1
+        log.exception("a listener failed", listener=name)
+
+
+class Listeners(Generic[Told]):
+    """Who wants to be told of something, synchronously and in the order of subscription; each guarded alone."""
+
+    def __init__(self) -> None:
+        self._all: list[Callable[Told, object]] = []
+
+    def subscribe(self, listener: Callable[Told, object]) -> Callable[[], None]:
+        """Be told from now on. Returns what ends it; ending it twice is fine."""
+        self._all.append(listener)
+
+        def end() -> None:
+            if listener in self._all:
+                self._all.remove(listener)
+
+        return end
+
+    def tell(self, *args: Told.args, **kwargs: Told.kwargs) -> None:
+        """Tell everybody."""
+        for listener in list(self._all):
+            guarded(listener, *args, **kwargs)
+
+
 class KeyedLocks:
-    """Locks by key, kept while somebody waits for them."""
+    """Locks by key, kept while somebody waits for them: requests with the same key run one after the other."""
 
     def __init__(self) -> None:
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
 
     @asynccontextmanager
     async def of(self, key: str) -> AsyncIterator[None]:
-        """One's turn."""
+        """Hold this key's lock."""
         lock, waiting = self._locks.get(key, (asyncio.Lock(), 0))
         self._locks[key] = (lock, waiting + 1)
         try:
@@ -68,5 +158,5 @@ class KeyedLocks:
                 self._locks[key] = (lock, waiting - 1)
 
     def waiting(self, key: str) -> int:
-        """How many have a turn or wait for theirs."""
+        """How many hold this key's lock or wait for it."""
         return self._locks[key][1] if key in self._locks else 0

@@ -3,6 +3,7 @@
 import resource
 import ssl
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
@@ -12,12 +13,14 @@ from adapter import config
 from adapter.asterisk import chanspy
 from adapter.asterisk.ami import AmiAddress
 from adapter.asterisk.connection import LinkSettings
+from adapter.asterisk.pbx import Asterisk
 from adapter.config.http import Http
 from adapter.config.section import revealed
 from adapter.config.tls import Certificate, client_context
 from adapter.core.calls import Numbering
 from adapter.core.events import Channel
 from adapter.core.legs import SpyDialplan, is_leg
+from adapter.fleet.node import Connect, NodeSettings, OnCall, OnEvents, OnState
 from adapter.monitoring.limits import Limits
 from adapter.phones.browser import PREFIX
 from adapter.web.ice import Ice
@@ -34,19 +37,17 @@ def _matches(patterns: Sequence[str]) -> Callable[[str], bool]:
     return lambda endpoint: any(fnmatchcase(endpoint, pattern) for pattern in patterns)
 
 
-def numbering(settings: config.Settings, key: bytes) -> Numbering:
-    """How this PBX is read."""
-    endpoints = settings.endpoints
-    context = settings.pbx[0].context
-    codes = tuple(settings.star_codes.model_dump().values())
+def numbering(pbx: config.Pbx, key: bytes) -> Numbering:
+    """How this PBX is read. `key` makes ids opaque."""
+    codes = tuple(pbx.star_codes.model_dump().values())
 
     def is_agent(endpoint: str) -> bool:
-        return not endpoint.startswith(f"PJSIP/{PREFIX}") and _matches(endpoints.agents)(endpoint)
+        return not endpoint.startswith(f"PJSIP/{PREFIX}") and _matches(pbx.endpoints.agents)(endpoint)
 
     def is_spy(channel: Channel) -> bool:
-        return is_leg(channel.uniqueid) or channel.context == context or channel.extension.startswith(codes)
+        return is_leg(channel.uniqueid) or channel.context == pbx.context or channel.extension.startswith(codes)
 
-    return Numbering(settings.pbx[0].id, is_agent, _matches(endpoints.internal), is_spy, key)
+    return Numbering(pbx.id, is_agent, _matches(pbx.endpoints.internal), is_spy, key)
 
 
 def spy_dialplan(context: str) -> SpyDialplan:
@@ -60,9 +61,8 @@ def spy_dialplan(context: str) -> SpyDialplan:
     )
 
 
-def link_settings(settings: config.Settings) -> LinkSettings:
+def link_settings(pbx: config.Pbx) -> LinkSettings:
     """Where the PBX is, with secrets revealed. Raises ConfigError."""
-    pbx = settings.pbx[0]
     tls = client_context(pbx.ami.tls_ca) if pbx.ami.tls else None
     return LinkSettings(
         id=pbx.id,
@@ -70,15 +70,36 @@ def link_settings(settings: config.Settings) -> LinkSettings:
         ari_url=pbx.ari.url,
         ari_username=pbx.ari.username,
         ari_password=pbx.ari.reveal(),
-        ari_tls=ari_tls(settings),
+        ari_tls=ari_tls(pbx),
         context=pbx.context,
-        answer_style=settings.auto_answer.style,
-        answer_styles=settings.auto_answer.devices,
+        answer_style=pbx.auto_answer.style,
+        answer_styles=pbx.auto_answer.devices,
         connect_deadline=pbx.connect_deadline_seconds,
         action_deadline=pbx.action_deadline_seconds,
         ping_interval=pbx.ping_interval_seconds,
         ping_deadline=pbx.ping_deadline_seconds,
         longest_pause=pbx.longest_pause_seconds,
+    )
+
+
+def asterisk(pbx: config.Pbx, clock: Callable[[], datetime]) -> Connect:
+    """What connects to this PBX. Raises ConfigError."""
+    settings = link_settings(pbx)
+
+    def connect(on_events: OnEvents, on_state: OnState, on_call: OnCall) -> Asterisk:
+        return Asterisk(settings, pbx.softphone.context, on_events, on_state, on_call, clock)
+
+    return connect
+
+
+def node_settings(pbx: config.Pbx, settings: config.Settings, key: bytes) -> NodeSettings:
+    """How this PBX is read and treated."""
+    return NodeSettings(
+        numbering=numbering(pbx, key),
+        dialplan=spy_dialplan(pbx.context),
+        limits=limits(settings),
+        watch_interval=pbx.watch_interval_seconds,
+        phone_lifetime=timedelta(hours=pbx.softphone.lifetime_hours),
     )
 
 
@@ -90,12 +111,12 @@ def proxies(settings: config.Settings) -> ProxyPolicy:
     )
 
 
-def ari_tls(settings: config.Settings) -> ssl.SSLContext | None:
+def ari_tls(pbx: config.Pbx) -> ssl.SSLContext | None:
     """Whom to believe at ARI and at Asterisk's WebSocket beside it; None where they are not reached by TLS.
 
     Raises ConfigError.
     """
-    ari, websocket = settings.pbx[0].ari, settings.softphone.websocket_url
+    ari, websocket = pbx.ari, pbx.softphone.websocket_url
     return client_context(ari.tls_ca) if ari.url.startswith("https:") or websocket.startswith("wss:") else None
 
 
@@ -113,7 +134,7 @@ def raise_file_limit() -> int:
     return hard
 
 
-def room(http: Http, files: int) -> ConnectionLimits:
+def connection_limits(http: Http, files: int) -> ConnectionLimits:
     """How many connections there may be, so that the PBX and the database never lack a file."""
     most = files - KEPT_FILES if files != resource.RLIM_INFINITY else http.max_connections
     if most < http.max_connections:
@@ -122,18 +143,18 @@ def room(http: Http, files: int) -> ConnectionLimits:
     return ConnectionLimits(total, min(http.max_connections_each, total))
 
 
-def ice(settings: config.Settings) -> Ice:
+def ice(pbx: config.Pbx) -> Ice:
     """STUN and TURN servers, with the secret revealed. Raises ConfigError."""
-    phone = settings.softphone
+    phone = pbx.softphone
     secret = revealed(phone.turn_secret, phone.turn_secret_file)
     return Ice(tuple(phone.stun), tuple(phone.turn), secret)
 
 
-def sip_upstream(settings: config.Settings) -> str:
+def sip_upstream(pbx: config.Pbx) -> str:
     """Asterisk's WebSocket: as configured, else /ws of the server that has ARI (http.conf)."""
-    if settings.softphone.websocket_url:
-        return settings.softphone.websocket_url
-    parts = urlsplit(settings.pbx[0].ari.url)
+    if pbx.softphone.websocket_url:
+        return pbx.softphone.websocket_url
+    parts = urlsplit(pbx.ari.url)
     return f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}/ws"
 
 

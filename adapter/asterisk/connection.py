@@ -19,7 +19,7 @@ from adapter.asterisk.splitter import Message
 from adapter.core.events import Event, KnownChannel
 from adapter.core.pbx import LinkState, PbxState
 from adapter.errors import AdapterError, PbxRefused, PbxTimeout, PbxUnavailable
-from adapter.tasks import BackgroundTasks
+from adapter.tasks import BackgroundTasks, guarded
 
 log = structlog.get_logger(__name__)
 
@@ -90,8 +90,8 @@ class Connection:
         return self._state
 
     def start(self) -> None:
-        """Begin to connect, and stay at it."""
-        self._tasks.start(self._keep_connected(), "connection")
+        """Connect, and again after every loss."""
+        self._tasks.keep(self._keep_connected, "connection")
 
     async def close(self) -> None:
         """End the connection for good."""
@@ -169,7 +169,7 @@ class Connection:
             raise PbxUnavailable("The connection was lost while the snapshot was taken.")
         backlog, self._backlog = self._backlog or [], None
         self._set(LinkState.CONNECTED)
-        self._on_events([snapshot, *backlog])
+        guarded(self._on_events, [snapshot, *backlog])
 
     async def _check_rights(self, ami: AmiConnection) -> None:
         """Asterisk lists the actions that this user may do (main/manager.c, action_listcommands)."""
@@ -226,7 +226,7 @@ class Connection:
     def _set(self, state: LinkState) -> None:
         if state is not self._state.state:
             self._state = PbxState(state, self._clock())
-            self._on_state(self._state)
+            guarded(self._on_state, self._state)
 
     # --- asking
 
@@ -235,10 +235,11 @@ class Connection:
             raise PbxUnavailable("The connection to the PBX is down; it is being restored. Try again soon.")
         return self._ami
 
-    async def _act(self, name: str, *fields: tuple[str, str]) -> Message:
+    async def act(self, name: str, *fields: tuple[str, str]) -> Message:
+        """One AMI action. Raises PbxUnavailable, PbxRefused, PbxTimeout (`adapter.monitoring.ports.Pbx`)."""
         return await self._connected().action(name, fields, deadline=self._settings.action_deadline)
 
-    async def _act_now(self, name: str, *fields: tuple[str, str]) -> Message:
+    async def act_now(self, name: str, *fields: tuple[str, str]) -> Message:
         """Act only where Asterisk answers at this moment.
 
         What waits in the socket of an Asterisk that is frozen (a paused VM, a debugger, SIGSTOP) is done when it
@@ -250,9 +251,9 @@ class Connection:
         except PbxTimeout:
             ami.close()
             raise PbxUnavailable("Asterisk does not answer, so nothing was asked of it. Try again soon.") from None
-        return await self._act(name, *fields)
+        return await self.act(name, *fields)
 
-    async def look(self) -> Sequence[KnownChannel]:
+    async def list_channels(self) -> Sequence[KnownChannel]:
         """All channels now. What they say and what events say may overtake each other."""
         ami = self._connected()
         listed = await ami.listing("CoreShowChannels", deadline=self._settings.snapshot_deadline)

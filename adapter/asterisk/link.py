@@ -2,12 +2,11 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Sequence
 
 from adapter.asterisk import autoanswer, chanspy
 from adapter.asterisk.connection import Connection, LinkSettings
-from adapter.core.events import Event
+from adapter.core.events import KnownChannel
 from adapter.core.legs import LegRequest, Refusal
 from adapter.core.modes import Mode
 from adapter.core.pbx import DeviceState, PbxState
@@ -23,34 +22,42 @@ UNIQUEID = re.compile(r"[A-Za-z0-9._:-]{1,150}")
 """AST_MAX_PUBLIC_UNIQUEID is 150 (include/asterisk/channel.h)."""
 
 
-class Link(Connection):
-    """One PBX. Implements `adapter.monitoring.ports.Pbx`."""
+class Link:
+    """Acts at one PBX. Implements `adapter.monitoring.ports.Pbx`."""
 
-    def __init__(
-        self,
-        settings: LinkSettings,
-        on_events: Callable[[Sequence[Event]], None],
-        on_state: Callable[[PbxState], None],
-        clock: Callable[[], datetime],
-    ) -> None:
-        super().__init__(settings, on_events, on_state, clock)
+    def __init__(self, settings: LinkSettings, connection: Connection) -> None:
+        self._settings, self._connection = settings, connection
         self._digits: dict[str, float] = {}
         """When each leg may get its next digit, by the event loop's clock."""
 
-    def _drop(self) -> None:
-        super()._drop()
-        self._digits.clear()
+    @property
+    def id(self) -> str:
+        """The PBX's id in the configuration."""
+        return self._settings.id
+
+    @property
+    def state(self) -> PbxState:
+        """The connection as it is now."""
+        return self._connection.state
+
+    async def list_channels(self) -> Sequence[KnownChannel]:
+        """All channels now."""
+        return await self._connection.list_channels()
+
+    def reconnect(self, why: str) -> None:
+        """Give the connection up, and begin anew with a snapshot."""
+        self._connection.reconnect(why)
 
     async def device_state(self, device: str) -> DeviceState:
         """Whether the endpoint is registered and free, asked now."""
-        return await self.ari.device_state(device)
+        return await self._connection.ari.device_state(device)
 
     async def start_leg(self, request: LegRequest) -> None:
         """Originate into the monitor dialplan; returns once it is queued."""
         target, leg = _uniqueid(request.target), _uniqueid(request.leg)
         asked = autoanswer.headers(request.device, self._settings.answer_styles, self._settings.answer_style)
         headers = [("Variable", f"PJSIP_HEADER(add,{name})={value}") for name, value in asked]
-        await self._act_now(
+        await self._connection.act_now(
             "Originate",
             ("Channel", request.device),
             ("Context", self._settings.context),
@@ -70,7 +77,7 @@ class Link(Connection):
             return await _is_there(self._press(leg, mode))
         extension = chanspy.extension(mode, keypad=keypad)
         fields = (("Context", self._settings.context), ("Exten", extension), ("Priority", "1"))
-        act = self._act_now if mode.talks else self._act
+        act = self._connection.act_now if mode.talks else self._connection.act
         return await _is_there(act("Redirect", ("Channel", _uniqueid(leg)), *fields))
 
     async def _press(self, leg: str, mode: Mode) -> None:
@@ -83,30 +90,32 @@ class Link(Connection):
         self._digits[leg] = due
         if due > now:
             await asyncio.sleep(due - now)
-        act = self._act_now if mode.talks else self._act  # silence that comes late harms nobody
+        act = self._connection.act_now if mode.talks else self._connection.act  # silence that comes late harms nobody
         await act("PlayDTMF", channel, digit, ("Duration", "1"), ("Receive", "true"))
 
     async def join(self, leg: str, customer: str) -> None:
         """Bridge the leg with the customer, without a tone for anybody."""
-        await self._act_now("Bridge", ("Channel1", _uniqueid(customer)), ("Channel2", _uniqueid(leg)), ("Tone", "no"))
+        await self._connection.act_now(
+            "Bridge", ("Channel1", _uniqueid(customer)), ("Channel2", _uniqueid(leg)), ("Tone", "no")
+        )
 
     async def send_leg(self, leg: str, target: str, mode: Mode, *, keypad: bool) -> None:
         """Let a channel that waits in our Stasis application go on into the monitor dialplan."""
         extension, variables = chanspy.extension(mode, keypad=keypad), {"CM_TARGET": _uniqueid(target)}
-        await self.ari.hand_back(_uniqueid(leg), self._settings.context, extension, variables)
+        await self._connection.ari.hand_back(_uniqueid(leg), self._settings.context, extension, variables)
 
     async def say(self, leg: str, why: Refusal) -> None:
         """Let such a channel hear why nothing comes of it, and end."""
-        await self.ari.hand_back(leg, self._settings.context, chanspy.said(why), {})
+        await self._connection.ari.hand_back(leg, self._settings.context, chanspy.said(why), {})
 
     async def end_leg(self, leg: str) -> bool:
         """Hang the leg up; False when there is no such channel."""
         self._digits.pop(leg, None)
-        return await _is_there(self._act("Hangup", ("Channel", _uniqueid(leg)), ("Cause", "16")))
+        return await _is_there(self._connection.act("Hangup", ("Channel", _uniqueid(leg)), ("Cause", "16")))
 
 
 async def _is_there(action: Awaitable[object]) -> bool:
-    """Carry an action on a channel out; False when there is no such channel. Raises as `Connection._act`."""
+    """Carry an action on a channel out; False when there is no such channel. Raises as `Connection.act`."""
     try:
         await action
     except PbxRefused as refusal:

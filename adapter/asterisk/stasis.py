@@ -6,7 +6,6 @@ While nobody is connected, Asterisk does not know the application and its dialpl
 import asyncio
 import json
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -14,6 +13,7 @@ import structlog
 
 from adapter.asterisk.ari import Ari
 from adapter.core.events import endpoint_of
+from adapter.core.legs import HandedCall
 from adapter.errors import AdapterError
 from adapter.tasks import BackgroundTasks
 
@@ -27,16 +27,6 @@ PAUSE = 1.0
 """Seconds between attempts to connect."""
 
 
-@dataclass(frozen=True, slots=True)
-class HandedCall:
-    """A call that came in from the dialplan."""
-
-    uniqueid: str
-    endpoint: str
-    """The Asterisk endpoint that called, from the channel's name: nobody can forge it, unlike a caller id."""
-    arguments: tuple[str, ...]
-
-
 Handler = Callable[[HandedCall], Coroutine[Any, Any, None]]
 
 
@@ -48,8 +38,8 @@ class Stasis:
         self._tasks = BackgroundTasks("stasis")
 
     def start(self) -> None:
-        """Begin."""
-        self._tasks.start(self._keep_connected(), "connection")
+        """Register the application with Asterisk, and again after every loss."""
+        self._tasks.keep(self._keep_connected, "connection")
 
     async def close(self) -> None:
         """Stop; Asterisk's dialplan goes on with what comes in after."""

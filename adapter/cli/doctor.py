@@ -54,8 +54,11 @@ def doctor(audio: bool, ring: tuple[str, ...], as_json: bool, path: Path | None)
     found = asyncio.run(_examine(settings, place, audio=audio, ring=ring))
     if sys.stderr.isatty():
         click.echo(CLEAR, nl=False, err=True)
-    pbx = settings.pbx[0]
-    about = {"pbx": pbx.id, "ami": f"{pbx.ami.host}:{pbx.ami.port}", "ari": pbx.ari.url}
+    about = {
+        "pbx": ", ".join(pbx.id for pbx in settings.pbx),
+        "ami": ", ".join(f"{pbx.ami.host}:{pbx.ami.port}" for pbx in settings.pbx),
+        "ari": ", ".join(pbx.ari.url for pbx in settings.pbx),
+    }
     if as_json:
         click.echo(report.as_json(about, found.findings, found.matrix))
     else:

@@ -239,8 +239,9 @@ def config_check(path: Path | None) -> None:
     from adapter import wiring
 
     settings = config.load(path)
-    wiring.link_settings(settings)
-    wiring.ice(settings)
+    for pbx in settings.pbx:
+        wiring.link_settings(pbx)
+        wiring.ice(pbx)
     wiring.certificate(settings.http)
     _ = settings.database_url
     click.echo(f"{path or config.default_path()} is fine.")

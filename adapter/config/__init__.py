@@ -1,5 +1,6 @@
 """The configuration: what may stand in it, read and checked."""
 
-from adapter.config.settings import ENV_PREFIX, Metrics, Pbx, Settings, Style, default_path, load
+from adapter.config.pbx import Pbx, Style
+from adapter.config.settings import ENV_PREFIX, Metrics, Settings, default_path, load
 
 __all__ = ["ENV_PREFIX", "Metrics", "Pbx", "Settings", "Style", "default_path", "load"]

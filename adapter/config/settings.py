@@ -8,14 +8,21 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import phonenumbers
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from adapter.config.http import Http
-from adapter.config.section import Port, Seconds, Section, WithSecret, revealed
+from adapter.config.pbx import AutoAnswer, Endpoints, Pbx, Softphone, StarCodes, inherit
+from adapter.config.section import Seconds, Section, revealed
 from adapter.errors import ConfigError
 
 ENV_PREFIX = "CALL_MONITOR_"
+LATER = {
+    "cluster": "several adapters for one installation are not in this version; leave this section out",
+    "reach": "phones of one PBX can't be rung for calls of another in this version; leave this key out",
+    "site": "sites of PBXes are not in this version; leave this key out",
+}
+"""Keys of the next versions, and what to do about them in this one."""
 
 
 class Database(Section):
@@ -29,44 +36,6 @@ class Database(Section):
         if self.url and self.url_file:
             raise ValueError("give one of url and url_file")
         return self
-
-
-class Ami(WithSecret):
-    """Asterisk Manager Interface (manager.conf)."""
-
-    host: str = Field("127.0.0.1", description="Where Asterisk is.")
-    port: Port = Field(5038, description="manager.conf: port.")
-    tls: bool = Field(False, description="manager.conf: tlsenable.")
-    tls_ca: Path | None = Field(None, description="Certificate authority file for AMI over TLS.")
-
-
-class Ari(WithSecret):
-    """Asterisk REST Interface (ari.conf, http.conf)."""
-
-    url: str = Field("http://127.0.0.1:8088/ari", pattern=r"^https?://", description="ARI's address.")
-    tls_ca: Path | None = Field(None, description="Certificate authority file for ARI over https.")
-
-
-class Pbx(Section):
-    """One Asterisk."""
-
-    id: str = Field("main", pattern=r"^[a-z0-9-]{1,32}$", description="Name of this node.")
-    context: str = Field("call-monitor", pattern=r"^[A-Za-z0-9_-]{1,79}$", description="The monitor dialplan context.")
-    ami: Ami
-    ari: Ari
-    connect_deadline_seconds: Seconds = Field(3.0, description="Until a connection must stand.")
-    action_deadline_seconds: Seconds = Field(2.0, description="Until Asterisk must answer an action.")
-    ping_interval_seconds: Seconds = Field(2.0, description="Between pings of an idle connection.")
-    ping_deadline_seconds: Seconds = Field(2.0, description="Until a ping must be answered.")
-    longest_pause_seconds: Seconds = Field(10.0, description="Longest pause between attempts to reconnect.")
-    watch_interval_seconds: Seconds = Field(3.0, description="Between looks whether Asterisk does what we say.")
-
-
-class Endpoints(Section):
-    """How Asterisk's endpoints are read. Patterns as in a shell: PJSIP/1*, PJSIP/10[1-4]."""
-
-    agents: list[str] = Field(["PJSIP/*"], min_length=1, description="Endpoints whose calls can be monitored.")
-    internal: list[str] = Field([], description="Further endpoints of the house; calls with them are internal.")
 
 
 class Numbering(Section):
@@ -91,50 +60,6 @@ class Monitoring(Section):
         "end", description="A clean stop ends monitors, or leaves them for the next start to take up."
     )
     lost_after_seconds: Seconds = Field(30.0, description="Without the PBX for so long, monitors count as lost.")
-
-
-Style = Literal["generic", "call-info", "alert-info", "polycom", "intercom", "answer-mode", "ring"]
-
-
-class AutoAnswer(Section):
-    """How supervisors' phones are asked to answer by themselves (docs/phones.md)."""
-
-    style: Style = Field("generic", description="For all phones that `devices` does not name.")
-    devices: dict[str, Style] = Field({}, description="Other styles, by patterns of endpoints.")
-
-
-class Softphone(Section):
-    """The page as a phone. Needs asterisk-conf/sorcery_call_monitor.conf and Asterisk's HTTP server."""
-
-    enabled: bool = Field(True, description="Let pages be phones.")
-    websocket_url: str = Field(
-        "", pattern=r"^(wss?://.+)?$", description="Asterisk's WebSocket; empty: /ws beside pbx.ari.url."
-    )
-    context: str = Field(
-        "call-monitor-nowhere", pattern=r"^[A-Za-z0-9_-]{1,79}$", description="Their context: nothing can be dialled."
-    )
-    lifetime_hours: Annotated[int, Field(ge=1, le=168)] = Field(24, description="Credentials are void after so long.")
-    stun: list[str] = Field([], description="STUN servers: stun:stun.example:3478.")
-    turn: list[str] = Field([], description="TURN servers: turn:turn.example:3478?transport=udp.")
-    turn_secret: SecretStr | None = Field(None, description="Shared with the TURN server, for short-lived users.")
-    turn_secret_file: Path | None = Field(None, description="A file that holds only that secret.")
-
-    @model_validator(mode="after")
-    def _one_secret(self) -> Self:
-        if self.turn_secret and self.turn_secret_file:
-            raise ValueError("give one of turn_secret and turn_secret_file")
-        return self
-
-
-Code = Annotated[str, Field(pattern=r"^[*#0-9]{2,8}$")]
-
-
-class StarCodes(Section):
-    """What supervisors dial at a desk phone, before an agent's extension; the same stands in the dialplan."""
-
-    silent: Code = Field("*55", description="Listen.")
-    whisper: Code = Field("*56", description="Talk to the agent.")
-    barge: Code = Field("*57", description="Join the call.")
 
 
 class Session(Section):
@@ -185,7 +110,7 @@ class Settings(BaseSettings):
 
     http: Http = Http()
     database: Database = Database()
-    pbx: list[Pbx] = Field(min_length=1, max_length=1)
+    pbx: list[Pbx] = Field(min_length=1)
     endpoints: Endpoints = Endpoints()
     numbering: Numbering = Numbering()
     monitoring: Monitoring = Monitoring()
@@ -197,6 +122,19 @@ class Settings(BaseSettings):
     audit: Audit = Audit()
     metrics: Metrics = Metrics()
     log: Log = Log()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _inherit(cls, values: Any) -> Any:
+        return inherit(values) if isinstance(values, dict) else values
+
+    @field_validator("pbx")
+    @classmethod
+    def _names_differ(cls, value: list[Pbx]) -> list[Pbx]:
+        names = [pbx.id for pbx in value]
+        if len(set(names)) < len(names):
+            raise ValueError("each PBX needs an id of its own")
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -245,9 +183,15 @@ def load(path: Path | None) -> Settings:
 
 
 def _explain(problem: ValidationError) -> Iterator[str]:
-    for error in problem.errors(include_input=False, include_url=False):
+    found = problem.errors(include_input=False, include_url=False)
+    common = {error["loc"] for error in found if error["loc"][:1] != ("pbx",)}
+    for error in found:
         key = ".".join(str(part) for part in error["loc"])
-        if error["type"] == "extra_forbidden":
+        if error["loc"][:1] == ("pbx",) and error["loc"][2:] in common:
+            continue  # it is wrong in the common section, and said there
+        if error["type"] == "extra_forbidden" and (later := LATER.get(str(error["loc"][-1]))):
+            yield f"{key}: {later}"
+        elif error["type"] == "extra_forbidden":
             yield f"{key}: unknown key{_suggestion(error['loc'])}"
         else:
             yield f"{key}: {error['msg'].removeprefix('Value error, ')}"

@@ -1,5 +1,6 @@
-"""What one batch of facts changed: the words in which the board tells its listeners."""
+"""What one batch of facts changed: the words in which the live picture tells its listeners."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,12 +20,27 @@ class Changes:
     """What one batch of facts changed."""
 
     at: datetime
+    pbx: str | None = None
+    """Id of the PBX at which it happened; None for what is of no PBX alone: accounts, the record."""
     calls: frozenset[str] = frozenset()
     """Ids of calls that appeared, changed or went."""
     monitors: tuple[MonitorChange, ...] = ()
-    pbx: bool = False
+    link: bool = False
+    """The connection to the PBX came or went."""
     record: bool = False
+    """The database takes what happens, or no longer does."""
     people: frozenset[str] = frozenset()
     """Ids of users whose account or rights changed: what they see must be shown afresh."""
     resynced: bool = False
-    """The PBX was listed anew: calls that are not on the board are over."""
+    """The PBX was listed anew: its calls that are not known now are over."""
+
+
+def merged(changes: Iterable[Changes], at: datetime, people: frozenset[str]) -> Changes:
+    """What a change of accounts did at several PBXes, as one."""
+    all_of_them = list(changes)
+    return Changes(
+        at,
+        calls=frozenset(call for one in all_of_them for call in one.calls),
+        monitors=tuple(change for one in all_of_them for change in one.monitors),
+        people=people,
+    )

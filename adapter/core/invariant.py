@@ -42,11 +42,11 @@ class Difference(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What Asterisk itself last said of a leg."""
+class ObservedLeg:
+    """What Asterisk itself last observed of a leg."""
 
     mode: Mode | None
-    """None: it was there before we connected, and nothing was said since."""
+    """None: it was there before we connected, and nothing was observed since."""
     keypad: bool
     """Whether its ChanSpy heeds digits."""
 
@@ -54,38 +54,38 @@ class Said:
 class LegObserver:
     """Hears the same events as the model, and keeps only each leg's mode."""
 
-    def __init__(self, words: SpyDialplan) -> None:
-        self._words = words
-        self.said: dict[str, Said] = {}
+    def __init__(self, dialplan: SpyDialplan) -> None:
+        self._dialplan = dialplan
+        self.observed: dict[str, ObservedLeg] = {}
 
-    def hear(self, events: Sequence[ev.Event]) -> None:
+    def apply(self, events: Sequence[ev.Event]) -> None:
         """Take in a batch, in its order."""
         for event in events:
             match event:
                 case ev.SpyStarted():
-                    mode = self._words.mode_at(event.context, event.extension)
-                    self.said[event.leg] = Said(mode, self._words.keypad_at(event.extension))
+                    mode = self._dialplan.mode_at(event.context, event.extension)
+                    self.observed[event.leg] = ObservedLeg(mode, self._dialplan.keypad_at(event.extension))
                 case ev.DigitReceived():
-                    self._digit(event.uniqueid, self._words.mode_of_digit(event.digit))
+                    self._digit(event.uniqueid, self._dialplan.mode_of_digit(event.digit))
                 case ev.ChannelGone():
-                    self.said.pop(event.uniqueid, None)
+                    self.observed.pop(event.uniqueid, None)
                 case ev.Snapshot():
-                    self.said = {
-                        known.channel.uniqueid: Said(None, self._words.keypad_at(known.channel.extension))
+                    self.observed = {
+                        known.channel.uniqueid: ObservedLeg(None, self._dialplan.keypad_at(known.channel.extension))
                         for known in event.channels
-                        if spies(known, self._words)
+                        if spies(known, self._dialplan)
                     }
 
     def _digit(self, leg: str, mode: Mode | None) -> None:
-        said = self.said.get(leg)
-        if said is not None and said.keypad and mode is not None:
-            self.said[leg] = replace(said, mode=mode)
+        observed = self.observed.get(leg)
+        if observed is not None and observed.keypad and mode is not None:
+            self.observed[leg] = replace(observed, mode=mode)
 
 
-def spies(known: ev.KnownChannel, words: SpyDialplan) -> bool:
+def spies(known: ev.KnownChannel, dialplan: SpyDialplan) -> bool:
     """Whether a channel is a supervisor's leg; one in a bridge took a call over, and is a party of it."""
     channel = known.channel
-    ours = is_leg(channel.uniqueid) or words.mode_at(channel.context, channel.extension) is not None
+    ours = is_leg(channel.uniqueid) or dialplan.mode_at(channel.context, channel.extension) is not None
     return ours and known.bridge is None
 
 
@@ -97,18 +97,18 @@ class Model:
     """Those that are connecting or live."""
     channels: Collection[str]
     """Uniqueids of all channels but supervisors' legs."""
-    said: Mapping[str, Said]
+    observed: Mapping[str, ObservedLeg]
 
 
 def differences(
-    model: Model, listed: Sequence[ev.KnownChannel], words: SpyDialplan, is_spy: Callable[[ev.Channel], bool]
+    model: Model, listed: Sequence[ev.KnownChannel], dialplan: SpyDialplan, is_spy: Callable[[ev.Channel], bool]
 ) -> frozenset[Difference]:
     """What differs between the model and the channels that Asterisk lists. `is_spy`: never part of a call.
 
     Events overtake a list, and a list overtakes events: what is seen once may be in flight.
     """
     there = {known.channel.uniqueid for known in listed}
-    legs = {known.channel.uniqueid: known for known in listed if spies(known, words)}
+    legs = {known.channel.uniqueid: known for known in listed if spies(known, dialplan)}
     calls = {k.channel.uniqueid for k in listed if k.channel.uniqueid not in legs and not is_spy(k.channel)}
     found = {Difference(Fault.CHANNEL_UNKNOWN, new) for new in calls.difference(model.channels)}
     found |= {Difference(Fault.CHANNEL_GHOST, gone) for gone in set(model.channels) - there}
@@ -116,28 +116,28 @@ def differences(
     found |= {
         Difference(Fault.STRANGER, uniqueid)
         for uniqueid, leg in legs.items()
-        if uniqueid not in ours and not _is_party(leg.channel, model, words)
+        if uniqueid not in ours and not _is_party(leg.channel, model, dialplan)
     }
     for monitor in model.monitors:
         if monitor.live and not monitor.ending and not monitor.taking:
-            found |= _of_monitor(monitor, legs.get(monitor.leg), model.said.get(monitor.leg), words)
+            found |= _of_monitor(monitor, legs.get(monitor.leg), model.observed.get(monitor.leg), dialplan)
     return frozenset(found)
 
 
-def _is_party(channel: ev.Channel, model: Model, words: SpyDialplan) -> bool:
+def _is_party(channel: ev.Channel, model: Model, dialplan: SpyDialplan) -> bool:
     """Whether it took a call over and is on its way to somebody else: known as a party, and not where legs listen."""
-    return channel.uniqueid in model.channels and words.mode_at(channel.context, channel.extension) is None
+    return channel.uniqueid in model.channels and dialplan.mode_at(channel.context, channel.extension) is None
 
 
 def _of_monitor(
-    monitor: Monitor, leg: ev.KnownChannel | None, said: Said | None, words: SpyDialplan
+    monitor: Monitor, leg: ev.KnownChannel | None, observed: ObservedLeg | None, dialplan: SpyDialplan
 ) -> set[Difference]:
     if leg is None:
         return {Difference(Fault.LEG_MISSING, monitor.leg)}
     heard: set[Mode | None] = set()
-    if said is not None and said.mode is not None:
-        heard.add(said.mode)
-    if not words.keypad_at(leg.channel.extension):  # no digit can have changed it: it is where it began
-        heard.add(words.mode_at(leg.channel.context, leg.channel.extension))
+    if observed is not None and observed.mode is not None:
+        heard.add(observed.mode)
+    if not dialplan.keypad_at(leg.channel.extension):  # no digit can have changed it: it is where it began
+        heard.add(dialplan.mode_at(leg.channel.context, leg.channel.extension))
     wrong = [mode.value if mode else "no mode" for mode in heard if mode is not monitor.mode]
     return {Difference(Fault.MODE_DIFFERS, monitor.leg, f"{monitor.mode}, at Asterisk {told}") for told in wrong}

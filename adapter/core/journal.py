@@ -3,7 +3,7 @@
 It remembers which calls programs were told of, so that each beginning has its end, whatever died in between.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 
 from adapter.core.audit import Action, By, Entry, Result, Subject
@@ -24,7 +24,7 @@ FAILURES = frozenset(
 
 
 class Journal:
-    """Reads changes in their order. `look` finds a call on the board."""
+    """Reads changes in their order. `look` finds a call in the live picture."""
 
     def __init__(self, look: Callable[[str], Call | None]) -> None:
         self._look = look
@@ -51,8 +51,16 @@ class Journal:
     def _calls(self, changes: Changes) -> dict[str, Call | None]:
         ids: Iterable[str] = changes.calls
         if changes.resynced:
-            ids = dict.fromkeys((*changes.calls, *self.open))
+            here = (known for known, told in self.open.items() if told.call.pbx == changes.pbx)
+            ids = dict.fromkeys((*changes.calls, *here))
         return {call_id: self._look(call_id) for call_id in ids}
+
+    def forget_others(self, pbxes: Collection[str], at: datetime) -> Record:
+        """The calls of PBXes that the configuration no longer names are over: nobody will tell of their end."""
+        record = Record()
+        for call_id in [known for known, told in self.open.items() if told.call.pbx not in pbxes]:
+            self._over(call_id, at, record)
+        return record
 
     def _seen(self, call: Call, record: Record) -> None:
         known = self.open.get(call.id)
@@ -78,7 +86,7 @@ class Journal:
         record.events.append(_call_event(EventType.CALL_ENDED, known.call, at, ended_at=time_view(at)))
 
     def monitor(self, change: MonitorChange, at: datetime, record: Record) -> None:
-        """What follows from one monitor's change. The wish to start it was recorded before it began."""
+        """What follows from one monitor's change. The request to start it was recorded before it began."""
         before, after = change.before, change.after
         record.monitors[after.id] = after
         if after.live and not (before and before.live):
@@ -182,7 +190,7 @@ def _call_event(kind: EventType, call: Call, at: datetime, **more: object) -> Ho
 
 
 def requested(monitor: Monitor, user: User) -> Entry:
-    """The wish to monitor, with whose leave."""
+    """The request to monitor, with whose leave."""
     return monitor_entry(Action.REQUESTED, monitor, monitor.started_at, allowed_by=allowed_by(user))
 
 

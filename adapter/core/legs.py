@@ -46,6 +46,16 @@ class LegRequest:
     """Seconds the device may ring."""
 
 
+@dataclass(frozen=True, slots=True)
+class HandedCall:
+    """A call that came in from the dialplan."""
+
+    uniqueid: str
+    endpoint: str
+    """The Asterisk endpoint that called, from the channel's name: nobody can forge it, unlike a caller id."""
+    arguments: tuple[str, ...]
+
+
 class Refusal(StrEnum):
     """What somebody hears who dialled a star code in vain."""
 

@@ -27,17 +27,17 @@ RING_SECONDS = 8.0
 """How long `--ring` lets a phone ring; one that answers by itself does so within two."""
 
 
-async def check_dialplan(probe: PbxProbe, settings: config.Settings) -> list[Finding]:
+async def check_dialplan(probe: PbxProbe, pbx: config.Pbx) -> list[Finding]:
     """The contexts of extensions_call_monitor.conf, as Asterisk has them."""
-    context = settings.pbx[0].context
-    codes = {Mode(name): code for name, code in settings.star_codes.model_dump().items()}
+    context = pbx.context
+    codes = {Mode(name): code for name, code in pbx.star_codes.model_dump().items()}
     found: list[Finding] = []
     rows = await _context(probe, context, "monitors can't be started", found)
     found += dialplan.check_monitor(context, rows) if rows is not None else []
     rows = await _context(probe, dialplan.CODES, "star codes do nothing", found)
     found += dialplan.check_codes(codes, rows, context) if rows is not None else []
-    if settings.softphone.enabled:
-        nowhere = settings.softphone.context
+    if pbx.softphone.enabled:
+        nowhere = pbx.softphone.context
         rows = await _context(probe, nowhere, "pages as phones have no place", found)
         found += [dialplan.check_nowhere(nowhere, rows)] if rows is not None else []
     return found
@@ -57,21 +57,21 @@ async def _context(probe: PbxProbe, context: str, why: str, found: list[Finding]
     return None
 
 
-async def check_endpoints(probe: PbxProbe, settings: config.Settings, people: Sequence[User]) -> list[Finding]:
+async def check_endpoints(probe: PbxProbe, pbx: config.Pbx, people: Sequence[User]) -> list[Finding]:
     """Agents' and supervisors' endpoints, their phones, and who reaches the star codes."""
     try:
         listed = await probe.get("endpoints") or []
         states = {f"{found['technology']}/{found['resource']}": found.get("state") for found in listed}
         others = {name: state for name, state in states.items() if not name.startswith((f"PJSIP/{PREFIX}", "Local/"))}
-        return await _endpoints(probe, settings, people, others)
+        return await _endpoints(probe, pbx, people, others)
     except (AdapterError, KeyError, TypeError) as problem:
         return [endpoints.AREA.unknown("endpoints", f"they could not be listed: {problem}")]
 
 
 async def _endpoints(
-    probe: PbxProbe, settings: config.Settings, people: Sequence[User], states: Mapping[str, str | None]
+    probe: PbxProbe, pbx: config.Pbx, people: Sequence[User], states: Mapping[str, str | None]
 ) -> list[Finding]:
-    patterns = settings.endpoints.agents
+    patterns = pbx.endpoints.agents
     devices = {user.device: user for user in people if user.device and user.active}
     bosses = [device for device, user in devices.items() if may_monitor(user)]
     agents = [name for name in states if any(fnmatchcase(name, pattern) for pattern in patterns)]
@@ -86,10 +86,10 @@ async def _endpoints(
     gone = {device: user.username for device, user in devices.items() if device not in states}
     supervisors = [known[name] for name in bosses if name in known]
     found += endpoints.check([known[name] for name in agents if name in known], supervisors, gone)
-    answer = settings.auto_answer
+    answer = pbx.auto_answer
     styles = {boss.name: autoanswer.style(boss.name, answer.devices, answer.style) for boss in supervisors}
     found += endpoints.check_phones(supervisors, styles)
-    code = settings.star_codes.silent
+    code = pbx.star_codes.silent
     contexts = sorted({boss.settings["context"] for boss in supervisors if boss.settings["context"]})
     reach = {context: await probe.value(f"DIALPLAN_EXISTS({context},{code}101,1)") for context in contexts}
     return found + endpoints.check_reach(reach, code)
@@ -106,9 +106,9 @@ async def _endpoint(probe: PbxProbe, name: str, state: str | None) -> Endpoint:
     return Endpoint(name, settings, aors, {"online": True, "offline": False}.get(state or ""))
 
 
-async def check_softphone(probe: PbxProbe, settings: config.Settings, name: str) -> list[Finding]:
+async def check_softphone(probe: PbxProbe, pbx: config.Pbx, name: str) -> list[Finding]:
     """A page's phone is made and removed exactly as in service, and Asterisk's WebSocket is opened."""
-    made = Endpoints(probe.ari, settings.softphone.context)
+    made = Endpoints(probe.ari, pbx.softphone.context)
     try:
         try:
             await made.put(name, secrets.token_urlsafe(24))
@@ -125,7 +125,7 @@ async def check_softphone(probe: PbxProbe, settings: config.Settings, name: str)
         then = "restart Asterisk (or, without softphones, set enabled = false in the adapter's [softphone])"
         remedy = Remedy("sorcery.conf, [res_pjsip]", lines, then)
         found = [SOFTPHONE.wrong("sorcery", what, remedy)]
-    return [*found, await _websocket(wiring.sip_upstream(settings), probe.deadline)]
+    return [*found, await _websocket(wiring.sip_upstream(pbx), probe.deadline)]
 
 
 async def _websocket(url: str, deadline: float) -> Finding:

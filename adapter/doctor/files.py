@@ -34,22 +34,20 @@ def _octal(mode: int) -> str:
 
 def check_files(settings: Settings, path: Path | None) -> list[Finding]:
     """The configuration, the secrets' files, the SQLite file with what it leaves beside it, the CA of AMI."""
-    pbx = settings.pbx[0]
     places: list[tuple[str, Path | None]] = [("configuration", path if _holds_secrets(settings) else None)]
-    places += [("AMI secret", pbx.ami.secret_file), ("ARI secret", pbx.ari.secret_file)]
+    for pbx in settings.pbx:
+        places += [("AMI secret", pbx.ami.secret_file), ("ARI secret", pbx.ari.secret_file)]
     if (file := sqlite_file(settings)) is not None and file.exists():
         places.append(("database", file))
         places += [(f"database ({end})", Path(f"{file}-{end}")) for end in ("wal", "shm")]
     found = [_secret(name, place) for name, place in places if place is not None and _worth(name, place)]
-    if pbx.ami.tls and pbx.ami.tls_ca is not None:
-        found.append(_readable("AMI's CA", pbx.ami.tls_ca))
-    return found
+    authorities = [pbx.ami.tls_ca for pbx in settings.pbx if pbx.ami.tls and pbx.ami.tls_ca is not None]
+    return found + [_readable("AMI's CA", file) for file in authorities]
 
 
 def _holds_secrets(settings: Settings) -> bool:
-    pbx = settings.pbx[0]
-    in_file = pbx.ami.secret is not None or pbx.ari.secret is not None
-    return in_file or settings.softphone.turn_secret is not None or "@" in settings.database.url
+    secrets = [s for pbx in settings.pbx for s in (pbx.ami.secret, pbx.ari.secret, pbx.softphone.turn_secret)]
+    return any(secret is not None for secret in secrets) or "@" in settings.database.url
 
 
 def _worth(name: str, path: Path) -> bool:

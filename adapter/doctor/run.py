@@ -36,22 +36,29 @@ async def examine(
     found.findings += files.check_files(settings, path)
     database, people = await files.check_database(settings)
     found.findings += database
+    for pbx in settings.pbx:
+        await _examine_pbx(pbx, people, found, say, prove=prove, ring=ring)
+    return found
+
+
+async def _examine_pbx(
+    pbx: config.Pbx, people: Sequence[User], found: Examination, say: Say, *, prove: bool, ring: Sequence[str]
+) -> None:
     try:
-        probe = PbxProbe(wiring.link_settings(settings))
+        probe = PbxProbe(wiring.link_settings(pbx))
     except OSError as problem:  # also what ssl has to say of a CA that is none
         found.findings.append(Area("ami").wrong("TLS", f"pbx.ami.tls_ca can't be used: {problem}."))
         found.findings.append(Area("ami").unknown("the rest", "nothing could be asked of Asterisk."))
-        return found
+        return
     try:
-        await _pbx(probe, settings, people, found, say, prove=prove, ring=ring)
+        await _pbx(probe, pbx, people, found, say, prove=prove, ring=ring)
     finally:
         await probe.close()
-    return found
 
 
 async def _pbx(
     probe: PbxProbe,
-    settings: config.Settings,
+    pbx: config.Pbx,
     people: Sequence[User],
     found: Examination,
     say: Say,
@@ -59,7 +66,7 @@ async def _pbx(
     prove: bool,
     ring: Sequence[str],
 ) -> None:
-    pbx, softphone = settings.pbx[0], settings.softphone.enabled
+    softphone = pbx.softphone.enabled
     say(f"AMI at {pbx.ami.host}:{pbx.ami.port} and ARI at {pbx.ari.url}")
     found.findings += await checks.connect(probe, pbx)
     usable, has_ari = await checks.check_ari(probe, pbx)
@@ -68,17 +75,17 @@ async def _pbx(
         found.findings += await checks.check_modules(probe, softphone=softphone, audio=prove)
         found.findings.append(await checks.check_service(probe))
         if softphone:
-            found.findings += await checks_phones.check_softphone(probe, settings, f"{name_of_run()}-phone")
+            found.findings += await checks_phones.check_softphone(probe, pbx, f"{name_of_run()}-phone")
     if probe.has_ami:
         found.findings += await checks.check_write(probe, pbx.ami.username)
         found.findings.append(await checks.check_clock(probe))
         say("dialplan and endpoints")
-        found.findings += await checks_phones.check_dialplan(probe, settings)
+        found.findings += await checks_phones.check_dialplan(probe, pbx)
     if not (has_ari and probe.has_ami):
         what = "neither endpoints nor events nor audio could be looked at: that needs both AMI and ARI."
         found.findings.append(Area("test call").unknown("not made", what))
         return
-    found.findings += await checks_phones.check_endpoints(probe, settings, people)
+    found.findings += await checks_phones.check_endpoints(probe, pbx, people)
     await _calls(probe, pbx.ami.username, found, say, prove=prove, ring=ring)
 
 

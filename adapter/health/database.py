@@ -11,7 +11,7 @@ import structlog
 
 from adapter.core.record import RecordState
 from adapter.errors import StoreUnavailable
-from adapter.monitoring.board import Board
+from adapter.monitoring.boards import Boards
 from adapter.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
@@ -23,20 +23,20 @@ PATIENCE = 2.0
 
 
 class DatabaseHealth:
-    """Keeps the board's `record_state`. `beat` writes something small; it raises StoreUnavailable."""
+    """Keeps `record_state` of the live picture. `beat` writes something small; it raises StoreUnavailable."""
 
     def __init__(
-        self, board: Board, beat: Callable[[datetime], Awaitable[None]], clock: Callable[[], datetime]
+        self, boards: Boards, beat: Callable[[datetime], Awaitable[None]], clock: Callable[[], datetime]
     ) -> None:
-        self._board, self._beat, self._clock = board, beat, clock
-        self._tasks = BackgroundTasks("record watch")
+        self._boards, self._beat, self._clock = boards, beat, clock
+        self._tasks = BackgroundTasks("database")
 
     def start(self) -> None:
-        """Begin."""
-        self._tasks.start(self._watch(), "watch")
+        """Try again and again."""
+        self._tasks.keep(self._watch, "watch")
 
     async def close(self) -> None:
-        """Stop."""
+        """Try no more."""
         await self._tasks.close()
 
     async def _watch(self) -> None:
@@ -58,10 +58,10 @@ class DatabaseHealth:
         return None
 
     def _tell(self, writable: bool, why: str | None) -> None:
-        if writable is self._board.record_state.writable:
+        if writable is self._boards.record_state.writable:
             return
         if writable:
             log.info("the database takes what happens again")
         else:
             log.error("the database takes nothing: no monitor starts until it does", why=why)
-        self._board.set_record(RecordState(writable, self._clock()))
+        self._boards.set_record(RecordState(writable, self._clock()))

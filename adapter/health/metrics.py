@@ -5,7 +5,6 @@ calls: it tells of silent monitoring.
 """
 
 import asyncio
-import time
 from collections import Counter as Tally
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,8 @@ from adapter.core.invariant import Fault
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason
 from adapter.core.pbx import LinkState
-from adapter.monitoring.board import Board
+from adapter.monitoring.boards import Boards
+from adapter.tasks import FAILURES, Failures
 
 PREFIX = "call_monitor_"
 FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
@@ -47,8 +47,8 @@ class Readings:
 class Metrics:
     """All figures of one adapter."""
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
+    def __init__(self, boards: Boards) -> None:
+        self._boards = boards
         self._kinds: Tally[str] = Tally()
         self._connects = 0
         self._readings: Readings | None = None
@@ -56,7 +56,7 @@ class Metrics:
         self.registry.register(self)
         self._lag = self._histogram("event_lag_seconds", "From an event's arrival to the model that knows it.", FAST)
         self._switch = self._histogram("mode_switch_seconds", "From a request to Asterisk's confirmed mode.", FAST)
-        self._connect = self._histogram("connect_seconds", "From a wish to monitor to spying confirmed.", SLOW)
+        self._connect = self._histogram("connect_seconds", "From a request to monitor to spying confirmed.", SLOW)
         self._started = self._counter("monitors_started", "Monitors that were confirmed, by mode.", "mode")
         self._ended = self._counter("monitors_ended", "Monitors that ended, by reason.", "reason")
         self._refusals = self._counter("refusals", "Requests that were answered with an error, by its code.", "code")
@@ -71,7 +71,7 @@ class Metrics:
             self._ended.labels(reason.value)
         for result in ("delivered", "failed"):
             self._tries.labels(result)
-        board.subscribe(self._heard)
+        boards.subscribe(self._heard)
 
     def _histogram(self, name: str, text: str, buckets: Sequence[float]) -> Histogram:
         return Histogram(PREFIX + name, text, registry=self.registry, buckets=buckets)
@@ -81,7 +81,7 @@ class Metrics:
 
     # --- told
 
-    def took(self, events: Sequence[Event], lag: float) -> None:
+    def applied(self, events: Sequence[Event], lag: float) -> None:
         """The model has taken a batch of events, `lag` seconds after it arrived."""
         self._kinds.update([type(event).__name__ for event in events])
         self._lag.observe(max(0.0, lag))
@@ -90,15 +90,11 @@ class Metrics:
         """The connection to the PBX is another now."""
         self._connects += state is LinkState.CONNECTED
 
-    def start(self) -> float:
-        """A stopwatch's beginning."""
-        return time.perf_counter()
+    def switched(self, seconds: float) -> None:
+        """A mode that was asked for is confirmed, so long after the request."""
+        self._switch.observe(seconds)
 
-    def switched(self, started: float) -> None:
-        """A mode that was asked for is confirmed."""
-        self._switch.observe(time.perf_counter() - started)
-
-    def looked(self, found: Sequence[Fault]) -> None:
+    def polled(self, found: Sequence[Fault]) -> None:
         """The watchdog compared Asterisk with the model, and found this."""
         self._looks.inc()
         for fault in found:
@@ -129,18 +125,18 @@ class Metrics:
 
     def collect(self) -> Iterator[Metric]:
         """What is read off the parts (prometheus_client's collector interface)."""
-        board, readings = self._board, self._readings
-        connected = board.pbx_state.state is LinkState.CONNECTED
+        boards, readings = self._boards, self._readings
         yield _gauge("tasks", "Tasks of the event loop: a steady growth is a leak.", _tasks())
-        yield _gauge("ami_connected", "Whether the PBX's events arrive.", int(connected))
+        yield _gauge("ami_connected", "Whether the PBX's events arrive.", int(boards.complete))
         yield _counter("ami_connects", "Connections to the PBX that were made.", self._connects)
-        yield _gauge("record_writable", "Whether the database takes what happens.", int(board.record_state.writable))
+        yield _gauge("record_writable", "Whether the database takes what happens.", int(boards.record_state.writable))
+        yield from _failures(FAILURES)
         kinds = CounterMetricFamily(PREFIX + "pbx_events", "Events from the PBX, by kind.", labels=["kind"])
         for kind, count in sorted(self._kinds.items()):
             kinds.add_metric([kind], count)
         yield kinds
-        yield _by("calls", "Calls, by state.", "state", CallState, (call.state for call in board.calls()))
-        live = (monitor.mode for monitor in board.monitors() if monitor.live)
+        yield _by("calls", "Calls, by state.", "state", CallState, (call.state for call in boards.calls()))
+        live = (monitor.mode for monitor in boards.monitors() if monitor.live)
         yield _by("monitors", "Monitors that are live, by mode.", "mode", Mode, live)
         if readings is not None:
             yield from _of(readings)
@@ -159,6 +155,17 @@ def _of(readings: Readings) -> Iterator[Metric]:
         age.add_metric([hook], (readings.now - oldest).total_seconds() if oldest else 0.0)
     yield depth
     yield age
+
+
+def _failures(failures: Failures) -> Iterator[Metric]:
+    listeners = CounterMetricFamily(PREFIX + "listener_failures", "Listeners that failed.", labels=["listener"])
+    for name, count in sorted(failures.listeners.items()):
+        listeners.add_metric([name], count)
+    yield listeners
+    loops = CounterMetricFamily(PREFIX + "loop_restarts", "Loops that failed and were begun again.", labels=["loop"])
+    for name, count in sorted(failures.loops.items()):
+        loops.add_metric([name], count)
+    yield loops
 
 
 def _tasks() -> int:

@@ -8,21 +8,21 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
 
 import structlog
 
 from adapter import errors
 from adapter.core import lifecycle
 from adapter.core.changes import Changes
-from adapter.core.events import Channel, Event, KnownChannel
+from adapter.core.events import Channel, Event
 from adapter.core.invariant import BLINDNESS, Difference, Fault, LegObserver, Model, differences
 from adapter.core.legs import SpyDialplan
 from adapter.core.monitor import EndReason
 from adapter.core.pbx import LinkState
 from adapter.monitoring.board import Board
 from adapter.monitoring.ending import Ending
-from adapter.tasks import BackgroundTasks
+from adapter.monitoring.ports import Pbx
+from adapter.tasks import BackgroundTasks, guarded
 
 log = structlog.get_logger(__name__)
 
@@ -32,37 +32,24 @@ PATIENCE = 60.0
 """Seconds of the longest pause between attempts to see again by connecting anew."""
 
 
-class Looking(Protocol):
-    """The PBX as the watchdog needs it (`adapter.asterisk.link.Link`)."""
-
-    async def look(self) -> Sequence[KnownChannel]:
-        """All channels now. Raises PbxUnavailable, PbxRefused, PbxTimeout."""
-
-    async def end_leg(self, leg: str) -> bool:
-        """Hang a channel up. Raises as `look`."""
-
-    def reconnect(self, why: str) -> None:
-        """Give the connection up, and begin anew with a snapshot."""
-
-
 class Watchdog:
-    """Compares and repairs. `interval`: seconds between looks."""
+    """Compares and repairs. `interval`: seconds between looks; `on_poll` is told after each what was found."""
 
     def __init__(
         self,
         board: Board,
-        pbx: Looking,
+        pbx: Pbx,
         ending: Ending,
-        words: SpyDialplan,
+        dialplan: SpyDialplan,
         is_spy: Callable[[Channel], bool],
         clock: Callable[[], datetime],
         interval: float,
+        on_poll: Callable[[Sequence[Fault]], None],
     ) -> None:
-        self._board, self._pbx, self._ending, self._words = board, pbx, ending, words
+        self._board, self._pbx, self._ending, self._dialplan = board, pbx, ending, dialplan
         self._is_spy, self._clock, self._interval = is_spy, clock, interval
-        self._witness = LegObserver(words)
-        self.on_look: Callable[[Sequence[Fault]], None] = lambda found: None
-        """Called after each look with what it found and repaired."""
+        self._observer = LegObserver(dialplan)
+        self._on_poll = on_poll
         self._tries = 0
         """How often we connected anew to see again, without a minute's calm since."""
         self._tried = -PATIENCE
@@ -72,16 +59,16 @@ class Watchdog:
         board.subscribe(self._heard)
 
     def start(self) -> None:
-        """Begin."""
-        self._tasks.start(self._watch(), "watch")
+        """Compare every few seconds, and after each resync."""
+        self._tasks.keep(self._watch, "watch")
 
     async def close(self) -> None:
-        """Stop."""
+        """Compare no more."""
         await self._tasks.close()
 
-    def hear(self, events: Sequence[Event]) -> None:
+    def apply(self, events: Sequence[Event]) -> None:
         """The raw events, before the model takes them."""
-        self._witness.hear(events)
+        self._observer.apply(events)
 
     @property
     def blind(self) -> bool:
@@ -100,16 +87,16 @@ class Watchdog:
             if self._board.pbx_state.state is not LinkState.CONNECTED:
                 continue
             try:
-                await self._look_twice()
+                await self._poll_twice()
             except errors.AdapterError as problem:
                 log.warning("the watchdog could not look", why=str(problem))
 
-    async def _look_twice(self) -> None:
-        lasting = await self._look()
+    async def _poll_twice(self) -> None:
+        lasting = await self._poll()
         if lasting:
             await asyncio.sleep(AGAIN)
-            lasting &= await self._look()
-        self.on_look([difference.fault for difference in lasting])
+            lasting &= await self._poll()
+        guarded(self._on_poll, [difference.fault for difference in lasting])
         for difference in sorted(lasting):
             log.error("Asterisk and the model differ", **difference._asdict())
             try:
@@ -121,10 +108,10 @@ class Watchdog:
         elif self._since_try() > PATIENCE:
             self._tries = 0
 
-    async def _look(self) -> frozenset[Difference]:
-        listed = await self._pbx.look()
-        model = Model(self._board.monitors(), self._board.channels(), self._witness.said)
-        return differences(model, listed, self._words, self._is_spy)
+    async def _poll(self) -> frozenset[Difference]:
+        listed = await self._pbx.list_channels()
+        model = Model(self._board.monitors(), self._board.channels(), self._observer.observed)
+        return differences(model, listed, self._dialplan, self._is_spy)
 
     async def _repair(self, difference: Difference) -> None:
         monitor = next((m for m in self._board.monitors() if m.leg == difference.uniqueid), None)

@@ -1,6 +1,7 @@
 """The live picture of one PBX: its calls and monitors, fed by events, watched by listeners. In memory, no I/O.
 
-Whatever happens arrives through `take`; whatever people see is read here; nothing else holds state of calls.
+Whatever happens arrives through `apply`; whatever people see is read here; nothing else holds state of calls.
+What has changed is told first; then what follows from it is asked for: commands for legs, and modes by the keypad.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -21,11 +22,10 @@ from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, User
-from adapter.core.record import RecordState
 from adapter.core.views import Visibility, monitor_visibility
+from adapter.tasks import Listeners, guarded
 
 log = structlog.get_logger(__name__)
-
 
 BUSY_CAUSES = frozenset({17, 21})
 """Q.850 causes of a phone that is busy or declines (include/asterisk/causes.h)."""
@@ -33,31 +33,27 @@ BUSY_CAUSES = frozenset({17, 21})
 Listener = Callable[[Changes], None]
 
 
-def _nobody_listens(leg: str, commands: tuple[Command, ...]) -> None:
-    log.error("commands for a leg, but nobody carries them out", leg=leg, commands=len(commands))
-
-
 class Board:
     """Calls and monitors of one PBX, and who wants to know of changes."""
 
-    def __init__(self, numbering: Numbering, directory: Directory, pbx: PbxState, words: SpyDialplan) -> None:
+    def __init__(self, numbering: Numbering, directory: Directory, pbx: PbxState, dialplan: SpyDialplan) -> None:
+        self.id = numbering.pbx
         self.directory = directory
         self.pbx_state = pbx
-        self.record_state = RecordState(True, pbx.since)
         self._calls = Calls(numbering, directory)
-        self._words = words
+        self._dialplan = dialplan
         self._monitors: dict[str, Monitor] = {}
         self._by_leg: dict[str, str] = {}
         self._taken_up: set[str] = set()
         """Monitors of a former run whose mode Asterisk has not confirmed to this one."""
-        self._listeners: list[Listener] = []
+        self._changes: Listeners[[Changes]] = Listeners()
+        self.commands: Listeners[[str, Sequence[Command]]] = Listeners()
+        """Who carries out commands: told a leg's uniqueid and what is to be done with it."""
+        self.digits: Listeners[[Monitor, Mode]] = Listeners()
+        """Who looks at a mode's digit on a leg whose keypad ChanSpy doesn't heed."""
         self._touched: list[MonitorChange] = []
-        self._orders: list[tuple[str, tuple[Command, ...]]] = []
-        self.on_orders: Callable[[str, tuple[Command, ...]], None] = _nobody_listens
-        """Who carries out commands: called with a leg's uniqueid and what is to be done with it."""
-        self.on_wish: Callable[[Monitor, Mode], None] = lambda monitor, mode: None
-        """Who looks at a mode's digit on a leg whose keypad ChanSpy doesn't heed: called with the wish."""
-        self._wishes: list[tuple[Monitor, Mode]] = []
+        self._commanded: list[tuple[str, Sequence[Command]]] = []
+        self._pressed: list[tuple[Monitor, Mode]] = []
 
     # --- reading
 
@@ -78,6 +74,11 @@ class Board:
         return self._monitors.get(monitor_id)
 
     @property
+    def complete(self) -> bool:
+        """Whether the PBX is in sight: only then is what is not known not there."""
+        return self.pbx_state.state is LinkState.CONNECTED
+
+    @property
     def takes_up(self) -> bool:
         """Whether monitors of a former run are not held to a confirmed mode yet."""
         return bool(self._taken_up)
@@ -94,7 +95,7 @@ class Board:
         """Ids of the users whose phones are in that conversation now."""
         return self._calls.participants(conversation_id)
 
-    def sight(self, user: User, monitor: Monitor) -> Visibility:
+    def visibility(self, user: User, monitor: Monitor) -> Visibility:
         """What this person sees of a monitor now, ended or not."""
         call = self._calls.get(monitor.call_id)
         return monitor_visibility(
@@ -110,23 +111,22 @@ class Board:
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Be told of every change, synchronously. Returns what ends it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return self._changes.subscribe(listener)
 
     # --- facts in
 
-    def take(self, events: Sequence[ev.Event]) -> None:
+    def apply(self, events: Sequence[ev.Event]) -> None:
         """Take in a batch of events in their order; then tell what has changed."""
         if not events:
             return
         for event in events:
-            self._one(event)
+            guarded(self._one, event)  # what one event does wrong keeps none of the others back
         self._publish(events[-1].at, resynced=any(isinstance(event, ev.Snapshot) for event in events))
 
     def _one(self, event: ev.Event) -> None:
         match event:
             case ev.SpyStarted(at, leg, target, context, extension):
-                self._spy_started(leg, target, self._words.mode_at(context, extension), at)
+                self._spy_started(leg, target, self._dialplan.mode_at(context, extension), at)
             case ev.DigitReceived(at, uniqueid, digit):
                 if monitor := self._of_leg(uniqueid):
                     self._digit(monitor, digit, at)
@@ -144,7 +144,7 @@ class Board:
             case ev.ChannelGone() if event.uniqueid in self._by_leg or is_leg(event.uniqueid):
                 self._calls.apply(event)
                 if monitor := self._of_leg(event.uniqueid):
-                    over = event.extension == self._words.over or self._calls.peers(monitor.target) is None
+                    over = event.extension == self._dialplan.over or self._calls.peers(monitor.target) is None
                     busy = event.cause in BUSY_CAUSES
                     self._step(lifecycle.leg_gone(monitor, event.at, call_over=over, busy=busy))
             case ev.ChannelGone():
@@ -170,10 +170,10 @@ class Board:
         self._step(lifecycle.spy_started(monitor, mode, at, self._peers(monitor)))
 
     def _digit(self, monitor: Monitor, digit: str, at: datetime) -> None:
-        if digit == self._words.leave_digit:
+        if digit == self._dialplan.leave_digit:
             self._step(lifecycle.end_wanted(monitor, EndReason.SUPERVISOR_HUNG_UP))
-        elif (mode := self._words.mode_of_digit(digit)) and monitor.live and not monitor.keypad:
-            self._wishes.append((monitor, mode))
+        elif (mode := self._dialplan.mode_of_digit(digit)) and monitor.live and not monitor.keypad:
+            self._pressed.append((monitor, mode))
         elif mode:
             self._step(lifecycle.digit(monitor, mode, at, self._peers(monitor)))
 
@@ -181,17 +181,17 @@ class Board:
         if monitor := self._of_leg(leg):
             self._step(lifecycle.channel_appeared(monitor))
         else:
-            self._orders.append((leg, (lifecycle.EndLeg(),)))
+            self._commanded.append((leg, (lifecycle.EndLeg(),)))
 
     def _target_gone(self, uniqueid: str) -> None:
         for monitor in [m for m in self._monitors.values() if m.target == uniqueid]:
             self._step(lifecycle.target_gone(monitor))
 
     def _resume(self, snapshot: ev.Snapshot) -> None:
-        legs = {known.channel.uniqueid: known.channel for known in snapshot.channels if spies(known, self._words)}
+        legs = {known.channel.uniqueid: known.channel for known in snapshot.channels if spies(known, self._dialplan)}
         for monitor in list(self._monitors.values()):
             if (leg := legs.get(monitor.leg)) is not None:
-                mode = self._words.mode_at(leg.context, leg.extension)
+                mode = self._dialplan.mode_at(leg.context, leg.extension)
                 if mode is not None and not monitor.live and monitor.id in self._taken_up:
                     # It went live in the last moment of the former run, unrecorded: with whom is not known.
                     self._step(lifecycle.spy_started(monitor, mode, snapshot.at, frozenset()))
@@ -201,7 +201,7 @@ class Board:
                 lost = EndReason.ADAPTER_STOPPED if monitor.id in self._taken_up else EndReason.PBX_LOST
                 self._step(lifecycle.ended(monitor, monitor.ending or lost, snapshot.at))
         for stranger in legs.keys() - self._by_leg.keys():
-            self._orders.append((stranger, (lifecycle.EndLeg(),)))
+            self._commanded.append((stranger, (lifecycle.EndLeg(),)))
 
     def _of_leg(self, leg: str) -> Monitor | None:
         monitor_id = self._by_leg.get(leg)
@@ -210,7 +210,7 @@ class Board:
     def _peers(self, monitor: Monitor) -> frozenset[str]:
         return self._calls.peers(monitor.target) or frozenset()
 
-    # --- wishes in
+    # --- decisions in
 
     def put(self, monitor: Monitor, at: datetime) -> None:
         """A new monitor, decided and recorded."""
@@ -240,12 +240,7 @@ class Board:
         self.pbx_state = state
         if state.state is not LinkState.CONNECTED:
             self._calls.suspend()
-        self._publish(state.since, pbx=True)
-
-    def set_record(self, state: RecordState) -> None:
-        """The database takes what happens, or no longer does."""
-        self.record_state = state
-        self._publish(state.since, record=True)
+        self._publish(state.since, link=True)
 
     # --- changes out
 
@@ -264,14 +259,13 @@ class Board:
         if before is None or replace(before, asked=monitor.asked) != monitor:
             self._touched.append(MonitorChange(before, monitor))
         if step.commands:
-            self._orders.append((monitor.leg, step.commands))
+            self._commanded.append((monitor.leg, step.commands))
 
     def _publish(
         self,
         at: datetime,
         *,
-        pbx: bool = False,
-        record: bool = False,
+        link: bool = False,
         people: frozenset[str] = frozenset(),
         resynced: bool = False,
     ) -> None:
@@ -279,18 +273,16 @@ class Board:
         for change in changed:
             self._follow(change.after or change.before)
         monitors, self._touched = tuple(self._touched), []
-        orders, self._orders = self._orders, []
-        for leg, commands in orders:
-            self.on_orders(leg, commands)
-        wishes, self._wishes = self._wishes, []
-        for wish in wishes:
-            self.on_wish(*wish)
+        commanded, self._commanded = self._commanded, []
+        pressed, self._pressed = self._pressed, []
         ids = {call.id for change in changed for call in change if call}
         ids.update(change.after.call_id for change in monitors)
-        if ids or monitors or pbx or record or people or resynced:
-            changes = Changes(at, frozenset(ids), monitors, pbx, record, people, resynced)
-            for listener in list(self._listeners):
-                listener(changes)
+        if ids or monitors or link or people or resynced:
+            self._changes.tell(Changes(at, self.id, frozenset(ids), monitors, link, False, people, resynced))
+        for leg, commands in commanded:
+            self.commands.tell(leg, commands)
+        for monitor, mode in pressed:
+            self.digits.tell(monitor, mode)
 
     def _follow(self, call: Call | None) -> None:
         """Hold the monitors of a call to what its bridge is now."""

@@ -1,6 +1,6 @@
-"""Carrying out what the model orders: hanging legs up, and ending the lease of a talk that lost its listeners.
+"""Carrying out what the model commands: hanging legs up, and ending the lease of a talk that lost its listeners.
 
-CommandRunner overtake a person's request that waits for its turn; what can't be confirmed ends the leg.
+Commands overtake a person's request that waits for its turn; what can't be confirmed ends the leg.
 """
 
 import asyncio
@@ -36,9 +36,9 @@ class CommandRunner:
     ) -> None:
         self._board, self._pbx, self._confirmations = board, pbx, confirmations
         self._clock, self._deadline = clock, deadline
-        self._tasks = BackgroundTasks("orders")
+        self._tasks = BackgroundTasks("commands")
         self._leases: dict[str, asyncio.Task[None]] = {}
-        board.on_orders = self._take
+        board.commands.subscribe(self._carry_out)
         board.subscribe(self._forget)
 
     async def settled(self, monitor_id: str) -> None:
@@ -52,7 +52,7 @@ class CommandRunner:
         """Stop carrying out."""
         await self._tasks.close()
 
-    def _take(self, leg: str, commands: Sequence[Command]) -> None:
+    def _carry_out(self, leg: str, commands: Sequence[Command]) -> None:
         if any(isinstance(command, EndLeg) for command in commands):
             self._tasks.start(self._hang_up(leg), f"hang up {leg}")
             return

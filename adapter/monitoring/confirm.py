@@ -12,14 +12,14 @@ Wanted = Callable[[Monitor], bool]
 
 
 class Expectation:
-    """One wish to see a monitor in some state."""
+    """One monitor that is expected to come into some state."""
 
     def __init__(self, monitor_id: str, wanted: Wanted) -> None:
         self.monitor_id = monitor_id
         self._wanted = wanted
         self._seen: asyncio.Future[Monitor] = asyncio.get_running_loop().create_future()
 
-    def look(self, monitor: Monitor) -> None:
+    def check(self, monitor: Monitor) -> None:
         """Take note of the monitor as it is now."""
         if not self._seen.done() and self._wanted(monitor):
             self._seen.set_result(monitor)
@@ -53,4 +53,4 @@ class Confirmations:
         for change in changes.monitors:
             for expectation in self._expectations:
                 if expectation.monitor_id == change.after.id:
-                    expectation.look(change.after)
+                    expectation.check(change.after)

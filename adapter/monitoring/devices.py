@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from adapter import errors
 from adapter.core.pbx import DeviceState
-from adapter.monitoring.policy import BROWSER
-from adapter.monitoring.ports import Pbx
+from adapter.monitoring.ports import BROWSER, Pbx
 
 Browsers = Callable[[str], str | None]
 """From a user's id: the endpoint of the page that registered last, if any."""

@@ -1,14 +1,13 @@
 """Ending monitors: because somebody wants it, a right or a device is gone, or the PBX was lost for too long."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 from adapter.core import lifecycle
 from adapter.core.audit import SYSTEM, By
 from adapter.core.monitor import EndReason, Monitor
 from adapter.core.pbx import LinkState
-from adapter.core.people import Directory, User
 from adapter.core.permissions import monitor_survives
 from adapter.monitoring.board import Board
 from adapter.monitoring.confirm import Confirmations
@@ -37,19 +36,12 @@ class Ending:
             self._board.step(lifecycle.end_wanted(monitor, reason, by), self._clock())
             return await gone.within(self._limits.confirm) is not None
 
-    async def people_changed(self, users: Sequence[User]) -> None:
-        """Accounts changed: show them afresh, and end what is no longer allowed."""
-        old, new = self._board.directory, Directory.of(users)
-        everyone = old.users.keys() | new.users.keys()
-        changed = frozenset(u for u in everyone if old.users.get(u) != new.users.get(u))
-        if not changed:
-            return
-        now = self._clock()
-        self._board.set_directory(new, changed, now)
+    def rights_changed(self) -> None:
+        """Accounts changed: end what is no longer allowed."""
         for monitor in list(self._board.monitors()):
-            user = new.users.get(monitor.supervisor.user_id)
+            user = self._board.directory.users.get(monitor.supervisor.user_id)
             if not monitor_survives(user, monitor.mode, keypad=monitor.keypad):
-                self._board.step(lifecycle.end_wanted(monitor, EndReason.PERMISSION_REVOKED), now)
+                self._board.step(lifecycle.end_wanted(monitor, EndReason.PERMISSION_REVOKED), self._clock())
 
     def device_gone(self, device: str) -> None:
         """A page that was a phone is gone: what it listened to ends."""

@@ -1,49 +1,37 @@
-"""Deciding whether a wish may be granted, in the contract's order; reads the board and changes nothing."""
+"""Deciding whether a request may be granted, in the contract's order; reads the live picture and changes nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from adapter import errors
+from adapter.core.audit import Subject
 from adapter.core.call import Call, CallState
+from adapter.core.journal import subject_of
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
-from adapter.core.pbx import LinkState
 from adapter.core.people import User
 from adapter.core.permissions import allowed_modes, may_monitor, monitor_survives
 from adapter.core.views import Visibility, call_view, call_visibility
-from adapter.monitoring.board import Board
 from adapter.monitoring.e164 import same_number
-
-BROWSER = "browser"
-"""The contract's name for the softphone of the person's own page."""
-
-
-@dataclass(frozen=True, slots=True)
-class StartRequest:
-    """What a supervisor asks for. Exactly one of the first three names the call."""
-
-    call_id: str | None = None
-    agent_extension: str | None = None
-    customer_number: str | None = None
-    mode: Mode = Mode.SILENT
-    device: str | None = None
+from adapter.monitoring.ports import BROWSER, Picture, StartRequest
 
 
 class Policy:
-    """The rules, asked against the board as it is now."""
+    """The rules, asked against the live picture of one PBX, or of all, as it is now."""
 
-    def __init__(self, board: Board, country: str) -> None:
-        self._board = board
+    def __init__(self, picture: Picture, country: str) -> None:
+        self._picture = picture
         self._country = country
 
-    def meant(self, wish: StartRequest) -> Call | None:
-        """The call that a wish names, if it is exactly one. Says nothing of whether anybody may see it."""
-        named = self._named(wish)
-        return named[0] if len(named) == 1 else None
+    def meant(self, request: StartRequest) -> tuple[Call, Subject] | None:
+        """The call that a request names, if it is exactly one, whoever asks: for the record of a refusal."""
+        named = self._named(request)
+        if len(named) != 1:
+            return None
+        return named[0], subject_of(named[0], self._picture.directory.users)
 
     def need_pbx(self) -> None:
         """Raise PbxUnavailable unless the PBX is in sight: without it nothing is known."""
-        if self._board.pbx_state.state is not LinkState.CONNECTED:
+        if not self._picture.complete:
             raise errors.PbxUnavailable("The connection to the PBX is down; it is being restored. Try again soon.")
 
     def need_right(self, user: User) -> None:
@@ -51,20 +39,20 @@ class Policy:
         if not may_monitor(user):
             raise errors.Forbidden("You may not monitor calls. An administrator can give you the right.")
 
-    def start(self, user: User, wish: StartRequest) -> tuple[Call, str]:
+    def start(self, user: User, request: StartRequest) -> tuple[Call, str]:
         """The call and the device of a permitted start.
 
         The device may turn out not to be there (`adapter.monitoring.devices`). Raises Forbidden, PbxUnavailable,
         NotFound, Ambiguous, OwnCall, Forbidden.
         """
         self.need_right(user)
-        call = self._find(user, wish)
+        call = self.find(user, request)
         self._not_own(user, call)
-        if wish.mode not in allowed_modes(user):
-            raise errors.Forbidden(f"You may not monitor in the mode {wish.mode}.")
-        if wish.device not in (None, user.device, BROWSER):
+        if request.mode not in allowed_modes(user):
+            raise errors.Forbidden(f"You may not monitor in the mode {request.mode}.")
+        if request.device not in (None, user.device, BROWSER):
             raise errors.Forbidden("You can only use a device of your own.")
-        return call, wish.device or user.device or ""
+        return call, request.device or user.device or ""
 
     def need_answered(self, call: Call) -> None:
         """Raise CallNotActive while the call rings."""
@@ -72,31 +60,35 @@ class Policy:
             raise errors.CallNotActive("The call still rings. Monitor it once it has been answered.")
 
     def _not_own(self, user: User, call: Call) -> None:
-        if self._board.in_conversation(user.id, call.conversation_id):
+        if self._picture.in_conversation(user.id, call.conversation_id):
             raise errors.OwnCall("You are in this conversation yourself, so you can't monitor it.")
 
-    def _find(self, user: User, wish: StartRequest) -> Call:
-        self.need_pbx()
-        seen = [call for call in self._named(wish) if call_visibility(user, call) is not Visibility.NOTHING]
+    def find(self, user: User, request: StartRequest) -> Call:
+        """The one call that a request means and this person may see.
+
+        Raises Ambiguous; where there is none, NotFound, or PbxUnavailable while a PBX is out of sight.
+        """
+        seen = [call for call in self._named(request) if call_visibility(user, call) is not Visibility.NOTHING]
         seen = [call for call in seen if call.state is not CallState.RINGING] or seen
         if not seen:
+            self.need_pbx()
             raise errors.NotFound("There is no such call now, or none that you may see.")
         if len(seen) > 1:
             raise errors.Ambiguous("Several calls match. Name one by its call_id.", calls=self._shown(user, seen))
         return seen[0]
 
-    def _named(self, wish: StartRequest) -> Sequence[Call]:
-        if wish.call_id is not None:
-            call = self._board.call(wish.call_id)
+    def _named(self, request: StartRequest) -> Sequence[Call]:
+        if request.call_id is not None:
+            call = self._picture.call(request.call_id)
             return [call] if call else []
-        calls = self._board.calls()
-        if wish.agent_extension is not None:
-            return [call for call in calls if call.agent.extension == wish.agent_extension]
-        number = wish.customer_number or ""
+        calls = self._picture.calls()
+        if request.agent_extension is not None:
+            return [call for call in calls if call.agent.extension == request.agent_extension]
+        number = request.customer_number or ""
         return [call for call in calls if same_number(number, call.customer.number, self._country)]
 
     def _shown(self, user: User, calls: Sequence[Call]) -> list[object]:
-        return [call_view(call, self._board.monitors_on(call.id), call_visibility(user, call)) for call in calls]
+        return [call_view(call, self._picture.monitors_on(call.id), call_visibility(user, call)) for call in calls]
 
     def look_again(self, user: User, monitor: Monitor) -> None:
         """While the start waited for the device and the record, the call or the right may have gone.
@@ -104,17 +96,17 @@ class Policy:
         Raises PbxUnavailable, Forbidden, CallEnded, OwnCall.
         """
         self.need_pbx()
-        current = self._board.directory.users.get(user.id)
+        current = self._picture.directory.users.get(user.id)
         if not monitor_survives(current, monitor.mode, keypad=monitor.keypad):
             raise errors.Forbidden("Your right to monitor was taken away.")
-        call = self._board.call(monitor.call_id)
+        call = self._picture.call(monitor.call_id)
         if call is None:
             raise errors.CallEnded("The call has just ended.")
         self._not_own(user, call)
 
     def need_mode(self, user: User, mode: Mode) -> None:
         """Raise Forbidden unless the account, as it is now, may do this mode."""
-        current = self._board.directory.users.get(user.id)
+        current = self._picture.directory.users.get(user.id)
         if current is None or mode not in allowed_modes(current):
             raise errors.Forbidden(f"You may not monitor in the mode {mode}.")
 

@@ -1,13 +1,67 @@
-"""What monitoring needs from its surroundings, as protocols: the PBX, the people, the record."""
+"""What the use case needs from its surroundings, as protocols: the live picture, the PBX, the record."""
 
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from adapter.core.audit import Entry
-from adapter.core.legs import LegRequest
+from adapter.core.audit import By, Entry, Subject
+from adapter.core.call import Call
+from adapter.core.changes import Changes
+from adapter.core.events import KnownChannel
+from adapter.core.legs import LegRequest, Refusal
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
 from adapter.core.pbx import DeviceState, PbxState
+from adapter.core.people import Directory, User
 from adapter.core.record import Record
+
+BROWSER = "browser"
+"""The contract's name for the softphone of the person's own page."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequest:
+    """What a supervisor asks for. Exactly one of the first three names the call."""
+
+    call_id: str | None = None
+    agent_extension: str | None = None
+    customer_number: str | None = None
+    mode: Mode = Mode.SILENT
+    device: str | None = None
+
+
+class Picture(Protocol):
+    """Calls and monitors as they are now: of one PBX (`board.Board`) or of all (`boards.Boards`)."""
+
+    @property
+    def directory(self) -> Directory:
+        """All accounts."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every PBX is in sight: only then is what is not known not there."""
+
+    def calls(self) -> Collection[Call]:
+        """All calls."""
+
+    def call(self, call_id: str) -> Call | None:
+        """One call."""
+
+    def monitors(self) -> Collection[Monitor]:
+        """Monitors that are connecting or live."""
+
+    def monitors_on(self, call_id: str) -> Sequence[Monitor]:
+        """Those of a call."""
+
+    def in_conversation(self, user_id: str, conversation_id: str) -> bool:
+        """Whether the user's phone is in that conversation now."""
+
+    @property
+    def pbx_state(self) -> PbxState:
+        """The connection, of several the worst."""
+
+    def subscribe(self, listener: Callable[[Changes], None]) -> Callable[[], None]:
+        """Be told of every change, synchronously. Returns what ends it."""
 
 
 class Pbx(Protocol):
@@ -49,6 +103,28 @@ class Pbx(Protocol):
 
     async def end_leg(self, leg: str) -> bool:
         """Hang the leg up. False when there is no such channel; the Hangup event confirms otherwise."""
+
+    async def say(self, leg: str, why: Refusal) -> None:
+        """Let a channel that dialled a star code in vain hear why, and end."""
+
+    async def list_channels(self) -> Sequence[KnownChannel]:
+        """All channels now. What they say and what events say may overtake each other."""
+
+    def reconnect(self, why: str) -> None:
+        """Give the connection up, and begin anew with a snapshot."""
+
+
+class Supervisors(Protocol):
+    """The use case as phones need it (`supervise.Supervision`); errors as there."""
+
+    def meant(self, request: StartRequest) -> tuple[Call, Subject] | None:
+        """The call that a request names, if it is exactly one, whoever asks."""
+
+    async def attach(self, user: User, request: StartRequest, leg: str, by: By) -> Monitor:
+        """Monitor with a channel of the supervisor's own that called us."""
+
+    async def switch(self, user: User, monitor_id: str, mode: Mode, by: By | None = None) -> Monitor:
+        """Put a live monitor into another mode."""
 
 
 class MonitorLog(Protocol):

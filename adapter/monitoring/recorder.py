@@ -1,7 +1,7 @@
-"""The record: what the board shows is written behind it, in order, together with what follows from it.
+"""The record: what the live picture shows is written behind it, in order, together with what follows from it.
 
-A wish to monitor is written before anything rings; all else a moment after it happened, and again until it is
-written. Until then the board is true and the record late.
+A request to monitor is written before anything rings; all else a moment after it happened, and again until it is
+written. Until then the picture is true and the record late.
 """
 
 import asyncio
@@ -18,11 +18,10 @@ from adapter.core.audit import Entry
 from adapter.core.changes import Changes
 from adapter.core.journal import Journal
 from adapter.core.monitor import Monitor
-from adapter.core.pbx import LinkState
 from adapter.core.record import OpenCall, Record, Sealed, seal
 from adapter.errors import StoreUnavailable
-from adapter.monitoring.board import Board
-from adapter.tasks import BackgroundTasks
+from adapter.monitoring.boards import Boards
+from adapter.tasks import BackgroundTasks, Listeners
 
 log = structlog.get_logger(__name__)
 
@@ -56,13 +55,13 @@ class Finder(Protocol):
 
 
 class Recorder:
-    """A MonitorLog that also writes every change of the board."""
+    """A MonitorLog that also writes every change of the live picture."""
 
-    def __init__(self, board: Board, store: Finder, writer: Writer, clock: Callable[[], datetime]) -> None:
-        self._board, self._store, self._writer, self._clock = board, store, writer, clock
-        self.ledger = Journal(board.call)
-        self.written: Callable[[], None] = lambda: None
-        """Called after each transaction."""
+    def __init__(self, boards: Boards, store: Finder, writer: Writer, clock: Callable[[], datetime]) -> None:
+        self._boards, self._store, self._writer, self._clock = boards, store, writer, clock
+        self.journal = Journal(boards.call)
+        self.written: Listeners[[]] = Listeners()
+        """Who wants to be told of each transaction."""
         self.dropped = 0
         """Facts that were lost because the database was away for too long."""
         self._waiting: deque[Record] = deque()
@@ -76,12 +75,13 @@ class Recorder:
         self._idle = asyncio.Event()
         self._idle.set()
         self._tasks = BackgroundTasks("recorder")
-        board.subscribe(self._heard)
+        boards.subscribe(self._heard)
 
     def start(self, open_calls: Mapping[str, OpenCall] | None = None) -> None:
         """Begin writing. `open_calls`: those whose end was not told of when the adapter last stopped."""
-        self.ledger.open.update(open_calls or {})
-        self._tasks.start(self._write_all(), "write")
+        self.journal.open.update(open_calls or {})
+        self.note(self.journal.forget_others([board.id for board in self._boards], self._clock()))
+        self._tasks.keep(self._write_all, "write")
 
     async def close(self, deadline: float = 5.0) -> None:
         """Write what waits, for at most `deadline` seconds, and stop."""
@@ -137,8 +137,8 @@ class Recorder:
         record.events.clear()
 
     def _heard(self, changes: Changes) -> None:
-        connected = self._board.pbx_state.state is LinkState.CONNECTED
-        record = self.ledger.read(changes, connected=connected)
+        board = self._boards.board(changes.pbx) if changes.pbx else None
+        record = self.journal.read(changes, connected=board is None or board.complete)
         if record.size:
             self._untold.append(record)  # the log is told when it is written: the person's answer goes first
             self._wait(record)
@@ -178,7 +178,7 @@ class Recorder:
             for monitor in sealed.record.monitors.values():
                 if self._latest.get(monitor.id) is monitor:
                     del self._latest[monitor.id]
-            self.written()
+            self.written.tell()
         if not self._waiting:
             self._idle.set()
 

@@ -5,8 +5,7 @@ Requests that race have one outcome: a supervisor's place is reserved without an
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -29,8 +28,9 @@ from adapter.monitoring.confirm import Confirmations
 from adapter.monitoring.devices import Browsers, need_device, no_browsers
 from adapter.monitoring.ending import Ending
 from adapter.monitoring.limits import Limits
-from adapter.monitoring.policy import Policy, StartRequest
-from adapter.monitoring.ports import MonitorLog, Pbx
+from adapter.monitoring.policy import Policy
+from adapter.monitoring.ports import MonitorLog, Pbx, StartRequest
+from adapter.monitoring.reservations import Reservations
 from adapter.monitoring.takeover import TakeOver
 from adapter.tasks import BackgroundTasks, KeyedLocks
 
@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 
 class Supervision:
-    """Starting, switching and ending monitors on one PBX."""
+    """Starting, switching and ending monitors at one PBX. `reservations`: supervisors' places, at all PBXes."""
 
     def __init__(
         self,
@@ -48,35 +48,32 @@ class Supervision:
         clock: Callable[[], datetime],
         limits: Limits,
         browsers: Browsers = no_browsers,
+        reservations: Reservations | None = None,
     ) -> None:
         self._browsers = browsers
         self._board, self._pbx, self._record, self._clock, self._limits = board, pbx, record, clock, limits
         self._confirmations = Confirmations(board)
-        self._reserved: set[str] = set()
-        self._turns = KeyedLocks()
-        self._decide = Policy(board, limits.country)
-        self._orders = CommandRunner(board, pbx, self._confirmations, clock, limits.confirm)
+        self._reservations = reservations or Reservations(board)
+        self._locks = KeyedLocks()
+        self._policy = Policy(board, limits.country)
+        self._commands = CommandRunner(board, pbx, self._confirmations, clock, limits.confirm)
         self._takeover = TakeOver(board, pbx, self._confirmations, clock, limits.confirm)
         self._tasks = BackgroundTasks("monitoring")
         self.ending = Ending(board, self._confirmations, clock, limits, self._tasks)
 
     # --- reading
 
-    def visible(self, user: User) -> list[Monitor]:
-        """The monitors, connecting or live, that this person may see."""
-        return [m for m in self._board.monitors() if self._board.sight(user, m) is not Visibility.NOTHING]
-
     async def find(self, user: User, monitor_id: str) -> Monitor:
         """One monitor, also an ended one. Raises NotFound when there is none that this person may see."""
         monitor = self._board.monitor(monitor_id) or await self._record.find(monitor_id)
-        if monitor is None or self._board.sight(user, monitor) is Visibility.NOTHING:
+        if monitor is None or self._board.visibility(user, monitor) is Visibility.NOTHING:
             raise errors.NotFound("There is no such monitor, or none that you may see.")
         return monitor
 
     # --- starting
 
     async def start(
-        self, user: User, wish: StartRequest, by: By | None = None, monitor_id: str | None = None
+        self, user: User, request: StartRequest, by: By | None = None, monitor_id: str | None = None
     ) -> Monitor:
         """Ring the supervisor's device and send it into the monitor dialplan. Returns it connecting.
 
@@ -84,27 +81,27 @@ class Supervision:
         Raises, in the contract's order: Forbidden, NotFound, Ambiguous, OwnCall, Forbidden, AlreadyMonitoring,
         CallNotActive, DeviceUnavailable, PbxUnavailable, PbxTimeout; StoreUnavailable when it can't be recorded.
         """
-        call, device = self._decide.start(user, wish)
+        call, device = self._policy.start(user, request)
         by = by or By(user.username, "session")
-        with self._reservation(user):
-            self._decide.need_answered(call)
+        with self._reservations.of(user):
+            self._policy.need_answered(call)
             ring = await need_device(self._pbx, device, user.id, self._browsers)
-            fresh = self._new_monitor(monitor_id or uuid.uuid4().hex, user, call, device, wish.mode, by)
+            fresh = self._new_monitor(monitor_id or uuid.uuid4().hex, user, call, device, request.mode, by)
             monitor = replace(fresh, ring=ring)
             await self._put(user, monitor)
         await self._originate(monitor)
         self._tasks.start(self._give_up(monitor.id), f"connecting {monitor.id}")
         return self._board.monitor(monitor.id) or monitor
 
-    async def attach(self, user: User, wish: StartRequest, leg: str, by: By) -> Monitor:
+    async def attach(self, user: User, request: StartRequest, leg: str, by: By) -> Monitor:
         """Monitor with a channel of the supervisor's own that called us (a star code), under the same rules.
 
         Raises as `start` does, but for the device, which is there.
         """
-        call, device = self._decide.start(user, wish)
-        with self._reservation(user):
-            self._decide.need_answered(call)
-            fresh = self._new_monitor(uuid.uuid4().hex, user, call, device, wish.mode, by)
+        call, device = self._policy.start(user, request)
+        with self._reservations.of(user):
+            self._policy.need_answered(call)
+            fresh = self._new_monitor(uuid.uuid4().hex, user, call, device, request.mode, by)
             monitor = replace(fresh, leg=leg, appeared=True, answered=True)
             await self._put(user, monitor)
         try:
@@ -119,23 +116,11 @@ class Supervision:
         """Record it, look again, and show it."""
         await self._record.begin(monitor, requested(monitor, user))
         try:
-            self._decide.look_again(user, monitor)
+            self._policy.look_again(user, monitor)
             self._board.put(monitor, self._clock())
         except errors.AdapterError as problem:
             self._record.note(abandoned(monitor, problem.code, self._clock()))
             raise
-
-    @contextmanager
-    def _reservation(self, user: User) -> Iterator[None]:
-        """Hold this supervisor's one place until the monitor stands on the board."""
-        busy = any(monitor.supervisor.user_id == user.id for monitor in self._board.monitors())
-        if busy or user.id in self._reserved:
-            raise errors.AlreadyMonitoring("You are monitoring a call already. Stop that first.")
-        self._reserved.add(user.id)
-        try:
-            yield
-        finally:
-            self._reserved.discard(user.id)
 
     def _new_monitor(self, monitor_id: str, user: User, call: Call, device: str, mode: Mode, by: By) -> Monitor:
         return Monitor(
@@ -146,7 +131,7 @@ class Supervision:
             target=call.uniqueid,
             leg=leg_id(monitor_id),
             supervisor=Supervisor(user.id, user.name, user.username),
-            subject=self._subject(call),
+            subject=subject_of(call, self._board.directory.users),
             by=by,
             token=by.token,
             device=device,
@@ -156,18 +141,14 @@ class Supervision:
             started_at=self._clock(),
         )
 
-    def _subject(self, call: Call) -> Subject:
-        return subject_of(call, self._board.directory.users)
-
-    def meant(self, wish: StartRequest) -> tuple[Call, Subject] | None:
-        """The call that a wish names, if it is exactly one, whoever asks: for the record of a refusal."""
-        call = self._decide.meant(wish)
-        return (call, self._subject(call)) if call else None
+    def meant(self, request: StartRequest) -> tuple[Call, Subject] | None:
+        """The call at this PBX that a request names, if it is exactly one, whoever asks: for a refusal's record."""
+        return self._policy.meant(request)
 
     async def _originate(self, monitor: Monitor) -> None:
         call = self._board.call(monitor.call_id)
         agent = call.agent if call else None
-        request = LegRequest(
+        leg = LegRequest(
             leg=monitor.leg,
             device=monitor.ring,
             target=monitor.target,
@@ -178,7 +159,7 @@ class Supervision:
             ring_timeout=self._limits.ring_timeout,
         )
         try:
-            await self._pbx.start_leg(request)
+            await self._pbx.start_leg(leg)
         except errors.AdapterError as problem:
             # Refused or unknown: it is over for us. Should the leg come up all the same, nobody knows it, and
             # the board has it hung up.
@@ -204,16 +185,16 @@ class Supervision:
         Raises Forbidden, NotFound, NotLive, CallEnded, PbxUnavailable, PbxRefused, PbxTimeout.
         """
         monitor = await self._own(user, monitor_id)
-        self._decide.need_mode(user, mode)
-        self._decide.need_live(monitor)
-        async with self._turns.of(monitor_id):
-            await self._orders.settled(monitor_id)
+        self._policy.need_mode(user, mode)
+        self._policy.need_live(monitor)
+        async with self._locks.of(monitor_id):
+            await self._commands.settled(monitor_id)
             return await self._switch_in_turn(user, monitor_id, mode, by or By(user.username, "session"))
 
     async def _switch_in_turn(self, user: User, monitor_id: str, mode: Mode, by: By) -> Monitor:
-        monitor = self._decide.need_live(self._board.monitor(monitor_id))
-        self._decide.need_mode(user, mode)
-        self._decide.need_pbx()
+        monitor = self._policy.need_live(self._board.monitor(monitor_id))
+        self._policy.need_mode(user, mode)
+        self._policy.need_pbx()
         if monitor.mode is mode:
             return monitor
         self._board.step(lifecycle.asked(monitor, mode, by), self._clock())
@@ -230,7 +211,7 @@ class Supervision:
             confirmed = await settled.within(self._limits.confirm)
         if confirmed is None:
             raise self._unconfirmed("Asterisk did not confirm the mode in time. Look before you speak.", monitor)
-        return self._decide.need_live(confirmed)
+        return self._policy.need_live(confirmed)
 
     def _unconfirmed(self, detail: str, monitor: Monitor) -> errors.PbxTimeout:
         """The error that carries the monitor's true state."""
@@ -238,7 +219,7 @@ class Supervision:
         return errors.PbxTimeout(detail, monitor=monitor_view(current, Visibility.EVERYTHING))
 
     async def _own(self, user: User, monitor_id: str) -> Monitor:
-        self._decide.need_right(user)
+        self._policy.need_right(user)
         monitor = await self.find(user, monitor_id)
         if monitor.supervisor.user_id != user.id:
             raise errors.Forbidden("Only the supervisor whose monitor it is can do this.")
@@ -250,13 +231,13 @@ class Supervision:
         Raises Forbidden, NotFound, NotLive, CallEnded, Conflict, PbxUnavailable, PbxRefused, PbxTimeout.
         """
         monitor = await self._own(user, monitor_id)
-        self._decide.need_mode(user, Mode.BARGE)
-        self._decide.need_live(monitor)
-        async with self._turns.of(monitor_id):
-            await self._orders.settled(monitor_id)
-            monitor = self._decide.need_live(self._board.monitor(monitor_id))
-            self._decide.need_mode(user, Mode.BARGE)
-            self._decide.need_pbx()
+        self._policy.need_mode(user, Mode.BARGE)
+        self._policy.need_live(monitor)
+        async with self._locks.of(monitor_id):
+            await self._commands.settled(monitor_id)
+            monitor = self._policy.need_live(self._board.monitor(monitor_id))
+            self._policy.need_mode(user, Mode.BARGE)
+            self._policy.need_pbx()
             taken = await self._takeover.join(monitor, by or By(user.username, "session"))
         if taken is None:
             raise self._unconfirmed("Asterisk did not confirm in time that the call is yours.", monitor)
@@ -269,7 +250,7 @@ class Supervision:
 
         Raises Forbidden, NotFound, PbxUnavailable, PbxTimeout.
         """
-        self._decide.need_right(user)
+        self._policy.need_right(user)
         monitor = await self.find(user, monitor_id)
         by = by or By(user.username, "session")
         if monitor.supervisor.user_id != user.id and not (may_administer(user) and by.administers):
@@ -277,7 +258,7 @@ class Supervision:
         current = self._board.monitor(monitor_id)
         if current is None:
             return
-        self._decide.need_pbx()
+        self._policy.need_pbx()
         if not await self.ending.and_wait(current, EndReason.STOPPED, by):
             raise self._unconfirmed("Asterisk has not hung up your phone in time. Hang up there.", current)
 
@@ -287,5 +268,5 @@ class Supervision:
         await asyncio.gather(*(self.ending.and_wait(m, EndReason.ADAPTER_STOPPED) for m in running))
         for monitor in running:
             self.ending.now(monitor.id, EndReason.ADAPTER_STOPPED)
-        await self._orders.close()
+        await self._commands.close()
         await self._tasks.close()

@@ -15,7 +15,7 @@ from adapter.core.changes import Changes
 from adapter.core.pbx import LinkState
 from adapter.core.permissions import may_monitor
 from adapter.errors import AdapterError
-from adapter.monitoring.board import Board
+from adapter.monitoring.ports import Picture
 from adapter.tasks import BackgroundTasks, KeyedLocks
 
 log = structlog.get_logger(__name__)
@@ -62,19 +62,19 @@ class BrowserPhones:
 
     def __init__(
         self,
-        board: Board,
+        picture: Picture,
         endpoints: Endpoints,
         clock: Callable[[], datetime],
         lifetime: timedelta,
         end_device: Callable[[str], None],
     ) -> None:
-        self._board, self._endpoints, self._clock, self._lifetime = board, endpoints, clock, lifetime
+        self._picture, self._endpoints, self._clock, self._lifetime = picture, endpoints, clock, lifetime
         self._end_device = end_device
         self._phones: dict[str, Softphone] = {}
         self._count = 0
-        self._turns = KeyedLocks()
+        self._locks = KeyedLocks()
         self._tasks = BackgroundTasks("softphones")
-        board.subscribe(self._heard)
+        picture.subscribe(self._heard)
 
     def of_session(self, session_id: str) -> Softphone | None:
         """The session's phone."""
@@ -87,7 +87,7 @@ class BrowserPhones:
 
     async def open(self, session_id: str, user_id: str) -> Softphone:
         """A phone for this session; an older one of it goes. Raises PbxUnavailable, PbxTimeout, PbxRefused."""
-        async with self._turns.of(session_id):  # two at once would leave an endpoint that nobody knows
+        async with self._locks.of(session_id):  # two at once would leave an endpoint that nobody knows
             await self.close_one(session_id)
             phone = Softphone(
                 session_id,
@@ -137,14 +137,14 @@ class BrowserPhones:
             self._tasks.start(self.close_one(session_id), f"close {session_id}")
 
     def _heard(self, changes: Changes) -> None:
-        now, users = self._clock(), self._board.directory.users
+        now, users = self._clock(), self._picture.directory.users
         for session_id, phone in list(self._phones.items()):
             user = users.get(phone.user_id)
             if user is None or not may_monitor(user) or phone.expires_at <= now:
                 self._tasks.start(self.close_one(session_id), f"close {session_id}")
         if changes.resynced:
             self._tasks.start(self._sweep(), "sweep")
-        if changes.pbx and self._board.pbx_state.state is LinkState.DOWN:
+        if changes.link and self._picture.pbx_state.state is LinkState.DOWN:
             for phone in self._phones.values():
                 if phone.hang_up is not None:
                     phone.hang_up()  # its page comes back, and is made known to Asterisk again
@@ -160,7 +160,7 @@ class BrowserPhones:
             log.warning("softphones of a former run could not be removed", why=str(problem))
 
     async def close(self) -> None:
-        """End all."""
+        """Take all of them away from Asterisk."""
         for session_id in list(self._phones):
             await self.close_one(session_id)
         await self._tasks.close()

@@ -1,6 +1,6 @@
 """The keypad of supervisors who lack a mode: ChanSpy gives its digits to nobody of them, so we look at each.
 
-Who has all modes switches by ChanSpy itself, in place. For the others a digit of a mode that they have is a wish
+Who has all modes switches by ChanSpy itself, in place. For the others a digit of a mode that they have is a request
 like a click; one of a mode that they lack changes nothing and is an entry of the audit.
 """
 
@@ -18,26 +18,24 @@ from adapter.core.people import User
 from adapter.core.permissions import allowed_modes
 from adapter.core.record import Record
 from adapter.errors import AdapterError, Forbidden
-from adapter.monitoring.board import Board
-from adapter.monitoring.ports import MonitorLog
-from adapter.monitoring.supervise import Supervision
+from adapter.monitoring.ports import MonitorLog, Picture, Supervisors
 from adapter.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
 
 
 class DtmfModes:
-    """Follows the board's wishes."""
+    """Carries out the digits of modes, as far as the person may."""
 
     def __init__(
-        self, board: Board, monitoring: Supervision, record: MonitorLog, clock: Callable[[], datetime]
+        self, picture: Picture, supervisors: Supervisors, record: MonitorLog, clock: Callable[[], datetime]
     ) -> None:
-        self._board, self._monitoring, self._record, self._clock = board, monitoring, record, clock
+        self._picture, self._supervisors, self._record, self._clock = picture, supervisors, record, clock
         self._tasks = BackgroundTasks("keypad")
-        board.on_wish = self._pressed
 
-    def _pressed(self, monitor: Monitor, mode: Mode) -> None:
-        user = self._board.directory.users.get(monitor.supervisor.user_id)
+    def pressed(self, monitor: Monitor, mode: Mode) -> None:
+        """The digit of a mode was pressed on this monitor's leg."""
+        user = self._picture.directory.users.get(monitor.supervisor.user_id)
         if user is not None and mode in allowed_modes(user):
             self._tasks.start(self._switch(user, monitor, mode), f"switch {monitor.id}")
             return
@@ -54,7 +52,7 @@ class DtmfModes:
 
     async def _switch(self, user: User, monitor: Monitor, mode: Mode) -> None:
         try:
-            await self._monitoring.switch(user, monitor.id, mode, keypad_of(monitor))
+            await self._supervisors.switch(user, monitor.id, mode, keypad_of(monitor))
         except AdapterError as problem:
             log.warning("a digit could not be followed", monitor_id=monitor.id, mode=mode.value, why=str(problem))
 

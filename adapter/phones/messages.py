@@ -9,7 +9,7 @@ from adapter.core.call import Call
 from adapter.core.changes import Changes, MonitorChange
 from adapter.core.modes import Mode
 from adapter.errors import AdapterError
-from adapter.monitoring.board import Board
+from adapter.monitoring.ports import Picture
 from adapter.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
@@ -23,24 +23,24 @@ TEXTS = {
 
 
 class PhoneMessages:
-    """Follows the board. `send` takes an endpoint and a text; `is_at_page` says whether a user has a page open."""
+    """`send` takes an endpoint and a text; `is_at_page` says whether a user has a page open."""
 
     def __init__(
-        self, board: Board, send: Callable[[str, str], Awaitable[None]], is_at_page: Callable[[str], bool]
+        self, picture: Picture, send: Callable[[str, str], Awaitable[None]], is_at_page: Callable[[str], bool]
     ) -> None:
-        self._board, self._send, self._is_at_page = board, send, is_at_page
+        self._picture, self._send, self._is_at_page = picture, send, is_at_page
         self._tasks = BackgroundTasks("phone messages")
-        board.subscribe(self._heard)
+        picture.subscribe(self._heard)
 
     def _heard(self, changes: Changes) -> None:
         for change in changes.monitors:
-            call = self._board.call(change.after.call_id)
+            call = self._picture.call(change.after.call_id)
             if call is not None and _begins_to_talk(change) and self._is_wanted(call):
                 text = TEXTS[change.after.mode].format(name=change.after.supervisor.name)
                 self._tasks.start(self._tell(call.agent.endpoint, text), f"to {call.agent.endpoint}")
 
     def _is_wanted(self, call: Call) -> bool:
-        user = self._board.directory.users.get(call.agent.user_id or "")
+        user = self._picture.directory.users.get(call.agent.user_id or "")
         return user is None or (user.phone_message and not self._is_at_page(user.id))
 
     async def _tell(self, endpoint: str, text: str) -> None:

@@ -7,17 +7,12 @@ from typing import Any
 import structlog
 
 from adapter import errors
-from adapter.asterisk.link import Link
-from adapter.asterisk.stasis import HandedCall
 from adapter.core.audit import Action, By, Entry, Result
-from adapter.core.legs import Refusal
+from adapter.core.legs import HandedCall, Refusal
 from adapter.core.modes import Mode
 from adapter.core.people import User
 from adapter.core.record import Record
-from adapter.monitoring.board import Board
-from adapter.monitoring.policy import StartRequest
-from adapter.monitoring.recorder import Recorder
-from adapter.monitoring.supervise import Supervision
+from adapter.monitoring.ports import MonitorLog, Pbx, Picture, StartRequest, Supervisors
 
 log = structlog.get_logger(__name__)
 
@@ -28,14 +23,14 @@ class StarCodes:
     """Handles calls that the dialplan hands over: Stasis(call-monitor,<mode>,<extension>)."""
 
     def __init__(
-        self, board: Board, monitoring: Supervision, link: Link, recorder: Recorder, clock: Callable[[], datetime]
+        self, picture: Picture, supervisors: Supervisors, pbx: Pbx, record: MonitorLog, clock: Callable[[], datetime]
     ) -> None:
-        self._board, self._monitoring, self._link = board, monitoring, link
-        self._recorder, self._clock = recorder, clock
+        self._picture, self._supervisors, self._pbx = picture, supervisors, pbx
+        self._record, self._clock = record, clock
 
-    async def take(self, call: HandedCall) -> None:
+    async def handle(self, call: HandedCall) -> None:
         """One call. Who it is, only the SIP endpoint says. Whatever goes wrong is spoken, and ends the call."""
-        user = self._board.directory.by_endpoint.get(call.endpoint)
+        user = self._picture.directory.by_endpoint.get(call.endpoint)
         try:
             await self._monitor(user, call)
             return
@@ -46,22 +41,22 @@ class StarCodes:
             log.error("the dialplan hands over what is no star code", arguments=call.arguments)
             why = Refusal.FAILED
         try:
-            await self._link.say(call.uniqueid, why)
+            await self._pbx.say(call.uniqueid, why)
         except errors.AdapterError as problem:
             log.warning("a refusal could not be spoken", why=str(problem))
-            await self._link.end_leg(call.uniqueid)
+            await self._pbx.end_leg(call.uniqueid)
 
     async def _monitor(self, user: User | None, call: HandedCall) -> None:
         word, extension = call.arguments  # no more than these: a comma in what was dialled would add others
         mode = Mode(word)
         if user is None:
             raise errors.Forbidden("Nobody's account has this phone.")
-        wish = StartRequest(agent_extension=extension, mode=mode)
-        await self._monitoring.attach(user, wish, call.uniqueid, By(user.username, VIA))
+        request = StartRequest(agent_extension=extension, mode=mode)
+        await self._supervisors.attach(user, request, call.uniqueid, By(user.username, VIA))
 
     def _note(self, user: User | None, call: HandedCall, problem: errors.AdapterError) -> None:
         mode, extension = Mode(call.arguments[0]), call.arguments[1]
-        meant = self._monitoring.meant(StartRequest(agent_extension=extension))
+        meant = self._supervisors.meant(StartRequest(agent_extension=extension))
         about: dict[str, Any] = {}
         if meant is not None:
             named, subject = meant
@@ -77,7 +72,7 @@ class StarCodes:
             target=extension,
             **about,
         )
-        self._recorder.note(Record(entries=[entry]))
+        self._record.note(Record(entries=[entry]))
 
 
 def _spoken(problem: errors.AdapterError) -> Refusal:

@@ -1,6 +1,7 @@
 """The aiohttp application, put together."""
 
 import uuid
+from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
@@ -11,6 +12,7 @@ from adapter.web import (
     calls,
     events,
     headers,
+    listener,
     monitors,
     openapi,
     operations,
@@ -21,7 +23,8 @@ from adapter.web import (
     users,
     webhooks,
 )
-from adapter.web.api import MAX_BODY, WEB, Web
+from adapter.web.access import ACCESS, Access
+from adapter.web.body import MAX_BODY
 from adapter.web.problems import middleware
 from adapter.web.routes import Route
 
@@ -39,14 +42,14 @@ def all_routes() -> list[tuple[str, Route]]:
 @web.middleware
 async def arrival(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Whom a proxy brings, all that follows sees as if they came by themselves."""
-    return await handler(request.app[WEB].proxies.came_from(request))
+    return await handler(request.app[ACCESS].proxies.came_from(request))
 
 
 @web.middleware
 async def names(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Browsers must call us by a name that is ours; what a service manager asks needs none."""
     if request.path not in OPERATIONS:
-        request.app[WEB].proxies.check_host(request)
+        request.app[ACCESS].proxies.check_host(request)
     return await handler(request)
 
 
@@ -58,11 +61,37 @@ async def bound(request: web.Request, handler: Handler) -> web.StreamResponse:
     return await handler(request)
 
 
-def make_app(deps: Web) -> web.Application:
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """What each group of routes works with."""
+
+    operations: operations.Deps
+    session: session.Deps
+    users: users.Deps
+    calls: calls.Deps
+    monitors: monitors.Deps
+    events: events.Deps
+    softphone: softphone.Deps
+    audit: audit.Deps
+    webhooks: webhooks.Deps
+    tokens: tokens.Deps
+
+
+def make_app(access: Access, groups: Groups) -> web.Application:
     """All routes of the contract that exist so far."""
-    app = web.Application(client_max_size=MAX_BODY, middlewares=[arrival, bound, middleware, names])
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[listener.whole, arrival, bound, middleware, names])
     app.on_response_prepare.append(headers.add)
-    app[WEB] = deps
+    app[ACCESS] = access
+    app[operations.routes.key] = groups.operations
+    app[session.routes.key] = groups.session
+    app[users.routes.key] = groups.users
+    app[calls.routes.key] = groups.calls
+    app[monitors.routes.key] = groups.monitors
+    app[events.routes.key] = groups.events
+    app[softphone.routes.key] = groups.softphone
+    app[audit.routes.key] = groups.audit
+    app[webhooks.routes.key] = groups.webhooks
+    app[tokens.routes.key] = groups.tokens
     app.add_routes(pagefiles.routes)
     declared = all_routes()
     for path, route in declared:

@@ -4,19 +4,28 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from aiohttp import web
 
 from adapter.core.views import Json, time_view
 from adapter.errors import NotFound
-from adapter.store.audit import Filter
+from adapter.store.audit import Audit, Filter
 from adapter.store.tables import AuditRow
 from adapter.web import answers
-from adapter.web.api import administers
+from adapter.web.access import administers
 from adapter.web.models import AuditFilter, AuditQuery
 from adapter.web.routes import RequestContext, Returns, Routes
 
-routes = Routes("audit")
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """What these routes work with."""
+
+    audit: Audit
+
+
+routes = Routes("audit", Deps)
 
 COLUMNS = list(answers.AuditEntry.model_fields)
 RISKY = re.compile(r"[=@\t\r\n\uff1d\uff0b\uff0d\uff20]|[+-](?!\d+$)")
@@ -47,30 +56,30 @@ def entry_view(row: AuditRow) -> Json:
     }
 
 
-def _filter(context: RequestContext[None], query: AuditFilter) -> Filter:
+def _filter(context: RequestContext[Deps, None], query: AuditFilter) -> Filter:
     return Filter(
         since=query.since,
         until=query.until,
         supervisor=query.supervisor,
         agent=query.agent,
         action=query.action.value if query.action else None,
-        hidden=context.deps.hidden_from(context.principal),
+        hidden=context.access.hidden_from(context.principal),
         seer=context.principal.person.username,
     )
 
 
 @routes.plain("GET", "/audit", Returns(model=answers.AuditPage), administers, query=AuditQuery, errors=[NotFound])
-async def list_entries(context: RequestContext[None]) -> web.Response:
+async def list_entries(context: RequestContext[Deps, None]) -> web.Response:
     """Who did what, newest first. What concerns a conversation that one is in shows once that has ended."""
     query = context.query(AuditQuery)
-    rows = await context.deps.store.audit.page(_filter(context, query), query.limit + 1, query.cursor)
+    rows = await context.deps.audit.page(_filter(context, query), query.limit + 1, query.cursor)
     shown = rows[: query.limit]
     cursor = shown[-1].id if len(rows) > query.limit else None
     return web.json_response({"entries": [entry_view(row) for row in shown], "next_cursor": cursor})
 
 
 @routes.plain("GET", "/audit.csv", Returns(media="text/csv"), administers, query=AuditFilter)
-async def as_table(context: RequestContext[None]) -> web.StreamResponse:
+async def as_table(context: RequestContext[Deps, None]) -> web.StreamResponse:
     """The same as CSV (RFC 4180), however long, a page of it in memory at a time."""
     wanted = _filter(context, context.query(AuditFilter))
     headers = {
@@ -82,7 +91,7 @@ async def as_table(context: RequestContext[None]) -> web.StreamResponse:
     response = web.StreamResponse(headers=headers)
     await response.prepare(context.request)
     await response.write(_lines([COLUMNS]))
-    async for rows in context.deps.store.audit.every(wanted):
+    async for rows in context.deps.audit.every(wanted):
         await response.write(_lines([_cell(value) for value in entry_view(row).values()] for row in rows))
     await response.write_eof()
     return response

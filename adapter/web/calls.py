@@ -1,25 +1,34 @@
 """Calls as whoever asks may see them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from aiohttp import web
 
 from adapter.core.call import Call
 from adapter.core.views import Json, Visibility, call_view, call_visibility, pbx_view
 from adapter.errors import NotFound, PbxUnavailable
+from adapter.monitoring.boards import Boards
 from adapter.web import answers
-from adapter.web.api import Web, is_connected
-from adapter.web.auth import Principal
+from adapter.web.principal import Principal
 from adapter.web.routes import RequestContext, Returns, Routes
 
-routes = Routes("calls")
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """What these routes work with."""
+
+    boards: Boards
 
 
-def seen(principal: Principal, deps: Web, call: Call) -> Json | None:
+routes = Routes("calls", Deps)
+
+
+def seen(principal: Principal, boards: Boards, call: Call) -> Json | None:
     """A call as they see it; None where they don't. A service sees of the monitors only those it started."""
-    monitors = deps.board.monitors_on(call.id)
+    monitors = boards.monitors_on(call.id)
     if (service := principal.service) is not None:
-        if not principal.monitors(deps.board.directory):
+        if not principal.monitors(boards.directory):
             return None
         return call_view(call, [m for m in monitors if m.token == service.id], Visibility.EVERYTHING)
     sight = call_visibility(principal.person, call)
@@ -27,24 +36,24 @@ def seen(principal: Principal, deps: Web, call: Call) -> Json | None:
 
 
 @routes.plain("GET", "/calls", Returns(model=answers.Calls), service=True)
-async def list_calls(context: RequestContext[None]) -> web.Response:
+async def list_calls(context: RequestContext[Deps, None]) -> web.Response:
     """All calls that one may see, oldest first, and the state of the PBX."""
 
     def views() -> Iterator[Json]:
-        for call in sorted(context.deps.board.calls(), key=lambda call: call.started_at):
-            if view := seen(context.principal, context.deps, call):
+        for call in sorted(context.deps.boards.calls(), key=lambda call: call.started_at):
+            if view := seen(context.principal, context.deps.boards, call):
                 yield view
 
-    return web.json_response({"calls": list(views()), "pbx": pbx_view(context.deps.board.pbx_state)})
+    return web.json_response({"calls": list(views()), "pbx": pbx_view(context.deps.boards.pbx_state)})
 
 
 @routes.plain("GET", "/calls/{id}", Returns(model=answers.Call), errors=[NotFound, PbxUnavailable], service=True)
-async def get_call(context: RequestContext[None]) -> web.Response:
+async def get_call(context: RequestContext[Deps, None]) -> web.Response:
     """One call. While the PBX is out of sight nobody can say that a call is not there: 503."""
-    call = context.deps.board.call(context.part())
-    if call is None and not is_connected(context.deps):
+    call = context.deps.boards.call(context.part())
+    if call is None and not context.deps.boards.complete:
         raise PbxUnavailable("The connection to the PBX is down; no call is known now. Try again soon.")
-    view = seen(context.principal, context.deps, call) if call else None
+    view = seen(context.principal, context.deps.boards, call) if call else None
     if view is None:
         raise NotFound("There is no such call, or none that you may see.")
     return web.json_response(view)

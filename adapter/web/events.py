@@ -2,14 +2,24 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass
 
 from aiohttp import web
 
 from adapter.errors import TooManyRequests
 from adapter.web.listener import Connection
 from adapter.web.routes import RequestContext, Returns, Routes
+from adapter.web.stream import Streams
 
-routes = Routes("events")
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """What these routes work with."""
+
+    streams: Streams
+
+
+routes = Routes("events", Deps)
 
 HEARTBEAT = 10.0
 """Seconds of silence after which a comment is sent; the contract promises one every 15."""
@@ -22,7 +32,7 @@ EACH = 500
 
 
 @routes.plain("GET", "/events", Returns(media="text/event-stream"), errors=[TooManyRequests])
-async def events(context: RequestContext[None]) -> web.StreamResponse:
+async def events(context: RequestContext[Deps, None]) -> web.StreamResponse:
     """A snapshot, then every change of what this person sees. A Last-Event-ID gets a new snapshot.
 
     Events: snapshot, call.updated, call.removed, monitor.updated (`reason` where the supervisor did not ask for the

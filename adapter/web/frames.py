@@ -14,7 +14,7 @@ from adapter.core.monitor import Monitor
 from adapter.core.people import User
 from adapter.core.permissions import may_monitor
 from adapter.core.views import Visibility
-from adapter.monitoring.board import Board
+from adapter.monitoring.boards import Boards
 
 
 def encode(value: object) -> bytes:
@@ -42,46 +42,46 @@ class Viewer:
 class Frames:
     """KeyedLocks changes of the board into frames for viewers."""
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
+    def __init__(self, boards: Boards) -> None:
+        self._boards = boards
 
     def snapshot(self, viewer: Viewer) -> bytes | None:
         """Everything this viewer sees, as the first frame; None when they may see nothing at all any more."""
-        board, user = self._board, self._board.directory.users.get(viewer.user_id)
+        boards, user = self._boards, self._boards.directory.users.get(viewer.user_id)
         if user is None or not user.active:
             return None
-        batch = Batch(board)
-        viewer.calls = {c.id: data for c in board.calls() if (data := batch.call(user, c))}
-        viewer.monitors = {m.id: data for m in board.monitors() if (data := batch.monitor(user, m))}
-        viewer.coached = {m.id: m for m in board.monitors() if m.talks and _is_agent(board, user, m)}
+        batch = Batch(boards)
+        viewer.calls = {c.id: data for c in boards.calls() if (data := batch.call(user, c))}
+        viewer.monitors = {m.id: data for m in boards.monitors() if (data := batch.monitor(user, m))}
+        viewer.coached = {m.id: m for m in boards.monitors() if m.talks and _is_agent(boards, user, m)}
         whole = b'{"user":%b,"calls":[%b],"monitors":[%b],"pbx":%b%b}' % (
             encode(views.user_view(user)),
             b",".join(viewer.calls.values()),
             b",".join(viewer.monitors.values()),
-            encode(views.pbx_view(board.pbx_state)),
-            b',"record":%b' % encode(views.record_view(board.record_state)) if may_monitor(user) else b"",
+            encode(views.pbx_view(boards.pbx_state)),
+            b',"record":%b' % encode(views.record_view(boards.record_state)) if may_monitor(user) else b"",
         )
         return viewer.frame("snapshot", whole)
 
     def batch(self, changes: Changes) -> "Batch":
         """What all viewers share while they are told of one change."""
-        return Batch(self._board, changes)
+        return Batch(self._boards, changes)
 
 
 class Batch:
     """One change: every payload is made at most once for each sight."""
 
-    def __init__(self, board: Board, changes: Changes | None = None) -> None:
-        self._board = board
+    def __init__(self, boards: Boards, changes: Changes | None = None) -> None:
+        self._boards = boards
         self._payloads: dict[tuple[str, Visibility], bytes] = {}
         self._participants: dict[str, frozenset[str]] = {}
-        self._pbx = encode(views.pbx_view(board.pbx_state)) if changes and changes.pbx else None
-        self._record = encode(views.record_view(board.record_state)) if changes and changes.record else None
-        self._calls = [(call_id, board.call(call_id)) for call_id in changes.calls] if changes else []
+        self._pbx = encode(views.pbx_view(boards.pbx_state)) if changes and changes.link else None
+        self._record = encode(views.record_view(boards.record_state)) if changes and changes.record else None
+        self._calls = [(call_id, boards.call(call_id)) for call_id in changes.calls] if changes else []
         self._changes = changes.monitors if changes else ()
         self._monitors = {change.after.id: change.after for change in self._changes}
         for _, call in self._calls:
-            for monitor in board.monitors_on(call.id) if call else ():
+            for monitor in boards.monitors_on(call.id) if call else ():
                 self._monitors.setdefault(monitor.id, monitor)
 
     def frames(self, viewer: Viewer, user: User) -> list[bytes]:
@@ -120,7 +120,7 @@ class Batch:
     def _coach_frames(self, viewer: Viewer, user: User, change: MonitorChange, frames: list[bytes]) -> None:
         monitor = change.after
         told = viewer.coached.get(monitor.id)
-        if monitor.talks and _is_agent(self._board, user, monitor):
+        if monitor.talks and _is_agent(self._boards, user, monitor):
             if told is None or told.mode is not monitor.mode:
                 viewer.coached[monitor.id] = monitor
                 frames.append(viewer.frame("coach.joined", encode(views.coach_view(monitor, monitor.mode))))
@@ -133,18 +133,18 @@ class Batch:
         sight = views.call_visibility(user, call)
         if sight is Visibility.NOTHING:
             return None
-        return self._once(call.id, sight, lambda: views.call_view(call, self._board.monitors_on(call.id), sight))
+        return self._once(call.id, sight, lambda: views.call_view(call, self._boards.monitors_on(call.id), sight))
 
     def monitor(self, user: User, monitor: Monitor) -> bytes | None:
         """A monitor as this person sees it."""
         conversation = monitor.conversation_id
         if (participants := self._participants.get(conversation)) is None:
-            participants = self._participants[conversation] = self._board.participants(conversation)
+            participants = self._participants[conversation] = self._boards.participants(conversation)
         sight = views.monitor_visibility(
             user,
             monitor,
             in_conversation=user.id in participants,
-            own_call=_is_agent(self._board, user, monitor),
+            own_call=_is_agent(self._boards, user, monitor),
         )
         if sight is Visibility.NOTHING:
             return None
@@ -157,6 +157,6 @@ class Batch:
         return payload
 
 
-def _is_agent(board: Board, user: User, monitor: Monitor) -> bool:
-    call = board.call(monitor.call_id)
+def _is_agent(boards: Boards, user: User, monitor: Monitor) -> bool:
+    call = boards.call(monitor.call_id)
     return call is not None and call.agent.user_id == user.id

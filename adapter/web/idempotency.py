@@ -15,13 +15,17 @@ from aiohttp import web
 
 from adapter.core.views import Json
 from adapter.errors import AdapterError, Invalid, StoreUnavailable
+from adapter.store.answers import Answers
+from adapter.tasks import KeyedLocks
 from adapter.web.problems import CONTENT_TYPE, from_error
 from adapter.web.routes import RequestContext
 
 log = structlog.get_logger(__name__)
 
 HEADER = "Idempotency-Key"
-MEANING = "A string of your own for this wish, 255 characters at most: sent again within 24 h, it is answered the same."
+MEANING = (
+    "A string of your own for this request, 255 characters at most: sent again within 24 h, it is answered the same."
+)
 LONGEST = 255
 UNDONE = frozenset({429, 503})
 """Statuses that say that nothing was done and that trying again makes sense: they are not remembered."""
@@ -30,7 +34,9 @@ Start = Callable[[str], Awaitable[Json]]
 Started = Callable[[str], Awaitable[Json | None]]
 
 
-async def once(context: RequestContext[Any], start: Start, started: Started) -> web.Response:
+async def once(
+    context: RequestContext[Any, Any], answers: Answers, locks: KeyedLocks, start: Start, started: Started
+) -> web.Response:
     """Answer with what `start` gives for a new monitor id, or with what was answered before.
 
     `started` shows the monitor of an id, None where it was never recorded.
@@ -42,14 +48,16 @@ async def once(context: RequestContext[Any], start: Start, started: Started) -> 
         raise Invalid(f"{HEADER}: 1 to {LONGEST} printable characters.")
     identity = context.principal.user.id if context.principal.user else context.principal.id
     name = _hash(f"{identity}\n{key}")
-    async with context.deps.turns.of(name):
-        return await _in_turn(context, name, start, started)
+    async with locks.of(name):
+        return await _locked(context, answers, name, start, started)
 
 
-async def _in_turn(context: RequestContext[Any], name: str, start: Start, started: Started) -> web.Response:
-    store, body = context.deps.store.answers, _hash(json.dumps(context.raw, sort_keys=True))
+async def _locked(
+    context: RequestContext[Any, Any], store: Answers, name: str, start: Start, started: Started
+) -> web.Response:
+    body = _hash(json.dumps(context.raw, sort_keys=True))
     monitor_id = uuid.uuid4().hex
-    known = await store.begin(name, body, monitor_id, context.deps.clock())
+    known = await store.begin(name, body, monitor_id, context.access.clock())
     if known is not None:
         if known.body_hash != body:
             raise Invalid(f"{HEADER}: this key was used for another request. Use a new one.")
@@ -64,16 +72,16 @@ async def _in_turn(context: RequestContext[Any], name: str, start: Start, starte
         if problem.status in UNDONE:
             await store.forget(name)
         else:
-            await _remember(context, name, problem.status, from_error(problem).text or "")
+            await _remember(store, name, problem.status, from_error(problem).text or "")
         raise
-    await _remember(context, name, 201, json.dumps(view))
+    await _remember(store, name, 201, json.dumps(view))
     return _created(view)
 
 
-async def _remember(context: RequestContext[Any], name: str, status: int, answer: str) -> None:
+async def _remember(answers: Answers, name: str, status: int, answer: str) -> None:
     """What has happened is answered as it is, also where it can't be remembered: the monitor itself is on record."""
     try:
-        await context.deps.store.answers.finish(name, status, answer)
+        await answers.finish(name, status, answer)
     except StoreUnavailable as problem:
         log.warning("an answer could not be remembered", status=status, why=str(problem))
 

@@ -8,11 +8,13 @@ import asyncio
 import ssl
 from collections import Counter, OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.typedefs import Handler
 
 from adapter.web import headers
 from adapter.web.problems import problem
@@ -44,8 +46,8 @@ class ConnectionLimits:
 class Connections:
     """All that stand. The idle are kept in the order in which they became so."""
 
-    def __init__(self, room: ConnectionLimits, proxies: ProxyPolicy) -> None:
-        self._room, self._proxies = room, proxies
+    def __init__(self, limits: ConnectionLimits, proxies: ProxyPolicy) -> None:
+        self._limits, self._proxies = limits, proxies
         self._all: dict[Connection, str] = {}
         self._idle: OrderedDict[Connection, None] = OrderedDict()
         self._of: Counter[str] = Counter()
@@ -56,10 +58,10 @@ class Connections:
 
     def admit(self, connection: "Connection", address: str) -> bool:
         """Let one in; where it is full, the one that is idle for the longest goes. False when nobody is idle."""
-        crowded = self._of[address] >= self._room.each and not self._proxies.is_proxy(address)
+        crowded = self._of[address] >= self._limits.each and not self._proxies.is_proxy(address)
         if crowded and not self._make_room(address):
             return False
-        if len(self._all) >= self._room.total and not self._make_room(None):
+        if len(self._all) >= self._limits.total and not self._make_room(None):
             return False
         self._all[connection] = address
         self._of[address] += 1
@@ -106,18 +108,18 @@ class Connection(web.RequestHandler):
             lingering_time=LINGER,
             auto_decompress=False,
         )
-        self._room = connections
+        self._connections = connections
         self.on_lost: Callable[[], None] | None = None
         """Told when the client is gone: aiohttp tells a handler only when it writes."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Come in, or be told that it is full."""
         peer = transport.get_extra_info("peername")
-        if self._room.admit(self, str(peer[0]) if peer else ""):
+        if self._connections.admit(self, str(peer[0]) if peer else ""):
             super().connection_made(transport)
             return
         self._force_close = True
-        self._room.refused += 1
+        self._connections.refused += 1
         body = problem(503, "busy", "Too many connections", "All connections are in use. Try again soon.").body
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - create_server makes no others
         assert isinstance(body, bytes)  # noqa: S101 - problem() makes them so
@@ -126,18 +128,18 @@ class Connection(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """It is over."""
-        self._room.left(self)
+        self._connections.left(self)
         if self.on_lost is not None:
             self.on_lost()
         super().connection_lost(exc)
 
-    async def _handle_request(self, *arguments: object) -> tuple[web.StreamResponse, bool]:
-        """aiohttp's step for one request: while it lasts, this connection is not idle."""
-        self._room.busy(self)
-        try:
-            return await super()._handle_request(*arguments)  # type: ignore[arg-type]
-        finally:
-            self._room.idle(self)
+    def busy(self) -> None:
+        """It asks something."""
+        self._connections.busy(self)
+
+    def idle(self) -> None:
+        """It was answered."""
+        self._connections.idle(self)
 
     def handle_error(
         self,
@@ -158,6 +160,23 @@ class Connection(web.RequestHandler):
         return answer
 
 
+@web.middleware
+async def whole(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The first of all middlewares: from a request until the last byte of its answer a connection is not idle."""
+    connection = request.protocol
+    if not isinstance(connection, Connection):
+        return await handler(request)
+    connection.busy()
+    try:
+        response = await handler(request)
+        with suppress(ConnectionError):  # whoever asked is gone: nobody waits for the rest
+            await response.prepare(request)
+            await response.write_eof()
+        return response
+    finally:
+        connection.idle()
+
+
 class Listener:
     """An application on a TCP port."""
 
@@ -165,11 +184,11 @@ class Listener:
         self,
         app: web.Application,
         *,
-        room: ConnectionLimits | None = None,
+        limits: ConnectionLimits | None = None,
         proxies: ProxyPolicy | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.connections = Connections(room or ConnectionLimits(), proxies or ProxyPolicy())
+        self.connections = Connections(limits or ConnectionLimits(), proxies or ProxyPolicy())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
         self._tls = tls
         self._server: asyncio.Server | None = None

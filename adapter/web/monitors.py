@@ -1,6 +1,8 @@
 """Starting, switching and ending monitors. Answers say what Asterisk confirmed."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -11,16 +13,37 @@ from adapter.core.audit import Action
 from adapter.core.monitor import Monitor
 from adapter.core.people import User
 from adapter.core.views import Json, Visibility, monitor_view
-from adapter.monitoring.policy import StartRequest
+from adapter.fleet.nodes import Nodes
+from adapter.monitoring.boards import Boards
+from adapter.monitoring.ports import StartRequest
+from adapter.monitoring.supervise import Supervision
+from adapter.store.answers import Answers
 from adapter.store.tokens import Token
+from adapter.tasks import KeyedLocks
 from adapter.web import answers
-from adapter.web.api import Web, monitors
-from adapter.web.auth import Principal
+from adapter.web.access import monitors
 from adapter.web.idempotency import HEADER, MEANING, once
 from adapter.web.models import StartBody, SwitchBody
+from adapter.web.principal import Principal
 from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
 
-routes = Routes("monitors")
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """What these routes work with."""
+
+    boards: Boards
+    nodes: Nodes
+    find: Callable[[str], Awaitable[Monitor | None]]
+    """One monitor by its id, also an ended one."""
+    answers: Answers
+    """What was answered to requests with an Idempotency-Key."""
+    locks: KeyedLocks
+    on_switch: Callable[[float], None]
+    """Told how many seconds a switch took, from the request to Asterisk's confirmation."""
+
+
+routes = Routes("monitors", Deps)
 
 OF_START = (
     errors.NotFound,
@@ -44,29 +67,29 @@ OF_SWITCH = (
 )
 
 
-def _view(principal: Principal, deps: Web, monitor: Monitor) -> Json:
-    sight = Visibility.EVERYTHING if principal.service else deps.board.sight(principal.person, monitor)
+def _view(principal: Principal, boards: Boards, monitor: Monitor) -> Json:
+    sight = Visibility.EVERYTHING if principal.service else boards.visibility(principal.person, monitor)
     return monitor_view(monitor, sight)
 
 
-def _wish(body: StartBody) -> StartRequest:
+def _request(body: StartBody) -> StartRequest:
     return StartRequest(body.call_id, body.agent_extension, body.customer_number, body.mode, body.device)
 
 
-async def _about_start(context: RequestContext[Any]) -> Mapping[str, Any]:
+async def _about_start(context: RequestContext[Deps, Any]) -> Mapping[str, Any]:
     """Whom a refused start was about, as far as the request says."""
     try:
         body = StartBody.model_validate(context.raw)
     except ValidationError:
         return {}
     about: dict[str, Any] = {"mode": body.mode, "supervisor": body.supervisor or context.principal.by.actor}
-    if (meant := context.deps.monitoring.meant(_wish(body))) is not None:
+    if (meant := context.deps.nodes.meant(_request(body))) is not None:
         call, subject = meant
         about |= {"call_id": call.id, "conversation_id": call.conversation_id, "subject": subject}
     return about
 
 
-async def _about_monitor(context: RequestContext[Any]) -> Mapping[str, Any]:
+async def _about_monitor(context: RequestContext[Deps, Any]) -> Mapping[str, Any]:
     """Which monitor a refused switch or end was about."""
     monitor = await _known(context.deps, context.part())
     if monitor is None:
@@ -81,11 +104,11 @@ async def _about_monitor(context: RequestContext[Any]) -> Mapping[str, Any]:
     }
 
 
-async def _known(deps: Web, monitor_id: str) -> Monitor | None:
-    return deps.board.monitor(monitor_id) or await deps.recorder.find(monitor_id)
+async def _known(deps: Deps, monitor_id: str) -> Monitor | None:
+    return deps.boards.monitor(monitor_id) or await deps.find(monitor_id)
 
 
-def _supervisor(context: RequestContext[StartBody]) -> User:
+def _supervisor(context: RequestContext[Deps, StartBody]) -> User:
     """Whose rights count. Raises Invalid and Forbidden."""
     service, name = context.principal.service, context.body.supervisor
     if service is None:
@@ -94,40 +117,53 @@ def _supervisor(context: RequestContext[StartBody]) -> User:
         return context.principal.person
     if name is None:
         raise errors.Invalid("supervisor: a service token must name whom it acts for.")
-    users = (context.deps.board.directory.users.get(user_id) for user_id in service.may_act_for)
+    users = (context.deps.boards.directory.users.get(user_id) for user_id in service.may_act_for)
     found = next((user for user in users if user and user.username.casefold() == name.casefold()), None)
     if found is None or not found.active:
         raise errors.Forbidden("This token may not act for that supervisor.")
     return found
 
 
-async def _started_by(context: RequestContext[Any], service: Token) -> Monitor:
+async def _started_by(context: RequestContext[Deps, Any], service: Token) -> Monitor:
     monitor = await _known(context.deps, context.part())
     if monitor is None or monitor.token != service.id:
         raise errors.NotFound("There is no such monitor, or none that this token started.")
     return monitor
 
 
-async def _acting(context: RequestContext[Any]) -> User:
-    """Whose rights count for a monitor that exists. Raises NotFound for a service that did not start it."""
+async def _seen(context: RequestContext[Deps, Any]) -> Monitor:
+    """The monitor that the path names, ended or not. Raises NotFound where there is none that they may see."""
+    if context.principal.service is not None:
+        return await _started_by(context, context.principal.service)
+    monitor = await _known(context.deps, context.part())
+    if monitor is None or context.deps.boards.visibility(context.principal.person, monitor) is Visibility.NOTHING:
+        raise errors.NotFound("There is no such monitor, or none that you may see.")
+    return monitor
+
+
+async def _acting(context: RequestContext[Deps, Any]) -> tuple[User, Supervision]:
+    """Whose rights count for a monitor that exists, and who acts at its PBX. Raises NotFound, CallEnded."""
+    monitor = await _seen(context)
+    supervision = context.deps.nodes.node_of(monitor).supervision
     if context.principal.service is None:
-        return context.principal.person
-    monitor = await _started_by(context, context.principal.service)
-    user = context.deps.board.directory.users.get(monitor.supervisor.user_id)
+        return context.principal.person, supervision
+    user = context.deps.boards.directory.users.get(monitor.supervisor.user_id)
     if user is None:
         raise errors.Forbidden("The supervisor of this monitor has no account any more.")
-    return user
+    return user, supervision
 
 
 @routes.plain("GET", "/monitors", Returns(model=answers.Monitors), service=True)
-async def list_monitors(context: RequestContext[None]) -> web.Response:
+async def list_monitors(context: RequestContext[Deps, None]) -> web.Response:
     """Those that are connecting or live and that one may see."""
     service = context.principal.service
     if service is None:
-        found = context.deps.monitoring.visible(context.principal.person)
+        found = context.deps.boards.visible(context.principal.person)
     else:
-        found = [monitor for monitor in context.deps.board.monitors() if monitor.token == service.id]
-    return web.json_response({"monitors": [_view(context.principal, context.deps, monitor) for monitor in found]})
+        found = [monitor for monitor in context.deps.boards.monitors() if monitor.token == service.id]
+    return web.json_response(
+        {"monitors": [_view(context.principal, context.deps.boards, monitor) for monitor in found]}
+    )
 
 
 @routes.taking(
@@ -142,27 +178,26 @@ async def list_monitors(context: RequestContext[None]) -> web.Response:
     about=_about_start,
     headers={HEADER: MEANING},
 )
-async def start_monitor(context: RequestContext[StartBody]) -> web.Response:
+async def start_monitor(context: RequestContext[Deps, StartBody]) -> web.Response:
     """Ring the supervisor's phone and let it listen."""
-    supervisor = _supervisor(context)
+    supervisor, request = _supervisor(context), _request(context.body)
 
     async def start(monitor_id: str) -> Json:
         try:
-            monitor = await context.deps.monitoring.start(
-                supervisor, _wish(context.body), context.principal.by, monitor_id
-            )
+            node = context.deps.nodes.node_for(supervisor, request)
+            monitor = await node.supervision.start(supervisor, request, context.principal.by, monitor_id)
         except errors.Ambiguous as problem:
             raise _for_service(context, problem) from None
-        return _view(context.principal, context.deps, monitor)
+        return _view(context.principal, context.deps.boards, monitor)
 
     async def started(monitor_id: str) -> Json | None:
         monitor = await _known(context.deps, monitor_id)
-        return _view(context.principal, context.deps, monitor) if monitor else None
+        return _view(context.principal, context.deps.boards, monitor) if monitor else None
 
-    return await once(context, start, started)
+    return await once(context, context.deps.answers, context.deps.locks, start, started)
 
 
-def _for_service(context: RequestContext[Any], problem: errors.Ambiguous) -> errors.Ambiguous:
+def _for_service(context: RequestContext[Deps, Any], problem: errors.Ambiguous) -> errors.Ambiguous:
     """A service sees of the calls' monitors only its own, also in an error."""
     if context.principal.service is None:
         return problem
@@ -172,13 +207,10 @@ def _for_service(context: RequestContext[Any], problem: errors.Ambiguous) -> err
 
 
 @routes.plain("GET", "/monitors/{id}", Returns(model=answers.Monitor), errors=[errors.NotFound], service=True)
-async def get_monitor(context: RequestContext[None]) -> web.Response:
+async def get_monitor(context: RequestContext[Deps, None]) -> web.Response:
     """One monitor, also an ended one."""
-    if context.principal.service:
-        monitor = await _started_by(context, context.principal.service)
-    else:
-        monitor = await context.deps.monitoring.find(context.principal.person, context.part())
-    return web.json_response(_view(context.principal, context.deps, monitor))
+    monitor = await _seen(context)
+    return web.json_response(_view(context.principal, context.deps.boards, monitor))
 
 
 @routes.taking(
@@ -192,12 +224,13 @@ async def get_monitor(context: RequestContext[None]) -> web.Response:
     audit=Action.MODE_CHANGED,
     about=_about_monitor,
 )
-async def switch_monitor(context: RequestContext[SwitchBody]) -> web.Response:
+async def switch_monitor(context: RequestContext[Deps, SwitchBody]) -> web.Response:
     """Another mode, in place; answered once Asterisk has confirmed it."""
-    user, started = await _acting(context), context.deps.metrics.start()
-    monitor = await context.deps.monitoring.switch(user, context.part(), context.body.mode, context.principal.by)
-    context.deps.metrics.switched(started)
-    return web.json_response(_view(context.principal, context.deps, monitor))
+    began = time.perf_counter()
+    user, supervision = await _acting(context)
+    monitor = await supervision.switch(user, context.part(), context.body.mode, context.principal.by)
+    context.deps.on_switch(time.perf_counter() - began)
+    return web.json_response(_view(context.principal, context.deps.boards, monitor))
 
 
 @routes.plain(
@@ -210,11 +243,11 @@ async def switch_monitor(context: RequestContext[SwitchBody]) -> web.Response:
     audit=Action.ENDED,
     about=_about_monitor,
 )
-async def take_over(context: RequestContext[None]) -> web.Response:
+async def take_over(context: RequestContext[Deps, None]) -> web.Response:
     """From barge: stay with the customer and release the agent."""
-    user = await _acting(context)
-    monitor = await context.deps.monitoring.take_over(user, context.part(), context.principal.by)
-    return web.json_response(_view(context.principal, context.deps, monitor))
+    user, supervision = await _acting(context)
+    monitor = await supervision.take_over(user, context.part(), context.principal.by)
+    return web.json_response(_view(context.principal, context.deps.boards, monitor))
 
 
 @routes.plain(
@@ -227,8 +260,8 @@ async def take_over(context: RequestContext[None]) -> web.Response:
     audit=Action.ENDED,
     about=_about_monitor,
 )
-async def stop_monitor(context: RequestContext[None]) -> web.Response:
+async def stop_monitor(context: RequestContext[Deps, None]) -> web.Response:
     """End it; answered once the leg is gone."""
-    user = await _acting(context)
-    await context.deps.monitoring.stop(user, context.part(), context.principal.by)
+    user, supervision = await _acting(context)
+    await supervision.stop(user, context.part(), context.principal.by)
     return web.Response(status=204)

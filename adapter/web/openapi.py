@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 from adapter import __version__, errors
 from adapter.web import answers
-from adapter.web.auth import COOKIE
+from adapter.web.principal import COOKIE
 from adapter.web.problems import CONTENT_TYPE
 from adapter.web.proxy import Misdirected
 from adapter.web.routes import Route

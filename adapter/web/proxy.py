@@ -1,4 +1,4 @@
-"""Proxies, names and origins: through which proxy somebody comes, by which name they call us, and whether it is our own page.
+"""Through which proxy somebody comes, by which name they call us, and whether it is our own page.
 
 Whoever comes is believed nothing: addresses and schemes that a proxy tells count only from proxies that are
 configured, and a browser must say a name that is ours (else another site's name could be led here: DNS rebinding).

@@ -16,9 +16,11 @@ from pydantic import BaseModel
 from adapter.core.audit import Action, Entry, Result
 from adapter.core.record import Record
 from adapter.errors import AdapterError, NotAuthenticated
-from adapter.web.api import WEB, ModelT, Right, Web, anybody, asking, read_object, validate
-from adapter.web.auth import Principal
+from adapter.web.access import ACCESS, Access, Right, anybody, asking
+from adapter.web.body import ModelT, read_object, validate
+from adapter.web.principal import Principal
 
+DepsT = TypeVar("DepsT")
 BodyT = TypeVar("BodyT")
 REFUSED = frozenset({403, 404, 409})
 """Statuses that say no to somebody; 400, 401, 422 and 429 say that nothing was understood to be asked."""
@@ -27,11 +29,12 @@ FAILED = frozenset({502, 503, 504})
 
 
 @dataclass(slots=True)
-class RequestContext(Generic[BodyT]):
-    """One request, understood so far."""
+class RequestContext(Generic[DepsT, BodyT]):
+    """One request, understood so far, and what the routes of its group work with."""
 
     request: web.Request
-    deps: Web
+    access: Access
+    deps: DepsT
     caller: Principal | None = None
     raw: dict[str, Any] = field(default_factory=dict)
     given: BodyT | None = None
@@ -60,8 +63,8 @@ class RequestContext(Generic[BodyT]):
         return validate(model, given)
 
 
-Handler = Callable[[RequestContext[BodyT]], Awaitable[web.StreamResponse]]
-About = Callable[[RequestContext[Any]], Awaitable[Mapping[str, Any]]]
+Handler = Callable[[RequestContext[DepsT, BodyT]], Awaitable[web.StreamResponse]]
+About = Callable[[RequestContext[DepsT, Any]], Awaitable[Mapping[str, Any]]]
 """Fields of an audit entry for what a refused request was about."""
 
 
@@ -82,9 +85,11 @@ NOTHING = Returns(204)
 class Route:
     """One declared route."""
 
+    key: web.AppKey[Any]
+    """Where the application keeps what the group of routes works with."""
     method: str
     path: str
-    handler: Handler[Any]
+    handler: Handler[Any, Any]
     returns: Returns
     right: Right | None
     """None: nobody is asked who they are."""
@@ -92,72 +97,73 @@ class Route:
     query: type[BaseModel] | None = None
     errors: Sequence[type[AdapterError]] = ()
     service: bool = False
-    """Whether a service token may context."""
+    """Whether a service token may ask."""
     audit: Action | None = None
-    about: About | None = None
+    about: About[Any] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     """Request headers that it reads, with what they mean."""
     tag: str = ""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """aiohttp's entry."""
-        context: RequestContext[Any] = RequestContext(request, request.app[WEB])
+        context: RequestContext[Any, Any] = RequestContext(request, request.app[ACCESS], request.app[self.key])
         try:
             await self._understand(context)
             return await self.handler(context)
         except AdapterError as problem:
-            context.deps.metrics.refused(problem.code)
+            context.access.count_refusal(problem.code)
             await self._note_refusal(context, problem)
             raise
 
-    async def _understand(self, context: RequestContext[Any]) -> None:
+    async def _understand(self, context: RequestContext[Any, Any]) -> None:
         if self.right is not None:
             context.caller = await asking(context.request)
             structlog.contextvars.bind_contextvars(actor=context.caller.by.actor)
         if self.body is not None:
             context.raw = await read_object(context.request)
         if self.right is not None:
-            self.right(context.principal, context.deps)
+            self.right(context.principal, context.access)
             if not self.service:
                 _ = context.principal.person
         if self.body is not None:
             context.given = validate(self.body, context.raw)
 
-    async def _note_refusal(self, context: RequestContext[Any], problem: AdapterError) -> None:
+    async def _note_refusal(self, context: RequestContext[Any, Any], problem: AdapterError) -> None:
         if self.audit is None or context.caller is None or problem.status not in REFUSED | FAILED:
             return
         result = Result.REFUSED if problem.status in REFUSED else Result.FAILED
         about = await self.about(context) if self.about else {"target": context.request.match_info.get("id")}
-        by, now = context.caller.by, context.deps.clock()
+        by, now = context.caller.by, context.access.clock()
         entry = Entry(at=now, by=by, action=self.audit, result=result, reason=problem.code, **about)
-        context.deps.recorder.note(Record(entries=[entry]))
+        context.access.note(Record(entries=[entry]))
 
 
-class Routes:
-    """The routes of one part of the API."""
+class Routes(Generic[DepsT]):
+    """The routes of one group. `deps` is the class of what they work with."""
 
-    def __init__(self, tag: str) -> None:
+    def __init__(self, tag: str, deps: type[DepsT]) -> None:
         self.tag = tag
+        self.key: web.AppKey[DepsT] = web.AppKey(tag, deps)
         self.all: list[Route] = []
 
     def plain(
         self, method: str, path: str, returns: Returns, right: Right | None = anybody, **more: Any
-    ) -> Callable[[Handler[None]], Handler[None]]:
+    ) -> Callable[[Handler[DepsT, None]], Handler[DepsT, None]]:
         """Declare a route whose request has no body."""
 
-        def declare(handler: Handler[None]) -> Handler[None]:
-            self.all.append(Route(method, path, handler, returns, right, tag=self.tag, **more))
+        def declare(handler: Handler[DepsT, None]) -> Handler[DepsT, None]:
+            self.all.append(Route(self.key, method, path, handler, returns, right, tag=self.tag, **more))
             return handler
 
         return declare
 
     def taking(
         self, method: str, path: str, body: type[ModelT], returns: Returns, right: Right | None = anybody, **more: Any
-    ) -> Callable[[Handler[ModelT]], Handler[ModelT]]:
+    ) -> Callable[[Handler[DepsT, ModelT]], Handler[DepsT, ModelT]]:
         """Declare a route that takes a JSON object."""
 
-        def declare(handler: Handler[ModelT]) -> Handler[ModelT]:
-            self.all.append(Route(method, path, handler, returns, right, body, tag=self.tag, **more))
+        def declare(handler: Handler[DepsT, ModelT]) -> Handler[DepsT, ModelT]:
+            self.all.append(Route(self.key, method, path, handler, returns, right, body, tag=self.tag, **more))
             return handler
 
         return declare

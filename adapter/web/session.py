@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -12,15 +13,40 @@ from adapter.core.audit import Action, By, Entry, Result
 from adapter.core.people import Role, User
 from adapter.core.views import user_view
 from adapter.errors import NotAuthenticated, TooManyRequests
-from adapter.store.people import NewUser
+from adapter.fleet.nodes import Nodes
+from adapter.monitoring.boards import Boards
+from adapter.store.audit import Audit
+from adapter.store.installation import Installation
+from adapter.store.people import NewUser, People
+from adapter.store.sessions import Sessions
+from adapter.tasks import KeyedLocks
 from adapter.web import answers
-from adapter.web.api import Web, in_person
-from adapter.web.auth import COOKIE, by_session
+from adapter.web.access import in_person
 from adapter.web.models import Login, PasswordChange, Setup
+from adapter.web.principal import COOKIE, by_session
+from adapter.web.revocation import Revocation
 from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
-from adapter.web.throttle import is_shared
+from adapter.web.throttle import Throttle, is_shared
 
-routes = Routes("session")
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """What these routes work with."""
+
+    boards: Boards
+    nodes: Nodes
+    people: People
+    sessions: Sessions
+    audit: Audit
+    installation: Installation
+    throttle: Throttle
+    locks: KeyedLocks
+    revocation: Revocation
+    secure_cookies: bool
+    """Whether cookies are marked Secure also where we can't see the TLS."""
+
+
+routes = Routes("session", Deps)
 QUEUE = 500
 """Tries of secrets that may wait for their turn."""
 SETUP = "the setup token"
@@ -29,29 +55,29 @@ SIGNED_IN = Returns(model=answers.OneUser, headers=["Set-Cookie"])
 
 
 @routes.taking("POST", "/session", Login, SIGNED_IN, None, errors=[NotAuthenticated, TooManyRequests])
-async def sign_in(context: RequestContext[Login]) -> web.Response:
+async def sign_in(context: RequestContext[Deps, Login]) -> web.Response:
     """Check name and password; begin a session."""
     deps, body = context.deps, context.body
-    deps.proxies.check_origin(context.request)
+    context.access.proxies.check_origin(context.request)
     async with _trying(context, body.username):
-        user = await deps.store.people.check_password(body.username, body.password)
+        user = await deps.people.check_password(body.username, body.password)
         if user is None:
-            await deps.store.audit.add(_refused(context))
+            await deps.audit.add(_refused(context))
             raise NotAuthenticated("The username or the password is wrong.")
     return await _signed_in(context, user)
 
 
 @asynccontextmanager
-async def _trying(context: RequestContext[Any], name: str) -> AsyncIterator[None]:
+async def _trying(context: RequestContext[Deps, Any], name: str) -> AsyncIterator[None]:
     """One try of a secret in somebody's name: counted, and slowed down. Raises TooManyRequests.
 
     Tries that are counted together take turns: a thousand sent at once count like a thousand sent one by one.
     """
     deps, address = context.deps, context.request.remote or ""
     turn = f"trying {address} {name.casefold() if is_shared(address) else ''}"
-    if deps.turns.waiting(turn) >= QUEUE:
+    if deps.locks.waiting(turn) >= QUEUE:
         raise TooManyRequests("Too many attempts at once. Try again in a moment.", retry_after=2)
-    async with deps.turns.of(turn):
+    async with deps.locks.of(turn):
         wait = deps.throttle.wait(name, address, time.monotonic())
         if wait > 0:
             seconds = math.ceil(wait)
@@ -64,21 +90,21 @@ async def _trying(context: RequestContext[Any], name: str) -> AsyncIterator[None
         deps.throttle.succeeded(name, address)
 
 
-def _refused(context: RequestContext[Login]) -> Entry:
+def _refused(context: RequestContext[Deps, Login]) -> Entry:
     """A failed sign-in. What is nobody's name may be a password typed into the wrong field: it is not kept."""
-    users = context.deps.board.directory.users.values()
+    users = context.deps.boards.directory.users.values()
     typed = context.body.username.casefold()
     known = next((user.username for user in users if user.username.casefold() == typed), None)
     by = By(known or "unknown", f"address {context.request.remote}")
     return Entry(
-        at=context.deps.clock(), by=by, action=Action.LOGIN, result=Result.REFUSED, reason=NotAuthenticated.code
+        at=context.access.clock(), by=by, action=Action.LOGIN, result=Result.REFUSED, reason=NotAuthenticated.code
     )
 
 
-async def _signed_in(context: RequestContext[Any], user: User, status: int = 200) -> web.Response:
+async def _signed_in(context: RequestContext[Deps, Any], user: User, status: int = 200) -> web.Response:
     deps = context.deps
-    entry = Entry(at=deps.clock(), by=by_session(user), action=Action.LOGIN)
-    token = await deps.store.sessions.create(user.id, deps.clock(), entry)
+    entry = Entry(at=context.access.clock(), by=by_session(user), action=Action.LOGIN)
+    token = await deps.sessions.create(user.id, context.access.clock(), entry)
     response = web.json_response({"user": user_view(user)}, status=status)
     secure = deps.secure_cookies or context.request.secure
     response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=secure, path="/")
@@ -86,17 +112,17 @@ async def _signed_in(context: RequestContext[Any], user: User, status: int = 200
 
 
 @routes.plain("GET", "/session", Returns(model=answers.OneUser))
-async def who_am_i(context: RequestContext[None]) -> web.Response:
+async def who_am_i(context: RequestContext[Deps, None]) -> web.Response:
     """The person who is signed in, or whose token it is."""
     return web.json_response({"user": user_view(context.principal.person)})
 
 
 @routes.plain("DELETE", "/session", NOTHING, in_person)
-async def sign_out(context: RequestContext[None]) -> web.Response:
+async def sign_out(context: RequestContext[Deps, None]) -> web.Response:
     """End the session and its streams."""
-    entry = Entry(at=context.deps.clock(), by=context.principal.by, action=Action.LOGOUT)
-    await context.deps.store.sessions.end(context.principal.id, entry)
-    await access_ended(context.deps)
+    entry = Entry(at=context.access.clock(), by=context.principal.by, action=Action.LOGOUT)
+    await context.deps.sessions.end(context.principal.id, entry)
+    await context.deps.revocation.apply()
     response = web.Response(status=204)
     response.del_cookie(COOKIE, path="/")
     return response
@@ -105,14 +131,14 @@ async def sign_out(context: RequestContext[None]) -> web.Response:
 @routes.taking(
     "POST", "/session/password", PasswordChange, NOTHING, in_person, errors=[NotAuthenticated, TooManyRequests]
 )
-async def change_password(context: RequestContext[PasswordChange]) -> web.Response:
+async def change_password(context: RequestContext[Deps, PasswordChange]) -> web.Response:
     """A new password of one's own; the person's other sessions end."""
     deps, user = context.deps, context.principal.person
     async with _trying(context, user.username):
-        if await deps.store.people.check_password(user.username, context.body.current) is None:
+        if await deps.people.check_password(user.username, context.body.current) is None:
             raise NotAuthenticated("The current password is wrong.")
-    await deps.store.people.set_password(user.id, context.body.new, context.principal.id, context.principal.by)
-    await access_ended(deps)
+    await deps.people.set_password(user.id, context.body.new, context.principal.id, context.principal.by)
+    await deps.revocation.apply()
     return web.Response(status=204)
 
 
@@ -124,24 +150,13 @@ async def change_password(context: RequestContext[PasswordChange]) -> web.Respon
     None,
     errors=[NotAuthenticated, TooManyRequests],
 )
-async def setup(context: RequestContext[Setup]) -> web.Response:
+async def setup(context: RequestContext[Deps, Setup]) -> web.Response:
     """Make the first administrator with the token that the first start printed."""
     deps, body = context.deps, context.body
-    deps.proxies.check_origin(context.request)
+    context.access.proxies.check_origin(context.request)
     by = By(body.username, "setup token")
     new = NewUser(username=body.username, name=body.name, role=Role.ADMINISTRATOR, password=body.password, by=by)
     async with _trying(context, SETUP):
-        user = await deps.store.installation.finish_setup(body.token, new)
-    await deps.monitoring.ending.people_changed(await deps.store.people.all())
+        user = await deps.installation.finish_setup(body.token, new)
+    deps.nodes.people_changed(await deps.people.all(), context.access.clock())
     return await _signed_in(context, user, 201)
-
-
-async def access_ended(deps: Web) -> None:
-    """Some sessions or tokens ended, here or by idleness: believe none unasked, and close their streams."""
-    deps.sessions.forget()
-    deps.tokens.forget()
-    now = deps.clock()
-    sessions = await deps.store.sessions.alive(now)
-    deps.streams.keep_only(sessions | await deps.store.tokens.alive(now))
-    if deps.softphones is not None:
-        deps.softphones.keep_only(sessions)

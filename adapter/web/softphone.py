@@ -5,7 +5,9 @@ when one of them ends.
 """
 
 import asyncio
+import ssl
 from contextlib import suppress
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -15,13 +17,32 @@ from aiohttp import web
 from adapter.core.views import time_view
 from adapter.errors import DeviceUnavailable, Forbidden, PbxRefused, PbxTimeout, PbxUnavailable
 from adapter.phones.browser import BrowserPhones
+from adapter.tasks import BackgroundTasks
 from adapter.web import answers
-from adapter.web.api import Web, in_person, monitors
-from adapter.web.auth import Principal
+from adapter.web.access import Access, in_person, monitors
+from adapter.web.ice import Ice
+from adapter.web.principal import Principal
 from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
 
 log = structlog.get_logger(__name__)
-routes = Routes("softphone")
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """What these routes work with."""
+
+    phones: BrowserPhones | None
+    """None where pages are no phones."""
+    ice: Ice
+    sip_upstream: str
+    """Asterisk's WebSocket."""
+    sip_tls: ssl.SSLContext | None
+    """Whom to believe there; None where it is reached without TLS."""
+    tasks: BackgroundTasks
+    """Whose tasks the open sockets are."""
+
+
+routes = Routes("softphone", Deps)
 
 PATH = "/sip"
 HEARTBEAT = 2.0
@@ -31,16 +52,15 @@ LARGEST = 64 * 1024
 """Bytes of one SIP message; the largest INVITE of a browser has about 6,000."""
 
 
-def _may(principal: Principal, deps: Web) -> None:
-    in_person(principal, deps)
-    monitors(principal, deps)
-    _phones(deps)
+def _may(principal: Principal, access: Access) -> None:
+    in_person(principal, access)
+    monitors(principal, access)
 
 
-def _phones(deps: Web) -> BrowserPhones:
-    if deps.softphones is None:
+def _phones(deps: Deps) -> BrowserPhones:
+    if deps.phones is None:
         raise Forbidden("Pages are no phones here: softphone.enabled is false.")
-    return deps.softphones
+    return deps.phones
 
 
 @routes.plain(
@@ -50,12 +70,12 @@ def _phones(deps: Web) -> BrowserPhones:
     _may,
     errors=[PbxUnavailable, PbxTimeout, PbxRefused],
 )
-async def open_softphone(context: RequestContext[None]) -> web.Response:
+async def open_softphone(context: RequestContext[Deps, None]) -> web.Response:
     """Credentials for this page's phone; those that the session had before are void."""
     deps, user = context.deps, context.principal.person
     phone = await _phones(deps).open(context.principal.id, user.id)
     until = int(phone.expires_at.timestamp())
-    origin = deps.proxies.public_origin or ""
+    origin = context.access.proxies.public_origin or ""
     scheme = "wss" if context.request.secure or origin.startswith("https:") else "ws"
     host = urlsplit(origin).netloc or context.request.host
     return web.json_response(
@@ -70,19 +90,19 @@ async def open_softphone(context: RequestContext[None]) -> web.Response:
 
 
 @routes.plain("DELETE", "/softphone", NOTHING, in_person)
-async def close_softphone(context: RequestContext[None]) -> web.Response:
+async def close_softphone(context: RequestContext[Deps, None]) -> web.Response:
     """This page is no phone any more."""
-    if context.deps.softphones is not None:
-        await context.deps.softphones.close_one(context.principal.id)
+    if context.deps.phones is not None:
+        await context.deps.phones.close_one(context.principal.id)
     return web.Response(status=204)
 
 
 @routes.plain("GET", PATH, Returns(101), _may, errors=[DeviceUnavailable, PbxUnavailable])
-async def sip(context: RequestContext[None]) -> web.StreamResponse:
+async def sip(context: RequestContext[Deps, None]) -> web.StreamResponse:
     """SIP over WebSocket (RFC 7118, subprotocol `sip`), passed on to Asterisk as it is."""
+    softphones = _phones(context.deps)
     _same_origin(context)
     deps = context.deps
-    softphones = _phones(deps)
     phone = softphones.of_session(context.principal.id)
     if phone is None:
         raise DeviceUnavailable("Ask for credentials first: POST /api/v1/softphone.")
@@ -99,7 +119,7 @@ async def sip(context: RequestContext[None]) -> web.StreamResponse:
         except (aiohttp.ClientError, OSError, TimeoutError) as problem:
             raise PbxUnavailable(f"Asterisk's WebSocket is not usable: {type(problem).__name__}.") from None
         await page.prepare(context.request)
-        ends = [deps.softphone_tasks.start(_pass_on(*pair), "sip") for pair in ((page, pbx), (pbx, page))]
+        ends = [deps.tasks.start(_pass_on(*pair), "sip") for pair in ((page, pbx), (pbx, page))]
 
         def hang_up() -> None:
             for end in ends:
@@ -126,8 +146,8 @@ async def _pass_on(source: Socket, sink: Socket) -> None:
                 await sink.send_str(message.data)
 
 
-def _same_origin(context: RequestContext[None]) -> None:
+def _same_origin(context: RequestContext[Deps, None]) -> None:
     """A WebSocket is a GET, yet another site's page could open it with our cookie: its Origin must be ours."""
     origin = context.request.headers.get("Origin")
-    if origin is None or not context.deps.proxies.is_own(context.request, origin):
+    if origin is None or not context.access.proxies.is_own(context.request, origin):
         raise Forbidden("This WebSocket is for this server's own page.")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from adapter.core.changes import Changes
-from adapter.monitoring.board import Board
+from adapter.monitoring.boards import Boards
 from adapter.web.frames import Frames, Viewer
 
 log = structlog.get_logger(__name__)
@@ -79,15 +79,15 @@ class Stream:
 
 
 class Streams:
-    """All connected clients of one board."""
+    """All connected clients."""
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
-        self._frames = Frames(board)
+    def __init__(self, boards: Boards) -> None:
+        self._boards = boards
+        self._frames = Frames(boards)
         self._streams: set[Stream] = set()
         self.dropped = 0
         """Streams that were ended because they could not keep up."""
-        board.subscribe(self._heard)
+        boards.subscribe(self._heard)
 
     def join(self, user_id: str, session_id: str) -> Stream:
         """Begin a stream with its snapshot; nothing can happen between the two."""
@@ -139,7 +139,7 @@ class Streams:
         if not self._streams:
             return
         batch = self._frames.batch(changes)
-        users = self._board.directory.users
+        users = self._boards.directory.users
         for stream in list(self._streams):
             user_id = stream.viewer.user_id
             user = users.get(user_id)

@@ -1,6 +1,7 @@
 """Programs' tokens, for administrators. The secret is shown once."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -8,14 +9,25 @@ from adapter.core.audit import Action
 from adapter.core.people import User
 from adapter.core.views import Json, time_view
 from adapter.errors import Forbidden, NotFound
-from adapter.store.tokens import NewToken, Scope, Token
+from adapter.monitoring.boards import Boards
+from adapter.store.tokens import NewToken, Scope, Token, Tokens
 from adapter.web import answers
-from adapter.web.api import administers
+from adapter.web.access import administers
 from adapter.web.models import TokenBody
+from adapter.web.revocation import Revocation
 from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
-from adapter.web.session import access_ended
 
-routes = Routes("tokens")
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """What these routes work with."""
+
+    boards: Boards
+    tokens: Tokens
+    revocation: Revocation
+
+
+routes = Routes("tokens", Deps)
 
 
 def token_view(token: Token, users: Mapping[str, User]) -> Json:
@@ -55,10 +67,10 @@ def wanted(body: TokenBody, users: Mapping[str, User]) -> NewToken:
 
 
 @routes.plain("GET", "/tokens", Returns(model=answers.Tokens), administers)
-async def list_tokens(context: RequestContext[None]) -> web.Response:
+async def list_tokens(context: RequestContext[Deps, None]) -> web.Response:
     """All tokens, without their secrets, which nobody knows any more."""
-    users = context.deps.board.directory.users
-    return web.json_response({"tokens": [token_view(token, users) for token in await context.deps.store.tokens.all()]})
+    users = context.deps.boards.directory.users
+    return web.json_response({"tokens": [token_view(token, users) for token in await context.deps.tokens.all()]})
 
 
 @routes.taking(
@@ -70,16 +82,16 @@ async def list_tokens(context: RequestContext[None]) -> web.Response:
     errors=[NotFound],
     audit=Action.TOKEN_CREATED,
 )
-async def create_token(context: RequestContext[TokenBody]) -> web.Response:
+async def create_token(context: RequestContext[Deps, TokenBody]) -> web.Response:
     """A new token, for a user or for a service."""
-    users = context.deps.board.directory.users
-    token, secret = await context.deps.store.tokens.create(wanted(context.body, users), context.principal.by)
+    users = context.deps.boards.directory.users
+    token, secret = await context.deps.tokens.create(wanted(context.body, users), context.principal.by)
     return web.json_response({**token_view(token, users), "token": secret}, status=201)
 
 
 @routes.plain("DELETE", "/tokens/{id}", NOTHING, administers, errors=[NotFound], audit=Action.TOKEN_REVOKED)
-async def revoke_token(context: RequestContext[None]) -> web.Response:
+async def revoke_token(context: RequestContext[Deps, None]) -> web.Response:
     """Void from now on; its streams close. What it started goes on: the supervisor can end it."""
-    await context.deps.store.tokens.revoke(context.part(), context.principal.by)
-    await access_ended(context.deps)
+    await context.deps.tokens.revoke(context.part(), context.principal.by)
+    await context.deps.revocation.apply()
     return web.Response(status=204)

@@ -1,30 +1,45 @@
 """Accounts, for administrators. Every change acts at once: rights, streams, running monitors."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from aiohttp import web
 
 from adapter.core.audit import Action
 from adapter.core.people import Role
 from adapter.core.views import user_view
 from adapter.errors import Conflict, NotFound
-from adapter.store.people import NewUser, UserChange
+from adapter.fleet.nodes import Nodes
+from adapter.store.people import NewUser, People, UserChange
 from adapter.web import answers
-from adapter.web.api import Web, administers
+from adapter.web.access import administers
 from adapter.web.models import UserBody, UserPatch
+from adapter.web.revocation import Revocation
 from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
-from adapter.web.session import access_ended
-
-routes = Routes("users")
 
 
-async def _acted(deps: Web) -> None:
-    await deps.monitoring.ending.people_changed(await deps.store.people.all())
-    await access_ended(deps)
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """What these routes work with."""
+
+    nodes: Nodes
+    people: People
+    revocation: Revocation
+
+
+routes = Routes("users", Deps)
+
+
+async def _acted(context: RequestContext[Deps, Any]) -> None:
+    deps = context.deps
+    deps.nodes.people_changed(await deps.people.all(), context.access.clock())
+    await deps.revocation.apply()
 
 
 @routes.plain("GET", "/users", Returns(model=answers.Users), administers)
-async def list_users(context: RequestContext[None]) -> web.Response:
+async def list_users(context: RequestContext[Deps, None]) -> web.Response:
     """Everybody."""
-    users = await context.deps.store.people.all()
+    users = await context.deps.people.all()
     return web.json_response({"users": [user_view(user) for user in users]})
 
 
@@ -37,7 +52,7 @@ async def list_users(context: RequestContext[None]) -> web.Response:
     errors=[Conflict],
     audit=Action.USER_CREATED,
 )
-async def create_user(context: RequestContext[UserBody]) -> web.Response:
+async def create_user(context: RequestContext[Deps, UserBody]) -> web.Response:
     """A new account."""
     body = context.body
     new = NewUser(
@@ -52,16 +67,16 @@ async def create_user(context: RequestContext[UserBody]) -> web.Response:
         phone_message=body.phone_message,
         by=context.principal.by,
     )
-    user = await context.deps.store.people.create(new)
-    await _acted(context.deps)
+    user = await context.deps.people.create(new)
+    await _acted(context)
     location = {"Location": f"/api/v1/users/{user.id}"}
     return web.json_response(user_view(user), status=201, headers=location)
 
 
 @routes.plain("GET", "/users/{id}", Returns(model=answers.User), administers, errors=[NotFound])
-async def get_user(context: RequestContext[None]) -> web.Response:
+async def get_user(context: RequestContext[Deps, None]) -> web.Response:
     """One account."""
-    user = await context.deps.store.people.get(context.part())
+    user = await context.deps.people.get(context.part())
     if user is None:
         raise NotFound("There is no such user.")
     return web.json_response(user_view(user))
@@ -76,20 +91,20 @@ async def get_user(context: RequestContext[None]) -> web.Response:
     errors=[NotFound, Conflict],
     audit=Action.USER_CHANGED,
 )
-async def change_user(context: RequestContext[UserPatch]) -> web.Response:
+async def change_user(context: RequestContext[Deps, UserPatch]) -> web.Response:
     """Change some fields of an account."""
     body = context.body
     given = {name: getattr(body, name) for name in body.model_fields_set}
     if "modes" in given:
         given["modes"] = frozenset(body.modes)
-    user = await context.deps.store.people.change(context.part(), UserChange(**given, by=context.principal.by))
-    await _acted(context.deps)
+    user = await context.deps.people.change(context.part(), UserChange(**given, by=context.principal.by))
+    await _acted(context)
     return web.json_response(user_view(user))
 
 
 @routes.plain("DELETE", "/users/{id}", NOTHING, administers, errors=[NotFound, Conflict], audit=Action.USER_DELETED)
-async def delete_user(context: RequestContext[None]) -> web.Response:
+async def delete_user(context: RequestContext[Deps, None]) -> web.Response:
     """Remove an account; what they monitor ends."""
-    await context.deps.store.people.delete(context.part(), context.principal.by)
-    await _acted(context.deps)
+    await context.deps.people.delete(context.part(), context.principal.by)
+    await _acted(context)
     return web.Response(status=204)

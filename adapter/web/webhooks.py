@@ -3,6 +3,7 @@
 import json
 import time
 import uuid
+from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -10,16 +11,29 @@ from adapter.core.audit import Action
 from adapter.core.record import PING, EventType
 from adapter.core.views import Json, time_view
 from adapter.errors import NotFound
-from adapter.store.outbox import PENDING, Due, Outcome
+from adapter.store.outbox import PENDING, Due, Outbox, Outcome
 from adapter.store.tables import DeliveryRow, EventRow
-from adapter.store.webhooks import Webhook
+from adapter.store.webhooks import Webhook, Webhooks
 from adapter.web import answers
-from adapter.web.api import administers
+from adapter.web.access import administers
 from adapter.web.models import DeliveriesQuery, WebhookBody, WebhookPatch
 from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
+from adapter.webhooks.dispatcher import Dispatcher
+from adapter.webhooks.guard import Guard
 from adapter.webhooks.sender import new_secret
 
-routes = Routes("webhooks")
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """What these routes work with."""
+
+    guard: Guard
+    hooks: Webhooks
+    outbox: Outbox
+    dispatcher: Dispatcher
+
+
+routes = Routes("webhooks", Deps)
 
 
 def _view(hook: Webhook) -> Json:
@@ -50,9 +64,9 @@ def _delivery_view(delivery: DeliveryRow, event: EventRow) -> Json:
 
 
 @routes.plain("GET", "/webhooks", Returns(model=answers.Webhooks), administers)
-async def list_webhooks(context: RequestContext[None]) -> web.Response:
+async def list_webhooks(context: RequestContext[Deps, None]) -> web.Response:
     """All receivers."""
-    return web.json_response({"webhooks": [_view(hook) for hook in await context.deps.store.webhooks.all()]})
+    return web.json_response({"webhooks": [_view(hook) for hook in await context.deps.hooks.all()]})
 
 
 @routes.taking(
@@ -63,22 +77,20 @@ async def list_webhooks(context: RequestContext[None]) -> web.Response:
     administers,
     audit=Action.WEBHOOK_CREATED,
 )
-async def create_webhook(context: RequestContext[WebhookBody]) -> web.Response:
+async def create_webhook(context: RequestContext[Deps, WebhookBody]) -> web.Response:
     """A new receiver. It is told of what happens from now on."""
     deps, body = context.deps, context.body
     url, secret = deps.guard.check_url(body.url), new_secret()
-    hook = await deps.store.webhooks.create(
-        url, frozenset(body.events), secret, enabled=body.enabled, by=context.principal.by
-    )
+    hook = await deps.hooks.create(url, frozenset(body.events), secret, enabled=body.enabled, by=context.principal.by)
     await deps.dispatcher.refresh()
     location = {"Location": f"/api/v1/webhooks/{hook.id}"}
     return web.json_response({**_view(hook), "secret": secret}, status=201, headers=location)
 
 
 @routes.plain("GET", "/webhooks/{id}", Returns(model=answers.Webhook), administers, errors=[NotFound])
-async def get_webhook(context: RequestContext[None]) -> web.Response:
+async def get_webhook(context: RequestContext[Deps, None]) -> web.Response:
     """One receiver."""
-    return web.json_response(_view(await context.deps.store.webhooks.get(context.part())))
+    return web.json_response(_view(await context.deps.hooks.get(context.part())))
 
 
 @routes.taking(
@@ -90,10 +102,10 @@ async def get_webhook(context: RequestContext[None]) -> web.Response:
     errors=[NotFound],
     audit=Action.WEBHOOK_CHANGED,
 )
-async def change_webhook(context: RequestContext[WebhookPatch]) -> web.Response:
+async def change_webhook(context: RequestContext[Deps, WebhookPatch]) -> web.Response:
     """Change some fields. What waits for a disabled receiver waits until it is enabled again."""
     deps, body, given = context.deps, context.body, context.body.model_fields_set
-    hook = await deps.store.webhooks.change(
+    hook = await deps.hooks.change(
         context.part(),
         url=deps.guard.check_url(body.url) if "url" in given else None,
         events=frozenset(body.events) if "events" in given else None,
@@ -105,25 +117,25 @@ async def change_webhook(context: RequestContext[WebhookPatch]) -> web.Response:
 
 
 @routes.plain("DELETE", "/webhooks/{id}", NOTHING, administers, errors=[NotFound], audit=Action.WEBHOOK_DELETED)
-async def delete_webhook(context: RequestContext[None]) -> web.Response:
+async def delete_webhook(context: RequestContext[Deps, None]) -> web.Response:
     """Remove a receiver, and with it what waits for it."""
-    await context.deps.store.webhooks.delete(context.part(), context.principal.by)
+    await context.deps.hooks.delete(context.part(), context.principal.by)
     await context.deps.dispatcher.refresh()
     return web.Response(status=204)
 
 
 @routes.plain("POST", "/webhooks/{id}/ping", Returns(model=answers.Ping), administers, errors=[NotFound])
-async def ping_webhook(context: RequestContext[None]) -> web.Response:
+async def ping_webhook(context: RequestContext[Deps, None]) -> web.Response:
     """Send an event of type `ping` at once, and say what the receiver answered."""
     deps = context.deps
-    hook = await deps.store.webhooks.get(context.part())
-    event_id, at = uuid.uuid4().hex, deps.clock()
+    hook = await deps.hooks.get(context.part())
+    event_id, at = uuid.uuid4().hex, context.access.clock()
     body = json.dumps({"type": PING, "timestamp": time_view(at), "data": {"webhook_id": hook.id}})
     began = time.monotonic()
     answer = await deps.dispatcher.sender.send(hook.url, hook.secret, event_id, body)
     took = round((time.monotonic() - began) * 1000)
     due = Due(hook.id, 0, PING, event_id, body, 0, at, None)
-    await deps.store.outbox.tried(Outcome(due, at, answer.delivered, answer.status, answer.text))
+    await deps.outbox.tried(Outcome(due, at, answer.delivered, answer.status, answer.text))
     told = {"delivered": answer.delivered, "status": answer.status, "answer": answer.text, "milliseconds": took}
     return web.json_response(told)
 
@@ -136,14 +148,12 @@ async def ping_webhook(context: RequestContext[None]) -> web.Response:
     query=DeliveriesQuery,
     errors=[NotFound],
 )
-async def list_deliveries(context: RequestContext[None]) -> web.Response:
+async def list_deliveries(context: RequestContext[Deps, None]) -> web.Response:
     """What was sent, newest first, and what became of it."""
     query = context.query(DeliveriesQuery)
-    hook = await context.deps.store.webhooks.get(context.part())
-    hidden = context.deps.hidden_from(context.principal)
-    rows = await context.deps.store.outbox.page(
-        hook.id, query.limit + 1, query.cursor, hidden, failed_only=query.failed
-    )
+    hook = await context.deps.hooks.get(context.part())
+    hidden = context.access.hidden_from(context.principal)
+    rows = await context.deps.outbox.page(hook.id, query.limit + 1, query.cursor, hidden, failed_only=query.failed)
     shown = rows[: query.limit]
     cursor = shown[-1][1].id if len(rows) > query.limit else None
     return web.json_response({"deliveries": [_delivery_view(*row) for row in shown], "next_cursor": cursor})
@@ -156,12 +166,12 @@ async def list_deliveries(context: RequestContext[None]) -> web.Response:
     administers,
     errors=[NotFound],
 )
-async def retry_delivery(context: RequestContext[None]) -> web.Response:
+async def retry_delivery(context: RequestContext[Deps, None]) -> web.Response:
     """Send one more time, whatever became of it before. What waits behind an earlier one of its call waits on."""
     deps = context.deps
-    hook = await deps.store.webhooks.get(context.part())
-    found = await deps.store.outbox.again(
-        hook.id, context.part("delivery_id"), deps.clock(), deps.hidden_from(context.principal)
+    hook = await deps.hooks.get(context.part())
+    found = await deps.outbox.again(
+        hook.id, context.part("delivery_id"), context.access.clock(), context.access.hidden_from(context.principal)
     )
     deps.dispatcher.wake()
     return web.json_response(_delivery_view(*found), status=202)

@@ -13,7 +13,7 @@ import structlog
 from adapter.errors import StoreUnavailable
 from adapter.store.outbox import Due, Outbox, Outcome
 from adapter.store.webhooks import Webhook, Webhooks
-from adapter.tasks import BackgroundTasks
+from adapter.tasks import BackgroundTasks, guarded
 from adapter.webhooks.schedule import DAY, Health, again_at
 from adapter.webhooks.sender import Answer, Sender
 
@@ -46,7 +46,13 @@ class Settler:
             batch = [await self._queue.get()]
             while not self._queue.empty() and len(batch) < AT_ONCE:
                 batch.append(self._queue.get_nowait())
-            await self._note([outcome for outcome, _ in batch])
+            try:
+                await self._note([outcome for outcome, _ in batch])
+            except Exception as problem:  # whoever waits must not wait for ever
+                for _, done in batch:
+                    if not done.done():
+                        done.set_exception(problem)
+                raise
             for _, done in batch:
                 if not done.done():
                     done.set_result(None)
@@ -72,8 +78,8 @@ class Worker:
         self._tasks = BackgroundTasks(f"webhook {hook.id}")
 
     def start(self) -> None:
-        """Begin."""
-        self._tasks.start(self._run(), "run")
+        """Deliver what is due, and what becomes so."""
+        self._tasks.keep(self._run, "run")
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -128,7 +134,7 @@ class Worker:
 
     async def _take(self, due: Due, answer: Answer, now: datetime, chance: float) -> None:
         """What one answer says of the receiver."""
-        self._parts.tried(answer)
+        guarded(self._parts.on_try, answer)
         health = self._health
         try:
             if answer.delivered:
@@ -164,18 +170,25 @@ def _seconds(until: datetime, now: datetime) -> float:
 class Dispatcher:
     """All workers."""
 
-    def __init__(self, hooks: Webhooks, outbox: Outbox, sender: Sender, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        hooks: Webhooks,
+        outbox: Outbox,
+        sender: Sender,
+        clock: Callable[[], datetime],
+        on_try: Callable[[Answer], None] = lambda answer: None,
+    ) -> None:
+        """`on_try` is told of each try."""
+        self.on_try = on_try
         self.hooks, self.outbox, self.sender, self.clock = hooks, outbox, sender, clock
         self.settler = Settler(outbox)
         self.chance: Callable[[], float] = random.Random().random  # noqa: S311 - jitter, no secret
-        self.tried: Callable[[Answer], None] = lambda answer: None
-        """Told of each try."""
         self._workers: dict[str, Worker] = {}
         self._tasks = BackgroundTasks("webhooks")
 
     async def start(self) -> None:
-        """Begin. Raises StoreUnavailable."""
-        self._tasks.start(self.settler.run(), "settle")
+        """Begin with every receiver that is enabled. Raises StoreUnavailable."""
+        self._tasks.keep(self.settler.run, "settle")
         await self.refresh()
 
     def wake(self) -> None:

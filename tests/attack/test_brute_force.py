@@ -32,8 +32,7 @@ async def guess(client: Client, name: str, password: str = WRONG, place: str | N
 
 def from_anywhere(site: Site) -> None:
     """Believe what the tests say of where they come from."""
-    assert site.web is not None
-    object.__setattr__(site.web, "proxies", ProxyPolicy(networks(["127.0.0.1"])))
+    object.__setattr__(site.access, "proxies", ProxyPolicy(networks(["127.0.0.1"])))
 
 
 async def test_a_thousand_guesses_at_once_are_as_many_as_one_by_one(site: Site) -> None:

@@ -117,9 +117,8 @@ async def test_addresses_and_this_machines_names_are_ours(site: Site, name: str)
 
 async def test_configured_names_programs_and_service_managers_come_by_any_name(site: Site) -> None:
     client = await site.client()
-    assert site.web is not None
     object.__setattr__(
-        site.web, "proxies", ProxyPolicy(public_origin="https://calls.example", hosts=frozenset({"pbx.lan"}))
+        site.access, "proxies", ProxyPolicy(public_origin="https://calls.example", hosts=frozenset({"pbx.lan"}))
     )
     for name in ("calls.example", "Calls.Example:443", "pbx.lan:8080"):
         is_problem(await client.ask("GET", "/session", headers=told(name)), 401, "not_authenticated")

@@ -17,7 +17,7 @@ from aiohttp import web
 from adapter import wiring
 from adapter.config.http import Http
 from adapter.store import Store
-from adapter.web import api, events, listener
+from adapter.web import body, events, listener
 from adapter.web.listener import ConnectionLimits
 from tests.attack.raw import Raw, cookie, deaf, many
 from tests.fake.pbx import settle
@@ -70,7 +70,7 @@ async def drip(one: Raw) -> None:
 
 
 async def test_a_body_that_does_not_come(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "BODY_DEADLINE", 0.2)
+    monkeypatch.setattr(body, "BODY_DEADLINE", 0.2)
     monkeypatch.setattr(listener, "LINGER", 0.1)
     head = "POST /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
     for framing, part in (("Content-Length: 100", b"{"), ("Transfer-Encoding: chunked", b"1\r\n{\r\n")):
@@ -97,7 +97,7 @@ async def test_a_thousand_idle_connections(site: Site) -> None:
 
 
 async def test_who_asks_something_is_never_sent_away_for_the_idle(site: Site) -> None:
-    site.listener.connections._room = ConnectionLimits(20, 10)
+    site.listener.connections._limits = ConnectionLimits(20, 10)
     mona = await site.client("mona")
     stream = await mona.events()
     async with many(site, 30) as idle:
@@ -109,7 +109,7 @@ async def test_who_asks_something_is_never_sent_away_for_the_idle(site: Site) ->
 
 async def test_when_all_are_busy_it_is_said(site: Site) -> None:
     admin = await site.client("admin")
-    site.listener.connections._room = ConnectionLimits(4, 4)
+    site.listener.connections._limits = ConnectionLimits(4, 4)
     streams = [await admin.events() for _ in range(3)]
     assert (await admin.get("/calls"))[0] == 200
     streams.append(await admin.events())
@@ -124,7 +124,7 @@ async def test_when_all_are_busy_it_is_said(site: Site) -> None:
 
 async def test_one_address_can_not_take_the_room_of_others(site: Site) -> None:
     """Here all come from one address; so the room of one is what a stranger can fill."""
-    site.listener.connections._room = ConnectionLimits(100, 5)
+    site.listener.connections._limits = ConnectionLimits(100, 5)
     async with many(site, 20):
         client = await site.client("sam")
         assert (await client.get("/calls"))[0] == 200
@@ -205,7 +205,7 @@ async def upstream() -> AsyncIterator[Upstream]:
 async def test_one_session_holds_one_socket_to_asterisk(tmp_path: Path, upstream: Upstream) -> None:
     """Asterisk's HTTP server has 100 places (http.conf, sessionlimit), and ARI needs some of them."""
     store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/test.sqlite")
-    site = Site(store, Memory(), sip_upstream=f"ws://127.0.0.1:{upstream.port}/ws")
+    site = Site(store, Memory(), softphone={"websocket_url": f"ws://127.0.0.1:{upstream.port}/ws"})
     runner = await site.start()
     mona = await site.client("mona")
     assert (await mona.post("/softphone", {}))[0] == 200
@@ -229,11 +229,11 @@ async def test_one_session_holds_one_socket_to_asterisk(tmp_path: Path, upstream
 
 def test_files_are_kept_for_the_pbx_and_the_database() -> None:
     http = Http()
-    assert wiring.room(http, 20_000) == ConnectionLimits(4000, 1000)
-    assert wiring.room(http, 1024) == ConnectionLimits(768, 768)
-    assert wiring.room(http, 100).total < 100
+    assert wiring.connection_limits(http, 20_000) == ConnectionLimits(4000, 1000)
+    assert wiring.connection_limits(http, 1024) == ConnectionLimits(768, 768)
+    assert wiring.connection_limits(http, 100).total < 100
     program = (
-        "import resource as r; from adapter import parts; hard = r.getrlimit(r.RLIMIT_NOFILE)[1];"
+        "import resource as r; from adapter import wiring; hard = r.getrlimit(r.RLIMIT_NOFILE)[1];"
         "r.setrlimit(r.RLIMIT_NOFILE, (128, hard)); assert wiring.raise_file_limit() == hard;"
         "assert r.getrlimit(r.RLIMIT_NOFILE)[0] == hard"
     )

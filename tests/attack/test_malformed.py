@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapter.web import listener
-from adapter.web.api import MAX_BODY
+from adapter.web.body import MAX_BODY
 from tests.attack.people import World
 from tests.attack.raw import Raw, cookie
 from tests.support.client import Client

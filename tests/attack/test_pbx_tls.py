@@ -76,7 +76,7 @@ def settings(secure: Secure, ca: Path, host: str = "127.0.0.1") -> config.Settin
 
 async def attempt(used: config.Settings) -> list[str]:
     """What AMI and ARI say when they can't be trusted."""
-    link = wiring.link_settings(used)
+    link = wiring.link_settings(used.pbx[0])
     with pytest.raises(PbxUnavailable) as of_ami:
         await AmiConnection.open(link.ami, lambda messages: None, lambda why: None, 10)
     ari = Ari(link.ari_url, link.ari_username, link.ari_password, 10, link.ari_tls)
@@ -108,4 +108,4 @@ def test_an_authority_that_is_none_is_said(tmp_path: Path) -> None:
         path = tmp_path / "config.toml"
         path.write_text(SAMPLE.read_text().replace("tls = false", f'tls = true\ntls_ca = "{given}"'))
         with pytest.raises(ConfigError, match=why):
-            wiring.link_settings(config.load(path))
+            wiring.link_settings(config.load(path).pbx[0])

@@ -25,7 +25,7 @@ SECRETS = {
 def revealed(name: str, settings: config.Settings) -> str:
     """The secret as the adapter uses it."""
     if name == "turn":
-        found = wiring.ice(settings)
+        found = wiring.ice(settings.pbx[0])
         assert found == Ice((), ("turn:t",), found.turn_secret)
         return found.turn_secret
     pbx = settings.pbx[0]
@@ -70,7 +70,7 @@ def test_one_secret_in_two_places_is_refused(tmp_path: Path, old: str, new: str,
 
 def test_no_secret_stands_in_what_is_printed() -> None:
     settings = config.load(Path(config.__file__).parents[1] / "config.sample.toml")
-    for shown in (settings, wiring.link_settings(settings), AmiAddress("h", 1, "u", "your own")):
+    for shown in (settings, wiring.link_settings(settings.pbx[0]), AmiAddress("h", 1, "u", "your own")):
         assert "your own" not in repr(shown)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapter.web.auth import TtlCache
+from adapter.web.ttl_cache import TtlCache
 from tests.support.client import Client, Stream
 from tests.support.site import Site, is_problem
 
@@ -86,12 +86,12 @@ async def test_a_stolen_session_ends_with_its_owners(site: Site, end: End) -> No
     is_problem(await thief.get("/session"), 401, "not_authenticated")
     is_problem(await thief.get("/calls"), 401, "not_authenticated")
     await stream.ended()
-    assert site.softphones is not None
+    assert site.phones is not None
     for _ in range(100):
-        if not site.softphones._phones:
+        if not site.phones._phones:
             break
         await asyncio.sleep(0.01)
-    assert not site.softphones._phones
+    assert not site.phones._phones
 
 
 async def test_a_session_has_the_rights_of_now(site: Site) -> None:

@@ -211,8 +211,7 @@ def test_plain_text_to_the_network_is_known(http: dict[str, Any], warned: bool) 
 
 def believe(site: Site, *proxies: str) -> None:
     """These proxies are trusted."""
-    assert site.web is not None
-    object.__setattr__(site.web, "proxies", ProxyPolicy(networks(proxies)))
+    object.__setattr__(site.access, "proxies", ProxyPolicy(networks(proxies)))
 
 
 async def addresses(site: Site) -> list[str]:

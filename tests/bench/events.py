@@ -18,7 +18,7 @@ from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, Role, User
 from adapter.monitoring.board import Board
 from adapter.web.frames import Frames, Viewer
-from tests.fake.pbx import WORDS
+from tests.fake.pbx import WORDS, alone
 from tests.fake.scene import PEOPLE, START, numbering
 
 CHUNK = 16 * 1024
@@ -96,7 +96,7 @@ def ours(chunks: list[bytes]) -> None:
     splitter.feed(b"Asterisk Call Manager/11.0.0\r\n")
     for chunk in chunks:
         at = datetime.now(UTC)
-        board.take([event for message in splitter.feed(chunk) if (event := wire.translate(message, at))])
+        board.apply([event for message in splitter.feed(chunk) if (event := wire.translate(message, at))])
 
 
 def stock(chunks: list[bytes]) -> None:
@@ -139,7 +139,7 @@ def listener_cost() -> dict[str, float]:
     found = {}
     for count in (1, 10, 50, 200):
         board = Board(numbering(), Directory.of(people), PbxState(LinkState.CONNECTED, START), WORDS)
-        frames, viewers = Frames(board), [(Viewer(user.id), user) for user in people[:count]]
+        frames, viewers = Frames(alone(board)), [(Viewer(user.id), user) for user in people[:count]]
         for viewer, _ in viewers:
             frames.snapshot(viewer)
 
@@ -178,7 +178,7 @@ def feed(board: Board, events: list[Event]) -> int:
 
     board.subscribe(heard)
     for event in events:
-        board.take([event])
+        board.apply([event])
     return max(count, 1)
 
 
@@ -195,7 +195,7 @@ def memory() -> dict[str, float]:
     board = new_board()
     gc.collect()
     tracemalloc.start()
-    board.take(events)
+    board.apply(events)
     del events
     gc.collect()
     used = tracemalloc.get_traced_memory()[0]

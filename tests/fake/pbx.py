@@ -1,19 +1,23 @@
-"""A PBX behind the real port (adapter.monitoring.ports.Pbx) that can be told to be slow, deaf or gone.
+"""A PBX behind the real ports (monitoring.ports.Pbx, fleet.node.Connected) that can be slow, deaf or gone.
 
 Only for what the real one can't be made to do on demand; it answers with the events that Asterisk would send.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Self
 
 from adapter.asterisk import chanspy
 from adapter.core import events as ev
-from adapter.core.legs import LegRequest, SpyDialplan
+from adapter.core.legs import LegRequest, Refusal, SpyDialplan
 from adapter.core.modes import Mode
 from adapter.core.pbx import DeviceState, LinkState, PbxState
 from adapter.core.people import Directory
 from adapter.errors import PbxUnavailable
+from adapter.fleet.node import OnCall, OnEvents, OnState
 from adapter.monitoring.board import Board
+from adapter.monitoring.boards import Boards
+from adapter.phones.browser import Endpoints
 from tests.fake.scene import PEOPLE, START, Scene, numbering
 
 WORDS = SpyDialplan(
@@ -25,14 +29,36 @@ WORDS = SpyDialplan(
 )
 
 
+def alone(board: Board) -> Boards:
+    """The live picture of this PBX alone."""
+    return Boards([board], board.directory, START)
+
+
+class NoEndpoints:
+    """A PBX at which no page's phone was ever made."""
+
+    async def put(self, endpoint: str, password: str) -> None:
+        raise PbxUnavailable("pages are no phones here")
+
+    async def remove(self, endpoint: str) -> None:
+        return
+
+    async def listed(self) -> list[str]:
+        return []
+
+
 class FakePbx:
-    """Implements adapter.monitoring.ports.Pbx over a scene; `board` hears what follows."""
+    """Asterisk over a scene. Alone it feeds a board of its own; a node that connects to it is fed instead."""
 
-    id = "lab"
-
-    def __init__(self) -> None:
+    def __init__(self, name: str = "lab", endpoints: Endpoints | None = None) -> None:
+        self.id = name
         self.scene = Scene()
-        self.board = Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
+        self.endpoints: Endpoints = endpoints or NoEndpoints()
+        self.troubles: list[str] = []
+        """What is not usable, as the node is told."""
+        self.told: list[tuple[str, Refusal | str]] = []
+        """What was spoken or written to phones."""
+        self.board = Board(numbering(name), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
         self.device = DeviceState.AVAILABLE
         self.legs: dict[str, LegRequest] = {}
         self.modes: dict[str, Mode] = {}
@@ -42,28 +68,57 @@ class FakePbx:
         self.confirms = True
         self.error: Exception | None = None
         self.before_originate: Callable[[], None] | None = None
+        self.hand_over: OnCall | None = None
+        self._hear: OnEvents = self.board.apply
+        self._tell_state: OnState = self.board.set_pbx
 
     @property
     def state(self) -> PbxState:
         return self.board.pbx_state
 
+    @property
+    def link(self) -> Self:
+        return self
+
+    def connect(self, on_events: OnEvents, on_state: OnState, on_call: OnCall) -> Self:
+        """A node connects (`adapter.fleet.node.Connect`); it names its board afterwards."""
+        self._hear, self._tell_state, self.hand_over = on_events, on_state, on_call
+        return self
+
+    def start(self) -> None:
+        """What is there is listed."""
+        self.up_again()
+
+    async def problems(self) -> list[str]:
+        return self.troubles
+
+    async def message(self, device: str, text: str) -> None:
+        self.told.append((device, text))
+
+    async def say(self, leg: str, why: Refusal) -> None:
+        self._check()
+        self.told.append((leg, why))
+
+    async def close(self) -> None:
+        self.did.append("close")
+
     def run(self) -> None:
-        """Let the board take what the scene has made."""
-        self.board.take(self.scene.take())
+        """Tell what the scene has made."""
+        self._hear(self.scene.take())
 
     def down(self) -> None:
         """The connection is lost."""
-        self.board.set_pbx(PbxState(LinkState.DOWN, self.scene.now))
+        self._tell_state(PbxState(LinkState.DOWN, self.scene.now))
 
     def up_again(self) -> None:
         """The connection is back, and what was there is listed."""
         scene = self.scene
         known = tuple(ev.KnownChannel(c, scene.bridges.get(c.uniqueid), START, False) for c in scene.channels.values())
-        self.board.set_pbx(PbxState(LinkState.CONNECTED, scene.now))
-        self.board.take([ev.Snapshot(scene.now, False, known, {"b1": "simple_bridge"}, frozenset())])
+        self._tell_state(PbxState(LinkState.CONNECTED, scene.now))
+        self._hear([ev.Snapshot(scene.now, False, known, {"b1": "simple_bridge"}, frozenset())])
 
     def _soon(self, *events: ev.Event) -> None:
-        asyncio.get_running_loop().call_soon(self.board.take, list(events))
+        asyncio.get_running_loop().call_soon(self._hear, list(events))
 
     def _check(self) -> None:
         if self.error is not None:
@@ -128,7 +183,7 @@ class FakePbx:
                 ev.BridgeEntered(at, "b2", "simple_bridge", found),
             )
 
-    async def look(self) -> Sequence[ev.KnownChannel]:
+    async def list_channels(self) -> Sequence[ev.KnownChannel]:
         self._check()
         scene, spying = self.scene, self.board.monitors()
         at = {m.leg: chanspy.extension(self.modes.get(m.leg, m.mode), keypad=m.keypad) for m in spying}

@@ -37,10 +37,10 @@ COACH = user("coach", "303", can_monitor=True, granted=frozenset({Mode.SILENT, M
 PEOPLE = (ADMIN, SAM, ANA, LEE, MONA, COACH)
 
 
-def numbering() -> Numbering:
+def numbering(pbx: str = "lab") -> Numbering:
     """Agents are PJSIP/101 to 104, as in the lab."""
     return Numbering(
-        pbx="lab",
+        pbx=pbx,
         is_agent=lambda endpoint: fnmatchcase(endpoint, "PJSIP/10[1-4]"),
         is_internal=lambda endpoint: False,
         is_spy=lambda channel: (

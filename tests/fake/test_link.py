@@ -10,7 +10,7 @@ from aiohttp import web
 
 from adapter.asterisk.ami import AmiAddress
 from adapter.asterisk.ari import Ari
-from adapter.asterisk.connection import LinkSettings
+from adapter.asterisk.connection import Connection, LinkSettings
 from adapter.asterisk.link import DIGIT_GAP, MANY_DIGITS, Link
 from adapter.core.events import Event, Snapshot
 from adapter.core.legs import LegRequest
@@ -35,11 +35,12 @@ class World:
         self.events: list[Event] = []
         address = AmiAddress("127.0.0.1", port, "u", "s")
         settings = LinkSettings("lab", address, "http://127.0.0.1:9/ari", "u", "s", **more)  # type: ignore[arg-type]
-        self.link = Link(settings, self.take, self.state, lambda: datetime.now(UTC))
+        self.connection = Connection(settings, self.take, self.state, lambda: datetime.now(UTC))
+        self.link = Link(settings, self.connection)
 
     def take(self, events: Sequence[Event]) -> None:
         self.events += events
-        self.board.take(events)
+        self.board.apply(events)
 
     def state(self, state: PbxState) -> None:
         self.states.append(state.state)
@@ -57,11 +58,11 @@ async def world(server: AmiServer, **more: float) -> AsyncIterator[World]:
     """A link that is started and closed."""
     async with server.running():
         made = World(server.port, **more)
-        made.link.start()
+        made.connection.start()
         try:
             yield made
         finally:
-            await asyncio.wait_for(made.link.close(), 5)
+            await asyncio.wait_for(made.connection.close(), 5)
 
 
 def lists(*live: tuple[str, ...]) -> object:
@@ -134,7 +135,7 @@ async def test_wrong_credentials_are_not_hammered() -> None:
 
 async def test_pauses_grow() -> None:
     made = World(1, first_pause=0.1, longest_pause=2.0)
-    pauses = [max(made.link._pause(n) for _ in range(20)) for n in range(1, 8)]
+    pauses = [max(made.connection._pause(n) for _ in range(20)) for n in range(1, 8)]
     assert pauses[0] < 0.21
     assert pauses[3] > pauses[0]
     assert max(pauses) <= 2.0

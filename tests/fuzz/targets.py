@@ -10,13 +10,14 @@ from aiohttp.test_utils import make_mocked_request
 from pydantic import BaseModel
 
 from adapter.asterisk.splitter import NotAmi, Splitter
-from adapter.asterisk.stasis import HandedCall, _call
+from adapter.asterisk.stasis import _call
 from adapter.asterisk.wire import TRANSLATORS, channel, snapshot, translate
 from adapter.cli import csv_import
+from adapter.core.legs import HandedCall
 from adapter.errors import AdapterError, Invalid, Malformed
 from adapter.monitoring.e164 import canonical, same_number
-from adapter.web.api import parse_object, validate
 from adapter.web.app import all_routes
+from adapter.web.body import parse_object, validate
 from adapter.web.proxy import SECURE, ProxyPolicy, networks
 from adapter.webhooks.guard import Guard
 

@@ -1,69 +1,57 @@
-"""The whole application over the real store and a fake PBX, on a real socket: what tests of the contract ask."""
+"""The adapter itself over the real store and a fake PBX, on a real socket: what tests of the contract ask."""
 
 import ssl
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapter import config
 from adapter.core.modes import Mode
 from adapter.core.people import Directory, Role
-from adapter.health.metrics import Metrics
-from adapter.monitoring.limits import Limits
-from adapter.monitoring.recorder import Recorder
-from adapter.monitoring.supervise import Supervision
-from adapter.phones.browser import BrowserPhones, Endpoints
+from adapter.phones.browser import Endpoints
+from adapter.service import Service
 from adapter.store import Store
 from adapter.store.people import NewUser
-from adapter.web.api import Web
 from adapter.web.app import make_app
-from adapter.web.auth import TtlCache
 from adapter.web.listener import ConnectionLimits, Listener
-from adapter.web.stream import Streams
-from adapter.web.throttle import Throttle
-from adapter.webhooks.dispatcher import Dispatcher
-from adapter.webhooks.guard import Guard
-from adapter.webhooks.sender import Sender
 from tests.fake.pbx import FakePbx
 from tests.support.client import Client
 
 PEOPLE = {"admin": "301", "sam": "101", "ana": "102", "mona": "302", "coach": "303"}
+SECRET = {"secret": "not used"}
+
+
+def settings(**sections: Any) -> config.Settings:
+    """A configuration like the lab's, as a file would give it; `sections` are put over it."""
+    given: dict[str, Any] = {
+        "pbx": [{"id": "lab", "ami": SECRET, "ari": SECRET, "watch_interval_seconds": 3600}],
+        "endpoints": {"agents": ["PJSIP/10[1-4]"]},
+        "monitoring": {"ring_timeout_seconds": 5, "confirm_deadline_seconds": 0.2},
+        "webhooks": {"allow_private": True, "timeout_seconds": 2},
+    }
+    return config.Settings(**{**given, **sections})
 
 
 class Site:
-    """The application over the real store and a fake PBX, on a real socket."""
+    """One adapter. Its clock stands still at `now` until a test moves it."""
 
-    def __init__(self, store: Store, endpoints: Endpoints | None = None, **options: Any) -> None:
-        """`endpoints`: where pages' phones are made, if at all; `options`: more of `adapter.web.api.Web`."""
-        self.store, self.pbx, self._endpoints, self._options = store, FakePbx(), endpoints, options
-        self.board = self.pbx.board
+    def __init__(self, store: Store, endpoints: Endpoints | None = None, **sections: Any) -> None:
+        """`endpoints`: where pages' phones are made, if at all; `sections`: of the configuration."""
+        self.store, self.pbx = store, FakePbx(endpoints=endpoints)
+        sections.setdefault("softphone", {})
+        sections["softphone"]["enabled"] = endpoints is not None
+        self.settings = settings(**sections)
         self.now = datetime.now(UTC)
-        self.recorder = Recorder(self.board, store.monitors, store.records, self.clock)
-        self.guard = Guard(allow_private=True)
-        self.dispatcher = Dispatcher(store.webhooks, store.outbox, Sender(self.guard, self.clock, 2.0), self.clock)
-        self.recorder.written = self.dispatcher.wake
-        self.metrics = Metrics(self.board)
-        limits = Limits(ring_timeout=5, confirm=0.2)
-        self.monitoring = Supervision(self.board, self.pbx, self.recorder, self.clock, limits)
-        self.streams = Streams(self.board)
-        day = timedelta(days=1)
-        self.softphones = (
-            BrowserPhones(self.board, endpoints, self.clock, day, lambda device: None) if endpoints else None
-        )
-        self.problems: list[str] = []
         self.base = ""
-        self.web: Web | None = None
-        self.room = ConnectionLimits()
+        self.limits = ConnectionLimits()
         self.tls: ssl.SSLContext | None = None
         self.clients: list[Client] = []
 
     def clock(self) -> datetime:
         return self.now
-
-    async def is_usable(self) -> list[str]:
-        return self.problems
 
     async def start(self) -> Listener:
         """Listen on a free port."""
@@ -80,27 +68,26 @@ class Site:
                     modes=frozenset({Mode.SILENT, Mode.WHISPER}) if name == "coach" else frozenset(Mode),
                 )
             )
-        self.board.set_directory(Directory.of(await self.store.people.all()), frozenset(), self.now)
-        self.recorder.start()
-        await self.dispatcher.start()
-        self.web = deps = Web(
-            board=self.board,
-            monitoring=self.monitoring,
-            recorder=self.recorder,
-            dispatcher=self.dispatcher,
-            guard=self.guard,
-            metrics=self.metrics,
-            store=self.store,
-            streams=self.streams,
-            sessions=TtlCache(self.store.sessions.find),
-            tokens=TtlCache(self.store.tokens.find),
-            throttle=Throttle(),
+        key, directory = await self.store.installation.key(), Directory.of(await self.store.people.all())
+        self.service = Service(
+            self.settings,
+            self.store,
+            key,
+            directory,
+            connect_to=lambda pbx, clock: self.pbx.connect,
             clock=self.clock,
-            problems=self.is_usable,
-            softphones=self.softphones,
-            **self._options,
         )
-        self.listener = Listener(make_app(deps), proxies=deps.proxies, room=self.room, tls=self.tls)
+        (self.board,) = self.service.boards
+        self.pbx.board = self.board
+        self.recorder, self.streams, self.phones = (
+            self.service.recorder,
+            self.service.streams,
+            self.service.browser_phones,
+        )
+        self.access, self.groups = self.service.access, self.service.groups
+        await self.service.start()
+        app = make_app(self.access, self.groups)
+        self.listener = Listener(app, proxies=self.access.proxies, limits=self.limits, tls=self.tls)
         await self.listener.start("127.0.0.1", 0)
         self.base = f"{'https' if self.tls else 'http'}://127.0.0.1:{self.listener.port}"
         return self.listener
@@ -127,12 +114,8 @@ class Site:
         for client in self.clients:
             await client.close()
         self.streams.close()
-        if self.softphones is not None:
-            await self.softphones.close()
-        await self.monitoring.close()
-        await self.recorder.close()
-        await self.dispatcher.close()
         await runner.cleanup()
+        await self.service.close()
         await self.store.close()
 
 

@@ -4,14 +4,14 @@ from datetime import datetime
 
 import pytest
 
-from adapter.web.auth import TtlCache
+from adapter.web.ttl_cache import TtlCache
 from tests.fake.scene import START
 
 
 async def test_the_database_is_asked_once_in_a_while_and_after_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     now = 100.0
-    monkeypatch.setattr("adapter.web.auth.time.monotonic", lambda: now)
+    monkeypatch.setattr("adapter.web.ttl_cache.time.monotonic", lambda: now)
 
     async def find(secret: str, at: datetime) -> str | None:
         asked.append(secret)

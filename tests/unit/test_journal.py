@@ -13,11 +13,11 @@ from tests.unit.test_supervise import World
 
 
 class Book:
-    """A ledger that keeps all it has read of a PBX."""
+    """A journal that keeps all it has read of a PBX."""
 
     def __init__(self, pbx: FakePbx) -> None:
-        self.pbx, self.ledger, self.record = pbx, Journal(pbx.board.call), Record()
-        pbx.board.subscribe(lambda changes: self.record.add(self.ledger.read(changes, connected=self.connected)))
+        self.pbx, self.journal, self.record = pbx, Journal(pbx.board.call), Record()
+        pbx.board.subscribe(lambda changes: self.record.add(self.journal.read(changes, connected=self.connected)))
 
     @property
     def connected(self) -> bool:
@@ -55,7 +55,7 @@ def test_a_call_begins_is_answered_and_ends() -> None:
     pbx.run()
     assert book.told() == ["call.started", "call.answered", "call.ended"]
     assert book.record.events[-1].data["ended_at"]
-    assert book.ledger.open == {}
+    assert book.journal.open == {}
     assert list(book.record.calls.values()) == [None]
 
 
@@ -78,9 +78,9 @@ def test_a_lost_connection_ends_no_call() -> None:
     pbx.run()
     pbx.down()
     assert book.told() == ["call.started", "call.answered"]
-    assert book.ledger.conversations_of("sam") or book.ledger.open
+    assert book.journal.conversations_of("sam") or book.journal.open
     pbx.board.set_pbx(PbxState(LinkState.CONNECTED, START))
-    pbx.board.take([nothing(pbx)])
+    pbx.board.apply([nothing(pbx)])
     assert book.told() == ["call.started", "call.answered", "call.ended"]
 
 
@@ -93,8 +93,8 @@ def test_a_call_that_ended_while_the_adapter_was_dead() -> None:
     assert isinstance(left, OpenCall)
     after = FakePbx()
     again = Book(after)
-    again.ledger.open[left.call.id] = left
-    after.board.take([nothing(after)])
+    again.journal.open[left.call.id] = left
+    after.board.apply([nothing(after)])
     assert again.told() == ["call.ended"]
 
 
@@ -111,7 +111,7 @@ async def test_a_monitor_from_wish_to_end() -> None:
     assert requested.subject.agent == "sam"
     assert requested.supervisor == "admin"
     await world.monitoring.switch(ADMIN, monitor.id, Mode.WHISPER)
-    world.board.take([ev.DigitReceived(START, monitor.leg, "6")])
+    world.board.apply([ev.DigitReceived(START, monitor.leg, "6")])
     await world.monitoring.stop(ADMIN, monitor.id)
     await settle()
     assert book.entries() == [

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from adapter.core import events as ev
 from adapter.core.modes import Mode
 from adapter.health.metrics import PREFIX, Metrics, Readings
+from tests.fake.pbx import alone
 from tests.unit.test_supervise import World
 
 FOLDER = Path(__file__).parents[2] / "docs/operations"
@@ -21,10 +22,10 @@ NAME = re.compile(rf"{PREFIX}\w+")
 async def samples() -> dict[str, set[str]]:
     """Every sample of the exposition with its labels, after a little of everything."""
     world = World()
-    metrics = Metrics(world.board)
+    metrics = Metrics(alone(world.board))
     monitor = await world.live(mode=Mode.WHISPER)
-    metrics.took([ev.BridgeGone(datetime.now(UTC), "b")], 0.001)
-    metrics.switched(metrics.start())
+    metrics.applied([ev.BridgeGone(datetime.now(UTC), "b")], 0.001)
+    metrics.switched(0.001)
     metrics.refused("forbidden")
     metrics.tried(delivered=True)
     readings = Readings(1, 0, 0, 0, True, [("hook", 3, datetime.now(UTC))], datetime.now(UTC))

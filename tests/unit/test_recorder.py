@@ -14,7 +14,7 @@ from adapter.core.record import Record, Sealed
 from adapter.monitoring import recorder as recorder_module
 from adapter.monitoring.board import Board
 from adapter.monitoring.recorder import AT_ONCE, BUSY, Recorder
-from tests.fake.pbx import WORDS
+from tests.fake.pbx import WORDS, alone
 from tests.fake.scene import PEOPLE, START, numbering
 from tests.unit.test_watchdog import monitor
 
@@ -47,7 +47,7 @@ def fact(number: int) -> Record:
 async def test_while_much_happens_facts_are_written_together() -> None:
     board = Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
     slow = Slow()
-    recorder = Recorder(board, slow, slow, lambda: datetime.now(UTC))
+    recorder = Recorder(alone(board), slow, slow, lambda: datetime.now(UTC))
     recorder.start()
     clock = asyncio.get_running_loop().time
     began, count = clock(), 0
@@ -64,7 +64,7 @@ async def test_while_much_happens_facts_are_written_together() -> None:
 async def test_a_long_queue_is_written_in_steps_and_comes_to_an_end() -> None:
     board = Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
     slow = Slow()
-    recorder = Recorder(board, slow, slow, lambda: datetime.now(UTC))
+    recorder = Recorder(alone(board), slow, slow, lambda: datetime.now(UTC))
     waiting = 2 * AT_ONCE + 7
     for number in range(waiting):
         recorder.note(fact(number))
@@ -81,7 +81,7 @@ async def test_a_long_queue_is_written_in_steps_and_comes_to_an_end() -> None:
 async def test_after_a_rest_a_fact_is_written_soon() -> None:
     board = Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
     slow = Slow()
-    recorder = Recorder(board, slow, slow, lambda: datetime.now(UTC))
+    recorder = Recorder(alone(board), slow, slow, lambda: datetime.now(UTC))
     recorder.start()
     for number in range(2):
         recorder.note(fact(number))
@@ -95,7 +95,7 @@ async def test_what_concerns_a_monitor_waits_for_nothing(monkeypatch: pytest.Mon
     monkeypatch.setattr(recorder_module, "LONGEST_SETTLE", 3600.0)
     board = Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
     slow = Slow()
-    recorder = Recorder(board, slow, slow, lambda: datetime.now(UTC))
+    recorder = Recorder(alone(board), slow, slow, lambda: datetime.now(UTC))
     recorder.start()
     recorder.note(fact(0))
     await recorder.settled()

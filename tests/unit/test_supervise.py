@@ -1,7 +1,7 @@
 """Supervision over a PBX that can be deaf, slow or gone: races, deadlines, and the lease, each with one outcome."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 
 import pytest
@@ -12,9 +12,10 @@ from adapter.core.audit import Entry
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState
 from adapter.core.pbx import DeviceState, LinkState, PbxState
+from adapter.core.people import Directory, User
 from adapter.core.record import Record
 from adapter.monitoring.limits import Limits
-from adapter.monitoring.policy import StartRequest
+from adapter.monitoring.ports import StartRequest
 from adapter.monitoring.supervise import Supervision
 from tests.fake.pbx import FakePbx, settle
 from tests.fake.scene import ADMIN, COACH, MONA, PEOPLE, SAM, START
@@ -66,6 +67,11 @@ class World:
         assert found.live
         return found
 
+    def people_changed(self, users: Iterable[User]) -> None:
+        """Accounts are other ones now."""
+        self.board.set_directory(Directory.of(users), frozenset(), START)
+        self.monitoring.ending.rights_changed()
+
     def last(self, monitor: Monitor) -> Monitor:
         """The monitor as it was last seen."""
         return next(m for m in reversed(self.history) if m.id == monitor.id)
@@ -95,7 +101,7 @@ async def test_without_all_modes_the_leg_has_no_keypad_and_is_moved(world: World
     assert world.pbx.did == ["originate silent", "move whisper"]
     with pytest.raises(errors.Forbidden):
         await world.monitoring.switch(COACH, monitor.id, Mode.BARGE)
-    world.board.take([ev.DigitReceived(START, monitor.leg, "6")])
+    world.board.apply([ev.DigitReceived(START, monitor.leg, "6")])
     assert world.last(monitor).mode is Mode.WHISPER
 
 
@@ -105,7 +111,7 @@ async def test_a_click_that_asterisk_never_got_is_not_the_author_of_what_the_key
     with pytest.raises(errors.PbxUnavailable):
         await world.monitoring.switch(ADMIN, monitor.id, Mode.WHISPER)
     world.pbx.error = None
-    world.board.take([ev.DigitReceived(START, monitor.leg, "5")])
+    world.board.apply([ev.DigitReceived(START, monitor.leg, "5")])
     assert (world.last(monitor).mode, world.last(monitor).by.via) == (Mode.WHISPER, "keypad")
 
 
@@ -141,7 +147,7 @@ async def test_the_call_or_the_right_goes_while_the_device_is_asked(world: World
     other = World()
 
     async def revoking(device: str) -> DeviceState:
-        await other.monitoring.ending.people_changed([replace(MONA, can_monitor=False), ADMIN, SAM])
+        other.people_changed([replace(MONA, can_monitor=False), ADMIN, SAM])
         return DeviceState.AVAILABLE
 
     other.pbx.device_state = revoking  # type: ignore[method-assign]
@@ -170,7 +176,7 @@ async def test_a_switch_that_is_not_confirmed_is_a_timeout_that_tells_the_truth(
         await world.monitoring.switch(ADMIN, monitor.id, Mode.BARGE)
     assert caught.value.extra["monitor"]["mode"] == "silent"
     assert world.last(monitor).mode is Mode.SILENT
-    world.board.take([ev.DigitReceived(START, monitor.leg, "6")])
+    world.board.apply([ev.DigitReceived(START, monitor.leg, "6")])
     assert world.last(monitor).mode is Mode.BARGE
 
 
@@ -206,9 +212,9 @@ async def test_busy_is_told_apart_from_unregistered(world: World, hangup_first: 
     failed = ev.OriginateFailed(START, monitor.leg, ev.OriginateFailure.UNAVAILABLE)
     gone = ev.ChannelGone(START, monitor.leg, 17, "", "")
     first, second = (gone, failed) if hangup_first else (failed, gone)
-    world.board.take([first])
+    world.board.apply([first])
     assert world.last(monitor).state is MonitorState.CONNECTING
-    world.board.take([second])
+    world.board.apply([second])
     assert world.last(monitor).ended_reason is EndReason.BUSY
 
 
@@ -217,16 +223,16 @@ async def test_a_device_that_is_not_registered_has_no_channel_to_wait_for(world:
     world.pbx.scene.channel = lambda *args, **more: ""  # type: ignore[method-assign]
     monitor = await world.monitoring.start(ADMIN, StartRequest(call_id=world.call.id))
     await settle()
-    world.board.take([ev.OriginateFailed(START, monitor.leg, ev.OriginateFailure.UNAVAILABLE)])
+    world.board.apply([ev.OriginateFailed(START, monitor.leg, ev.OriginateFailure.UNAVAILABLE)])
     assert world.last(monitor).ended_reason is EndReason.DEVICE_UNAVAILABLE
 
 
 async def test_a_leg_that_goes_before_the_originates_answer_waits_for_it(world: World) -> None:
     world.pbx.answers = False
     monitor = await world.monitoring.start(ADMIN, StartRequest(call_id=world.call.id))
-    world.board.take([ev.ChannelGone(START, monitor.leg, 19, "", "")])
+    world.board.apply([ev.ChannelGone(START, monitor.leg, 19, "", "")])
     assert world.last(monitor).state is MonitorState.CONNECTING
-    world.board.take([ev.OriginateFailed(START, monitor.leg, ev.OriginateFailure.NO_ANSWER)])
+    world.board.apply([ev.OriginateFailed(START, monitor.leg, ev.OriginateFailure.NO_ANSWER)])
     assert world.last(monitor).ended_reason is EndReason.NO_ANSWER
 
 
@@ -297,7 +303,7 @@ async def test_moved_and_narrowed_rights(world: World) -> None:
     monitor = await world.live(MONA, Mode.WHISPER)
     assert monitor.keypad
     narrowed = replace(MONA, granted=frozenset({Mode.SILENT, Mode.WHISPER}))
-    await world.monitoring.ending.people_changed([narrowed if user is MONA else user for user in PEOPLE])
+    world.people_changed([narrowed if user is MONA else user for user in PEOPLE])
     await settle()
     assert world.last(monitor).ended_reason is EndReason.PERMISSION_REVOKED, "its keypad could still reach barge"
 
@@ -305,7 +311,7 @@ async def test_moved_and_narrowed_rights(world: World) -> None:
 async def test_a_right_that_was_not_used_can_go_without_ending_a_leg_that_could_not_reach_it(world: World) -> None:
     monitor = await world.live(COACH)
     listener = replace(COACH, granted=frozenset({Mode.SILENT}))
-    await world.monitoring.ending.people_changed([listener if user is COACH else user for user in PEOPLE])
+    world.people_changed([listener if user is COACH else user for user in PEOPLE])
     await settle()
     assert world.last(monitor).live
 
@@ -330,7 +336,7 @@ async def test_after_a_short_loss_the_mode_is_asserted_anew(world: World) -> Non
     )
     stray = known[-1]._replace(channel=known[-1].channel._replace(uniqueid="cm-stray"))
     world.board.set_pbx(PbxState(LinkState.CONNECTED, START))
-    world.board.take([ev.Snapshot(START, False, (*known, stray), {"b1": "simple_bridge"}, frozenset())])
+    world.board.apply([ev.Snapshot(START, False, (*known, stray), {"b1": "simple_bridge"}, frozenset())])
     await settle()
     assert world.pbx.did[1:] == ["digit whisper", "hangup"]
     assert world.last(monitor).live

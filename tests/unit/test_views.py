@@ -19,7 +19,7 @@ from adapter.core.people import Directory, User
 from adapter.core.views import Visibility
 from adapter.monitoring.board import Board
 from adapter.web.frames import Frames, Viewer
-from tests.fake.pbx import WORDS
+from tests.fake.pbx import WORDS, alone
 from tests.fake.scene import ADMIN, ANA, COACH, MONA, PEOPLE, SAM, START, Scene, numbering
 
 OFF = replace(MONA, id="u-off", username="off", active=False)
@@ -99,7 +99,7 @@ def sams_call(also: str | None) -> Call:
     """Sam's call with a customer, and perhaps somebody else in it."""
     scene, board = Scene(), new_board()
     scene.answered_call()
-    board.take(scene.take())
+    board.apply(scene.take())
     (call,) = board.calls()
     return replace(call, participants=call.participants | ({also} if also else set()))
 
@@ -113,7 +113,7 @@ class Told:
     """What one viewer is sent, as bytes."""
 
     def __init__(self, board: Board, user: User) -> None:
-        self.viewer, frames = Viewer(user.id), Frames(board)
+        self.viewer, frames = Viewer(user.id), Frames(alone(board))
         self.bytes = frames.snapshot(self.viewer) or b""
 
         def heard(changes: object) -> None:
@@ -135,9 +135,8 @@ def play(steps: list[str], *, hide_silent: bool) -> dict[str, bytes]:
     With `hide_silent`, the world in which supervisors never were silent: a monitor exists only while it talks.
     """
     board, scene = new_board(), Scene()
-    board.on_orders = lambda leg, commands: None
     a, b = scene.answered_call("102", "101")
-    board.take(scene.take())
+    board.apply(scene.take())
     told = {user.username: Told(board, user) for user in (SAM, ANA)}
     sams = next(call for call in board.calls() if call.agent.user_id == SAM.id)
     modes: dict[str, Mode] = {}
@@ -158,7 +157,7 @@ def play(steps: list[str], *, hide_silent: bool) -> dict[str, bytes]:
             modes.clear()
         elif step in ("hold", "resume"):
             scene.hold(a, step == "hold")
-            board.take(scene.take())
+            board.apply(scene.take())
     return {name: one.bytes for name, one in told.items()}
 
 
@@ -173,7 +172,7 @@ def begin(board: Board, call: Call, who: str, target: str) -> None:
         conversation_id=call.conversation_id,
     )
     board.put(fresh, START)
-    board.take([ev.SpyStarted(START, fresh.leg, target, "call-monitor", "silent-keypad")])
+    board.apply([ev.SpyStarted(START, fresh.leg, target, "call-monitor", "silent-keypad")])
 
 
 def change(board: Board, call: Call, who: str, mode: Mode, target: str, hide_silent: bool, before: Mode) -> None:
@@ -185,7 +184,7 @@ def change(board: Board, call: Call, who: str, mode: Mode, target: str, hide_sil
         if current := board.monitor(who):
             board.step(ended(current, EndReason.STOPPED, START), START)
         return
-    board.take([ev.DigitReceived(START, leg_id(who), digit)])
+    board.apply([ev.DigitReceived(START, leg_id(who), digit)])
 
 
 @given(STEPS)

@@ -60,9 +60,9 @@ def found(
     heard: Sequence[ev.Event] = (),
 ) -> set[tuple[Fault, str]]:
     """What differs."""
-    witness = LegObserver(WORDS)
-    witness.hear(heard)
-    model = Model(monitors, channels, witness.said)
+    observer = LegObserver(WORDS)
+    observer.apply(heard)
+    model = Model(monitors, channels, observer.observed)
     return {(d.fault, d.uniqueid) for d in differences(model, listed, WORDS, IS_SPY)}
 
 
@@ -125,9 +125,9 @@ def test_channels() -> None:
 
 
 def test_a_leg_that_is_gone_is_forgotten() -> None:
-    witness = LegObserver(WORDS)
-    witness.hear([started("barge"), ev.ChannelGone(START, LEG, 16, "", "")])
-    assert witness.said == {}
+    observer = LegObserver(WORDS)
+    observer.apply([started("barge"), ev.ChannelGone(START, LEG, 16, "", "")])
+    assert observer.observed == {}
 
 
 # --- seen twice, and repaired
@@ -139,8 +139,14 @@ class Guarded(World):
     def __init__(self) -> None:
         super().__init__()
         self.counted: list[Fault] = []
-        self.dog = Watchdog(self.board, self.pbx, self.monitoring.ending, WORDS, IS_SPY, lambda: START, 0.01)
-        self.dog.on_look = self.counted.extend
+        self.polls = 0
+        self.dog = Watchdog(
+            self.board, self.pbx, self.monitoring.ending, WORDS, IS_SPY, lambda: START, 0.01, self.polled
+        )
+
+    def polled(self, found: Sequence[Fault]) -> None:
+        self.polls += 1
+        self.counted += found
 
     async def until(self, wanted: Callable[[], bool]) -> None:
         """Let it look until something is so."""
@@ -162,28 +168,21 @@ async def guarded(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Guarded]:
 
 
 async def test_what_is_well_is_left_alone(guarded: Guarded) -> None:
-    looks = 0
-
-    def count(found: Sequence[Fault]) -> None:
-        nonlocal looks
-        looks += 1
-        assert not found
-
     live = await guarded.live()
-    guarded.dog.on_look = count
     guarded.dog.start()
-    await guarded.until(lambda: looks > 3)
+    await guarded.until(lambda: guarded.polls > 3)
+    assert guarded.counted == []
     assert guarded.board.monitor(live.id) == live
     assert guarded.pbx.did == ["originate silent keypad"]
 
 
 async def test_another_mode_is_made_silent_and_the_supervisor_is_told(guarded: Guarded) -> None:
     live = await guarded.live()
-    guarded.dog.hear([ev.SpyStarted(START, live.leg, live.target, "call-monitor", "silent-keypad")])
-    guarded.dog.hear([ev.DigitReceived(START, live.leg, "6")])  # which the model was not told of
+    guarded.dog.apply([ev.SpyStarted(START, live.leg, live.target, "call-monitor", "silent-keypad")])
+    guarded.dog.apply([ev.DigitReceived(START, live.leg, "6")])  # which the model was not told of
     guarded.dog.start()
     await guarded.until(lambda: Fault.MODE_DIFFERS in guarded.counted)
-    guarded.dog.hear([ev.DigitReceived(START, live.leg, "4")])
+    guarded.dog.apply([ev.DigitReceived(START, live.leg, "4")])
     await settle()
     made = guarded.board.monitor(live.id)
     assert made is not None
@@ -237,8 +236,8 @@ async def test_what_changed_between_the_looks_is_in_flight(guarded: Guarded, mon
     async def look() -> frozenset[Difference]:
         return next(seen)
 
-    monkeypatch.setattr(guarded.dog, "_look", look)
-    await guarded.dog._look_twice()
+    monkeypatch.setattr(guarded.dog, "_poll", look)
+    await guarded.dog._poll_twice()
     assert (guarded.counted, guarded.pbx.did) == ([], ["originate silent keypad"])
 
 
@@ -248,7 +247,7 @@ async def test_of_what_was_made_safe_is_told_when_asterisk_confirmed_it(guarded:
     guarded.board.step(made_silent(live), START)
     await settle()
     assert guarded.last(live).notice is None, "nothing is confirmed yet"
-    guarded.board.take([ev.DigitReceived(START, live.leg, "4")])
+    guarded.board.apply([ev.DigitReceived(START, live.leg, "4")])
     assert guarded.last(live).notice is Notice.MADE_SAFE
 
 

@@ -15,7 +15,6 @@ from adapter.core.pbx import DeviceState
 from adapter.core.people import Role
 from adapter.store import Store
 from adapter.store.people import NewUser
-from adapter.web.session import access_ended
 from adapter.web.stream import QUEUE
 from adapter.web.throttle import FREE
 from tests.fake.pbx import settle
@@ -264,9 +263,7 @@ async def test_an_idle_session_ends_and_its_stream_too(site: Site) -> None:
     sam, ana = await site.client("sam"), await site.client("ana")
     stream = await sam.events()
     site.now += timedelta(hours=13)
-    deps = site.web
-    assert deps is not None
-    await access_ended(deps)
+    await site.service.revocation.apply()
     await stream.ended()
     assert (await ana.get("/session"))[0] == 401
 
@@ -363,7 +360,7 @@ async def test_ready_and_alive(site: Site) -> None:
             assert answer.status == 200
         async with http.get(site.base + "/readyz") as answer:
             assert answer.status == 200
-        site.problems.append("ari: not there")
+        site.pbx.troubles.append("ari: not there")
         async with http.get(site.base + "/readyz") as answer:
             assert answer.status == 503
             assert "ari" in (await answer.text())

@@ -1,0 +1,47 @@
+"""Everything of one Asterisk that a node works with, put together: AMI, ARI, the Stasis application, endpoints."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from adapter.asterisk.connection import Connection, LinkSettings
+from adapter.asterisk.endpoints import Endpoints
+from adapter.asterisk.link import Link
+from adapter.asterisk.stasis import Handler, Stasis
+from adapter.core.events import Event
+from adapter.core.pbx import PbxState
+
+
+class Asterisk:
+    """One Asterisk, kept connected. `phones_context`: the dialplan context of pages' phones."""
+
+    def __init__(
+        self,
+        settings: LinkSettings,
+        phones_context: str,
+        on_events: Callable[[Sequence[Event]], None],
+        on_state: Callable[[PbxState], None],
+        on_call: Handler,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._connection = Connection(settings, on_events, on_state, clock)
+        self._stasis = Stasis(self._connection.ari, on_call)
+        self.link = Link(settings, self._connection)
+        self.endpoints = Endpoints(self._connection.ari, phones_context)
+
+    def start(self) -> None:
+        """Connect AMI and register the Stasis application, and both again after every loss."""
+        self._connection.start()
+        self._stasis.start()
+
+    async def problems(self) -> list[str]:
+        """What is not usable now, in words; empty when all is."""
+        return await self._connection.problems()
+
+    async def message(self, device: str, text: str) -> None:
+        """Send a SIP MESSAGE to an endpoint. Raises PbxUnavailable, PbxTimeout, PbxRefused."""
+        await self._connection.ari.message(device, text)
+
+    async def close(self) -> None:
+        """Give the application and the connections up for good."""
+        await self._stasis.close()
+        await self._connection.close()

@@ -1,0 +1,119 @@
+"""The configuration of one PBX: where it is, and how its endpoints, phones and codes are read."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from adapter.config.section import Port, Seconds, Section, WithSecret
+
+
+class Ami(WithSecret):
+    """Asterisk Manager Interface (manager.conf)."""
+
+    host: str = Field("127.0.0.1", description="Where Asterisk is.")
+    port: Port = Field(5038, description="manager.conf: port.")
+    tls: bool = Field(False, description="manager.conf: tlsenable.")
+    tls_ca: Path | None = Field(None, description="Certificate authority file for AMI over TLS.")
+
+
+class Ari(WithSecret):
+    """Asterisk REST Interface (ari.conf, http.conf)."""
+
+    url: str = Field("http://127.0.0.1:8088/ari", pattern=r"^https?://", description="ARI's address.")
+    tls_ca: Path | None = Field(None, description="Certificate authority file for ARI over https.")
+
+
+class Endpoints(Section):
+    """How Asterisk's endpoints are read. Patterns as in a shell: PJSIP/1*, PJSIP/10[1-4]."""
+
+    agents: list[str] = Field(["PJSIP/*"], min_length=1, description="Endpoints whose calls can be monitored.")
+    internal: list[str] = Field([], description="Further endpoints of the house; calls with them are internal.")
+
+
+Style = Literal["generic", "call-info", "alert-info", "polycom", "intercom", "answer-mode", "ring"]
+
+
+class AutoAnswer(Section):
+    """How supervisors' phones are asked to answer by themselves (docs/phones.md)."""
+
+    style: Style = Field("generic", description="For all phones that `devices` does not name.")
+    devices: dict[str, Style] = Field({}, description="Other styles, by patterns of endpoints.")
+
+
+class Softphone(Section):
+    """The page as a phone. Needs asterisk-conf/sorcery_call_monitor.conf and Asterisk's HTTP server."""
+
+    enabled: bool = Field(True, description="Let pages be phones.")
+    websocket_url: str = Field(
+        "", pattern=r"^(wss?://.+)?$", description="Asterisk's WebSocket; empty: /ws beside pbx.ari.url."
+    )
+    context: str = Field(
+        "call-monitor-nowhere", pattern=r"^[A-Za-z0-9_-]{1,79}$", description="Their context: nothing can be dialled."
+    )
+    lifetime_hours: Annotated[int, Field(ge=1, le=168)] = Field(24, description="Credentials are void after so long.")
+    stun: list[str] = Field([], description="STUN servers: stun:stun.example:3478.")
+    turn: list[str] = Field([], description="TURN servers: turn:turn.example:3478?transport=udp.")
+    turn_secret: SecretStr | None = Field(None, description="Shared with the TURN server, for short-lived users.")
+    turn_secret_file: Path | None = Field(None, description="A file that holds only that secret.")
+
+    @model_validator(mode="after")
+    def _one_secret(self) -> Self:
+        if self.turn_secret and self.turn_secret_file:
+            raise ValueError("give one of turn_secret and turn_secret_file")
+        return self
+
+
+Code = Annotated[str, Field(pattern=r"^[*#0-9]{2,8}$")]
+
+
+class StarCodes(Section):
+    """What supervisors dial at a desk phone, before an agent's extension; the same stands in the dialplan."""
+
+    silent: Code = Field("*55", description="Listen.")
+    whisper: Code = Field("*56", description="Talk to the agent.")
+    barge: Code = Field("*57", description="Join the call.")
+
+
+class Pbx(Section):
+    """One Asterisk. What its last four sections leave out is as in the sections of those names outside."""
+
+    id: str = Field("main", pattern=r"^[a-z0-9-]{1,32}$", description="Name of this node.")
+    context: str = Field("call-monitor", pattern=r"^[A-Za-z0-9_-]{1,79}$", description="The monitor dialplan context.")
+    ami: Ami
+    ari: Ari
+    connect_deadline_seconds: Seconds = Field(3.0, description="Until a connection must stand.")
+    action_deadline_seconds: Seconds = Field(2.0, description="Until Asterisk must answer an action.")
+    ping_interval_seconds: Seconds = Field(2.0, description="Between pings of an idle connection.")
+    ping_deadline_seconds: Seconds = Field(2.0, description="Until a ping must be answered.")
+    longest_pause_seconds: Seconds = Field(10.0, description="Longest pause between attempts to reconnect.")
+    watch_interval_seconds: Seconds = Field(3.0, description="Between looks whether Asterisk does what we say.")
+    endpoints: Endpoints = Endpoints()
+    auto_answer: AutoAnswer = AutoAnswer()
+    softphone: Softphone = Softphone()
+    star_codes: StarCodes = StarCodes()
+
+
+INHERITED = ("endpoints", "auto_answer", "softphone", "star_codes")
+"""Sections of a PBX whose keys, where it leaves them out, are those of the section of that name outside."""
+
+
+def inherit(values: dict[str, Any]) -> dict[str, Any]:
+    """The configuration with each PBX's sections completed from the common ones."""
+    entries = values.get("pbx")
+    if not isinstance(entries, list):
+        return values
+
+    def completed(entry: Any) -> Any:
+        if not isinstance(entry, dict):
+            return entry
+        return {**entry, **{name: _both(values.get(name, {}), entry.get(name, {})) for name in INHERITED}}
+
+    return {**values, "pbx": [completed(entry) for entry in entries]}
+
+
+def _both(common: Any, own: Any) -> Any:
+    if not (isinstance(common, dict) and isinstance(own, dict)):
+        return own
+    either = {"turn_secret", "turn_secret_file"}  # one of them rules out the other
+    return {key: value for key, value in common.items() if not (key in either and either & own.keys())} | own

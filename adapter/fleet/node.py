@@ -1,0 +1,169 @@
+"""Everything of one PBX: its connection, its live picture, the use case, and the ways in which phones reach it."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from adapter.core.calls import Numbering
+from adapter.core.events import Event
+from adapter.core.invariant import Fault
+from adapter.core.legs import HandedCall, SpyDialplan
+from adapter.core.pbx import LinkState, PbxState
+from adapter.health.watchdog import Watchdog
+from adapter.monitoring.board import Board
+from adapter.monitoring.limits import Limits
+from adapter.monitoring.ports import MonitorLog, Pbx
+from adapter.monitoring.reservations import Reservations
+from adapter.monitoring.supervise import Supervision
+from adapter.phones.browser import BrowserPhones, Endpoints
+from adapter.phones.dtmf import DtmfModes
+from adapter.phones.messages import PhoneMessages
+from adapter.phones.starcodes import StarCodes
+
+
+class Connected(Protocol):
+    """One Asterisk, kept connected (`adapter.asterisk.pbx.Asterisk`)."""
+
+    @property
+    def link(self) -> Pbx:
+        """The actions on supervisors' legs."""
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where pages' phones are made."""
+
+    def start(self) -> None:
+        """Connect, and again after every loss."""
+
+    async def problems(self) -> list[str]:
+        """What is not usable now, in words; empty when all is."""
+
+    async def message(self, device: str, text: str) -> None:
+        """Send a SIP MESSAGE to an endpoint. Raises PbxUnavailable, PbxTimeout, PbxRefused."""
+
+    async def close(self) -> None:
+        """Give the connections up for good."""
+
+
+OnEvents = Callable[[Sequence[Event]], None]
+OnState = Callable[[PbxState], None]
+OnCall = Callable[[HandedCall], Coroutine[Any, Any, None]]
+Connect = Callable[[OnEvents, OnState, OnCall], Connected]
+"""Makes the connection to one PBX, given who is told of events, of the state, and of calls handed over by dialplan."""
+
+
+class Figures(Protocol):
+    """Who counts (`adapter.health.metrics.Metrics`)."""
+
+    def applied(self, events: Sequence[Event], lag: float) -> None:
+        """The model has taken in a batch of events, `lag` seconds after it arrived."""
+
+    def link_changed(self, state: LinkState) -> None:
+        """A connection to a PBX is another now."""
+
+    def polled(self, found: Sequence[Fault]) -> None:
+        """A watchdog compared Asterisk with the model, and found this."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSettings:
+    """How one PBX is read and treated."""
+
+    numbering: Numbering
+    dialplan: SpyDialplan
+    limits: Limits
+    watch_interval: float
+    """Seconds between comparisons of the model with Asterisk."""
+    phone_lifetime: timedelta
+    """How long the credentials of a page's phone hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all nodes have in common."""
+
+    record: MonitorLog
+    reservations: Reservations
+    figures: Figures
+    clock: Callable[[], datetime]
+    is_at_page: Callable[[str], bool]
+    """Whether this user (by id) has a page open, which tells them who talks."""
+
+
+class Node:
+    """One PBX."""
+
+    def __init__(self, settings: NodeSettings, board: Board, connect: Connect, shared: Shared) -> None:
+        record, clock = shared.record, shared.clock
+        self.board = board
+        self._figures, self._clock = shared.figures, clock
+        self.pbx = connect(self._events, self._state, self._handed)
+        link = self.pbx.link
+        self.browser_phones = BrowserPhones(
+            board, self.pbx.endpoints, clock, settings.phone_lifetime, self._device_gone
+        )
+        self.supervision = Supervision(
+            board, link, record, clock, settings.limits, self.browser_phones.device_of, shared.reservations
+        )
+        self.watchdog = Watchdog(
+            board,
+            link,
+            self.supervision.ending,
+            settings.dialplan,
+            settings.numbering.is_spy,
+            clock,
+            settings.watch_interval,
+            shared.figures.polled,
+        )
+        self.dtmf = DtmfModes(board, self.supervision, record, clock)
+        board.digits.subscribe(self.dtmf.pressed)
+        self.star_codes = StarCodes(board, self.supervision, link, record, clock)
+        self.messages = PhoneMessages(board, self.pbx.message, shared.is_at_page)
+
+    @property
+    def id(self) -> str:
+        """The PBX's id in the configuration."""
+        return self.board.id
+
+    def _events(self, events: Sequence[Event]) -> None:
+        self.watchdog.apply(events)
+        self.board.apply(events)
+        self._figures.applied(events, (self._clock() - events[-1].at).total_seconds() if events else 0.0)
+
+    def _state(self, state: PbxState) -> None:
+        self._figures.link_changed(state.state)
+        self.board.set_pbx(state)
+        self.supervision.ending.pbx_changed()
+
+    async def _handed(self, call: HandedCall) -> None:
+        await self.star_codes.handle(call)
+
+    def _device_gone(self, device: str) -> None:
+        self.supervision.ending.device_gone(device)
+
+    async def problems(self) -> list[str]:
+        """What is not usable now, in words; empty when all is."""
+        found = await self.pbx.problems()
+        if self.watchdog.blind:
+            found.append("ami: Asterisk keeps events from us; compare read= and eventfilter in manager.conf")
+        if self.board.takes_up:
+            found.append("monitors: those of a former run are being taken up")
+        return found
+
+    def start(self) -> None:
+        """Connect, and compare the model with Asterisk from then on."""
+        self.pbx.start()
+        self.watchdog.start()
+
+    async def end_monitors(self) -> None:
+        """End what runs (or leave it, where the configuration says so), while the connection stands."""
+        await self.watchdog.close()
+        await self.supervision.close()
+
+    async def close(self) -> None:
+        """Give everything up; monitors were ended before."""
+        await self.browser_phones.close()
+        await self.dtmf.close()
+        await self.messages.close()
+        await self.pbx.close()

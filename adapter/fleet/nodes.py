@@ -1,0 +1,74 @@
+"""The door to every PBX: which node a request or a monitor is for, and what is done at all of them."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from adapter import errors
+from adapter.core.audit import Subject
+from adapter.core.call import Call
+from adapter.core.monitor import Monitor
+from adapter.core.people import Directory, User
+from adapter.fleet.node import Node
+from adapter.monitoring.boards import Boards
+from adapter.monitoring.policy import Policy
+from adapter.monitoring.ports import StartRequest
+
+
+class Nodes:
+    """All PBXes of this process. `country`: ISO 3166 code for numbers without a country code."""
+
+    def __init__(self, nodes: Iterable[Node], boards: Boards, country: str) -> None:
+        self._nodes: Mapping[str, Node] = {node.id: node for node in nodes}
+        self._boards = boards
+        self._policy = Policy(boards, country)
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self._nodes.values())
+
+    def node_for(self, user: User, request: StartRequest) -> Node:
+        """The node of the call that is to be monitored. Raises Forbidden, PbxUnavailable, NotFound, Ambiguous."""
+        self._policy.need_right(user)
+        return self._nodes[self._policy.find(user, request).pbx]
+
+    def node_of(self, monitor: Monitor) -> Node:
+        """The node of a monitor. Raises CallEnded where its PBX is no longer configured: then it is long over."""
+        node = self._nodes.get(monitor.pbx)
+        if node is None:
+            raise errors.CallEnded("This monitor is over.")
+        return node
+
+    def meant(self, request: StartRequest) -> tuple[Call, Subject] | None:
+        """The call that a request names, if it is exactly one, whoever asks: for the record of a refusal."""
+        return self._policy.meant(request)
+
+    def people_changed(self, users: Sequence[User], at: datetime) -> None:
+        """Accounts changed: show them afresh, and end what is no longer allowed."""
+        old, new = self._boards.directory, Directory.of(users)
+        everyone = old.users.keys() | new.users.keys()
+        changed = frozenset(user for user in everyone if old.users.get(user) != new.users.get(user))
+        if not changed:
+            return
+        self._boards.set_directory(new, changed, at)
+        for node in self:
+            node.supervision.ending.rights_changed()
+
+    async def problems(self) -> list[str]:
+        """What is not usable now at any PBX, in words; empty when all is."""
+        found = await asyncio.gather(*(node.problems() for node in self))
+        if len(found) == 1:
+            return found[0]
+        return [f"{node.id}: {problem}" for node, problems in zip(self, found, strict=True) for problem in problems]
+
+    def start(self) -> None:
+        """Connect to every PBX."""
+        for node in self:
+            node.start()
+
+    async def end_monitors(self) -> None:
+        """End what runs (or leave it, where the configuration says so), at all PBXes at once."""
+        await asyncio.gather(*(node.end_monitors() for node in self))
+
+    async def close(self) -> None:
+        """Give everything up; monitors were ended before."""
+        await asyncio.gather(*(node.close() for node in self))

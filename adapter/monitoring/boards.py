@@ -1,0 +1,136 @@
+"""The live picture of every PBX: where calls and monitors are read and watched, whichever PBX they are at.
+
+People and the record are of no PBX alone: their changes are told here, once.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import chain
+
+from adapter.core.call import Call
+from adapter.core.changes import Changes, merged
+from adapter.core.monitor import Monitor
+from adapter.core.pbx import LinkState, PbxState
+from adapter.core.people import Directory, User
+from adapter.core.record import RecordState
+from adapter.core.views import Visibility, monitor_visibility
+from adapter.monitoring.board import Board, Listener
+from adapter.tasks import Listeners
+
+
+class Boards:
+    """All boards of this process, one for each PBX."""
+
+    def __init__(self, boards: Iterable[Board], directory: Directory, at: datetime) -> None:
+        self._boards: Mapping[str, Board] = {board.id: board for board in boards}
+        self.directory = directory
+        self.record_state = RecordState(True, at)
+        self._changes: Listeners[[Changes]] = Listeners()
+        self._gathered: list[Changes] | None = None
+        for board in self._boards.values():
+            board.subscribe(self._heard)
+
+    # --- reading
+
+    def __iter__(self) -> Iterator[Board]:
+        return iter(self._boards.values())
+
+    def board(self, pbx: str) -> Board | None:
+        """The board of a PBX; None where the configuration names none of that id."""
+        return self._boards.get(pbx)
+
+    def calls(self) -> Collection[Call]:
+        """All calls; those of a PBX that is out of sight are not among them."""
+        if len(self._boards) == 1:
+            return next(iter(self)).calls()
+        return list(chain.from_iterable(board.calls() for board in self))
+
+    def call(self, call_id: str) -> Call | None:
+        """One call."""
+        return next((call for board in self if (call := board.call(call_id))), None)
+
+    def monitors(self) -> Collection[Monitor]:
+        """Monitors that are connecting or live, oldest first at each PBX."""
+        return list(chain.from_iterable(board.monitors() for board in self))
+
+    def monitor(self, monitor_id: str) -> Monitor | None:
+        """One monitor that is connecting or live."""
+        return next((found for board in self if (found := board.monitor(monitor_id))), None)
+
+    def monitors_on(self, call_id: str) -> Sequence[Monitor]:
+        """The monitors of a call that are connecting or live, oldest first."""
+        return [monitor for board in self for monitor in board.monitors_on(call_id)]
+
+    def in_conversation(self, user_id: str, conversation_id: str) -> bool:
+        """Whether the user's phone is in that conversation now."""
+        return any(board.in_conversation(user_id, conversation_id) for board in self)
+
+    def participants(self, conversation_id: str) -> frozenset[str]:
+        """Ids of the users whose phones are in that conversation now."""
+        return frozenset().union(*(board.participants(conversation_id) for board in self))
+
+    def visible(self, user: User) -> list[Monitor]:
+        """The monitors, connecting or live, that this person may see."""
+        return [one for one in self.monitors() if self.visibility(user, one) is not Visibility.NOTHING]
+
+    def visibility(self, user: User, monitor: Monitor) -> Visibility:
+        """What this person sees of a monitor now, ended or not, also where its PBX is no longer configured."""
+        board = self._boards.get(monitor.pbx)
+        if board is not None:
+            return board.visibility(user, monitor)
+        return monitor_visibility(user, monitor, in_conversation=False, own_call=False)
+
+    @property
+    def pbx_state(self) -> PbxState:
+        """The connection that is worst, since that is what people must know of; the latest of equals."""
+        order = (LinkState.DOWN, LinkState.CONNECTING, LinkState.CONNECTED)
+        states = [board.pbx_state for board in self]
+        worst = min((state.state for state in states), key=order.index)
+        return max((state for state in states if state.state is worst), key=lambda state: state.since)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every PBX is in sight: only then is what is not known not there."""
+        return all(board.complete for board in self)
+
+    @property
+    def takes_up(self) -> bool:
+        """Whether monitors of a former run are not held to a confirmed mode yet."""
+        return any(board.takes_up for board in self)
+
+    # --- watching
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Be told of every change, synchronously. Returns what ends it."""
+        return self._changes.subscribe(listener)
+
+    def _heard(self, changes: Changes) -> None:
+        if self._gathered is None:
+            self._changes.tell(changes)
+        else:
+            self._gathered.append(changes)
+
+    # --- what is of no PBX alone
+
+    def set_directory(self, directory: Directory, changed: frozenset[str], at: datetime) -> None:
+        """Accounts changed; `changed` are the users to whom everything must be shown afresh, once."""
+        self.directory = directory
+        with self._gathering() as gathered:
+            for board in self:
+                board.set_directory(directory, changed, at)
+        self._changes.tell(merged(gathered, at, changed))
+
+    @contextmanager
+    def _gathering(self) -> Iterator[list[Changes]]:
+        gathered: list[Changes] = []
+        self._gathered = gathered
+        try:
+            yield gathered
+        finally:
+            self._gathered = None
+
+    def set_record(self, state: RecordState) -> None:
+        """The database takes what happens, or no longer does."""
+        self.record_state = state
+        self._changes.tell(Changes(state.since, record=True))

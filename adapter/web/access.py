@@ -1,0 +1,96 @@
+"""Who may ask for what: what every route needs to know whoever asks, and the rights that routes declare."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aiohttp import web
+
+from adapter.core.record import Record
+from adapter.errors import Forbidden, NotAuthenticated
+from adapter.monitoring.boards import Boards
+from adapter.store.sessions import Session
+from adapter.store.tokens import Scope, Token
+from adapter.web.principal import Principal, bearer_of, by_session, by_token, cookie_of
+from adapter.web.proxy import ProxyPolicy
+from adapter.web.ttl_cache import TtlCache
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What every route needs."""
+
+    boards: Boards
+    sessions: TtlCache[Session]
+    tokens: TtlCache[Token]
+    clock: Callable[[], datetime]
+    note: Callable[[Record], None]
+    """Writes something into the record soon."""
+    count_refusal: Callable[[str], None]
+    """Counts an answer that was an error, by its code."""
+    conversations_of: Callable[[str], frozenset[str]]
+    """The conversations that a user (by id) is in, also while their PBX is out of sight."""
+    proxies: ProxyPolicy = field(default_factory=ProxyPolicy)
+
+    def hidden_from(self, principal: Principal) -> list[str]:
+        """Conversations of which this person is not to see any monitoring now: those that they are in."""
+        return sorted(self.conversations_of(principal.user.id)) if principal.user else []
+
+
+ACCESS = web.AppKey("access", Access)
+
+Right = Callable[[Principal, Access], None]
+"""Raises Forbidden for whoever may not."""
+
+
+def anybody(principal: Principal, access: Access) -> None:
+    """Everybody with an account; of tokens, those that are for monitoring."""
+    if not principal.has(Scope.MONITOR):
+        raise Forbidden("This token's scopes do not reach here.")
+
+
+def in_person(principal: Principal, access: Access) -> None:
+    """Only a person at the page."""
+    if principal.session is None:
+        raise Forbidden("Only a person who is signed in may do this, not a token.")
+
+
+def monitors(principal: Principal, access: Access) -> None:
+    """Whoever may monitor."""
+    if not principal.monitors(access.boards.directory):
+        raise Forbidden("You may not monitor calls. An administrator can give you the right.")
+
+
+def administers(principal: Principal, access: Access) -> None:
+    """Administrators; of their tokens, those with the scope for it."""
+    if not principal.administers:
+        raise Forbidden("Only administrators may do this; a token needs the scope admin for it.")
+
+
+async def asking(request: web.Request) -> Principal:
+    """Whoever is behind the request. Raises NotAuthenticated, or Forbidden for another site's page."""
+    access = request.app[ACCESS]
+    secret = bearer_of(request)
+    return await _by_cookie(request, access) if secret is None else await _by_token(secret, access)
+
+
+async def _by_cookie(request: web.Request, access: Access) -> Principal:
+    session = await access.sessions.find(cookie_of(request), access.clock())
+    user = access.boards.directory.users.get(session.user_id) if session else None
+    if session is None or user is None or not user.active:
+        raise NotAuthenticated("Your session is over. Sign in again.")
+    access.proxies.check_origin(request)
+    return Principal(user, session, None, by_session(user))
+
+
+async def _by_token(secret: str, access: Access) -> Principal:
+    now = access.clock()
+    token = await access.tokens.find(secret, now)
+    if token is None or (token.expires_at is not None and token.expires_at <= now):
+        raise NotAuthenticated("This token is unknown, revoked or expired.")
+    if token.user_id is None:
+        return Principal(None, None, token, by_token(token, None))
+    user = access.boards.directory.users.get(token.user_id)
+    if user is None or not user.active:
+        raise NotAuthenticated("This token's user is not active.")
+    return Principal(user, None, token, by_token(token, user))

@@ -1,0 +1,42 @@
+"""Sessions and tokens that ended: believe none of them unasked, and close what stands on them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol
+
+from adapter.phones.browser import BrowserPhones
+from adapter.web.stream import Streams
+from adapter.web.ttl_cache import TtlCache
+
+
+class Alive(Protocol):
+    """Where sessions or tokens are kept."""
+
+    async def alive(self, now: datetime) -> frozenset[str]:
+        """Ids of those that hold. Raises StoreUnavailable."""
+
+
+class Revocation:
+    """`caches`: what is believed of sessions and tokens; `phones`: those of pages, where pages may be phones."""
+
+    def __init__(
+        self,
+        caches: tuple[TtlCache[Any], ...],
+        sessions: Alive,
+        tokens: Alive,
+        streams: Streams,
+        phones: BrowserPhones | None,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._caches, self._sessions, self._tokens = caches, sessions, tokens
+        self._streams, self._phones, self._clock = streams, phones, clock
+
+    async def apply(self) -> None:
+        """Some sessions or tokens ended, here, elsewhere or by idleness. Raises StoreUnavailable."""
+        for cache in self._caches:
+            cache.forget()
+        now = self._clock()
+        sessions = await self._sessions.alive(now)
+        self._streams.keep_only(sessions | await self._tokens.alive(now))
+        if self._phones is not None:
+            self._phones.keep_only(sessions)
