@@ -8,9 +8,15 @@ import pytest
 from pydantic import BaseModel
 
 from adapter import config
+from adapter.config.pbx import INHERITED
 from adapter.errors import ConfigError
 
 SAMPLE = Path(__file__).parents[2] / "config.sample.toml"
+SECOND = """[[pbx]]
+id = "{}"
+ami = {{ secret = "your own" }}
+ari = {{ secret = "your own" }}
+"""
 YOUR_OWN = {"pbx.ami.secret", "pbx.ari.secret"}
 
 
@@ -47,7 +53,9 @@ def test_the_sample_names_every_setting_with_its_default() -> None:
                 else:
                     given[f"{section}.{name}"] = value
     for name, default in settings_of(config.Settings).items():
-        if default is None:
+        if name.startswith(tuple(f"pbx.{section}." for section in INHERITED)):
+            assert f"[pbx.{name.split('.')[1]}]" in text, "a PBX's own sections are named where the common ones are"
+        elif default is None:
             assert re.search(rf"\b{name.rpartition('.')[2]} = ", text), f"{name} is not in the sample"
         else:
             assert name in YOUR_OWN or given[name] == default, name
@@ -72,11 +80,40 @@ def test_the_sample_loads(tmp_path: Path) -> None:
         ("ring_timeout_seconds = 20.0", "ring_timeout_seconds = -1", r"ring_timeout_seconds"),
         ("[http]", "[http", r"is no TOML"),
         ('level = "info"', 'level = "loud"', r"log\.level"),
+        ('style = "generic"', 'style = "loud"', r"used:\n  auto_answer\.style: [^\n]*$"),
+        ("[log]", "[cluster]\nx = 1\n[log]", r"cluster: several adapters .* are not in this version"),
+        ('id = "main"', 'id = "main"\nreach = {}', r"pbx\.0\.reach: phones of one PBX"),
+        ("[endpoints]", SECOND.format("main") + "[endpoints]", r"pbx: each PBX needs an id of its own"),
+        (
+            "[endpoints]",
+            SECOND.format("b") + "[pbx.endpoints]\nagent = []\n[endpoints]",
+            r"pbx\.1\.endpoints\.agent: unknown",
+        ),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, old: str, new: str, told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         config.load(write(tmp_path, old, new))
+
+
+def test_each_pbx_can_be_read_in_a_way_of_its_own(tmp_path: Path) -> None:
+    own = SECOND.format("b") + ('[pbx.endpoints]\nagents = ["SIP/*"]\n[pbx.star_codes]\nbarge = "*99"\n[endpoints]')
+    one, other = config.load(write(tmp_path, "[endpoints]", own)).pbx
+    assert (one.endpoints.agents, other.endpoints.agents) == (["PJSIP/*"], ["SIP/*"])
+    assert (one.star_codes.barge, other.star_codes.barge, other.star_codes.silent) == ("*57", "*99", "*55")
+    common = write(tmp_path, 'silent = "*55"', 'silent = "*45"')
+    assert config.load(common).pbx[0].star_codes.silent == "*45"
+    common.write_text(common.read_text().replace("[endpoints]", own, 1))
+    assert [pbx.star_codes.silent for pbx in config.load(common).pbx] == ["*45", "*45"]
+
+
+def test_a_turn_secret_of_one_pbx_takes_the_common_ones_place(tmp_path: Path) -> None:
+    path = write(tmp_path, '# turn_secret = "your own"', 'turn_secret = "common"')
+    own = SECOND.format("b") + '[pbx.softphone]\nturn_secret_file = "/x"\n[endpoints]'
+    path.write_text(path.read_text().replace("[endpoints]", own, 1))
+    one, other = config.load(path).pbx
+    assert one.softphone.turn_secret is not None
+    assert (other.softphone.turn_secret, other.softphone.turn_secret_file) == (None, Path("/x"))
 
 
 def test_secrets_from_files(tmp_path: Path) -> None:
