@@ -1,13 +1,13 @@
 // The live picture: a snapshot and every change after it, from /events. Only what the server says is shown.
 
-import type { Call, Coach, Monitor, Pbx, RecordState, User } from "./api";
+import type { Call, Coach, Gone, Monitor, PbxState, RecordState, Snapshot, User } from "./schema";
 
 export interface Picture {
   user: User | null;
   calls: Map<string, Call>;
   monitors: Map<string, Monitor>;
   coaches: Map<string, Coach>;
-  pbx: Pbx | null;
+  pbx: PbxState | null;
   /** Whether what happens can be recorded; only for those who may monitor. */
   record: RecordState | null;
   /** Whether the stream stands; when not, what is shown may be old, and says so. */
@@ -46,7 +46,7 @@ export class Live {
         take(JSON.parse((event as MessageEvent<string>).data) as never);
         this.tell();
       });
-    on("snapshot", (data: { user: User; calls: Call[]; monitors: Monitor[]; pbx: Pbx; record?: RecordState }) => {
+    on("snapshot", (data: Snapshot) => {
       const picture = this.picture;
       picture.user = data.user;
       picture.calls = new Map(data.calls.map((call) => [call.id, call]));
@@ -58,16 +58,16 @@ export class Live {
       this.retry = 0;
     });
     on("call.updated", (call: Call) => this.picture.calls.set(call.id, call));
-    on("call.removed", ({ id }: { id: string }) => this.picture.calls.delete(id));
+    on("call.removed", ({ id }: Gone) => this.picture.calls.delete(id));
     on("monitor.updated", (monitor: Monitor) => this.picture.monitors.set(monitor.id, monitor));
-    on("monitor.removed", ({ id }: { id: string }) => this.picture.monitors.delete(id));
+    on("monitor.removed", ({ id }: Gone) => this.picture.monitors.delete(id));
     on("monitor.ended", (monitor: Monitor) => {
       this.picture.monitors.delete(monitor.id);
       if (monitor.supervisor.user_id === this.picture.user?.id) this.picture.ended = monitor;
     });
     on("coach.joined", (coach: Coach) => this.picture.coaches.set(coach.monitor_id, coach));
     on("coach.left", (coach: Coach) => this.picture.coaches.delete(coach.monitor_id));
-    on("pbx.state", (pbx: Pbx) => (this.picture.pbx = pbx));
+    on("pbx.state", (pbx: PbxState) => (this.picture.pbx = pbx));
     on("record.state", (record: RecordState) => (this.picture.record = record));
     source.onerror = () => this.lost();
   }

@@ -1,7 +1,7 @@
 // The phone in the panel: which device, how it is, what is heard and said, and its settings.
 
 import { useEffect, useState } from "preact/hooks";
-import type { User } from "./api";
+import type { User } from "./schema";
 import type { Picture, Softphone } from "./softphone";
 import { say, words } from "./words";
 

@@ -3,6 +3,7 @@
 import * as JsSIP from "jssip";
 import type { RTCSession } from "jssip/lib/RTCSession";
 import { ask } from "./api";
+import type { IceServer, Softphone as Credentials } from "./schema";
 
 export type PhoneState = "off" | "connecting" | "registered" | "ringing" | "connected" | "failed";
 
@@ -16,13 +17,6 @@ export interface Picture {
   /** Whether my microphone's sound leaves this page now. */
   open: boolean;
   microphone: "unasked" | "granted" | "refused";
-}
-
-interface Credentials {
-  endpoint: string;
-  password: string;
-  sip_url: string;
-  ice_servers: RTCIceServer[];
 }
 
 /** Before the microphone is granted, browsers hide their address behind a name (RFC 8839, section 5.1) that Asterisk
@@ -45,7 +39,7 @@ export class Softphone {
   private heard: AnalyserNode | null = null;
   private said: AnalyserNode | null = null;
   private talks = false;
-  private iceServers: RTCIceServer[] = [];
+  private iceServers: IceServer[] = [];
   private readonly audio = new Audio();
   private timer = 0;
   private generation = 0;
@@ -62,7 +56,7 @@ export class Softphone {
     this.say({ state: "connecting" });
     let credentials: Credentials;
     try {
-      credentials = await ask<Credentials>("POST", "/softphone");
+      credentials = await ask("POST", "/softphone");
     } catch {
       this.say({ state: "failed" });
       setTimeout(() => generation === this.generation && void this.start(), 5000);

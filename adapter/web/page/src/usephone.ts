@@ -2,8 +2,9 @@
 // Asterisk confirmed about who hears us.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ask, Refused, type Monitor, type User } from "./api";
+import { ask, Refused } from "./api";
 import { BROWSER, chosenDevice } from "./phonebox";
+import type { Monitor, User } from "./schema";
 import { Softphone, type Picture } from "./softphone";
 
 export interface Phone {
@@ -55,7 +56,7 @@ export function usePhone(me: User | null, mine: Monitor | undefined): Phone {
 /** After a reload: the former leg has gone with the page, so the same call is listened to anew, in silence. */
 async function listenAgain(call: string, tries: number): Promise<void> {
   try {
-    await ask("POST", "/monitors", { call_id: call, device: BROWSER });
+    await ask("POST", "/monitors", { body: { call_id: call, device: BROWSER } });
   } catch (refused) {
     const again = refused instanceof Refused && refused.code === "already_monitoring" && tries > 1;
     if (again) setTimeout(() => void listenAgain(call, tries - 1), 600);
