@@ -50,7 +50,8 @@ lab: $(PAGE) ## The same without phones, for your own (LAB_HTTP_PORT, LAB_SIP_PO
 try: $(STAMP) ## While the demo runs: listen to a call, whisper, join, and see what Asterisk confirmed
 	@$(BIN)/python -m adapter.lab.tour
 
-test: $(PAGE) browser ## All tests, against a real Asterisk, real phones and real databases
+test: $(PAGE) browser current ## All tests, against a real Asterisk, real phones and real databases
+	$(NPM) test --silent
 	$(BIN)/python -m pytest
 
 .PHONY: browser

@@ -2,8 +2,8 @@
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { memo } from "preact/compat";
-import type { Picture } from "./live";
 import { Panel } from "./panel";
+import type { Picture } from "./picture";
 import type { Call, Monitor, User } from "./schema";
 import type { Phone } from "./usephone";
 import { say, words } from "./words";
