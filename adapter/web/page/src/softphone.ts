@@ -9,9 +9,6 @@ export type PhoneState = "off" | "connecting" | "registered" | "ringing" | "conn
 
 export interface Picture {
   state: PhoneState;
-  /** Loudness from 0 to 1 of what I hear, and of my microphone. */
-  hearing: number;
-  speaking: number;
   /** Whether audio arrives, which is more than a connected call. */
   flowing: boolean;
   /** Whether my microphone's sound leaves this page now. */
@@ -23,14 +20,14 @@ export interface Picture {
  * can't resolve, and with no candidate at all it would not even begin. It learns the true one from our own checks. */
 const HIDDEN = / [0-9a-f-]+\.local /g;
 const ANYWHERE = "127.0.0.1";
-const METER_MS = 100;
+const LISTEN_MS = 100;
 const PATIENCE_MS = 4000;
 const VOLUME = "volume";
 const MICROPHONE = "microphone";
 const SPEAKER = "speaker";
 
 export class Softphone {
-  picture: Picture = { state: "off", hearing: 0, speaking: 0, flowing: false, open: false, microphone: "unasked" };
+  picture: Picture = { state: "off", flowing: false, open: false, microphone: "unasked" };
   private ua: JsSIP.UA | null = null;
   private session: RTCSession | null = null;
   private context: AudioContext | null = null;
@@ -122,6 +119,11 @@ export class Softphone {
     this.connectVoice();
   }
 
+  /** Loudness from 0 to 1 of what I hear, and of my microphone, now. */
+  levels(): { hearing: number; speaking: number } {
+    return { hearing: loudness(this.heard), speaking: loudness(this.said) };
+  }
+
   volume(value: number): void {
     localStorage.setItem(VOLUME, String(value));
     this.audio.volume = value;
@@ -152,7 +154,7 @@ export class Softphone {
   }
 
   private incoming(session: RTCSession): void {
-    if (session.direction !== "incoming" || this.session) {
+    if ((session.direction as string) !== "incoming" || this.session) {
       session.terminate();
       return;
     }
@@ -183,7 +185,7 @@ export class Softphone {
     if (speaker) void this.useSpeaker(speaker).catch(() => undefined);
     this.heard = this.analyser(stream);
     clearInterval(this.timer);
-    this.timer = window.setInterval(() => this.measure(), METER_MS);
+    this.timer = window.setInterval(() => this.listen(), LISTEN_MS);
   }
 
   private over(): void {
@@ -194,7 +196,7 @@ export class Softphone {
     this.audio.srcObject = null;
     this.heard = null;
     const state = this.ua?.isRegistered() ? "registered" : this.picture.state === "off" ? "off" : "connecting";
-    this.say({ state, hearing: 0, speaking: 0, flowing: false, open: false });
+    this.say({ state, flowing: false, open: false });
   }
 
   /** The one place where the microphone meets the line. */
@@ -234,9 +236,11 @@ export class Softphone {
     return analyser;
   }
 
-  private measure(): void {
-    const hearing = loudness(this.heard);
-    this.say({ hearing, speaking: loudness(this.said), flowing: this.picture.flowing || hearing > 0 });
+  /** Until the first sound: that audio arrives is told once, how loud it is whoever asks (`levels`). */
+  private listen(): void {
+    if (loudness(this.heard) === 0) return;
+    clearInterval(this.timer);
+    this.say({ flowing: true });
   }
 
   private release(): void {
