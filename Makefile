@@ -62,6 +62,8 @@ browser: # Chromium for the tests: the system's; with root it is installed
 lint: $(STAMP) $(MODULES) current ## Style and safety
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(NPM) run --silent type
+	$(NPM) run --silent lint
 
 fmt: $(STAMP) ## Bring the code into form
 	$(BIN)/ruff check --fix .

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted((ROOT / "adapter").rglob("*.py"))
+FILES = sorted(path for path in (ROOT / "adapter").rglob("*.py") if "node_modules" not in path.parts)
 
 USE_CASE = "core errors tasks board confirm decide devices ending ledger limits orders ports takeover turns"
 MAY_USE = {
