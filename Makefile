@@ -6,8 +6,12 @@ STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 PAGE := adapter/web/static/index.html
+SOURCE := adapter/web/page
+MODULES := $(SOURCE)/node_modules/.package-lock.json
+NPM := cd $(SOURCE) && PATH="$(CURDIR)/$(BIN):$$PATH" npm
+DESCRIBE := $(BIN)/python -m adapter.web.openapi
 
-.PHONY: help page pictures demo lab try test lint fmt type bench load soak clean lock
+.PHONY: help page schema current pictures demo lab try test lint fmt type bench load soak clean lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,11 +26,20 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
-$(PAGE): $(STAMP) adapter/web/page/package-lock.json $(wildcard adapter/web/page/*.html adapter/web/page/*.js adapter/web/page/src/*)
-	cd adapter/web/page && export PATH="$(CURDIR)/$(BIN):$$PATH" && npm ci --ignore-scripts --silent \
-	  && npm run --silent type && npm run --silent build
+$(MODULES): $(STAMP) $(SOURCE)/package-lock.json
+	$(NPM) ci --ignore-scripts --silent
+
+$(PAGE): $(MODULES) $(wildcard $(SOURCE)/*.html $(SOURCE)/*.js $(SOURCE)/src/*)
+	$(NPM) run --silent type
+	$(NPM) run --silent build
 
 page: $(PAGE) ## Build the page (Node comes from PyPI; none of the system's is needed)
+
+schema: $(MODULES) ## Make the page's types (src/schema.ts) from the API's description
+	$(DESCRIBE) | ($(NPM) run --silent schema)
+
+current: $(MODULES) # Whether they are what it makes
+	$(DESCRIBE) | ($(NPM) run --silent schema -- --check)
 
 demo: $(PAGE) ## Run a real Asterisk, the adapter, and phones that hold real calls (Ctrl-C ends it)
 	@exec $(BIN)/python -m adapter lab --demo
@@ -37,7 +50,8 @@ lab: $(PAGE) ## The same without phones, for your own (LAB_HTTP_PORT, LAB_SIP_PO
 try: $(STAMP) ## While the demo runs: listen to a call, whisper, join, and see what Asterisk confirmed
 	@$(BIN)/python -m adapter.lab.tour
 
-test: $(PAGE) browser ## All tests, against a real Asterisk, real phones and real databases
+test: $(PAGE) browser current ## All tests, against a real Asterisk, real phones and real databases
+	$(NPM) test --silent
 	$(BIN)/python -m pytest
 
 .PHONY: browser
@@ -45,9 +59,11 @@ browser: # Chromium for the tests: the system's; with root it is installed
 	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 || [ "$$(id -u)" != 0 ] \
 	  || { echo "Installing Chromium for the browser tests."; apt-get update -qq && apt-get install -y -qq chromium; }
 
-lint: $(STAMP) ## Style and safety
+lint: $(STAMP) $(MODULES) current ## Style and safety
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(NPM) run --silent type
+	$(NPM) run --silent lint
 
 fmt: $(STAMP) ## Bring the code into form
 	$(BIN)/ruff check --fix .
@@ -82,7 +98,7 @@ fuzz: $(STAMP) ## Feed every parser, guided by coverage (atheris: Linux on x86-6
 audit: $(STAMP) ## Look whether any dependency has a known hole (needs the advisories' servers; fails without)
 	@[ -d $(VENV)/audit ] || { $(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/pip install --quiet 'pip-audit>=2.9,<3'; }
 	$(VENV)/audit/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements-dev.lock
-	cd adapter/web/page && export PATH="$(CURDIR)/$(BIN):$$PATH" && npm audit --audit-level=low
+	$(NPM) audit --audit-level=low
 
 lock: ## Resolve the dependencies anew (no registry's address gets into the files)
 	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \

@@ -47,21 +47,17 @@ class BackgroundTasks:
     def start(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
         """Run `work` as a task of this owner, in a context of its own: a request that started it may be long over.
 
-        Raises RuntimeError after `close`.
+        After `close` nothing is started, since events go on while we stop: the task is cancelled already.
         """
-        if self._closed:
-            work.close()
-            raise RuntimeError(f"{self._owner} is closed; {name} was not started")
         task = asyncio.get_running_loop().create_task(work, name=f"{self._owner}:{name}", context=contextvars.Context())
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        if self._closed:
+            task.cancel()
         return task
 
     def keep(self, loop: Callable[[], Coroutine[Any, Any, None]], name: str) -> asyncio.Task[Any]:
-        """Run a loop that must live until `close`: whatever ends it, it is begun again after a growing pause.
-
-        Raises RuntimeError after `close`.
-        """
+        """Run a loop that must live until `close`: whatever ends it, it is begun again after a growing pause."""
         return self.start(self._keep(loop, f"{self._owner}:{name}"), name)
 
     async def _keep(self, loop: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
@@ -70,14 +66,9 @@ class BackgroundTasks:
         try:
             while True:
                 began = clock.time()
-                try:
-                    await loop()
-                    why = "it ended"
-                    log.error("a loop ended; it is begun again", loop=name)
-                except Exception as problem:
-                    why = f"{type(problem).__name__}: {problem}"
-                    log.exception("a loop failed; it is begun again", loop=name)
+                why, problem = await _why_it_ended(loop)
                 failed = 1 if clock.time() - began > LONGEST_PAUSE else failed + 1
+                log.error("a loop ended; it is begun again", loop=name, why=why, exc_info=problem)
                 FAILURES.loops[name] += 1
                 FAILURES.down[name] = why
                 if well is not None:
@@ -102,6 +93,14 @@ class BackgroundTasks:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _why_it_ended(loop: Callable[[], Coroutine[Any, Any, None]]) -> tuple[str, Exception | None]:
+    try:
+        await loop()
+    except Exception as problem:  # noqa: BLE001 - whoever begins it again logs it
+        return f"{type(problem).__name__}: {problem}", problem
+    return "it returned", None
 
 
 def guarded(call: Callable[Told, object], *args: Told.args, **kwargs: Told.kwargs) -> None:

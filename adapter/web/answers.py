@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from adapter.core.audit import Result
 from adapter.core.call import CallState, Direction
 from adapter.core.modes import Mode
-from adapter.core.monitor import EndReason, MonitorState
+from adapter.core.monitor import EndReason, MonitorState, Notice
 from adapter.core.pbx import LinkState
 from adapter.core.people import Role
 from adapter.core.record import EventType
@@ -70,6 +70,7 @@ class Monitor(Answer):
     live_at: Time | None
     ended_at: Time | None
     ended_reason: EndReason | None
+    reason: Notice | None = None
 
 
 class Agent(Answer):

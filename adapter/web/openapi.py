@@ -1,16 +1,20 @@
-"""The API's description (OpenAPI 3.1), made from the declared routes and the models that validate."""
+"""The API's description (OpenAPI 3.1), made from the declared routes and the models that validate.
+
+`python -m adapter.web.openapi` prints it: `make schema` makes the page's types from that.
+"""
 
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import web
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import models_json_schema
 
 from adapter import __version__, errors
+from adapter.core.modes import Mode
 from adapter.web import answers
 from adapter.web.principal import COOKIE
 from adapter.web.problems import CONTENT_TYPE
@@ -32,6 +36,61 @@ TAGS = {
     "users": "Accounts and rights",
     "operations": "For whoever runs the adapter",
 }
+
+
+class Snapshot(answers.Answer):
+    """All that this person sees; `record` only for who may monitor."""
+
+    user: answers.User
+    calls: list[answers.Call]
+    monitors: list[answers.Monitor]
+    pbx: answers.PbxState
+    record: "RecordState | None" = None
+
+
+class Gone(answers.Answer):
+    """What this person no longer sees."""
+
+    id: str
+
+
+class Talker(answers.Answer):
+    """Who talks, as the agent is told."""
+
+    name: str
+
+
+class Coach(answers.Answer):
+    """A supervisor talks to the agent, or has ceased to."""
+
+    monitor_id: str
+    call_id: str
+    supervisor: Talker
+    mode: Mode
+
+
+class RecordState(answers.Answer):
+    """Whether what happens can be recorded."""
+
+    state: Literal["ok", "failing"]
+    since: answers.Time
+
+
+class Events(BaseModel):
+    """The events of `GET /events`: under each one's name, what its `data` is."""
+
+    model_config = ConfigDict(alias_generator=lambda name: name.replace("_", ".", 1))
+
+    snapshot: Snapshot
+    call_updated: answers.Call
+    call_removed: Gone
+    monitor_updated: answers.Monitor
+    monitor_removed: Gone
+    monitor_ended: answers.Monitor
+    coach_joined: Coach
+    coach_left: Coach
+    pbx_state: answers.PbxState
+    record_state: RecordState
 
 
 def document(declared: Declared) -> Json:
@@ -62,7 +121,8 @@ def document(declared: Declared) -> Json:
 
 def _schemas(declared: Declared) -> Json:
     incoming = {route.body for _, route in declared if route.body}
-    outgoing = {route.returns.model for _, route in declared if route.returns.model} | {answers.Problem}
+    outgoing: set[type[BaseModel]] = {route.returns.model for _, route in declared if route.returns.model}
+    outgoing |= {answers.Problem, Events}
     modes: list[tuple[type[BaseModel], Any]] = [(model, "validation") for model in sorted(incoming, key=_name)]
     modes += [(model, "serialization") for model in sorted(outgoing, key=_name)]
     _, definitions = models_json_schema(modes, ref_template=REF)
@@ -166,3 +226,9 @@ def serve(whole: Json) -> Callable[[web.Request], Awaitable[web.Response]]:
         return web.Response(text=text, content_type="application/json")
 
     return answer
+
+
+if __name__ == "__main__":
+    from adapter.web.app import all_routes  # here, as it imports this file
+
+    print(json.dumps(document(all_routes()), indent=1))  # noqa: T201 - that is what it is for

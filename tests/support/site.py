@@ -11,6 +11,7 @@ import pytest
 from adapter import config
 from adapter.core.modes import Mode
 from adapter.core.people import Directory, Role
+from adapter.fleet.node import Connect
 from adapter.phones.browser import Endpoints
 from adapter.service import Service
 from adapter.store import Store
@@ -53,6 +54,15 @@ class Site:
     def clock(self) -> datetime:
         return self.now
 
+    def connect_to(self, name: str) -> Connect:
+        """What a node of that name connects to."""
+        return self.pbx.connect
+
+    def name_boards(self) -> None:
+        """The node's board is the one that its PBX feeds."""
+        (self.board,) = self.service.boards
+        self.pbx.board = self.board
+
     async def start(self) -> Listener:
         """Listen on a free port."""
         for name, number in PEOPLE.items():
@@ -74,11 +84,10 @@ class Site:
             self.store,
             key,
             directory,
-            connect_to=lambda pbx, clock: self.pbx.connect,
+            connect_to=lambda pbx, clock: self.connect_to(pbx.id),
             clock=self.clock,
         )
-        (self.board,) = self.service.boards
-        self.pbx.board = self.board
+        self.name_boards()
         self.recorder, self.streams, self.phones = (
             self.service.recorder,
             self.service.streams,

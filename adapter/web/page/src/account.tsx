@@ -1,9 +1,11 @@
 // My Account: one's own password; for administrators also accounts, the audit, webhooks and tokens.
 
 import { useState } from "preact/hooks";
-import { ask, type Refused, type User } from "./api";
+import { ask } from "./api";
 import { Audit } from "./audit";
 import { Field } from "./pieces";
+import { attempt } from "./problems";
+import type { User } from "./schema";
 import { Tokens } from "./tokens";
 import { Users } from "./users";
 import { Webhooks } from "./webhooks";
@@ -48,19 +50,16 @@ function OwnPassword({ tell }: { tell: (text: string) => void }) {
     event.preventDefault();
     const element = event.target as HTMLFormElement;
     const form = new FormData(element);
-    try {
-      await ask("POST", "/session/password", { current: form.get("current"), new: form.get("new") });
-      element.reset();
-      setProblem("");
-      tell(words.passwordChanged);
-    } catch (refused) {
-      setProblem((refused as Refused).message || words.unreachable);
-    }
+    const body = { current: form.get("current") as string, new: form.get("new") as string };
+    if (!(await attempt(() => ask("POST", "/session/password", { body }), setProblem))) return;
+    element.reset();
+    setProblem("");
+    tell(words.passwordChanged);
   };
   return (
     <details class="own">
       <summary>{words.changePassword}</summary>
-      <form onSubmit={submit} aria-label={words.changePassword}>
+      <form onSubmit={(event) => void submit(event)} aria-label={words.changePassword}>
         <Field name="current" label={words.currentPassword} type="password" required />
         <Field name="new" label={words.newPassword} type="password" required />
         <p role="alert" class="problem">

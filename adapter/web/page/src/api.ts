@@ -1,60 +1,20 @@
-// The HTTP contract as the page uses it: types, requests, and errors in plain words.
+// Requests, held to the API's description: no other path, body or answer than it has can be written.
 
-export type Mode = "silent" | "whisper" | "barge";
-export const MODES: Mode[] = ["silent", "whisper", "barge"];
+import type { paths, Problem } from "./schema";
 
-export interface User {
-  id: string;
-  username: string;
-  name: string;
-  role: "administrator" | "agent";
-  extension: string | null;
-  device: string | null;
-  can_monitor: boolean;
-  modes: Mode[];
-  active: boolean;
-  phone_message: boolean;
-}
+const PREFIX = "/api/v1";
+type Short<P> = P extends `${typeof PREFIX}${infer Rest}` ? Rest : never;
+type Api = { [P in keyof paths as Short<P>]: paths[P] };
+type Method = "GET" | "POST" | "PATCH" | "DELETE";
+type Operation<M extends Method, P extends keyof Api> = NonNullable<Api[P][Lowercase<M> & keyof Api[P]]>;
+type PathFor<M extends Method> = { [P in keyof Api]: Operation<M, P> extends { responses: object } ? P : never }[keyof Api];
 
-export interface Monitor {
-  id: string;
-  call_id: string;
-  supervisor: { user_id: string; name: string };
-  device: string | null;
-  mode: Mode;
-  state: "connecting" | "live" | "ended";
-  ended_reason: string | null;
-  reason?: string;
-}
-
-export interface Call {
-  id: string;
-  agent: { user_id: string | null; name: string; extension: string };
-  customer: { number: string; name: string };
-  direction: "inbound" | "outbound" | "internal";
-  state: "ringing" | "active" | "held";
-  started_at: string;
-  answered_at: string | null;
-  barge_reaches_customer: boolean;
-  monitors: Monitor[];
-}
-
-export interface RecordState {
-  state: "ok" | "failing";
-  since: string;
-}
-
-export interface Pbx {
-  state: "connected" | "connecting" | "down";
-  since: string;
-}
-
-export interface Coach {
-  monitor_id: string;
-  call_id: string;
-  supervisor: { name: string };
-  mode: Mode;
-}
+type Json<T> = T extends { content: { "application/json": infer Value } } ? Value : void;
+type Answer<O> = O extends { responses: infer R } ? Json<R[keyof R]> : never;
+/** What a request is given: its body, and what stands in the path's {gaps}, where it has them. */
+type Given<O> = (O extends { requestBody: infer R } ? { body: Json<R> } : unknown) &
+  (O extends { parameters: { path: infer Gaps } } ? { at: Gaps } : unknown) & { query?: URLSearchParams };
+type Arguments<G> = object extends G ? [given?: G] : [given: G];
 
 /** What the server refused, with its stable code and its own words. */
 export class Refused extends Error {
@@ -67,20 +27,28 @@ export class Refused extends Error {
   }
 }
 
-/** One request. Throws Refused; code `unreachable` when nobody answered. */
-export async function ask<T>(method: string, path: string, body?: object): Promise<T> {
+/** One request. Throws Refused; code `unreachable` when nobody answered, or somebody who is not our server. */
+export async function ask<M extends Method, P extends PathFor<M>>(
+  method: M,
+  path: P,
+  ...[given]: Arguments<Given<Operation<M, P>>>
+): Promise<Answer<Operation<M, P>>> {
+  const { body, at = {}, query } = (given ?? {}) as { body?: unknown; at?: Record<string, string>; query?: URLSearchParams };
+  const filled = path.replace(/\{(\w+)\}/g, (_, gap: string) => encodeURIComponent(at[gap]!));
   let response: Response;
+  let answer: unknown;
   try {
-    response = await fetch("/api/v1" + path, {
+    response = await fetch(PREFIX + filled + (query ? `?${query}` : ""), {
       method,
       headers: body ? { "Content-Type": "application/json" } : {},
       body: body ? JSON.stringify(body) : null,
     });
+    const text = await response.text();
+    answer = text ? JSON.parse(text) : undefined;
   } catch {
     throw new Refused(0, "unreachable", "");
   }
-  const text = await response.text();
-  const answer = text ? JSON.parse(text) : {};
-  if (!response.ok) throw new Refused(response.status, answer.code ?? "", answer.detail ?? "");
-  return answer as T;
+  if (response.ok) return answer as Answer<Operation<M, P>>;
+  const { code = "", detail = "" } = (answer ?? {}) as Partial<Problem>;
+  throw new Refused(response.status, code, detail);
 }

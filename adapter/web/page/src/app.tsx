@@ -2,11 +2,13 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Account } from "./account";
-import { ask, Refused, type User } from "./api";
+import { ask } from "./api";
 import { Inbox } from "./inbox";
-import { Live, type Picture } from "./live";
-import { usePhone } from "./usephone";
+import { Live } from "./live";
+import type { Picture } from "./picture";
+import type { User } from "./schema";
 import { SignIn } from "./signin";
+import { usePhone } from "./usephone";
 import { LANGUAGES, language, say, words } from "./words";
 
 /** What the address asks for: `inbox`, or `account` and which part of it. */
@@ -21,14 +23,15 @@ export function App() {
   useEffect(() => {
     const moved = () => setShown(view());
     addEventListener("hashchange", moved);
-    ask<{ user: User }>("GET", "/session")
+    ask("GET", "/session")
       .then((answer) => setUser(answer.user))
       .catch(() => setUser(null));
     return () => removeEventListener("hashchange", moved);
   }, []);
 
+  const id = user?.id;
   useEffect(() => {
-    if (!user) return;
+    if (id === undefined) return;
     const signedOut = () => {
       setUser(null);
       setPicture(null);
@@ -36,16 +39,16 @@ export function App() {
     live.current = new Live(setPicture, signedOut);
     live.current.open();
     return () => live.current?.close();
-  }, [user?.id]);
+  }, [id]);
 
-  const mine = [...(picture?.monitors.values() ?? [])].find((monitor) => monitor.supervisor.user_id === user?.id);
+  const mine = [...(picture?.monitors.values() ?? [])].find((monitor) => monitor.supervisor.user_id === id);
   const phone = usePhone(picture?.user ?? user ?? null, mine);
   if (user === undefined) return null;
   if (user === null) return <SignIn done={setUser} />;
   const me = picture?.user ?? user;
   const account = shown.startsWith("account");
   const leave = async () => {
-    await ask("DELETE", "/session").catch((problem: Refused) => problem);
+    await ask("DELETE", "/session").catch(() => undefined); // what can't be reached has nothing to leave
     setPicture(null);
     setUser(null);
   };
@@ -61,7 +64,7 @@ export function App() {
         <span class="grow" />
         <Languages />
         <span class="me">{me.name}</span>
-        <button type="button" class="plain" onClick={leave}>
+        <button type="button" class="plain" onClick={() => void leave()}>
           {words.signOut}
         </button>
       </nav>
@@ -81,7 +84,7 @@ function Languages() {
   return (
     <select aria-label={words.language} value={language()} onChange={choose}>
       {Object.entries(LANGUAGES).map(([code, name]) => (
-        <option value={code}>{name}</option>
+        <option value={code} key={code}>{name}</option>
       ))}
     </select>
   );

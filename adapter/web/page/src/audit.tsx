@@ -1,37 +1,15 @@
 // Account → Audit: who listened to whom, when, how, and allowed by whom.
 
-import { useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useState } from "preact/hooks";
 import { ask } from "./api";
-import { Field, Table, told, when } from "./pieces";
+import { Field, Table, when } from "./pieces";
+import { attempt } from "./problems";
+import { pathsApiV1AuditGetParametersQueryActionValues as KNOWN, type AuditEntry } from "./schema";
 import { words } from "./words";
 
-interface Entry {
-  id: string;
-  at: string;
-  actor: string;
-  via: string;
-  action: string;
-  result: "ok" | "refused" | "failed";
-  reason: string | null;
-  target: string | null;
-  allowed_by: string | null;
-  supervisor: string | null;
-  agent: string | null;
-  agent_extension: string | null;
-  customer: string | null;
-  mode: "silent" | "whisper" | "barge" | null;
-}
-
-interface Page {
-  entries: Entry[];
-  next_cursor: string | null;
-}
-
-const ACTIONS = [
-  ...["monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended"],
-  ...["session.login", "session.logout", "user.created", "user.changed", "user.deleted"],
-  ...["token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "audit.cut"],
-];
+/** What supervisors did comes first. */
+const supervising = (action: string): number => Number(action.startsWith("monitor."));
+const ACTIONS = [...KNOWN].sort((one, other) => supervising(other) - supervising(one));
 
 /** The form as the API's query: days are whole days here, where the person is. */
 function queryOf(form: FormData): URLSearchParams {
@@ -54,23 +32,21 @@ function queryOf(form: FormData): URLSearchParams {
 
 export function Audit() {
   const [query, setQuery] = useState(new URLSearchParams());
-  const [entries, setEntries] = useState<Entry[]>([]);
+  const [entries, setEntries] = useState<AuditEntry[]>([]);
   const [cursor, setCursor] = useState<string | null>(null);
   const [problem, setProblem] = useState("");
 
-  const load = async (wanted: URLSearchParams, after: string | null) => {
-    const asked = new URLSearchParams(wanted);
-    if (after) asked.set("cursor", after);
-    try {
-      const page = await ask<Page>("GET", `/audit?${asked}`);
-      setEntries((before) => (after ? [...before, ...page.entries] : page.entries));
-      setCursor(page.next_cursor);
-      setProblem("");
-    } catch (refused) {
-      setProblem(told(refused));
-    }
-  };
-  useEffect(() => void load(query, null), [query]);
+  const load = useCallback(
+    (after: string | null) =>
+      attempt(async () => {
+        const page = await ask("GET", "/audit", { query: new URLSearchParams([...query, ...(after ? [["cursor", after]] : [])]) });
+        setEntries((before) => (after ? [...before, ...page.entries] : page.entries));
+        setCursor(page.next_cursor);
+        setProblem("");
+      }, setProblem),
+    [query],
+  );
+  useEffect(() => void load(null), [load]);
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -114,7 +90,7 @@ export function Audit() {
       </Table>
       {entries.length === 0 && !problem && <p class="empty">{words.nothingFound}</p>}
       {cursor && (
-        <button type="button" onClick={() => void load(query, cursor)}>
+        <button type="button" onClick={() => void load(cursor)}>
           {words.more}
         </button>
       )}
@@ -122,7 +98,7 @@ export function Audit() {
   );
 }
 
-function Row({ entry }: { entry: Entry }) {
+function Row({ entry }: { entry: AuditEntry }) {
   const agent = entry.agent && `${entry.agent}${entry.agent_extension ? ` (${entry.agent_extension})` : ""}`;
   const whom = [entry.supervisor, agent, entry.customer].filter(Boolean).join(" → ");
   const mode = entry.mode && words[entry.mode];

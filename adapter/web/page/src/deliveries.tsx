@@ -1,26 +1,11 @@
 // What was sent to one webhook, what it answered, and sending it again.
 
-import { useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useState } from "preact/hooks";
 import { ask } from "./api";
-import { Table, told, when } from "./pieces";
-import type { Webhook } from "./webhooks";
+import { Table, when } from "./pieces";
+import { attempt } from "./problems";
+import type { Delivery, Webhook } from "./schema";
 import { say, words } from "./words";
-
-interface Delivery {
-  id: string;
-  type: string;
-  happened_at: string;
-  state: "waiting" | "due" | "delivered" | "failed";
-  attempts: number;
-  next_attempt_at: string | null;
-  status: number | null;
-  answer: string | null;
-}
-
-interface Page {
-  deliveries: Delivery[];
-  next_cursor: string | null;
-}
 
 export function Deliveries({ hook, close }: { hook: Webhook; close: () => void }) {
   const [found, setFound] = useState<Delivery[]>([]);
@@ -28,27 +13,24 @@ export function Deliveries({ hook, close }: { hook: Webhook; close: () => void }
   const [failed, setFailed] = useState(false);
   const [said, setSaid] = useState("");
 
-  const load = async (after: string | null) => {
-    const query = new URLSearchParams(failed ? { failed: "true" } : {});
-    if (after) query.set("cursor", after);
-    try {
-      const page = await ask<Page>("GET", `/webhooks/${hook.id}/deliveries?${query}`);
-      setFound((before) => (after ? [...before, ...page.deliveries] : page.deliveries));
-      setCursor(page.next_cursor);
-    } catch (refused) {
-      setSaid(told(refused));
-    }
-  };
-  useEffect(() => void load(null), [failed]);
+  const { id } = hook;
+  const load = useCallback(
+    (after: string | null) =>
+      attempt(async () => {
+        const query = new URLSearchParams({ ...(failed && { failed: "true" }), ...(after && { cursor: after }) });
+        const page = await ask("GET", "/webhooks/{id}/deliveries", { at: { id }, query });
+        setFound((before) => (after ? [...before, ...page.deliveries] : page.deliveries));
+        setCursor(page.next_cursor);
+      }, setSaid),
+    [id, failed],
+  );
+  useEffect(() => void load(null), [load]);
 
   const again = async (delivery: Delivery) => {
-    try {
-      await ask("POST", `/webhooks/${hook.id}/deliveries/${delivery.id}/retry`);
-      setSaid(say(words.sentAgain, { name: delivery.type }));
-      setTimeout(() => void load(null), 500);
-    } catch (refused) {
-      setSaid(told(refused));
-    }
+    const at = { id, delivery_id: delivery.id };
+    if (!(await attempt(() => ask("POST", "/webhooks/{id}/deliveries/{delivery_id}/retry", { at }), setSaid))) return;
+    setSaid(say(words.sentAgain, { name: delivery.type }));
+    setTimeout(() => void load(null), 500);
   };
   return (
     <section aria-labelledby="deliveries">

@@ -1,10 +1,11 @@
 // The inbox: the active calls, found and chosen by hand or keyboard, and the panel of the chosen one.
 
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { memo } from "preact/compat";
-import type { Call, Monitor, User } from "./api";
-import type { Picture } from "./live";
+import { useClocks } from "./clocks";
 import { Panel } from "./panel";
+import type { Picture } from "./picture";
+import type { Call, Monitor, User } from "./schema";
 import type { Phone } from "./usephone";
 import { say, words } from "./words";
 
@@ -32,12 +33,12 @@ export function Inbox({ me, picture, mine, phone }: Props) {
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
     if (mine && chosen === null) setChosen(mine.call_id); // after a reload the panel comes back as it was
-  }, [mine?.id]);
+  }, [mine, chosen]);
   const calls = useMemo(
     () => matching(picture, text, filter, sort, team),
     [picture, text, filter, sort, team],
   );
-  useClock(list, calls);
+  useClocks(list, calls);
   const current = calls.some((call) => call.id === marked) ? marked : (calls[0]?.id ?? null);
 
   const keys = (event: KeyboardEvent) => {
@@ -82,7 +83,7 @@ export function Inbox({ me, picture, mine, phone }: Props) {
             onChange={(event) => setFilter((event.target as HTMLSelectElement).value as Filter)}
           >
             {FILTERS.map((name) => (
-              <option value={name}>{words[name]}</option>
+              <option value={name} key={name}>{words[name]}</option>
             ))}
           </select>
           <select
@@ -91,7 +92,7 @@ export function Inbox({ me, picture, mine, phone }: Props) {
             onChange={(event) => setSort((event.target as HTMLSelectElement).value as Sort)}
           >
             {SORTS.map((name) => (
-              <option value={name}>{words[name]}</option>
+              <option value={name} key={name}>{words[name]}</option>
             ))}
           </select>
         </div>
@@ -202,26 +203,4 @@ function useTeam(me: User): [Set<string>, (extension: string) => void] {
     setTeam(changed);
   };
   return [team, toggle];
-}
-
-/** Running times tick outside of rendering: a thousand rows cost a thousand texts, not a thousand components. */
-function useClock(list: { current: HTMLElement | null }, calls: Call[]): void {
-  const tick = () => {
-    for (const element of list.current?.querySelectorAll<HTMLTimeElement>("time[data-since]") ?? []) {
-      const text = running(element.dataset["since"]!);
-      if (element.textContent !== text) element.textContent = text;
-    }
-  };
-  useLayoutEffect(tick, [calls]);
-  useEffect(() => {
-    const timer = setInterval(tick, 500);
-    return () => clearInterval(timer);
-  }, []);
-}
-
-function running(since: string): string {
-  const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(since)) / 1000));
-  const two = (value: number) => String(value).padStart(2, "0");
-  const hours = Math.floor(seconds / 3600);
-  return (hours ? hours + ":" : "") + two(Math.floor(seconds / 60) % 60) + ":" + two(seconds % 60);
 }

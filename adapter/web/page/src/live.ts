@@ -1,95 +1,55 @@
-// The live picture: a snapshot and every change after it, from /events. Only what the server says is shown.
+// The stream behind the picture: it opens /events, tells what comes, and comes back after a loss.
 
-import type { Call, Coach, Monitor, Pbx, RecordState, User } from "./api";
-
-export interface Picture {
-  user: User | null;
-  calls: Map<string, Call>;
-  monitors: Map<string, Monitor>;
-  coaches: Map<string, Coach>;
-  pbx: Pbx | null;
-  /** Whether what happens can be recorded; only for those who may monitor. */
-  record: RecordState | null;
-  /** Whether the stream stands; when not, what is shown may be old, and says so. */
-  connected: boolean;
-  /** My own monitor that ended last, for saying why. */
-  ended: Monitor | null;
-}
-
-type Listener = (picture: Picture) => void;
+import { changed, EVENTS, NOTHING, type Happening, type Picture } from "./picture";
 
 export class Live {
-  picture: Picture = {
-    user: null,
-    calls: new Map(),
-    monitors: new Map(),
-    coaches: new Map(),
-    pbx: null,
-    record: null,
-    connected: false,
-    ended: null,
-  };
+  private picture = NOTHING;
   private source: EventSource | null = null;
   private retry = 0;
   private due = false;
 
   constructor(
-    private readonly listener: Listener,
+    private readonly listener: (picture: Picture) => void,
     private readonly signedOut: () => void,
   ) {}
 
   open(): void {
     const source = new EventSource("/api/v1/events");
     this.source = source;
-    const on = (kind: string, take: (data: never) => void): void =>
-      source.addEventListener(kind, (event) => {
-        take(JSON.parse((event as MessageEvent<string>).data) as never);
-        this.tell();
+    for (const kind of EVENTS) {
+      source.addEventListener(kind, (event: MessageEvent<string>) => {
+        if (kind === "snapshot") this.retry = 0;
+        const data: unknown = JSON.parse(event.data);
+        this.take({ kind, data } as Happening);
       });
-    on("snapshot", (data: { user: User; calls: Call[]; monitors: Monitor[]; pbx: Pbx; record?: RecordState }) => {
-      const picture = this.picture;
-      picture.user = data.user;
-      picture.calls = new Map(data.calls.map((call) => [call.id, call]));
-      picture.monitors = new Map(data.monitors.map((monitor) => [monitor.id, monitor]));
-      picture.coaches = coachesIn(data.user, picture);
-      picture.pbx = data.pbx;
-      picture.record = data.record ?? null;
-      picture.connected = true;
-      this.retry = 0;
-    });
-    on("call.updated", (call: Call) => this.picture.calls.set(call.id, call));
-    on("call.removed", ({ id }: { id: string }) => this.picture.calls.delete(id));
-    on("monitor.updated", (monitor: Monitor) => this.picture.monitors.set(monitor.id, monitor));
-    on("monitor.removed", ({ id }: { id: string }) => this.picture.monitors.delete(id));
-    on("monitor.ended", (monitor: Monitor) => {
-      this.picture.monitors.delete(monitor.id);
-      if (monitor.supervisor.user_id === this.picture.user?.id) this.picture.ended = monitor;
-    });
-    on("coach.joined", (coach: Coach) => this.picture.coaches.set(coach.monitor_id, coach));
-    on("coach.left", (coach: Coach) => this.picture.coaches.delete(coach.monitor_id));
-    on("pbx.state", (pbx: Pbx) => (this.picture.pbx = pbx));
-    on("record.state", (record: RecordState) => (this.picture.record = record));
+    }
     source.onerror = () => this.lost();
-  }
-
-  /** The stream broke: say so, see whether we are still signed in, and try again with growing pauses. */
-  private lost(): void {
-    this.source?.close();
-    this.picture.connected = false;
-    this.tell();
-    const pause = Math.min(10_000, 300 * 2 ** this.retry++) * (0.5 + Math.random() / 2);
-    setTimeout(async () => {
-      const response = await fetch("/api/v1/session").catch(() => null);
-      if (this.source === null) return;
-      if (response?.status === 401) this.signedOut();
-      else if (response?.ok) this.open();
-      else this.lost();
-    }, pause);
   }
 
   close(): void {
     this.source?.close();
     this.source = null;
+  }
+
+  /** The stream broke: say so, see whether we are still signed in, and try again with growing pauses. */
+  private lost(): void {
+    this.source?.close();
+    this.take({ kind: "lost", data: null });
+    const pause = Math.min(10_000, 300 * 2 ** this.retry++) * (0.5 + Math.random() / 2);
+    setTimeout(() => void this.again(), pause);
+  }
+
+  private async again(): Promise<void> {
+    const response = await fetch("/api/v1/session").catch(() => null);
+    if (this.source === null) return;
+    if (response?.status === 401) this.signedOut();
+    else if (response?.ok) this.open();
+    else this.lost();
+  }
+
+  private take(happening: Happening): void {
+    this.picture = changed(this.picture, happening);
+    this.tell();
   }
 
   /** Many changes at once are one picture. */
@@ -98,23 +58,12 @@ export class Live {
     this.due = true;
     requestAnimationFrame(() => {
       this.due = false;
-      this.listener({ ...this.picture });
+      this.listener(this.picture);
     });
     // A hidden page gets no animation frames; it must be true all the same when it is looked at.
     if (document.hidden) {
       this.due = false;
-      this.listener({ ...this.picture });
+      this.listener(this.picture);
     }
   }
-}
-
-function coachesIn(user: User, picture: Picture): Map<string, Coach> {
-  const found = new Map<string, Coach>();
-  for (const monitor of picture.monitors.values()) {
-    const call = picture.calls.get(monitor.call_id);
-    if (call?.agent.user_id === user.id && monitor.state === "live" && monitor.mode !== "silent") {
-      found.set(monitor.id, { monitor_id: monitor.id, call_id: call.id, supervisor: monitor.supervisor, mode: monitor.mode });
-    }
-  }
-  return found;
 }

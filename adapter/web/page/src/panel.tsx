@@ -1,9 +1,11 @@
 // The interaction panel of one call: monitoring on and off, and the three modes. Never optimistic.
 
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
-import { ask, type Call, type Mode, type Monitor, type Refused, type User } from "./api";
+import { ask } from "./api";
 import { BROWSER, PhoneBox } from "./phonebox";
 import { Sure } from "./pieces";
+import { attempt } from "./problems";
+import type { Call, EndReason, Mode, Monitor, User } from "./schema";
 import type { Phone } from "./usephone";
 import { say, words } from "./words";
 
@@ -23,25 +25,25 @@ export function Panel({ me, call, callId, monitor, ended, phone }: Props) {
   const device = phone.device === BROWSER ? { device: BROWSER } : {};
   const here = monitor?.call_id === callId ? monitor : undefined;
 
-  const act = async (method: string, path: string, body?: object) => {
+  const act = async (work: () => Promise<unknown>) => {
     setBusy(true);
     setProblem("");
-    try {
-      await ask(method, path, body);
-    } catch (refused) {
-      setProblem((refused as Refused).message || words.unreachable);
-    }
+    await attempt(work, setProblem);
     setBusy(false);
   };
   const toggle = () =>
-    here ? act("DELETE", `/monitors/${here.id}`) : act("POST", "/monitors", { call_id: callId, ...device });
+    act(() =>
+      here
+        ? ask("DELETE", "/monitors/{id}", { at: { id: here.id } })
+        : ask("POST", "/monitors", { body: { call_id: callId, ...device } }),
+    );
   const become = async (mode: Mode) => {
     if (!here) return;
     if (here.device === BROWSER) {
       if (mode === "silent") phone.softphone.talk(false); // cut first, then ask Asterisk
       else if (!(await phone.softphone.askMicrophone())) return setProblem(words.noMicrophone);
     }
-    await act("PATCH", `/monitors/${here.id}`, { mode });
+    await act(() => ask("PATCH", "/monitors/{id}", { at: { id: here.id }, body: { mode } }));
   };
   const may = (mode: Mode) => here?.state === "live" && here.mode !== mode && me.modes.includes(mode);
 
@@ -72,7 +74,7 @@ export function Panel({ me, call, callId, monitor, ended, phone }: Props) {
             aria-pressed={here !== undefined}
             aria-busy={busy}
             disabled={busy || (!call && !here)}
-            onClick={toggle}
+            onClick={() => void toggle()}
           >
             <Headset />
           </button>
@@ -115,12 +117,12 @@ export function Panel({ me, call, callId, monitor, ended, phone }: Props) {
       {here?.state === "live" && (
         <footer>
           {may("whisper") && (
-            <button type="button" disabled={busy} onClick={() => become("whisper")}>
+            <button type="button" disabled={busy} onClick={() => void become("whisper")}>
               {words.talkToAgent}
             </button>
           )}
           {may("barge") && (
-            <button type="button" disabled={busy} onClick={() => become("barge")}>
+            <button type="button" disabled={busy} onClick={() => void become("barge")}>
               {words.joinTheCall}
             </button>
           )}
@@ -129,11 +131,11 @@ export function Panel({ me, call, callId, monitor, ended, phone }: Props) {
               label={words.takeOver}
               sure={words.reallyTakeOver}
               disabled={busy}
-              act={() => act("POST", `/monitors/${here.id}/takeover`)}
+              act={() => void act(() => ask("POST", "/monitors/{id}/takeover", { at: { id: here.id } }))}
             />
           )}
           {may("silent") && (
-            <button type="button" class="main" disabled={busy} onClick={() => become("silent")}>
+            <button type="button" class="main" disabled={busy} onClick={() => void become("silent")}>
               {words.returnToSilent}
             </button>
           )}
@@ -153,8 +155,8 @@ function hears(monitor: Monitor): string {
   return { silent: words.silentHears, whisper: words.whisperHears, barge: words.bargeHears }[monitor.mode];
 }
 
-function reason(code: string | null): string {
-  return (words as Record<string, string>)["end_" + code] ?? words.end_error;
+function reason(code: EndReason | null): string {
+  return words[`end_${code ?? "error"}`] ?? words.end_error; // a newer server may know more reasons
 }
 
 function Headset() {

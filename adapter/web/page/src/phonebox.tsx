@@ -1,16 +1,17 @@
 // The phone in the panel: which device, how it is, what is heard and said, and its settings.
 
 import { useEffect, useState } from "preact/hooks";
-import type { User } from "./api";
+import type { User } from "./schema";
 import type { Picture, Softphone } from "./softphone";
 import { say, words } from "./words";
 
 export const BROWSER = "browser";
 const CHOSEN = "device";
+const METER_MS = 100;
 
 /** The device that was chosen last on this machine: this browser, or the desk phone. */
-export function chosenDevice(me: User): string {
-  return localStorage.getItem(CHOSEN) ?? (me.device ? "desk" : BROWSER);
+export function chosenDevice(desk: boolean): string {
+  return localStorage.getItem(CHOSEN) ?? (desk ? "desk" : BROWSER);
 }
 
 interface Props {
@@ -39,17 +40,27 @@ export function PhoneBox({ me, phone, picture, device, choose, busy }: Props) {
       {device === BROWSER && (
         <>
           <p role="status">{words[`phone_${picture.state === "connected" && picture.flowing ? "flowing" : picture.state}`]}</p>
-          {picture.state === "connected" && (
-            <p class="meters">
-              <Level label={words.iHear} value={picture.hearing} />
-              <Level label={picture.open ? words.mySound : words.mySoundOff} value={picture.open ? picture.speaking : 0} />
-            </p>
-          )}
+          {picture.state === "connected" && <Meters phone={phone} open={picture.open} />}
           {picture.microphone === "refused" && <p class="problem">{words.noMicrophone}</p>}
           <Settings phone={phone} />
         </>
       )}
     </section>
+  );
+}
+
+/** What I hear and say, ten times a second. They render alone. */
+function Meters({ phone, open }: { phone: Softphone; open: boolean }) {
+  const [levels, setLevels] = useState({ hearing: 0, speaking: 0 });
+  useEffect(() => {
+    const timer = setInterval(() => setLevels(phone.levels()), METER_MS);
+    return () => clearInterval(timer);
+  }, [phone]);
+  return (
+    <p class="meters">
+      <Level label={words.iHear} value={levels.hearing} />
+      <Level label={open ? words.mySound : words.mySoundOff} value={open ? levels.speaking : 0} />
+    </p>
   );
 }
 

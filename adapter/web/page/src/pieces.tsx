@@ -2,7 +2,6 @@
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { Refused } from "./api";
 import { language, words } from "./words";
 
 interface FieldProps {
@@ -32,11 +31,6 @@ export function Field({ name, label, value, type = "text", required = false, hin
 /** A time in the person's own language and zone, to the second. */
 export function when(time: string | null): string {
   return time ? new Date(time).toLocaleString(language(), { dateStyle: "short", timeStyle: "medium" }) : "";
-}
-
-/** What a refusal says. */
-export function told(problem: unknown): string {
-  return problem instanceof Refused && problem.message ? problem.message : words.unreachable;
 }
 
 /** A button that asks once more before it does what can't be undone. */

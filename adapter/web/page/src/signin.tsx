@@ -1,7 +1,9 @@
 // Signing in.
 
 import { useState } from "preact/hooks";
-import { ask, type Refused, type User } from "./api";
+import { ask } from "./api";
+import { attempt } from "./problems";
+import type { User } from "./schema";
 import { words } from "./words";
 
 export function SignIn({ done }: { done: (user: User) => void }) {
@@ -10,21 +12,14 @@ export function SignIn({ done }: { done: (user: User) => void }) {
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     const form = new FormData(event.target as HTMLFormElement);
+    const body = { username: form.get("username") as string, password: form.get("password") as string };
     setBusy(true);
-    try {
-      const answer = await ask<{ user: User }>("POST", "/session", {
-        username: form.get("username") as string,
-        password: form.get("password") as string,
-      });
-      done(answer.user);
-    } catch (refused) {
-      setProblem((refused as Refused).message || words.unreachable);
-      setBusy(false);
-    }
+    const signIn = async () => done((await ask("POST", "/session", { body })).user);
+    if (!(await attempt(signIn, setProblem))) setBusy(false);
   };
   return (
     <main class="signin">
-      <form onSubmit={submit}>
+      <form onSubmit={(event) => void submit(event)}>
         <h1>{words.title}</h1>
         <label>
           {words.username}

@@ -3,14 +3,12 @@
 import * as JsSIP from "jssip";
 import type { RTCSession } from "jssip/lib/RTCSession";
 import { ask } from "./api";
+import type { IceServer, Softphone as Credentials } from "./schema";
 
 export type PhoneState = "off" | "connecting" | "registered" | "ringing" | "connected" | "failed";
 
 export interface Picture {
   state: PhoneState;
-  /** Loudness from 0 to 1 of what I hear, and of my microphone. */
-  hearing: number;
-  speaking: number;
   /** Whether audio arrives, which is more than a connected call. */
   flowing: boolean;
   /** Whether my microphone's sound leaves this page now. */
@@ -18,25 +16,18 @@ export interface Picture {
   microphone: "unasked" | "granted" | "refused";
 }
 
-interface Credentials {
-  endpoint: string;
-  password: string;
-  sip_url: string;
-  ice_servers: RTCIceServer[];
-}
-
 /** Before the microphone is granted, browsers hide their address behind a name (RFC 8839, section 5.1) that Asterisk
  * can't resolve, and with no candidate at all it would not even begin. It learns the true one from our own checks. */
 const HIDDEN = / [0-9a-f-]+\.local /g;
 const ANYWHERE = "127.0.0.1";
-const METER_MS = 100;
+const LISTEN_MS = 100;
 const PATIENCE_MS = 4000;
 const VOLUME = "volume";
 const MICROPHONE = "microphone";
 const SPEAKER = "speaker";
 
 export class Softphone {
-  picture: Picture = { state: "off", hearing: 0, speaking: 0, flowing: false, open: false, microphone: "unasked" };
+  picture: Picture = { state: "off", flowing: false, open: false, microphone: "unasked" };
   private ua: JsSIP.UA | null = null;
   private session: RTCSession | null = null;
   private context: AudioContext | null = null;
@@ -45,7 +36,7 @@ export class Softphone {
   private heard: AnalyserNode | null = null;
   private said: AnalyserNode | null = null;
   private talks = false;
-  private iceServers: RTCIceServer[] = [];
+  private iceServers: IceServer[] = [];
   private readonly audio = new Audio();
   private timer = 0;
   private generation = 0;
@@ -62,7 +53,7 @@ export class Softphone {
     this.say({ state: "connecting" });
     let credentials: Credentials;
     try {
-      credentials = await ask<Credentials>("POST", "/softphone");
+      credentials = await ask("POST", "/softphone");
     } catch {
       this.say({ state: "failed" });
       setTimeout(() => generation === this.generation && void this.start(), 5000);
@@ -128,6 +119,11 @@ export class Softphone {
     this.connectVoice();
   }
 
+  /** Loudness from 0 to 1 of what I hear, and of my microphone, now. */
+  levels(): { hearing: number; speaking: number } {
+    return { hearing: loudness(this.heard), speaking: loudness(this.said) };
+  }
+
   volume(value: number): void {
     localStorage.setItem(VOLUME, String(value));
     this.audio.volume = value;
@@ -158,7 +154,7 @@ export class Softphone {
   }
 
   private incoming(session: RTCSession): void {
-    if (session.direction !== "incoming" || this.session) {
+    if ((session.direction as string) !== "incoming" || this.session) {
       session.terminate();
       return;
     }
@@ -189,7 +185,7 @@ export class Softphone {
     if (speaker) void this.useSpeaker(speaker).catch(() => undefined);
     this.heard = this.analyser(stream);
     clearInterval(this.timer);
-    this.timer = window.setInterval(() => this.measure(), METER_MS);
+    this.timer = window.setInterval(() => this.listen(), LISTEN_MS);
   }
 
   private over(): void {
@@ -200,7 +196,7 @@ export class Softphone {
     this.audio.srcObject = null;
     this.heard = null;
     const state = this.ua?.isRegistered() ? "registered" : this.picture.state === "off" ? "off" : "connecting";
-    this.say({ state, hearing: 0, speaking: 0, flowing: false, open: false });
+    this.say({ state, flowing: false, open: false });
   }
 
   /** The one place where the microphone meets the line. */
@@ -240,9 +236,11 @@ export class Softphone {
     return analyser;
   }
 
-  private measure(): void {
-    const hearing = loudness(this.heard);
-    this.say({ hearing, speaking: loudness(this.said), flowing: this.picture.flowing || hearing > 0 });
+  /** Until the first sound: that audio arrives is told once, how loud it is whoever asks (`levels`). */
+  private listen(): void {
+    if (loudness(this.heard) === 0) return;
+    clearInterval(this.timer);
+    this.say({ flowing: true });
   }
 
   private release(): void {

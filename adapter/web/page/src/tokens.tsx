@@ -1,46 +1,32 @@
 // Account → API tokens: which programs may ask, for whom, and what.
 
-import { useEffect, useState } from "preact/hooks";
-import { ask, type User } from "./api";
-import { Field, FormEnd, Once, Sure, Table, told, when } from "./pieces";
+import { useCallback, useEffect, useState } from "preact/hooks";
+import { ask } from "./api";
+import { Field, FormEnd, Once, Sure, Table, when } from "./pieces";
+import { attempt } from "./problems";
+import { scopeValues as SCOPES, type NewToken, type Scope, type Token, type User } from "./schema";
 import { say, words } from "./words";
-
-interface Token {
-  id: string;
-  name: string;
-  user: string | null;
-  may_act_for: string[] | null;
-  scopes: string[];
-  created_by: string;
-  created_at: string;
-  expires_at: string | null;
-  last_used_at: string | null;
-}
 
 export function Tokens({ tell }: { tell: (text: string) => void }) {
   const [tokens, setTokens] = useState<Token[]>([]);
   const [users, setUsers] = useState<User[]>([]);
   const [making, setMaking] = useState(false);
   const [secret, setSecret] = useState("");
-  const load = () => ask<{ tokens: Token[] }>("GET", "/tokens").then((answer) => setTokens(answer.tokens));
+  const load = useCallback(() => attempt(async () => setTokens((await ask("GET", "/tokens")).tokens), tell), [tell]);
   useEffect(() => {
     void load();
-    void ask<{ users: User[] }>("GET", "/users").then((answer) => setUsers(answer.users));
-  }, []);
+    void attempt(async () => setUsers((await ask("GET", "/users")).users), tell);
+  }, [load, tell]);
 
-  const made = async (token: Token & { token: string }) => {
+  const made = async (token: NewToken) => {
     setSecret(token.token);
     setMaking(false);
     tell(say(words.saved, { name: token.name }));
     await load();
   };
   const revoke = async (token: Token) => {
-    try {
-      await ask("DELETE", `/tokens/${token.id}`);
-      tell(say(words.removed, { name: token.name }));
-    } catch (refused) {
-      tell(told(refused));
-    }
+    const gone = await attempt(() => ask("DELETE", "/tokens/{id}", { at: { id: token.id } }), tell);
+    if (gone) tell(say(words.removed, { name: token.name }));
     await load();
   };
   return (
@@ -80,7 +66,7 @@ export function Tokens({ tell }: { tell: (text: string) => void }) {
 
 interface FormProps {
   users: User[];
-  done: (token: Token & { token: string }) => void;
+  done: (token: NewToken) => Promise<void>;
   cancel: () => void;
 }
 
@@ -91,22 +77,18 @@ function TokenForm({ users, done, cancel }: FormProps) {
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     const form = new FormData(event.target as HTMLFormElement);
-    const scopes = (service ? ["monitor", "metrics"] : ["monitor", "admin", "metrics"]).filter((name) => form.get(name));
+    const scopes = SCOPES.filter((name) => form.get(name));
     const day = form.get("expires") as string;
     const body = {
       name: (form.get("name") as string).trim(),
       scopes,
       expires_at: day ? new Date(`${day}T00:00:00`).toISOString() : null,
-      ...(service ? { may_act_for: form.getAll("may_act_for") } : { user: form.get("user") }),
+      ...(service ? { may_act_for: form.getAll("may_act_for") as string[] } : { user: form.get("user") as string }),
     };
-    try {
-      done(await ask<Token & { token: string }>("POST", "/tokens", body));
-    } catch (refused) {
-      setProblem(told(refused));
-    }
+    await attempt(async () => done(await ask("POST", "/tokens", { body })), setProblem);
   };
   return (
-    <form class="user" onSubmit={submit} aria-label={words.addToken}>
+    <form class="user" onSubmit={(event) => void submit(event)} aria-label={words.addToken}>
       <Field name="name" label={words.name} hint="CRM" required />
       <label>
         {words.for_}
@@ -138,9 +120,9 @@ function TokenForm({ users, done, cancel }: FormProps) {
       )}
       <fieldset>
         <legend>{words.scopes}</legend>
-        <Scope name="monitor" label={words.scopeMonitor} checked />
-        {!service && <Scope name="admin" label={words.scopeAdmin} />}
-        <Scope name="metrics" label={words.scopeMetrics} />
+        <ScopeBox name="monitor" label={words.scopeMonitor} checked />
+        {!service && <ScopeBox name="admin" label={words.scopeAdmin} />}
+        <ScopeBox name="metrics" label={words.scopeMetrics} />
       </fieldset>
       <Field name="expires" label={words.expires} type="date" />
       <FormEnd problem={problem} save={words.save} cancel={cancel} />
@@ -148,7 +130,7 @@ function TokenForm({ users, done, cancel }: FormProps) {
   );
 }
 
-function Scope({ name, label, checked = false }: { name: string; label: string; checked?: boolean }) {
+function ScopeBox({ name, label, checked = false }: { name: Scope; label: string; checked?: boolean }) {
   return (
     <label class="check">
       <input type="checkbox" name={name} defaultChecked={checked} /> <b>{name}</b> {label}

@@ -1,15 +1,17 @@
 // Accounts and rights, for administrators.
 
-import { useEffect, useState } from "preact/hooks";
-import { ask, MODES, type Mode, type Refused, type User } from "./api";
+import { useCallback, useEffect, useState } from "preact/hooks";
+import { ask } from "./api";
 import { Field, FormEnd } from "./pieces";
+import { attempt } from "./problems";
+import { modeValues as MODES, type Mode, type Role, type User } from "./schema";
 import { say, words } from "./words";
 
 export function Users({ tell }: { tell: (text: string) => void }) {
   const [users, setUsers] = useState<User[]>([]);
   const [edited, setEdited] = useState<User | "new" | null>(null);
-  const load = () => ask<{ users: User[] }>("GET", "/users").then((answer) => setUsers(answer.users));
-  useEffect(() => void load(), []);
+  const load = useCallback(() => attempt(async () => setUsers((await ask("GET", "/users")).users), tell), [tell]);
+  useEffect(() => void load(), [load]);
 
   const saved = async (user: User) => {
     tell(say(words.saved, { name: user.name }));
@@ -81,7 +83,7 @@ function People({ users, edit }: { users: User[]; edit: (user: User) => void }) 
 
 interface FormProps {
   user: User | null;
-  done: (user: User) => void;
+  done: (user: User) => Promise<void>;
   cancel: () => void;
 }
 
@@ -92,27 +94,26 @@ function UserForm({ user, done, cancel }: FormProps) {
     event.preventDefault();
     const form = new FormData(event.target as HTMLFormElement);
     const text = (name: string) => (form.get(name) as string).trim();
-    const body: Record<string, unknown> = {
+    const shared = {
       username: text("username"),
       name: text("name"),
-      role: text("role"),
+      role: text("role") as Role,
       extension: text("extension") || null,
       device: text("device") || null,
       can_monitor: can,
       modes: MODES.filter((mode) => mode === "silent" || form.get("mode-" + mode) !== null),
+      phone_message: form.get("phone_message") !== null,
     };
-    body["phone_message"] = form.get("phone_message") !== null;
-    if (text("password")) body["password"] = form.get("password");
-    if (user) body["active"] = form.get("active") !== null;
-    try {
-      const saved = user ? ask<User>("PATCH", `/users/${user.id}`, body) : ask<User>("POST", "/users", body);
-      done(await saved);
-    } catch (refused) {
-      setProblem((refused as Refused).message || words.unreachable);
-    }
+    const password = text("password") && (form.get("password") as string);
+    const change = { ...shared, active: form.get("active") !== null, ...(password && { password }) };
+    const save = () =>
+      user
+        ? ask("PATCH", "/users/{id}", { at: { id: user.id }, body: change })
+        : ask("POST", "/users", { body: { ...shared, password } });
+    await attempt(async () => done(await save()), setProblem);
   };
   return (
-    <form class="user" onSubmit={submit} aria-label={user ? words.editUser : words.addUser}>
+    <form class="user" onSubmit={(event) => void submit(event)} aria-label={user ? words.editUser : words.addUser}>
       <Field name="name" label={words.name} value={user?.name} required />
       <Field name="username" label={words.username} value={user?.username} required />
       <label>
@@ -141,7 +142,7 @@ function UserForm({ user, done, cancel }: FormProps) {
         <details>
           <summary>{words.whichModes}</summary>
           {MODES.map((mode) => (
-            <ModeBox mode={mode} checked={user?.modes.includes(mode) ?? true} />
+            <ModeBox key={mode} mode={mode} checked={user?.modes.includes(mode) ?? true} />
           ))}
         </details>
       </fieldset>

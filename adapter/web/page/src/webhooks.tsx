@@ -1,33 +1,12 @@
 // Account → Webhooks: which programs are told of calls and monitors, what they got, and trying them.
 
-import { useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useState } from "preact/hooks";
 import { ask } from "./api";
 import { Deliveries } from "./deliveries";
-import { Field, FormEnd, Once, Sure, Table, told, when } from "./pieces";
+import { Field, FormEnd, Once, Sure, Table, when } from "./pieces";
+import { attempt } from "./problems";
+import { eventTypeValues as EVENTS, type NewWebhook, type Webhook } from "./schema";
 import { say, words } from "./words";
-
-export interface Webhook {
-  id: string;
-  url: string;
-  events: string[];
-  enabled: boolean;
-  created_at: string;
-  failing_since: string | null;
-  disabled_reason: string | null;
-  secret?: string;
-}
-
-interface Ping {
-  delivered: boolean;
-  status: number | null;
-  answer: string;
-  milliseconds: number;
-}
-
-const EVENTS = [
-  ...["call.started", "call.answered", "call.ended"],
-  ...["monitor.started", "monitor.mode_changed", "monitor.ended"],
-];
 
 function stateOf(hook: Webhook): string {
   if (!hook.enabled) return hook.disabled_reason ?? words.disabled;
@@ -39,30 +18,23 @@ export function Webhooks({ tell }: { tell: (text: string) => void }) {
   const [edited, setEdited] = useState<Webhook | "new" | null>(null);
   const [opened, setOpened] = useState<Webhook | null>(null);
   const [secret, setSecret] = useState("");
-  const load = () => ask<{ webhooks: Webhook[] }>("GET", "/webhooks").then((answer) => setHooks(answer.webhooks));
-  useEffect(() => void load(), []);
+  const load = useCallback(() => attempt(async () => setHooks((await ask("GET", "/webhooks")).webhooks), tell), [tell]);
+  useEffect(() => void load(), [load]);
 
-  const attempt = async (work: () => Promise<string>) => {
-    try {
-      tell(await work());
-    } catch (refused) {
-      tell(told(refused));
-    }
+  const ping = async ({ id }: Webhook) => {
+    await attempt(async () => {
+      const { delivered, status, milliseconds, answer } = await ask("POST", "/webhooks/{id}/ping", { at: { id } });
+      const gaps = { status: String(status ?? "-"), ms: String(milliseconds), answer };
+      tell(say(delivered ? words.pingWorked : words.pingFailed, gaps));
+    }, tell);
     await load();
   };
-  const ping = (hook: Webhook) =>
-    attempt(async () => {
-      const answer = await ask<Ping>("POST", `/webhooks/${hook.id}/ping`);
-      const gaps = { status: String(answer.status ?? "-"), ms: String(answer.milliseconds), answer: answer.answer };
-      return say(answer.delivered ? words.pingWorked : words.pingFailed, gaps);
-    });
-  const remove = (hook: Webhook) =>
-    attempt(async () => {
-      await ask("DELETE", `/webhooks/${hook.id}`);
-      return say(words.removed, { name: hook.url });
-    });
-  const saved = async (hook: Webhook) => {
-    setSecret(hook.secret ?? "");
+  const remove = async ({ id, url }: Webhook) => {
+    if (await attempt(() => ask("DELETE", "/webhooks/{id}", { at: { id } }), tell)) tell(say(words.removed, { name: url }));
+    await load();
+  };
+  const saved = async (hook: Webhook | NewWebhook) => {
+    setSecret("secret" in hook ? hook.secret : "");
     setEdited(null);
     tell(say(words.saved, { name: hook.url }));
     await load();
@@ -110,7 +82,7 @@ export function Webhooks({ tell }: { tell: (text: string) => void }) {
   );
 }
 
-function HookForm(props: { hook: Webhook | null; done: (hook: Webhook) => void; cancel: () => void }) {
+function HookForm(props: { hook: Webhook | null; done: (hook: Webhook | NewWebhook) => Promise<void>; cancel: () => void }) {
   const { hook, done, cancel } = props;
   const [problem, setProblem] = useState("");
   const submit = async (event: SubmitEvent) => {
@@ -121,15 +93,12 @@ function HookForm(props: { hook: Webhook | null; done: (hook: Webhook) => void; 
       events: EVENTS.filter((name) => form.get(name) !== null),
       enabled: form.get("enabled") !== null,
     };
-    try {
-      const saved = hook ? ask<Webhook>("PATCH", `/webhooks/${hook.id}`, body) : ask<Webhook>("POST", "/webhooks", body);
-      done(await saved);
-    } catch (refused) {
-      setProblem(told(refused));
-    }
+    const save = () =>
+      hook ? ask("PATCH", "/webhooks/{id}", { at: { id: hook.id }, body }) : ask("POST", "/webhooks", { body });
+    await attempt(async () => done(await save()), setProblem);
   };
   return (
-    <form class="user" onSubmit={submit} aria-label={hook ? words.edit : words.addWebhook}>
+    <form class="user" onSubmit={(event) => void submit(event)} aria-label={hook ? words.edit : words.addWebhook}>
       <Field name="url" label="URL" type="url" value={hook?.url} hint="https://crm.example/hooks/calls" required />
       <fieldset>
         <legend>{words.events}</legend>

@@ -1,0 +1,26 @@
+// Running times. They tick outside of rendering: a thousand rows cost a thousand texts, not a thousand components.
+
+import { useEffect, useLayoutEffect } from "preact/hooks";
+
+/** Every `<time data-since>` below this element runs; `shown` is what they belong to, for those that are new. */
+export function useClocks(below: { current: HTMLElement | null }, shown: unknown): void {
+  useLayoutEffect(() => tick(below.current), [below, shown]);
+  useEffect(() => {
+    const timer = setInterval(() => tick(below.current), 500);
+    return () => clearInterval(timer);
+  }, [below]);
+}
+
+function tick(below: HTMLElement | null): void {
+  for (const element of below?.querySelectorAll<HTMLTimeElement>("time[data-since]") ?? []) {
+    const text = running(element.dataset["since"]!);
+    if (element.textContent !== text) element.textContent = text;
+  }
+}
+
+function running(since: string): string {
+  const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(since)) / 1000));
+  const two = (value: number) => String(value).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  return (hours ? hours + ":" : "") + two(Math.floor(seconds / 60) % 60) + ":" + two(seconds % 60);
+}

@@ -1,0 +1,88 @@
+// The live picture, and how each event changes it. Pure: no stream, no clock, no page.
+
+import type { Call, Coach, Events, Monitor, PbxState, RecordState, Snapshot, User } from "./schema";
+
+export interface Picture {
+  user: User | null;
+  calls: ReadonlyMap<string, Call>;
+  monitors: ReadonlyMap<string, Monitor>;
+  coaches: ReadonlyMap<string, Coach>;
+  pbx: PbxState | null;
+  /** Whether what happens can be recorded; only for those who may monitor. */
+  record: RecordState | null;
+  /** Whether the stream stands; when not, what is shown may be old, and says so. */
+  connected: boolean;
+  /** My own monitor that ended last, for saying why. */
+  ended: Monitor | null;
+}
+
+export const NOTHING: Picture = {
+  user: null,
+  calls: new Map(),
+  monitors: new Map(),
+  coaches: new Map(),
+  pbx: null,
+  record: null,
+  connected: false,
+  ended: null,
+};
+
+/** All that can happen: what the server tells, and that its stream broke. */
+interface Happenings extends Events {
+  lost: null;
+}
+type Kind = keyof Happenings;
+export type Happening<K extends Kind = Kind> = { [P in K]: { kind: P; data: Happenings[P] } }[K];
+
+const effects: { [K in Kind]: (picture: Picture, data: Happenings[K]) => Partial<Picture> } = {
+  snapshot: (_, data) => seen(data),
+  "call.updated": ({ calls }, call) => ({ calls: put(calls, call.id, call) }),
+  "call.removed": ({ calls }, { id }) => ({ calls: without(calls, id) }),
+  "monitor.updated": ({ monitors }, monitor) => ({ monitors: put(monitors, monitor.id, monitor) }),
+  "monitor.removed": ({ monitors }, { id }) => ({ monitors: without(monitors, id) }),
+  "monitor.ended": ({ monitors, user, ended }, monitor) => ({
+    monitors: without(monitors, monitor.id),
+    ended: monitor.supervisor.user_id === user?.id ? monitor : ended,
+  }),
+  "coach.joined": ({ coaches }, coach) => ({ coaches: put(coaches, coach.monitor_id, coach) }),
+  "coach.left": ({ coaches }, coach) => ({ coaches: without(coaches, coach.monitor_id) }),
+  "pbx.state": (_, pbx) => ({ pbx }),
+  "record.state": (_, record) => ({ record }),
+  lost: () => ({ connected: false }),
+};
+
+/** What the server's events are called. */
+export const EVENTS = Object.keys(effects).filter((kind) => kind !== "lost") as (keyof Events)[];
+
+/** The picture after this event. What it doesn't touch stays the same object. */
+export function changed<K extends Kind>(picture: Picture, { kind, data }: Happening<K>): Picture {
+  return { ...picture, ...effects[kind](picture, data) };
+}
+
+function seen({ user, calls, monitors, pbx, record }: Snapshot): Partial<Picture> {
+  const picture = { calls: byId(calls), monitors: byId(monitors) };
+  return { ...picture, user, coaches: coachesIn(user, picture), pbx, record: record ?? null, connected: true };
+}
+
+/** Who talks to me: a snapshot has no coaches of its own. */
+function coachesIn(user: User, { calls, monitors }: Pick<Picture, "calls" | "monitors">): Map<string, Coach> {
+  const found = new Map<string, Coach>();
+  for (const { id, call_id, supervisor, mode, state } of monitors.values()) {
+    const mine = calls.get(call_id)?.agent.user_id === user.id;
+    if (mine && state === "live" && mode !== "silent") found.set(id, { monitor_id: id, call_id, supervisor, mode });
+  }
+  return found;
+}
+
+function byId<T extends { id: string }>(all: T[]): Map<string, T> {
+  return new Map(all.map((one) => [one.id, one]));
+}
+
+function put<T>(all: ReadonlyMap<string, T>, id: string, one: T): Map<string, T> {
+  return new Map(all).set(id, one);
+}
+
+function without<T>(all: ReadonlyMap<string, T>, id: string): ReadonlyMap<string, T> {
+  const left = new Map(all);
+  return left.delete(id) ? left : all;
+}

@@ -1,0 +1,1828 @@
+// The API's types. Made from its description by `make schema`; nothing here is written by hand.
+
+export interface paths {
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what, newest first. What concerns a conversation that one is in shows once that has ended. */
+        get: operations["list_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as CSV (RFC 4180), however long, a page of it in memory at a time. */
+        get: operations["as_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All calls that one may see, oldest first, and the state of the PBX. */
+        get: operations["list_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One call. While the PBX is out of sight nobody can say that a call is not there: 503. */
+        get: operations["get_call"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A snapshot, then every change of what this person sees. A Last-Event-ID gets a new snapshot.
+         * @description Events: snapshot, call.updated, call.removed, monitor.updated (`reason` where the supervisor did not ask for the
+         *         mode: bridge_changed, made_safe), monitor.removed, monitor.ended, coach.joined, coach.left, pbx.state; to
+         *         supervisors also record.state (`ok`, `failing`: whether what happens can be recorded).
+         */
+        get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those that are connecting or live and that one may see. */
+        get: operations["list_monitors"];
+        put?: never;
+        /** Ring the supervisor's phone and let it listen. */
+        post: operations["start_monitor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One monitor, also an ended one. */
+        get: operations["get_monitor"];
+        put?: never;
+        post?: never;
+        /** End it; answered once the leg is gone. */
+        delete: operations["stop_monitor"];
+        options?: never;
+        head?: never;
+        /** Another mode, in place; answered once Asterisk has confirmed it. */
+        patch: operations["switch_monitor"];
+        trace?: never;
+    };
+    "/api/v1/monitors/{id}/takeover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** From barge: stay with the customer and release the agent. */
+        post: operations["take_over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The person who is signed in, or whose token it is. */
+        get: operations["who_am_i"];
+        put?: never;
+        /** Check name and password; begin a session. */
+        post: operations["sign_in"];
+        /** End the session and its streams. */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new password of one's own; the person's other sessions end. */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the first administrator with the token that the first start printed. */
+        post: operations["setup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** SIP over WebSocket (RFC 7118, subprotocol `sip`), passed on to Asterisk as it is. */
+        get: operations["sip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/softphone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Credentials for this page's phone; those that the session had before are void. */
+        post: operations["open_softphone"];
+        /** This page is no phone any more. */
+        delete: operations["close_softphone"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All tokens, without their secrets, which nobody knows any more. */
+        get: operations["list_tokens"];
+        put?: never;
+        /** A new token, for a user or for a service. */
+        post: operations["create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Void from now on; its streams close. What it started goes on: the supervisor can end it. */
+        delete: operations["revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody. */
+        get: operations["list_users"];
+        put?: never;
+        /** A new account. */
+        post: operations["create_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One account. */
+        get: operations["get_user"];
+        put?: never;
+        post?: never;
+        /** Remove an account; what they monitor ends. */
+        delete: operations["delete_user"];
+        options?: never;
+        head?: never;
+        /** Change some fields of an account. */
+        patch: operations["change_user"];
+        trace?: never;
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All receivers. */
+        get: operations["list_webhooks"];
+        put?: never;
+        /** A new receiver. It is told of what happens from now on. */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One receiver. */
+        get: operations["get_webhook"];
+        put?: never;
+        post?: never;
+        /** Remove a receiver, and with it what waits for it. */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        /** Change some fields. What waits for a disabled receiver waits until it is enabled again. */
+        patch: operations["change_webhook"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sent, newest first, and what became of it. */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries/{delivery_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send one more time, whatever became of it before. What waits behind an earlier one of its call waits on. */
+        post: operations["retry_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/ping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send an event of type `ping` at once, and say what the receiver answered. */
+        post: operations["ping_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process is alive. */
+        get: operations["healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures for Prometheus. */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Database, AMI and ARI are usable and the snapshot is done; 503 names what is not. */
+        get: operations["readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description Whose leg of the conversation it is. */
+        Agent: {
+            extension: string;
+            name: string;
+            user_id: string | null;
+        };
+        /** @description One thing that somebody did, or was refused. */
+        AuditEntry: {
+            action: string;
+            actor: string;
+            agent: string | null;
+            agent_extension: string | null;
+            agent_name: string | null;
+            allowed_by: string | null;
+            at: string;
+            call_id: string | null;
+            customer: string | null;
+            id: string;
+            mode: components["schemas"]["Mode"] | null;
+            monitor_id: string | null;
+            reason: string | null;
+            result: components["schemas"]["Result"];
+            supervisor: string | null;
+            target: string | null;
+            via: string;
+        };
+        /** @description Entries, newest first. */
+        AuditPage: {
+            entries: components["schemas"]["AuditEntry"][];
+            next_cursor: string | null;
+        };
+        /** @description One agent's leg of a conversation. */
+        Call: {
+            agent: components["schemas"]["Agent"];
+            answered_at: string | null;
+            barge_reaches_customer: boolean;
+            conversation_id: string;
+            customer: components["schemas"]["Customer"];
+            direction: components["schemas"]["Direction"];
+            id: string;
+            monitors: components["schemas"]["Monitor"][];
+            started_at: string;
+            state: components["schemas"]["CallState"];
+        };
+        /** @description All calls that one may see. */
+        Calls: {
+            calls: components["schemas"]["Call"][];
+            pbx: components["schemas"]["PbxState"];
+        };
+        /**
+         * @description How far the call is.
+         * @enum {string}
+         */
+        CallState: "ringing" | "active" | "held";
+        /** @description A supervisor talks to the agent, or has ceased to. */
+        Coach: {
+            call_id: string;
+            mode: components["schemas"]["Mode"];
+            monitor_id: string;
+            supervisor: components["schemas"]["Talker"];
+        };
+        /** @description Who is at the other end. */
+        Customer: {
+            name: string;
+            number: string;
+        };
+        /** @description Deliveries, newest first. */
+        Deliveries: {
+            deliveries: components["schemas"]["Delivery"][];
+            next_cursor: string | null;
+        };
+        /** @description One event for one receiver. */
+        Delivery: {
+            answer: string | null;
+            attempts: number;
+            call_id: string | null;
+            happened_at: string;
+            id: string;
+            last_attempt_at: string | null;
+            next_attempt_at: string | null;
+            /** @enum {string} */
+            state: "waiting" | "due" | "delivered" | "failed";
+            status: number | null;
+            type: string;
+        };
+        /**
+         * @description Where the call came from, seen from the PBX.
+         * @enum {string}
+         */
+        Direction: "inbound" | "outbound" | "internal";
+        /**
+         * @description Why a monitor ended (the contract's `ended_reason`).
+         * @enum {string}
+         */
+        EndReason: "stopped" | "supervisor_hung_up" | "call_ended" | "took_over" | "no_answer" | "busy" | "device_unavailable" | "permission_revoked" | "adapter_stopped" | "pbx_lost" | "error";
+        /** @description The events of `GET /events`: under each one's name, what its `data` is. */
+        Events: {
+            "call.removed": components["schemas"]["Gone"];
+            "call.updated": components["schemas"]["Call"];
+            "coach.joined": components["schemas"]["Coach"];
+            "coach.left": components["schemas"]["Coach"];
+            "monitor.ended": components["schemas"]["Monitor"];
+            "monitor.removed": components["schemas"]["Gone"];
+            "monitor.updated": components["schemas"]["Monitor"];
+            "pbx.state": components["schemas"]["PbxState"];
+            "record.state": components["schemas"]["RecordState"];
+            snapshot: components["schemas"]["Snapshot"];
+        };
+        /**
+         * @description What hooks can be told of.
+         * @enum {string}
+         */
+        EventType: "call.started" | "call.answered" | "call.ended" | "monitor.started" | "monitor.mode_changed" | "monitor.ended";
+        /** @description What is wrong with one field. */
+        FieldError: {
+            field: string;
+            message: string;
+        };
+        /** @description What this person no longer sees. */
+        Gone: {
+            id: string;
+        };
+        /** @description The process is alive. */
+        Health: {
+            /** @constant */
+            status: "alive";
+        };
+        /** @description A STUN or TURN server for the browser. */
+        IceServer: {
+            urls: string[];
+        };
+        /**
+         * @description How the connection to a PBX is (the contract's `pbx.state`).
+         * @enum {string}
+         */
+        LinkState: "connected" | "connecting" | "down";
+        /** @description POST /session. */
+        Login: {
+            password: string;
+            username: string;
+        };
+        /**
+         * @description Who hears the supervisor: nobody, only the agent, or agent and customer.
+         * @enum {string}
+         */
+        Mode: "silent" | "whisper" | "barge";
+        /** @description One supervisor listening to one call. */
+        Monitor: {
+            call_id: string;
+            device: string | null;
+            ended_at: string | null;
+            ended_reason: components["schemas"]["EndReason"] | null;
+            id: string;
+            live_at: string | null;
+            mode: components["schemas"]["Mode"];
+            /** @default null */
+            reason?: components["schemas"]["Notice"] | null;
+            started_at: string | null;
+            state: components["schemas"]["MonitorState"];
+            supervisor: components["schemas"]["Named"];
+        };
+        /** @description All monitors, connecting or live, that one may see. */
+        Monitors: {
+            monitors: components["schemas"]["Monitor"][];
+        };
+        /**
+         * @description How far a monitor is.
+         * @enum {string}
+         */
+        MonitorState: "connecting" | "live" | "ended";
+        /** @description A supervisor, as shown to others. */
+        Named: {
+            name: string;
+            user_id: string;
+        };
+        /** @description A token just made; its secret is never shown again. */
+        NewToken: {
+            created_at: string;
+            created_by: string;
+            expires_at: string | null;
+            id: string;
+            last_used_at: string | null;
+            may_act_for: string[] | null;
+            name: string;
+            scopes: components["schemas"]["Scope"][];
+            token: string;
+            user: string | null;
+        };
+        /** @description A receiver just made; its secret is never shown again. */
+        NewWebhook: {
+            created_at: string;
+            disabled_reason: string | null;
+            enabled: boolean;
+            events: components["schemas"]["EventType"][];
+            failing_since: string | null;
+            id: string;
+            secret: string;
+            url: string;
+        };
+        /**
+         * @description Why a mode changed though the supervisor did not ask (the contract's `reason` in `monitor.updated`).
+         * @enum {string}
+         */
+        Notice: "bridge_changed" | "made_safe";
+        /** @description The person who is signed in. */
+        OneUser: {
+            user: components["schemas"]["User"];
+        };
+        /** @description POST /session/password. */
+        PasswordChange: {
+            current: string;
+            new: string;
+        };
+        /** @description The connection to the PBX. */
+        PbxState: {
+            since: string;
+            state: components["schemas"]["LinkState"];
+        };
+        /** @description What became of a try. */
+        Ping: {
+            answer: string;
+            delivered: boolean;
+            milliseconds: number;
+            status: number | null;
+        };
+        /** @description RFC 9457: what is wrong, and what to do about it. */
+        Problem: {
+            code: string;
+            detail: string;
+            /** @default null */
+            errors?: components["schemas"]["FieldError"][] | null;
+            status: number;
+            title: string;
+            type: string;
+        };
+        /** @description Whether it can be used, and what hinders it. */
+        Ready: {
+            problems: string[];
+            ready: boolean;
+        };
+        /** @description Whether what happens can be recorded. */
+        RecordState: {
+            since: string;
+            /** @enum {string} */
+            state: "ok" | "failing";
+        };
+        /**
+         * @description What became of it.
+         * @enum {string}
+         */
+        Result: "ok" | "refused" | "failed";
+        /**
+         * @description What a person is to the inbox.
+         * @enum {string}
+         */
+        Role: "administrator" | "agent";
+        /**
+         * @description What a token is good for.
+         * @enum {string}
+         */
+        Scope: "monitor" | "admin" | "metrics";
+        /** @description POST /setup: the first administrator, once. */
+        Setup: {
+            name: string;
+            password: string;
+            token: string;
+            username: string;
+        };
+        /** @description All that this person sees; `record` only for who may monitor. */
+        Snapshot: {
+            calls: components["schemas"]["Call"][];
+            monitors: components["schemas"]["Monitor"][];
+            pbx: components["schemas"]["PbxState"];
+            /** @default null */
+            record?: components["schemas"]["RecordState"] | null;
+            user: components["schemas"]["User"];
+        };
+        /** @description Credentials of a page's phone. */
+        Softphone: {
+            endpoint: string;
+            expires_at: string;
+            ice_servers: components["schemas"]["IceServer"][];
+            password: string;
+            sip_url: string;
+        };
+        /** @description POST /monitors: exactly one of the first three names the call. */
+        StartBody: {
+            /** @default null */
+            agent_extension?: string | null;
+            /** @default null */
+            call_id?: string | null;
+            /** @default null */
+            customer_number?: string | null;
+            /** @default null */
+            device?: string | "browser" | null;
+            /** @default silent */
+            mode?: components["schemas"]["Mode"];
+            /**
+             * @description For service tokens: whom it acts for, by username.
+             * @default null
+             */
+            supervisor?: string | null;
+        } & ({
+            call_id: unknown;
+        } | {
+            agent_extension: unknown;
+        } | {
+            customer_number: unknown;
+        });
+        /** @description PATCH /monitors/{id}. */
+        SwitchBody: {
+            mode: components["schemas"]["Mode"];
+        };
+        /** @description Who talks, as the agent is told. */
+        Talker: {
+            name: string;
+        };
+        /** @description A program's token. */
+        Token: {
+            created_at: string;
+            created_by: string;
+            expires_at: string | null;
+            id: string;
+            last_used_at: string | null;
+            may_act_for: string[] | null;
+            name: string;
+            scopes: components["schemas"]["Scope"][];
+            user: string | null;
+        };
+        /** @description POST /tokens: exactly one of `user` and `may_act_for`. */
+        TokenBody: {
+            /** @default null */
+            expires_at?: string | null;
+            /** @default null */
+            may_act_for?: string[] | null;
+            name: string;
+            /**
+             * @default [
+             *       "monitor"
+             *     ]
+             */
+            scopes?: components["schemas"]["Scope"][];
+            /** @default null */
+            user?: string | null;
+        } & ({
+            user: unknown;
+        } | {
+            may_act_for: unknown;
+        });
+        /** @description All tokens. */
+        Tokens: {
+            tokens: components["schemas"]["Token"][];
+        };
+        /** @description A person with an account. */
+        User: {
+            active: boolean;
+            can_monitor: boolean;
+            device: string | null;
+            extension: string | null;
+            id: string;
+            modes: components["schemas"]["Mode"][];
+            name: string;
+            phone_message: boolean;
+            role: components["schemas"]["Role"];
+            username: string;
+        };
+        /** @description POST /users. */
+        UserBody: {
+            /** @default false */
+            can_monitor?: boolean;
+            /** @default null */
+            device?: string | null;
+            /** @default null */
+            extension?: string | null;
+            /** @default null */
+            modes?: components["schemas"]["Mode"][] | null;
+            name: string;
+            password: string;
+            /** @default true */
+            phone_message?: boolean;
+            /** @enum {string} */
+            role: "administrator" | "agent";
+            username: string;
+        };
+        /** @description PATCH /users/{id}: only the fields that are there change; only extension and device may be null. */
+        UserPatch: {
+            /** @default true */
+            active?: boolean;
+            /** @default false */
+            can_monitor?: boolean;
+            /** @default null */
+            device?: string | null;
+            /** @default null */
+            extension?: string | null;
+            /** @default [] */
+            modes?: components["schemas"]["Mode"][];
+            /** @default  */
+            name?: string;
+            /** @default  */
+            password?: string;
+            /** @default true */
+            phone_message?: boolean;
+            /** @default agent */
+            role?: components["schemas"]["Role"];
+            /** @default  */
+            username?: string;
+        };
+        /** @description Everybody. */
+        Users: {
+            users: components["schemas"]["User"][];
+        };
+        /** @description A receiver of events. */
+        Webhook: {
+            created_at: string;
+            disabled_reason: string | null;
+            enabled: boolean;
+            events: components["schemas"]["EventType"][];
+            failing_since: string | null;
+            id: string;
+            url: string;
+        };
+        /** @description POST /webhooks. */
+        WebhookBody: {
+            /** @default true */
+            enabled?: boolean;
+            events: components["schemas"]["EventType"][];
+            url: string;
+        };
+        /** @description PATCH /webhooks/{id}: only the fields that are there change. */
+        WebhookPatch: {
+            /** @default true */
+            enabled?: boolean;
+            /** @default [] */
+            events?: components["schemas"]["EventType"][];
+            /** @default  */
+            url?: string;
+        };
+        /** @description All receivers. */
+        Webhooks: {
+            webhooks: components["schemas"]["Webhook"][];
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type Agent = components['schemas']['Agent'];
+export type AuditEntry = components['schemas']['AuditEntry'];
+export type AuditPage = components['schemas']['AuditPage'];
+export type Call = components['schemas']['Call'];
+export type Calls = components['schemas']['Calls'];
+export type CallState = components['schemas']['CallState'];
+export type Coach = components['schemas']['Coach'];
+export type Customer = components['schemas']['Customer'];
+export type Deliveries = components['schemas']['Deliveries'];
+export type Delivery = components['schemas']['Delivery'];
+export type Direction = components['schemas']['Direction'];
+export type EndReason = components['schemas']['EndReason'];
+export type Events = components['schemas']['Events'];
+export type EventType = components['schemas']['EventType'];
+export type FieldError = components['schemas']['FieldError'];
+export type Gone = components['schemas']['Gone'];
+export type Health = components['schemas']['Health'];
+export type IceServer = components['schemas']['IceServer'];
+export type LinkState = components['schemas']['LinkState'];
+export type Login = components['schemas']['Login'];
+export type Mode = components['schemas']['Mode'];
+export type Monitor = components['schemas']['Monitor'];
+export type Monitors = components['schemas']['Monitors'];
+export type MonitorState = components['schemas']['MonitorState'];
+export type Named = components['schemas']['Named'];
+export type NewToken = components['schemas']['NewToken'];
+export type NewWebhook = components['schemas']['NewWebhook'];
+export type Notice = components['schemas']['Notice'];
+export type OneUser = components['schemas']['OneUser'];
+export type PasswordChange = components['schemas']['PasswordChange'];
+export type PbxState = components['schemas']['PbxState'];
+export type Ping = components['schemas']['Ping'];
+export type Problem = components['schemas']['Problem'];
+export type Ready = components['schemas']['Ready'];
+export type RecordState = components['schemas']['RecordState'];
+export type Result = components['schemas']['Result'];
+export type Role = components['schemas']['Role'];
+export type Scope = components['schemas']['Scope'];
+export type Setup = components['schemas']['Setup'];
+export type Snapshot = components['schemas']['Snapshot'];
+export type Softphone = components['schemas']['Softphone'];
+export type StartBody = components['schemas']['StartBody'];
+export type SwitchBody = components['schemas']['SwitchBody'];
+export type Talker = components['schemas']['Talker'];
+export type Token = components['schemas']['Token'];
+export type TokenBody = components['schemas']['TokenBody'];
+export type Tokens = components['schemas']['Tokens'];
+export type User = components['schemas']['User'];
+export type UserBody = components['schemas']['UserBody'];
+export type UserPatch = components['schemas']['UserPatch'];
+export type Users = components['schemas']['Users'];
+export type Webhook = components['schemas']['Webhook'];
+export type WebhookBody = components['schemas']['WebhookBody'];
+export type WebhookPatch = components['schemas']['WebhookPatch'];
+export type Webhooks = components['schemas']['Webhooks'];
+export type $defs = Record<string, never>;
+export interface operations {
+    list_entries: {
+        parameters: {
+            query?: {
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "audit.cut";
+                /** @description The agent's username, name or extension. */
+                agent?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                limit?: number;
+                since?: string;
+                /** @description Username of the supervisor. */
+                supervisor?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+        };
+    };
+    as_table: {
+        parameters: {
+            query?: {
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "audit.cut";
+                /** @description The agent's username, name or extension. */
+                agent?: string;
+                since?: string;
+                /** @description Username of the supervisor. */
+                supervisor?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    list_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calls"];
+                };
+            };
+        };
+    };
+    get_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+        };
+    };
+    events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    list_monitors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Monitors"];
+                };
+            };
+        };
+    };
+    start_monitor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A string of your own for this request, 255 characters at most: sent again within 24 h, it is answered the same. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Monitor"];
+                };
+            };
+        };
+    };
+    get_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Monitor"];
+                };
+            };
+        };
+    };
+    stop_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    switch_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Monitor"];
+                };
+            };
+        };
+    };
+    take_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Monitor"];
+                };
+            };
+        };
+    };
+    who_am_i: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneUser"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneUser"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Setup"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneUser"];
+                };
+            };
+        };
+    };
+    sip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Switching Protocols */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    open_softphone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Softphone"];
+                };
+            };
+        };
+    };
+    close_softphone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+        };
+    };
+    create_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Users"];
+                };
+            };
+        };
+    };
+    create_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+        };
+    };
+    get_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+        };
+    };
+    delete_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhooks"];
+                };
+            };
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+        };
+    };
+    get_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only those that were given up. */
+                failed?: boolean;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deliveries"];
+                };
+            };
+        };
+    };
+    retry_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+        };
+    };
+    ping_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ping"];
+                };
+            };
+        };
+    };
+    healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+        };
+    };
+}
+type FlattenedDeepRequired<T> = {
+    [K in keyof T]-?: FlattenedDeepRequired<T[K] extends unknown[] | undefined | null ? Extract<T[K], unknown[]>[number] : T[K]>;
+};
+type ReadonlyArray<T> = [
+    Exclude<T, undefined>
+] extends [
+    unknown[]
+] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
+export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "audit.cut"];
+export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "audit.cut"];
+export const callStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CallState"]> = ["ringing", "active", "held"];
+export const deliveryStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Delivery"]["state"]> = ["waiting", "due", "delivered", "failed"];
+export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["inbound", "outbound", "internal"];
+export const endReasonValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EndReason"]> = ["stopped", "supervisor_hung_up", "call_ended", "took_over", "no_answer", "busy", "device_unavailable", "permission_revoked", "adapter_stopped", "pbx_lost", "error"];
+export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended"];
+export const linkStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LinkState"]> = ["connected", "connecting", "down"];
+export const modeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Mode"]> = ["silent", "whisper", "barge"];
+export const monitorStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MonitorState"]> = ["connecting", "live", "ended"];
+export const noticeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Notice"]> = ["bridge_changed", "made_safe"];
+export const recordStateStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RecordState"]["state"]> = ["ok", "failing"];
+export const resultValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Result"]> = ["ok", "refused", "failed"];
+export const roleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Role"]> = ["administrator", "agent"];
+export const scopeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Scope"]> = ["monitor", "admin", "metrics"];
+export const userBodyRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["UserBody"]["role"]> = ["administrator", "agent"];

@@ -1,0 +1,159 @@
+// How events change the live picture: each kind alone, in any order, and what must stay as it was.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { changed, EVENTS, NOTHING, type Happening, type Picture } from "../src/picture.ts";
+import type { Call, Coach, Monitor, Snapshot, User } from "../src/schema.ts";
+
+const SINCE = "2026-01-31T12:00:00.000Z";
+
+const user = (id: string): User => ({
+  id,
+  username: id,
+  name: id,
+  role: "agent",
+  extension: null,
+  device: null,
+  can_monitor: true,
+  modes: ["silent", "whisper", "barge"],
+  active: true,
+  phone_message: true,
+});
+
+const call = (id: string, agent: string, more: Partial<Call> = {}): Call => ({
+  id,
+  conversation_id: id,
+  agent: { user_id: agent, name: agent, extension: "101" },
+  customer: { number: "201", name: "201" },
+  direction: "inbound",
+  state: "active",
+  started_at: SINCE,
+  answered_at: SINCE,
+  barge_reaches_customer: true,
+  monitors: [],
+  ...more,
+});
+
+const monitor = (id: string, call_id: string, supervisor: string, more: Partial<Monitor> = {}): Monitor => ({
+  id,
+  call_id,
+  supervisor: { user_id: supervisor, name: supervisor },
+  device: "PJSIP/301",
+  mode: "silent",
+  state: "live",
+  started_at: SINCE,
+  live_at: SINCE,
+  ended_at: null,
+  ended_reason: null,
+  ...more,
+});
+
+const coach = (monitor_id: string, mode: Coach["mode"] = "whisper"): Coach => ({
+  monitor_id,
+  call_id: "c1",
+  supervisor: { name: "mona" },
+  mode,
+});
+
+const snapshot = (more: Partial<Snapshot> = {}): Happening => ({
+  kind: "snapshot",
+  data: { user: user("sam"), calls: [], monitors: [], pbx: { state: "connected", since: SINCE }, ...more },
+});
+
+const after = (...happenings: Happening[]): Picture => happenings.reduce<Picture>(changed, NOTHING);
+
+void test("nothing is shown as connected before the first snapshot", () => {
+  assert.equal(NOTHING.connected, false);
+  assert.equal(after(snapshot()).connected, true);
+});
+
+void test("a snapshot is all there is: what came before it is gone", () => {
+  const full = snapshot({
+    calls: [call("c1", "sam"), call("c2", "ana")],
+    monitors: [monitor("m1", "c2", "mona")],
+    record: { state: "failing", since: SINCE },
+  });
+  const picture = after(full);
+  assert.deepEqual([...picture.calls.keys()], ["c1", "c2"]);
+  assert.deepEqual([...picture.monitors.keys()], ["m1"]);
+  assert.equal(picture.record?.state, "failing");
+  const emptied = changed(picture, snapshot());
+  assert.deepEqual([emptied.calls.size, emptied.monitors.size, emptied.record], [0, 0, null]);
+});
+
+void test("a snapshot tells me who talks to me, and only that", () => {
+  const calls = [call("c1", "sam"), call("c2", "ana")];
+  const monitors = [
+    monitor("talks", "c1", "mona", { mode: "whisper" }),
+    monitor("silent", "c1", "mona"),
+    monitor("connects", "c1", "mona", { mode: "barge", state: "connecting" }),
+    monitor("elsewhere", "c2", "mona", { mode: "barge" }),
+    monitor("nowhere", "c9", "mona", { mode: "barge" }),
+  ];
+  assert.deepEqual([...after(snapshot({ calls, monitors })).coaches.keys()], ["talks"]);
+});
+
+void test("calls come, change and go", () => {
+  const come = after(snapshot(), { kind: "call.updated", data: call("c1", "sam", { state: "ringing" }) });
+  assert.equal(come.calls.get("c1")?.state, "ringing");
+  const active = changed(come, { kind: "call.updated", data: call("c1", "sam") });
+  assert.equal(active.calls.get("c1")?.state, "active");
+  assert.equal(changed(active, { kind: "call.removed", data: { id: "c1" } }).calls.size, 0);
+});
+
+void test("monitors come, change and are no longer to be seen", () => {
+  const live = after(snapshot(), { kind: "monitor.updated", data: monitor("m1", "c1", "mona") });
+  const talks = changed(live, { kind: "monitor.updated", data: monitor("m1", "c1", "mona", { mode: "barge" }) });
+  assert.equal(talks.monitors.get("m1")?.mode, "barge");
+  const unseen = changed(talks, { kind: "monitor.removed", data: { id: "m1" } });
+  assert.deepEqual([unseen.monitors.size, unseen.ended], [0, null]);
+});
+
+void test("my own monitor's end is kept for saying why; another's isn't", () => {
+  const ended = (id: string, whose: string): Happening => ({
+    kind: "monitor.ended",
+    data: monitor(id, "c1", whose, { state: "ended", ended_reason: "call_ended" }),
+  });
+  const mine = after(snapshot(), { kind: "monitor.updated", data: monitor("m1", "c1", "sam") }, ended("m1", "sam"));
+  assert.deepEqual([mine.monitors.size, mine.ended?.id], [0, "m1"]);
+  assert.equal(changed(mine, ended("m2", "mona")).ended?.id, "m1");
+  assert.equal(changed(mine, snapshot()).ended?.id, "m1");
+});
+
+void test("who talks to me: one message for a talk, in its latest mode, gone when it ends", () => {
+  const joined = after(snapshot(), { kind: "coach.joined", data: coach("m1") });
+  const barges = changed(joined, { kind: "coach.joined", data: coach("m1", "barge") });
+  assert.deepEqual([...barges.coaches.values()].map((one) => one.mode), ["barge"]);
+  assert.equal(changed(barges, { kind: "coach.left", data: coach("m1", "barge") }).coaches.size, 0);
+});
+
+void test("the PBX and the record are as they were told last", () => {
+  const down = after(
+    snapshot(),
+    { kind: "pbx.state", data: { state: "down", since: SINCE } },
+    { kind: "record.state", data: { state: "failing", since: SINCE } },
+  );
+  assert.deepEqual([down.pbx?.state, down.record?.state], ["down", "failing"]);
+});
+
+void test("a lost stream leaves the picture, and says that it may be old", () => {
+  const picture = after(snapshot({ calls: [call("c1", "sam")] }), { kind: "lost", data: null });
+  assert.deepEqual([picture.connected, picture.calls.size], [false, 1]);
+});
+
+void test("nothing is changed in place, and what an event doesn't touch stays the same object", () => {
+  const before = after(snapshot({ calls: [call("c1", "sam")], monitors: [monitor("m1", "c1", "mona")] }));
+  const kept = structuredClone(before);
+  const updated = changed(before, { kind: "call.updated", data: call("c2", "ana") });
+  changed(before, { kind: "call.removed", data: { id: "c1" } });
+  changed(before, { kind: "monitor.removed", data: { id: "m1" } });
+  assert.deepEqual(before, kept);
+  assert.equal(updated.calls.get("c1"), before.calls.get("c1"));
+  assert.equal(updated.monitors, before.monitors);
+  assert.equal(changed(before, { kind: "call.removed", data: { id: "unknown" } }).calls, before.calls);
+});
+
+void test("the page listens to what the server tells; that the stream broke it finds by itself", () => {
+  assert.ok(EVENTS.includes("snapshot") && EVENTS.includes("record.state"));
+  assert.ok(!(EVENTS as string[]).includes("lost"));
+});

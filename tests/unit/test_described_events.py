@@ -1,0 +1,51 @@
+"""Every event of the live stream is as the API's description says: no field too few, none that it doesn't name."""
+
+from collections.abc import Iterator
+
+from pydantic import BaseModel
+
+from adapter.core.record import RecordState
+from adapter.web.openapi import Events
+from tests.support.site import Site
+
+DESCRIBED = {field.alias: field.annotation for field in Events.model_fields.values()}
+
+
+def unnamed(value: object) -> Iterator[str]:
+    """Fields that the description doesn't name, at any depth."""
+    if isinstance(value, BaseModel):
+        yield from value.model_extra or {}
+        for _, inner in value:
+            yield from unnamed(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from unnamed(inner)
+
+
+async def test_all_events_are_as_described(site: Site) -> None:
+    mona, sam = await site.client("mona"), await site.client("sam")
+    site.talk()
+    seen = [await mona.events(), await sam.events()]
+    supervisor, agent = seen
+    _, monitor = await mona.post("/monitors", {"call_id": await site.call_id(mona)})
+    await supervisor.until(lambda kind, data: kind == "monitor.updated" and data["state"] == "live")
+    await mona.patch(f"/monitors/{monitor['id']}", {"mode": "whisper"})
+    await agent.until(lambda kind, data: kind == "coach.joined")
+    seen.append(await sam.events())  # a snapshot with something in it
+    await mona.patch(f"/monitors/{monitor['id']}", {"mode": "silent"})
+    await agent.until(lambda kind, data: kind == "coach.left")
+    await mona.delete(f"/monitors/{monitor['id']}")
+    await supervisor.until(lambda kind, data: kind == "monitor.ended")
+    site.service.boards.set_record(RecordState(False, site.now))
+    site.pbx.down()
+    for stream in seen:
+        await stream.until(lambda kind, data: kind == "pbx.state")
+    await supervisor.until(lambda kind, data: kind == "record.state")
+
+    events = [(kind, data) for stream in seen for _, kind, data in stream.events]
+    assert {kind for kind, _ in events} == DESCRIBED.keys()
+    for kind, data in events:
+        model = DESCRIBED[kind]
+        assert isinstance(model, type)
+        assert issubclass(model, BaseModel)
+        assert list(unnamed(model.model_validate(data))) == [], kind
