@@ -9,7 +9,7 @@ PAGE := adapter/web/static/index.html
 SOURCE := adapter/web/page
 MODULES := $(SOURCE)/node_modules/.package-lock.json
 NPM := cd $(SOURCE) && PATH="$(CURDIR)/$(BIN):$$PATH" npm
-DESCRIBE := $(BIN)/python -m adapter.web.openapi
+DESCRIBE := $(BIN)/python -m adapter.web
 
 .PHONY: help page schema current pictures demo lab try test lint fmt type bench load soak clean lock
 

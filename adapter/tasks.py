@@ -19,6 +19,10 @@ FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 10.0
 """Seconds of the longest such pause, and of the life after which a loop counts as well again."""
 
+CANCEL_AGAIN = 2.0
+"""Seconds until a task that is still there is cancelled once more: `asyncio.wait_for` of Python 3.11 loses a cancellation
+that comes together with what it waits for (bpo-37658)."""
+
 Told = ParamSpec("Told")
 
 
@@ -89,10 +93,11 @@ class BackgroundTasks:
     async def close(self) -> None:
         """Cancel what still runs and wait until all of it is over."""
         self._closed = True
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        running = set(self._tasks)
+        while running:
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=CANCEL_AGAIN)
 
 
 async def _why_it_ended(loop: Callable[[], Coroutine[Any, Any, None]]) -> tuple[str, Exception | None]:

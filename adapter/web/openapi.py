@@ -1,6 +1,6 @@
 """The API's description (OpenAPI 3.1), made from the declared routes and the models that validate.
 
-`python -m adapter.web.openapi` prints it: `make schema` makes the page's types from that.
+`python -m adapter.web` prints it: `make schema` makes the page's types from that.
 """
 
 import json
@@ -226,9 +226,3 @@ def serve(whole: Json) -> Callable[[web.Request], Awaitable[web.Response]]:
         return web.Response(text=text, content_type="application/json")
 
     return answer
-
-
-if __name__ == "__main__":
-    from adapter.web.app import all_routes  # here, as it imports this file
-
-    print(json.dumps(document(all_routes()), indent=1))  # noqa: T201 - that is what it is for

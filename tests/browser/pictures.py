@@ -36,7 +36,7 @@ async def take(lab: Lab, browser: Browser) -> None:
     await expect(admin.get_by_text("Nobody hears you.")).to_be_visible()
     await admin.screenshot(path=FOLDER / "silent-light-wide.png")
     await admin.get_by_role("button", name="Talk to Agent").click()
-    await expect(sam.get_by_text("Admin talks to you.")).to_be_visible()
+    await expect(sam.get_by_text("Admin is talking to you.")).to_be_visible()
     await sam.screenshot(path=FOLDER / "agent-light-narrow.png")
     dark = await signed_in(browser, lab, "admin", WIDE, "dark")
     await expect(dark.get_by_text("Only the agent hears you.")).to_be_visible()

@@ -35,7 +35,7 @@ async def test_listen_whisper_join_and_out_again(lab: Lab, sign_in: SignIn) -> N
 
     await page.get_by_role("button", name="Talk to Agent").click()
     await expect(page.get_by_text("Only the agent hears you.")).to_be_visible()
-    await expect(sam.get_by_text("Admin talks to you. The customer can't hear it.")).to_be_visible()
+    await expect(sam.get_by_text("Admin is talking to you. The customer can't hear it.")).to_be_visible()
     assert_hears(await listen(*everyone), p101={"201", "301"}, p201={"101"})
 
     await page.get_by_role("button", name="Join the call").click()

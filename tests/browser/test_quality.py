@@ -37,7 +37,7 @@ async def test_axe_finds_nothing_serious(lab: Lab, chromium: Browser, sign_in: S
     await assert_accessible(page)
     await page.get_by_role("button", name="Call Supervision").click()
     await page.get_by_role("button", name="Talk to Agent").click()
-    await expect(sam.get_by_text("Admin talks to you.")).to_be_visible()
+    await expect(sam.get_by_text("Admin is talking to you.")).to_be_visible()
     await assert_accessible(page)
     await assert_accessible(sam)
     await page.get_by_role("link", name="Account").click()

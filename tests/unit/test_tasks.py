@@ -87,6 +87,26 @@ async def test_a_stop_ends_a_loop_in_its_pause_too() -> None:
     assert FAILURES.down == {}
 
 
+async def test_a_task_that_lost_its_cancellation_is_cancelled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "CANCEL_AGAIN", 0.01)
+    owner, cancelled = BackgroundTasks("owner"), 0
+
+    async def stubborn() -> None:
+        nonlocal cancelled
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                cancelled += 1
+                if cancelled == 3:
+                    raise
+
+    owner.start(stubborn(), "stubborn")
+    await asyncio.sleep(0)
+    await asyncio.wait_for(owner.close(), 5)
+    assert cancelled == 3
+
+
 async def test_after_a_stop_nothing_is_started() -> None:
     owner = BackgroundTasks("owner")
     await owner.close()
