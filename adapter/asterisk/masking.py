@@ -16,7 +16,7 @@ from adapter.core.legs import LEG_PREFIX, TEST_PREFIX, Refusal
 
 CONTEXT = "call-monitor"
 """How the monitor dialplan context is called in a recording."""
-KINDS = ("agent", "internal", "browser", "line")
+AGENT, INTERNAL, BROWSER, LINE = "agent", "internal", "browser", "line"
 """What an endpoint is to the adapter; its mask begins with this."""
 PUBLIC = frozenset({"", "<unknown>", "<null>", "anonymous", "Anonymous", "unknown", "Unknown", "restricted"})
 """Values that say that there is no number or name."""
@@ -49,7 +49,7 @@ class _Subscriber(NamedTuple):
 
 
 class Masking:
-    """The masks of one recording. `country` as in `[numbering]`; `kind_of` says which of KINDS an endpoint is."""
+    """The masks of one recording. `country` as in `[numbering]`; `kind_of` says if an endpoint is AGENT or another."""
 
     def __init__(self, context: str, codes: Collection[str], country: str, kind_of: Callable[[str], str]) -> None:
         self._context, self._country, self._kind_of = context, country, kind_of
@@ -167,7 +167,7 @@ class Masking:
         technology, _, rest = text.partition("/")
         technology = technology if technology in TECHNOLOGIES else "Other"
         kind = self._kind_of(text)
-        if kind == "line" and technology == "Local":
+        if kind == LINE and technology == "Local":
             dialled, at, context = rest.partition("@")
             return f"Local/{self.extension(dialled, context)}{at}{self.context(context)}"
         return f"{technology}/{self._word(kind, text)}"

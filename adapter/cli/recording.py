@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from adapter import config
+from adapter import config, wiring
 from adapter.doctor.record import FULL, LOST, STOPPED, TIME_UP, Progress, Recorded, Tap, Wish, record
 from adapter.doctor.recordfile import RecordFile, check_place
 
@@ -42,7 +42,8 @@ async def _record(settings: config.Settings, wish: Wish) -> Recorded:
     pbx = settings.pbx[0]
     until = "Ctrl-C" if wish.seconds is None else f"Ctrl-C, {wish.seconds / 60:g} minutes at most"
     click.echo(f"Recording what AMI at {pbx.ami.host}:{pbx.ami.port} says, until {until}.", err=True)
-    return await record(settings, wish, tap, _progress())
+    numbering = wiring.numbering(settings, b"ids are not recorded")
+    return await record(settings, wiring.link_settings(settings), numbering, wish, tap, _progress())
 
 
 def _progress() -> Progress:

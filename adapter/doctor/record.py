@@ -12,13 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapter import __version__, config, wiring
+from adapter import __version__, config
 from adapter.asterisk import versions
 from adapter.asterisk.ami import AmiConnection
 from adapter.asterisk.connection import LinkSettings
-from adapter.asterisk.masking import CONTEXT, Masking
+from adapter.asterisk.masking import AGENT, BROWSER, CONTEXT, INTERNAL, LINE, Masking
 from adapter.asterisk.recording import FORMAT, LISTED, WANTED, Header, Person, Writer
 from adapter.asterisk.splitter import Message
+from adapter.core.calls import Numbering
 from adapter.core.people import User
 from adapter.doctor import files
 from adapter.doctor.findings import Verdict
@@ -113,13 +114,15 @@ class Start:
     backlog: Sequence[Told]
 
 
-async def record(settings: config.Settings, wish: Wish, tap: Tap, progress: Progress) -> Recorded:
+async def record(
+    settings: config.Settings, link: LinkSettings, numbering: Numbering, wish: Wish, tap: Tap, progress: Progress
+) -> Recorded:
     """Record until `tap` is told to end, the time is up, the file is full, or the connection is lost.
 
-    Raises PbxUnavailable, PbxTimeout or AuthenticationFailed when it can't begin, ConfigError for secrets or a
-    database's URL that can't be read, OSError when the disk fails.
+    `link` is where the PBX is, `numbering` how it is read. Raises PbxUnavailable, PbxTimeout, PbxRefused or
+    AuthenticationFailed when it can't begin, ConfigError for a database's URL that can't be read, OSError when the
+    disk fails.
     """
-    link = wiring.link_settings(settings)
     found, people = await files.check_database(settings)
     known = all(finding.verdict is Verdict.OK for finding in found)
     ami = await AmiConnection.open(link.ami, tap.heard, lambda why: tap.end(LOST), link.connect_deadline, WANTED)
@@ -130,7 +133,7 @@ async def record(settings: config.Settings, wish: Wish, tap: Tap, progress: Prog
             raise PbxUnavailable("The connection was lost while the snapshot was taken.")
         # What came while the snapshot was taken is told with it, as `Connection` does.
         at, backlog = tap.clock(), [(0.0, what) for _, what in tap.take()]
-        masking = masking_of(settings)
+        masking = masking_of(settings, numbering)
         header = header_of(settings, version, people, masking, people_known=known)
         file = await asyncio.to_thread(RecordFile, wish.path, Writer(masking), wish.most, force=wish.force)
         tasks.start(_ping(ami, tap, link), "ping")
@@ -189,16 +192,15 @@ async def _ping(ami: AmiConnection, tap: Tap, link: LinkSettings) -> None:
             return
 
 
-def masking_of(settings: config.Settings) -> Masking:
-    """The masks for a recording at this PBX."""
-    numbering = wiring.numbering(settings, b"recording")
+def masking_of(settings: config.Settings, numbering: Numbering) -> Masking:
+    """The masks for a recording at this PBX, which is read so."""
 
     def kind_of(endpoint: str) -> str:
         if endpoint.partition("/")[2].startswith(PREFIX):
-            return "browser"
+            return BROWSER
         if numbering.is_agent(endpoint):
-            return "agent"
-        return "internal" if numbering.is_internal(endpoint) else "line"
+            return AGENT
+        return INTERNAL if numbering.is_internal(endpoint) else LINE
 
     codes = settings.star_codes.model_dump().values()
     return Masking(settings.pbx[0].context, list(codes), settings.numbering.country, kind_of)
@@ -216,8 +218,8 @@ def header_of(
         country=settings.numbering.country,
         context=CONTEXT,
         star_codes=settings.star_codes.model_dump(),
-        agents=["*/agent*"],
-        internal=["*/internal*"],
+        agents=[f"*/{AGENT}*"],
+        internal=[f"*/{INTERNAL}*"],
         people=[
             Person(
                 masking.name(person.name),

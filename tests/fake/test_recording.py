@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from adapter import config
+from adapter import config, wiring
 from adapter.asterisk.ami import AmiAddress, AuthenticationFailed
 from adapter.asterisk.connection import LinkSettings
 from adapter.asterisk.link import Link
@@ -75,7 +75,8 @@ class World:
         """Record to the end; `act` is done once it has begun."""
         self._act = act
         async with asyncio.timeout(20):
-            return await record(self.settings, self.wish, self.tap, self.progress)
+            link, numbering = wiring.link_settings(self.settings), wiring.numbering(self.settings, b"key")
+            return await record(self.settings, link, numbering, self.wish, self.tap, self.progress)
 
     def lines(self) -> list[dict[str, Any]]:
         """What is in the file."""

@@ -136,7 +136,7 @@ def test_who_is_agent_internal_or_a_leg_is_read_alike(names: list[str], agents: 
         }
     )
     people = [user(f"p{n}", f"2{n}", active=n % 2 == 0) for n in range(4)]
-    mask = masking_of(chosen)
+    mask = masking_of(chosen, wiring.numbering(chosen, b"k"))
     header = header_of(chosen, "22.10.1", people, mask, people_known=True)
     before, after = wiring.numbering(chosen, b"k"), wiring.numbering(settings_of(header), b"k")
     for name in [*names, "PJSIP/cm-web-0123456789abcdef", *(f"Local/{n}@x" for n in range(3))]:

@@ -11,6 +11,8 @@ from adapter.errors import Invalid
 from tests.support.replay import FOLDER, Replay, load
 from tests.support.scenarios import SCENARIOS
 
+REPORTED: dict[str, str] = {}
+"""Recordings that came with bug reports, by name: where from. The others are made at the lab (SCENARIOS)."""
 RINGS, TALKS, HOLDS = "ringing", "active", "held"
 
 
@@ -18,10 +20,12 @@ RINGS, TALKS, HOLDS = "ringing", "active", "held"
 @pytest.mark.parametrize("one_by_one", [False, True])
 def test_every_recording_is_whole_and_leaves_no_call_behind(name: str, one_by_one: bool) -> None:
     recording = load(name)
-    assert name in SCENARIOS, "how it was made stays known"
-    assert (recording.end, recording.missed, recording.header.people_known) == ("stopped", 0, True)
+    assert name in SCENARIOS or name in REPORTED, "how it was made stays known"
     replay = Replay(recording, one_by_one=one_by_one)
     assert replay.lives
+    if name in REPORTED:
+        return
+    assert (recording.end, recording.missed, recording.header.people_known) == ("stopped", 0, True)
     assert not replay.board.calls()
     assert all(life.ended for life in replay.lives.values())
 
