@@ -20,8 +20,8 @@ LONGEST_PAUSE = 10.0
 """Seconds of the longest such pause, and of the life after which a loop counts as well again."""
 
 CANCEL_AGAIN = 2.0
-"""Seconds until a task that is still there is cancelled once more: `asyncio.wait_for` of Python 3.11 loses a cancellation
-that comes together with what it waits for (bpo-37658)."""
+"""Seconds until a task that is still there is cancelled once more: `asyncio.wait_for` of Python 3.11 loses a
+cancellation that comes together with what it waits for (bpo-37658)."""
 
 Told = ParamSpec("Told")
 

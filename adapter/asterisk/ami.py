@@ -180,7 +180,9 @@ class AmiConnection:
     async def _answer(self, action: Action, name: str, deadline: float) -> Message:
         action_id = action["ActionID"]
         try:
-            response: Message = await asyncio.wait_for(action.future, deadline)
+            # Not wait_for, which loses a cancellation that comes with the answer (bpo-37658; Python 3.11).
+            async with asyncio.timeout(deadline):
+                response: Message = await action.future
         except TimeoutError:
             raise PbxTimeout(f"Asterisk did not answer {name} in {deadline:g} s.") from None
         finally:

@@ -9,6 +9,7 @@ import click
 
 from adapter import config, log
 from adapter.asterisk.ari import DEVICE
+from adapter.cli import recording
 from adapter.cli.store import config_option
 from adapter.doctor import report
 from adapter.doctor.findings import exit_status
@@ -16,6 +17,8 @@ from adapter.doctor.run import Examination, Say, examine
 
 CLEAR = "\r\x1b[K"
 """To the beginning of the line, and nothing on it (ECMA-48)."""
+MOST_MB = 100.0
+"""Megabytes that a recording takes at most: some hundred thousand events, a day of a busy PBX."""
 
 
 @click.command()
@@ -27,8 +30,32 @@ CLEAR = "\r\x1b[K"
     help="Also ring this phone, e.g. PJSIP/301, and see if it answers itself.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option(
+    "--record",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Instead of examining, write what AMI says to this file, masked, for a bug report.",
+)
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="With --record: end after so long.")
+@click.option(
+    "--most-mb",
+    type=click.FloatRange(0.01),
+    help=f"With --record: end when the file is so long.  [default: {MOST_MB:g}]",
+)
+@click.option("--pbx", "name", metavar="ID", help="With --record: at this PBX, where the configuration has several.")
+@click.option("--force", is_flag=True, help="With --record: replace a file that is there.")
 @config_option
-def doctor(audio: bool, ring: tuple[str, ...], as_json: bool, path: Path | None) -> None:
+def doctor(
+    audio: bool,
+    ring: tuple[str, ...],
+    as_json: bool,
+    file: Path | None,
+    minutes: float | None,
+    most_mb: float | None,
+    name: str | None,
+    force: bool,
+    path: Path | None,
+) -> None:
     """Examine the PBX, and say for each thing what is wrong and the line to add.
 
     It looks at Asterisk's version and modules, the AMI and the ARI user's rights, the dialplan, endpoints and phones,
@@ -38,6 +65,10 @@ def doctor(audio: bool, ring: tuple[str, ...], as_json: bool, path: Path | None)
     With --audio it proves, with tones through this PBX's own dialplan, that silent reaches nobody, that whisper does
     not reach the customer, and that what must be heard is heard. That takes about ten seconds.
 
+    With --record it examines nothing: it writes down what Asterisk tells the adapter, until Ctrl-C, so that a call
+    that is shown wrongly can be sent in and played again. Numbers, names and places in it are masked; docs/doctor.md
+    says what stays. Begin before the call does.
+
     \b
     Exit status: 0  fit (warnings may remain)
                  1  something is wrong, or could not be found out: unknown is not fit
@@ -45,11 +76,19 @@ def doctor(audio: bool, ring: tuple[str, ...], as_json: bool, path: Path | None)
     \b
     In a deployment:  call-monitor doctor --audio --config config.toml || exit 1
     For a program:    call-monitor doctor --json | jq '.findings[] | select(.verdict != "ok")'
+    For a bug report: call-monitor doctor --record calls.jsonl --minutes 5 --config config.toml
     """
+    if file is None and (minutes is not None or most_mb is not None or force or name is not None):
+        raise click.UsageError("--minutes, --most-mb, --pbx and --force go with --record FILE.")
+    if file is not None and (audio or ring or as_json):
+        raise click.UsageError("--record examines nothing: give it without --audio, --ring and --json.")
     if bad := next((device for device in ring if not DEVICE.fullmatch(device)), None):
         raise click.UsageError(f"{bad!r} is no device; name it as in PJSIP/301.")
     settings = config.load(path)
     log.setup("error", settings.log.format, mask_numbers=settings.log.mask_numbers)
+    if file is not None:
+        one = _one(settings, name)
+        sys.exit(recording.run(settings, one, file, minutes, MOST_MB if most_mb is None else most_mb, force=force))
     place = path or config.default_path()
     found = asyncio.run(_examine(settings, place, audio=audio, ring=ring))
     if sys.stderr.isatty():
@@ -65,6 +104,14 @@ def doctor(audio: bool, ring: tuple[str, ...], as_json: bool, path: Path | None)
         title = f"call-monitor doctor: PBX {about['pbx']}, AMI {about['ami']}, ARI {about['ari']}"
         click.echo(report.as_text(title, found.findings, found.matrix))
     sys.exit(exit_status(found.findings))
+
+
+def _one(settings: config.Settings, name: str | None) -> config.Pbx:
+    """The PBX that is to be recorded."""
+    found = [pbx for pbx in settings.pbx if name in (None, pbx.id)]
+    if len(found) != 1:
+        raise click.UsageError(f"Name one PBX with --pbx: {', '.join(pbx.id for pbx in settings.pbx)}.")
+    return found[0]
 
 
 async def _examine(settings: config.Settings, path: Path | None, *, audio: bool, ring: tuple[str, ...]) -> Examination:

@@ -218,3 +218,19 @@ async def test_guard_10_a_large_message_costs_linear_time_and_an_endless_one_end
         await peer.raw(b"Event: Newstate\r\n" + b"x" * 5_000_000)
         await asyncio.wait_for(heard.over.wait(), 10)
     assert "more than" in heard.lost[0]
+
+
+async def test_a_cancellation_that_comes_with_the_answer_is_not_lost() -> None:
+    """Whoever closes a connection cancels what waits for an answer, once; were that lost, closing would never end."""
+    async with AmiServer(ignore).running() as server:
+        connection = await AmiConnection.open(
+            AmiAddress("127.0.0.1", server.port, "u", "s"), lambda messages: None, lambda why: None, 3.0
+        )
+        asking = asyncio.ensure_future(connection.action("Ping", deadline=5))
+        await asyncio.sleep(0)
+        (action,) = connection._pending.values()
+        action.future.set_result({"Response": "Success"})
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        connection.close()
