@@ -38,6 +38,7 @@ CALL_ID = re.compile(r"[!#-;=?-~]{1,200}")
 REGISTERED = re.compile(
     CONTACT + r';\+sip\.ice;reg-id=\d;\+sip\.instance="<urn:uuid:[0-9a-f-]{36}>"(?:;expires=\d{1,5})?'
 )
+CONTROL = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]")
 DTMF = re.compile(r"Signal=[0-9A-D*#]\r\nDuration=\d{1,5}")
 SDP, RELAY = "application/sdp", "application/dtmf-relay"
 
@@ -258,6 +259,8 @@ def _strictly(text: str) -> Message:
     if len(text) > LARGEST or text.find("\r\n\r\n") > LARGEST_HEAD:
         raise Refused("larger than any of JsSIP's")
     message = Message.read(text)
+    if CONTROL.search(message.body):
+        raise Refused("a body that is no text")
     lines = [f"{name}: {value}" for name, (_, value) in zip(message.spelled, message.headers, strict=True)]
     if "\r\n".join([message.start, *lines, "", message.body]) != text:
         raise Refused("headers that JsSIP writes otherwise")

@@ -106,6 +106,7 @@ CHANGES: list[tuple[str, int, tuple[str, str, int]]] = [
     ("an INVITE by somebody else", HOLD, instead("Content-Type:", "P-Asserted-Identity: <sip:1@x>\r\nContent-Type:")),
     ("an INVITE in parts", HOLD, instead("application/sdp", "multipart/mixed")),
     ("an ACK of nothing", ACK, (re.search(r"CSeq: (\d+)", RECORDED[ACK][1])[1], "7", 1)),  # type: ignore[index]
+    ("a NUL in SDP", HOLD, instead("s=-", "s=\x00")),
     ("recording by INFO", DIGIT, instead("Content-Type:", "Record: on\r\nContent-Type:")),
     ("another package of INFO", DIGIT, instead("application/dtmf-relay", "application/media_control+xml")),
     ("more than a digit", DIGIT, instead("Signal=0", "Signal=A1")),
