@@ -89,7 +89,7 @@ FUZZ_SECONDS ?= 60
 .PHONY: fuzz audit
 fuzz: $(STAMP) ## Feed every parser, guided by coverage (atheris: Linux on x86-64), FUZZ_SECONDS each
 	@[ -d $(VENV)/fuzz ] || $(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: --target $(VENV)/fuzz 'atheris>=3,<4'
-	@for target in ami stasis body url number head table; do \
+	@for target in ami stasis body url number head table sip; do \
 	  echo "$$target"; mkdir -p $(VENV)/corpus/$$target; \
 	  PYTHONPATH=$(VENV)/fuzz $(BIN)/python -m tests.fuzz $$target -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
 	    -verbosity=0 -artifact_prefix=$(VENV)/corpus/$$target- $(VENV)/corpus/$$target || exit 1; \

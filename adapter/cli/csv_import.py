@@ -13,7 +13,7 @@ from adapter.core.people import Role, User
 from adapter.core.views import modes_view
 from adapter.errors import Invalid
 from adapter.store.people import NewUser, People, UserChange
-from adapter.web.fields import Device, Extension, Name, Password, Username
+from adapter.web.fields import Device, Extension, Name, Password, Username, not_the_name
 
 
 class Row(BaseModel):
@@ -30,6 +30,8 @@ class Row(BaseModel):
     modes: frozenset[Mode] | None = None
     active: bool | None = None
     password: Password | None = None
+
+    _not_the_name = field_validator("password")(not_the_name)
 
     @field_validator("modes", mode="before")
     @classmethod

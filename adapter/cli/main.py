@@ -112,7 +112,7 @@ def _password(from_stdin: bool) -> str:
     try:
         return TypeAdapter(fields.Password).validate_python(text)
     except ValidationError as problem:
-        raise click.UsageError(f"Password: {problem.errors()[0]['msg']}") from None
+        raise click.UsageError(f"Password: {problem.errors()[0]['msg']}.") from None
 
 
 @user.command("add")

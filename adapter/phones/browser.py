@@ -1,4 +1,4 @@
-"""BrowserPhones of pages: one ephemeral endpoint at Asterisk for each session that asks, known to nobody else.
+"""Pages as phones: one ephemeral endpoint at Asterisk for each session that asks, known to nobody else.
 
 It is made through ARI's push configuration in Asterisk's memory, can dial nothing, and goes with its session.
 """

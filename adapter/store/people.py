@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.audit import SYSTEM, Action, By, Entry
 from adapter.core.modes import ALL_MODES, Mode
+from adapter.core.passwords import NAMED, is_name
 from adapter.core.people import Role, User
 from adapter.core.views import user_view
-from adapter.errors import Conflict, NotFound
+from adapter.errors import Conflict, Invalid, NotFound
 from adapter.store.audit import append
 from adapter.store.database import Database
 from adapter.store.passwords import hash_password, matches
@@ -98,7 +99,9 @@ class People:
             return fact.value if fact else ""
 
     async def create(self, new: NewUser) -> User:
-        """Make an account. Raises Conflict when the username, extension or device is taken."""
+        """Make an account. Raises Conflict when the username, extension or device is taken, Invalid when the password
+        is the username."""
+        refuse_name(new.password, new.username)
         row = UserRow(
             id=uuid.uuid4().hex,
             username=new.username,
@@ -125,7 +128,8 @@ class People:
         return _user(row)
 
     async def change(self, user_id: str, change: UserChange) -> User:
-        """Change an account. Raises NotFound, and Conflict also for the last active administrator.
+        """Change an account. Raises NotFound, Invalid when the password is the username, and Conflict also for the last
+        active administrator.
 
         A new password, or deactivation, ends all of the person's sessions.
         """
@@ -136,6 +140,8 @@ class People:
                 row = await _existing(session, user_id)
                 before = _user(row)
                 _apply(row, change)
+                if isinstance(password, str):
+                    refuse_name(password, row.username)
                 if (before.can_monitor, before.granted) != (row.can_monitor, _user(row).granted):
                     row.granted_by = change.by.actor if row.can_monitor else None
                 if password_hash is not None:
@@ -170,13 +176,20 @@ class People:
         return _user(row) if row and right and row.active else None
 
     async def set_password(self, user_id: str, password: str, keep_session: str, by: By = SYSTEM) -> None:
-        """A person's own new password; their other sessions end. Raises NotFound."""
+        """A person's own new password; their other sessions end. Raises NotFound; Invalid when it is the username."""
         password_hash = await hash_password(password)
         async with self._database.work() as session:
             row = await _existing(session, user_id)
+            refuse_name(password, row.username)
             row.password_hash = password_hash
             await _end_sessions(session, user_id, keep=keep_session)
             await _told(session, by, Action.USER_CHANGED, row.username, ["password"])
+
+
+def refuse_name(password: str, username: str) -> None:
+    """A new password must not be the username. Raises Invalid."""
+    if is_name(password, username):
+        raise Invalid(f"password: {NAMED}.", [{"field": "password", "message": NAMED}])
 
 
 def _user(row: UserRow) -> User:

@@ -3,14 +3,23 @@
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    field_validator,
+    model_validator,
+)
 
 from adapter.core.audit import Action
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role
 from adapter.core.record import EventType
 from adapter.store.tokens import Scope
-from adapter.web.fields import Device, Extension, Identifier, Name, Password, PhoneNumber, Username
+from adapter.web.fields import Device, Extension, Identifier, Name, Password, PhoneNumber, Username, not_the_name
 
 
 class Body(BaseModel):
@@ -57,6 +66,8 @@ class Setup(Body):
     name: Name
     password: Password
 
+    _not_the_name = field_validator("password")(not_the_name)
+
 
 class UserBody(Body):
     """POST /users."""
@@ -70,6 +81,8 @@ class UserBody(Body):
     can_monitor: StrictBool = False
     modes: list[Mode] | None = None
     phone_message: StrictBool = True
+
+    _not_the_name = field_validator("password")(not_the_name)
 
     @property
     def granted(self) -> frozenset[Mode]:

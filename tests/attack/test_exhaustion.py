@@ -202,6 +202,10 @@ async def upstream() -> AsyncIterator[Upstream]:
     await runner.cleanup()
 
 
+PING = "\r\n\r\n"
+"""RFC 7118's keep-alive: it passes in both directions."""
+
+
 async def test_one_session_holds_one_socket_to_asterisk(tmp_path: Path, upstream: Upstream) -> None:
     """Asterisk's HTTP server has 100 places (http.conf, sessionlimit), and ARI needs some of them."""
     store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/test.sqlite")
@@ -214,13 +218,13 @@ async def test_one_session_holds_one_socket_to_asterisk(tmp_path: Path, upstream
         socket = await mona.http.ws_connect(
             mona.base + "/sip", protocols=("sip",), headers={"Origin": site.base}, heartbeat=None
         )
-        await socket.send_str("hello")
-        assert (await socket.receive(timeout=5)).data == "hello"
+        await socket.send_str(PING)
+        assert (await socket.receive(timeout=5)).data == PING
         sockets.append(socket)
     for socket in sockets[:-1]:
         assert (await socket.receive(timeout=5)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
-    await sockets[-1].send_str("still")
-    assert (await sockets[-1].receive(timeout=5)).data == "still"
+    await sockets[-1].send_str(PING)
+    assert (await sockets[-1].receive(timeout=5)).data == PING
     assert upstream.open == 1
     assert (await mona.delete("/session"))[0] == 204
     assert (await sockets[-1].receive(timeout=5)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)

@@ -35,7 +35,7 @@ async def test_axe_finds_nothing_serious(lab: Lab, chromium: Browser, sign_in: S
     page, sam = await sign_in("admin", color_scheme=scheme), await sign_in("sam", color_scheme=scheme)
     await page.get_by_role("option").filter(has_text="Sam").click()
     await assert_accessible(page)
-    await page.get_by_role("button", name="Call Supervision").click()
+    await page.get_by_role("button", name="Call Monitoring").click()
     await page.get_by_role("button", name="Talk to Agent").click()
     await expect(sam.get_by_text("Admin is talking to you.")).to_be_visible()
     await assert_accessible(page)

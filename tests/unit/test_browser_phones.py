@@ -1,4 +1,4 @@
-"""BrowserPhones of pages, without Asterisk: who may have one, what is told of TURN, and when they go."""
+"""Pages as phones, without Asterisk: who may have one, what is told of TURN, and when they go."""
 
 import asyncio
 import base64
