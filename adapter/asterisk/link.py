@@ -61,6 +61,7 @@ class Link(Connection):
             ("Timeout", str(round(request.ring_timeout * 1000))),
             ("Async", "true"),
             ("Variable", f"CM_TARGET={target}"),
+            ("Variable", chanspy.NO_CDR),
             *headers,
         )
 

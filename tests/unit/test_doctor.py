@@ -291,7 +291,10 @@ def test_star_codes_and_the_softphones_context() -> None:
     assert verdicts(found)["call-monitor-codes, *8"] is Verdict.WRONG
     remedy = one(found, "call-monitor-codes, *8").remedy
     assert remedy is not None
-    assert remedy.lines[0] == "exten => _*8X.,1,Stasis(call-monitor,whisper,${EXTEN:2})"
+    assert remedy.lines[:2] == (
+        "exten => _*8X.,1,Set(CDR_PROP(disable)=1)",
+        " same => n,Stasis(call-monitor,whisper,${EXTEN:2})",
+    )
     open_to_all: list[Mapping[str, str]] = [{"IncludeContext": "from-internal"}]
     assert dialplan.check_nowhere("call-monitor-nowhere", open_to_all).verdict is Verdict.WRONG
 
