@@ -131,8 +131,7 @@ async def check_softphone(probe: PbxProbe, settings: config.Settings, name: str)
 async def _websocket(url: str, deadline: float) -> Finding:
     try:
         async with aiohttp.ClientSession() as session:
-            opening = session.ws_connect(url, protocols=("sip",))
-            async with await asyncio.wait_for(opening, deadline) as socket:
+            async with asyncio.timeout(deadline), session.ws_connect(url, protocols=("sip",)) as socket:
                 if socket.protocol == "sip":
                     return SOFTPHONE.ok("websocket", f"{url} speaks SIP.")
         problem = "it does not speak SIP"

@@ -438,6 +438,24 @@ async def test_only_what_is_ours_is_kept_and_can_be_waited_for() -> None:
     assert await said.when(is_event("Hangup"), 0.01, said.mark()) is None
 
 
+@pytest.mark.parametrize("turns", range(5))
+async def test_being_told_to_stop_is_not_lost_in_the_moment_in_which_news_come(turns: int) -> None:
+    said = Said()
+
+    async def at_work() -> None:
+        await said.when(is_event("Hangup"), 60)
+        await asyncio.sleep(60)
+
+    work = asyncio.ensure_future(at_work())
+    await asyncio.sleep(0)
+    said.take([{"Event": "Hangup", "Uniqueid": "cmdoctor-1"}])
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    work.cancel()
+    await asyncio.wait([work], timeout=2)
+    assert work.cancelled()
+
+
 async def test_no_waiter_takes_anothers_news() -> None:
     said, loop = Said(), asyncio.get_running_loop()
     first = asyncio.ensure_future(said.when(is_event("Hangup"), 5))
