@@ -68,6 +68,7 @@ class Link:
             ("Timeout", str(round(request.ring_timeout * 1000))),
             ("Async", "true"),
             ("Variable", f"CM_TARGET={target}"),
+            ("Variable", chanspy.NO_CDR),
             *headers,
         )
 

@@ -88,6 +88,9 @@ class Pbx(Section):
     ping_deadline_seconds: Seconds = Field(2.0, description="Until a ping must be answered.")
     longest_pause_seconds: Seconds = Field(10.0, description="Longest pause between attempts to reconnect.")
     watch_interval_seconds: Seconds = Field(3.0, description="Between looks whether Asterisk does what we say.")
+    accepted_traces: list[Literal["rtp", "cdr", "cel"]] = Field(
+        [], description="What Asterisk may tell of silent monitors (docs/silence.md): the doctor only warns of these."
+    )
     endpoints: Endpoints = Endpoints()
     auto_answer: AutoAnswer = AutoAnswer()
     softphone: Softphone = Softphone()

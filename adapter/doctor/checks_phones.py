@@ -130,11 +130,13 @@ async def check_softphone(probe: PbxProbe, pbx: config.Pbx, name: str) -> list[F
 
 async def _websocket(url: str, deadline: float) -> Finding:
     try:
-        async with aiohttp.ClientSession() as session:
-            opening = session.ws_connect(url, protocols=("sip",))
-            async with await asyncio.wait_for(opening, deadline) as socket:
-                if socket.protocol == "sip":
-                    return SOFTPHONE.ok("websocket", f"{url} speaks SIP.")
+        async with (
+            asyncio.timeout(deadline),
+            aiohttp.ClientSession() as session,
+            session.ws_connect(url, protocols=("sip",)) as socket,
+        ):
+            if socket.protocol == "sip":
+                return SOFTPHONE.ok("websocket", f"{url} speaks SIP.")
         problem = "it does not speak SIP"
     except (aiohttp.ClientError, OSError, TimeoutError) as failure:
         problem = str(failure) or type(failure).__name__

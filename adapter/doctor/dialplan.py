@@ -63,7 +63,8 @@ def lines_of(mode: Mode, *, keypad: bool) -> tuple[str, ...]:
 def code_lines(mode: Mode, code: str, context: str) -> tuple[str, ...]:
     """The dialplan of one star code."""
     return (
-        f"exten => _{code}X.,1,Stasis({APPLICATION},{mode.value},${{EXTEN:{len(code)}}})",
+        f"exten => _{code}X.,1,Set({chanspy.NO_CDR})",
+        f" same => n,Stasis({APPLICATION},{mode.value},${{EXTEN:{len(code)}}})",
         f" same => n,Goto({context},{chanspy.said(Refusal.FAILED)},1)",
     )
 
@@ -181,6 +182,17 @@ def check_codes(codes: Mapping[Mode, str], rows: Rows, context: str) -> list[Fin
         what = f"[star_codes] {mode.value} = {code!r} has no such extension in the dialplan: the code does nothing."
         found.append(AREA.wrong(f"{CODES}, {code}", what, Remedy(f"{FILE}, [{CODES}]", lines, RELOAD)))
     return found
+
+
+def recorded_codes(codes: Mapping[Mode, str], rows: Rows) -> list[tuple[Mode, str]]:
+    """The star codes whose calls are not kept out of the call detail records before anything else is done."""
+    steps = _grouped(rows)
+    first = {mode: steps[f"_{code}X."][0] for mode, code in codes.items() if f"_{code}X." in steps}
+    return [
+        (mode, codes[mode])
+        for mode, (name, data) in first.items()
+        if name.lower() != "set" or data.replace(" ", "") != chanspy.NO_CDR
+    ]
 
 
 def check_nowhere(context: str, rows: Rows) -> Finding:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 AREAS = (
-    *("asterisk", "modules", "ami", "ari", "dialplan", "endpoints"),
+    *("asterisk", "modules", "ami", "ari", "dialplan", "endpoints", "traces"),
     *("softphone", "clock", "files", "test call", "audio", "ring"),
 )
 """The parts of a set-up, in the order in which they are told."""

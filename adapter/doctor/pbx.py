@@ -72,7 +72,8 @@ class Said:
                     return message
             since = len(self.messages)
             try:
-                await asyncio.wait_for(news.wait(), end - asyncio.get_running_loop().time())
+                async with asyncio.timeout_at(end):  # wait_for of Python 3.11 loses a cancellation that comes with news
+                    await news.wait()
             except TimeoutError:
                 return None
 

@@ -124,6 +124,7 @@ NEEDED = {
     "res_http_websocket": "ARI's events",
     "chan_pjsip": "SIP",
     "pbx_config": "extensions.conf",
+    "func_cdr": "keeping legs out of the call detail records",
     "bridge_simple": "calls of two, which joining needs",
     "res_pjsip_header_funcs": "the headers that let phones answer by themselves",
     "res_pjsip_messaging": "the message that tells an agent without a page who talks",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from adapter import config, wiring
 from adapter.core.people import User
-from adapter.doctor import audio, checks, checks_events, checks_phones, files
+from adapter.doctor import audio, checks, checks_events, checks_phones, checks_traces, files
 from adapter.doctor.findings import Area, Finding
 from adapter.doctor.hearing import Row
 from adapter.doctor.pbx import PbxProbe, name_of_run
@@ -86,6 +86,7 @@ async def _pbx(
         found.findings.append(Area("test call").unknown("not made", what))
         return
     found.findings += await checks_phones.check_endpoints(probe, pbx, people)
+    found.findings += await checks_traces.check_traces(probe, pbx, people)
     await _calls(probe, pbx.ami.username, found, say, prove=prove, ring=ring)
 
 

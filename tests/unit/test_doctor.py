@@ -291,7 +291,10 @@ def test_star_codes_and_the_softphones_context() -> None:
     assert verdicts(found)["call-monitor-codes, *8"] is Verdict.WRONG
     remedy = one(found, "call-monitor-codes, *8").remedy
     assert remedy is not None
-    assert remedy.lines[0] == "exten => _*8X.,1,Stasis(call-monitor,whisper,${EXTEN:2})"
+    assert remedy.lines[:2] == (
+        "exten => _*8X.,1,Set(CDR_PROP(disable)=1)",
+        " same => n,Stasis(call-monitor,whisper,${EXTEN:2})",
+    )
     open_to_all: list[Mapping[str, str]] = [{"IncludeContext": "from-internal"}]
     assert dialplan.check_nowhere("call-monitor-nowhere", open_to_all).verdict is Verdict.WRONG
 
@@ -433,6 +436,24 @@ async def test_only_what_is_ours_is_kept_and_can_be_waited_for() -> None:
     assert (await waiting)[0] == {"Event": "Hangup", "Uniqueid": "cmdoctor-1"}
     assert [message["Event"] for message in said.messages] == ["Newstate", "Hangup"]
     assert await said.when(is_event("Hangup"), 0.01, said.mark()) is None
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_being_told_to_stop_is_not_lost_in_the_moment_in_which_news_come(turns: int) -> None:
+    said = Said()
+
+    async def at_work() -> None:
+        await said.when(is_event("Hangup"), 60)
+        await asyncio.sleep(60)
+
+    work = asyncio.ensure_future(at_work())
+    await asyncio.sleep(0)
+    said.take([{"Event": "Hangup", "Uniqueid": "cmdoctor-1"}])
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    work.cancel()
+    await asyncio.wait([work], timeout=2)
+    assert work.cancelled()
 
 
 async def test_no_waiter_takes_anothers_news() -> None:
