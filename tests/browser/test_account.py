@@ -65,7 +65,7 @@ async def test_a_webhook_is_made_tried_and_removed(lab: Lab, sign_in: SignIn) ->
     before = len(receiver.accepted)
     again = page.get_by_role("row").filter(has_text="call.started").get_by_role("button", name="Send again")
     await again.click()
-    await expect(page.get_by_text("call.started is sent again.")).to_be_visible()
+    await expect(page.get_by_text("call.started is being sent again.")).to_be_visible()
     await page.get_by_role("button", name="Back").click()
     await row.get_by_role("button", name="Remove").click()
     await row.get_by_role("button", name="Really remove?").click()

@@ -119,13 +119,13 @@ async def test_the_pbx_goes_and_comes_back_under_an_open_page(lab: Lab, sign_in:
     await expect(calls(page)).to_have_count(1)
     await lab.pbx.kill()
     try:
-        await expect(page.get_by_text("The phone system is not reachable.")).to_be_visible()
+        await expect(page.get_by_text("The phone system can't be reached.")).to_be_visible()
         await expect(calls(page)).to_have_count(0)
     finally:
         await lab.pbx.start()
         for number in ("201", "101"):
             await lab.unregister(number)
-    await expect(page.get_by_text("The phone system is not reachable.")).to_have_count(0, timeout=20_000)
+    await expect(page.get_by_text("The phone system can't be reached.")).to_have_count(0, timeout=20_000)
     await lab.talk("201", "101")
     await expect(calls(page)).to_have_count(1)
 
@@ -134,9 +134,11 @@ async def test_the_server_goes_and_comes_back_under_an_open_page(lab: Lab, sign_
     await lab.talk("201", "101")
     page = await sign_in("admin")
     await lab.adapter.stop()
-    await expect(page.get_by_text("The connection to the server is lost.")).to_be_visible()
-    await lab.start_adapter()
-    await expect(page.get_by_text("The connection to the server is lost.")).to_have_count(0, timeout=20_000)
+    try:
+        await expect(page.get_by_text("The connection to the server was lost")).to_be_visible()
+    finally:
+        await lab.start_adapter()
+    await expect(page.get_by_text("The connection to the server was lost")).to_have_count(0, timeout=20_000)
     await expect(calls(page)).to_have_count(1)
 
 
@@ -233,6 +235,6 @@ async def test_taking_a_call_over(lab: Lab, sign_in: SignIn) -> None:
     mark = agent.mark()
     await page.get_by_role("button", name="Take over the call").click()
     await page.get_by_role("button", name="Release the agent and stay with the customer?").click()
-    await expect(page.get_by_text("The call is yours now.")).to_be_visible()
+    await expect(page.get_by_text("You have taken over the call.")).to_be_visible()
     await agent.seen("CALL_CLOSED", mark)
     assert_hears(await listen(customer, supervisor), p201={"301"}, p301={"201"})

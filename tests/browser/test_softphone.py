@@ -150,7 +150,7 @@ async def test_listen_whisper_join_and_back_in_a_browser(lab: Lab, speaking: Bro
     assert await received(lab, f"{codec}-silent") < 2, "in silence nothing of the microphone reaches even Asterisk"
     await page.get_by_role("button", name="Call Monitoring").click()
     await expect(page.get_by_text("Monitoring has stopped.")).to_be_visible()
-    await expect(page.get_by_text("Ready: calls can be listened to in this browser.")).to_be_visible()
+    await expect(page.get_by_text("Ready: you can listen to calls in this browser.")).to_be_visible()
     await page.context.close()
 
 
