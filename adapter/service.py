@@ -24,7 +24,9 @@ from adapter.core.permissions import monitor_survives
 from adapter.core.record import Record
 from adapter.errors import AdapterError, StoreUnavailable
 from adapter.health.database import DatabaseHealth
+from adapter.health.heads import Heads
 from adapter.health.metrics import Metrics
+from adapter.health.retention import Keep, Retention
 from adapter.health.watchdog import Watchdog
 from adapter.monitoring.board import Board
 from adapter.monitoring.recorder import Recorder
@@ -54,9 +56,6 @@ PEOPLE_POLL = 0.5
 
 IDLE_POLL = 60.0
 """Seconds between looks for sessions that have become idle."""
-
-SWEEP_POLL = 3600.0
-"""Seconds between deletions of what is past its time."""
 
 
 def now() -> datetime:
@@ -102,6 +101,8 @@ class Service:
         self.watchdog.on_look = self.metrics.looked
         self.dispatcher.tried = lambda answer: self.metrics.tried(answer.delivered)
         self.recorder.written = self.dispatcher.wake
+        self.retention = Retention(store, Keep.of(settings.audit, settings.webhooks))
+        self.heads = Heads(store, key, settings.audit.heads, settings.audit.heads_file, self.dispatcher.wake, now)
         self._tasks = BackgroundTasks("service")
         self.web = Web(
             board=self.board,
@@ -164,7 +165,8 @@ class Service:
         self.record_watch.start()
         self._tasks.start(self._follow_people(), "people")
         self._tasks.start(self._end_idle_streams(), "idle streams")
-        self._tasks.start(self._sweep(), "retention")
+        self.retention.start()
+        self.heads.start()
 
     def _take_up(self, left: Sequence[Monitor]) -> None:
         """What a former run left open: legs of phones may live on, a page's phone went with its socket."""
@@ -181,20 +183,6 @@ class Service:
             self.recorder.ledger.monitor(over, at, record)
             self.recorder.note(record)
         self.board.take_up(alive)
-
-    async def _sweep(self) -> None:
-        """Let go of what is past its time."""
-        keep = self.settings
-        while True:
-            try:
-                if keep.audit.keep_days:
-                    count = await self.store.audit.cut(now() - timedelta(days=keep.audit.keep_days), now())
-                    if count:
-                        log.info("old audit entries were cut off", count=count)
-                await self.store.outbox.sweep(now() - timedelta(days=keep.webhooks.keep_days))
-            except StoreUnavailable as problem:
-                log.warning("what is past its time could not be deleted", why=str(problem))
-            await asyncio.sleep(SWEEP_POLL)
 
     async def _end_idle_streams(self) -> None:
         """A page that nobody uses is signed out though its stream stands."""
@@ -235,7 +223,9 @@ class Service:
         await self.messages.close()
         await self.link.close()
         await self.record_watch.close()
+        await self.retention.close()
         await self.recorder.close()
+        await self.heads.close()
         await self.dispatcher.close()
 
 
@@ -246,7 +236,7 @@ async def serve(settings: config.Settings) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         idle = timedelta(minutes=settings.session.idle_minutes)
-        store = await Store.open(settings.database_url, idle)
+        store = await Store.open(settings.database_url, idle, clock=now)
         stack.push_async_callback(store.close)
         directory = Directory.of(await store.people.all())
         service = Service(settings, store, await store.installation.key(), directory)

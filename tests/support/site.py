@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from adapter.webhooks.guard import Guard
 from adapter.webhooks.sender import Sender
 from tests.fake.pbx import FakePbx
 from tests.support.client import Client
+from tests.support.clock import FakeClock, real
 
 PEOPLE = {"admin": "301", "sam": "101", "ana": "102", "mona": "302", "coach": "303"}
 
@@ -35,11 +36,16 @@ PEOPLE = {"admin": "301", "sam": "101", "ana": "102", "mona": "302", "coach": "3
 class Site:
     """The application over the real store and a fake PBX, on a real socket."""
 
-    def __init__(self, store: Store, endpoints: Endpoints | None = None, **options: Any) -> None:
-        """`endpoints`: where pages' phones are made, if at all; `options`: more of `adapter.web.api.Web`."""
+    def __init__(
+        self, store: Store, endpoints: Endpoints | None = None, time: FakeClock | None = None, **options: Any
+    ) -> None:
+        """`endpoints`: where pages' phones are made, if at all; `time`: the store's clock, where a test lets it pass.
+
+        `options`: more of `adapter.web.api.Web`.
+        """
         self.store, self.pbx, self._endpoints, self._options = store, FakePbx(), endpoints, options
         self.board = self.pbx.board
-        self.now = datetime.now(UTC)
+        self.time = time or FakeClock(real())
         self.recorder = Recorder(self.board, store.monitors, store.records, self.clock)
         self.guard = Guard(allow_private=True)
         self.dispatcher = Dispatcher(store.webhooks, store.outbox, Sender(self.guard, self.clock, 2.0), self.clock)
@@ -60,7 +66,16 @@ class Site:
         self.clients: list[Client] = []
 
     def clock(self) -> datetime:
-        return self.now
+        return self.time.now()
+
+    @property
+    def now(self) -> datetime:
+        """The time; a later one lets it pass until then."""
+        return self.time.now()
+
+    @now.setter
+    def now(self, later: datetime) -> None:
+        self.time.passes(later - self.time.now())
 
     async def is_usable(self) -> list[str]:
         return self.problems
@@ -149,8 +164,9 @@ def is_problem(answer: tuple[int, dict[str, Any]], status: int, code: str) -> di
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     """A fresh site for each test."""
-    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/test.sqlite")
-    site = Site(store)
+    clock = FakeClock(real())
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/test.sqlite", clock=clock.now, passing=clock.passing)
+    site = Site(store, time=clock)
     runner = await site.start()
     yield site
     await site.close(runner)
