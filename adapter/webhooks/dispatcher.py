@@ -7,6 +7,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -99,10 +100,10 @@ class Worker:
             except StoreUnavailable as problem:
                 log.warning("the outbox can't be read; trying again", hook=self.hook.id, why=str(problem))
                 sleep = STORE_PAUSE
-            try:
-                await asyncio.wait_for(self._news.wait(), sleep)
-            except TimeoutError:
-                continue
+            # not wait_for, which can swallow a cancellation until Python 3.12: a close would wait for ever
+            with suppress(TimeoutError):
+                async with asyncio.timeout(sleep):
+                    await self._news.wait()
 
     async def _begin_due(self) -> float:
         """Begin what may be tried now; seconds until there may be more."""

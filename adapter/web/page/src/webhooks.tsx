@@ -27,6 +27,7 @@ interface Ping {
 const EVENTS = [
   ...["call.started", "call.answered", "call.ended"],
   ...["monitor.started", "monitor.mode_changed", "monitor.ended"],
+  "audit.head",
 ];
 
 function stateOf(hook: Webhook): string {
