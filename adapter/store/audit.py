@@ -25,6 +25,8 @@ from adapter.store.tables import AuditCutRow, AuditRow, FactRow
 HEAD = "audit_head"
 PAGE = 1000
 """Rows read at once while all are gone through."""
+LONGEST_NUMBER = 19
+"""Digits of a head's number; one that was tampered with may have any."""
 CUT_AT_ONCE = 20_000
 """Rows deleted in one transaction, so that a long cut keeps the database's deadline."""
 
@@ -194,7 +196,7 @@ class Audit:
         async with self._database.read() as session:
             head = await session.scalar(select(FactRow.value).where(FactRow.name == HEAD))
         number, _, entry_hash = str(head).partition(":")
-        return End(CHAIN, int(number) if number.isdigit() else 0, entry_hash)
+        return End(CHAIN, int(number) if number.isdigit() and len(number) < LONGEST_NUMBER else 0, entry_hash)
 
     async def holds(self, end: End) -> bool:
         """Whether this was an end of the chain that is there now; also where a cut took it since."""

@@ -111,6 +111,8 @@ class Walk:
         for fault in self._heads.left(bound):
             self._fault(fault)
         heads = self._heads
+        if heads.beyond and not heads.proven and not self._faults:
+            self._fault("no head is borne out: all are of entries that were cut, and the newest should not be so old")
         return Verdict(self._count, self._first, here, self._faults, self._cuts, heads.proven, heads.beyond)
 
 

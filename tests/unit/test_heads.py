@@ -205,6 +205,8 @@ async def test_heads_and_a_lawful_cut(store: Store, clock: FakeClock) -> None:
     assert plan is not None
     await store.audit.cut(plan)
     assert (await verified(store, *sent)).faults == [], "it says of itself that it took what was not old"
+    (fault,) = (await verified(store, *sent[:4])).faults
+    assert "no head is borne out" in fault
     old = SentHead(CHAIN, sent[3].head, clock.now(), "head 3")
     (fault,) = (await verified(store, old)).faults
     assert "more was cut than was old" in fault
