@@ -22,7 +22,9 @@ from adapter.errors import AdapterError, StoreUnavailable
 from adapter.fleet.node import Connect, Node, Shared
 from adapter.fleet.nodes import Nodes
 from adapter.health.database import DatabaseHealth
+from adapter.health.heads import Heads
 from adapter.health.metrics import Metrics
+from adapter.health.retention import Retention
 from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.recorder import Recorder
@@ -49,9 +51,6 @@ PEOPLE_POLL = 0.5
 
 IDLE_POLL = 60.0
 """Seconds between looks for sessions that have become idle."""
-
-SWEEP_POLL = 3600.0
-"""Seconds between deletions of what is past its time."""
 
 
 def now() -> datetime:
@@ -94,6 +93,8 @@ class Service:
             store.webhooks, store.outbox, sender, clock, lambda answer: self.metrics.tried(answer.delivered)
         )
         self.recorder.written.subscribe(self.dispatcher.wake)
+        self.retention = Retention(store, wiring.keep(settings))
+        self.heads = Heads(store, key, settings.audit.heads, settings.audit.heads_file, self.dispatcher.wake, clock)
         self._tasks = BackgroundTasks("service")
         sessions = TtlCache(store.sessions.find, SESSION_SECONDS)
         api_tokens = TtlCache(store.tokens.find)
@@ -173,7 +174,8 @@ class Service:
         self.database_health.start()
         self._tasks.keep(self._follow_people, "people")
         self._tasks.keep(self._end_idle_streams, "idle streams")
-        self._tasks.keep(self._sweep, "retention")
+        self.retention.start()
+        self.heads.start()
 
     def _take_up(self, left: Sequence[Monitor]) -> None:
         """What a former run left open: legs of phones may live on, a page's phone went with its socket."""
@@ -190,21 +192,6 @@ class Service:
             over = MonitorChange(monitor, lifecycle.ended(monitor, reason, at).monitor)
             self.recorder.journal.monitor(over, at, record)
             self.recorder.note(record)
-
-    async def _sweep(self) -> None:
-        """Let go of what is past its time."""
-        keep = self.settings
-        while True:
-            try:
-                at = self.clock()
-                if keep.audit.keep_days:
-                    count = await self.store.audit.cut(at - timedelta(days=keep.audit.keep_days), at)
-                    if count:
-                        log.info("old audit entries were cut off", count=count)
-                await self.store.outbox.sweep(at - timedelta(days=keep.webhooks.keep_days))
-            except StoreUnavailable as problem:
-                log.warning("what is past its time could not be deleted", why=str(problem))
-            await asyncio.sleep(SWEEP_POLL)
 
     async def _end_idle_streams(self) -> None:
         """A page that nobody uses is signed out though its stream stands."""
@@ -240,7 +227,9 @@ class Service:
         await self._tasks.close()
         await self.nodes.close()
         await self.database_health.close()
+        await self.retention.close()
         await self.recorder.close()
+        await self.heads.close()
         await self.dispatcher.close()
 
 
@@ -251,7 +240,7 @@ async def serve(settings: config.Settings) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         idle = timedelta(minutes=settings.session.idle_minutes)
-        store = await Store.open(settings.database_url, idle)
+        store = await Store.open(settings.database_url, idle, clock=now)
         stack.push_async_callback(store.close)
         directory = Directory.of(await store.people.all())
         service = Service(settings, store, await store.installation.key(), directory)

@@ -21,6 +21,7 @@ from adapter.core.calls import Numbering
 from adapter.core.events import Channel
 from adapter.core.legs import SpyDialplan, is_leg
 from adapter.fleet.node import Connect, NodeSettings, OnCall, OnEvents, OnState
+from adapter.health.retention import Keep
 from adapter.monitoring.limits import Limits
 from adapter.phones.browser import PREFIX
 from adapter.web.ice import Ice
@@ -168,3 +169,9 @@ def limits(settings: config.Settings) -> Limits:
         leave_on_stop=monitoring.on_stop == "leave",
         country=settings.numbering.country,
     )
+
+
+def keep(settings: config.Settings) -> Keep:
+    """What is kept for how long."""
+    audit = timedelta(days=settings.audit.keep_days) if settings.audit.keep_days else None
+    return Keep(audit, settings.audit.cut_share, timedelta(days=settings.webhooks.keep_days))

@@ -1,7 +1,6 @@
-"""The command line's part for programs and records: tokens, and the audit's proof."""
+"""The command line's part for programs: tokens."""
 
 import getpass
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,8 @@ from pydantic import ValidationError
 
 from adapter.cli.store import config_option, with_store
 from adapter.core.audit import By
-from adapter.core.views import time_view
 from adapter.errors import Invalid
 from adapter.store import Store
-from adapter.store.audit import Verdict
 from adapter.store.tokens import Scope, Token
 from adapter.web.models import TokenBody
 from adapter.web.tokens import token_view, wanted
@@ -96,29 +93,3 @@ def token_revoke(token_id: str, path: Path | None) -> None:
     """Make a token void."""
     gone: Token = with_store(path, lambda store: store.tokens.revoke(token_id, operator()))
     click.echo(f"{gone.name} is void.")
-
-
-@click.group()
-def audit() -> None:
-    """Prove that nobody edited the audit."""
-
-
-@audit.command("verify")
-@click.option("--head", help="A head (number:hash) that was noted before and must still be in the chain.")
-@config_option
-def audit_verify(head: str | None, path: Path | None) -> None:
-    """Go through the whole chain of hashes. Exit status 1 when an entry was changed, is missing or was swapped.
-
-    Note the head that it prints somewhere else, and give it back next time with --head: then not even somebody
-    who rewrote the whole database goes unnoticed.
-    """
-    began = datetime.now(UTC)
-    verdict: Verdict = with_store(path, lambda store: store.audit.verify(head))
-    for fault in verdict.faults:
-        click.echo(f"WRONG: {fault}.")
-    took = (datetime.now(UTC) - began).total_seconds()
-    click.echo(f"{verdict.entries} entries from number {verdict.first} on, {took:.1f} s ({time_view(began)})")
-    click.echo(f"head {verdict.head}")
-    if verdict.faults:
-        sys.exit(1)
-    click.echo("The chain is whole.")

@@ -10,7 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from adapter import __version__, config, log
 from adapter.cli import csv_import
-from adapter.cli.access import audit, operator, token
+from adapter.cli.access import operator, token
+from adapter.cli.audit import audit
 from adapter.cli.doctor import doctor
 from adapter.cli.store import config_option, with_store
 from adapter.core.modes import ALL_MODES, Mode

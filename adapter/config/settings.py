@@ -84,6 +84,13 @@ class Audit(Section):
     keep_days: Annotated[int, Field(ge=0, le=36500)] = Field(
         0, description="Older entries are cut off, verifiably; 0 keeps all."
     )
+    cut_share: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.2, description="A cut of more than this part of all entries is refused: the clock may be wrong."
+    )
+    heads: list[Literal["hourly", "daily", "stop"]] = Field(
+        ["hourly", "stop"], description="When the chain's head goes out; empty: never."
+    )
+    heads_file: Path | None = Field(None, description="Also to this file, a line each; best on another disk.")
 
 
 class Metrics(Section):

@@ -12,7 +12,7 @@ from adapter.core.people import User
 from adapter.doctor.findings import Area, Finding, Remedy
 from adapter.errors import AdapterError
 from adapter.store.database import Database
-from adapter.store.people import People
+from adapter.store.people import everybody
 
 AREA = Area("files")
 
@@ -94,7 +94,7 @@ async def check_database(settings: Settings) -> tuple[list[Finding], Sequence[Us
         if current != newest:
             what = f"its tables are of version {current or 'none'}, this program's are {newest}: a start brings it up."
             return [AREA.warning("database", what)], ()
-        people = await People(database).all()
+        people = await everybody(database)
     except AdapterError as problem:
         remedy = Remedy("the adapter's configuration, [database]", ('url = "…"',))
         return [AREA.wrong("database", problem.detail, remedy)], ()

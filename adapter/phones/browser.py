@@ -4,6 +4,7 @@ It is made through ARI's push configuration in Asterisk's memory, can dial nothi
 """
 
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -33,6 +34,8 @@ class Softphone:
     endpoint: str
     password: str = field(repr=False)
     expires_at: datetime
+    """As it is told; what counts is the time that passed, which no clock that is set makes more."""
+    made_at: float
     connected: int = 0
     """Its place among the pages in the order in which they connected; 0 while its socket is not open."""
     hang_up: Callable[[], None] | None = None
@@ -67,9 +70,10 @@ class BrowserPhones:
         clock: Callable[[], datetime],
         lifetime: timedelta,
         end_device: Callable[[str], None],
+        passing: Callable[[], float] = time.monotonic,
     ) -> None:
         self._picture, self._endpoints, self._clock, self._lifetime = picture, endpoints, clock, lifetime
-        self._end_device = end_device
+        self._end_device, self._passing = end_device, passing
         self._phones: dict[str, Softphone] = {}
         self._count = 0
         self._locks = KeyedLocks()
@@ -95,6 +99,7 @@ class BrowserPhones:
                 PREFIX + secrets.token_hex(8),
                 secrets.token_urlsafe(24),
                 self._clock() + self._lifetime,
+                self._passing(),
             )
             await self._endpoints.put(phone.endpoint, phone.password)
             self._phones[session_id] = phone
@@ -137,10 +142,10 @@ class BrowserPhones:
             self._tasks.start(self.close_one(session_id), f"close {session_id}")
 
     def _heard(self, changes: Changes) -> None:
-        now, users = self._clock(), self._picture.directory.users
+        oldest, users = self._passing() - self._lifetime.total_seconds(), self._picture.directory.users
         for session_id, phone in list(self._phones.items()):
             user = users.get(phone.user_id)
-            if user is None or not may_monitor(user) or phone.expires_at <= now:
+            if user is None or not may_monitor(user) or phone.made_at <= oldest:
                 self._tasks.start(self.close_one(session_id), f"close {session_id}")
         if changes.resynced:
             self._tasks.start(self._sweep(), "sweep")

@@ -3,13 +3,14 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.audit import SYSTEM, Action, By, Entry
+from adapter.core.clock import Clock
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.passwords import NAMED, is_name
 from adapter.core.people import Role, User
@@ -71,14 +72,12 @@ class People:
     All methods raise StoreUnavailable when the database does not answer.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
 
     async def all(self) -> list[User]:
         """Everybody, by username."""
-        async with self._database.read() as session:
-            rows = await session.scalars(select(UserRow).order_by(UserRow.username_key))
-            return [_user(row) for row in rows]
+        return await everybody(self._database)
 
     async def get(self, user_id: str) -> User | None:
         """One account."""
@@ -122,7 +121,14 @@ class People:
                 session.add(row)
                 await session.flush()
                 await changed(session)
-                await _told(session, new.by, Action.USER_CREATED, row.username, _differences(None, _user(row)))
+                await _told(
+                    session,
+                    self._clock.now(),
+                    new.by,
+                    Action.USER_CREATED,
+                    row.username,
+                    _differences(None, _user(row)),
+                )
         except IntegrityError as problem:
             raise _conflict(problem) from None
         return _user(row)
@@ -152,7 +158,7 @@ class People:
                     await _end_sessions(session, user_id)
                 await changed(session)
                 what = _differences(before, _user(row)) + (["password"] if password_hash else [])
-                await _told(session, change.by, Action.USER_CHANGED, row.username, what)
+                await _told(session, self._clock.now(), change.by, Action.USER_CHANGED, row.username, what)
                 return _user(row)
         except IntegrityError as problem:
             raise _conflict(problem) from None
@@ -166,7 +172,7 @@ class People:
             await session.flush()
             await _need_administrator(session)
             await changed(session)
-            await _told(session, by, Action.USER_DELETED, row.username, [])
+            await _told(session, self._clock.now(), by, Action.USER_DELETED, row.username, [])
 
     async def check_password(self, username: str, password: str) -> User | None:
         """The active person with this name and password; None otherwise, after the same effort."""
@@ -183,7 +189,14 @@ class People:
             refuse_name(password, row.username)
             row.password_hash = password_hash
             await _end_sessions(session, user_id, keep=keep_session)
-            await _told(session, by, Action.USER_CHANGED, row.username, ["password"])
+            await _told(session, self._clock.now(), by, Action.USER_CHANGED, row.username, ["password"])
+
+
+async def everybody(database: Database) -> list[User]:
+    """All accounts, by username. Raises StoreUnavailable."""
+    async with database.read() as session:
+        rows = await session.scalars(select(UserRow).order_by(UserRow.username_key))
+        return [_user(row) for row in rows]
 
 
 def refuse_name(password: str, username: str) -> None:
@@ -241,8 +254,8 @@ def _word(value: object) -> str:
     return {True: "true", False: "false", None: "none"}.get(value, str(value))  # type: ignore[call-overload, no-any-return]
 
 
-async def _told(session: AsyncSession, by: By, action: Action, username: str, what: list[str]) -> None:
-    entry = Entry(at=datetime.now(UTC), by=by, action=action, target=username, reason="; ".join(what) or None)
+async def _told(session: AsyncSession, at: datetime, by: By, action: Action, username: str, what: list[str]) -> None:
+    entry = Entry(at=at, by=by, action=action, target=username, reason="; ".join(what) or None)
     await append(session, [entry])
 
 

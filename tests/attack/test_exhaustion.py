@@ -22,6 +22,7 @@ from adapter.web.listener import ConnectionLimits
 from tests.attack.raw import Raw, cookie, deaf, many
 from tests.fake.pbx import settle
 from tests.support.client import Client
+from tests.support.clock import real
 from tests.support.site import Site, is_problem
 from tests.unit.test_browser_phones import Memory
 
@@ -208,7 +209,7 @@ PING = "\r\n\r\n"
 
 async def test_one_session_holds_one_socket_to_asterisk(tmp_path: Path, upstream: Upstream) -> None:
     """Asterisk's HTTP server has 100 places (http.conf, sessionlimit), and ARI needs some of them."""
-    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/test.sqlite")
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/test.sqlite", clock=real)
     site = Site(store, Memory(), softphone={"websocket_url": f"ws://127.0.0.1:{upstream.port}/ws"})
     runner = await site.start()
     mona = await site.client("mona")

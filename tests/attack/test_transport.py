@@ -25,6 +25,7 @@ from adapter.store import Store
 from adapter.web.proxy import ProxyPolicy, networks
 from adapter.web.throttle import FREE
 from tests.support.client import Client
+from tests.support.clock import real
 from tests.support.site import Site, is_problem
 from tests.unit.test_config import SAMPLE
 
@@ -64,7 +65,7 @@ def files(tmp_path: Path) -> Files:
 @pytest.fixture
 async def secure(tmp_path: Path, files: Files) -> AsyncIterator[Site]:
     """The site with TLS of its own."""
-    site = Site(await Store.open(f"sqlite+aiosqlite:///{tmp_path}/secure.sqlite"))
+    site = Site(await Store.open(f"sqlite+aiosqlite:///{tmp_path}/secure.sqlite", clock=real))
     site.tls = Certificate(files.chain, files.key).context
     runner = await site.start()
     yield site

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from argon2 import PasswordHasher
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from adapter.store import passwords
+from adapter.store import Store, passwords
+from tests.support.clock import FakeClock
 from tests.support.postgresql import PostgreSQL
 from tests.support.site import site
 
@@ -49,3 +51,17 @@ async def database_url(request: Any, tmp_path: Path) -> AsyncIterator[str]:
         await connection.execute(text(f"CREATE DATABASE {name}"))
     await engine.dispose()
     yield server.url(name)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """The store's clock."""
+    return FakeClock()
+
+
+@pytest.fixture
+async def store(database_url: str, clock: FakeClock) -> AsyncIterator[Store]:
+    """An opened, empty store of each kind, whose sessions are idle after an hour."""
+    store = await Store.open(database_url, timedelta(hours=1), clock=clock.now, passing=clock.passing)
+    yield store
+    await store.close()

@@ -1,5 +1,7 @@
 """The command line as a person uses it: its own process, its messages, its exit status."""
 
+import asyncio
+import json
 import sqlite3
 import subprocess
 import sys
@@ -7,6 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from adapter.core.audit import SYSTEM, Action, Entry
+from adapter.health.heads import Heads
+from adapter.store import Store
+from tests.support.clock import real
 
 SAMPLE = Path(__file__).parents[2] / "config.sample.toml"
 
@@ -89,3 +96,39 @@ def test_tokens_and_the_proof_of_the_audit(conf: Path, tmp_path: Path) -> None:
         database.commit()
     status, text = ask("audit", "verify")
     assert (status, "WRONG: entry 1 was changed." in text) == (1, True)
+
+
+def test_heads_and_cuts_by_hand(conf: Path, tmp_path: Path) -> None:
+    def ask(*arguments: str, stdin: str = "") -> tuple[int, str]:
+        return run(*arguments, "--config", str(conf), stdin=stdin)
+
+    file = tmp_path / "heads"
+    asyncio.run(_three_entries_and_a_head(tmp_path, file))
+    assert json.loads(file.read_text()).keys() == {"at", "chain", "head"}
+    status, text = ask("audit", "verify", "--heads", str(file))
+    assert (status, "1 heads that were sent are borne out\n" in text) == (0, True)
+    (tmp_path / "none").write_text('{"type": "call.started"}\n')
+    status, text = ask("audit", "verify", "--heads", str(tmp_path / "none"))
+    assert (status, "nothing would be proven" in text) == (1, True)
+
+    status, text = ask("audit", "cut", "--through", "2")
+    assert (status, "needs --force" in text) == (1, True)
+    status, text = ask("audit", "cut", "--through", "2", "--force")
+    assert (status, text.startswith("2 entries were cut off: entries 1 to 2 of ")) == (0, True)
+    status, text = ask("audit", "verify", "--heads", str(file))
+    assert (status, "CUT: entries 1 to 2 of " in text, "through 2, by hand, forced; by " in text) == (0, True, True)
+    with closing(sqlite3.connect(tmp_path / "db.sqlite")) as database:
+        database.executescript(
+            "DROP TRIGGER audit_no_delete; DELETE FROM audit WHERE seq > 2; "
+            "UPDATE facts SET value = (SELECT seq || ':' || hash FROM audit_cuts) WHERE name = 'audit_head';"
+        )
+    status, text = ask("audit", "verify", "--heads", str(file))
+    assert (status, "line 1" in text, "is gone" in text) == (1, True, True)
+
+
+async def _three_entries_and_a_head(folder: Path, file: Path) -> None:
+    store = await Store.open(f"sqlite+aiosqlite:///{folder}/db.sqlite", clock=real)
+    await store.audit.add(*(Entry(at=real(), by=SYSTEM, action=Action.LOGIN) for _ in range(3)))
+    heads = Heads(store, await store.installation.key(), ["stop"], file, lambda: None, real)
+    await heads.close()
+    await store.close()

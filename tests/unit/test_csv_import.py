@@ -7,6 +7,7 @@ from adapter.core.modes import Mode
 from adapter.errors import Invalid
 from adapter.store import Store
 from tests.fake.scene import PEOPLE, SAM
+from tests.support.clock import real
 
 HEADER = "username,name,role,extension,device,can_monitor,modes,password\n"
 
@@ -47,7 +48,7 @@ def test_what_is_wrong_is_said(text: str, told: str) -> None:
 
 
 async def test_it_is_done(database_url: str) -> None:
-    store = await Store.open(database_url)
+    store = await Store.open(database_url, clock=real)
     first = HEADER + "boss,Boss,administrator,,,,,long enough\nsam,Sam,,101,PJSIP/101,yes,whisper,long enough\n"
     await carry_out(plan(read(first), []), store.people)
     sam = await store.people.by_username("sam")

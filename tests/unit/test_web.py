@@ -18,6 +18,7 @@ from adapter.store.people import NewUser
 from adapter.web.stream import QUEUE
 from adapter.web.throttle import FREE
 from tests.fake.pbx import settle
+from tests.support.clock import real
 from tests.support.site import PEOPLE, Site, is_problem
 
 
@@ -367,7 +368,7 @@ async def test_ready_and_alive(site: Site) -> None:
 
 
 async def test_the_first_administrator_is_set_up_once(tmp_path: Path) -> None:
-    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/empty.sqlite")
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/empty.sqlite", clock=real)
     token = await store.installation.begin_setup()
     assert token
     new = NewUser(username="boss", name="Boss", role=Role.ADMINISTRATOR, password="long enough")

@@ -205,7 +205,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** SIP over WebSocket (RFC 7118, subprotocol `sip`), passed on to Asterisk as it is. */
+        /**
+         * SIP over WebSocket (RFC 7118, subprotocol `sip`), passed on to Asterisk as it is.
+         * @description Registering this page's own phone, answers to what Asterisk asks, and requests in calls that Asterisk began; all
+         *         else closes the socket with 1008.
+         */
         get: operations["sip"];
         put?: never;
         post?: never;
@@ -560,7 +564,7 @@ export interface components {
          * @description What hooks can be told of.
          * @enum {string}
          */
-        EventType: "call.started" | "call.answered" | "call.ended" | "monitor.started" | "monitor.mode_changed" | "monitor.ended";
+        EventType: "call.started" | "call.answered" | "call.ended" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "audit.head";
         /** @description What is wrong with one field. */
         FieldError: {
             field: string;
@@ -659,6 +663,7 @@ export interface components {
         /** @description POST /session/password. */
         PasswordChange: {
             current: string;
+            /** @description At least ten characters; the commonest, repetitions, sequences and the username are refused. */
             new: string;
         };
         /** @description The connection to the PBX. */
@@ -712,6 +717,7 @@ export interface components {
         /** @description POST /setup: the first administrator, once. */
         Setup: {
             name: string;
+            /** @description At least ten characters; the commonest, repetitions, sequences and the username are refused. */
             password: string;
             token: string;
             username: string;
@@ -825,6 +831,7 @@ export interface components {
             /** @default null */
             modes?: components["schemas"]["Mode"][] | null;
             name: string;
+            /** @description At least ten characters; the commonest, repetitions, sequences and the username are refused. */
             password: string;
             /** @default true */
             phone_message?: boolean;
@@ -846,7 +853,10 @@ export interface components {
             modes?: components["schemas"]["Mode"][];
             /** @default  */
             name?: string;
-            /** @default  */
+            /**
+             * @description At least ten characters; the commonest, repetitions, sequences and the username are refused.
+             * @default
+             */
             password?: string;
             /** @default true */
             phone_message?: boolean;
@@ -1816,7 +1826,7 @@ export const callStateValues: ReadonlyArray<FlattenedDeepRequired<components>["s
 export const deliveryStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Delivery"]["state"]> = ["waiting", "due", "delivered", "failed"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["inbound", "outbound", "internal"];
 export const endReasonValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EndReason"]> = ["stopped", "supervisor_hung_up", "call_ended", "took_over", "no_answer", "busy", "device_unavailable", "permission_revoked", "adapter_stopped", "pbx_lost", "error"];
-export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended"];
+export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended", "audit.head"];
 export const linkStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LinkState"]> = ["connected", "connecting", "down"];
 export const modeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Mode"]> = ["silent", "whisper", "barge"];
 export const monitorStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MonitorState"]> = ["connecting", "live", "ended"];
