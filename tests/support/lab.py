@@ -94,7 +94,7 @@ class Lab:
         if not wav.exists():
             tones.tone(wav, TONES[number], SECONDS)
         stamp = f"{number}-{time.monotonic_ns()}"
-        phone = Phone(self.toolchain, self.folder / stamp, number, self.pbx.ports.sip, wav, wanted)
+        phone = Phone(self.toolchain, self.folder / stamp, number, self.pbx.ports.sip, wav, wanted, listens=True)
         await phone.start()
         self._phones[number] = phone
         return phone
