@@ -233,7 +233,7 @@ def test_files_are_kept_for_the_pbx_and_the_database() -> None:
     assert wiring.room(http, 1024) == ConnectionLimits(768, 768)
     assert wiring.room(http, 100).total < 100
     program = (
-        "import resource as r; from adapter import parts; hard = r.getrlimit(r.RLIMIT_NOFILE)[1];"
+        "import resource as r; from adapter import wiring; hard = r.getrlimit(r.RLIMIT_NOFILE)[1];"
         "r.setrlimit(r.RLIMIT_NOFILE, (128, hard)); assert wiring.raise_file_limit() == hard;"
         "assert r.getrlimit(r.RLIMIT_NOFILE)[0] == hard"
     )

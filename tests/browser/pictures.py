@@ -32,7 +32,7 @@ async def take(lab: Lab, browser: Browser) -> None:
     admin = await signed_in(browser, lab, "admin", WIDE, "light")
     sam = await signed_in(browser, lab, "sam", NARROW, "light")
     await admin.get_by_role("option").filter(has_text="Sam").click()
-    await admin.get_by_role("button", name="Call Supervision").click()
+    await admin.get_by_role("button", name="Call Monitoring").click()
     await expect(admin.get_by_text("Nobody hears you.")).to_be_visible()
     await admin.screenshot(path=FOLDER / "silent-light-wide.png")
     await admin.get_by_role("button", name="Talk to Agent").click()

@@ -23,7 +23,7 @@ async def test_listen_whisper_join_and_out_again(lab: Lab, sign_in: SignIn) -> N
     row = page.get_by_role("option").filter(has_text="201").filter(has_text="Sam")
     await expect(row).to_have_count(1)
     await row.click()
-    monitoring = page.get_by_role("button", name="Call Supervision")
+    monitoring = page.get_by_role("button", name="Call Monitoring")
     await expect(monitoring).to_have_attribute("aria-pressed", "false")
     everyone = (agent, customer, supervisor)
 
@@ -50,7 +50,7 @@ async def test_listen_whisper_join_and_out_again(lab: Lab, sign_in: SignIn) -> N
 
     await monitoring.click()
     await expect(monitoring).to_have_attribute("aria-pressed", "false")
-    await expect(page.get_by_text("Supervision has stopped.")).to_be_visible()
+    await expect(page.get_by_text("Monitoring has stopped.")).to_be_visible()
 
 
 async def test_by_keyboard_alone(lab: Lab, sign_in: SignIn) -> None:
@@ -70,7 +70,7 @@ async def test_by_keyboard_alone(lab: Lab, sign_in: SignIn) -> None:
     await page.keyboard.press("s")
     await expect(page.get_by_text("Nobody hears you.")).to_be_visible()
     await page.keyboard.press("m")
-    await expect(page.get_by_text("Supervision has stopped.")).to_be_visible()
+    await expect(page.get_by_text("Monitoring has stopped.")).to_be_visible()
 
 
 async def test_without_the_right_only_own_calls_and_no_button(lab: Lab, sign_in: SignIn) -> None:
@@ -81,7 +81,7 @@ async def test_without_the_right_only_own_calls_and_no_button(lab: Lab, sign_in:
     await expect(calls(sam)).to_have_count(1)
     await open_call(sam)
     await expect(sam.get_by_role("heading", name="201")).to_be_visible()
-    await expect(sam.get_by_role("button", name="Call Supervision")).to_have_count(0)
+    await expect(sam.get_by_role("button", name="Call Monitoring")).to_have_count(0)
 
 
 async def test_a_phone_that_is_off_is_told_in_plain_words(lab: Lab, sign_in: SignIn) -> None:
@@ -89,7 +89,7 @@ async def test_a_phone_that_is_off_is_told_in_plain_words(lab: Lab, sign_in: Sig
     await lab.unregister("301")
     page = await sign_in("admin")
     await open_call(page)
-    await page.get_by_role("button", name="Call Supervision").click()
+    await page.get_by_role("button", name="Call Monitoring").click()
     await expect(page.get_by_text("Your phone 301 isn't registered. Switch it on")).to_be_visible()
 
 
@@ -98,7 +98,7 @@ async def test_a_reload_brings_the_panel_back_and_a_second_tab_shows_the_same(la
     await lab.phone("301")
     page = await sign_in("admin")
     await open_call(page)
-    await page.get_by_role("button", name="Call Supervision").click()
+    await page.get_by_role("button", name="Call Monitoring").click()
     await page.get_by_role("button", name="Talk to Agent").click()
     await expect(page.get_by_text("Only the agent hears you.")).to_be_visible()
     await page.reload()
@@ -158,12 +158,12 @@ async def test_an_administrator_gives_and_takes_the_right(lab: Lab, sign_in: Sig
     await expect(page.get_by_role("heading", name="My Account")).to_be_visible()
     await edit(True)
     await open_call(sam, "Ana")
-    await sam.get_by_role("button", name="Call Supervision").click()
+    await sam.get_by_role("button", name="Call Monitoring").click()
     await sam.get_by_role("button", name="Talk to Agent").click()
     await expect(sam.get_by_text("Only the agent hears you.")).to_be_visible()
     await edit(False)
     await expect(calls(sam)).to_have_count(0)
-    await expect(sam.get_by_role("button", name="Call Supervision")).to_have_count(0)
+    await expect(sam.get_by_role("button", name="Call Monitoring")).to_have_count(0)
     assert "cm-" not in await lab.pbx.cli("core show channels concise")
 
 
@@ -227,7 +227,7 @@ async def test_taking_a_call_over(lab: Lab, sign_in: SignIn) -> None:
     supervisor = await lab.phone("301")
     page = await sign_in("admin")
     await open_call(page)
-    await page.get_by_role("button", name="Call Supervision").click()
+    await page.get_by_role("button", name="Call Monitoring").click()
     await expect(page.get_by_role("button", name="Take over")).to_have_count(0)
     await page.get_by_role("button", name="Join the call").click()
     mark = agent.mark()

@@ -87,7 +87,7 @@ async def open_call(page: Page) -> None:
 
 async def start(page: Page) -> None:
     """Listen, until sound arrives."""
-    await page.get_by_role("button", name="Call Supervision").click()
+    await page.get_by_role("button", name="Call Monitoring").click()
     await expect(page.get_by_text("Nobody hears you.")).to_be_visible()
     await expect(page.get_by_text("Connected. Sound arrives.")).to_be_visible()
 
@@ -148,8 +148,8 @@ async def test_listen_whisper_join_and_back_in_a_browser(lab: Lab, speaking: Bro
     await expect(page.get_by_text("Nobody hears you.")).to_be_visible()
     await assert_voice(lab, p101=False, p201=False)
     assert await received(lab, f"{codec}-silent") < 2, "in silence nothing of the microphone reaches even Asterisk"
-    await page.get_by_role("button", name="Call Supervision").click()
-    await expect(page.get_by_text("Supervision has stopped.")).to_be_visible()
+    await page.get_by_role("button", name="Call Monitoring").click()
+    await expect(page.get_by_text("Monitoring has stopped.")).to_be_visible()
     await expect(page.get_by_text("Ready: calls can be listened to in this browser.")).to_be_visible()
     await page.context.close()
 

@@ -78,7 +78,7 @@ def test_a_lost_connection_ends_no_call() -> None:
     pbx.run()
     pbx.down()
     assert book.told() == ["call.started", "call.answered"]
-    assert book.ledger.conversations_of("sam") or book.ledger.open
+    assert len(book.ledger.open) == 1
     pbx.board.set_pbx(PbxState(LinkState.CONNECTED, START))
     pbx.board.take([nothing(pbx)])
     assert book.told() == ["call.started", "call.answered", "call.ended"]
