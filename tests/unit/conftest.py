@@ -1,5 +1,6 @@
 """Databases for tests, and passwords that cost little where they are not what is tested."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from adapter.store import passwords
 from tests.support.postgresql import PostgreSQL
 from tests.support.site import site
+from tests.support.virtual_time import virtual_time
 
 __all__ = ["site"]
 
@@ -27,6 +29,13 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
     monkeypatch.setattr(passwords, "_hasher", cheap)
     monkeypatch.setattr(passwords, "_nobody", cheap.hash("nobody's password"))
     return real
+
+
+@pytest.fixture(name="virtual_time")
+async def passing_at_once() -> AsyncIterator[None]:
+    """Time passes at once wherever this test only waits."""
+    with virtual_time(asyncio.get_running_loop()):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,8 @@ from tests.fake.scene import ADMIN, COACH, MONA, PEOPLE, SAM, START
 
 LIMITS = Limits(ring_timeout=0.2, confirm=0.1, lost_after=0.1)
 
+pytestmark = pytest.mark.usefixtures("virtual_time")
+
 
 class Memory:
     """The record, in memory; `broken` makes it refuse."""
