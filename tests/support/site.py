@@ -3,7 +3,6 @@
 import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -147,9 +146,9 @@ def is_problem(answer: tuple[int, dict[str, Any]], status: int, code: str) -> di
 
 
 @pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    """A fresh site for each test."""
-    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/test.sqlite")
+async def site(database_url: str) -> AsyncIterator[Site]:
+    """A fresh site for each test, on the database that the folder's conftest gives."""
+    store = await Store.open(database_url)
     site = Site(store)
     runner = await site.start()
     yield site

@@ -46,15 +46,13 @@ def postgresql() -> Iterator[PostgreSQL]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def database_url(request: Any, tmp_path: Path) -> AsyncIterator[str]:
-    """An empty database of each kind."""
+async def database_url(request: Any, tmp_path: Path) -> str:
+    """An empty database of each kind; with one kind alone where a test is parametrized so (`indirect`)."""
     if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path}/store.sqlite"
-        return
-    server: PostgreSQL = request.getfixturevalue("postgresql")
-    name = f"test_{next(numbers)}"
+        return f"sqlite+aiosqlite:///{tmp_path}/store.sqlite"
+    name, server = f"test_{next(numbers)}", request.getfixturevalue("postgresql")
     engine = create_async_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
         await connection.execute(text(f"CREATE DATABASE {name}"))
     await engine.dispose()
-    yield server.url(name)
+    return str(server.url(name))

@@ -114,6 +114,13 @@ def test_ports_in_use_are_told() -> None:
     assert all(port % 2 == 0 for port in chosen)
 
 
+def test_ports_to_listen_on_are_none_that_a_connection_may_take_meanwhile() -> None:
+    first, last = (int(number) for number in ports.EPHEMERAL.read_text().split())
+    found = {ports.free_port(kind) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM) for _ in range(20)}
+    assert len(found) > 10
+    assert not [port for port in found if first <= port <= last]
+
+
 def test_blocks_that_are_promised_are_left_alone() -> None:
     promised = [range(10000, 20000), range(21000, 32000)]
     start = ports.free_block(400, promised)
