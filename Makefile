@@ -29,19 +29,19 @@ $(RUN): requirements.lock requirements-build.lock pyproject.toml
 	  || { echo "Python's venv is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@echo "Installing what running needs into $(VENV) (once)."
 	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV)
-	@$(PIP) install --require-hashes -r requirements.lock -r requirements-build.lock
+	@$(PIP) install --no-compile --require-hashes -r requirements.lock -r requirements-build.lock
 	@PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(DEV): $(RUN) requirements-dev.lock
 	@echo "Installing what developing needs into $(VENV) (once)."
-	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-compile --require-hashes -r requirements-dev.lock
 	@touch $@
 
 $(LOWEST): requirements-lowest.lock | $(RUN)
 	@echo "Installing the lowest versions that pyproject.toml allows into $(VENV)/lowest (once)."
 	@[ -x $(LOWEST_BIN)/pip ] || $(PYTHON) -m venv $(VENV)/lowest
-	@$(LOWEST_BIN)/pip --disable-pip-version-check --quiet install --require-hashes -r $<
+	@$(LOWEST_BIN)/pip --disable-pip-version-check --quiet install --no-compile --require-hashes -r $<
 	@touch $@
 
 $(BUILD_MODULES): $(PAGE_FROM)/package-lock.json | $(RUN)
@@ -129,7 +129,7 @@ lock: $(DEV) ## Resolve the dependencies anew (no registry's address gets into t
 	$(COMPILE) $(LOCK) --output-file requirements-build.lock --constraint requirements.lock requirements-build.in
 	$(COMPILE) $(LOCK) --output-file requirements-dev.lock --constraint requirements.lock \
 	  --constraint requirements-build.lock pyproject.toml requirements-build.in requirements-dev.in
-	$(BIN)/python -m tests.support.lowest | $(BIN)/uv pip compile --quiet --resolution lowest-direct --universal \
+	$(BIN)/python -m tests.support.lowest | $(BIN)/uv pip compile --quiet --resolution lowest-direct --python-version 3.11 \
 	  --generate-hashes --no-strip-markers --no-header --output-file requirements-lowest.lock pyproject.toml -
 
 clean: ## Remove what was built here
