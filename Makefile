@@ -74,10 +74,10 @@ try: $(RUN) ## While the demo runs: listen to a call, whisper, join, and see wha
 # --- developing
 
 test: $(PAGE) $(DEV) $(DEV_MODULES) browser ## All tests, WORKERS (4) at a time, against a real Asterisk, real phones and real databases
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 lowest: $(LOWEST) $(PAGE) ## The tests without Asterisk, with the lowest versions that pyproject.toml allows
-	PYTHONPATH=. $(LOWEST_BIN)/python -m pytest -n $(WORKERS) tests/unit tests/fake
+	PYTHONPATH=. $(LOWEST_BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/unit tests/fake
 
 browser: # Chromium for the tests: the system's; with root it is installed
 	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 || [ "$$(id -u)" != 0 ] \
