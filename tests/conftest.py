@@ -1,11 +1,14 @@
-"""Settings for all tests, and how they are dealt to several workers."""
+"""Settings for all tests, the lab that all of a worker's share, and how tests are dealt to several workers."""
 
 import os
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.fixtures import database_url, lab, own, running_lab, toolchain
 from tests.support.order import dealt
+
+__all__ = ["database_url", "lab", "own", "running_lab", "toolchain"]
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
