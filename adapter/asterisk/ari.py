@@ -159,4 +159,6 @@ class Ari:
             return DeviceState.UNKNOWN
         if answer.get("state") == "offline":
             return DeviceState.UNREGISTERED
+        if answer.get("state") != "online":
+            return DeviceState.UNKNOWN
         return DeviceState.BUSY if answer.get("channel_ids") else DeviceState.AVAILABLE

@@ -17,7 +17,9 @@ from adapter.lab.provision import Toolchain
 from adapter.tasks import BackgroundTasks
 
 T = TypeVar("T")
-MODULES = "g711 aufile aubridge sndfile uuid".split()
+MODULES = "g711 aufile aubridge uuid".split()
+EAR = "sndfile"
+"""The module that writes down what is heard: 16 kB a second in each call."""
 APPS = "account menu ctrl_tcp".split()
 WAV_HEADER = 44
 """Bytes before the samples in a canonical WAV; the dump's header is finished only when the call ends."""
@@ -53,6 +55,8 @@ class Phone:
     sip_port: int
     wav: Path
     answer_mode: Answer = "auto"
+    listens: bool = False
+    """Whether what it hears is written down, for `heard`."""
     events: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -91,7 +95,7 @@ class Phone:
         return "\n".join(
             [
                 f"module_path {self.toolchain.baresip_modules}",
-                *(f"module {name}.so" for name in MODULES),
+                *(f"module {name}.so" for name in (*MODULES, *([EAR] if self.listens else []))),
                 *(f"module_app {name}.so" for name in APPS),
                 "sip_listen 127.0.0.1:0",
                 f"audio_source aufile,{self.wav}",
@@ -268,6 +272,8 @@ class Phone:
     # --- what was heard
 
     def _dump(self) -> Path | None:
+        if not self.listens:
+            raise LabError(f"Phone {self.number} does not write down what it hears.")
         dumps = sorted(self.folder.glob("dump-*-dec.wav"), key=lambda path: path.stat().st_mtime_ns)
         return dumps[-1] if dumps else None
 

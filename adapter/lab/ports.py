@@ -5,6 +5,7 @@ import socket
 from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from adapter.errors import LabError
 
@@ -35,11 +36,26 @@ class Ports:
         )
 
 
+EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+"""From where the kernel takes ports for whoever connects (ip(7)): what is free there may be taken a moment later."""
+
+
 def free_port(kind: int = socket.SOCK_STREAM) -> int:
-    """A port that nobody uses on 127.0.0.1 at this moment."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody uses on 127.0.0.1 at this moment, and that no connection takes by chance.
+
+    Raises LabError when there is none.
+    """
+    last = int(EPHEMERAL.read_text().split()[1]) if EPHEMERAL.exists() else 60999
+    above = range(last + 1, 65536) if last < 65000 else range(20000, 32000)
+    chance = random.SystemRandom()
+    for _ in range(200):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind(("127.0.0.1", port := chance.choice(above)))
+            except OSError:
+                continue
+            return port
+    raise LabError("No free port was found on this machine. Stop other labs and try again.")
 
 
 def free_block(count: int, besides: Collection[range] = ()) -> int:

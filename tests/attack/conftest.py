@@ -7,12 +7,11 @@ import pytest
 
 from adapter.store import Store
 from tests.support.clock import real
-from tests.support.fixtures import lab, own, running_lab, toolchain
 from tests.support.site import Site
 from tests.unit.conftest import cheap_passwords
 from tests.unit.test_browser_phones import Memory
 
-__all__ = ["cheap_passwords", "lab", "own", "running_lab", "toolchain"]
+__all__ = ["cheap_passwords"]
 
 
 class StandingStill:

@@ -2,7 +2,6 @@
 sockets. Whoever else asks is answered all the while, and the telephony goes on."""
 
 import asyncio
-import statistics
 import subprocess
 import sys
 import time
@@ -38,26 +37,30 @@ async def monitoring(site: Site) -> tuple[Client, str]:
 
 
 async def switches(mona: Client, monitor: str, count: int) -> float:
-    """Median seconds of a confirmed switch of mode."""
+    """Seconds of a confirmed switch of mode, the quickest: what others on this machine do only adds."""
     took = []
     for number in range(count):
         began = time.perf_counter()
         status, body = await mona.patch(f"/monitors/{monitor}", {"mode": ("whisper", "silent")[number % 2]})
         took.append(time.perf_counter() - began)
         assert status == 200, body
-    return statistics.median(took)
+    return min(took)
 
 
 async def test_slow_loris(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "ASK_WITHIN", 1.0)
     mona, monitor = await monitoring(site)
-    async with many(site, 100) as slow:
-        for one in slow:
-            await one.send(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n")
-        dripping = asyncio.ensure_future(asyncio.gather(*(drip(one) for one in slow)))
-        await switches(mona, monitor, 6)
-        assert not dripping.done(), "the slow ones are still there while others are served"
-        await asyncio.wait_for(dripping, 20)
+    for within in (3600.0, 1.0):
+        monkeypatch.setattr(listener, "ASK_WITHIN", within)
+        async with many(site, 100) as slow:
+            for one in slow:
+                await one.send(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+            dripping = asyncio.ensure_future(asyncio.gather(*(drip(one) for one in slow)))
+            await switches(mona, monitor, 6)
+            if within > 1:
+                assert not dripping.done(), "the slow ones are still there while others are served"
+                dripping.cancel()
+            else:
+                await asyncio.wait_for(dripping, 60)
 
 
 async def drip(one: Raw) -> None:

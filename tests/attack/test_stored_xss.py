@@ -151,6 +151,8 @@ async def test_a_callers_name_can_not_hide_turn_around_or_forge(lab: Lab) -> Non
         assert shown.endswith("end"), shown
         assert shown.isprintable(), repr(shown)
         assert "evil" in shown
-    for line in log.read_bytes()[before:].decode().splitlines():
+    lines = log.read_bytes()[before:].decode().splitlines()
+    assert lines, "the call itself is told of"
+    for line in lines:
         assert isinstance(json.loads(line), dict), line
         assert "\x1b" not in line

@@ -115,6 +115,7 @@ async def test_the_apis_description_for_people(lab: Lab, chromium: Browser) -> N
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     await page.goto("/api/docs")
     await expect(page.get_by_text("Ring the supervisor's phone and let it listen.")).to_be_visible()
+    assert asked
     assert all(url.startswith((lab.base, "data:")) for url in asked), asked
     assert errors == []
     await page.close()

@@ -57,6 +57,7 @@ async def test_by_keyboard_alone(lab: Lab, sign_in: SignIn) -> None:
     customer, agent = await lab.talk("201", "101")
     await lab.phone("301")
     page = await sign_in("admin")
+    await expect(page.get_by_role("option").filter(has_text="201")).to_have_count(1)
     await page.get_by_role("listbox").focus()
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="201")).to_be_visible()

@@ -109,7 +109,9 @@ class Lab:
         if not wav.exists():
             tones.tone(wav, TONES[number], SECONDS)
         stamp = f"{number}-{time.monotonic_ns()}"
-        phone = Phone(self.toolchain, self.folder / stamp, number, sip_port or self.pbx.ports.sip, wav, wanted)
+        phone = Phone(
+            self.toolchain, self.folder / stamp, number, sip_port or self.pbx.ports.sip, wav, wanted, listens=True
+        )
         await phone.start()
         self._phones[number] = phone
         return phone

@@ -3,7 +3,6 @@
 import ssl
 from collections.abc import AsyncIterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -154,10 +153,10 @@ def is_problem(answer: tuple[int, dict[str, Any]], status: int, code: str) -> di
 
 
 @pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    """A fresh site for each test."""
+async def site(database_url: str) -> AsyncIterator[Site]:
+    """A fresh site for each test, on the database that the folder's conftest gives."""
     clock = FakeClock(real())
-    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/test.sqlite", clock=clock.now, passing=clock.passing)
+    store = await Store.open(database_url, clock=clock.now, passing=clock.passing)
     site = Site(store, time=clock)
     runner = await site.start()
     yield site

@@ -1,5 +1,6 @@
 """Databases for tests, and passwords that cost little where they are not what is tested."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
@@ -15,6 +16,7 @@ from adapter.store import Store, passwords
 from tests.support.clock import FakeClock
 from tests.support.postgresql import PostgreSQL
 from tests.support.site import site
+from tests.support.virtual_time import virtual_time
 
 __all__ = ["site"]
 
@@ -31,6 +33,13 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
     return real
 
 
+@pytest.fixture(name="virtual_time")
+async def passing_at_once() -> AsyncIterator[None]:
+    """Time passes at once wherever this test only waits."""
+    with virtual_time(asyncio.get_running_loop()):
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
     """A real cluster, made for this run."""
@@ -39,18 +48,16 @@ def postgresql() -> Iterator[PostgreSQL]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def database_url(request: Any, tmp_path: Path) -> AsyncIterator[str]:
-    """An empty database of each kind."""
+async def database_url(request: Any, tmp_path: Path) -> str:
+    """An empty database of each kind; with one kind alone where a test is parametrized so (`indirect`)."""
     if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path}/store.sqlite"
-        return
-    server: PostgreSQL = request.getfixturevalue("postgresql")
-    name = f"test_{next(numbers)}"
+        return f"sqlite+aiosqlite:///{tmp_path}/store.sqlite"
+    name, server = f"test_{next(numbers)}", request.getfixturevalue("postgresql")
     engine = create_async_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
         await connection.execute(text(f"CREATE DATABASE {name}"))
     await engine.dispose()
-    yield server.url(name)
+    return str(server.url(name))
 
 
 @pytest.fixture

@@ -43,7 +43,11 @@ async def test_every_route_is_described(site: Site) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("who", ["administrator", "service", "nobody"])
+@pytest.mark.parametrize(
+    ("database_url", "who"),
+    [("sqlite", "administrator"), ("postgresql", "administrator"), ("sqlite", "service"), ("sqlite", "nobody")],
+    indirect=["database_url"],
+)
 async def test_schemathesis_finds_no_failure(site: Site, tmp_path: Path, who: str) -> None:
     site.talk()
     admin = await site.client("admin")

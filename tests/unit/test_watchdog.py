@@ -22,6 +22,8 @@ from tests.unit.test_supervise import World
 IS_SPY = numbering().is_spy
 LEG = leg_id("m1")
 
+pytestmark = pytest.mark.usefixtures("virtual_time")
+
 
 def monitor(mode: Mode, *, keypad: bool = True, leg: str = LEG) -> Monitor:
     """One that is live."""
