@@ -9,7 +9,8 @@ from adapter.doctor import traces
 from adapter.doctor.dialplan import Rows
 from adapter.doctor.findings import Finding, Verdict, exit_status
 from adapter.doctor.traces import CEL_LINES, Cel
-from tests.unit.test_doctor_pbx import CODES, CONF, DIALPLAN, one, rows
+from tests.unit.test_doctor import one
+from tests.unit.test_doctor_pbx import CODES, CONF, DIALPLAN, rows
 
 ALL = {"func_cdr", "cdr_csv", "cel_custom", "func_config", "res_pjsip_exten_state"}
 WELL: Rows = rows(DIALPLAN, "call-monitor-codes")
