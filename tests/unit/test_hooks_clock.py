@@ -90,7 +90,7 @@ async def tried(receiver: Receiver, count: int) -> None:
 
 
 @pytest.mark.parametrize("restart", [False, True], ids=["running", "restarted"])
-@pytest.mark.parametrize("tries", [0, 1, 4])
+@pytest.mark.parametrize("tries", [0, 4])
 @pytest.mark.parametrize("jump", JUMPS, ids=str)
 async def test_no_clock_holds_a_delivery_back_or_gives_it_up(
     sending: Sending, receiver: Receiver, jump: timedelta, tries: int, restart: bool
@@ -100,7 +100,7 @@ async def test_no_clock_holds_a_delivery_back_or_gives_it_up(
     assert sending.dispatcher
     await sending.dispatcher.refresh()
     await write(store, event(1, "a"))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while receiver.tries < tries:
             await sending.passes(timedelta(seconds=10))
     if restart:

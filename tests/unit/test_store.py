@@ -45,8 +45,8 @@ async def test_a_database_of_a_newer_version(database_url: str) -> None:
         await Store.open(database_url, clock=real)
 
 
-async def test_two_that_start_at_once(database_url: str) -> None:
-    stores = await asyncio.gather(*(Store.open(database_url, clock=real) for _ in range(3)))
+async def test_two_that_start_at_once(empty_database_url: str) -> None:
+    stores = await asyncio.gather(*(Store.open(empty_database_url, clock=real) for _ in range(3)))
     keys = [await store.installation.key() for store in stores]
     assert len(set(keys)) == 1
     assert len(keys[0]) == 32
