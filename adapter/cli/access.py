@@ -1,4 +1,4 @@
-"""The command line's part for programs and records: tokens, and the audit's proof."""
+"""Commands for tokens and for verifying the audit."""
 
 import getpass
 import sys
@@ -27,13 +27,15 @@ def operator() -> By:
 
 @click.group()
 def token() -> None:
-    """Look after programs' tokens. A running adapter notices within a few seconds."""
+    """Manage API tokens. A running adapter notices changes within a few seconds."""
 
 
 @token.command("create")
 @click.argument("name")
 @click.option("--user", help="The user whose rights it has.")
-@click.option("--may-act-for", "may_act_for", multiple=True, help="A service's token: a supervisor; may be repeated.")
+@click.option(
+    "--may-act-for", "may_act_for", multiple=True, help="Make a service token for this supervisor; may be repeated."
+)
 @click.option(
     "--scope",
     "scopes",
@@ -41,9 +43,9 @@ def token() -> None:
     type=click.Choice([scope.value for scope in Scope]),
     default=["monitor"],
     show_default=True,
-    help="What it is good for; may be repeated.",
+    help="What it may be used for; may be repeated.",
 )
-@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="The day (UTC) from which on it is void.")
+@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="The day (UTC) on which it expires.")
 @config_option
 def token_create(
     name: str,
@@ -53,7 +55,7 @@ def token_create(
     expires: datetime | None,
     path: Path | None,
 ) -> None:
-    """Make a token and show it, once, e.g.: call-monitor token create crm --may-act-for mona"""
+    """Create a token and show it once, e.g.: call-monitor token create crm --may-act-for mona"""
     given: dict[str, Any] = {"name": name, "user": user, "scopes": list(scopes)}
     given["may_act_for"] = list(may_act_for) or None
     given["expires_at"] = expires.replace(tzinfo=UTC) if expires else None
@@ -93,24 +95,24 @@ def token_list(path: Path | None) -> None:
 @click.argument("token_id")
 @config_option
 def token_revoke(token_id: str, path: Path | None) -> None:
-    """Make a token void."""
+    """Revoke a token."""
     gone: Token = with_store(path, lambda store: store.tokens.revoke(token_id, operator()))
-    click.echo(f"{gone.name} is void.")
+    click.echo(f"{gone.name} was revoked.")
 
 
 @click.group()
 def audit() -> None:
-    """Prove that nobody edited the audit."""
+    """Verify that nobody edited the audit."""
 
 
 @audit.command("verify")
-@click.option("--head", help="A head (number:hash) that was noted before and must still be in the chain.")
+@click.option("--head", help="A head (number:hash) printed by an earlier run; it must still be in the chain.")
 @config_option
 def audit_verify(head: str | None, path: Path | None) -> None:
-    """Go through the whole chain of hashes. Exit status 1 when an entry was changed, is missing or was swapped.
+    """Check the whole hash chain. The exit status is 1 if an entry was changed, is missing or was swapped.
 
-    Note the head that it prints somewhere else, and give it back next time with --head: then not even somebody
-    who rewrote the whole database goes unnoticed.
+    Keep the head that it prints somewhere else, and pass it next time with --head: then even a rewritten database
+    is detected.
     """
     began = datetime.now(UTC)
     verdict: Verdict = with_store(path, lambda store: store.audit.verify(head))
