@@ -1,4 +1,4 @@
-"""The lab's people, as the contract names them. Their passwords exist in the lab only."""
+"""The lab's accounts, as defined in the contract. Their passwords exist only in the lab."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def password(username: str) -> str:
 
 
 async def seed(config_path: Path) -> None:
-    """Make the accounts that are not there yet."""
+    """Create the accounts that don't exist yet."""
     store = await Store.open(config.load(config_path).database_url)
     try:
         for username, number in PEOPLE.items():
