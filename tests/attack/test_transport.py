@@ -133,7 +133,7 @@ async def test_a_renewed_certificate_is_taken_up_and_a_broken_one_is_not(files: 
     files.key.write_bytes(key)  # half of a renewal: the new certificate with the old key
     with capture_logs() as logs:
         assert not certificate.refresh()
-    assert "the old one serves on" in logs[0]["event"]
+    assert "the old one stays in use" in logs[0]["event"]
     assert await served(port, files) == first
     files.key.write_bytes(whole)
     assert certificate.refresh()
