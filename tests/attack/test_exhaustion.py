@@ -48,7 +48,7 @@ async def switches(mona: Client, monitor: str, count: int) -> float:
 
 
 async def test_slow_loris(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "ASK_WITHIN", 1.0)
+    monkeypatch.setattr(listener, "REQUEST_DEADLINE", 1.0)
     mona, monitor = await monitoring(site)
     async with many(site, 100) as slow:
         for one in slow:
