@@ -200,10 +200,10 @@ class Service:
                 if keep.audit.keep_days:
                     count = await self.store.audit.cut(at - timedelta(days=keep.audit.keep_days), at)
                     if count:
-                        log.info("old audit entries were cut off", count=count)
+                        log.info("old audit entries were deleted", count=count)
                 await self.store.outbox.sweep(at - timedelta(days=keep.webhooks.keep_days))
             except StoreUnavailable as problem:
-                log.warning("what is past its time could not be deleted", why=str(problem))
+                log.warning("expired data could not be deleted", why=str(problem))
             await asyncio.sleep(SWEEP_POLL)
 
     async def _end_idle_streams(self) -> None:
@@ -213,7 +213,7 @@ class Service:
             try:
                 await self.revocation.apply()
             except AdapterError as problem:
-                log.warning("sessions could not be read; streams go on", why=str(problem))
+                log.warning("sessions could not be read; streams stay open", why=str(problem))
 
     async def _follow_people(self) -> None:
         """Notice changes of accounts that the command line makes."""
@@ -226,7 +226,7 @@ class Service:
                     await self.revocation.apply()
                     known = current
             except AdapterError as problem:
-                log.warning("accounts could not be read; the last known rights hold", why=str(problem))
+                log.warning("accounts could not be read; the last known rights apply", why=str(problem))
             await asyncio.sleep(PEOPLE_POLL)
 
     def follow(self, certificate: Certificate) -> None:
@@ -282,7 +282,7 @@ async def _listen(service: Service, http: Http, stack: AsyncExitStack) -> None:
         service.follow(certificate)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, certificate.refresh)
     if http.plain_and_open:
-        log.warning("passwords cross the network in plain text", host=http.host, way_out="docs/tls.md")
+        log.warning("passwords are sent unencrypted over the network", host=http.host, way_out="docs/tls.md")
     log.info("listening", host=http.host, port=http.port, tls=certificate is not None)
 
 
@@ -299,4 +299,4 @@ async def _tell_setup(settings: config.Settings, store: Store) -> None:
         http = settings.http
         scheme = "https" if http.tls_certificate else "http"
         origin = http.public_origin or f"{scheme}://{http.host}:{http.port}"
-        log.warning("nobody has an account yet", setup=f"POST {origin}/api/v1/setup with this token", token=token)
+        log.warning("there is no account yet", setup=f"POST {origin}/api/v1/setup with this token", token=token)

@@ -62,7 +62,7 @@ class Settler:
             try:
                 return await self._outbox.settle(outcomes)
             except StoreUnavailable as problem:
-                log.error("deliveries could not be noted; trying again", count=len(outcomes), why=str(problem))
+                log.error("deliveries could not be stored; retrying", count=len(outcomes), why=str(problem))
                 await asyncio.sleep(STORE_PAUSE)
 
 
@@ -95,7 +95,7 @@ class Worker:
             try:
                 sleep = await self._begin_due()
             except StoreUnavailable as problem:
-                log.warning("the outbox can't be read; trying again", hook=self.hook.id, why=str(problem))
+                log.warning("the outbox can't be read; retrying", hook=self.hook.id, why=str(problem))
                 sleep = STORE_PAUSE
             try:
                 await asyncio.wait_for(self._news.wait(), sleep)
@@ -150,14 +150,16 @@ class Worker:
             if health.hopeless(now):
                 await self._give_up(answer, now)
         except StoreUnavailable as problem:
-            log.error("the state of a webhook could not be noted", hook=self.hook.id, why=str(problem))
+            log.error("the state of a webhook could not be stored", hook=self.hook.id, why=str(problem))
 
     async def _give_up(self, answer: Answer, now: datetime) -> None:
         given_up = 0
         while count := await self._parts.outbox.give_up(self.hook.id, now - DAY, now):
             given_up += count
         if given_up:
-            log.error("events were not delivered for a day and are given up", hook=self.hook.id, count=given_up)
+            log.error(
+                "events could not be delivered for a day and are marked as failed", hook=self.hook.id, count=given_up
+            )
         if answer.gone:
             reason = "its receiver said for a day that it is gone (410)"
             self._parts.disable(self.hook.id, reason)
