@@ -46,7 +46,7 @@ class Softphone(Section):
 
     enabled: bool = Field(True, description="Allow pages to be used as phones.")
     websocket_url: str = Field(
-        "", pattern=r"^(wss?://.+)?$", description="Asterisk's WebSocket; empty: /ws beside pbx.ari.url."
+        "", pattern=r"^(wss?://.+)?$", description="Asterisk's WebSocket; empty: /ws on the host of pbx.ari.url."
     )
     context: str = Field(
         "call-monitor-nowhere",

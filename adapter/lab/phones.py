@@ -203,7 +203,7 @@ class Phone:
     async def transfer_to_consulted(self, number: str) -> None:
         """Attended transfer (RFC 3891): the held call goes to the party of the current call, which this replaces.
 
-        baresip has no command for it, but refers to whatever it is told; the dialog is read from its own trace.
+        baresip has no command for it, but sends a REFER to any given target; the dialog is read from its own trace.
         """
         dialog = self._newest_dialog(number)
         replaces = quote(f"{dialog['call-id']};to-tag={dialog['to']};from-tag={dialog['from']}", safe="")

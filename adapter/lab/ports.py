@@ -45,7 +45,7 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
 def free_block(count: int, besides: Collection[range] = ()) -> int:
     """The first port of a free block (even, as RTP requires), outside the kernel's ephemeral range.
 
-    `besides`: blocks that are promised already. Raises LabError when there is none.
+    `besides`: blocks that are already reserved. Raises LabError if there is none.
     """
     chance = random.SystemRandom()
     for _ in range(200):

@@ -1,6 +1,6 @@
 """Installs programs without root, mainly Asterisk and baresip: downloaded once into a cache outside the checkout.
 
-The cache holds one folder for each recipe; it appears whole (by rename) or not at all.
+The cache has one folder for each recipe; it is created atomically (by rename).
 """
 
 import fcntl
@@ -118,7 +118,7 @@ def provision() -> Toolchain:
 def prepare(recipe: Recipe) -> Prefix:
     """A recipe's programs, from the cache or newly downloaded. Several processes may call it at once.
 
-    Raises LabError, which names the ways out, when this host can't.
+    Raises LabError, which names alternatives, if this machine can't run them.
     """
     if platform.machine() not in MACHINES:
         raise LabError(f"This machine's architecture ({platform.machine()}) is not supported. {ALTERNATIVES}")

@@ -74,7 +74,7 @@ async def keep_alive(start: Callable[[], Awaitable[None]], part: Pbx | Adapter, 
             await part.process.wait()
             if asyncio.get_running_loop().time() - began > 30:
                 pause = 0.2
-        _say(f"{name} died; starting it again.")
+        _say(f"{name} exited; restarting it.")
         await asyncio.sleep(pause)
         pause = min(LONGEST_PAUSE, pause * 2)
         try:
@@ -207,11 +207,11 @@ def _banner(http_port: int, sip_port: int, demo: bool) -> str:
     ]
     if demo:
         lines += [
-            "  Phones hold real calls now. Open the address, sign in as admin, click a call. Or in another terminal:",
+            "  Phones are making real calls now. Open the address, sign in as admin, click a call. Or in another terminal:",
             f"    make try LAB_HTTP_PORT={http_port}",
             "",
         ]
-    return "\n".join([*lines, "  Ctrl-C ends everything.", ""])
+    return "\n".join([*lines, "  Ctrl-C stops everything.", ""])
 
 
 def _say(text: str) -> None:
