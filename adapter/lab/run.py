@@ -207,7 +207,7 @@ def _banner(http_port: int, sip_port: int, demo: bool) -> str:
     ]
     if demo:
         lines += [
-            "  Phones are making real calls now. Open the address, sign in as admin, click a call. Or in another terminal:",
+            "  Phones are making calls now. Open the address, sign in as admin, click a call. Or in another terminal:",
             f"    make try LAB_HTTP_PORT={http_port}",
             "",
         ]
