@@ -200,7 +200,7 @@ class Service:
             try:
                 await self.revocation.apply()
             except AdapterError as problem:
-                log.warning("sessions could not be read; streams go on", why=str(problem))
+                log.warning("sessions could not be read; streams stay open", why=str(problem))
 
     async def _follow_people(self) -> None:
         """Notice changes of accounts that the command line makes."""
@@ -213,7 +213,7 @@ class Service:
                     await self.revocation.apply()
                     known = current
             except AdapterError as problem:
-                log.warning("accounts could not be read; the last known rights hold", why=str(problem))
+                log.warning("accounts could not be read; the last known rights apply", why=str(problem))
             await asyncio.sleep(PEOPLE_POLL)
 
     def follow(self, certificate: Certificate) -> None:
@@ -271,7 +271,7 @@ async def _listen(service: Service, http: Http, stack: AsyncExitStack) -> None:
         service.follow(certificate)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, certificate.refresh)
     if http.plain_and_open:
-        log.warning("passwords cross the network in plain text", host=http.host, way_out="docs/tls.md")
+        log.warning("passwords are sent unencrypted over the network", host=http.host, way_out="docs/tls.md")
     log.info("listening", host=http.host, port=http.port, tls=certificate is not None)
 
 
@@ -288,4 +288,4 @@ async def _tell_setup(settings: config.Settings, store: Store) -> None:
         http = settings.http
         scheme = "https" if http.tls_certificate else "http"
         origin = http.public_origin or f"{scheme}://{http.host}:{http.port}"
-        log.warning("nobody has an account yet", setup=f"POST {origin}/api/v1/setup with this token", token=token)
+        log.warning("there is no account yet", setup=f"POST {origin}/api/v1/setup with this token", token=token)

@@ -72,7 +72,7 @@ class BackgroundTasks:
                 began = clock.time()
                 why, problem = await _why_it_ended(loop)
                 failed = 1 if clock.time() - began > LONGEST_PAUSE else failed + 1
-                log.error("a loop ended; it is begun again", loop=name, why=why, exc_info=problem)
+                log.error("a loop ended; restarting it", loop=name, why=why, exc_info=problem)
                 FAILURES.loops[name] += 1
                 FAILURES.down[name] = why
                 if well is not None:

@@ -139,7 +139,7 @@ def connection_limits(http: Http, files: int) -> ConnectionLimits:
     """How many connections there may be, so that the PBX and the database never lack a file."""
     most = files - KEPT_FILES if files != resource.RLIM_INFINITY else http.max_connections
     if most < http.max_connections:
-        log.warning("fewer connections than configured: this process may open few files", files=files)
+        log.warning("fewer connections than configured, because this process may open few files", files=files)
     total = max(KEPT_FILES // 4, min(http.max_connections, most))
     return ConnectionLimits(total, min(http.max_connections_each, total))
 

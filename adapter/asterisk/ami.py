@@ -164,7 +164,7 @@ class AmiConnection:
     def _send(self, name: str, fields: Fields, items: list[Message] | None = None) -> Action:
         _check(fields)
         if self._lost is not None:
-            raise PbxUnavailable(f"The AMI connection is gone: {self._lost}.")
+            raise PbxUnavailable(f"The AMI connection was lost: {self._lost}.")
         self._count += 1
         action_id = f"cm-{self._tag}-{self._count}"
         lines: dict[str, Any] = {"Action": name, "ActionID": action_id}
@@ -201,7 +201,7 @@ class AmiConnection:
         try:
             self._on_events(events)
         except Exception:  # whatever our reader does, the link must live
-            log.exception("events could not be taken in", count=len(events))
+            log.exception("events could not be processed", count=len(events))
 
     def _is_answer(self, message: Message) -> bool:
         """Whether it belongs to an action of ours. Live events never do, whatever ActionID they carry."""
@@ -252,7 +252,7 @@ def _check(fields: Fields) -> None:
         raise Invalid(f"More than {MAX_HEADERS} headers can't be sent to Asterisk.")
     for name, value in fields:
         if not isinstance(value, str) or not name.isascii() or not name.isalnum():
-            raise Invalid(f"{name!r} can't be sent to Asterisk: it is no text.")
+            raise Invalid(f"{name!r} can't be sent to Asterisk: it is not text.")
         if not value.isprintable():
             raise Invalid(f"{name} has a control character, which can't be sent to Asterisk.")
         if len(name) + 2 + len(value.encode()) > MAX_LINE:

@@ -21,7 +21,7 @@ DEVICE = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_+-][A-Za-z0-9_.+-]*")
 def _part(text: str) -> str:
     """One part of a path. Raises Invalid for what would lead to another one (RFC 3986, section 5.2.4)."""
     if text in ("", ".", ".."):
-        raise Invalid(f"{text!r} is no name of anything at Asterisk.")
+        raise Invalid(f"{text!r} is not a valid name at Asterisk.")
     return quote(text, safe="")
 
 

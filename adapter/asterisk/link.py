@@ -132,7 +132,7 @@ def _uniqueid(text: str) -> str:
     AMI's Hangup takes `/.*/` for every channel (main/manager.c, action_hangup), ChanSpy a comma for its options.
     """
     if not UNIQUEID.fullmatch(text):
-        raise Invalid("That is no uniqueid of a channel.")
+        raise Invalid("This is not a channel's uniqueid.")
     return text
 
 

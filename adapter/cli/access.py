@@ -24,13 +24,15 @@ def operator() -> By:
 
 @click.group()
 def token() -> None:
-    """Look after programs' tokens. A running adapter notices within a few seconds."""
+    """Manage API tokens. A running adapter notices changes within a few seconds."""
 
 
 @token.command("create")
 @click.argument("name")
 @click.option("--user", help="The user whose rights it has.")
-@click.option("--may-act-for", "may_act_for", multiple=True, help="A service's token: a supervisor; may be repeated.")
+@click.option(
+    "--may-act-for", "may_act_for", multiple=True, help="Make a service token for this supervisor; may be repeated."
+)
 @click.option(
     "--scope",
     "scopes",
@@ -38,9 +40,9 @@ def token() -> None:
     type=click.Choice([scope.value for scope in Scope]),
     default=["monitor"],
     show_default=True,
-    help="What it is good for; may be repeated.",
+    help="What it may be used for; may be repeated.",
 )
-@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="The day (UTC) from which on it is void.")
+@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="The day (UTC) on which it expires.")
 @config_option
 def token_create(
     name: str,
@@ -50,7 +52,7 @@ def token_create(
     expires: datetime | None,
     path: Path | None,
 ) -> None:
-    """Make a token and show it, once, e.g.: call-monitor token create crm --may-act-for mona"""
+    """Create a token and show it once, e.g.: call-monitor token create crm --may-act-for mona"""
     given: dict[str, Any] = {"name": name, "user": user, "scopes": list(scopes)}
     given["may_act_for"] = list(may_act_for) or None
     given["expires_at"] = expires.replace(tzinfo=UTC) if expires else None
@@ -90,6 +92,6 @@ def token_list(path: Path | None) -> None:
 @click.argument("token_id")
 @config_option
 def token_revoke(token_id: str, path: Path | None) -> None:
-    """Make a token void."""
+    """Revoke a token."""
     gone: Token = with_store(path, lambda store: store.tokens.revoke(token_id, operator()))
-    click.echo(f"{gone.name} is void.")
+    click.echo(f"{gone.name} was revoked.")

@@ -1,4 +1,4 @@
-"""What commands share that work on the configured database."""
+"""Shared by commands that use the configured database."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ config_option = click.option(
 
 
 def with_store(path: Path | None, work: Callable[[Store], Awaitable[Found]]) -> Found:
-    """Open the configured store, do the work, close it."""
+    """Open the configured store, run `work` with it, and close it."""
 
     async def run() -> Found:
         settings = config.load(path)

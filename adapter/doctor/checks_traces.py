@@ -1,4 +1,4 @@
-"""Asking the PBX what it tells others of a silent supervisor; judged by the pure part, traces.py."""
+"""Checks of what the PBX reveals about silent supervisors; judged by the pure part, traces.py."""
 
 from collections.abc import Sequence
 
@@ -12,20 +12,20 @@ from adapter.doctor.pbx import PbxProbe
 from adapter.errors import AdapterError, PbxRefused
 
 MOST_LINES = 20
-"""Lines `events` of cel.conf that are read; one is usual."""
+"""Number of `events` lines in cel.conf that are read; one is usual."""
 
 
 async def check_traces(probe: PbxProbe, pbx: config.Pbx, people: Sequence[User]) -> list[Finding]:
-    """RTP, call detail records, channel event logging, lamps. Needs AMI and ARI."""
+    """Check RTP, call detail records, channel event logging and lamps. Needs AMI and ARI."""
     try:
         listed = await probe.get("asterisk/modules") or ()
         running = {str(m["name"]).removesuffix(".so") for m in listed if m.get("status") == "Running"}
     except (AdapterError, KeyError, TypeError, AttributeError) as problem:
         return [traces.AREA.unknown("traces", f"the modules could not be listed: {problem}")]
     accepted = pbx.accepted_traces
-    found = [traces.settled(traces.check_native(running), "rtp", accepted)]
-    found += [traces.settled(finding, "cdr", accepted) for finding in await _cdr(probe, pbx, running)]
-    found.append(traces.settled(traces.check_cel(running, await _cel(probe, running)), "cel", accepted))
+    found = [traces.accept(traces.check_native(running), "rtp", accepted)]
+    found += [traces.accept(finding, "cdr", accepted) for finding in await _cdr(probe, pbx, running)]
+    found.append(traces.accept(traces.check_cel(running, await _cel(probe, running)), "cel", accepted))
     return found + await _lamps(probe, running, people)
 
 
@@ -35,16 +35,16 @@ async def _cdr(probe: PbxProbe, pbx: config.Pbx, running: set[str]) -> list[Find
         enabled = (await probe.act("CoreSettings")).get("CoreCDRenabled")
         rows = await probe.listing("ShowDialPlan", [("Context", dialplan.CODES)])
     except PbxRefused as refusal:
-        if "did not find" not in str(refusal).lower():  # main/pbx.c, manager_show_dialplan; told by check_dialplan
-            return [traces.AREA.unknown("CDR", f"it could not be asked: {refusal.detail}")]
+        if "did not find" not in str(refusal).lower():  # main/pbx.c, manager_show_dialplan; check_dialplan reports it
+            return [traces.AREA.unknown("CDR", f"it could not be checked: {refusal.detail}")]
         rows = []
     except AdapterError as problem:
-        return [traces.AREA.unknown("CDR", f"it could not be asked: {problem.detail}")]
+        return [traces.AREA.unknown("CDR", f"it could not be checked: {problem.detail}")]
     return traces.check_cdr(running, enabled, codes, rows, pbx.context)
 
 
 async def _cel(probe: PbxProbe, running: set[str]) -> traces.Cel:
-    """As the file has it: no action and no function tells what of it was loaded."""
+    """cel.conf as it is in the file: no AMI action or function shows what Asterisk has loaded."""
     if "func_config" not in running:
         return traces.Cel(None)
     try:
@@ -57,7 +57,7 @@ async def _cel(probe: PbxProbe, running: set[str]) -> traces.Cel:
 
 
 async def _setting(probe: PbxProbe, name: str, number: int) -> str:
-    """One line of cel.conf's [general]; empty where there is none (funcs/func_config.c). Raises as `act`."""
+    """One line of cel.conf's [general]; empty if there is none (funcs/func_config.c). Raises the errors of `act`."""
     return (await probe.act("Getvar", ("Variable", f"AST_CONFIG(cel.conf,general,{name},{number})"))).get("Value", "")
 
 

@@ -35,7 +35,7 @@ class Nodes:
         """The node of a monitor. Raises CallEnded where its PBX is no longer configured: then it is long over."""
         node = self._nodes.get(monitor.pbx)
         if node is None:
-            raise errors.CallEnded("This monitor is over.")
+            raise errors.CallEnded("This monitor has ended.")
         return node
 
     def meant(self, request: StartRequest) -> tuple[Call, Subject] | None:

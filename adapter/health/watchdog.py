@@ -89,7 +89,7 @@ class Watchdog:
             try:
                 await self._poll_twice()
             except errors.AdapterError as problem:
-                log.warning("the watchdog could not look", why=str(problem))
+                log.warning("the watchdog could not compare with Asterisk", why=str(problem))
 
     async def _poll_twice(self) -> None:
         lasting = await self._poll()
@@ -102,7 +102,7 @@ class Watchdog:
             try:
                 await self._repair(difference)
             except errors.AdapterError as problem:  # the others are repaired all the same; this one at the next look
-                log.warning("a difference could not be repaired", uniqueid=difference.uniqueid, why=str(problem))
+                log.warning("a difference could not be corrected", uniqueid=difference.uniqueid, why=str(problem))
         if any(difference.fault in BLINDNESS for difference in lasting):
             self._see_again()
         elif self._since_try() > PATIENCE:
@@ -129,7 +129,7 @@ class Watchdog:
         self._tries += 1
         self._tried = asyncio.get_running_loop().time()
         if self.blind:
-            log.error("Asterisk keeps events from us: compare read= and eventfilter in manager.conf, or run the doctor")
+            log.error("Asterisk's events don't arrive: check read= and eventfilter in manager.conf, or run the doctor")
         self._pbx.reconnect("events are missing")
 
     def _since_try(self) -> float:

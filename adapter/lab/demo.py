@@ -1,4 +1,4 @@
-"""The demo's phones: agents and customers who hold real calls with speech, beginning and ending by themselves."""
+"""The demo's phones: agents and customers make real calls with speech, which start and end automatically."""
 
 import array
 import asyncio
@@ -14,11 +14,11 @@ from adapter.tasks import BackgroundTasks
 
 AGENTS, CUSTOMERS, SUPERVISORS = ("101", "102", "103", "104"), ("201", "202", "203"), ("301", "302")
 PLANS = {"201": ("101",), "202": ("500",), "103": ("203",), "104": ("102", "203")}
-"""Who calls whom: an agent directly, through the queue, outwards, and one agent another."""
+"""Who calls whom: an agent directly, through the queue, an outbound call, and an internal one."""
 FIRST_CALLS = 1.5
-"""Seconds until the first calls stand."""
+"""Seconds until the first calls must be established."""
 SPEECH_SECONDS = 75
-"""How long a voice can speak; a phone hangs up when it has nothing left to say, so this is a call's longest."""
+"""Length of a voice's recording in seconds; a phone hangs up at its end, so this is the longest call."""
 LEAST_SECONDS = 25
 """The shortest call."""
 PROMPTS = 25
@@ -37,7 +37,7 @@ class Demo:
         self._chance = random.SystemRandom()
 
     async def start(self) -> None:
-        """Start the phones, wait until all are registered and the first calls stand."""
+        """Start the phones, and wait until all are registered and the first calls are established."""
         self._folder.mkdir(parents=True, exist_ok=True)
         spoken = await self._spoken()
         for number in (*AGENTS, *CUSTOMERS, *SUPERVISORS):
@@ -51,7 +51,7 @@ class Demo:
         await asyncio.sleep(FIRST_CALLS)
 
     async def stop(self) -> None:
-        """Hang up and go."""
+        """Hang up, and stop all phones."""
         await self._tasks.close()
         await asyncio.gather(*(phone.stop() for phone in self._phones.values()))
 
@@ -79,7 +79,7 @@ class Demo:
         return path
 
     async def _talk(self, caller: str, targets: tuple[str, ...]) -> None:
-        """Call, talk for a while, hang up, and again."""
+        """Call, talk for a while, hang up, and repeat."""
         phone = self._phones[caller]
         while True:
             mark = phone.mark()

@@ -1,4 +1,4 @@
-"""The lab's people, as the contract names them. Their passwords exist in the lab only."""
+"""The lab's accounts, as defined in the contract. Their passwords exist only in the lab."""
 
 from datetime import UTC, datetime
 from pathlib import Path

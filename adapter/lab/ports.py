@@ -15,7 +15,7 @@ RTP_BLOCK = 400
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where a lab listens on 127.0.0.1."""
+    """The ports of a lab on 127.0.0.1."""
 
     sip: int
     ami: int
@@ -26,7 +26,7 @@ class Ports:
 
     @classmethod
     def choose(cls, sip: int | None = None, rtp_count: int = RTP_BLOCK) -> "Ports":
-        """Free ports now. `sip` as wished, where given."""
+        """Choose ports that are free now; `sip` is used as given."""
         return cls(
             sip=sip if sip is not None else free_port(socket.SOCK_DGRAM),
             ami=free_port(),
@@ -59,9 +59,9 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
 
 
 def free_block(count: int, besides: Collection[range] = ()) -> int:
-    """The first port of a block (even, as RTP wants it) with nobody in it, apart from the kernel's ephemeral range.
+    """The first port of a free block (even, as RTP requires), outside the kernel's ephemeral range.
 
-    `besides`: blocks that are promised already. Raises LabError when there is none.
+    `besides`: blocks that are already reserved. Raises LabError if there is none.
     """
     chance = random.SystemRandom()
     for _ in range(200):

@@ -88,7 +88,7 @@ class Recorder:
         try:
             await asyncio.wait_for(self._idle.wait(), deadline)
         except TimeoutError:
-            log.error("facts were not recorded before the stop", count=self._size)
+            log.error("events were not recorded before the stop", count=self._size)
         await self._tasks.close()
 
     @property
@@ -131,7 +131,7 @@ class Recorder:
 
     def _drop(self, record: Record) -> None:
         if not self.dropped:
-            log.error("too much waits for the database; the audit and hooks lose facts", waiting=self._size)
+            log.error("too many events wait for the database; the audit and webhooks lose some", waiting=self._size)
         self.dropped += len(record.entries) + len(record.events)
         record.entries.clear()
         record.events.clear()
@@ -158,7 +158,7 @@ class Recorder:
                     await self._flush()
                 next_at = clock() + min(LONGEST_SETTLE, (clock() - began) * (1 / BUSY - 1))
             except StoreUnavailable as problem:
-                log.error("what happened could not be recorded; trying again", facts=self._size, why=str(problem))
+                log.error("events could not be recorded; retrying", facts=self._size, why=str(problem))
                 await asyncio.sleep(RETRY_PAUSE)
                 self._work.set()
 

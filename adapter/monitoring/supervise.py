@@ -203,7 +203,7 @@ class Supervision:
                 await self._pbx.switch_leg(monitor.leg, mode, keypad=monitor.keypad, reattach=monitor.reattach)
             except (errors.PbxRefused, errors.PbxTimeout) as problem:
                 # Refused: the leg has just gone, and its end arrives as an event. Unanswered: it may yet be done.
-                log.warning("a switch was not taken", monitor_id=monitor_id, mode=mode, why=str(problem))
+                log.warning("a mode switch failed", monitor_id=monitor_id, mode=mode, why=str(problem))
             except errors.PbxUnavailable:
                 if (current := self._board.monitor(monitor_id)) is not None:
                     self._board.step(lifecycle.not_asked(current), self._clock())

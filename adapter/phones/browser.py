@@ -162,7 +162,7 @@ class BrowserPhones:
             for name in left:
                 await self._endpoints.remove(name)
         except AdapterError as problem:
-            log.warning("softphones of a former run could not be removed", why=str(problem))
+            log.warning("softphones of an earlier run could not be removed", why=str(problem))
 
     async def close(self) -> None:
         """Take all of them away from Asterisk."""

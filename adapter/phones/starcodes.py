@@ -38,12 +38,12 @@ class StarCodes:
             self._note(user, call, problem)
             why = _spoken(problem)
         except ValueError:
-            log.error("the dialplan hands over what is no star code", arguments=call.arguments)
+            log.error("the dialplan passed an unknown star code", arguments=call.arguments)
             why = Refusal.FAILED
         try:
             await self._pbx.say(call.uniqueid, why)
         except errors.AdapterError as problem:
-            log.warning("a refusal could not be spoken", why=str(problem))
+            log.warning("an announcement could not be played", why=str(problem))
             await self._pbx.end_leg(call.uniqueid)
 
     async def _monitor(self, user: User | None, call: HandedCall) -> None:

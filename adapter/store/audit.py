@@ -108,7 +108,7 @@ class Audit:
             if after is not None:
                 last = await session.scalar(select(AuditRow.seq).where(AuditRow.id == after))
                 if last is None:
-                    raise NotFound("This cursor is unknown, or its entry is too old. Begin again without one.")
+                    raise NotFound("This cursor is unknown, or its entry is too old. Start again without one.")
                 query = query.where(AuditRow.seq < last)
             return list(await session.scalars(query))
 

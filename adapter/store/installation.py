@@ -58,7 +58,7 @@ class Installation:
             fact = await session.get(FactRow, SETUP)
             people = await session.scalar(select(func.count()).select_from(UserRow))
             if people or fact is None or not hmac.compare_digest(fact.value, _hash(token)):
-                raise NotAuthenticated("This setup token is wrong or was used. Restart the adapter for a new one.")
+                raise NotAuthenticated("This setup token is wrong or has been used. Restart the adapter for a new one.")
             await session.delete(fact)
         return await self._people.create(administrator)
 

@@ -213,7 +213,7 @@ class Outbox:
             if after is not None:
                 last = await session.scalar(select(EventRow.seq).where(EventRow.id == after))
                 if last is None:
-                    raise NotFound("This cursor is unknown, or its delivery is too old. Begin again without one.")
+                    raise NotFound("This cursor is unknown, or its delivery is too old. Start again without one.")
                 query = query.where(DeliveryRow.seq < last)
             return list(await session.execute(query))
 
@@ -225,7 +225,7 @@ class Outbox:
             await lock(session, OUTBOX)
             found = (await session.execute(_of(hook_id, hidden).where(EventRow.id == event_id))).first()
             if found is None:
-                raise NotFound("There is no such delivery, or none that you may see.")
+                raise NotFound("This delivery does not exist, or you may not see it.")
             delivery, _ = found
             if delivery.state != WAITING:
                 delivery.state, delivery.first_try_at = DUE, None

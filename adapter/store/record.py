@@ -30,7 +30,7 @@ class Records:
                 if not (again and await _was_written(session, sealed)):
                     await _write(session, sealed, now)
         except IntegrityError as problem:
-            raise StoreUnavailable("The record does not fit what is in the database already.") from problem
+            raise StoreUnavailable("The record conflicts with data in the database.") from problem
 
     async def open_calls(self) -> Mapping[str, OpenCall]:
         """Calls of whose end programs are still to be told."""

@@ -59,7 +59,7 @@ def _may(principal: Principal, access: Access) -> None:
 
 def _phones(deps: Deps) -> BrowserPhones:
     if deps.phones is None:
-        raise Forbidden("Pages are no phones here: softphone.enabled is false.")
+        raise Forbidden("Softphones are disabled: softphone.enabled is false.")
     return deps.phones
 
 
@@ -138,7 +138,7 @@ async def sip(context: RequestContext[Deps, None]) -> web.StreamResponse:
             refusals = [end.result() for end in done if not end.cancelled() and not end.exception() and end.result()]
             if refusals:
                 code = aiohttp.WSCloseCode.POLICY_VIOLATION
-                log.warning("a page's SIP socket was ended", endpoint=phone.endpoint, why=refusals[0])
+                log.warning("a page's SIP socket was closed", endpoint=phone.endpoint, why=refusals[0])
         finally:
             hang_up()
             softphones.disconnected(phone, hang_up)

@@ -1,4 +1,4 @@
-"""What secrets stand for, remembered for some seconds, so that not every request asks the database."""
+"""Caches sessions and tokens by their secrets for some seconds, so that not every request asks the database."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -6,17 +6,17 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 CACHE_SECONDS = 5.0
-"""How long a token is believed without asking the database; ends that we make ourselves count at once."""
+"""Seconds for which a token is cached; revocations by this process take effect at once."""
 SESSION_SECONDS = 30.0
-"""The same for a session, which ends by idleness alone besides: in a busy process the question costs a click more
-than Asterisk's whole answer does."""
+"""Seconds for which a session is cached. Longer, because otherwise it ends only by idleness, and in a busy process the
+query delays a click more than Asterisk does."""
 CACHE_SIZE = 5000
 
 Found = TypeVar("Found")
 
 
 class TtlCache(Generic[Found]):
-    """What secrets stand for, believed for a few seconds. `find` asks the database."""
+    """Sessions or tokens by secret, cached for `seconds`. `find` asks the database."""
 
     def __init__(
         self, find: Callable[[str, datetime], Awaitable[Found | None]], seconds: float = CACHE_SECONDS
@@ -26,7 +26,7 @@ class TtlCache(Generic[Found]):
         self._forgotten = 0
 
     async def find(self, secret: str, now: datetime) -> Found | None:
-        """What this secret stands for. Raises StoreUnavailable."""
+        """The session or token for this secret, or None. Raises StoreUnavailable."""
         known = self._known.get(secret)
         if known is not None and time.monotonic() < known[1]:
             return known[0]
@@ -40,6 +40,6 @@ class TtlCache(Generic[Found]):
         return found
 
     def forget(self) -> None:
-        """Ask the database again for everybody: something ended. What is being asked now is not remembered."""
+        """Clear the cache, because something ended. Queries that are running now are not cached either."""
         self._forgotten += 1
         self._known.clear()

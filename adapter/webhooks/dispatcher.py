@@ -69,7 +69,7 @@ class Settler:
             try:
                 return await self._outbox.settle(outcomes)
             except StoreUnavailable as problem:
-                log.error("deliveries could not be noted; trying again", count=len(outcomes), why=str(problem))
+                log.error("deliveries could not be stored; retrying", count=len(outcomes), why=str(problem))
                 await asyncio.sleep(STORE_PAUSE)
 
 
@@ -104,7 +104,7 @@ class Worker:
             try:
                 sleep = await self._begin_due()
             except StoreUnavailable as problem:
-                log.warning("the outbox can't be read; trying again", hook=self.hook.id, why=str(problem))
+                log.warning("the outbox can't be read; retrying", hook=self.hook.id, why=str(problem))
                 sleep = STORE_PAUSE
             # not wait_for, which can swallow a cancellation until Python 3.12: a close would wait for ever
             with suppress(TimeoutError):
@@ -167,7 +167,7 @@ class Worker:
             if health.hopeless(self._parts.passing()):
                 await self._give_up(answer, now)
         except StoreUnavailable as problem:
-            log.error("the state of a webhook could not be noted", hook=self.hook.id, why=str(problem))
+            log.error("the state of a webhook could not be stored", hook=self.hook.id, why=str(problem))
 
     async def _give_up(self, answer: Answer, now: datetime) -> None:
         given_up, through = 0, self._parts.a_day_old()
@@ -175,7 +175,9 @@ class Worker:
             given_up += count
         self._first = {seq: first for seq, first in self._first.items() if seq > through}
         if given_up:
-            log.error("events were not delivered for a day and are given up", hook=self.hook.id, count=given_up)
+            log.error(
+                "events could not be delivered for a day and are marked as failed", hook=self.hook.id, count=given_up
+            )
         if answer.gone:
             reason = "its receiver said for a day that it is gone (410)"
             self._parts.disable(self.hook.id, reason)

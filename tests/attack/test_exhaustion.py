@@ -50,7 +50,7 @@ async def switches(mona: Client, monitor: str, count: int) -> float:
 async def test_slow_loris(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     mona, monitor = await monitoring(site)
     for within in (3600.0, 1.0):
-        monkeypatch.setattr(listener, "ASK_WITHIN", within)
+        monkeypatch.setattr(listener, "REQUEST_DEADLINE", within)
         async with many(site, 100) as slow:
             for one in slow:
                 await one.send(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n")

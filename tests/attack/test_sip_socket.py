@@ -68,7 +68,7 @@ async def test_another_endpoint_with_its_right_password(lab: Lab, mona: Client, 
         assert await page.ended() == REFUSED
         assert await seen.of("attack-another") == []
     log = (lab.folder / "adapter.log").read_text()
-    assert "a page's SIP socket was ended" in log
+    assert "a page's SIP socket was closed" in log
     assert "registers another endpoint" in log
 
 

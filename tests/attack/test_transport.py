@@ -134,7 +134,7 @@ async def test_a_renewed_certificate_is_taken_up_and_a_broken_one_is_not(files: 
     files.key.write_bytes(key)  # half of a renewal: the new certificate with the old key
     with capture_logs() as logs:
         assert not certificate.refresh()
-    assert "the old one serves on" in logs[0]["event"]
+    assert "the old one stays in use" in logs[0]["event"]
     assert await served(port, files) == first
     files.key.write_bytes(whole)
     assert certificate.refresh()
@@ -294,5 +294,5 @@ async def test_streams_go_through_a_proxy_too(site: Site) -> None:
 
 @pytest.mark.parametrize("wrong", ["proxy.example", "10.0.0.0/40", "*", ""])
 def test_what_is_no_network_is_refused(wrong: str) -> None:
-    with pytest.raises(ValueError, match="no address"):
+    with pytest.raises(ValueError, match="not an address"):
         Http(trusted_proxies=[wrong])

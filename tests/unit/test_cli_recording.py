@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from adapter.asterisk.recording import Writer
 from adapter.cli.doctor import doctor
-from adapter.cli.recording import told
+from adapter.cli.recording import summary
 from adapter.doctor.record import FULL, LOST, STOPPED, Recorded
 from adapter.doctor.recordfile import RecordFile, check_place
 from adapter.errors import ConfigError
@@ -98,11 +98,11 @@ def test_the_closing_words_tell_what_matters(tmp_path: Path) -> None:
     file.begin(HEADER, [[], [], []])
     file.add([(0.5, [{"Event": "Hold", "Uniqueid": "1764103000.1", "Linkedid": "1764103000.1"}]), (0.6, 3)])
     file.close(1.0, STOPPED)
-    text = told(file_path := tmp_path / "calls.jsonl", Recorded(file, 61.0, STOPPED, people_known=True))
+    text = summary(file_path := tmp_path / "calls.jsonl", Recorded(file, 61.0, STOPPED, people_known=True))
     for word in (str(file_path), "61 s, 1 events of 1 channels in 1 conversations", "attach", "3 events missed"):
         assert word in text
     assert "3 events are not in it" in text
-    assert "--most-mb" in told(file_path, Recorded(file, 61.0, FULL, people_known=True))
-    lost = told(file_path, Recorded(file, 61.0, LOST, people_known=False))
+    assert "--most-mb" in summary(file_path, Recorded(file, 61.0, FULL, people_known=True))
+    lost = summary(file_path, Recorded(file, 61.0, LOST, people_known=False))
     assert "connection to Asterisk was lost" in lost
     assert "Accounts could not be read" in lost

@@ -28,15 +28,15 @@ def test_what_would_be_done_is_said() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "there is no line"),
+        ("", "it has no lines"),
         ("name\nX\n", "line 2: username"),
         (HEADER + "a b,X,,,,,,\n", "line 2: username"),
         (HEADER + "x,X,king,,,,,\n", "line 2: role"),
         (HEADER + "x,X,,,301,,,\n", "line 2: device"),
         (HEADER + "x,X,,,,,shout,\n", "line 2: modes"),
         ("username,colour\nx,red\n", "line 2: colour"),
-        (HEADER + "x,X,,7,,,,long enough\nX,Y,,8,,,,long enough\n", "username X stands there twice"),
-        (HEADER + "x,X,,7,,,,long enough\ny,Y,,7,,,,long enough\n", "extension 7 stands there twice"),
+        (HEADER + "x,X,,7,,,,long enough\nX,Y,,8,,,,long enough\n", "username X occurs twice"),
+        (HEADER + "x,X,,7,,,,long enough\ny,Y,,7,,,,long enough\n", "extension 7 occurs twice"),
         (HEADER + "x,X,,,,,,\n", "needs name and password"),
         (HEADER + "x,X,,101,,,,long enough\n", "extension 101 belongs to sam"),
     ],

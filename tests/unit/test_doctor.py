@@ -30,7 +30,7 @@ from adapter.doctor.hearing import (
     judge,
     measure,
 )
-from adapter.doctor.pbx import Said, flat, is_event, name_of_run
+from adapter.doctor.pbx import MessageLog, flat, is_event, name_of_run
 from adapter.doctor.trialcall import is_left_over
 from adapter.errors import PbxRefused
 
@@ -136,7 +136,7 @@ def test_a_supervisor_who_hears_nobody_is_wrong() -> None:
 def test_a_voice_in_pieces_is_heard_and_told() -> None:
     rows = [changed(Mode.SILENT, CUSTOMER, AGENT, LEVEL), GOOD[Mode.WHISPER], GOOD[Mode.BARGE]]
     found = one(judge(rows, {}), "silent")
-    assert (found.verdict, "in pieces" in found.what) == (Verdict.WARNING, True)
+    assert (found.verdict, "with gaps" in found.what) == (Verdict.WARNING, True)
     rows[0] = Row("silent", Mode.SILENT, {**rows[0].levels, SUPERVISOR: dict.fromkeys(PARTIES, Heard(0.0, 0.0))})
     assert one(judge(rows, {}), "silent").verdict is Verdict.UNKNOWN, "too busy to be judged"
 
@@ -184,27 +184,27 @@ def test_recordings_that_are_none_are_refused() -> None:
 
 
 async def test_only_what_is_ours_is_kept_and_can_be_waited_for() -> None:
-    said = Said()
-    waiting = asyncio.gather(said.when(is_event("Hangup", Uniqueid="cmdoctor-1"), 5))
+    log = MessageLog()
+    waiting = asyncio.gather(log.wait_for(is_event("Hangup", Uniqueid="cmdoctor-1"), 5))
     await asyncio.sleep(0)
-    said.take([{"Event": "Hangup", "Uniqueid": "17.1"}, {"Event": "Newstate", "Uniqueid": "cmdoctor-1"}])
-    said.take([{"Event": "Hangup", "Uniqueid": "cmdoctor-1"}])
+    log.add([{"Event": "Hangup", "Uniqueid": "17.1"}, {"Event": "Newstate", "Uniqueid": "cmdoctor-1"}])
+    log.add([{"Event": "Hangup", "Uniqueid": "cmdoctor-1"}])
     assert (await waiting)[0] == {"Event": "Hangup", "Uniqueid": "cmdoctor-1"}
-    assert [message["Event"] for message in said.messages] == ["Newstate", "Hangup"]
-    assert await said.when(is_event("Hangup"), 0.01, said.mark()) is None
+    assert [message["Event"] for message in log.messages] == ["Newstate", "Hangup"]
+    assert await log.wait_for(is_event("Hangup"), 0.01, log.mark()) is None
 
 
 @pytest.mark.parametrize("turns", range(5))
 async def test_being_told_to_stop_is_not_lost_in_the_moment_in_which_news_come(turns: int) -> None:
-    said = Said()
+    log = MessageLog()
 
     async def at_work() -> None:
-        await said.when(is_event("Hangup"), 60)
+        await log.wait_for(is_event("Hangup"), 60)
         await asyncio.sleep(60)
 
     work = asyncio.ensure_future(at_work())
     await asyncio.sleep(0)
-    said.take([{"Event": "Hangup", "Uniqueid": "cmdoctor-1"}])
+    log.add([{"Event": "Hangup", "Uniqueid": "cmdoctor-1"}])
     for _ in range(turns):
         await asyncio.sleep(0)
     work.cancel()
@@ -213,10 +213,10 @@ async def test_being_told_to_stop_is_not_lost_in_the_moment_in_which_news_come(t
 
 
 async def test_no_waiter_takes_anothers_news() -> None:
-    said, loop = Said(), asyncio.get_running_loop()
-    first = asyncio.ensure_future(said.when(is_event("Hangup"), 5))
-    loop.call_soon(said.take, [{"Event": "Hangup", "Uniqueid": "cmdoctor-1"}])
-    second = asyncio.ensure_future(said.when(is_event("Hold"), 0.05))
+    log, loop = MessageLog(), asyncio.get_running_loop()
+    first = asyncio.ensure_future(log.wait_for(is_event("Hangup"), 5))
+    loop.call_soon(log.add, [{"Event": "Hangup", "Uniqueid": "cmdoctor-1"}])
+    second = asyncio.ensure_future(log.wait_for(is_event("Hold"), 0.05))
     assert await asyncio.wait_for(first, 2) is not None, "it came while the first went to sleep and the second looked"
     assert await second is None
 

@@ -23,10 +23,10 @@ def test_native_bridging_is_wrong_unless_it_is_wanted() -> None:
     assert found.remedy.lines == ("noload = bridge_native_rtp.so",)
     for name in ("modules_call_monitor.conf", "lab/modules.conf"):
         assert f"\n{found.remedy.lines[0]}" in (CONF / name).read_text()
-    wanted = traces.settled(found, "rtp", ["rtp"])
+    wanted = traces.accept(found, "rtp", ["rtp"])
     assert (wanted.verdict, exit_status([wanted])) == (Verdict.WARNING, 0)
     assert found.what in wanted.what, "what it tells is said all the same"
-    assert traces.settled(found, "rtp", ["cdr", "cel"]) == found
+    assert traces.accept(found, "rtp", ["cdr", "cel"]) == found
     assert traces.check_native(ALL).verdict is Verdict.OK
 
 

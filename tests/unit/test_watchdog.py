@@ -262,7 +262,7 @@ async def test_one_that_can_not_be_repaired_keeps_no_other_from_it(
 
     async def end_leg(uniqueid: str) -> bool:
         if uniqueid != "17.99":
-            raise errors.Invalid("That is no uniqueid of a channel.")
+            raise errors.Invalid("This is not a channel's uniqueid.")
         return await hang_up(uniqueid)
 
     monkeypatch.setattr(guarded.pbx, "end_leg", end_leg)

@@ -452,13 +452,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description Whose leg of the conversation it is. */
+        /** @description The agent whose leg of the conversation it is. */
         Agent: {
             extension: string;
             name: string;
             user_id: string | null;
         };
-        /** @description One thing that somebody did, or was refused. */
+        /** @description One action, done or refused. */
         AuditEntry: {
             action: string;
             actor: string;
@@ -496,24 +496,24 @@ export interface components {
             started_at: string;
             state: components["schemas"]["CallState"];
         };
-        /** @description All calls that one may see. */
+        /** @description All calls that the user may see. */
         Calls: {
             calls: components["schemas"]["Call"][];
             pbx: components["schemas"]["PbxState"];
         };
         /**
-         * @description How far the call is.
+         * @description The state of a call.
          * @enum {string}
          */
         CallState: "ringing" | "active" | "held";
-        /** @description A supervisor talks to the agent, or has ceased to. */
+        /** @description A supervisor talks to the agent, or has stopped. */
         Coach: {
             call_id: string;
             mode: components["schemas"]["Mode"];
             monitor_id: string;
             supervisor: components["schemas"]["Talker"];
         };
-        /** @description Who is at the other end. */
+        /** @description The other party of the call. */
         Customer: {
             name: string;
             number: string;
@@ -538,7 +538,7 @@ export interface components {
             type: string;
         };
         /**
-         * @description Where the call came from, seen from the PBX.
+         * @description The direction of a call, as seen from the PBX.
          * @enum {string}
          */
         Direction: "inbound" | "outbound" | "internal";
@@ -547,7 +547,7 @@ export interface components {
          * @enum {string}
          */
         EndReason: "stopped" | "supervisor_hung_up" | "call_ended" | "took_over" | "no_answer" | "busy" | "device_unavailable" | "permission_revoked" | "adapter_stopped" | "pbx_lost" | "error";
-        /** @description The events of `GET /events`: under each one's name, what its `data` is. */
+        /** @description The events of `GET /events`: for each name, the type of its `data`. */
         Events: {
             "call.removed": components["schemas"]["Gone"];
             "call.updated": components["schemas"]["Call"];
@@ -565,16 +565,16 @@ export interface components {
          * @enum {string}
          */
         EventType: "call.started" | "call.answered" | "call.ended" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "audit.head";
-        /** @description What is wrong with one field. */
+        /** @description An error in one field. */
         FieldError: {
             field: string;
             message: string;
         };
-        /** @description What this person no longer sees. */
+        /** @description A call or monitor that the user no longer sees. */
         Gone: {
             id: string;
         };
-        /** @description The process is alive. */
+        /** @description The process is running. */
         Health: {
             /** @constant */
             status: "alive";
@@ -613,7 +613,7 @@ export interface components {
             state: components["schemas"]["MonitorState"];
             supervisor: components["schemas"]["Named"];
         };
-        /** @description All monitors, connecting or live, that one may see. */
+        /** @description All connecting or live monitors that the user may see. */
         Monitors: {
             monitors: components["schemas"]["Monitor"][];
         };
@@ -627,7 +627,7 @@ export interface components {
             name: string;
             user_id: string;
         };
-        /** @description A token just made; its secret is never shown again. */
+        /** @description A new token; its secret is never shown again. */
         NewToken: {
             created_at: string;
             created_by: string;
@@ -640,7 +640,7 @@ export interface components {
             token: string;
             user: string | null;
         };
-        /** @description A receiver just made; its secret is never shown again. */
+        /** @description A new receiver; its secret is never shown again. */
         NewWebhook: {
             created_at: string;
             disabled_reason: string | null;
@@ -656,7 +656,7 @@ export interface components {
          * @enum {string}
          */
         Notice: "bridge_changed" | "made_safe";
-        /** @description The person who is signed in. */
+        /** @description The user who is signed in. */
         OneUser: {
             user: components["schemas"]["User"];
         };
@@ -671,7 +671,7 @@ export interface components {
             since: string;
             state: components["schemas"]["LinkState"];
         };
-        /** @description What became of a try. */
+        /** @description The result of a test delivery. */
         Ping: {
             answer: string;
             delivered: boolean;
@@ -688,12 +688,12 @@ export interface components {
             title: string;
             type: string;
         };
-        /** @description Whether it can be used, and what hinders it. */
+        /** @description Whether the adapter is ready, and if not, why. */
         Ready: {
             problems: string[];
             ready: boolean;
         };
-        /** @description Whether what happens can be recorded. */
+        /** @description Whether the database can be written. */
         RecordState: {
             since: string;
             /** @enum {string} */
@@ -722,7 +722,7 @@ export interface components {
             token: string;
             username: string;
         };
-        /** @description All that this person sees; `record` only for who may monitor. */
+        /** @description Everything that the user sees; `record` only for users who may monitor. */
         Snapshot: {
             calls: components["schemas"]["Call"][];
             monitors: components["schemas"]["Monitor"][];
@@ -731,7 +731,7 @@ export interface components {
             record?: components["schemas"]["RecordState"] | null;
             user: components["schemas"]["User"];
         };
-        /** @description Credentials of a page's phone. */
+        /** @description Credentials for using a page as a phone. */
         Softphone: {
             endpoint: string;
             expires_at: string;
@@ -739,7 +739,7 @@ export interface components {
             password: string;
             sip_url: string;
         };
-        /** @description POST /monitors: exactly one of the first three names the call. */
+        /** @description POST /monitors: exactly one of the first three fields identifies the call. */
         StartBody: {
             /** @default null */
             agent_extension?: string | null;
@@ -752,7 +752,7 @@ export interface components {
             /** @default silent */
             mode?: components["schemas"]["Mode"];
             /**
-             * @description For service tokens: whom it acts for, by username.
+             * @description For service tokens: username of the supervisor.
              * @default null
              */
             supervisor?: string | null;
@@ -767,7 +767,7 @@ export interface components {
         SwitchBody: {
             mode: components["schemas"]["Mode"];
         };
-        /** @description Who talks, as the agent is told. */
+        /** @description The supervisor who is talking, as shown to the agent. */
         Talker: {
             name: string;
         };
@@ -839,7 +839,7 @@ export interface components {
             role: "administrator" | "agent";
             username: string;
         };
-        /** @description PATCH /users/{id}: only the fields that are there change; only extension and device may be null. */
+        /** @description PATCH /users/{id}: only the given fields change; only extension and device may be null. */
         UserPatch: {
             /** @default true */
             active?: boolean;
@@ -865,7 +865,7 @@ export interface components {
             /** @default  */
             username?: string;
         };
-        /** @description Everybody. */
+        /** @description All users. */
         Users: {
             users: components["schemas"]["User"][];
         };
@@ -886,7 +886,7 @@ export interface components {
             events: components["schemas"]["EventType"][];
             url: string;
         };
-        /** @description PATCH /webhooks/{id}: only the fields that are there change. */
+        /** @description PATCH /webhooks/{id}: only the given fields change. */
         WebhookPatch: {
             /** @default true */
             enabled?: boolean;
@@ -969,7 +969,7 @@ export interface operations {
                 action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
-                /** @description `next_cursor` of the page before. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
                 limit?: number;
                 since?: string;
@@ -1108,7 +1108,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A string of your own for this request, 255 characters at most: sent again within 24 h, it is answered the same. */
+                /** @description Any string of at most 255 characters that identifies this request: repeated within 24 h, it gets the same answer. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -1681,9 +1681,9 @@ export interface operations {
     list_deliveries: {
         parameters: {
             query?: {
-                /** @description `next_cursor` of the page before. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Only those that were given up. */
+                /** @description Only failed deliveries. */
                 failed?: boolean;
                 limit?: number;
             };
