@@ -60,10 +60,24 @@ def lines_of(mode: Mode, *, keypad: bool) -> tuple[str, ...]:
     )
 
 
+GATE = (
+    '$["${CHANNEL(channeltype)} ${CHANNEL(state)} ${CHANNEL(linkedid)} ${LEN(${BLINDTRANSFER}${SIPTRANSFER}'
+    "${ATTENDEDTRANSFER}${TRANSFERERNAME}${FORWARDERNAME}${DIALEDPEERNUMBER}${REDIRECTING(from-num)}"
+    '${REDIRECTING(from-name)})}" = "PJSIP Ring ${UNIQUEID} 0"]'
+)
+"""True of a call that a phone made itself and directly, and of nothing else."""
+NOT_OWN = "not-own"
+"""What is handed over instead of a mode where it isn't (`adapter.phones.own_call`)."""
+
+
 def code_lines(mode: Mode, code: str, context: str) -> tuple[str, ...]:
     """The dialplan of one star code."""
+    dialled = f"${{EXTEN:{len(code)}}}"
     return (
-        f"exten => _{code}X.,1,Stasis({APPLICATION},{mode.value},${{EXTEN:{len(code)}}})",
+        f"exten => _{code}X.,1,GotoIf({GATE}?own)",
+        f" same => n,Stasis({APPLICATION},{NOT_OWN},{mode.value},{dialled})",
+        f" same => n,Goto({context},{chanspy.said(Refusal.FORBIDDEN)},1)",
+        f" same => n(own),Stasis({APPLICATION},{mode.value},{dialled})",
         f" same => n,Goto({context},{chanspy.said(Refusal.FAILED)},1)",
     )
 
@@ -176,6 +190,11 @@ def check_codes(codes: Mapping[Mode, str], rows: Rows, context: str) -> list[Fin
         steps = by_extension.get(f"_{code}X.", [])
         wanted = f"{APPLICATION},{mode.value},${{EXTEN:{len(code)}}}"
         if any(name.lower() == "stasis" and data.replace(" ", "") == wanted for name, data in steps):
+            first, data = steps[0]
+            if first.lower() != "gotoif" or not data.startswith(GATE):
+                what = "it is handed over whoever made the call: that a transfer is refused rests on the adapter alone."
+                found.append(AREA.warning(f"{CODES}, {code}", what, Remedy(f"{FILE}, [{CODES}]", lines, RELOAD)))
+                continue
             found.append(AREA.ok(f"{CODES}, {code}", f"hands a call over, to {SHORT[mode]}."))
             continue
         what = f"[star_codes] {mode.value} = {code!r} has no such extension in the dialplan: the code does nothing."

@@ -22,9 +22,9 @@ DeviceStateList need none of their own in Asterisk 22."""
 GRANTED = frozenset(ACTIONS)
 PRIVILEGES = re.compile(r"\(Priv: ([^)]*)\)")
 DTMF_EVENTS = frozenset({"DTMFEnd"})
-PHONES_ONLY = frozenset({"Hold", "Unhold"})
+PHONES_ONLY = frozenset({"Hold", "Unhold", "AttendedTransfer", "Pickup"})
 """Events that only a phone can make: Asterisk sends them where a driver queues a hold (main/channel.c,
-ast_queue_hold), which Local channels never do. Whether they arrive, a test call can't show."""
+ast_queue_hold), transfers or picks up, which Local channels never do. Whether they arrive, a test call can't show."""
 PROVOKED = frozenset(TRANSLATORS) - PHONES_ONLY
 """Events that the doctor's test call makes."""
 NOISE = frozenset({"DTMFBegin", "BridgeCreate", "LocalBridge", "HangupRequest", "DialState", "SoftHangupRequest"})

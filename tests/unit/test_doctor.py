@@ -291,7 +291,11 @@ def test_star_codes_and_the_softphones_context() -> None:
     assert verdicts(found)["call-monitor-codes, *8"] is Verdict.WRONG
     remedy = one(found, "call-monitor-codes, *8").remedy
     assert remedy is not None
-    assert remedy.lines[0] == "exten => _*8X.,1,Stasis(call-monitor,whisper,${EXTEN:2})"
+    assert remedy.lines[3] == " same => n(own),Stasis(call-monitor,whisper,${EXTEN:2})"
+    without_gate = [row for row in rows(DIALPLAN, "call-monitor-codes") if "not-own" not in row.get("AppData", "")]
+    ungated = [{**row, "Application": "NoOp"} if row.get("Application") == "GotoIf" else row for row in without_gate]
+    found = dialplan.check_codes(CODES, ungated, "call-monitor")
+    assert {finding.verdict for finding in found} == {Verdict.WARNING}
     open_to_all: list[Mapping[str, str]] = [{"IncludeContext": "from-internal"}]
     assert dialplan.check_nowhere("call-monitor-nowhere", open_to_all).verdict is Verdict.WRONG
 

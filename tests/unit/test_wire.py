@@ -103,7 +103,11 @@ def test_a_digit_that_was_sent_is_none_that_was_received() -> None:
 
 
 def test_channels_of_the_doctors_test_calls_do_not_exist() -> None:
-    mine = {"Uniqueid": "cmdoctor-1-agent", "Channel": "Local/agent@stasis-x-0001;1", "ChannelState": "6"}
+    mine = {
+        "Uniqueid": "cmdoctor-20260101120000-0a1b2c-0-agent",
+        "Channel": "Local/agent@stasis-x-0001;1",
+        "ChannelState": "6",
+    }
     real = {**mine, "Uniqueid": "17.1"}
     for name in ("Newchannel", "Newstate", "BridgeEnter", "BridgeLeave", "Hold"):
         more = {"Event": name, "BridgeUniqueid": "b"}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import aiohttp
 
+from adapter.core.legs import is_leg
 from tests.support.client import Client, Json
 from tests.support.lab import Lab
 
@@ -29,7 +30,7 @@ async def until(wanted: Callable[[], bool], deadline: float = 10) -> None:
 async def legs(lab: Lab) -> list[str]:
     """The supervisors' legs that are up at Asterisk."""
     lines = (await lab.pbx.cli("core show channels concise")).splitlines()
-    return [line for line in lines if line.rpartition("!")[2].startswith("cm-")]
+    return [line for line in lines if is_leg(line.rpartition("!")[2])]
 
 
 async def no_legs(lab: Lab, deadline: float = 5) -> None:
