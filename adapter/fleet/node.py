@@ -103,7 +103,7 @@ class Node:
         self.pbx = connect(self._events, self._state, self._handed)
         link = self.pbx.link
         self.browser_phones = BrowserPhones(
-            board, self.pbx.endpoints, clock, settings.phone_lifetime, self._device_gone
+            board, self.pbx.endpoints, clock, settings.phone_lifetime, self._device_gone, board.legs.tag
         )
         self.supervision = Supervision(
             board, link, record, clock, settings.limits, self.browser_phones.device_of, shared.reservations
