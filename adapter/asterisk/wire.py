@@ -105,7 +105,7 @@ def _held(fields: Fields, at: datetime) -> ev.Event | None:
 
 def _spy_started(fields: Fields, at: datetime) -> ev.Event | None:
     leg, target = fields.get("SpyerUniqueid"), fields.get("SpyeeUniqueid")
-    if not leg or not target:
+    if not leg or not target or is_test(leg):
         return None
     return ev.SpyStarted(at, leg, target, fields.get("SpyerContext", ""), fields.get("SpyerExten", ""))
 
@@ -124,7 +124,7 @@ def _digit(fields: Fields, at: datetime) -> ev.Event | None:
 
 def _originated(fields: Fields, at: datetime) -> ev.Event | None:
     leg = fields.get("Uniqueid")
-    if not leg:
+    if not leg or is_test(leg):
         return None
     if fields.get("Response") == "Success":
         return ev.OriginateAnswered(at, leg, fields.get("Context", ""), fields.get("Exten", ""))

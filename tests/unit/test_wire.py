@@ -113,6 +113,11 @@ def test_channels_of_the_doctors_test_calls_do_not_exist() -> None:
         more = {"Event": name, "BridgeUniqueid": "b"}
         assert wire.translate({**mine, **more}, AT) is None
         assert wire.translate({**real, **more}, AT) is not None
+    spying = {"Event": "ChanSpyStart", "SpyerUniqueid": mine["Uniqueid"], "SpyeeUniqueid": "17.1"}
+    assert wire.translate(spying, AT) is None
+    assert wire.translate({**spying, "SpyerUniqueid": "17.2"}, AT) is not None
+    answer = {"Event": "OriginateResponse", "Response": "Success", "Context": "call-monitor", "Exten": "barge"}
+    assert wire.translate({**answer, "Uniqueid": mine["Uniqueid"]}, AT) is None
     called = {f"Dest{name}": value for name, value in mine.items()}
     assert wire.translate({"Event": "DialBegin", **called}, AT) is None
     snapshot = wire.snapshot(AT, [mine, real], [], [], restarted=False)
