@@ -19,7 +19,7 @@ from adapter.config.section import revealed
 from adapter.config.tls import Certificate, client_context
 from adapter.core.calls import Numbering
 from adapter.core.events import Channel
-from adapter.core.legs import SpyDialplan, is_leg
+from adapter.core.legs import LegNames, SpyDialplan, is_leg
 from adapter.fleet.node import Connect, NodeSettings, OnCall, OnEvents, OnState
 from adapter.health.retention import Keep
 from adapter.monitoring.limits import Limits
@@ -51,14 +51,15 @@ def numbering(pbx: config.Pbx, key: bytes) -> Numbering:
     return Numbering(pbx.id, is_agent, _matches(pbx.endpoints.internal), is_spy, key)
 
 
-def spy_dialplan(context: str) -> SpyDialplan:
-    """How spying is read in this monitor dialplan."""
+def spy_dialplan(context: str, key: bytes) -> SpyDialplan:
+    """How spying is read in this monitor dialplan. `key`: the installation's, which names its legs."""
     return SpyDialplan(
         mode_at=lambda where, name: chanspy.mode_of(name) if where == context else None,
         keypad_at=chanspy.has_keypad,
         mode_of_digit=chanspy.mode_of_digit,
         leave_digit=chanspy.LEAVE_DIGIT,
         over=chanspy.OVER,
+        legs=LegNames.of(key),
     )
 
 
@@ -97,7 +98,7 @@ def node_settings(pbx: config.Pbx, settings: config.Settings, key: bytes) -> Nod
     """How this PBX is read and treated."""
     return NodeSettings(
         numbering=numbering(pbx, key),
-        dialplan=spy_dialplan(pbx.context),
+        dialplan=spy_dialplan(pbx.context, key),
         limits=limits(settings),
         watch_interval=pbx.watch_interval_seconds,
         phone_lifetime=timedelta(hours=pbx.softphone.lifetime_hours),

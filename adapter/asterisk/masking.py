@@ -12,7 +12,7 @@ from typing import NamedTuple
 import phonenumbers
 
 from adapter.asterisk import chanspy
-from adapter.core.legs import LEG_PREFIX, TEST_PREFIX, Refusal
+from adapter.core.legs import LEG, TEST_PREFIX, Refusal
 
 CONTEXT = "call-monitor"
 """How the monitor dialplan context is called in a recording."""
@@ -35,7 +35,7 @@ LEADS = "523764"
 
 _NUMBER = re.compile(r"[+\d ()./*#-]*\d[\d ()./*#-]*")
 _UNIQUEID = re.compile(r"(?:(?P<system>.+)-)?(?P<rest>\d{9,11}\.\d{1,10}(?:;[12])?)")
-_OURS = re.compile(rf"(?:{LEG_PREFIX}[0-9a-f]{{32}}|{TEST_PREFIX}[0-9a-z-]{{1,60}})(?:;[12])?")
+_OURS = re.compile(rf"(?:{LEG.pattern}|{TEST_PREFIX}[0-9a-z-]{{1,60}})(?:;[12])?")
 _BRIDGE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _COUNTER = re.compile(r"(?:[0-9a-f]{8}|[0-9]{1,3})(?:;[12])?(?:<[A-Z]{1,12}>)*")
 
@@ -186,7 +186,7 @@ class Masking:
         found = _UNIQUEID.fullmatch(text)
         if found and not found["system"]:
             return text
-        before = next((prefix for prefix in (LEG_PREFIX, TEST_PREFIX) if text.startswith(prefix)), "")
+        before = next((prefix for prefix in ("cm-", TEST_PREFIX) if text.startswith(prefix)), "")
         if found:
             return f"{before}{self._word('system', found['system'])}-{found['rest']}"
         plain, half = (text[:-2], text[-2:]) if text.endswith((";1", ";2")) else (text, "")

@@ -105,7 +105,7 @@ def _held(fields: Fields, at: datetime) -> ev.Event | None:
 
 def _spy_started(fields: Fields, at: datetime) -> ev.Event | None:
     leg, target = fields.get("SpyerUniqueid"), fields.get("SpyeeUniqueid")
-    if not leg or not target:
+    if not leg or not target or is_test(leg):
         return None
     return ev.SpyStarted(at, leg, target, fields.get("SpyerContext", ""), fields.get("SpyerExten", ""))
 
@@ -124,11 +124,27 @@ def _digit(fields: Fields, at: datetime) -> ev.Event | None:
 
 def _originated(fields: Fields, at: datetime) -> ev.Event | None:
     leg = fields.get("Uniqueid")
-    if not leg:
+    if not leg or is_test(leg):
         return None
     if fields.get("Response") == "Success":
-        return ev.OriginateAnswered(at, leg)
+        return ev.OriginateAnswered(at, leg, fields.get("Context", ""), fields.get("Exten", ""))
     return ev.OriginateFailed(at, leg, REASONS.get(fields.get("Reason", ""), ev.OriginateFailure.UNAVAILABLE))
+
+
+def _transferred(fields: Fields, at: datetime) -> ev.Event | None:
+    """An attended transfer (main/stasis_bridges.c, attended_transfer_to_ami)."""
+    legs = tuple(found for end in ("Orig", "Second") if (found := fields.get(f"{end}TransfererUniqueid")))
+    if not legs or fields.get("Result") != "Success":
+        return None
+    other = "Transferee" if fields.get("TransfereeUniqueid") else "TransferTarget"
+    to, to_id = fields.get(f"{other}Channel", ""), fields.get(f"{other}Uniqueid", "")
+    return ev.HandedOn(at, legs, fields.get("OrigTransfererChannel", ""), to, to_id)
+
+
+def _picked_up(fields: Fields, at: datetime) -> ev.Event | None:
+    """Somebody took a call that rang elsewhere (main/pickup.c)."""
+    rang, name, uniqueid = fields.get("TargetUniqueid"), fields.get("Channel"), fields.get("Uniqueid")
+    return ev.HandedOn(at, (rang,), name, name, uniqueid) if rang and name and uniqueid else None
 
 
 TRANSLATORS: dict[str, Callable[[Fields, datetime], ev.Event | None]] = {
@@ -148,6 +164,8 @@ TRANSLATORS: dict[str, Callable[[Fields, datetime], ev.Event | None]] = {
     "ChanSpyStop": _spy_stopped,
     "DTMFEnd": _digit,
     "OriginateResponse": _originated,
+    "AttendedTransfer": _transferred,
+    "Pickup": _picked_up,
 }
 """The events that the model needs; asterisk-conf/manager_call_monitor.conf allows exactly these."""
 

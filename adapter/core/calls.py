@@ -147,6 +147,11 @@ class Calls:
         line = self._lines.get(uniqueid)
         return None if line is None else self._lines.peers(line)
 
+    def in_bridge(self, uniqueid: str) -> bool:
+        """Whether this channel is in a bridge right now."""
+        line = self._lines.get(uniqueid)
+        return line is not None and line.bridge is not None
+
     def participants(self, conversation_id: str) -> frozenset[str]:
         """Ids of the users whose phones are in this conversation."""
         linkedid = self._linkedids.get(conversation_id)

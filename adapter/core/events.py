@@ -160,6 +160,22 @@ class OriginateAnswered(NamedTuple):
 
     at: datetime
     leg: str
+    context: str = ""
+    extension: str = ""
+
+
+class HandedOn(NamedTuple):
+    """Somebody else's channel takes the place of `channels`: an attended transfer, or a pick-up of what rang."""
+
+    at: datetime
+    channels: tuple[str, ...]
+    """Uniqueids: of a transfer, both channels of the phone that transferred."""
+    by: str
+    """Name of the channel of whoever did it."""
+    to: str
+    """Name of the channel that is there instead; empty where Asterisk doesn't say."""
+    to_id: str
+    """Its uniqueid."""
 
 
 class KnownChannel(NamedTuple):
@@ -200,6 +216,7 @@ Event = (
     | DigitReceived
     | OriginateFailed
     | OriginateAnswered
+    | HandedOn
     | Snapshot
 )
 

@@ -39,7 +39,8 @@ class Notice(StrEnum):
 
     BRIDGE_CHANGED = "bridge_changed"
     MADE_SAFE = "made_safe"
-    """Asterisk was found doing something else than it had confirmed (`adapter.health.watchdog`)."""
+    """Nobody can know what it does, so it was made silent: Asterisk was found doing something else than it had
+    confirmed (`adapter.health.watchdog`), or a key could have been pressed while nobody was told of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,10 @@ class Monitor:
     asked: Asked | None = None
     taking: By | None = None
     """Who takes the call over: the leg is on its way into a bridge with the customer."""
+    tried: By | None = None
+    """Who was the last to try to: Asterisk may do it after we gave the waiting up."""
+    handed_on: str | None = None
+    """The leg changed hands: the endpoint that has it now, empty where Asterisk didn't say. Then it ends."""
     ring: str = ""
     """The endpoint that stands for the device at Asterisk."""
     token: str | None = None

@@ -60,11 +60,25 @@ def lines_of(mode: Mode, *, keypad: bool) -> tuple[str, ...]:
     )
 
 
+GATE = (
+    '$["${CHANNEL(channeltype)} ${CHANNEL(state)} ${CHANNEL(linkedid)} ${LEN(${BLINDTRANSFER}${SIPTRANSFER}'
+    "${ATTENDEDTRANSFER}${TRANSFERERNAME}${FORWARDERNAME}${DIALEDPEERNUMBER}${REDIRECTING(from-num)}"
+    '${REDIRECTING(from-name)})}" = "PJSIP Ring ${UNIQUEID} 0"]'
+)
+"""True of a call that a phone made itself and directly, and of nothing else."""
+NOT_OWN = "not-own"
+"""What is handed over instead of a mode where it isn't (`adapter.phones.own_call`)."""
+
+
 def code_lines(mode: Mode, code: str, context: str) -> tuple[str, ...]:
-    """The dialplan lines of one star code."""
+    """The dialplan of one star code."""
+    dialled = f"${{EXTEN:{len(code)}}}"
     return (
         f"exten => _{code}X.,1,Set({chanspy.NO_CDR})",
-        f" same => n,Stasis({APPLICATION},{mode.value},${{EXTEN:{len(code)}}})",
+        f" same => n,GotoIf({GATE}?own)",
+        f" same => n,Stasis({APPLICATION},{NOT_OWN},{mode.value},{dialled})",
+        f" same => n,Goto({context},{chanspy.said(Refusal.FORBIDDEN)},1)",
+        f" same => n(own),Stasis({APPLICATION},{mode.value},{dialled})",
         f" same => n,Goto({context},{chanspy.said(Refusal.FAILED)},1)",
     )
 
@@ -179,6 +193,11 @@ def check_codes(codes: Mapping[Mode, str], rows: Rows, context: str) -> list[Fin
         steps = by_extension.get(f"_{code}X.", [])
         wanted = f"{APPLICATION},{mode.value},${{EXTEN:{len(code)}}}"
         if any(name.lower() == "stasis" and data.replace(" ", "") == wanted for name, data in steps):
+            first, data = steps[1] if len(steps) > 1 else ("", "")
+            if first.lower() != "gotoif" or not data.startswith(GATE):
+                what = "it passes on any call, whoever made it: only the adapter then refuses a transfer."
+                found.append(AREA.warning(f"{CODES}, {code}", what, Remedy(f"{FILE}, [{CODES}]", lines, RELOAD)))
+                continue
             found.append(AREA.ok(f"{CODES}, {code}", f"passes the call to the adapter, to {SHORT[mode]}."))
             continue
         what = f"[star_codes] {mode.value} = {code!r} has no extension in the dialplan: the code does not work."

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from adapter import config, wiring
 from adapter.core.people import User
-from adapter.doctor import audio, checks, checks_events, checks_phones, checks_traces, files
+from adapter.doctor import audio, checks, checks_events, checks_phones, checks_traces, files, systemname
 from adapter.doctor.findings import Area, Finding
 from adapter.doctor.hearing import Row
 from adapter.doctor.pbx import PbxProbe, name_of_run
@@ -73,6 +73,7 @@ async def _pbx(
     found.findings += usable
     if has_ari:
         found.findings += await checks.check_modules(probe, softphone=softphone, audio=prove)
+        found.findings.append(await systemname.check_system_name(probe))
         found.findings.append(await checks.check_service(probe))
         if softphone:
             found.findings += await checks_phones.check_softphone(probe, pbx, f"{name_of_run()}-phone")

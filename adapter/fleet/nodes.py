@@ -60,6 +60,10 @@ class Nodes:
             return found[0]
         return [f"{node.id}: {problem}" for node, problems in zip(self, found, strict=True) for problem in problems]
 
+    def remarks(self) -> list[str]:
+        """What an administrator should know of though all is usable, of every PBX that has something to tell."""
+        return [f"{node.id}: {remark}" for node in self for remark in node.remarks()]
+
     def start(self) -> None:
         """Connect to every PBX."""
         for node in self:

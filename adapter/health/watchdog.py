@@ -76,7 +76,8 @@ class Watchdog:
         return self._tries > 1
 
     def _heard(self, changes: Changes) -> None:
-        if changes.resynced:
+        # A leg that changed hands may leave its place to somebody of whom no event tells.
+        if changes.resynced or any(change.after.handed_on is not None for change in changes.monitors):
             self._now.set()
 
     async def _watch(self) -> None:
@@ -119,6 +120,8 @@ class Watchdog:
             await self._pbx.end_leg(difference.uniqueid)
         elif difference.fault is Fault.LEG_MISSING and monitor is not None:
             self._ending.now(monitor.id, EndReason.ERROR)
+        elif difference.fault is Fault.LEG_ASTRAY and monitor is not None:
+            self._board.step(lifecycle.handed_on(monitor, ""), self._clock())
         elif difference.fault is Fault.MODE_DIFFERS and monitor is not None:
             self._board.step(lifecycle.made_silent(monitor), self._clock())
 

@@ -33,7 +33,7 @@ def write(
 ) -> Path:
     """Write all files into `folder`; returns the path of asterisk.conf.
 
-    `run` holds the control socket; `more` is appended to the files of these names (`pjsip`, `extensions`).
+    `run` holds the control socket; `more` is appended to the files of these names (`pjsip`, `extensions`, `asterisk`).
     """
     etc, conf = folder / "etc", operator_conf()
     for name in ("etc", "var/keys", "spool/recording", "log", "moh"):
@@ -47,7 +47,7 @@ def write(
     _secret(etc / "call_monitor_manager_secret.conf", f"secret = {ami_secret}\n")
     _secret(etc / "call_monitor_ari_secret.conf", f"password = {ari_secret}\n")
     main = etc / "asterisk.conf"
-    main.write_text(_asterisk(folder, etc, toolchain, run))
+    main.write_text(_asterisk(folder, etc, toolchain, run) + more.get("asterisk", ""))
     return main
 
 

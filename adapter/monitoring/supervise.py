@@ -16,7 +16,7 @@ from adapter.core import lifecycle
 from adapter.core.audit import By, Subject
 from adapter.core.call import Call
 from adapter.core.journal import abandoned, requested, subject_of
-from adapter.core.legs import LegRequest, leg_id
+from adapter.core.legs import LegRequest
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
 from adapter.core.people import User
@@ -129,7 +129,7 @@ class Supervision:
             call_id=call.id,
             conversation_id=call.conversation_id,
             target=call.uniqueid,
-            leg=leg_id(monitor_id),
+            leg=self._board.legs.leg_id(monitor_id),
             supervisor=Supervisor(user.id, user.name, user.username),
             subject=subject_of(call, self._board.directory.users),
             by=by,

@@ -22,7 +22,7 @@ from adapter.tasks import BackgroundTasks, KeyedLocks
 log = structlog.get_logger(__name__)
 
 PREFIX = "cm-web-"
-"""How these endpoints are named; they are never agents' phones."""
+"""How these endpoints are named, with the installation's tag after it; they are never agents' phones."""
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ class Endpoints(Protocol):
 
 
 class BrowserPhones:
-    """All of them. `end_device` ends the monitors that a device serves: its page is gone."""
+    """All of them. `end_device` ends the monitors that a device serves: its page is gone. `tag`: the installation's."""
 
     def __init__(
         self,
@@ -70,8 +70,10 @@ class BrowserPhones:
         clock: Callable[[], datetime],
         lifetime: timedelta,
         end_device: Callable[[str], None],
+        tag: str,
         passing: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._prefix = f"{PREFIX}{tag}-"
         self._picture, self._endpoints, self._clock, self._lifetime = picture, endpoints, clock, lifetime
         self._end_device, self._passing = end_device, passing
         self._phones: dict[str, Softphone] = {}
@@ -96,7 +98,7 @@ class BrowserPhones:
             phone = Softphone(
                 session_id,
                 user_id,
-                PREFIX + secrets.token_hex(8),
+                self._prefix + secrets.token_hex(8),
                 secrets.token_urlsafe(24),
                 self._clock() + self._lifetime,
                 self._passing(),
@@ -155,10 +157,11 @@ class BrowserPhones:
                     phone.hang_up()  # its page comes back, and is made known to Asterisk again
 
     async def _sweep(self) -> None:
-        """Remove what a former run left at Asterisk: nobody has those passwords any more."""
+        """Remove what a former run left at Asterisk: nobody has those passwords any more. Others' stay."""
         try:
             known = {phone.endpoint for phone in self._phones.values()}
-            left = [name for name in await self._endpoints.listed() if name.startswith(PREFIX) and name not in known]
+            mine = (name for name in await self._endpoints.listed() if name.startswith(self._prefix))
+            left = [name for name in mine if name not in known]
             for name in left:
                 await self._endpoints.remove(name)
         except AdapterError as problem:

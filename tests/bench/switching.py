@@ -13,6 +13,7 @@ from adapter.lab.provision import Toolchain
 from tests.bench import softphone
 from tests.support.client import Client
 from tests.support.lab import TONES, Lab
+from tests.support.legs import leg_of
 from tests.support.receiver import EVERYTHING, Receiver
 
 SWITCHES, STARTS = 40, 8
@@ -66,7 +67,7 @@ async def measure(toolchain: Toolchain, folder: Path) -> dict[str, dict[str, flo
 
 async def _switches(admin: Client, ami: AmiConnection, raw: RawAmi) -> dict[str, dict[str, float]]:
     monitor = await admin.monitor(await admin.call("101"))
-    leg, clicks, direct = f"cm-{monitor['id']}", [], []
+    leg, clicks, direct = await leg_of(ami, monitor["id"]), [], []
     for number in range(SWITCHES):
         mode, digit = (("whisper", "6"), ("silent", "5"))[number % 2]
         began = time.perf_counter()

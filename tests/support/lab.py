@@ -3,9 +3,10 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from adapter.asterisk import tones
@@ -42,9 +43,10 @@ LOUD = 0.5 * tones.FULL
 class Lab:
     """Asterisk, adapter, phones and clients of one test session."""
 
-    def __init__(self, toolchain: Toolchain, folder: Path) -> None:
+    def __init__(self, toolchain: Toolchain, folder: Path, more: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`more` is appended to files of Asterisk's configuration."""
         self.toolchain, self.folder = toolchain, folder
-        self.pbx = Pbx(toolchain, folder / "asterisk", Ports.choose())
+        self.pbx = Pbx(toolchain, folder / "asterisk", Ports.choose(), more)
         self.http_port = free_port()
         self.base = f"http://127.0.0.1:{self.http_port}"
         extra = "\n[monitoring]\nring_timeout_seconds = 3.0\n"

@@ -81,7 +81,7 @@ class Replay:
     def __init__(self, recording: Recording, *, one_by_one: bool = False) -> None:
         settings = settings_of(recording.header)
         connected = PbxState(LinkState.CONNECTED, BEGAN)
-        words = wiring.spy_dialplan(recording.header.context)
+        words = wiring.spy_dialplan(recording.header.context, b"replay")
         self.board = Board(
             wiring.numbering(settings.pbx[0], b"replay"), directory_of(recording.header), connected, words
         )

@@ -31,6 +31,7 @@ from adapter.doctor.hearing import (
     measure,
 )
 from adapter.doctor.pbx import MessageLog, flat, is_event, name_of_run
+from adapter.doctor.systemname import judge_system_name
 from adapter.doctor.trialcall import is_left_over
 from adapter.errors import PbxRefused
 
@@ -226,6 +227,21 @@ def test_events_of_ari_in_amis_form() -> None:
     assert flat(json.dumps(event)) == {"Event": "ari:StasisStart", "channel": "cmdoctor-1"}
     for junk in ("", "[]", "1", "{}", '{"type": {}}'):
         assert "channel" not in flat(junk)
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [
+        ("", Verdict.OK),
+        ("east", Verdict.OK),
+        ("cm-east", Verdict.WARNING),
+        ("cmdoctor-1", Verdict.WARNING),
+        ("our pbx", Verdict.WRONG),
+        ("büro", Verdict.WRONG),
+    ],
+)
+def test_the_name_that_stands_before_every_uniqueid(name: str, verdict: Verdict) -> None:
+    assert judge_system_name(name).verdict is verdict
 
 
 def test_what_a_killed_doctor_left_is_told_from_what_is_at_work() -> None:

@@ -72,16 +72,16 @@ def test_the_operators_own_file_is_fine_and_holds_the_lines_that_the_doctor_name
 @pytest.mark.parametrize(
     ("mode", "keypad", "options", "word"),
     [
-        (Mode.SILENT, False, "qESx(*)", "beginning of a name"),
-        (Mode.SILENT, False, "quSx(*)", "old mode"),
+        (Mode.SILENT, False, "qESx(*)", "name prefix"),
+        (Mode.SILENT, False, "quSx(*)", "keeps its mode"),
         (Mode.SILENT, False, "uESx(*)", "beep"),
         (Mode.SILENT, False, "quEx(*)", "gone"),
         (Mode.SILENT, False, "quES", "does not leave"),
         (Mode.SILENT, False, "quESx(#)", "does not leave"),
         (Mode.SILENT, False, "quESx(*)w", "the agent hears"),
         (Mode.SILENT, False, "quESx(*)B", "the customer hears"),
-        (Mode.SILENT, False, "quESx(*)d", "who lack the right"),
-        (Mode.SILENT, True, "quESx(*)", "confirms it all the same"),
+        (Mode.SILENT, False, "quESx(*)d", "without the right to it"),
+        (Mode.SILENT, True, "quESx(*)", "although Asterisk confirms them"),
         (Mode.SILENT, True, "quESXx(*)d", "switch nothing"),
         (Mode.WHISPER, False, "quESx(*)", "does not hear the supervisor"),
         (Mode.WHISPER, False, "quESx(*)wB", "the customer hears"),
@@ -108,7 +108,9 @@ def test_what_is_missing_around_chanspy() -> None:
     assert "any call" in found.what
     assert found.remedy == dialplan.remedy_of("call-monitor", Mode.SILENT, keypad=False)
     assert "listens to" in monitor(DIALPLAN.replace("ChanSpy(${CM_TARGET},", "ChanSpy(PJSIP,", 1))["silent"].what
-    assert "looks like a hang-up" in monitor(DIALPLAN.replace("Goto(over,1)", "Hangup()", 1))["silent"].what
+    assert (
+        "looks as if the supervisor hung up" in monitor(DIALPLAN.replace("Goto(over,1)", "Hangup()", 1))["silent"].what
+    )
     without = monitor(
         DIALPLAN.replace("exten => silent-keypad", "exten => other").replace("exten => over", "exten => o")
     )
@@ -122,10 +124,12 @@ def test_star_codes_and_the_softphones_context() -> None:
     assert verdicts(found)["call-monitor-codes, *8"] is Verdict.WRONG
     remedy = one(found, "call-monitor-codes, *8").remedy
     assert remedy is not None
-    assert remedy.lines[:2] == (
-        "exten => _*8X.,1,Set(CDR_PROP(disable)=1)",
-        " same => n,Stasis(call-monitor,whisper,${EXTEN:2})",
-    )
+    assert remedy.lines[0] == "exten => _*8X.,1,Set(CDR_PROP(disable)=1)"
+    assert remedy.lines[4] == " same => n(own),Stasis(call-monitor,whisper,${EXTEN:2})"
+    without_gate = [row for row in rows(DIALPLAN, "call-monitor-codes") if "not-own" not in row.get("AppData", "")]
+    ungated = [{**row, "Application": "NoOp"} if row.get("Application") == "GotoIf" else row for row in without_gate]
+    found = dialplan.check_codes(CODES, ungated, "call-monitor")
+    assert {finding.verdict for finding in found} == {Verdict.WARNING}
     open_to_all: list[Mapping[str, str]] = [{"IncludeContext": "from-internal"}]
     assert dialplan.check_nowhere("call-monitor-nowhere", open_to_all).verdict is Verdict.WRONG
 

@@ -9,7 +9,6 @@ import pytest
 from adapter import errors
 from adapter.core import events as ev
 from adapter.core.invariant import Difference, Fault, LegObserver, Model, differences
-from adapter.core.legs import leg_id
 from adapter.core.lifecycle import made_silent
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Notice, Supervisor
@@ -20,7 +19,7 @@ from tests.fake.scene import COACH, START, Scene, numbering
 from tests.unit.test_supervise import World
 
 IS_SPY = numbering().is_spy
-LEG = leg_id("m1")
+LEG = WORDS.legs.leg_id("1" * 32)
 
 pytestmark = pytest.mark.usefixtures("virtual_time")
 
@@ -102,7 +101,8 @@ def digit(number: str, uniqueid: str = LEG) -> ev.DigitReceived:
 )
 def test_the_mode(heard: list[ev.Event], mode: Mode, listed: str, differs: bool) -> None:
     keypad = "keypad" in listed
-    expected = {(Fault.MODE_DIFFERS, LEG)} if differs else set()
+    fault = Fault.LEG_ASTRAY if listed == "over" else Fault.MODE_DIFFERS
+    expected = {(fault, LEG)} if differs else set()
     assert found([leg(listed)], monitor(mode, keypad=keypad), heard=heard) == expected
 
 

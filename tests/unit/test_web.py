@@ -347,7 +347,7 @@ async def test_a_stream_of_a_supervisor(site: Site) -> None:
     await stream.until(lambda kind, data: kind == "call.updated" and data["state"] == "active")
     _, monitor = await admin.post("/monitors", {"call_id": await site.call_id(admin)})
     await stream.until(lambda kind, data: kind == "monitor.updated" and data["state"] == "live")
-    site.pbx.gone(f"cm-{monitor['id']}")
+    site.pbx.gone(site.board.legs.leg_id(monitor["id"]))
     done = await stream.until(lambda kind, data: kind == "monitor.ended")
     assert done["ended_reason"] == "supervisor_hung_up"
     site.pbx.down()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import aiohttp
 
+from adapter.core.legs import is_leg
 from tests.support.client import Client, Json
 from tests.support.lab import Lab
 
@@ -34,7 +35,7 @@ async def channels(lab: Lab) -> dict[str, str]:
 
 async def legs(lab: Lab) -> list[str]:
     """Uniqueids of the supervisors' legs that are up at Asterisk."""
-    return [uniqueid for uniqueid in await channels(lab) if uniqueid.startswith("cm-")]
+    return [uniqueid for uniqueid in await channels(lab) if is_leg(uniqueid)]
 
 
 async def no_legs(lab: Lab, deadline: float = 5) -> None:
