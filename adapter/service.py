@@ -12,6 +12,7 @@ from adapter import config, wiring
 from adapter.config.http import Http
 from adapter.config.tls import Certificate
 from adapter.core import lifecycle
+from adapter.core.bars import Bars
 from adapter.core.changes import MonitorChange
 from adapter.core.monitor import EndReason, Monitor
 from adapter.core.pbx import LinkState, PbxState
@@ -63,7 +64,7 @@ ConnectTo = Callable[[config.Pbx, Callable[[], datetime]], Connect]
 
 
 class Service:
-    """One running adapter. `connect_to`: what connects to a PBX of the configuration."""
+    """One running adapter. `bars`: as the former run kept them; `connect_to`: what connects to a PBX."""
 
     def __init__(
         self,
@@ -71,6 +72,7 @@ class Service:
         store: Store,
         key: bytes,
         directory: Directory,
+        bars: Bars,
         *,
         connect_to: ConnectTo = wiring.asterisk,
         clock: Callable[[], datetime] = now,
@@ -79,7 +81,7 @@ class Service:
         started_at = clock()
         read = [(pbx, wiring.node_settings(pbx, settings, key)) for pbx in settings.pbx]
         connecting = PbxState(LinkState.CONNECTING, started_at)
-        boards = {pbx.id: Board(node.numbering, directory, connecting, node.dialplan) for pbx, node in read}
+        boards = {pbx.id: Board(node.numbering, directory, connecting, node.dialplan, bars) for pbx, node in read}
         self.boards = Boards(boards.values(), directory, started_at)
         self.recorder = Recorder(self.boards, store.monitors, store.records, clock)
         self.metrics = Metrics(self.boards)
@@ -111,7 +113,7 @@ class Service:
             clock=clock,
             note=self.recorder.note,
             count_refusal=self.metrics.refused,
-            conversations_of=self.recorder.journal.conversations_of,
+            write_now=self.recorder.write_now,
             proxies=wiring.proxies(settings),
         )
         self.groups = self._groups(with_phones or settings.pbx[-1])
@@ -254,7 +256,8 @@ async def serve(settings: config.Settings) -> int:
         store = await Store.open(settings.database_url, idle)
         stack.push_async_callback(store.close)
         directory = Directory.of(await store.people.all())
-        service = Service(settings, store, await store.installation.key(), directory)
+        key, bars = await store.installation.key(), await store.records.bars()
+        service = Service(settings, store, key, directory, bars)
         stack.push_async_callback(service.close)
         await service.start()
         await _listen(service, settings.http, stack)

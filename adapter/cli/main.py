@@ -120,7 +120,13 @@ def _password(from_stdin: bool) -> str:
 @click.option("--name", type=NAME, help="Shown to others; the username with a capital when left out.")
 @click.option("--admin", is_flag=True, help="Administrator: may monitor any call and look after accounts.")
 @click.option("--extension", type=EXTENSION, help="The number that others dial.")
-@click.option("--device", type=DEVICE, help="The Asterisk endpoint that rings for this person, e.g. PJSIP/101.")
+@click.option(
+    "--device",
+    "devices",
+    type=DEVICE,
+    multiple=True,
+    help="The Asterisk endpoint that rings for this person, e.g. PJSIP/101; again for each other one of theirs.",
+)
 @password_option
 @config_option
 def user_add(
@@ -128,7 +134,7 @@ def user_add(
     name: str | None,
     admin: bool,
     extension: str | None,
-    device: str | None,
+    devices: tuple[str, ...],
     password_stdin: bool,
     path: Path | None,
 ) -> None:
@@ -139,7 +145,7 @@ def user_add(
         role=Role.ADMINISTRATOR if admin else Role.AGENT,
         password=_password(password_stdin),
         extension=extension,
-        device=device,
+        devices=devices,
         by=operator(),
     )
     made: User = with_store(path, lambda store: store.people.create(new))
@@ -157,7 +163,11 @@ def user_list(path: Path | None) -> None:
         view = user_view(person)
         may = ", ".join(modes_view(Mode(mode) for mode in view["modes"])) if view["can_monitor"] else "no"  # type: ignore[attr-defined]
         active = "yes" if person.active else "no"
-        click.echo(row.format(person.username, person.role, person.extension or "-", person.device or "-", active, may))
+        click.echo(
+            row.format(
+                person.username, person.role, person.extension or "-", " ".join(person.devices) or "-", active, may
+            )
+        )
 
 
 @user.command("import")
@@ -167,8 +177,9 @@ def user_list(path: Path | None) -> None:
 def user_import(file: TextIO, dry_run: bool, path: Path | None) -> None:
     """Make and change accounts from a CSV.
 
-    The first line names the columns, of which only username is needed: username, name, role, extension, device,
-    can_monitor, modes (separated by spaces), active, password. A line that can't be used means that nothing is done.
+    The first line names the columns, of which only username is needed: username, name, role, extension, device (of
+    several, separated by spaces, the first rings), can_monitor, modes (separated by spaces), active, password. A line
+    that can't be used means that nothing is done.
     """
     rows = csv_import.read(file.read())
 

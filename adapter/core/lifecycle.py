@@ -5,6 +5,7 @@
 Nothing here waits, measures time or talks to anybody. `mode` is only ever what Asterisk confirmed.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -97,6 +98,13 @@ def _in_mode(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str], 
         barged=monitor.barged or mode is Mode.BARGE,
         notice=None,
     )
+
+
+def with_talk(before: Monitor | None, monitor: Monitor, opaque: Callable[[str], str]) -> Monitor:
+    """Give each talk an id of its own, which says nothing of the monitor or of another talk: `opaque` is keyed."""
+    if not monitor.talks or (before is not None and before.talks and before.talk):
+        return monitor
+    return replace(monitor, talk=opaque(f"talk {monitor.id} {monitor.talking_since} {monitor.confirmed}"))
 
 
 def bridge_settled(monitor: Monitor, peers: frozenset[str]) -> Step:

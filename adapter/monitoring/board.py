@@ -12,6 +12,7 @@ import structlog
 
 from adapter.core import events as ev
 from adapter.core import lifecycle
+from adapter.core.bars import CREDENTIALS, BarChanges, Bars, Kind, Who
 from adapter.core.call import Call
 from adapter.core.calls import Calls, Numbering
 from adapter.core.changes import Changes, MonitorChange
@@ -36,8 +37,18 @@ Listener = Callable[[Changes], None]
 class Board:
     """Calls and monitors of one PBX, and who wants to know of changes."""
 
-    def __init__(self, numbering: Numbering, directory: Directory, pbx: PbxState, dialplan: SpyDialplan) -> None:
+    def __init__(
+        self,
+        numbering: Numbering,
+        directory: Directory,
+        pbx: PbxState,
+        dialplan: SpyDialplan,
+        bars: Bars | None = None,
+    ) -> None:
+        """`bars`: those of all PBXes, where there are several."""
         self.id = numbering.pbx
+        self.bars = bars if bars is not None else Bars()
+        self._opaque = numbering.opaque
         self.directory = directory
         self.pbx_state = pbx
         self._calls = Calls(numbering, directory)
@@ -88,21 +99,22 @@ class Board:
         return [monitor for monitor in self._monitors.values() if monitor.call_id == call_id]
 
     def in_conversation(self, user_id: str, conversation_id: str) -> bool:
-        """Whether the user's phone is in that conversation now."""
-        return user_id in self._calls.participants(conversation_id)
+        """Whether the user's phone is in that conversation, or was before."""
+        return self.bars.was_in(user_id, conversation_id)
 
-    def participants(self, conversation_id: str) -> frozenset[str]:
-        """Ids of the users whose phones are in that conversation now."""
-        return self._calls.participants(conversation_id)
+    def in_hand(self, user_id: str, kinds: Collection[Kind]) -> bool:
+        """Whether somebody who is barred from a conversation made this of the account (`Bars.in_hand`)."""
+        return self.bars.in_hand(Who(user_id), kinds)
 
-    def visibility(self, user: User, monitor: Monitor) -> Visibility:
-        """What this person sees of a monitor now, ended or not."""
-        call = self._calls.get(monitor.call_id)
+    def visibility(self, user: User, monitor: Monitor, who: Who | None = None) -> Visibility:
+        """What this person sees of a monitor now, ended or not. `who`: with which token, where it is one."""
+        call, who = self._calls.get(monitor.call_id), who or Who(user.id)
         return monitor_visibility(
             user,
             monitor,
-            in_conversation=self.in_conversation(user.id, monitor.conversation_id),
+            barred=self.bars.barred(who, monitor.conversation_id),
             own_call=call is not None and call.agent.user_id == user.id,
+            in_hand=self.bars.in_hand(who, CREDENTIALS),
         )
 
     def channels(self) -> Collection[str]:
@@ -219,7 +231,8 @@ class Board:
 
     def take_up(self, monitors: Iterable[Monitor]) -> None:
         """Monitors of a former run: the next snapshot tells whether their legs live on."""
-        for monitor in monitors:
+        for left in monitors:
+            monitor = lifecycle.with_talk(None, left, self._opaque)
             self._monitors[monitor.id] = monitor
             self._by_leg[monitor.leg] = monitor.id
             self._taken_up.add(monitor.id)
@@ -245,8 +258,8 @@ class Board:
     # --- changes out
 
     def _step(self, step: Step) -> None:
-        monitor = step.monitor
-        before = self._monitors.get(monitor.id)
+        before = self._monitors.get(step.monitor.id)
+        monitor = lifecycle.with_talk(before, step.monitor, self._opaque)
         if monitor.ended:
             self._monitors.pop(monitor.id, None)
             self._by_leg.pop(monitor.leg, None)
@@ -270,6 +283,10 @@ class Board:
         resynced: bool = False,
     ) -> None:
         changed = self._calls.settle(at)
+        barred = BarChanges()
+        if self.complete:  # out of sight, nothing is known of any end
+            barred = self.bars.see(self.id, self._calls.sightings, self._calls.lives, resynced=resynced)
+        self._calls.sightings = []
         for change in changed:
             self._follow(change.after or change.before)
         monitors, self._touched = tuple(self._touched), []
@@ -277,8 +294,11 @@ class Board:
         pressed, self._pressed = self._pressed, []
         ids = {call.id for change in changed for call in change if call}
         ids.update(change.after.call_id for change in monitors)
-        if ids or monitors or link or people or resynced:
-            self._changes.tell(Changes(at, self.id, frozenset(ids), monitors, link, False, people, resynced))
+        if barred.touched:
+            ids.update(call.id for call in self._calls.calls if call.conversation_id in barred.touched)
+        if ids or monitors or link or people or resynced or barred.size:
+            changes = Changes(at, self.id, frozenset(ids), monitors, link, False, people, resynced, barred)
+            self._changes.tell(changes)
         for leg, commands in commanded:
             self.commands.tell(leg, commands)
         for monitor, mode in pressed:

@@ -30,7 +30,7 @@ class StarCodes:
 
     async def handle(self, call: HandedCall) -> None:
         """One call. Who it is, only the SIP endpoint says. Whatever goes wrong is spoken, and ends the call."""
-        user = self._picture.directory.by_endpoint.get(call.endpoint)
+        user = self._picture.directory.owner(call.endpoint)
         try:
             await self._monitor(user, call)
             return
@@ -61,6 +61,12 @@ class StarCodes:
         if meant is not None:
             named, subject = meant
             about = {"call_id": named.id, "conversation_id": named.conversation_id, "subject": subject}
+        if isinstance(problem, errors.AlreadyMonitoring) and user is not None:
+            # That somebody is busy monitoring is nothing for those whom they monitor either.
+            running = [one.conversation_id for one in self._picture.monitors() if one.supervisor.user_id == user.id]
+            about["conversation_id"] = " ".join(
+                dict.fromkeys([*filter(None, [about.get("conversation_id")]), *running])
+            )
         entry = Entry(
             at=self._clock(),
             by=By(user.username if user else f"phone {call.endpoint}", VIA),

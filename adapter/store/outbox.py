@@ -13,7 +13,7 @@ from sqlalchemy import Select, bindparam, delete, func, insert, or_, select, tex
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from adapter.core.record import PING, HookEvent
+from adapter.core.record import PING, EventType, HookEvent
 from adapter.core.views import time_view
 from adapter.errors import NotFound
 from adapter.store.database import Database, lock
@@ -40,11 +40,12 @@ FAN_OUT = text(
       SELECT w.id AS hook_id, e.seq AS seq, e.lane AS lane,
         row_number() OVER (PARTITION BY w.id, e.lane ORDER BY e.seq) AS place
       FROM events e JOIN webhooks w ON w.enabled AND w.events LIKE '%,' || e.type || ',%'
-      WHERE e.seq > :last
+      WHERE e.seq > :last AND NOT (e.type LIKE 'monitor.%' AND EXISTS (
+        SELECT 1 FROM hook_bars b WHERE b.hook_id = w.id AND b.conversation_id = e.conversation_id))
     ) n
     """
 ).bindparams(bindparam("at", type_=UtcTime), bindparam("last", type_=Counter))
-"""One delivery for each new event and each hook that wants it; the first of its call is due."""
+"""One delivery for each new event and each hook that wants it and is not barred; the first of its call is due."""
 PROMOTE = text(
     """
     UPDATE deliveries SET state = 'due', next_at = :at
@@ -286,8 +287,9 @@ def _values(outcome: Outcome) -> dict[str, object]:
 
 def _of(hook_id: str, hidden: Sequence[str]) -> Select[DeliveryRow, EventRow]:
     query = select(DeliveryRow, EventRow).join(EventRow, EventRow.seq == DeliveryRow.seq)
-    shown = or_(EventRow.type.not_like("monitor.%"), EventRow.conversation_id.not_in(hidden))
-    return query.where(DeliveryRow.hook_id == hook_id, shown)
+    # The end of a call may wait behind what is told of its monitors; its beginning never does.
+    first = EventRow.type.in_((EventType.CALL_STARTED.value, EventType.CALL_ANSWERED.value))
+    return query.where(DeliveryRow.hook_id == hook_id, or_(first, EventRow.conversation_id.not_in(hidden)))
 
 
 def _due(delivery: DeliveryRow, event: EventRow) -> Due:

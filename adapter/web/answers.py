@@ -31,7 +31,10 @@ class User(Answer):
     name: str
     role: Role
     extension: str | None
-    device: str | None
+    device: str | None = Field(description="The first of `devices`: the one that rings.")
+    devices: list[str] = Field(
+        description="All endpoints of this person; whoever talks on one is in that conversation."
+    )
     can_monitor: bool
     modes: list[Mode]
     active: bool

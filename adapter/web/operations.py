@@ -7,6 +7,7 @@ from datetime import datetime
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from adapter.core.bars import Who
 from adapter.errors import Forbidden, StoreUnavailable
 from adapter.health.metrics import Metrics, Readings
 from adapter.monitoring.recorder import Recorder
@@ -53,8 +54,13 @@ def measures(principal: Principal, access: Access) -> None:
     """Only tokens with the scope for it; not a person's while they are on a call, which might be listened to."""
     if principal.token is None or not principal.has(Scope.METRICS):
         raise Forbidden("The figures need a token with the scope metrics.")
-    if access.hidden_from(principal):
-        raise Forbidden("A person's token shows no figures while that person is on a call. Use a service token.")
+    service = principal.service
+    who = Who(None, service.id, service.may_act_for) if service else principal.who
+    if access.boards.bars.hidden(who):
+        raise Forbidden(
+            "A token shows no figures while somebody for whom it acts, or who has made it since, is in a conversation. "
+            "Use a service token that acts for nobody (may_act_for: [])."
+        )
 
 
 @routes.plain("GET", "/metrics", Returns(media="text/plain"), measures, service=True)

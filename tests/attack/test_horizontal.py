@@ -172,8 +172,8 @@ IDS = {
 }
 """Fields of bodies that name other things."""
 VALUES = set(
-    "username name role password extension device can_monitor modes phone_message active token current new mode "
-    "scopes expires_at url events enabled".split()
+    "username name role password extension device devices can_monitor modes phone_message active token current new "
+    "mode scopes expires_at url events enabled".split()
 )
 """Fields that don't."""
 

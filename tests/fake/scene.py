@@ -23,7 +23,7 @@ def user(name: str, extension: str, role: Role = Role.AGENT, **more: Any) -> Use
         name=name.capitalize(),
         role=role,
         extension=extension,
-        device=f"PJSIP/{extension}",
+        devices=(f"PJSIP/{extension}",),
         **more,
     )
 

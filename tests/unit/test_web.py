@@ -282,6 +282,7 @@ async def test_the_cookie(site: Site) -> None:
             "role": "agent",
             "extension": "101",
             "device": "PJSIP/101",
+            "devices": ["PJSIP/101"],
             "can_monitor": False,
             "modes": ["silent", "whisper", "barge"],
             "active": True,
