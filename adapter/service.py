@@ -24,13 +24,14 @@ from adapter.fleet.node import Connect, Node, Shared
 from adapter.fleet.nodes import Nodes
 from adapter.health.database import DatabaseHealth
 from adapter.health.metrics import Metrics
+from adapter.health.readiness import Readiness
 from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.recorder import Recorder
 from adapter.monitoring.reservations import Reservations
 from adapter.store import Store
-from adapter.tasks import FAILURES, BackgroundTasks, KeyedLocks
-from adapter.web import audit, calls, events, monitors, operations, session, softphone, tokens, users, webhooks
+from adapter.tasks import BackgroundTasks, KeyedLocks
+from adapter.web import audit, calls, events, health, monitors, operations, session, softphone, tokens, users, webhooks
 from adapter.web.access import Access
 from adapter.web.app import Groups, make_app
 from adapter.web.listener import ConnectionLimits, Listener
@@ -89,6 +90,7 @@ class Service:
         shared = Shared(self.recorder, Reservations(self.boards), self.metrics, clock, self.streams.is_connected)
         nodes = [Node(node, boards[pbx.id], connect_to(pbx, clock), shared) for pbx, node in read]
         self.nodes = Nodes(nodes, self.boards, settings.numbering.country)
+        self.readiness = Readiness({"database": True, **self.nodes.parts}, self._problems, clock)
         self.database_health = DatabaseHealth(self.boards, store.installation.beat, clock)
         self.guard = Guard(allow_private=settings.webhooks.allow_private)
         sender = Sender(self.guard, clock, settings.webhooks.timeout_seconds)
@@ -123,7 +125,7 @@ class Service:
         store, boards, nodes, locks = self.store, self.boards, self.nodes, KeyedLocks()
         return Groups(
             operations=operations.Deps(
-                self.problems, store.outbox, self.streams, self.recorder, self.metrics, self.clock
+                self.readiness, store.outbox, self.streams, self.recorder, self.metrics, self.clock
             ),
             session=session.Deps(
                 boards=boards,
@@ -153,18 +155,13 @@ class Service:
             audit=audit.Deps(store.audit),
             webhooks=webhooks.Deps(self.guard, store.webhooks, store.outbox, self.dispatcher),
             tokens=tokens.Deps(boards, store.tokens, self.revocation),
+            health=health.Deps(self.readiness),
         )
 
-    async def problems(self) -> list[str]:
-        """What is not usable now, in words; empty when the adapter is ready."""
-        found = await self.nodes.problems()
-        if not self.boards.record_state.writable:
-            found.append("database: nothing can be written")
-        try:
-            await self.store.people.version()
-        except StoreUnavailable as problem:
-            found.append(f"database: {problem}")
-        return found + [f"adapter: {loop} failed and is begun again ({why})" for loop, why in FAILURES.down.items()]
+    def _problems(self) -> list[str]:
+        """What is not usable now, as `part: text`. Reads only what the parts know of themselves."""
+        found = self.nodes.problems()
+        return found if self.boards.record_state.writable else ["database: nothing can be written", *found]
 
     async def start(self) -> None:
         """What a former run left open is taken up or ended, then the PBXes are connected."""
@@ -173,6 +170,7 @@ class Service:
         await self.dispatcher.start()
         self.nodes.start()
         self.database_health.start()
+        self.readiness.start()
         self._tasks.keep(self._follow_people, "people")
         self._tasks.keep(self._end_idle_streams, "idle streams")
         self._tasks.keep(self._sweep, "retention")
@@ -241,6 +239,7 @@ class Service:
         self.streams.close()
         await self._tasks.close()
         await self.nodes.close()
+        await self.readiness.close()
         await self.database_health.close()
         await self.recorder.close()
         await self.dispatcher.close()

@@ -259,10 +259,27 @@ class Health(Answer):
 
 
 class Ready(Answer):
-    """Whether it can be used, and what hinders it."""
+    """Whether it can be used, and which part hinders it."""
 
     ready: bool
-    problems: list[str]
+    parts: dict[str, Literal["ok", "failing"]]
+
+
+class HealthPart(Answer):
+    """One part, and what is wrong with it."""
+
+    name: str
+    state: Literal["ok", "failing"]
+    since: Time
+    problem: str | None
+    needed: bool = Field(description="Whether the adapter is not ready without it.")
+
+
+class HealthReport(Answer):
+    """Every part."""
+
+    ready: bool
+    parts: list[HealthPart]
 
 
 class FieldError(BaseModel):

@@ -1,6 +1,6 @@
 """For whoever runs the adapter: is it alive, is it ready, how is it doing."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from adapter.core.bars import Who
 from adapter.errors import Forbidden, StoreUnavailable
 from adapter.health.metrics import Metrics, Readings
+from adapter.health.readiness import Readiness
 from adapter.monitoring.recorder import Recorder
 from adapter.store.outbox import Outbox
 from adapter.store.tokens import Scope
@@ -25,8 +26,7 @@ from adapter.web.stream import Streams
 class Deps:
     """What these routes work with."""
 
-    problems: Callable[[], Awaitable[list[str]]]
-    """What is not usable now; empty when the adapter is ready."""
+    readiness: Readiness
     outbox: Outbox
     streams: Streams
     recorder: Recorder
@@ -45,9 +45,10 @@ async def healthz(context: RequestContext[Deps, None]) -> web.Response:
 
 @routes.plain("GET", "/readyz", Returns(model=answers.Ready), None)
 async def readyz(context: RequestContext[Deps, None]) -> web.Response:
-    """Database, AMI and ARI are usable and the snapshot is done; 503 names what is not."""
-    found = await context.deps.problems()
-    return web.json_response({"ready": not found, "problems": found}, status=503 if found else 200)
+    """The database, and each PBX was taken up once; where there is one, AMI and ARI too. 503 names the part."""
+    readiness = context.deps.readiness
+    ready = readiness.ready
+    return web.json_response({"ready": ready, "parts": readiness.state.brief}, status=200 if ready else 503)
 
 
 def measures(principal: Principal, access: Access) -> None:
@@ -71,7 +72,6 @@ async def metrics(context: RequestContext[Deps, None]) -> web.Response:
 
 async def figures(deps: Deps) -> web.Response:
     """The figures as they are now."""
-    problems = await deps.problems()
     try:
         depths = await deps.outbox.depths()
     except StoreUnavailable:
@@ -81,7 +81,7 @@ async def figures(deps: Deps) -> web.Response:
         dropped_streams=deps.streams.dropped,
         record_waiting=deps.recorder.size,
         record_dropped=deps.recorder.dropped,
-        ari_usable=not any(problem.lower().startswith("ari") for problem in problems),
+        ari_usable=not any(part.problem for name, part in deps.readiness.state.parts.items() if name.endswith("ari")),
         outbox=[(depth.hook_id, depth.count, depth.oldest) for depth in depths],
         now=deps.clock(),
     )
