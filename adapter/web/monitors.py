@@ -99,10 +99,14 @@ def _with_running(boards: Boards, about: Mapping[str, Any]) -> str:
 
 
 async def _about_monitor(context: RequestContext[Deps, Any]) -> Mapping[str, Any]:
-    """Which monitor a refused switch or end was about."""
-    monitor = context.deps.boards.talk(context.part()) or await _known(context.deps, context.part())
-    if monitor is None:
-        return {}
+    """Which monitor a refused switch or end was about: the id that was asked for, and of what they see, the rest.
+
+    An entry that told more would show to those who may read it whether there is one.
+    """
+    try:
+        monitor = await _seen(context)
+    except errors.AdapterError:
+        return {"target": context.part()}
     return {
         "monitor_id": monitor.id,
         "call_id": monitor.call_id,
