@@ -157,13 +157,14 @@ class Bars:
     def in_hand(self, who: Who, kinds: Collection[Kind] = CREDENTIALS) -> bool:
         """Whether somebody who is barred from a conversation has given themselves what this one acts with.
 
-        Then not even their own monitors are shown: it may not be they who look.
+        Then not even their own monitors are shown: it may not be they who look. A device counts also where it is
+        one's own account that got it: whether it is busy would tell whether its former owner listens.
         """
         if who.user is None and who.token is None:
             return False
         mine = [making for making in self._makings if making.kind in kinds and making.thing in (who.user, who.token)]
         return any(
-            making.number >= bar.since and not (making.makers - {who.user}).isdisjoint(self._of(bar))
+            making.number >= bar.since and not _others(making, who).isdisjoint(self._of(bar))
             for making in mine
             for bar in self._all()
         )
@@ -293,3 +294,7 @@ class Bars:
         if self._makings[0].number < oldest:
             self._makings = [making for making in self._makings if making.number >= oldest]
             change.forget = oldest
+
+
+def _others(making: Making, who: Who) -> frozenset[str]:
+    return making.makers if making.kind is Kind.DEVICE else making.makers - {who.user}

@@ -52,10 +52,10 @@ class Policy:
         NotFound, Ambiguous, OwnCall, Forbidden.
         """
         self.need_right(user)
-        if self._picture.in_hand(user.id, PHONES):
-            raise errors.Forbidden(IN_HAND)
         call = self.find(user, request)
         self._not_own(user, call)
+        if self._picture.in_hand(user.id, PHONES):
+            raise errors.Forbidden(IN_HAND)
         if request.mode not in allowed_modes(user):
             raise errors.Forbidden(f"You may not monitor in the mode {request.mode}.")
         return call, self._device(user, request.device)

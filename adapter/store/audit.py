@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from adapter.core.audit import SYSTEM, Action, Entry
 from adapter.errors import NotFound
 from adapter.store.database import TOLD, Database, lock
-from adapter.store.tables import AuditCutRow, AuditRow, FactRow
+from adapter.store.tables import AuditCutRow, AuditRow, FactRow, MonitorRow
 
 HEAD = "audit_head"
 START = "0" * 64
@@ -43,7 +43,7 @@ class Filter:
     hidden: Collection[str] = ()
     """Conversations whose entries are not shown now,"""
     seer: str | None = None
-    """but for those about this person's own monitors."""
+    """but for those about this person's own monitors; by their id, since names can be changed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +236,8 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.hidden:
         # An entry may be about two conversations, with a space between their ids.
         shown = and_(*(AuditRow.conversation_id.not_like(f"%{one}%") for one in sorted(wanted.hidden)))
-        own = [AuditRow.supervisor == wanted.seer] if wanted.seer else []
+        mine = select(MonitorRow.id).where(MonitorRow.supervisor_id == wanted.seer)
+        own = [AuditRow.monitor_id.in_(mine)] if wanted.seer else []
         found.append(or_(AuditRow.conversation_id.is_(None), shown, *own))
     return found
 

@@ -47,7 +47,7 @@ class Access:
 
         Raises StoreUnavailable; then it must not be made.
         """
-        if principal.who.ids == {thing}:
+        if principal.who.ids == {thing} and kind is not Kind.DEVICE:
             return  # one's own account, at the page: who they are barred as stays
         if self.boards.made(principal.who, kind, thing, self.clock()):
             await self.write_now()

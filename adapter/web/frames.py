@@ -85,7 +85,8 @@ class Batch:
         self._payloads: dict[tuple[str, Visibility], bytes] = {}
         self._pbx = encode(views.pbx_view(boards.pbx_state)) if changes and changes.link else None
         self._record = encode(views.record_view(boards.record_state)) if changes and changes.record else None
-        self._calls = [(call_id, boards.call(call_id)) for call_id in changes.calls] if changes else []
+        # Sorted: the order of a set may hang on what else was put into it, such as the call of a silent monitor.
+        self._calls = [(call_id, boards.call(call_id)) for call_id in sorted(changes.calls)] if changes else []
         self._changes = changes.monitors if changes else ()
         self._monitors = {change.after.id: change.after for change in self._changes}
         for _, call in self._calls:

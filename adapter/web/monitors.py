@@ -94,7 +94,8 @@ async def _about_start(context: RequestContext[Deps, Any]) -> Mapping[str, Any]:
 def _with_running(boards: Boards, about: Mapping[str, Any]) -> str:
     """That somebody is busy monitoring is nothing for those whom they monitor either."""
     name = str(about["supervisor"]).casefold()
-    running = (one.conversation_id for one in boards.monitors() if one.supervisor.username.casefold() == name)
+    ids = {user.id for user in boards.directory.users.values() if user.username.casefold() == name}
+    running = (one.conversation_id for one in boards.monitors() if one.supervisor.user_id in ids)
     return " ".join(dict.fromkeys([*filter(None, [about.get("conversation_id")]), *running]))
 
 

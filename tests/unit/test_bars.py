@@ -124,7 +124,8 @@ def test_conversations_that_become_one() -> None:
 
 def test_who_hears_of_it_when_bars_grow() -> None:
     """What others see of a call that did not change itself is shown afresh when somebody else is barred from it."""
-    floor, told = Floor(), []
+    floor = Floor()
+    told: list[str] = []
     a1, _, _ = floor.call("301", "101", "b1")
     _, ana, _ = floor.call("303", "102", "b2")
     sams = next(call.id for call in floor.board.calls() if call.agent.user_id == SAM.id)
@@ -213,6 +214,8 @@ def test_what_may_be_in_somebody_elses_hands() -> None:
     bars.made(Who(ADMIN.id), Kind.DEVICE, MONA.id)
     assert not bars.in_hand(Who(MONA.id), CREDENTIALS)
     assert bars.in_hand(Who(MONA.id), PHONES)
+    bars.made(Who(SAM.id), Kind.DEVICE, SAM.id)
+    assert bars.in_hand(Who(SAM.id), PHONES), "whose phone was it before, and is it busy?"
     bars.made(Who(ADMIN.id), Kind.ACCOUNT, COACH.id)
     assert not bars.in_hand(Who(COACH.id), CREDENTIALS | PHONES)
     bars.made(Who(ADMIN.id), Kind.TOKEN, "t1")
