@@ -11,6 +11,7 @@ from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError
 
 from adapter.core.audit import Action, By, Entry, Result
+from adapter.core.bars import BarChanges, Kind, Who
 from adapter.core.modes import Mode
 from adapter.core.monitor import MonitorState
 from adapter.core.record import EventType, HookEvent, OpenCall, Record, seal
@@ -284,6 +285,31 @@ async def test_deliveries_about_monitors_are_hidden_from_those_in_the_conversati
     assert [row.id for _, row in await store.outbox.page(hook.id, 10, None, ["conversation"])] == [ids[0]]
     with pytest.raises(NotFound):
         await store.outbox.again(hook.id, ids[1], NOW, ["conversation"])
+
+
+async def test_a_barred_hook_hears_of_monitors_when_the_conversation_is_over(store: Store) -> None:
+    """Also of what waited to be told it when it was barred; what it was told before is not told twice."""
+    hook = await store.webhooks.create("http://x", frozenset(EventType), "whsec_x")
+    other = await store.webhooks.create("http://y", frozenset(EventType), "whsec_y")
+    started, changed = EventType.MONITOR_STARTED, EventType.MONITOR_MODE_CHANGED
+    ids = await write(store, event(1), event(2, kind=started), event(3, kind=changed))
+    for _ in range(2):
+        await store.outbox.settle([outcome(due) for due in await store.outbox.due(hook.id, NOW, 10)])
+    barred = BarChanges(hooks={(hook.id, "conversation")})
+    more = Record(barred=barred, events=[event(4, kind=changed), event(5, kind=EventType.CALL_ENDED)])
+    sealed = seal(more, new_id)
+    await store.records.write(sealed, NOW)
+    assert [due.event_id for due in await store.outbox.due(hook.id, NOW, 10)] == [sealed.event_ids[1]]
+    assert [due.event_id for due in await store.outbox.due(other.id, NOW, 10)] == [ids[0]]
+    await store.outbox.settle([outcome(due) for due in await store.outbox.due(hook.id, NOW, 10)])
+    assert await store.outbox.due(hook.id, NOW, 10) == []
+    assert (await store.records.bars()).made(Who("u"), Kind.HOOK, hook.id).size == 0
+    await store.records.write(seal(Record(barred=BarChanges(released={"conversation"})), new_id), NOW)
+    told = []
+    while found := await store.outbox.due(hook.id, NOW, 10):
+        told += [due.event_id for due in found]
+        await store.outbox.settle([outcome(due) for due in found])
+    assert told == [ids[2], sealed.event_ids[0]]
 
 
 async def test_a_deleted_hook_takes_its_deliveries_along(store: Store) -> None:
