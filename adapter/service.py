@@ -12,26 +12,28 @@ from adapter import config, wiring
 from adapter.config.http import Http
 from adapter.config.tls import Certificate
 from adapter.core import lifecycle
+from adapter.core.bars import Bars
 from adapter.core.changes import MonitorChange
 from adapter.core.monitor import EndReason, Monitor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory
 from adapter.core.permissions import monitor_survives
 from adapter.core.record import Record
-from adapter.errors import AdapterError, StoreUnavailable
+from adapter.errors import AdapterError
 from adapter.fleet.node import Connect, Node, Shared
 from adapter.fleet.nodes import Nodes
 from adapter.health.database import DatabaseHealth
 from adapter.health.heads import Heads
 from adapter.health.metrics import Metrics
+from adapter.health.readiness import Readiness
 from adapter.health.retention import Retention
 from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.recorder import Recorder
 from adapter.monitoring.reservations import Reservations
 from adapter.store import Store
-from adapter.tasks import FAILURES, BackgroundTasks, KeyedLocks
-from adapter.web import audit, calls, events, monitors, operations, session, softphone, tokens, users, webhooks
+from adapter.tasks import BackgroundTasks, KeyedLocks
+from adapter.web import audit, calls, events, health, monitors, operations, session, softphone, tokens, users, webhooks
 from adapter.web.access import Access
 from adapter.web.app import Groups, make_app
 from adapter.web.listener import ConnectionLimits, Listener
@@ -62,7 +64,7 @@ ConnectTo = Callable[[config.Pbx, Callable[[], datetime]], Connect]
 
 
 class Service:
-    """One running adapter. `connect_to`: what connects to a PBX of the configuration."""
+    """One running adapter. `bars`: as the former run kept them; `connect_to`: what connects to a PBX."""
 
     def __init__(
         self,
@@ -70,6 +72,7 @@ class Service:
         store: Store,
         key: bytes,
         directory: Directory,
+        bars: Bars,
         *,
         connect_to: ConnectTo = wiring.asterisk,
         clock: Callable[[], datetime] = now,
@@ -78,7 +81,7 @@ class Service:
         started_at = clock()
         read = [(pbx, wiring.node_settings(pbx, settings, key)) for pbx in settings.pbx]
         connecting = PbxState(LinkState.CONNECTING, started_at)
-        boards = {pbx.id: Board(node.numbering, directory, connecting, node.dialplan) for pbx, node in read}
+        boards = {pbx.id: Board(node.numbering, directory, connecting, node.dialplan, bars) for pbx, node in read}
         self.boards = Boards(boards.values(), directory, started_at)
         self.recorder = Recorder(self.boards, store.monitors, store.records, clock)
         self.metrics = Metrics(self.boards)
@@ -86,6 +89,7 @@ class Service:
         shared = Shared(self.recorder, Reservations(self.boards), self.metrics, clock, self.streams.is_connected)
         nodes = [Node(node, boards[pbx.id], connect_to(pbx, clock), shared) for pbx, node in read]
         self.nodes = Nodes(nodes, self.boards, settings.numbering.country)
+        self.readiness = Readiness({"database": True, **self.nodes.parts}, self._problems, clock)
         self.database_health = DatabaseHealth(self.boards, store.installation.beat, clock)
         self.guard = Guard(allow_private=settings.webhooks.allow_private)
         sender = Sender(self.guard, clock, settings.webhooks.timeout_seconds)
@@ -112,7 +116,7 @@ class Service:
             clock=clock,
             note=self.recorder.note,
             count_refusal=self.metrics.refused,
-            conversations_of=self.recorder.journal.conversations_of,
+            write_now=self.recorder.write_now,
             proxies=wiring.proxies(settings),
         )
         self.groups = self._groups(with_phones or settings.pbx[-1])
@@ -122,7 +126,7 @@ class Service:
         store, boards, nodes, locks = self.store, self.boards, self.nodes, KeyedLocks()
         return Groups(
             operations=operations.Deps(
-                self.problems, store.outbox, self.streams, self.recorder, self.metrics, self.clock
+                self.readiness, store.outbox, self.streams, self.recorder, self.metrics, self.clock
             ),
             session=session.Deps(
                 boards=boards,
@@ -152,18 +156,13 @@ class Service:
             audit=audit.Deps(store.audit),
             webhooks=webhooks.Deps(self.guard, store.webhooks, store.outbox, self.dispatcher),
             tokens=tokens.Deps(boards, store.tokens, self.revocation),
+            health=health.Deps(self.readiness),
         )
 
-    async def problems(self) -> list[str]:
-        """What is not usable now, in words; empty when the adapter is ready."""
-        found = await self.nodes.problems()
-        if not self.boards.record_state.writable:
-            found.append("database: nothing can be written")
-        try:
-            await self.store.people.version()
-        except StoreUnavailable as problem:
-            found.append(f"database: {problem}")
-        return found + [f"adapter: {loop} failed and is begun again ({why})" for loop, why in FAILURES.down.items()]
+    def _problems(self) -> list[str]:
+        """What is not usable now, as `part: text`. Reads only what the parts know of themselves."""
+        found = self.nodes.problems()
+        return found if self.boards.record_state.writable else ["database: nothing can be written", *found]
 
     async def start(self) -> None:
         """What a former run left open is taken up or ended, then the PBXes are connected."""
@@ -172,6 +171,7 @@ class Service:
         await self.dispatcher.start()
         self.nodes.start()
         self.database_health.start()
+        self.readiness.start()
         self._tasks.keep(self._follow_people, "people")
         self._tasks.keep(self._end_idle_streams, "idle streams")
         self.retention.start()
@@ -226,6 +226,7 @@ class Service:
         self.streams.close()
         await self._tasks.close()
         await self.nodes.close()
+        await self.readiness.close()
         await self.database_health.close()
         await self.retention.close()
         await self.recorder.close()
@@ -243,7 +244,8 @@ async def serve(settings: config.Settings) -> int:
         store = await Store.open(settings.database_url, idle, clock=now)
         stack.push_async_callback(store.close)
         directory = Directory.of(await store.people.all())
-        service = Service(settings, store, await store.installation.key(), directory)
+        key, bars = await store.installation.key(), await store.records.bars()
+        service = Service(settings, store, key, directory, bars)
         stack.push_async_callback(service.close)
         await service.start()
         await _listen(service, settings.http, stack)

@@ -27,6 +27,8 @@ MAX_BACKLOG = 100_000
 """Events that may arrive while a snapshot is taken; more means that something else is wrong."""
 ACTIONS = ("Originate", "PlayDTMF", "Redirect", "Hangup", "Bridge")
 """The AMI actions without which no monitor can be started, switched, ended or handed the call."""
+ASK_ARI = 1.0
+"""Seconds between looks whether ARI answers."""
 REMEDY = "write = call,originate,reporting in manager.conf lets it"
 
 
@@ -76,6 +78,7 @@ class Connection:
         self._started_at: str | None = None
         self._checked_version: str | None = None
         self._lacking: list[str] = []
+        self._ari_problem: str | None = "it was not asked yet"
         self._chance = random.SystemRandom()
         self._tasks = BackgroundTasks(f"link {settings.id}")
 
@@ -92,6 +95,7 @@ class Connection:
     def start(self) -> None:
         """Connect, and again after every loss."""
         self._tasks.keep(self._keep_connected, "connection")
+        self._tasks.keep(self._ask_ari, "ari")
 
     async def close(self) -> None:
         """End the connection for good."""
@@ -99,16 +103,24 @@ class Connection:
         self._drop()
         await self.ari.close()
 
-    async def problems(self) -> list[str]:
-        """What is not usable now, in words; empty when all is."""
+    def problems(self) -> list[str]:
+        """What is not usable now, as `part: text`; empty when all is. Asks nobody."""
         found = [] if self._state.state is LinkState.CONNECTED else ["ami: not connected, or no snapshot yet"]
         if self._lacking:
             found.append(f"ami: the user may not do {', '.join(self._lacking)}; {REMEDY}")
-        try:
-            await self.ari.version()
-        except AdapterError as problem:
-            found.append(f"ari: {problem}")
+        if self._ari_problem is not None:
+            found.append(f"ari: {self._ari_problem}")
         return found
+
+    async def _ask_ari(self) -> None:
+        """Whether ARI is usable, at a steady pace: not when somebody wants to know, nor when somebody acts."""
+        while True:
+            try:
+                await self.ari.version()
+                self._ari_problem = None
+            except AdapterError as problem:
+                self._ari_problem = str(problem)
+            await asyncio.sleep(ASK_ARI)
 
     def reconnect(self, why: str) -> None:
         """Give the connection up, and begin anew with a snapshot."""

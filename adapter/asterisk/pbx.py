@@ -33,9 +33,10 @@ class Asterisk:
         self._connection.start()
         self._stasis.start()
 
-    async def problems(self) -> list[str]:
-        """What is not usable now, in words; empty when all is."""
-        return await self._connection.problems()
+    def problems(self) -> list[str]:
+        """What is not usable now, as `part: text`; empty when all is. Asks nobody."""
+        found = self._connection.problems()
+        return found if self._stasis.registered else [*found, "ari: star codes do not work, its events are not usable"]
 
     async def message(self, device: str, text: str) -> None:
         """Send a SIP MESSAGE to an endpoint. Raises PbxUnavailable, PbxTimeout, PbxRefused."""

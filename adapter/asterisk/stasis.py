@@ -36,6 +36,8 @@ class Stasis:
     def __init__(self, ari: Ari, on_call: Handler) -> None:
         self._ari, self._on_call = ari, on_call
         self._tasks = BackgroundTasks("stasis")
+        self.registered = False
+        """Whether Asterisk knows the application now."""
 
     def start(self) -> None:
         """Register the application with Asterisk, and again after every loss."""
@@ -50,13 +52,15 @@ class Stasis:
         while True:
             try:
                 async with self._ari.events(APPLICATION, HEARTBEAT) as socket:
-                    told = False
+                    told, self.registered = False, True
                     log.info("the Stasis application is registered", application=APPLICATION)
                     await self._listen(socket)
             except AdapterError as problem:
                 if not told:
                     log.warning("star codes do not work: ARI's events are not usable", why=str(problem))
                 told = True
+            finally:
+                self.registered = False
             await asyncio.sleep(PAUSE)
 
     async def _listen(self, socket: aiohttp.ClientWebSocketResponse) -> None:

@@ -4,10 +4,12 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from adapter.core.audit import SYSTEM, By
+from adapter.core.devices import distinct, key_of
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role, User
 from adapter.core.views import modes_view
@@ -25,13 +27,24 @@ class Row(BaseModel):
     name: Name | None = None
     role: Role | None = None
     extension: Extension | None = None
-    device: Device | None = None
+    devices: Annotated[tuple[Device, ...], Field(alias="device")] = ()
+    """The column is `device`, and may have several, separated by spaces: the first rings."""
     can_monitor: bool | None = None
     modes: frozenset[Mode] | None = None
     active: bool | None = None
     password: Password | None = None
 
     _not_the_name = field_validator("password")(not_the_name)
+
+    @field_validator("devices", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        return tuple(value.split()) if isinstance(value, str) else () if value is None else value
+
+    @field_validator("devices")
+    @classmethod
+    def _distinct(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return distinct(value)
 
     @field_validator("modes", mode="before")
     @classmethod
@@ -95,15 +108,19 @@ def _message(line: int, error: object) -> str:
 
 
 def _duplicates(rows: Sequence[Row]) -> Iterator[str]:
-    for field in ("username", "extension", "device"):
-        seen: set[str] = set()
-        for row in rows:
-            value = getattr(row, field)
-            key = value.casefold() if value else None
+    seen: set[tuple[str, str]] = set()
+    for row in rows:
+        for field, value in (("username", row.username), *_unique(row)):
+            key = (field, value.casefold())
             if key in seen:
                 yield f"{field} {value} occurs twice"
-            elif key:
-                seen.add(key)
+            seen.add(key)
+
+
+def _unique(one: Row | User) -> list[tuple[str, str]]:
+    """What nobody else may have, by the names of the columns."""
+    extension = [("extension", one.extension)] if one.extension else []
+    return extension + [("device", device) for device in one.devices]
 
 
 def plan(rows: Sequence[Row], people: Iterable[User]) -> list[Planned]:
@@ -111,20 +128,17 @@ def plan(rows: Sequence[Row], people: Iterable[User]) -> list[Planned]:
     known = {user.username.casefold(): user for user in people}
     planned, problems = [], []
     taken = {
-        (field, value): user.username.casefold()
-        for user in known.values()
-        for field in ("extension", "device")
-        if (value := getattr(user, field))
+        (field, key_of(value)): user.username.casefold() for user in known.values() for field, value in _unique(user)
     }
     named = {row.username.casefold() for row in rows}
     for row in rows:
         user = known.get(row.username.casefold())
         if user is None and (row.password is None or row.name is None):
             problems.append(f"{row.username}: a new account needs name and password")
-        for field in ("extension", "device"):
-            owner = taken.get((field, getattr(row, field)))
+        for field, value in _unique(row):
+            owner = taken.get((field, key_of(value)))
             if owner and owner != row.username.casefold() and owner not in named:
-                problems.append(f"{row.username}: {field} {getattr(row, field)} belongs to {owner}")
+                problems.append(f"{row.username}: {field} {value} belongs to {owner}")
         planned.append(Planned(row, user, tuple(_differences(row, user)) if user else ()))
     if problems:
         raise Invalid("Nothing was changed:\n  " + "\n  ".join(problems))
@@ -136,12 +150,14 @@ def _differences(row: Row, user: User) -> Iterator[str]:
         before = user.granted if field == "modes" else getattr(user, field)
         after = getattr(row, field)
         if before != after:
-            yield f"{field} {_shown(before)} -> {_shown(after)}"
+            yield f"{field.removesuffix('s') if field == 'devices' else field} {_shown(before)} -> {_shown(after)}"
     if row.password is not None:
         yield "password"
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return " ".join(value) or "-"
     if isinstance(value, frozenset):
         return " ".join(modes_view(value))
     return {None: "-", True: "yes", False: "no"}.get(value, str(value))  # type: ignore[call-overload, no-any-return]
@@ -159,7 +175,7 @@ async def carry_out(planned: Sequence[Planned], people: People, by: By = SYSTEM)
                     role=row.role or Role.AGENT,
                     password=row.password or "",
                     extension=row.extension,
-                    device=row.device,
+                    devices=row.devices,
                     can_monitor=bool(row.can_monitor),
                     modes=row.modes or ALL_MODES,
                     by=by,

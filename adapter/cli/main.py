@@ -121,7 +121,13 @@ def _password(from_stdin: bool) -> str:
 @click.option("--name", type=NAME, help="The name shown to others; default: the username, capitalised.")
 @click.option("--admin", is_flag=True, help="Administrator: may monitor any call and manage accounts.")
 @click.option("--extension", type=EXTENSION, help="The number that others dial.")
-@click.option("--device", type=DEVICE, help="The Asterisk endpoint that rings for this person, e.g. PJSIP/101.")
+@click.option(
+    "--device",
+    "devices",
+    type=DEVICE,
+    multiple=True,
+    help="The Asterisk endpoint that rings for this person, e.g. PJSIP/101; again for each other one of theirs.",
+)
 @password_option
 @config_option
 def user_add(
@@ -129,7 +135,7 @@ def user_add(
     name: str | None,
     admin: bool,
     extension: str | None,
-    device: str | None,
+    devices: tuple[str, ...],
     password_stdin: bool,
     path: Path | None,
 ) -> None:
@@ -140,7 +146,7 @@ def user_add(
         role=Role.ADMINISTRATOR if admin else Role.AGENT,
         password=_password(password_stdin),
         extension=extension,
-        device=device,
+        devices=devices,
         by=operator(),
     )
     made: User = with_store(path, lambda store: store.people.create(new))
@@ -158,7 +164,11 @@ def user_list(path: Path | None) -> None:
         view = user_view(person)
         may = ", ".join(modes_view(Mode(mode) for mode in view["modes"])) if view["can_monitor"] else "no"  # type: ignore[attr-defined]
         active = "yes" if person.active else "no"
-        click.echo(row.format(person.username, person.role, person.extension or "-", person.device or "-", active, may))
+        click.echo(
+            row.format(
+                person.username, person.role, person.extension or "-", " ".join(person.devices) or "-", active, may
+            )
+        )
 
 
 @user.command("import")
@@ -168,8 +178,9 @@ def user_list(path: Path | None) -> None:
 def user_import(file: TextIO, dry_run: bool, path: Path | None) -> None:
     """Create and change accounts from a CSV file.
 
-    The first line names the columns, of which only username is required: username, name, role, extension, device,
-    can_monitor, modes (separated by spaces), active, password. If any line is wrong, nothing is changed.
+    The first line names the columns, of which only username is required: username, name, role, extension, device (if
+    there are several, separated by spaces; the first one rings), can_monitor, modes (separated by spaces), active,
+    password. If any line is wrong, nothing is changed.
     """
     rows = csv_import.read(file.read())
 

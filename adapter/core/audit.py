@@ -83,7 +83,7 @@ class Entry:
     """Whose grant allowed it: `role administrator`, or the administrator who gave the right."""
     call_id: str | None = None
     conversation_id: str | None = None
-    """Never shown; it hides the entry from whoever is in that conversation now."""
+    """Never shown; it hides the entry from whoever is barred from that conversation. Of two, with a space between."""
     monitor_id: str | None = None
     supervisor: str | None = None
     subject: Subject = NOBODY

@@ -60,3 +60,8 @@ class Call:
     """Uniqueids of the other channels in the agent's bridge. Never shown."""
     participants: frozenset[str]
     """Ids of the users whose phones are in this conversation. Never shown."""
+
+    @property
+    def has_one_peer(self) -> bool:
+        """Whether the agent is connected with exactly one other."""
+        return self.answered_at is not None and len(self.peers) == 1

@@ -4,12 +4,13 @@ Usage: `apply` every event in order, then `settle` once per batch to get the cha
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 from adapter.core import events as ev
+from adapter.core.bars import Sighting
 from adapter.core.call import Agent, Call, CallState, Direction, Party
 from adapter.core.channels import Channels, TrackedChannel
 from adapter.core.people import Directory
@@ -52,6 +53,8 @@ class Calls:
         self._calls: dict[str, Call] = {}
         self._by_conversation: dict[str, dict[str, Call]] = {}
         self._linkedids: dict[str, str] = {}
+        self.sightings: list[Sighting] = []
+        """Who the last `settle` found in which conversation."""
 
     # --- events in
 
@@ -102,6 +105,8 @@ class Calls:
         if not dirty:
             return []
         self._lines.dirty = set()
+        self.sightings = []
+        joined, departed = self._taken()
         before: dict[str, Call] = {}
         after: dict[str, Call] = {}
         for linkedid in dirty:
@@ -114,7 +119,38 @@ class Calls:
                 after.update(now)
             if self._lines.has_conversation(linkedid):
                 self._linkedids[conversation] = linkedid
+            self.sightings.append(
+                self._sighting(linkedid, conversation, now, joined.get(linkedid, ()), departed.get(linkedid, ()))
+            )
         return self._changes(before, after)
+
+    def _taken(self) -> tuple[dict[str, set[str]], dict[str, list[TrackedChannel]]]:
+        """What happened since the last time, by linkedid: conversations that came to it, and lines that hung up."""
+        joined: dict[str, set[str]] = {}
+        for old, new in self._lines.moved:
+            joined.setdefault(new, set()).add(self._numbering.opaque(old))
+        departed: dict[str, list[TrackedChannel]] = {}
+        for line in self._lines.departed:
+            departed.setdefault(line.channel.linkedid, []).append(line)
+        self._lines.moved, self._lines.departed = [], []
+        return joined, departed
+
+    def _sighting(
+        self,
+        linkedid: str,
+        conversation: str,
+        calls: Collection[str],
+        joined: Collection[str],
+        departed: Collection[TrackedChannel],
+    ) -> Sighting:
+        connected = [line for line in (*self._parties(linkedid), *departed) if line.channel.state is ev.ChannelState.UP]
+        return Sighting(
+            conversation, self._owners(connected), self._participants(linkedid), frozenset(calls), frozenset(joined)
+        )
+
+    def lives(self, conversation_id: str) -> bool:
+        """Whether any channel of this conversation is up."""
+        return conversation_id in self._linkedids
 
     def _changes(self, before: dict[str, Call], after: dict[str, Call]) -> list[CallChange]:
         changes = []
@@ -158,13 +194,16 @@ class Calls:
         return self._participants(linkedid) if linkedid else frozenset()
 
     def _participants(self, linkedid: str) -> frozenset[str]:
-        owners = self._directory.by_endpoint
-        found = set()
+        return self._owners(self._parties(linkedid))
+
+    def _parties(self, linkedid: str) -> Iterator[TrackedChannel]:
         for line in self._lines.conversation(linkedid):
-            for party in (line, *self._lines.far(line)):
-                if (user := owners.get(party.endpoint)) is not None:
-                    found.add(user.id)
-        return frozenset(found)
+            yield line
+            yield from self._lines.far(line)
+
+    def _owners(self, lines: Iterable[TrackedChannel]) -> frozenset[str]:
+        owners = (self._directory.owner(line.endpoint) for line in lines)
+        return frozenset(user.id for user in owners if user is not None)
 
     def _read(self, linkedid: str, conversation: str, at: datetime) -> dict[str, Call]:
         agents = [line for line in self._lines.conversation(linkedid) if line.is_agent]
@@ -197,7 +236,7 @@ class Calls:
         )
 
     def _agent(self, line: TrackedChannel) -> Agent:
-        user = self._directory.by_endpoint.get(line.endpoint)
+        user = self._directory.owner(line.endpoint)
         plain = line.endpoint.partition("/")[2] or line.endpoint
         if user is None:
             return Agent(None, plain, plain, line.endpoint)
@@ -205,7 +244,9 @@ class Calls:
 
     def _is_ours(self, line: TrackedChannel) -> bool:
         return (
-            line.is_agent or line.endpoint in self._directory.by_endpoint or self._numbering.is_internal(line.endpoint)
+            line.is_agent
+            or self._directory.owner(line.endpoint) is not None
+            or self._numbering.is_internal(line.endpoint)
         )
 
     def _customer_line(self, far: Sequence[TrackedChannel]) -> TrackedChannel | None:
@@ -214,7 +255,7 @@ class Calls:
 
     def _customer(self, line: TrackedChannel, other: TrackedChannel | None, known: Call | None) -> Party:
         if other is not None and other.channel.number:
-            user = self._directory.by_endpoint.get(other.endpoint)
+            user = self._directory.owner(other.endpoint)
             return Party(other.channel.number, user.name if user else other.channel.caller_name)
         if known is not None and known.customer.number:
             return known.customer

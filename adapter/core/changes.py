@@ -1,9 +1,10 @@
 """What a batch of events changed: what the boards publish to their subscribers."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from adapter.core.bars import BarChanges
 from adapter.core.monitor import Monitor
 
 
@@ -33,14 +34,19 @@ class Changes:
     """Ids of users whose account or rights changed: their views must be sent again."""
     resynced: bool = False
     """A new snapshot of the PBX was taken: its calls that are not known now have ended."""
+    barred: BarChanges = field(default_factory=BarChanges)
+    """Who is barred from which conversation now."""
 
 
 def merged(changes: Iterable[Changes], at: datetime, people: frozenset[str]) -> Changes:
     """The changes that one change of accounts caused at several PBXes, combined."""
-    all_of_them = list(changes)
+    all_of_them, barred = list(changes), BarChanges()
+    for one in all_of_them:
+        barred.add(one.barred)
     return Changes(
         at,
         calls=frozenset(call for one in all_of_them for call in one.calls),
         monitors=tuple(change for one in all_of_them for change in one.monitors),
         people=people,
+        barred=barred,
     )

@@ -58,6 +58,10 @@ class Channels:
         self._conversations: dict[str, set[str]] = {}
         self.dirty: set[str] = set()
         """Linkedids whose calls may have changed; the reader clears it."""
+        self.moved: list[tuple[str, str]] = []
+        """From which linkedid to which a channel went: two conversations became one; the reader clears it."""
+        self.departed: list[TrackedChannel] = []
+        """Channels that were hung up; the reader clears it."""
 
     def __getitem__(self, uniqueid: str) -> TrackedChannel:
         return self._lines[uniqueid]
@@ -100,6 +104,8 @@ class Channels:
         if self._is_spy(channel) and not known.bridge:
             return  # it spies; a leg in a bridge has taken a call over and is a party of it
         line = self._add(channel, old.created_at if old else known.created_at)
+        if old and old.channel.linkedid != channel.linkedid:
+            self.moved.append((old.channel.linkedid, channel.linkedid))
         line.called = old.called if old else known.was_dialled
         line.dialled = old.dialled if old else "" if known.was_dialled else channel.extension
         line.answered_at = old.answered_at if old else None
@@ -160,6 +166,7 @@ class Channels:
 
     def _move(self, uniqueid: str, old: str, new: str) -> None:
         self.dirty.update((old, new))
+        self.moved.append((old, new))
         rest = self._conversations.get(old)
         if rest is not None:
             rest.discard(uniqueid)
@@ -176,6 +183,7 @@ class Channels:
         if line is None:
             return None
         self._names.pop(line.channel.name, None)
+        self.departed.append(line)
         linkedid = line.channel.linkedid
         self.dirty.add(linkedid)
         rest = self._conversations.get(linkedid, set())

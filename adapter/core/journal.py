@@ -32,13 +32,10 @@ class Journal:
         self._look = look
         self.open: dict[str, OpenCall] = {}
 
-    def conversations_of(self, user_id: str) -> frozenset[str]:
-        """Conversations that this person is in, also while the PBX is out of sight: then as it was last seen."""
-        return frozenset(known.call.conversation_id for known in self.open.values() if _is_in(user_id, known.call))
-
     def read(self, changes: Changes, *, connected: bool) -> Record:
         """What follows from one change. Without a connection no call is known, which says nothing of its end."""
         record = Record()
+        record.barred.add(changes.barred)
         calls = self._calls(changes) if connected else {}
         for call in calls.values():
             if call is not None:
@@ -168,10 +165,6 @@ def cause(monitor: Monitor) -> str:
 
 def _result(monitor: Monitor) -> Result:
     return Result.FAILED if monitor.ended_reason in FAILURES else Result.OK
-
-
-def _is_in(user_id: str, call: Call) -> bool:
-    return user_id in call.participants or call.agent.user_id == user_id
 
 
 def _worth_keeping(known: OpenCall, now: OpenCall) -> bool:

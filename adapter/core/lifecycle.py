@@ -5,6 +5,7 @@
 Nothing here waits, measures time or talks to anybody. `mode` is only ever what Asterisk confirmed.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -97,6 +98,13 @@ def _in_mode(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str], 
         barged=monitor.barged or mode is Mode.BARGE,
         notice=None,
     )
+
+
+def with_talk(before: Monitor | None, monitor: Monitor, opaque: Callable[[str], str]) -> Monitor:
+    """Give each talk an id of its own, which says nothing of the monitor or of another talk: `opaque` is keyed."""
+    if not monitor.talks or (before is not None and before.talks and before.talk):
+        return monitor
+    return replace(monitor, talk=opaque(f"talk {monitor.id} {monitor.talking_since} {monitor.confirmed}"))
 
 
 def bridge_settled(monitor: Monitor, peers: frozenset[str]) -> Step:
@@ -232,6 +240,29 @@ def resumed(monitor: Monitor, peers: frozenset[str] | None, place: Mode | None, 
         asked = Asked(Mode.SILENT, SYSTEM, Notice.BRIDGE_CHANGED)
         return Step(replace(monitor, asked=asked), (SwitchLeg(Mode.SILENT, False),))
     return Step(_in_mode(monitor, place, at, peers, monitor.by if place is monitor.mode else SYSTEM))
+
+
+def found_again(
+    monitor: Monitor,
+    peers: frozenset[str] | None,
+    mode: Mode | None,
+    at: datetime,
+    *,
+    is_there: bool,
+    taken_up: bool,
+) -> list[Step]:
+    """What follows, in this order, when the PBX was listed anew.
+
+    `mode`: of the place where the leg stands, None outside the monitor dialplan; `taken_up`: it is from a former run.
+    """
+    if not is_there:
+        lost = EndReason.ADAPTER_STOPPED if taken_up else EndReason.PBX_LOST
+        return [ended(monitor, monitor.ending or lost, at)]
+    if mode is not None and not monitor.live and taken_up:
+        # It went live in the last moment of the former run, unrecorded: with whom is not known.
+        live = spy_started(monitor, mode, at, frozenset())
+        return [live, resumed(live.monitor, peers, mode, at)]
+    return [resumed(monitor, peers, mode, at)]
 
 
 def made_silent(monitor: Monitor) -> Step:

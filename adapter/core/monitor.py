@@ -88,6 +88,8 @@ class Monitor:
     notice: Notice | None = None
     talking_since: datetime | None = None
     """When the current stretch of whispering or barging began."""
+    talk: str = ""
+    """The id of that stretch, for those in the conversation; the last one's while nobody is talked to."""
     peers: frozenset[str] = frozenset()
     """The other channels in the agent's bridge when the current stretch began: whom the talk is leased for."""
     reattach: bool = False

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from adapter.core.devices import key_of
 from adapter.core.modes import ALL_MODES, Mode
 
 
@@ -23,8 +24,9 @@ class User:
     name: str
     role: Role
     extension: str | None = None
-    device: str | None = None
-    """The Asterisk endpoint that rings for this person, e.g. `PJSIP/101`."""
+    devices: tuple[str, ...] = ()
+    """All Asterisk endpoints of this person, e.g. `PJSIP/101`, each normalised (`adapter.core.devices`) and nobody
+    else's; the first is the one that rings."""
     can_monitor: bool = False
     granted: frozenset[Mode] = ALL_MODES
     active: bool = True
@@ -33,6 +35,15 @@ class User:
     granted_by: str | None = None
     """The username of who gave the right to monitor; None where it was never given."""
 
+    @property
+    def device(self) -> str | None:
+        """The Asterisk endpoint that rings for this person."""
+        return self.devices[0] if self.devices else None
+
+    def own_device(self, device: str) -> str | None:
+        """This device of theirs as Asterisk writes it; None where it is none of theirs."""
+        return next((own for own in self.devices if key_of(own) == key_of(device)), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Directory:
@@ -40,6 +51,7 @@ class Directory:
 
     users: Mapping[str, User] = field(default_factory=dict)
     by_endpoint: Mapping[str, User] = field(default_factory=dict)
+    """By `adapter.core.devices.key_of` of each device; ask `owner`."""
     extensions: frozenset[str] = frozenset()
 
     @classmethod
@@ -49,6 +61,10 @@ class Directory:
         active = [user for user in everyone.values() if user.active]
         return cls(
             users=everyone,
-            by_endpoint={user.device: user for user in active if user.device},
+            by_endpoint={key_of(device): user for user in active for device in user.devices},
             extensions=frozenset(user.extension for user in active if user.extension),
         )
+
+    def owner(self, endpoint: str) -> User | None:
+        """Whose phone an endpoint is, in whatever case it is written."""
+        return self.by_endpoint.get(key_of(endpoint))

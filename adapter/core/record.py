@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from adapter.core.audit import Entry
+from adapter.core.bars import BarChanges
 from adapter.core.call import Call
 from adapter.core.monitor import Monitor
 
@@ -65,11 +66,13 @@ class Record:
     """The latest state of each monitor that changed."""
     calls: dict[str, OpenCall | None] = field(default_factory=dict)
     """Calls that programs were told of; None for those that are over."""
+    barred: BarChanges = field(default_factory=BarChanges)
+    """Who is barred from which conversation."""
 
     @property
     def size(self) -> int:
         """How many facts wait in it."""
-        return len(self.entries) + len(self.events) + len(self.monitors) + len(self.calls)
+        return len(self.entries) + len(self.events) + len(self.monitors) + len(self.calls) + self.barred.size
 
     def add(self, later: "Record") -> None:
         """Take in what happened later."""
@@ -77,6 +80,7 @@ class Record:
         self.events += later.events
         self.monitors |= later.monitors
         self.calls |= later.calls
+        self.barred.add(later.barred)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,30 +24,30 @@ class Visibility(StrEnum):
 
     NOTHING = "nothing"
     TALKING = "talking"
-    """They are in the conversation: of its monitors, only while they whisper or barge."""
+    """They are barred from the conversation: of its monitors, only while they whisper or barge."""
     EVERYTHING = "everything"
 
 
-def call_visibility(user: User, call: Call) -> Visibility:
-    """What this person sees of a call and its monitors."""
-    if user.active and user.id in call.participants and (may_monitor(user) or call.agent.user_id == user.id):
-        return Visibility.TALKING
+def call_visibility(user: User, call: Call, *, barred: bool) -> Visibility:
+    """What this person sees of a call and its monitors. `barred`: from its conversation (`adapter.core.bars`)."""
     if may_monitor(user):
-        return Visibility.EVERYTHING
+        return Visibility.TALKING if barred or user.id in call.participants else Visibility.EVERYTHING
     return Visibility.TALKING if user.active and call.agent.user_id == user.id else Visibility.NOTHING
 
 
-def monitor_visibility(user: User, monitor: Monitor, *, in_conversation: bool, own_call: bool) -> Visibility:
+def monitor_visibility(
+    user: User, monitor: Monitor, *, barred: bool, own_call: bool, in_hand: bool = False
+) -> Visibility:
     """What this person sees of a monitor.
 
-    `in_conversation`: their phone is in the monitored conversation now; `own_call`: it is their leg that is
-    monitored. A supervisor always sees what they do themselves.
+    `barred`: from its conversation (`adapter.core.bars`); `own_call`: it is their leg that is monitored. A supervisor
+    always sees what they do themselves, unless their account or token is `in_hand` of somebody who is barred.
     """
     if not user.active:
         return Visibility.NOTHING
     if monitor.supervisor.user_id == user.id:
-        return Visibility.EVERYTHING
-    if in_conversation or own_call:
+        return Visibility.NOTHING if in_hand else Visibility.EVERYTHING
+    if barred or own_call:
         entitled = may_monitor(user) or own_call
         return Visibility.TALKING if monitor.talks and entitled else Visibility.NOTHING
     return Visibility.EVERYTHING if may_monitor(user) else Visibility.NOTHING
@@ -74,6 +74,7 @@ def user_view(user: User) -> Json:
         "role": user.role.value,
         "extension": user.extension,
         "device": user.device,
+        "devices": list(user.devices),
         "can_monitor": user.can_monitor or user.role is Role.ADMINISTRATOR,
         "modes": modes_view(modes),
         "active": user.active,
@@ -81,11 +82,16 @@ def user_view(user: User) -> Json:
     }
 
 
+def shown_id(monitor: Monitor, sight: Visibility) -> str:
+    """The monitor's id; for those in the conversation that of the talk, so that two talks say nothing of each other."""
+    return monitor.talk if sight is Visibility.TALKING else monitor.id
+
+
 def monitor_view(monitor: Monitor, sight: Visibility) -> Json:
-    """The contract's Monitor. For those in the conversation it began when it began to talk."""
+    """The contract's Monitor. For those in the conversation each talk is one, with an id of its own."""
     talking = sight is Visibility.TALKING
     view: Json = {
-        "id": monitor.id,
+        "id": shown_id(monitor, sight),
         "call_id": monitor.call_id,
         "supervisor": {"user_id": monitor.supervisor.user_id, "name": monitor.supervisor.name},
         "device": None if talking else monitor.device,
@@ -102,7 +108,12 @@ def monitor_view(monitor: Monitor, sight: Visibility) -> Json:
 
 
 def call_view(call: Call, monitors: Iterable[Monitor], sight: Visibility) -> Json:
-    """The contract's Call, with those of its monitors that this sight shows."""
+    """The contract's Call, with those of its monitors that this sight shows.
+
+    For those in it, whether barge reaches the customer hangs on who is in the bridge alone: its technology may be
+    another while somebody listens.
+    """
+    talking = sight is Visibility.TALKING
     shown = [monitor for monitor in monitors if sight is Visibility.EVERYTHING or monitor.talks]
     return {
         "id": call.id,
@@ -113,7 +124,7 @@ def call_view(call: Call, monitors: Iterable[Monitor], sight: Visibility) -> Jso
         "state": call.state.value,
         "started_at": time_view(call.started_at),
         "answered_at": time_view(call.answered_at),
-        "barge_reaches_customer": call.barge_reaches_customer,
+        "barge_reaches_customer": call.has_one_peer if talking else call.barge_reaches_customer,
         "monitors": [monitor_view(monitor, sight) for monitor in shown],
     }
 
@@ -131,7 +142,7 @@ def record_view(state: RecordState) -> Json:
 def coach_view(monitor: Monitor, mode: Mode) -> Json:
     """What the agent is told when a supervisor begins or ceases to talk."""
     return {
-        "monitor_id": monitor.id,
+        "monitor_id": monitor.talk,
         "call_id": monitor.call_id,
         "supervisor": {"name": monitor.supervisor.name},
         "mode": mode.value,

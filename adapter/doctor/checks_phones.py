@@ -72,7 +72,7 @@ async def _endpoints(
     probe: PbxProbe, pbx: config.Pbx, people: Sequence[User], states: Mapping[str, str | None]
 ) -> list[Finding]:
     patterns = pbx.endpoints.agents
-    devices = {user.device: user for user in people if user.device and user.active}
+    devices = {device: user for user in people if user.active for device in user.devices}
     monitoring = [device for device, user in devices.items() if may_monitor(user)]
     agents = [name for name in states if any(fnmatchcase(name, pattern) for pattern in patterns)]
     wanted = endpoints.chosen(states, [*agents, *devices])

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from adapter.core.calls import Numbering
+from adapter.core.changes import Changes
 from adapter.core.events import Event
 from adapter.core.invariant import Fault
 from adapter.core.legs import HandedCall, SpyDialplan
@@ -22,6 +23,9 @@ from adapter.phones.dtmf import DtmfModes
 from adapter.phones.messages import PhoneMessages
 from adapter.phones.starcodes import StarCodes
 
+TAKEN_UP = "pbx"
+"""The part of readiness that says whether a PBX was listed once."""
+
 
 class Connected(Protocol):
     """One Asterisk, kept connected (`adapter.asterisk.pbx.Asterisk`)."""
@@ -37,8 +41,8 @@ class Connected(Protocol):
     def start(self) -> None:
         """Connect, and again after every loss."""
 
-    async def problems(self) -> list[str]:
-        """What is not usable now, in words; empty when all is."""
+    def problems(self) -> list[str]:
+        """What is not usable now, as `part: text`; empty when all is. Asks nobody."""
 
     async def message(self, device: str, text: str) -> None:
         """Send a SIP MESSAGE to an endpoint. Raises PbxUnavailable, PbxTimeout, PbxRefused."""
@@ -121,6 +125,8 @@ class Node:
         self.dtmf = DtmfModes(board, self.supervision, record, clock)
         board.digits.subscribe(self.dtmf.pressed)
         self.star_codes = StarCodes(board, self.supervision, link, record, clock, self._origins)
+        self._taken_up = False
+        board.subscribe(self._heard)
         self.messages = PhoneMessages(board, self.pbx.message, shared.is_at_page)
 
     @property
@@ -145,9 +151,14 @@ class Node:
     def _device_gone(self, device: str) -> None:
         self.supervision.ending.device_gone(device)
 
-    async def problems(self) -> list[str]:
-        """What is not usable now, in words; empty when all is."""
-        found = await self.pbx.problems()
+    def _heard(self, changes: Changes) -> None:
+        self._taken_up |= changes.resynced
+
+    def problems(self) -> list[str]:
+        """What is not usable now, as `part: text`; empty when all is. Asks nobody."""
+        found = self.pbx.problems()
+        if not self._taken_up:
+            found.append(f"{TAKEN_UP}: its calls were never listed")
         if self.watchdog.blind:
             found.append("ami: Asterisk keeps events from us; compare read= and eventfilter in manager.conf")
         if self.board.takes_up:

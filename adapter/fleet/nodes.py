@@ -9,10 +9,13 @@ from adapter.core.audit import Subject
 from adapter.core.call import Call
 from adapter.core.monitor import Monitor
 from adapter.core.people import Directory, User
-from adapter.fleet.node import Node
+from adapter.fleet.node import TAKEN_UP, Node
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.policy import Policy
 from adapter.monitoring.ports import StartRequest
+
+PARTS = (TAKEN_UP, "ami", "ari")
+"""Parts of each PBX that readiness tells everybody of."""
 
 
 class Nodes:
@@ -53,12 +56,17 @@ class Nodes:
         for node in self:
             node.supervision.ending.rights_changed()
 
-    async def problems(self) -> list[str]:
-        """What is not usable now at any PBX, in words; empty when all is."""
-        found = await asyncio.gather(*(node.problems() for node in self))
-        if len(found) == 1:
-            return found[0]
-        return [f"{node.id}: {problem}" for node, problems in zip(self, found, strict=True) for problem in problems]
+    @property
+    def parts(self) -> dict[str, bool]:
+        """Parts of readiness, and whether each is needed: of several PBXes one that is away hinders nobody else."""
+        if len(self._nodes) == 1:
+            return dict.fromkeys(PARTS, True)
+        return {f"{node.id}.{part}": part == TAKEN_UP for node in self for part in PARTS}
+
+    def problems(self) -> list[str]:
+        """What is not usable now at any PBX, as `part: text`; empty when all is."""
+        alone = len(self._nodes) == 1
+        return [problem if alone else f"{node.id}.{problem}" for node in self for problem in node.problems()]
 
     def remarks(self) -> list[str]:
         """What an administrator should know of though all is usable, of every PBX that has something to tell."""

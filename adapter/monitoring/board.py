@@ -4,7 +4,7 @@ Whatever happens arrives through `apply`; whatever people see is read here; noth
 What has changed is told first; then what follows from it is asked for: commands for legs, and modes by the keypad.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,18 +12,19 @@ import structlog
 
 from adapter.core import events as ev
 from adapter.core import lifecycle
+from adapter.core.bars import BarChanges, Bars
 from adapter.core.call import Call
-from adapter.core.calls import Calls, Numbering
+from adapter.core.calls import Numbering
 from adapter.core.changes import Changes, MonitorChange
 from adapter.core.invariant import spies
-from adapter.core.legs import LegNames, SpyDialplan, is_leg
+from adapter.core.legs import SpyDialplan, is_leg
 from adapter.core.lifecycle import Command, Step
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor
 from adapter.core.pbx import LinkState, PbxState
-from adapter.core.people import Directory, User
-from adapter.core.views import Visibility, monitor_visibility
+from adapter.core.people import Directory
 from adapter.monitoring.placeguard import PlaceGuard, author
+from adapter.monitoring.readable import Readable
 from adapter.tasks import Listeners, guarded
 
 log = structlog.get_logger(__name__)
@@ -34,20 +35,22 @@ BUSY_CAUSES = frozenset({17, 21})
 Listener = Callable[[Changes], None]
 
 
-class Board:
+class Board(Readable):
     """Calls and monitors of one PBX, and who wants to know of changes."""
 
-    def __init__(self, numbering: Numbering, directory: Directory, pbx: PbxState, dialplan: SpyDialplan) -> None:
-        self.id = numbering.pbx
-        self.directory = directory
-        self.pbx_state = pbx
-        self._calls = Calls(numbering, directory)
-        self._dialplan = dialplan
+    def __init__(
+        self,
+        numbering: Numbering,
+        directory: Directory,
+        pbx: PbxState,
+        dialplan: SpyDialplan,
+        bars: Bars | None = None,
+    ) -> None:
+        """`bars`: those of all PBXes, where there are several."""
+        super().__init__(numbering, directory, pbx, dialplan, bars if bars is not None else Bars())
+        self._opaque = numbering.opaque
         self.place = PlaceGuard(dialplan, numbering.pbx)
-        self._monitors: dict[str, Monitor] = {}
         self._by_leg: dict[str, str] = {}
-        self._taken_up: set[str] = set()
-        """Monitors of a former run whose mode Asterisk has not confirmed to this one."""
         self._changes: Listeners[[Changes]] = Listeners()
         self.commands: Listeners[[str, Sequence[Command]]] = Listeners()
         """Who carries out commands: told a leg's uniqueid and what is to be done with it."""
@@ -56,65 +59,6 @@ class Board:
         self._touched: list[MonitorChange] = []
         self._commanded: list[tuple[str, Sequence[Command]]] = []
         self._pressed: list[tuple[Monitor, Mode]] = []
-
-    # --- reading
-
-    def calls(self) -> Collection[Call]:
-        """All calls; empty while the PBX is out of sight."""
-        return self._calls.calls
-
-    def call(self, call_id: str) -> Call | None:
-        """One call."""
-        return self._calls.get(call_id)
-
-    def monitors(self) -> Collection[Monitor]:
-        """Monitors that are connecting or live, oldest first."""
-        return self._monitors.values()
-
-    def monitor(self, monitor_id: str) -> Monitor | None:
-        """One monitor that is connecting or live."""
-        return self._monitors.get(monitor_id)
-
-    @property
-    def complete(self) -> bool:
-        """Whether the PBX is in sight: only then is what is not known not there."""
-        return self.pbx_state.state is LinkState.CONNECTED
-
-    @property
-    def takes_up(self) -> bool:
-        """Whether monitors of a former run are not held to a confirmed mode yet."""
-        return bool(self._taken_up)
-
-    def monitors_on(self, call_id: str) -> Sequence[Monitor]:
-        """The monitors of a call that are connecting or live, oldest first."""
-        return [monitor for monitor in self._monitors.values() if monitor.call_id == call_id]
-
-    def in_conversation(self, user_id: str, conversation_id: str) -> bool:
-        """Whether the user's phone is in that conversation now."""
-        return user_id in self._calls.participants(conversation_id)
-
-    def participants(self, conversation_id: str) -> frozenset[str]:
-        """Ids of the users whose phones are in that conversation now."""
-        return self._calls.participants(conversation_id)
-
-    def visibility(self, user: User, monitor: Monitor) -> Visibility:
-        """What this person sees of a monitor now, ended or not."""
-        call = self._calls.get(monitor.call_id)
-        return monitor_visibility(
-            user,
-            monitor,
-            in_conversation=self.in_conversation(user.id, monitor.conversation_id),
-            own_call=call is not None and call.agent.user_id == user.id,
-        )
-
-    @property
-    def legs(self) -> LegNames:
-        """How this installation names its legs."""
-        return self._dialplan.legs
-
-    def channels(self) -> Collection[str]:
-        """Uniqueids of all channels that are known, supervisors' legs apart."""
-        return self._calls.channels()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Be told of every change, synchronously. Returns what ends it."""
@@ -210,16 +154,13 @@ class Board:
     def _resume(self, snapshot: ev.Snapshot) -> None:
         legs = {known.channel.uniqueid: known.channel for known in snapshot.channels if spies(known, self._dialplan)}
         for monitor in list(self._monitors.values()):
-            if (leg := legs.get(monitor.leg)) is not None:
-                mode = self._dialplan.mode_at(leg.context, leg.extension)
-                if mode is not None and not monitor.live and monitor.id in self._taken_up:
-                    # It went live in the last moment of the former run, unrecorded: with whom is not known.
-                    self._step(lifecycle.spy_started(monitor, mode, snapshot.at, frozenset()))
-                    monitor = self._monitors[monitor.id]
-                self._step(lifecycle.resumed(monitor, self._calls.peers(monitor.target), mode, snapshot.at))
-            else:
-                lost = EndReason.ADAPTER_STOPPED if monitor.id in self._taken_up else EndReason.PBX_LOST
-                self._step(lifecycle.ended(monitor, monitor.ending or lost, snapshot.at))
+            leg, taken_up = legs.get(monitor.leg), monitor.id in self._taken_up
+            mode = self._dialplan.mode_at(leg.context, leg.extension) if leg else None
+            peers = self._calls.peers(monitor.target)
+            for step in lifecycle.found_again(
+                monitor, peers, mode, snapshot.at, is_there=leg is not None, taken_up=taken_up
+            ):
+                self._step(step)
         for stranger in legs.keys() - self._by_leg.keys():
             self._commanded.append((stranger, (lifecycle.EndLeg(),)))
 
@@ -239,7 +180,8 @@ class Board:
 
     def take_up(self, monitors: Iterable[Monitor]) -> None:
         """Monitors of a former run: the next snapshot tells whether their legs live on."""
-        for monitor in monitors:
+        for left in monitors:
+            monitor = lifecycle.with_talk(None, left, self._opaque)
             self._monitors[monitor.id] = monitor
             self._by_leg[monitor.leg] = monitor.id
             self._taken_up.add(monitor.id)
@@ -265,8 +207,8 @@ class Board:
     # --- changes out
 
     def _step(self, step: Step) -> None:
-        monitor = step.monitor
-        before = self._monitors.get(monitor.id)
+        before = self._monitors.get(step.monitor.id)
+        monitor = lifecycle.with_talk(before, step.monitor, self._opaque)
         if monitor.ended:
             self._monitors.pop(monitor.id, None)
             self._by_leg.pop(monitor.leg, None)
@@ -290,6 +232,10 @@ class Board:
         resynced: bool = False,
     ) -> None:
         changed = self._calls.settle(at)
+        barred = BarChanges()
+        if self.complete:  # out of sight, nothing is known of any end
+            barred = self.bars.see(self.id, self._calls.sightings, self._calls.lives, resynced=resynced)
+        self._calls.sightings = []
         for change in changed:
             self._follow(change.after or change.before)
         monitors, self._touched = tuple(self._touched), []
@@ -297,8 +243,11 @@ class Board:
         pressed, self._pressed = self._pressed, []
         ids = {call.id for change in changed for call in change if call}
         ids.update(change.after.call_id for change in monitors)
-        if ids or monitors or link or people or resynced:
-            self._changes.tell(Changes(at, self.id, frozenset(ids), monitors, link, False, people, resynced))
+        if barred.touched:
+            ids.update(call.id for call in self._calls.calls if call.conversation_id in barred.touched)
+        if ids or monitors or link or people or resynced or barred.size:
+            changes = Changes(at, self.id, frozenset(ids), monitors, link, False, people, resynced, barred)
+            self._changes.tell(changes)
         for leg, commands in commanded:
             self.commands.tell(leg, commands)
         for monitor, mode in pressed:

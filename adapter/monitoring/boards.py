@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from itertools import chain
 
+from adapter.core.bars import CREDENTIALS, Bars, Kind, Who
 from adapter.core.call import Call
 from adapter.core.changes import Changes, merged
 from adapter.core.monitor import Monitor
@@ -23,7 +24,12 @@ class Boards:
     """All boards of this process, one for each PBX."""
 
     def __init__(self, boards: Iterable[Board], directory: Directory, at: datetime) -> None:
+        """Raises ValueError where the boards don't share their bars: one would not know who is barred at another."""
         self._boards: Mapping[str, Board] = {board.id: board for board in boards}
+        shared = {id(board.bars): board.bars for board in self._boards.values()}
+        if len(shared) > 1:
+            raise ValueError("the boards of one process share their bars")
+        self.bars = next(iter(shared.values()), Bars())
         self.directory = directory
         self.record_state = RecordState(True, at)
         self._changes: Listeners[[Changes]] = Listeners()
@@ -63,23 +69,37 @@ class Boards:
         return [monitor for board in self for monitor in board.monitors_on(call_id)]
 
     def in_conversation(self, user_id: str, conversation_id: str) -> bool:
-        """Whether the user's phone is in that conversation now."""
-        return any(board.in_conversation(user_id, conversation_id) for board in self)
+        """Whether the user's phone is in that conversation, or was before."""
+        return self.bars.was_in(user_id, conversation_id)
 
-    def participants(self, conversation_id: str) -> frozenset[str]:
-        """Ids of the users whose phones are in that conversation now."""
-        return frozenset().union(*(board.participants(conversation_id) for board in self))
+    def in_hand(self, user_id: str, kinds: Collection[Kind]) -> bool:
+        """Whether somebody who is barred from a conversation made this of the account (`Bars.in_hand`)."""
+        return self.bars.in_hand(Who(user_id), kinds)
 
-    def visible(self, user: User) -> list[Monitor]:
+    def visible(self, user: User, who: Who | None = None) -> list[Monitor]:
         """The monitors, connecting or live, that this person may see."""
-        return [one for one in self.monitors() if self.visibility(user, one) is not Visibility.NOTHING]
+        return [one for one in self.monitors() if self.visibility(user, one, who) is not Visibility.NOTHING]
 
-    def visibility(self, user: User, monitor: Monitor) -> Visibility:
-        """What this person sees of a monitor now, ended or not, also where its PBX is no longer configured."""
+    def visibility(self, user: User, monitor: Monitor, who: Who | None = None) -> Visibility:
+        """What this person sees of a monitor now, ended or not, also where its PBX is no longer configured.
+
+        `who`: with which token, where it is one.
+        """
         board = self._boards.get(monitor.pbx)
         if board is not None:
-            return board.visibility(user, monitor)
-        return monitor_visibility(user, monitor, in_conversation=False, own_call=False)
+            return board.visibility(user, monitor, who)
+        who = who or Who(user.id)
+        return monitor_visibility(
+            user,
+            monitor,
+            barred=self.bars.barred(who, monitor.conversation_id),
+            own_call=False,
+            in_hand=self.bars.in_hand(who, CREDENTIALS),
+        )
+
+    def talk(self, talk_id: str) -> Monitor | None:
+        """The monitor that talks under this id now."""
+        return next((one for one in self.monitors() if one.talks and one.talk == talk_id), None)
 
     @property
     def pbx_state(self) -> PbxState:
@@ -129,6 +149,17 @@ class Boards:
             yield gathered
         finally:
             self._gathered = None
+
+    def made(self, who: Who, kind: Kind, thing: str, at: datetime) -> bool:
+        """Somebody makes or changes an account, a token or a hook: from whatever they are barred, that is too.
+
+        Returns whether there is anything to be kept of that.
+        """
+        barred = self.bars.made(who, kind, thing)
+        if barred.size:
+            calls = frozenset(call.id for call in self.calls() if call.conversation_id in barred.touched)
+            self._changes.tell(Changes(at, calls=calls, barred=barred))
+        return bool(barred.size)
 
     def set_record(self, state: RecordState) -> None:
         """The database takes what happens, or no longer does."""

@@ -38,5 +38,5 @@ class PlaceGuard(Whereabouts):
 def author(event: ev.HandedOn, directory: Directory) -> By:
     """Who handed a leg on, by the phone that did it."""
     endpoint = ev.endpoint_of(event.by)
-    user = directory.by_endpoint.get(endpoint)
+    user = directory.owner(endpoint)
     return By(user.username if user else f"phone {endpoint}"[:100], "phone")

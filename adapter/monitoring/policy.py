@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from adapter import errors
 from adapter.core.audit import Subject
+from adapter.core.bars import PHONES, Who
 from adapter.core.call import Call, CallState
 from adapter.core.journal import subject_of
 from adapter.core.modes import Mode
@@ -13,6 +14,11 @@ from adapter.core.permissions import allowed_modes, may_monitor, monitor_survive
 from adapter.core.views import Visibility, call_view, call_visibility
 from adapter.monitoring.e164 import same_number
 from adapter.monitoring.ports import BROWSER, Picture, StartRequest
+
+IN_HAND = (
+    "Somebody who is in a conversation has changed this account or made this token, so it can't monitor until that "
+    "conversation is over."
+)
 
 
 class Policy:
@@ -48,11 +54,19 @@ class Policy:
         self.need_right(user)
         call = self.find(user, request)
         self._not_own(user, call)
+        if self._picture.in_hand(user.id, PHONES):
+            raise errors.Forbidden(IN_HAND)
         if request.mode not in allowed_modes(user):
             raise errors.Forbidden(f"You may not monitor in the mode {request.mode}.")
-        if request.device not in (None, user.device, BROWSER):
+        return call, self._device(user, request.device)
+
+    def _device(self, user: User, wanted: str | None) -> str:
+        if wanted == BROWSER:
+            return BROWSER
+        own = user.device or "" if wanted is None else user.own_device(wanted)
+        if own is None:
             raise errors.Forbidden("You can only use a device of your own.")
-        return call, request.device or user.device or ""
+        return own
 
     def need_answered(self, call: Call) -> None:
         """Raise CallNotActive while the call rings."""
@@ -61,14 +75,14 @@ class Policy:
 
     def _not_own(self, user: User, call: Call) -> None:
         if self._picture.in_conversation(user.id, call.conversation_id):
-            raise errors.OwnCall("You are in this conversation yourself, so you can't monitor it.")
+            raise errors.OwnCall("You are or were in this conversation yourself, so you can't monitor it.")
 
     def find(self, user: User, request: StartRequest) -> Call:
         """The one call that a request means and this person may see.
 
         Raises Ambiguous; where there is none, NotFound, or PbxUnavailable while a PBX is out of sight.
         """
-        seen = [call for call in self._named(request) if call_visibility(user, call) is not Visibility.NOTHING]
+        seen = [call for call in self._named(request) if self._sight(user, call) is not Visibility.NOTHING]
         seen = [call for call in seen if call.state is not CallState.RINGING] or seen
         if not seen:
             self.need_pbx()
@@ -88,7 +102,11 @@ class Policy:
         return [call for call in calls if same_number(number, call.customer.number, self._country)]
 
     def _shown(self, user: User, calls: Sequence[Call]) -> list[object]:
-        return [call_view(call, self._picture.monitors_on(call.id), call_visibility(user, call)) for call in calls]
+        return [call_view(call, self._picture.monitors_on(call.id), self._sight(user, call)) for call in calls]
+
+    def _sight(self, user: User, call: Call) -> Visibility:
+        barred = self._picture.bars.barred(Who(user.id), call.conversation_id)
+        return call_visibility(user, call, barred=barred)
 
     def look_again(self, user: User, monitor: Monitor) -> None:
         """While the start waited for the device and the record, the call or the right may have gone.

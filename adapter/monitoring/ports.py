@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from adapter.core.audit import By, Entry, Subject
+from adapter.core.bars import Bars, Kind
 from adapter.core.call import Call
 from adapter.core.changes import Changes
 from adapter.core.events import KnownChannel
@@ -53,8 +54,15 @@ class Picture(Protocol):
     def monitors_on(self, call_id: str) -> Sequence[Monitor]:
         """Those of a call."""
 
+    @property
+    def bars(self) -> Bars:
+        """Who is barred from which conversation."""
+
     def in_conversation(self, user_id: str, conversation_id: str) -> bool:
-        """Whether the user's phone is in that conversation now."""
+        """Whether the user's phone is in that conversation, or was before."""
+
+    def in_hand(self, user_id: str, kinds: Collection[Kind]) -> bool:
+        """Whether somebody who is barred from a conversation made this of the account (`Bars.in_hand`)."""
 
     @property
     def pbx_state(self) -> PbxState:

@@ -80,7 +80,9 @@ class Recorder:
     def start(self, open_calls: Mapping[str, OpenCall] | None = None) -> None:
         """Begin writing. `open_calls`: those whose end was not told of when the adapter last stopped."""
         self.journal.open.update(open_calls or {})
-        self.note(self.journal.forget_others([board.id for board in self._boards], self._clock()))
+        pbxes = [board.id for board in self._boards]
+        self.note(self.journal.forget_others(pbxes, self._clock()))
+        self.note(Record(barred=self._boards.bars.forget_others(pbxes)))
         self._tasks.keep(self._write_all, "write")
 
     async def close(self, deadline: float = 5.0) -> None:
@@ -99,6 +101,11 @@ class Recorder:
     async def settled(self) -> None:
         """Wait until everything that happened is written."""
         await self._idle.wait()
+
+    async def write_now(self) -> None:
+        """Write all that happened up to now. Raises StoreUnavailable."""
+        async with self._turn:
+            await self._flush()
 
     async def begin(self, monitor: Monitor, entry: Entry) -> None:
         """Write a monitor that is about to start, after all that happened before. Raises StoreUnavailable."""

@@ -43,7 +43,7 @@ class StarCodes:
 
         Whatever goes wrong is spoken, and ends the call.
         """
-        user = self._picture.directory.by_endpoint.get(call.endpoint)
+        user = self._picture.directory.owner(call.endpoint)
         doubt: Doubt | None = None
         try:
             word, extension = _read(call)
@@ -77,8 +77,14 @@ class StarCodes:
         if meant is not None:
             named, subject = meant
             about = {"call_id": named.id, "conversation_id": named.conversation_id, "subject": subject}
-        behind = self._picture.directory.by_endpoint.get(doubt.about) if doubt else user
+        behind = self._picture.directory.owner(doubt.about) if doubt else user
         phone = doubt.about if doubt else call.endpoint
+        if isinstance(problem, errors.AlreadyMonitoring) and user is not None:
+            # That somebody is busy monitoring is nothing for those whom they monitor either.
+            running = [one.conversation_id for one in self._picture.monitors() if one.supervisor.user_id == user.id]
+            about["conversation_id"] = " ".join(
+                dict.fromkeys([*filter(None, [about.get("conversation_id")]), *running])
+            )
         entry = Entry(
             at=self._clock(),
             by=By(behind.username if behind else f"phone {phone}"[:100], VIA),

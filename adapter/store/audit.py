@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.audit import SYSTEM, Action, By, Entry
@@ -20,7 +20,7 @@ from adapter.errors import NotFound
 from adapter.store.chain import Verdict, Walk, row_hash
 from adapter.store.database import TOLD, Database, lock
 from adapter.store.retention import Plan, held_against
-from adapter.store.tables import AuditCutRow, AuditRow, FactRow
+from adapter.store.tables import AuditCutRow, AuditRow, FactRow, MonitorRow
 
 HEAD = "audit_head"
 PAGE = 1000
@@ -43,7 +43,7 @@ class Filter:
     hidden: Collection[str] = ()
     """Conversations whose entries are not shown now,"""
     seer: str | None = None
-    """but for those about this person's own monitors."""
+    """but for those about this person's own monitors; by their id, since names can be changed meanwhile."""
 
 
 async def append(session: AsyncSession, entries: Sequence[Entry], ids: Sequence[str] = ()) -> None:
@@ -258,8 +258,11 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.action:
         found.append(AuditRow.action == wanted.action)
     if wanted.hidden:
-        open_to_all = or_(AuditRow.conversation_id.is_(None), AuditRow.conversation_id.not_in(wanted.hidden))
-        found.append(or_(open_to_all, AuditRow.supervisor == wanted.seer))
+        # An entry may be about two conversations, with a space between their ids.
+        shown = and_(*(AuditRow.conversation_id.not_like(f"%{one}%") for one in sorted(wanted.hidden)))
+        mine = select(MonitorRow.id).where(MonitorRow.supervisor_id == wanted.seer)
+        own = [AuditRow.monitor_id.in_(mine)] if wanted.seer else []
+        found.append(or_(AuditRow.conversation_id.is_(None), shown, *own))
     return found
 
 

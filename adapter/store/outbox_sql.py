@@ -16,11 +16,12 @@ FAN_OUT = text(
       SELECT w.id AS hook_id, e.seq AS seq, e.lane AS lane,
         row_number() OVER (PARTITION BY w.id, e.lane ORDER BY e.seq) AS place
       FROM events e JOIN webhooks w ON w.enabled AND w.events LIKE '%,' || e.type || ',%'
-      WHERE e.seq > :last
+      WHERE e.seq > :last AND NOT (e.type LIKE 'monitor.%' AND EXISTS (
+        SELECT 1 FROM hook_bars b WHERE b.hook_id = w.id AND b.conversation_id = e.conversation_id))
     ) n
     """
 ).bindparams(bindparam("at", type_=UtcTime), bindparam("last", type_=Counter))
-"""One delivery for each new event and each hook that wants it; the first of its call is due."""
+"""One delivery for each new event and each hook that wants it and is not barred; the first of its call is due."""
 PROMOTE = text(
     """
     UPDATE deliveries SET state = 'due', next_at = :at

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.audit import SYSTEM, Action, By, Entry
 from adapter.core.clock import Clock
+from adapter.core.devices import distinct, with_first
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.passwords import NAMED, is_name
 from adapter.core.people import Role, User
@@ -18,6 +19,7 @@ from adapter.core.views import user_view
 from adapter.errors import Conflict, Invalid, NotFound
 from adapter.store.audit import append
 from adapter.store.database import Database
+from adapter.store.devices import all_devices, devices_of, put_devices
 from adapter.store.passwords import hash_password, matches
 from adapter.store.tables import FactRow, SessionRow, UserRow
 
@@ -34,11 +36,15 @@ class NewUser:
     password: str
     extension: str | None = None
     device: str | None = None
+    """The first of the devices, where only that is given."""
+    devices: tuple[str, ...] = ()
     can_monitor: bool = False
     modes: frozenset[Mode] = ALL_MODES
     phone_message: bool = True
     by: By = SYSTEM
     """Who makes it."""
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """Given before it is made, so that it can be barred before (`adapter.core.bars`)."""
 
 
 class Unchanged:
@@ -57,6 +63,8 @@ class UserChange:
     role: Role | Unchanged = UNCHANGED
     extension: str | Unchanged | None = UNCHANGED
     device: str | Unchanged | None = UNCHANGED
+    """Another first one of the devices; None takes it away, and the next becomes the first."""
+    devices: tuple[str, ...] | Unchanged = UNCHANGED
     can_monitor: bool | Unchanged = UNCHANGED
     modes: frozenset[Mode] | Unchanged = UNCHANGED
     active: bool | Unchanged = UNCHANGED
@@ -83,13 +91,13 @@ class People:
         """One account."""
         async with self._database.read() as session:
             row = await session.get(UserRow, user_id)
-            return _user(row) if row else None
+            return _user(row, await devices_of(session, row.id)) if row else None
 
     async def by_username(self, username: str) -> User | None:
         """One account by its name, in any case."""
         async with self._database.read() as session:
             row = await _by_name(session, username)
-            return _user(row) if row else None
+            return _user(row, await devices_of(session, row.id)) if row else None
 
     async def version(self) -> str:
         """A mark that is another after every change of any account, whoever made it."""
@@ -101,14 +109,15 @@ class People:
         """Make an account. Raises Conflict when the username, extension or device is taken, Invalid when the password
         is the username."""
         refuse_name(new.password, new.username)
+        devices = distinct((*([new.device] if new.device else ()), *new.devices))
         row = UserRow(
-            id=uuid.uuid4().hex,
+            id=new.id,
             username=new.username,
             username_key=new.username.casefold(),
             name=new.name,
             role=new.role.value,
             extension=new.extension,
-            device=new.device,
+            device=devices[0] if devices else None,
             can_monitor=new.can_monitor,
             modes=_modes(new.modes),
             active=True,
@@ -120,18 +129,14 @@ class People:
             async with self._database.work() as session:
                 session.add(row)
                 await session.flush()
+                await put_devices(session, row.id, devices)
+                made = _user(row, devices)
                 await changed(session)
-                await _told(
-                    session,
-                    self._clock.now(),
-                    new.by,
-                    Action.USER_CREATED,
-                    row.username,
-                    _differences(None, _user(row)),
-                )
+                what = _differences(None, made)
+                await _told(session, self._clock.now(), new.by, Action.USER_CREATED, row.username, what)
         except IntegrityError as problem:
             raise _conflict(problem) from None
-        return _user(row)
+        return made
 
     async def change(self, user_id: str, change: UserChange) -> User:
         """Change an account. Raises NotFound, Invalid when the password is the username, and Conflict also for the last
@@ -144,11 +149,15 @@ class People:
         try:
             async with self._database.work() as session:
                 row = await _existing(session, user_id)
-                before = _user(row)
+                before = _user(row, await devices_of(session, user_id))
                 _apply(row, change)
                 if isinstance(password, str):
                     refuse_name(password, row.username)
-                if (before.can_monitor, before.granted) != (row.can_monitor, _user(row).granted):
+                devices = _changed_devices(before.devices, change)
+                if devices != before.devices:
+                    row.device = devices[0] if devices else None
+                    await put_devices(session, user_id, devices)
+                if (before.can_monitor, before.granted) != (row.can_monitor, _user(row, devices).granted):
                     row.granted_by = change.by.actor if row.can_monitor else None
                 if password_hash is not None:
                     row.password_hash = password_hash
@@ -157,9 +166,10 @@ class People:
                 if password_hash is not None or not row.active:
                     await _end_sessions(session, user_id)
                 await changed(session)
-                what = _differences(before, _user(row)) + (["password"] if password_hash else [])
+                after = _user(row, devices)
+                what = _differences(before, after) + (["password"] if password_hash else [])
                 await _told(session, self._clock.now(), change.by, Action.USER_CHANGED, row.username, what)
-                return _user(row)
+                return after
         except IntegrityError as problem:
             raise _conflict(problem) from None
 
@@ -178,8 +188,9 @@ class People:
         """The active person with this name and password; None otherwise, after the same effort."""
         async with self._database.read() as session:
             row = await _by_name(session, username)
+            devices = await devices_of(session, row.id if row else "")
         right = await matches(row.password_hash if row else None, password)
-        return _user(row) if row and right and row.active else None
+        return _user(row, devices) if row and right and row.active else None
 
     async def set_password(self, user_id: str, password: str, keep_session: str, by: By = SYSTEM) -> None:
         """A person's own new password; their other sessions end. Raises NotFound; Invalid when it is the username."""
@@ -196,7 +207,8 @@ async def everybody(database: Database) -> list[User]:
     """All accounts, by username. Raises StoreUnavailable."""
     async with database.read() as session:
         rows = await session.scalars(select(UserRow).order_by(UserRow.username_key))
-        return [_user(row) for row in rows]
+        devices = await all_devices(session)
+        return [_user(row, devices.get(row.id, ())) for row in rows]
 
 
 def refuse_name(password: str, username: str) -> None:
@@ -205,14 +217,14 @@ def refuse_name(password: str, username: str) -> None:
         raise Invalid(f"password: {NAMED}.", [{"field": "password", "message": NAMED}])
 
 
-def _user(row: UserRow) -> User:
+def _user(row: UserRow, devices: Sequence[str]) -> User:
     return User(
         id=row.id,
         username=row.username,
         name=row.name,
         role=Role(row.role),
         extension=row.extension,
-        device=row.device,
+        devices=tuple(devices),
         can_monitor=row.can_monitor,
         granted=frozenset(Mode(mode) for mode in row.modes.split(",")),
         active=row.active,
@@ -221,36 +233,42 @@ def _user(row: UserRow) -> User:
     )
 
 
+def _changed_devices(before: tuple[str, ...], change: UserChange) -> tuple[str, ...]:
+    if not isinstance(change.devices, Unchanged):
+        return distinct(change.devices)
+    return before if isinstance(change.device, Unchanged) else with_first(change.device, before)
+
+
 def _modes(modes: frozenset[Mode]) -> str:
     return ",".join(mode.value for mode in Mode if mode in modes | {Mode.SILENT})
 
 
 def _apply(row: UserRow, change: UserChange) -> None:
-    for field in fields(change):
-        value = getattr(change, field.name)
-        if isinstance(value, Unchanged) or field.name in ("password", "by"):
+    for each in fields(change):
+        value = getattr(change, each.name)
+        if isinstance(value, Unchanged) or each.name in ("password", "by", "device", "devices"):
             continue
-        if field.name == "modes":
+        if each.name == "modes":
             value = _modes(value)
-        elif field.name == "role":
+        elif each.name == "role":
             value = value.value
-        elif field.name == "username":
+        elif each.name == "username":
             row.username_key = value.casefold()
-        setattr(row, field.name, value)
+        setattr(row, each.name, value)
 
 
 def _differences(before: User | None, after: User) -> list[str]:
     """What is another now, in words: `can_monitor: false → true`."""
     old, new = user_view(before) if before else {}, user_view(after)
-    names = ("username", "name", "role", "extension", "device", "can_monitor", "modes", "active", "phone_message")
+    names = ("username", "name", "role", "extension", "devices", "can_monitor", "modes", "active", "phone_message")
     if before is None:
-        return [f"{name}: {_word(new[name])}" for name in ("role", "device", "can_monitor", "modes")]
+        return [f"{name}: {_word(new[name])}" for name in ("role", "devices", "can_monitor", "modes")]
     return [f"{name}: {_word(old[name])} → {_word(new[name])}" for name in names if old[name] != new[name]]
 
 
 def _word(value: object) -> str:
     if isinstance(value, list):
-        return " ".join(str(item) for item in value)
+        return " ".join(str(item) for item in value) or "none"
     return {True: "true", False: "false", None: "none"}.get(value, str(value))  # type: ignore[call-overload, no-any-return]
 
 
@@ -292,5 +310,5 @@ async def changed(session: AsyncSession) -> None:
 
 def _conflict(problem: IntegrityError) -> Conflict:
     text = str(problem.orig).lower()
-    field = next((name for name in ("username", "extension", "device") if name in text), "value")
-    return Conflict(f"This {field} is taken. Choose another.")
+    taken = next((name for name in ("username", "extension", "device") if name in text), "value")
+    return Conflict(f"This {taken} is taken. Choose another.")

@@ -8,9 +8,10 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from adapter.core.bars import Bars
 from adapter.core.record import OpenCall, Sealed
 from adapter.errors import StoreUnavailable
-from adapter.store import audit, monitors, outbox
+from adapter.store import audit, bars, monitors, outbox
 from adapter.store.database import Database
 from adapter.store.tables import AuditRow, EventRow, OpenCallRow
 
@@ -38,10 +39,16 @@ class Records:
             rows = await session.scalars(select(OpenCallRow))
             return {row.call_id: _CALL.validate_json(row.data) for row in rows}
 
+    async def bars(self) -> Bars:
+        """Who was barred from what when the adapter last stopped."""
+        async with self._database.read() as session:
+            return await bars.load(session)
+
 
 async def _write(session: AsyncSession, sealed: Sealed, now: datetime) -> None:
     """In few statements, however much it is: each waits for its turn in a busy process, and others for the lock."""
     record = sealed.record
+    await bars.put(session, record.barred, now)
     await audit.append(session, record.entries, sealed.entry_ids)
     await outbox.add(session, record.events, sealed.event_ids, now)
     await monitors.put(session, *record.monitors.values())
@@ -54,6 +61,7 @@ async def _write(session: AsyncSession, sealed: Sealed, now: datetime) -> None:
     ]
     if kept:
         await session.execute(insert(OpenCallRow), kept)
+    await bars.release(session, record.barred, now)
 
 
 async def _was_written(session: AsyncSession, sealed: Sealed) -> bool:

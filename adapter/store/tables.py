@@ -51,6 +51,51 @@ class UserRow(Base):
     phone_message: Mapped[bool] = mapped_column(server_default=true())
 
 
+class DeviceRow(Base):
+    """An Asterisk endpoint that is somebody's phone. `users.device` repeats the first of each person."""
+
+    __tablename__ = "devices"
+
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    """In lower case: one endpoint belongs to one person, however it is written."""
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    device: Mapped[str] = mapped_column(String(100))
+
+
+class BarRow(Base):
+    """Who is barred from a conversation that is not over (`adapter.core.bars`)."""
+
+    __tablename__ = "bars"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    data: Mapped[str] = mapped_column(Text)
+
+
+class MakingRow(Base):
+    """An account, token or hook that somebody made or changed while conversations ran (`adapter.core.bars`)."""
+
+    __tablename__ = "makings"
+
+    number: Mapped[int] = mapped_column(Counter, primary_key=True, autoincrement=False)
+    makers: Mapped[str] = mapped_column(Text)
+    """Ids of the account and the token that did it, separated by spaces."""
+    kind: Mapped[str] = mapped_column(String(16))
+    thing: Mapped[str] = mapped_column(String(32))
+
+
+class HookBarRow(Base):
+    """A hook that is not told of monitors in a conversation before that is over."""
+
+    __tablename__ = "hook_bars"
+
+    hook_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    """Kept before the hook is made, so it refers to none."""
+    conversation_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    from_seq: Mapped[int] = mapped_column(Counter)
+    """What happened up to this event was told it, or is none of its business."""
+
+
 class SessionRow(Base):
     """A signed-in browser. Only a hash of its token is kept."""
 

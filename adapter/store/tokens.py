@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -60,6 +60,8 @@ class NewToken:
     may_act_for: frozenset[str] = frozenset()
     scopes: frozenset[Scope] = frozenset({Scope.MONITOR})
     expires_at: datetime | None = None
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """Given before it is made, so that it can be barred before (`adapter.core.bars`)."""
 
 
 class Tokens:
@@ -73,7 +75,7 @@ class Tokens:
         secret = PREFIX + secrets.token_urlsafe(32)
         now = self._clock.now()
         row = TokenRow(
-            id=uuid.uuid4().hex,
+            id=new.id,
             name=new.name,
             token_hash=token_hash(secret),
             user_id=new.user_id,

@@ -52,11 +52,18 @@ class Webhooks:
             return _webhook(row)
 
     async def create(
-        self, url: str, events: frozenset[EventType], secret: str, *, enabled: bool = True, by: By = SYSTEM
+        self,
+        url: str,
+        events: frozenset[EventType],
+        secret: str,
+        *,
+        enabled: bool = True,
+        by: By = SYSTEM,
+        hook_id: str | None = None,
     ) -> Webhook:
-        """Make a receiver; it is told of what happens from now on."""
+        """Make a receiver; it is told of what happens from now on. `hook_id`: where that was given before."""
         now = self._clock.now()
-        made = Webhook(uuid.uuid4().hex, url, events, enabled, secret, now)
+        made = Webhook(hook_id or uuid.uuid4().hex, url, events, enabled, secret, now)
         async with self._database.work() as session:
             session.add(_row(made))
             await session.flush()

@@ -1,14 +1,16 @@
 """Who may ask for what: what every route needs to know whoever asks, and the rights that routes declare."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from aiohttp import web
 
+from adapter.core.bars import Kind
 from adapter.core.record import Record
 from adapter.errors import Forbidden, NotAuthenticated
 from adapter.monitoring.boards import Boards
+from adapter.monitoring.policy import IN_HAND
 from adapter.store.sessions import Session
 from adapter.store.tokens import Scope, Token
 from adapter.web.principal import Principal, bearer_of, by_session, by_token, cookie_of
@@ -28,13 +30,27 @@ class Access:
     """Writes something into the record soon."""
     count_refusal: Callable[[str], None]
     """Counts an answer that was an error, by its code."""
-    conversations_of: Callable[[str], frozenset[str]]
-    """The conversations that a user (by id) is in, also while their PBX is out of sight."""
+    write_now: Callable[[], Awaitable[None]]
+    """Writes what waits to be written. Raises StoreUnavailable."""
     proxies: ProxyPolicy = field(default_factory=ProxyPolicy)
 
     def hidden_from(self, principal: Principal) -> list[str]:
-        """Conversations of which this person is not to see any monitoring now: those that they are in."""
-        return sorted(self.conversations_of(principal.user.id)) if principal.user else []
+        """Conversations of which this one is not to see any monitoring now: those that they are barred from."""
+        return sorted(self.boards.bars.hidden(principal.who))
+
+    def in_hand(self, principal: Principal) -> bool:
+        """Whether they may be somebody else, who is barred and has made what they sign in with."""
+        return self.boards.bars.in_hand(principal.who)
+
+    async def making(self, principal: Principal, kind: Kind, thing: str) -> None:
+        """Before an account, a token or a hook is made or changed: it is barred from what its maker is barred from.
+
+        Raises StoreUnavailable; then it must not be made.
+        """
+        if principal.who.ids == {thing} and kind is not Kind.DEVICE:
+            return  # one's own account, at the page: who they are barred as stays
+        if self.boards.made(principal.who, kind, thing, self.clock()):
+            await self.write_now()
 
 
 ACCESS = web.AppKey("access", Access)
@@ -59,6 +75,8 @@ def monitors(principal: Principal, access: Access) -> None:
     """Whoever may monitor."""
     if not principal.monitors(access.boards.directory):
         raise Forbidden("You may not monitor calls. An administrator can give you the right.")
+    if access.in_hand(principal):
+        raise Forbidden(IN_HAND)
 
 
 def administers(principal: Principal, access: Access) -> None:

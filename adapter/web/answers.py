@@ -31,7 +31,10 @@ class User(Answer):
     name: str
     role: Role
     extension: str | None
-    device: str | None
+    device: str | None = Field(description="The first of `devices`: the one that rings.")
+    devices: list[str] = Field(
+        description="All endpoints of this person; whoever talks on one is in that conversation."
+    )
     can_monitor: bool
     modes: list[Mode]
     active: bool
@@ -259,7 +262,24 @@ class Ready(Answer):
     """Whether the adapter is ready, and if not, why."""
 
     ready: bool
-    problems: list[str]
+    parts: dict[str, Literal["ok", "failing"]]
+
+
+class HealthPart(Answer):
+    """One part, and what is wrong with it."""
+
+    name: str
+    state: Literal["ok", "failing"]
+    since: Time
+    problem: str | None
+    needed: bool = Field(description="Whether the adapter is not ready without it.")
+
+
+class HealthReport(Answer):
+    """Every part."""
+
+    ready: bool
+    parts: list[HealthPart]
 
 
 class FieldError(BaseModel):

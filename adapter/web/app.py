@@ -12,6 +12,7 @@ from adapter.web import (
     calls,
     events,
     headers,
+    health,
     listener,
     monitors,
     openapi,
@@ -30,7 +31,7 @@ from adapter.web.routes import Route
 
 PREFIX = "/api/v1"
 OPERATIONS = frozenset(route.path for route in operations.routes.all)
-PARTS = (session, users, calls, monitors, events, softphone, audit, webhooks, tokens)
+PARTS = (session, users, calls, monitors, events, softphone, audit, webhooks, tokens, health)
 
 
 def all_routes() -> list[tuple[str, Route]]:
@@ -75,6 +76,7 @@ class Groups:
     audit: audit.Deps
     webhooks: webhooks.Deps
     tokens: tokens.Deps
+    health: health.Deps
 
 
 def make_app(access: Access, groups: Groups) -> web.Application:
@@ -92,6 +94,7 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[audit.routes.key] = groups.audit
     app[webhooks.routes.key] = groups.webhooks
     app[tokens.routes.key] = groups.tokens
+    app[health.routes.key] = groups.health
     app.add_routes(pagefiles.routes)
     declared = all_routes()
     for path, route in declared:

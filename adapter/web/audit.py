@@ -64,7 +64,7 @@ def _filter(context: RequestContext[Deps, None], query: AuditFilter) -> Filter:
         agent=query.agent,
         action=query.action.value if query.action else None,
         hidden=context.access.hidden_from(context.principal),
-        seer=context.principal.person.username,
+        seer=None if context.access.in_hand(context.principal) else context.principal.person.id,
     )
 
 

@@ -31,7 +31,8 @@ def seen(principal: Principal, boards: Boards, call: Call) -> Json | None:
         if not principal.monitors(boards.directory):
             return None
         return call_view(call, [m for m in monitors if m.token == service.id], Visibility.EVERYTHING)
-    sight = call_visibility(principal.person, call)
+    barred = boards.bars.barred(principal.who, call.conversation_id)
+    sight = call_visibility(principal.person, call, barred=barred)
     return None if sight is Visibility.NOTHING else call_view(call, monitors, sight)
 
 

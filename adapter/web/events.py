@@ -45,7 +45,7 @@ async def events(context: RequestContext[Deps, None]) -> web.StreamResponse:
     headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     response = web.StreamResponse(headers=headers)
     await response.prepare(context.request)
-    stream = streams.join(user.id, context.principal.id)
+    stream = streams.join(user.id, context.principal.id, context.principal.who.token)
     if isinstance(context.request.protocol, Connection):
         context.request.protocol.on_lost = stream.close
     try:

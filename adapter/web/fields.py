@@ -74,5 +74,7 @@ Device = Annotated[
         "an Asterisk endpoint with its technology, such as PJSIP/101",
     ),
 ]
+Devices = Annotated[list[Device], Field(max_length=10)]
+"""All of one person's; the first rings."""
 PhoneNumber = Annotated[str, Field(min_length=1, max_length=64), Printable]
 Identifier = Annotated[str, Field(min_length=1, max_length=200), Printable]

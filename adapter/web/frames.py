@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from adapter.core import views
+from adapter.core.bars import Who
 from adapter.core.call import Call
 from adapter.core.changes import Changes, MonitorChange
 from adapter.core.monitor import Monitor
@@ -27,11 +28,19 @@ class Viewer:
     """One stream: who looks, and what they were last shown of each thing."""
 
     user_id: str
+    token_id: str | None = None
+    """The token, where it is one."""
     calls: dict[str, bytes] = field(default_factory=dict)
-    monitors: dict[str, bytes] = field(default_factory=dict)
+    monitors: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    """By the monitor's own id: under which id it was shown, and how."""
     coached: dict[str, Monitor] = field(default_factory=dict)
     """Monitors of which the agent was told that somebody talks."""
     last_id: int = 0
+
+    @property
+    def who(self) -> Who:
+        """Who looks, as bars know them."""
+        return Who(self.user_id, self.token_id)
 
     def frame(self, kind: str, data: bytes) -> bytes:
         """One event of the stream (WHATWG HTML, server-sent events); ids count up by one."""
@@ -51,13 +60,13 @@ class Frames:
         if user is None or not user.active:
             return None
         batch = Batch(boards)
-        viewer.calls = {c.id: data for c in boards.calls() if (data := batch.call(user, c))}
-        viewer.monitors = {m.id: data for m in boards.monitors() if (data := batch.monitor(user, m))}
+        viewer.calls = {c.id: data for c in boards.calls() if (data := batch.call(user, c, viewer.who))}
+        viewer.monitors = {m.id: shown for m in boards.monitors() if (shown := batch.monitor(user, m, viewer.who))}
         viewer.coached = {m.id: m for m in boards.monitors() if m.talks and _is_agent(boards, user, m)}
         whole = b'{"user":%b,"calls":[%b],"monitors":[%b],"pbx":%b%b}' % (
             encode(views.user_view(user)),
             b",".join(viewer.calls.values()),
-            b",".join(viewer.monitors.values()),
+            b",".join(data for _, data in viewer.monitors.values()),
             encode(views.pbx_view(boards.pbx_state)),
             b',"record":%b' % encode(views.record_view(boards.record_state)) if may_monitor(user) else b"",
         )
@@ -74,10 +83,10 @@ class Batch:
     def __init__(self, boards: Boards, changes: Changes | None = None) -> None:
         self._boards = boards
         self._payloads: dict[tuple[str, Visibility], bytes] = {}
-        self._participants: dict[str, frozenset[str]] = {}
         self._pbx = encode(views.pbx_view(boards.pbx_state)) if changes and changes.link else None
         self._record = encode(views.record_view(boards.record_state)) if changes and changes.record else None
-        self._calls = [(call_id, boards.call(call_id)) for call_id in changes.calls] if changes else []
+        # Sorted: the order of a set may hang on what else was put into it, such as the call of a silent monitor.
+        self._calls = [(call_id, boards.call(call_id)) for call_id in sorted(changes.calls)] if changes else []
         self._changes = changes.monitors if changes else ()
         self._monitors = {change.after.id: change.after for change in self._changes}
         for _, call in self._calls:
@@ -90,7 +99,7 @@ class Batch:
         for monitor in self._monitors.values():
             self._monitor_frame(viewer, user, monitor, frames)
         for call_id, call in self._calls:
-            data = self.call(user, call) if call else None
+            data = self.call(user, call, viewer.who) if call else None
             if data is None:
                 if viewer.calls.pop(call_id, None):
                     frames.append(viewer.frame("call.removed", encode({"id": call_id})))
@@ -106,49 +115,46 @@ class Batch:
         return frames
 
     def _monitor_frame(self, viewer: Viewer, user: User, monitor: Monitor, frames: list[bytes]) -> None:
-        data = self.monitor(user, monitor)
-        if data is None:
+        shown, before = self.monitor(user, monitor, viewer.who), viewer.monitors.get(monitor.id)
+        if before is not None and (shown is None or shown[0] != before[0]):
+            del viewer.monitors[monitor.id]
+            frames.append(viewer.frame("monitor.removed", encode({"id": before[0]})))
+            before = None
+        if shown is None:
+            return
+        if monitor.ended:
             if viewer.monitors.pop(monitor.id, None):
-                frames.append(viewer.frame("monitor.removed", encode({"id": monitor.id})))
-        elif monitor.ended:
-            if viewer.monitors.pop(monitor.id, None):
-                frames.append(viewer.frame("monitor.ended", data))
-        elif viewer.monitors.get(monitor.id) != data:
-            viewer.monitors[monitor.id] = data
-            frames.append(viewer.frame("monitor.updated", data))
+                frames.append(viewer.frame("monitor.ended", shown[1]))
+        elif shown != before:
+            viewer.monitors[monitor.id] = shown
+            frames.append(viewer.frame("monitor.updated", shown[1]))
 
     def _coach_frames(self, viewer: Viewer, user: User, change: MonitorChange, frames: list[bytes]) -> None:
         monitor = change.after
         told = viewer.coached.get(monitor.id)
-        if monitor.talks and _is_agent(self._boards, user, monitor):
-            if told is None or told.mode is not monitor.mode:
-                viewer.coached[monitor.id] = monitor
-                frames.append(viewer.frame("coach.joined", encode(views.coach_view(monitor, monitor.mode))))
-        elif told is not None:
+        talks = monitor.talks and _is_agent(self._boards, user, monitor)
+        if told is not None and (not talks or told.talk != monitor.talk):
             del viewer.coached[monitor.id]
-            frames.append(viewer.frame("coach.left", encode(views.coach_view(monitor, told.mode))))
+            frames.append(viewer.frame("coach.left", encode(views.coach_view(told, told.mode))))
+            told = None
+        if talks and (told is None or told.mode is not monitor.mode):
+            viewer.coached[monitor.id] = monitor
+            frames.append(viewer.frame("coach.joined", encode(views.coach_view(monitor, monitor.mode))))
 
-    def call(self, user: User, call: Call) -> bytes | None:
+    def call(self, user: User, call: Call, who: Who) -> bytes | None:
         """A call as this person sees it."""
-        sight = views.call_visibility(user, call)
+        barred = self._boards.bars.barred(who, call.conversation_id)
+        sight = views.call_visibility(user, call, barred=barred)
         if sight is Visibility.NOTHING:
             return None
         return self._once(call.id, sight, lambda: views.call_view(call, self._boards.monitors_on(call.id), sight))
 
-    def monitor(self, user: User, monitor: Monitor) -> bytes | None:
-        """A monitor as this person sees it."""
-        conversation = monitor.conversation_id
-        if (participants := self._participants.get(conversation)) is None:
-            participants = self._participants[conversation] = self._boards.participants(conversation)
-        sight = views.monitor_visibility(
-            user,
-            monitor,
-            in_conversation=user.id in participants,
-            own_call=_is_agent(self._boards, user, monitor),
-        )
+    def monitor(self, user: User, monitor: Monitor, who: Who) -> tuple[str, bytes] | None:
+        """A monitor as this person sees it, and the id under which they do."""
+        sight = self._boards.visibility(user, monitor, who)
         if sight is Visibility.NOTHING:
             return None
-        return self._once(monitor.id, sight, lambda: views.monitor_view(monitor, sight))
+        return views.shown_id(monitor, sight), self._once(monitor.id, sight, lambda: views.monitor_view(monitor, sight))
 
     def _once(self, thing: str, sight: Visibility, view: Callable[[], views.Json]) -> bytes:
         key = (thing, sight)

@@ -19,7 +19,17 @@ from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role
 from adapter.core.record import EventType
 from adapter.store.tokens import Scope
-from adapter.web.fields import Device, Extension, Identifier, Name, Password, PhoneNumber, Username, not_the_name
+from adapter.web.fields import (
+    Device,
+    Devices,
+    Extension,
+    Identifier,
+    Name,
+    Password,
+    PhoneNumber,
+    Username,
+    not_the_name,
+)
 
 
 class Body(BaseModel):
@@ -78,6 +88,7 @@ class UserBody(Body):
     password: Password
     extension: Extension | None = None
     device: Device | None = None
+    devices: Devices | None = Field(None, description="All of them; then `device` means nothing. The first rings.")
     can_monitor: StrictBool = False
     modes: list[Mode] | None = None
     phone_message: StrictBool = True
@@ -98,7 +109,8 @@ class UserPatch(Body):
     role: Role = Role.AGENT
     password: Password = ""
     extension: Extension | None = None
-    device: Device | None = None
+    device: Device | None = Field(None, description="Another first one of the devices; null takes it away.")
+    devices: Devices = Field([], description="All of them; then `device` means nothing. The first rings.")
     can_monitor: StrictBool = False
     modes: list[Mode] = []
     active: StrictBool = True

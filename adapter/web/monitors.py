@@ -12,7 +12,7 @@ from adapter import errors
 from adapter.core.audit import Action
 from adapter.core.monitor import Monitor
 from adapter.core.people import User
-from adapter.core.views import Json, Visibility, monitor_view
+from adapter.core.views import Json, Visibility, monitor_view, shown_id
 from adapter.fleet.nodes import Nodes
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.ports import StartRequest
@@ -68,7 +68,7 @@ OF_SWITCH = (
 
 
 def _view(principal: Principal, boards: Boards, monitor: Monitor) -> Json:
-    sight = Visibility.EVERYTHING if principal.service else boards.visibility(principal.person, monitor)
+    sight = Visibility.EVERYTHING if principal.service else boards.visibility(principal.person, monitor, principal.who)
     return monitor_view(monitor, sight)
 
 
@@ -86,14 +86,28 @@ async def _about_start(context: RequestContext[Deps, Any]) -> Mapping[str, Any]:
     if (meant := context.deps.nodes.meant(_request(body))) is not None:
         call, subject = meant
         about |= {"call_id": call.id, "conversation_id": call.conversation_id, "subject": subject}
+    if isinstance(context.problem, errors.AlreadyMonitoring):
+        about["conversation_id"] = _with_running(context.deps.boards, about)
     return about
 
 
+def _with_running(boards: Boards, about: Mapping[str, Any]) -> str:
+    """That somebody is busy monitoring is nothing for those whom they monitor either."""
+    name = str(about["supervisor"]).casefold()
+    ids = {user.id for user in boards.directory.users.values() if user.username.casefold() == name}
+    running = (one.conversation_id for one in boards.monitors() if one.supervisor.user_id in ids)
+    return " ".join(dict.fromkeys([*filter(None, [about.get("conversation_id")]), *running]))
+
+
 async def _about_monitor(context: RequestContext[Deps, Any]) -> Mapping[str, Any]:
-    """Which monitor a refused switch or end was about."""
-    monitor = await _known(context.deps, context.part())
-    if monitor is None:
-        return {}
+    """Which monitor a refused switch or end was about: the id that was asked for, and of what they see, the rest.
+
+    An entry that told more would show to those who may read it whether there is one.
+    """
+    try:
+        monitor = await _seen(context)
+    except errors.AdapterError:
+        return {"target": context.part()}
     return {
         "monitor_id": monitor.id,
         "call_id": monitor.call_id,
@@ -135,22 +149,27 @@ async def _seen(context: RequestContext[Deps, Any]) -> Monitor:
     """The monitor that the path names, ended or not. Raises NotFound where there is none that they may see."""
     if context.principal.service is not None:
         return await _started_by(context, context.principal.service)
-    monitor = await _known(context.deps, context.part())
-    if monitor is None or context.deps.boards.visibility(context.principal.person, monitor) is Visibility.NOTHING:
+    named, boards, principal = context.part(), context.deps.boards, context.principal
+    found = boards.monitor(named) or boards.talk(named)
+    monitor = found or await context.deps.find(named)
+    sight = boards.visibility(principal.person, monitor, principal.who) if monitor else Visibility.NOTHING
+    if monitor is None or sight is Visibility.NOTHING or shown_id(monitor, sight) != named:
+        if found is not None:
+            await context.deps.find(named)  # a refusal takes as long whether there is something to hide or not
         raise errors.NotFound("There is no such monitor, or none that you may see.")
     return monitor
 
 
-async def _acting(context: RequestContext[Deps, Any]) -> tuple[User, Supervision]:
-    """Whose rights count for a monitor that exists, and who acts at its PBX. Raises NotFound, CallEnded."""
+async def _acting(context: RequestContext[Deps, Any]) -> tuple[User, Supervision, str]:
+    """Whose rights count for a monitor that exists, who acts at its PBX, and its id. Raises NotFound, CallEnded."""
     monitor = await _seen(context)
     supervision = context.deps.nodes.node_of(monitor).supervision
     if context.principal.service is None:
-        return context.principal.person, supervision
+        return context.principal.person, supervision, monitor.id
     user = context.deps.boards.directory.users.get(monitor.supervisor.user_id)
     if user is None:
         raise errors.Forbidden("The supervisor of this monitor has no account any more.")
-    return user, supervision
+    return user, supervision, monitor.id
 
 
 @routes.plain("GET", "/monitors", Returns(model=answers.Monitors), service=True)
@@ -158,7 +177,7 @@ async def list_monitors(context: RequestContext[Deps, None]) -> web.Response:
     """Those that are connecting or live and that one may see."""
     service = context.principal.service
     if service is None:
-        found = context.deps.boards.visible(context.principal.person)
+        found = context.deps.boards.visible(context.principal.person, context.principal.who)
     else:
         found = [monitor for monitor in context.deps.boards.monitors() if monitor.token == service.id]
     return web.json_response(
@@ -227,8 +246,8 @@ async def get_monitor(context: RequestContext[Deps, None]) -> web.Response:
 async def switch_monitor(context: RequestContext[Deps, SwitchBody]) -> web.Response:
     """Another mode, in place; answered once Asterisk has confirmed it."""
     began = time.perf_counter()
-    user, supervision = await _acting(context)
-    monitor = await supervision.switch(user, context.part(), context.body.mode, context.principal.by)
+    user, supervision, monitor_id = await _acting(context)
+    monitor = await supervision.switch(user, monitor_id, context.body.mode, context.principal.by)
     context.deps.on_switch(time.perf_counter() - began)
     return web.json_response(_view(context.principal, context.deps.boards, monitor))
 
@@ -245,8 +264,8 @@ async def switch_monitor(context: RequestContext[Deps, SwitchBody]) -> web.Respo
 )
 async def take_over(context: RequestContext[Deps, None]) -> web.Response:
     """From barge: stay with the customer and release the agent."""
-    user, supervision = await _acting(context)
-    monitor = await supervision.take_over(user, context.part(), context.principal.by)
+    user, supervision, monitor_id = await _acting(context)
+    monitor = await supervision.take_over(user, monitor_id, context.principal.by)
     return web.json_response(_view(context.principal, context.deps.boards, monitor))
 
 
@@ -262,6 +281,6 @@ async def take_over(context: RequestContext[Deps, None]) -> web.Response:
 )
 async def stop_monitor(context: RequestContext[Deps, None]) -> web.Response:
     """End it; answered once the leg is gone."""
-    user, supervision = await _acting(context)
-    await supervision.stop(user, context.part(), context.principal.by)
+    user, supervision, monitor_id = await _acting(context)
+    await supervision.stop(user, monitor_id, context.principal.by)
     return web.Response(status=204)

@@ -1,14 +1,16 @@
 """For whoever runs the adapter: is it alive, is it ready, how is it doing."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from adapter.core.bars import Who
 from adapter.errors import Forbidden, StoreUnavailable
 from adapter.health.metrics import Metrics, Readings
+from adapter.health.readiness import Readiness
 from adapter.monitoring.recorder import Recorder
 from adapter.store.outbox import Outbox
 from adapter.store.tokens import Scope
@@ -24,8 +26,7 @@ from adapter.web.stream import Streams
 class Deps:
     """What these routes work with."""
 
-    problems: Callable[[], Awaitable[list[str]]]
-    """What is not usable now; empty when the adapter is ready."""
+    readiness: Readiness
     outbox: Outbox
     streams: Streams
     recorder: Recorder
@@ -44,17 +45,23 @@ async def healthz(context: RequestContext[Deps, None]) -> web.Response:
 
 @routes.plain("GET", "/readyz", Returns(model=answers.Ready), None)
 async def readyz(context: RequestContext[Deps, None]) -> web.Response:
-    """Database, AMI and ARI are usable and the snapshot is done; 503 names what is not."""
-    found = await context.deps.problems()
-    return web.json_response({"ready": not found, "problems": found}, status=503 if found else 200)
+    """The database, and each PBX was taken up once; where there is one, AMI and ARI too. 503 names the part."""
+    readiness = context.deps.readiness
+    ready = readiness.ready
+    return web.json_response({"ready": ready, "parts": readiness.state.brief}, status=200 if ready else 503)
 
 
 def measures(principal: Principal, access: Access) -> None:
     """Only tokens with the scope for it; not a person's while they are on a call, which might be listened to."""
     if principal.token is None or not principal.has(Scope.METRICS):
         raise Forbidden("Metrics need a token with the scope metrics.")
-    if access.hidden_from(principal):
-        raise Forbidden("A user's token gets no metrics while that user is on a call. Use a service token.")
+    service = principal.service
+    who = Who(None, service.id, service.may_act_for) if service else principal.who
+    if access.boards.bars.hidden(who):
+        raise Forbidden(
+            "A token gets no metrics while somebody for whom it acts, or who created it since, is in a conversation. "
+            "Use a service token that acts for nobody (may_act_for: [])."
+        )
 
 
 @routes.plain("GET", "/metrics", Returns(media="text/plain"), measures, service=True)
@@ -65,7 +72,6 @@ async def metrics(context: RequestContext[Deps, None]) -> web.Response:
 
 async def figures(deps: Deps) -> web.Response:
     """The figures as they are now."""
-    problems = await deps.problems()
     try:
         depths = await deps.outbox.depths()
     except StoreUnavailable:
@@ -75,7 +81,7 @@ async def figures(deps: Deps) -> web.Response:
         dropped_streams=deps.streams.dropped,
         record_waiting=deps.recorder.size,
         record_dropped=deps.recorder.dropped,
-        ari_usable=not any(problem.lower().startswith("ari") for problem in problems),
+        ari_usable=not any(part.problem for name, part in deps.readiness.state.parts.items() if name.endswith("ari")),
         outbox=[(depth.hook_id, depth.count, depth.oldest) for depth in depths],
         now=deps.clock(),
     )

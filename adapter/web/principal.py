@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from adapter.core.audit import By
+from adapter.core.bars import Who
 from adapter.core.people import Directory, User
 from adapter.core.permissions import may_administer, may_monitor
 from adapter.errors import Forbidden, NotAuthenticated
@@ -29,6 +30,12 @@ class Principal:
     def id(self) -> str:
         """The session or token: whose end closes streams."""
         return self.session.id if self.session else self.token.id if self.token else ""
+
+    @property
+    def who(self) -> Who:
+        """Who looks, as bars know them (`adapter.core.bars`)."""
+        token = self.token
+        return Who(self.user.id if self.user else None, token.id if token else None)
 
     @property
     def person(self) -> User:

@@ -38,6 +38,8 @@ class RequestContext(Generic[DepsT, BodyT]):
     caller: Principal | None = None
     raw: dict[str, Any] = field(default_factory=dict)
     given: BodyT | None = None
+    problem: AdapterError | None = None
+    """Why it is refused, for the audit."""
 
     @property
     def principal(self) -> Principal:
@@ -111,6 +113,7 @@ class Route:
             await self._check(context)
             return await self.handler(context)
         except AdapterError as problem:
+            context.problem = problem
             context.access.count_refusal(problem.code)
             await self._audit_refusal(context, problem)
             raise

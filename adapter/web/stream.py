@@ -27,8 +27,15 @@ CHANCE = random.SystemRandom()
 class Stream:
     """One connected client."""
 
-    def __init__(self, user_id: str, session_id: str, gather: Callable[[], float] = lambda: GATHER) -> None:
-        self.viewer = Viewer(user_id)
+    def __init__(
+        self,
+        user_id: str,
+        session_id: str,
+        gather: Callable[[], float] = lambda: GATHER,
+        *,
+        token_id: str | None = None,
+    ) -> None:
+        self.viewer = Viewer(user_id, token_id)
         self.session_id = session_id
         self._frames: list[bytes] = []
         self._ready = asyncio.Event()
@@ -89,9 +96,9 @@ class Streams:
         """Streams that were ended because they could not keep up."""
         boards.subscribe(self._heard)
 
-    def join(self, user_id: str, session_id: str) -> Stream:
-        """Begin a stream with its snapshot; nothing can happen between the two."""
-        stream = Stream(user_id, session_id, self._gather)
+    def join(self, user_id: str, session_id: str, token_id: str | None = None) -> Stream:
+        """Begin a stream with its snapshot; nothing can happen between the two. `token_id`: where it is a token's."""
+        stream = Stream(user_id, session_id, self._gather, token_id=token_id)
         self._show_all(stream)
         self._streams.add(stream)
         return stream

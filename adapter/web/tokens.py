@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from adapter.core.audit import Action
+from adapter.core.bars import Kind
 from adapter.core.people import User
 from adapter.core.views import Json, time_view
 from adapter.errors import Forbidden, NotFound
@@ -30,8 +31,11 @@ class Deps:
 routes = Routes("tokens", Deps)
 
 
-def token_view(token: Token, users: Mapping[str, User]) -> Json:
-    """The contract's token, with names for ids."""
+def token_view(token: Token, users: Mapping[str, User], *, barred: bool = False) -> Json:
+    """The contract's token, with names for ids.
+
+    Who is barred from a conversation does not see when it was used: a program may have begun to listen to them.
+    """
     user = users.get(token.user_id) if token.user_id else None
     names = sorted(users[user_id].username for user_id in token.may_act_for if user_id in users)
     return {
@@ -43,7 +47,7 @@ def token_view(token: Token, users: Mapping[str, User]) -> Json:
         "created_by": token.created_by,
         "created_at": time_view(token.created_at),
         "expires_at": time_view(token.expires_at),
-        "last_used_at": time_view(token.used_at),
+        "last_used_at": None if barred else time_view(token.used_at),
     }
 
 
@@ -70,7 +74,9 @@ def wanted(body: TokenBody, users: Mapping[str, User]) -> NewToken:
 async def list_tokens(context: RequestContext[Deps, None]) -> web.Response:
     """All tokens, without their secrets, which nobody knows any more."""
     users = context.deps.boards.directory.users
-    return web.json_response({"tokens": [token_view(token, users) for token in await context.deps.tokens.all()]})
+    barred = bool(context.access.hidden_from(context.principal))
+    tokens = await context.deps.tokens.all()
+    return web.json_response({"tokens": [token_view(token, users, barred=barred) for token in tokens]})
 
 
 @routes.taking(
@@ -85,7 +91,9 @@ async def list_tokens(context: RequestContext[Deps, None]) -> web.Response:
 async def create_token(context: RequestContext[Deps, TokenBody]) -> web.Response:
     """A new token, for a user or for a service."""
     users = context.deps.boards.directory.users
-    token, secret = await context.deps.tokens.create(wanted(context.body, users), context.principal.by)
+    new = wanted(context.body, users)
+    await context.access.making(context.principal, Kind.TOKEN, new.id)
+    token, secret = await context.deps.tokens.create(new, context.principal.by)
     return web.json_response({**token_view(token, users), "token": secret}, status=201)
 
 

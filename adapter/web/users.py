@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from adapter.core.audit import Action
+from adapter.core.bars import Kind
 from adapter.core.people import Role
 from adapter.core.views import user_view
 from adapter.errors import Conflict, NotFound
@@ -36,6 +37,15 @@ async def _acted(context: RequestContext[Deps, Any]) -> None:
     await deps.revocation.apply()
 
 
+async def _making(context: RequestContext[Deps, UserPatch]) -> None:
+    """Somebody else's account is barred from what its changer is barred from."""
+    given, thing = context.body.model_fields_set, context.part()
+    kinds = {Kind.PASSWORD} if "password" in given else set()
+    kinds |= {Kind.DEVICE} if given & {"device", "devices"} else set()
+    for kind in sorted(kinds) or [Kind.ACCOUNT]:
+        await context.access.making(context.principal, kind, thing)
+
+
 @routes.plain("GET", "/users", Returns(model=answers.Users), administers)
 async def list_users(context: RequestContext[Deps, None]) -> web.Response:
     """Everybody."""
@@ -61,12 +71,13 @@ async def create_user(context: RequestContext[Deps, UserBody]) -> web.Response:
         role=Role(body.role),
         password=body.password,
         extension=body.extension,
-        device=body.device,
+        devices=tuple(body.devices) if body.devices is not None else (body.device,) if body.device else (),
         can_monitor=body.can_monitor,
         modes=body.granted,
         phone_message=body.phone_message,
         by=context.principal.by,
     )
+    await context.access.making(context.principal, Kind.PASSWORD, new.id)
     user = await context.deps.people.create(new)
     await _acted(context)
     location = {"Location": f"/api/v1/users/{user.id}"}
@@ -97,6 +108,9 @@ async def change_user(context: RequestContext[Deps, UserPatch]) -> web.Response:
     given = {name: getattr(body, name) for name in body.model_fields_set}
     if "modes" in given:
         given["modes"] = frozenset(body.modes)
+    if "devices" in given:
+        given["devices"] = tuple(body.devices)
+    await _making(context)
     user = await context.deps.people.change(context.part(), UserChange(**given, by=context.principal.by))
     await _acted(context)
     return web.json_response(user_view(user))

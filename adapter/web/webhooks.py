@@ -4,10 +4,12 @@ import json
 import time
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 
 from adapter.core.audit import Action
+from adapter.core.bars import Kind
 from adapter.core.record import PING, EventType
 from adapter.core.views import Json, time_view
 from adapter.errors import NotFound
@@ -36,14 +38,16 @@ class Deps:
 routes = Routes("webhooks", Deps)
 
 
-def _view(hook: Webhook) -> Json:
+def _view(hook: Webhook, context: RequestContext[Deps, Any]) -> Json:
+    """Who is barred from a conversation does not see since when it fails: it may be events of monitors that do."""
+    barred = bool(context.access.hidden_from(context.principal))
     return {
         "id": hook.id,
         "url": hook.url,
         "events": [event.value for event in EventType if event in hook.events],
         "enabled": hook.enabled,
         "created_at": time_view(hook.created_at),
-        "failing_since": time_view(hook.failing_since),
+        "failing_since": None if barred else time_view(hook.failing_since),
         "disabled_reason": hook.disabled_reason,
     }
 
@@ -66,7 +70,7 @@ def _delivery_view(delivery: DeliveryRow, event: EventRow) -> Json:
 @routes.plain("GET", "/webhooks", Returns(model=answers.Webhooks), administers)
 async def list_webhooks(context: RequestContext[Deps, None]) -> web.Response:
     """All receivers."""
-    return web.json_response({"webhooks": [_view(hook) for hook in await context.deps.hooks.all()]})
+    return web.json_response({"webhooks": [_view(hook, context) for hook in await context.deps.hooks.all()]})
 
 
 @routes.taking(
@@ -81,16 +85,18 @@ async def create_webhook(context: RequestContext[Deps, WebhookBody]) -> web.Resp
     """A new receiver. It is told of what happens from now on."""
     deps, body = context.deps, context.body
     url, secret = deps.guard.check_url(body.url), new_secret()
-    hook = await deps.hooks.create(url, frozenset(body.events), secret, enabled=body.enabled, by=context.principal.by)
+    hook_id, by = uuid.uuid4().hex, context.principal.by
+    await context.access.making(context.principal, Kind.HOOK, hook_id)
+    hook = await deps.hooks.create(url, frozenset(body.events), secret, enabled=body.enabled, by=by, hook_id=hook_id)
     await deps.dispatcher.refresh()
     location = {"Location": f"/api/v1/webhooks/{hook.id}"}
-    return web.json_response({**_view(hook), "secret": secret}, status=201, headers=location)
+    return web.json_response({**_view(hook, context), "secret": secret}, status=201, headers=location)
 
 
 @routes.plain("GET", "/webhooks/{id}", Returns(model=answers.Webhook), administers, errors=[NotFound])
 async def get_webhook(context: RequestContext[Deps, None]) -> web.Response:
     """One receiver."""
-    return web.json_response(_view(await context.deps.hooks.get(context.part())))
+    return web.json_response(_view(await context.deps.hooks.get(context.part()), context))
 
 
 @routes.taking(
@@ -105,6 +111,7 @@ async def get_webhook(context: RequestContext[Deps, None]) -> web.Response:
 async def change_webhook(context: RequestContext[Deps, WebhookPatch]) -> web.Response:
     """Change some fields. What waits for a disabled receiver waits until it is enabled again."""
     deps, body, given = context.deps, context.body, context.body.model_fields_set
+    await context.access.making(context.principal, Kind.HOOK, context.part())
     hook = await deps.hooks.change(
         context.part(),
         url=deps.guard.check_url(body.url) if "url" in given else None,
@@ -113,7 +120,7 @@ async def change_webhook(context: RequestContext[Deps, WebhookPatch]) -> web.Res
         by=context.principal.by,
     )
     await deps.dispatcher.refresh()
-    return web.json_response(_view(hook))
+    return web.json_response(_view(hook, context))
 
 
 @routes.plain("DELETE", "/webhooks/{id}", NOTHING, administers, errors=[NotFound], audit=Action.WEBHOOK_DELETED)

@@ -24,8 +24,8 @@ class World:
         """Make it all. `customer` is who talks to Sam."""
         site, self.admin = self.site, await self.site.client("admin")
         _, hook = await self.admin.post("/webhooks", {"url": "http://127.0.0.1:9/hook", "events": EVERYTHING})
-        site.talk(customer, "101")
         starter = await self.program("starter", may_act_for=["mona"])
+        site.talk(customer, "101")
         status, monitor = await starter.post("/monitors", {"agent_extension": "101", "supervisor": "mona"})
         assert status == 201, monitor
         await settle()

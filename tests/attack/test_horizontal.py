@@ -58,6 +58,7 @@ administrators("GET /webhooks/{id}/deliveries, POST /webhooks/{id}/ping", 200)
 administrators("POST /webhooks/{id}/deliveries/{delivery_id}/retry", 202)
 administrators("DELETE /users/{id}, DELETE /webhooks/{id}, DELETE /tokens/{id}", 204)
 
+administrators("GET /health", 200, admin_inside=403)
 administrators("GET /users, GET /tokens, GET /webhooks, GET /audit, GET /audit.csv", 200)
 administrators("POST /users, POST /tokens, POST /webhooks", 201)
 expect("GET /session", 200, figures_token=403, service=403, starter=403)
@@ -172,8 +173,8 @@ IDS = {
 }
 """Fields of bodies that name other things."""
 VALUES = set(
-    "username name role password extension device can_monitor modes phone_message active token current new mode "
-    "scopes expires_at url events enabled".split()
+    "username name role password extension device devices can_monitor modes phone_message active token current new "
+    "mode scopes expires_at url events enabled".split()
 )
 """Fields that don't."""
 

@@ -92,7 +92,7 @@ class FakePbx:
         """What is there is listed."""
         self.up_again()
 
-    async def problems(self) -> list[str]:
+    def problems(self) -> list[str]:
         return self.troubles
 
     async def message(self, device: str, text: str) -> None:

@@ -23,7 +23,7 @@ def user(name: str, extension: str, role: Role = Role.AGENT, **more: Any) -> Use
         name=name.capitalize(),
         role=role,
         extension=extension,
-        device=f"PJSIP/{extension}",
+        devices=(f"PJSIP/{extension}",),
         **more,
     )
 
@@ -79,7 +79,7 @@ class Scene:
         uniqueid: str | None = None,
     ) -> str:
         """A new channel: one that calls in when it `dials`, otherwise one that is called."""
-        self._count += 1
+        self._count += uniqueid is None  # a supervisor's leg is no tick: it must move nobody's times
         uniqueid = uniqueid or f"17.{self._count}"
         self.channels[uniqueid] = Channel(
             uniqueid=uniqueid,

@@ -50,6 +50,13 @@ class PostgreSQL:
             assert self._process.poll() is None, (self.folder / "log").read_text()
             assert time.monotonic() < end, "PostgreSQL did not start"
             time.sleep(0.05)
+        while not self._answers():  # its socket is there before it takes anybody in
+            assert time.monotonic() < end, "PostgreSQL did not answer"
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        command = [self._program("pg_isready"), "-h", str(self.folder), "-q"]
+        return subprocess.run(command, user=self._user, check=False).returncode == 0
 
     def _program(self, name: str) -> str:
         return str(self.folder / "pgserver/pginstall/bin" / name)

@@ -70,7 +70,14 @@ def settings_of(header: Header) -> config.Settings:
 def directory_of(header: Header) -> Directory:
     """The accounts of the recorded PBX, masked."""
     return Directory.of(
-        User(f"person-{n}", f"person{n}", who.name, Role.AGENT, who.extension or None, who.device or None)
+        User(
+            f"person-{n}",
+            f"person{n}",
+            who.name,
+            Role.AGENT,
+            who.extension or None,
+            (who.device,) if who.device else (),
+        )
         for n, who in enumerate(header.people)
     )
 

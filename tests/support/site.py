@@ -98,6 +98,7 @@ class Site:
             self.store,
             key,
             directory,
+            await self.store.records.bars(),
             connect_to=lambda pbx, clock: self.connect_to(pbx.id),
             clock=self.clock,
         )

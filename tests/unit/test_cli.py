@@ -126,6 +126,7 @@ def test_tokens_and_the_proof_of_the_audit(conf: Path, tmp_path: Path, call: Cal
     status, text = ask("token", "create", "crm", "--may-act-for", "mona")
     secret = text.splitlines()[0]
     assert (status, secret.startswith("cm_")) == (0, True)
+    assert ask("token", "create", "prometheus", "--scope", "metrics")[0] == 0, "figures need to act for nobody"
     listed = ask("token", "list")[1]
     assert "service: mona" in listed
     assert secret not in listed

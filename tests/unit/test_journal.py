@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 from adapter.core import events as ev
+from adapter.core.bars import Who
 from adapter.core.journal import Journal
 from adapter.core.modes import Mode
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.record import EventType, OpenCall, Record
 from tests.fake.pbx import FakePbx, settle
-from tests.fake.scene import ADMIN, START
+from tests.fake.scene import ADMIN, SAM, START
 from tests.unit.test_supervise import World
 
 
@@ -79,6 +80,7 @@ def test_a_lost_connection_ends_no_call() -> None:
     pbx.down()
     assert book.told() == ["call.started", "call.answered"]
     assert len(book.journal.open) == 1
+    assert pbx.board.bars.hidden(Who(SAM.id)), "out of sight is not over"
     pbx.board.set_pbx(PbxState(LinkState.CONNECTED, START))
     pbx.board.apply([nothing(pbx)])
     assert book.told() == ["call.started", "call.answered", "call.ended"]

@@ -11,6 +11,7 @@ from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError
 
 from adapter.core.audit import Action, By, Entry, Result
+from adapter.core.bars import BarChanges, Kind, Who
 from adapter.core.modes import Mode
 from adapter.core.monitor import MonitorState
 from adapter.core.record import EventType, HookEvent, OpenCall, Record, seal
@@ -154,12 +155,16 @@ async def test_pages_and_filters(store: Store) -> None:
     assert [row.seq for row in first + second] == list(range(25, 5, -1))
     assert len(await store.audit.page(Filter(supervisor="MONA"), 100)) == 5
     assert len(await store.audit.page(Filter(hidden=["c1"]), 100)) == 20
-    assert len(await store.audit.page(Filter(hidden=["c1"], seer="mona"), 100)) == 25
+    assert len(await store.audit.page(Filter(hidden=["c1"], seer="mona"), 100)) == 20, "a name proves nothing"
     window = Filter(since=NOW + timedelta(minutes=3), until=NOW + timedelta(minutes=5))
     assert [row.reason for row in await store.audit.page(window, 100)] == ["number 4 - ü", "number 3 - ü"]
     with pytest.raises(NotFound):
         await store.audit.page(Filter(), 10, "0" * 32)
     assert [len(rows) async for rows in store.audit.every(Filter(action="session.login"))] == [25]
+    await store.monitors.save(SILENT)
+    await store.audit.add(entry(26, monitor_id=SILENT.id, conversation_id="c1"))
+    assert len(await store.audit.page(Filter(hidden=["c1"], seer="nobody"), 100)) == 20
+    assert len(await store.audit.page(Filter(hidden=["c1"], seer=SILENT.supervisor.user_id), 100)) == 21
 
 
 async def test_a_change_and_its_entry_are_one(store: Store) -> None:
@@ -286,10 +291,36 @@ async def test_giving_up_and_trying_again_by_hand(store: Store) -> None:
 
 async def test_deliveries_about_monitors_are_hidden_from_those_in_the_conversation(store: Store) -> None:
     hook = await store.webhooks.create("http://x", frozenset(EventType), "whsec_x")
-    ids = await write(store, event(1), event(2, kind=EventType.MONITOR_STARTED))
+    ids = await write(store, event(1), event(2, kind=EventType.MONITOR_STARTED), event(3, kind=EventType.CALL_ENDED))
+    # The end of a call waits behind what is told of its monitor: how far it is would tell.
     assert [row.id for _, row in await store.outbox.page(hook.id, 10, None, ["conversation"])] == [ids[0]]
     with pytest.raises(NotFound):
         await store.outbox.again(hook.id, ids[1], NOW, ["conversation"])
+
+
+async def test_a_barred_hook_hears_of_monitors_when_the_conversation_is_over(store: Store) -> None:
+    """Also of what waited to be told it when it was barred; what it was told before is not told twice."""
+    hook = await store.webhooks.create("http://x", frozenset(EventType), "whsec_x")
+    other = await store.webhooks.create("http://y", frozenset(EventType), "whsec_y")
+    started, changed = EventType.MONITOR_STARTED, EventType.MONITOR_MODE_CHANGED
+    ids = await write(store, event(1), event(2, kind=started), event(3, kind=changed))
+    for _ in range(2):
+        await store.outbox.settle([outcome(due) for due in await store.outbox.due(hook.id, NOW, 10)])
+    barred = BarChanges(hooks={(hook.id, "conversation")})
+    more = Record(barred=barred, events=[event(4, kind=changed), event(5, kind=EventType.CALL_ENDED)])
+    sealed = seal(more, new_id)
+    await store.records.write(sealed, NOW)
+    assert [due.event_id for due in await store.outbox.due(hook.id, NOW, 10)] == [sealed.event_ids[1]]
+    assert [due.event_id for due in await store.outbox.due(other.id, NOW, 10)] == [ids[0]]
+    await store.outbox.settle([outcome(due) for due in await store.outbox.due(hook.id, NOW, 10)])
+    assert await store.outbox.due(hook.id, NOW, 10) == []
+    assert (await store.records.bars()).made(Who("u"), Kind.HOOK, hook.id).size == 0
+    await store.records.write(seal(Record(barred=BarChanges(released={"conversation"})), new_id), NOW)
+    told = []
+    while found := await store.outbox.due(hook.id, NOW, 10):
+        told += [due.event_id for due in found]
+        await store.outbox.settle([outcome(due) for due in found])
+    assert told == [ids[2], sealed.event_ids[0]]
 
 
 async def test_a_deleted_hook_takes_its_deliveries_along(store: Store) -> None:

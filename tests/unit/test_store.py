@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from argon2 import PasswordHasher
@@ -17,6 +18,7 @@ from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, MonitorState
 from adapter.core.people import Role
 from adapter.errors import ConfigError, Conflict, NotFound, StoreUnavailable
+from adapter.monitoring.recorder import new_id
 from adapter.store import Store, database
 from adapter.store.people import NewUser, UserChange
 from adapter.store.tables import Base, FactRow
@@ -196,4 +198,50 @@ async def test_a_database_that_breaks_while_it_is_used(tmp_path: Path) -> None:
         await store.people.all()
     with pytest.raises(StoreUnavailable):
         await store.monitors.save(monitor(MonitorState.LIVE, Mode.BARGE))
+    await store.close()
+
+
+async def test_devices_belong_to_one_person_in_any_case(store: Store) -> None:
+    sam = await store.people.create(replace(SAM, device=None, devices=("pjsip/101", "PJSIP/90101", "PJSIP/101")))
+    assert sam.devices == ("PJSIP/101", "PJSIP/90101")
+    for taken in ("PJSIP/90101", "pjsip/90101"):
+        with pytest.raises(Conflict, match="device"):
+            await store.people.create(replace(ADMIN, id=new_id(), device=taken))
+    admin = await store.people.create(ADMIN)
+    with pytest.raises(Conflict, match="device"):
+        await store.people.change(admin.id, UserChange(devices=("PJSIP/301", "PJSIP/101")))
+    assert (await store.people.change(sam.id, UserChange(device=None))).devices == ("PJSIP/90101",)
+    assert (await store.people.change(sam.id, UserChange(device="sip/Sam"))).devices == ("SIP/Sam",)
+    for found in (await store.people.get(sam.id), await store.people.by_username("sam"), (await store.people.all())[1]):
+        assert found is not None
+        assert (found.device, found.devices) == ("SIP/Sam", ("SIP/Sam",))
+    await store.people.delete(sam.id)
+    assert (await store.people.change(admin.id, UserChange(devices=("SIP/sam",)))).device == "SIP/sam"
+
+
+async def test_devices_of_a_database_from_before_are_sorted_out(empty_database_url: str) -> None:
+    """What two people had in two spellings stays with whoever had it as Asterisk writes it."""
+    before = database.Database(empty_database_url)
+    columns = "id, username, username_key, name, role, device, can_monitor, modes, active, password_hash"
+    people = [("a", "ann", "pjsip/301"), ("b", "bob", "PJSIP/301"), ("c", "cyd", "sip/7"), ("d", "dan", None)]
+
+    def old(connection: Connection) -> None:
+        config = database._migrations()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        for user, name, device in people:
+            values = f"'{user}', '{name}', '{name}', '{name}', 'agent', :device, :yes, 'silent', :yes, 'x'"
+            statement = text(f"INSERT INTO users ({columns}) VALUES ({values})")  # noqa: S608 - our own words
+            connection.execute(statement, {"device": device, "yes": True})
+
+    async with before.engine.begin() as connection:
+        await connection.run_sync(old)
+    await before.close()
+    store = await Store.open(empty_database_url, clock=real)
+    assert {user.username: user.devices for user in await store.people.all()} == {
+        "ann": (),
+        "bob": ("PJSIP/301",),
+        "cyd": ("SIP/7",),
+        "dan": (),
+    }
     await store.close()

@@ -1,5 +1,6 @@
 """The rule about silence, over every role, relation, state and path; and a proof by histories that nothing leaks."""
 
+import re
 from dataclasses import replace
 from itertools import product
 
@@ -53,7 +54,7 @@ CASES = list(product(EVERYBODY, MonitorState, Mode, (False, True), (False, True)
 @pytest.mark.parametrize(("user", "state", "mode", "inside", "own_call"), CASES)
 def test_who_sees_a_monitor(user: User, state: MonitorState, mode: Mode, inside: bool, own_call: bool) -> None:
     shown = monitor(state, mode)
-    sight = views.monitor_visibility(user, shown, in_conversation=inside, own_call=own_call)
+    sight = views.monitor_visibility(user, shown, barred=inside, own_call=own_call)
     talks = state is MonitorState.LIVE and mode is not Mode.SILENT
     if not user.active:
         expected = Visibility.NOTHING
@@ -75,7 +76,7 @@ def test_who_sees_a_monitor(user: User, state: MonitorState, mode: Mode, inside:
 @pytest.mark.parametrize(("user", "inside"), list(product(EVERYBODY, (False, True))))
 def test_who_sees_a_call(user: User, inside: bool) -> None:
     call = sams_call((inside and user is not SAM and user.id) or None)
-    sight = views.call_visibility(user, call)
+    sight = views.call_visibility(user, call, barred=inside)
     if user is OFF or (user is ANA):
         assert sight is Visibility.NOTHING
     elif user is SAM:
@@ -139,25 +140,37 @@ def play(steps: list[str], *, hide_silent: bool) -> dict[str, bytes]:
     told = {user.username: Told(board, user) for user in (SAM, ANA)}
     sams = next(call for call in board.calls() if call.agent.user_id == SAM.id)
     modes: dict[str, Mode] = {}
-    for step in steps:
+    ids: dict[str, str] = {}
+    for number, step in enumerate(steps):
         now = scene.now
         if step in ("admin", "mona") and step not in modes:
-            modes[step] = Mode.SILENT
+            modes[step], ids[step] = Mode.SILENT, f"{step}-{number}"
             if not hide_silent:
-                begin(board, sams, step, b)
+                begin(board, sams, ids[step], b)
         elif step in ("whisper", "barge", "silent"):
             for who in modes:
-                change(board, sams, who, Mode(step), b, hide_silent, modes[who])
+                if hide_silent and modes[who] is Mode.SILENT:
+                    ids[who] = f"{who}-{number}"  # each talk is a monitor of its own
+                change(board, sams, ids[who], Mode(step), b, hide_silent, modes[who])
                 modes[who] = Mode(step)
         elif step in ("stop", "spy ends"):
             for who in modes:
-                if current := board.monitor(who):
+                if current := board.monitor(ids[who]):
                     board.step(ended(current, EndReason.STOPPED, now), now)
             modes.clear()
         elif step in ("hold", "resume"):
             scene.hold(a, step == "hold")
             board.apply(scene.take())
-    return {name: one.bytes for name, one in told.items()}
+    return {name: with_numbers(one.bytes) for name, one in told.items()}
+
+
+OPAQUE = re.compile(rb"[0-9a-f]{24}")
+
+
+def with_numbers(told: bytes) -> bytes:
+    """Opaque ids by the order in which they appeared: what can be seen of them is which are the same."""
+    order: dict[bytes, bytes] = {}
+    return OPAQUE.sub(lambda found: order.setdefault(found[0], b"#%d" % len(order)), told)
 
 
 def leg_of(who: str) -> str:
@@ -168,7 +181,7 @@ def leg_of(who: str) -> str:
 def begin(board: Board, call: Call, who: str, target: str) -> None:
     """A monitor of that id comes to life, silent."""
     fresh = replace(
-        monitor(MonitorState.CONNECTING, Mode.SILENT, ADMIN if who == "admin" else MONA),
+        monitor(MonitorState.CONNECTING, Mode.SILENT, ADMIN if who.startswith("admin") else MONA),
         id=who,
         leg=leg_of(who),
         target=target,

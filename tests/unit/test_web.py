@@ -283,6 +283,7 @@ async def test_the_cookie(site: Site) -> None:
             "role": "agent",
             "extension": "101",
             "device": "PJSIP/101",
+            "devices": ["PJSIP/101"],
             "can_monitor": False,
             "modes": ["silent", "whisper", "barge"],
             "active": True,
@@ -361,10 +362,23 @@ async def test_ready_and_alive(site: Site) -> None:
             assert answer.status == 200
         async with http.get(site.base + "/readyz") as answer:
             assert answer.status == 200
+            usable = dict.fromkeys(("adapter", "database", "pbx", "ami", "ari"), "ok")
+            assert await answer.json() == {"ready": True, "parts": usable}
         site.pbx.troubles.append("ari: not there")
+        site.service.readiness.look()
         async with http.get(site.base + "/readyz") as answer:
             assert answer.status == 503
-            assert "ari" in (await answer.text())
+            assert await answer.json() == {"ready": False, "parts": usable | {"ari": "failing"}}
+    site.pbx.troubles.append("monitors: those of a former run are being taken up")
+    site.service.readiness.look()
+    admin = await site.client("admin")
+    status, body = await admin.get("/health")
+    told = {part["name"]: part["problem"] for part in body["parts"]}
+    assert (status, body["ready"], told["ari"], told["ami"]) == (200, False, "not there", None)
+    assert told["monitors"] == "those of a former run are being taken up"
+    is_problem(await (await site.client("mona")).get("/health"), 403, "forbidden")
+    site.talk("301", "101")
+    is_problem(await admin.get("/health"), 403, "forbidden")
 
 
 async def test_the_first_administrator_is_set_up_once(tmp_path: Path) -> None:

@@ -62,23 +62,34 @@ async def command(lab: Lab, *arguments: str) -> None:
 
 
 async def ready(lab: Lab) -> tuple[int, list[str]]:
-    """What /readyz says: its status, and what is not usable."""
+    """What /readyz says: its status, and the parts that are not usable."""
     try:
         async with aiohttp.ClientSession() as http, http.get(f"{lab.base}/readyz") as response:
             body: Json = await response.json()
-            return response.status, body["problems"]
+            return response.status, [name for name, state in body["parts"].items() if state != "ok"]
     except aiohttp.ClientConnectorError:
         return 0, ["the adapter does not listen yet"]
 
 
 async def until_ready(lab: Lab, *, mentions: str | None = None, deadline: float = 15) -> None:
-    """Wait until /readyz says 200, or until it names something."""
+    """Wait until /readyz says 200, or until it names a part."""
     end = time.monotonic() + deadline
     while True:
         status, problems = await ready(lab)
-        if (status == 200) if mentions is None else any(mentions in problem for problem in problems):
+        if (status == 200) if mentions is None else mentions in problems:
             return
         assert time.monotonic() < end, problems
+        await asyncio.sleep(0.05)
+
+
+async def until_told_why(admin: Client, words: str, deadline: float = 15) -> None:
+    """Wait until /health tells an administrator this."""
+    end = time.monotonic() + deadline
+    while True:
+        _, body = await admin.get("/health")
+        if any(words in (part["problem"] or "") for part in body["parts"]):
+            return
+        assert time.monotonic() < end, body
         await asyncio.sleep(0.05)
 
 

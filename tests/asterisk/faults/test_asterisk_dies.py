@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from adapter.errors import LabError
-from tests.asterisk.faults.support import legs, no_legs, pbx_state, refused_at_once, until, until_ready
+from tests.asterisk.faults.support import (
+    legs,
+    no_legs,
+    pbx_state,
+    refused_at_once,
+    until,
+    until_ready,
+    until_told_why,
+)
 from tests.support.lab import Lab, assert_hears, listen
 
 
@@ -188,7 +196,7 @@ async def test_rights_taken_away_in_manager_conf(own: Lab) -> None:
     try:
         conf.write_text(before.replace(ours, str(less)))
         await renew_session(own)
-        await until_ready(own, mentions="Originate")
+        await until_told_why(admin, "Originate")
         status, _ = await admin.post("/monitors", {"agent_extension": "101"})
         assert status in (502, 503)
         mark = len(stream.events)

@@ -15,8 +15,8 @@ async def test_ami_reset_and_refused_while_ari_is_up(wired: Wired) -> None:
     await wired.ami.unplug()
     await stream.until(lambda kind, data: kind == "pbx.state" and data["state"] != "connected")
     await refused_at_once(admin, call, monitor)
-    status, problems = await ready(lab)
-    assert (status, [problem.split(":")[0] for problem in problems]) == (503, ["ami"])
+    await until_ready(lab, mentions="ami")
+    assert await ready(lab) == (503, ["ami"])
     await wired.ami.plug()
     await pbx_state(admin, "connected", 20)
     told = await stream.until(lambda kind, data: kind == "monitor.updated" and data["mode"] == "silent")
@@ -51,7 +51,7 @@ async def test_ari_refused_while_ami_is_up(wired: Wired) -> None:
     admin = await lab.client("admin")
     await wired.ari.unplug()
     await until_ready(lab, mentions="ari")
-    assert [problem.split(":")[0] for problem in (await ready(lab))[1]] == ["ari"]
+    assert (await ready(lab))[1] == ["ari"]
     call = await admin.call("101")
     monitor = await admin.monitor(call)
     await admin.switch(monitor, "barge")

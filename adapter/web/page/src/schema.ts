@@ -91,6 +91,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every part of the adapter, and what is wrong with it. */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/monitors": {
         parameters: {
             query?: never;
@@ -438,7 +455,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Database, AMI and ARI are usable and the snapshot is done; 503 names what is not. */
+        /** The database, and each PBX was taken up once; where there is one, AMI and ARI too. 503 names the part. */
         get: operations["readyz"];
         put?: never;
         post?: never;
@@ -579,6 +596,21 @@ export interface components {
             /** @constant */
             status: "alive";
         };
+        /** @description One part, and what is wrong with it. */
+        HealthPart: {
+            name: string;
+            /** @description Whether the adapter is not ready without it. */
+            needed: boolean;
+            problem: string | null;
+            since: string;
+            /** @enum {string} */
+            state: "ok" | "failing";
+        };
+        /** @description Every part. */
+        HealthReport: {
+            parts: components["schemas"]["HealthPart"][];
+            ready: boolean;
+        };
         /** @description A STUN or TURN server for the browser. */
         IceServer: {
             urls: string[];
@@ -690,7 +722,9 @@ export interface components {
         };
         /** @description Whether the adapter is ready, and if not, why. */
         Ready: {
-            problems: string[];
+            parts: {
+                [key: string]: "ok" | "failing";
+            };
             ready: boolean;
         };
         /** @description Whether the database can be written. */
@@ -811,7 +845,10 @@ export interface components {
         User: {
             active: boolean;
             can_monitor: boolean;
+            /** @description The first of `devices`: the one that rings. */
             device: string | null;
+            /** @description All endpoints of this person; whoever talks on one is in that conversation. */
+            devices: string[];
             extension: string | null;
             id: string;
             modes: components["schemas"]["Mode"][];
@@ -826,6 +863,11 @@ export interface components {
             can_monitor?: boolean;
             /** @default null */
             device?: string | null;
+            /**
+             * @description All of them; then `device` means nothing. The first rings.
+             * @default null
+             */
+            devices?: string[] | null;
             /** @default null */
             extension?: string | null;
             /** @default null */
@@ -845,8 +887,16 @@ export interface components {
             active?: boolean;
             /** @default false */
             can_monitor?: boolean;
-            /** @default null */
+            /**
+             * @description Another first one of the devices; null takes it away.
+             * @default null
+             */
             device?: string | null;
+            /**
+             * @description All of them; then `device` means nothing. The first rings.
+             * @default []
+             */
+            devices?: string[];
             /** @default null */
             extension?: string | null;
             /** @default [] */
@@ -923,6 +973,8 @@ export type EventType = components['schemas']['EventType'];
 export type FieldError = components['schemas']['FieldError'];
 export type Gone = components['schemas']['Gone'];
 export type Health = components['schemas']['Health'];
+export type HealthPart = components['schemas']['HealthPart'];
+export type HealthReport = components['schemas']['HealthReport'];
 export type IceServer = components['schemas']['IceServer'];
 export type LinkState = components['schemas']['LinkState'];
 export type Login = components['schemas']['Login'];
@@ -1080,6 +1132,26 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthReport"];
                 };
             };
         };
@@ -1827,10 +1899,12 @@ export const deliveryStateValues: ReadonlyArray<FlattenedDeepRequired<components
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["inbound", "outbound", "internal"];
 export const endReasonValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EndReason"]> = ["stopped", "supervisor_hung_up", "call_ended", "took_over", "no_answer", "busy", "device_unavailable", "permission_revoked", "adapter_stopped", "pbx_lost", "error"];
 export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended", "audit.head"];
+export const healthPartStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["HealthPart"]["state"]> = ["ok", "failing"];
 export const linkStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LinkState"]> = ["connected", "connecting", "down"];
 export const modeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Mode"]> = ["silent", "whisper", "barge"];
 export const monitorStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MonitorState"]> = ["connecting", "live", "ended"];
 export const noticeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Notice"]> = ["bridge_changed", "made_safe"];
+export const readyPartsValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Ready"]["parts"][string]> = ["ok", "failing"];
 export const recordStateStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RecordState"]["state"]> = ["ok", "failing"];
 export const resultValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Result"]> = ["ok", "refused", "failed"];
 export const roleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Role"]> = ["administrator", "agent"];

@@ -14,6 +14,7 @@ const user = (id: string): User => ({
   role: "agent",
   extension: null,
   device: null,
+  devices: [],
   can_monitor: true,
   modes: ["silent", "whisper", "barge"],
   active: true,

@@ -1,0 +1,300 @@
+"""Who is barred from which conversation: whoever was ever in it, until it is over, and what they made meanwhile. Pure.
+
+Everything that could tell of a silent monitor asks here: views, lists, the audit, figures, hooks, refusals, ids. A
+conversation goes by every id that it had (Asterisk's linkedid changes when calls are joined), and is over when no
+channel of any of them is up. A phone that only rings is in it while it rings.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+NOBODY: frozenset[str] = frozenset()
+
+
+class Who(NamedTuple):
+    """Whoever looks: ids of the account, of the token if it is one, and of the accounts that a service may act for."""
+
+    user: str | None
+    token: str | None = None
+    acts_for: frozenset[str] = NOBODY
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """All of them."""
+        return self.acts_for | {one for one in (self.user, self.token) if one}
+
+
+class Kind(StrEnum):
+    """What somebody made or changed."""
+
+    ACCOUNT = "account"
+    PASSWORD = "password"  # noqa: S105 - a kind of change; a new account has a new password too
+    DEVICE = "device"
+    TOKEN = "token"  # noqa: S105 - a kind of thing
+    HOOK = "hook"
+
+
+CREDENTIALS = frozenset({Kind.PASSWORD, Kind.TOKEN})
+"""With these, whoever made them can sign in as somebody else."""
+PHONES = frozenset({Kind.PASSWORD, Kind.DEVICE})
+"""With these, the phone that rings for an account may be theirs."""
+
+
+class Making(NamedTuple):
+    """An account, token or hook (`thing`, by id) that was made or changed, and by whom: an account and its token."""
+
+    number: int
+    makers: frozenset[str]
+    kind: Kind
+    thing: str
+
+
+class Sighting(NamedTuple):
+    """A conversation as a PBX has just shown it."""
+
+    conversation: str
+    people: frozenset[str]
+    """Ids of users who are, or were since the last sighting, connected in it."""
+    present: frozenset[str]
+    """Ids of users whose phones are in it now, also those that only ring."""
+    legs: frozenset[str]
+    """Ids of its calls: one that was in another conversation before makes the two one."""
+    joined: frozenset[str]
+    """Other conversations of which a channel has moved here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One conversation that is not over, as it is kept."""
+
+    pbx: str
+    ids: frozenset[str]
+    people: frozenset[str]
+    legs: frozenset[str]
+    since: int
+    """The number of the first making that counts."""
+
+    @property
+    def id(self) -> str:
+        """Under which it is kept."""
+        return min(self.ids)
+
+
+@dataclass(slots=True)
+class BarChanges:
+    """What is to be kept of a change."""
+
+    bars: dict[str, Bar | None] = field(default_factory=dict)
+    """By `Bar.id`; None for those that are over."""
+    makings: list[Making] = field(default_factory=list)
+    forget: int = 0
+    """Makings with a smaller number count for no conversation any more."""
+    hooks: set[tuple[str, str]] = field(default_factory=set)
+    """Hooks that are barred from now on, with the conversation's id."""
+    released: set[str] = field(default_factory=set)
+    """Conversations that are over: hooks that were barred from them are told now."""
+    touched: set[str] = field(default_factory=set)
+    """Conversations of which others are barred now."""
+
+    @property
+    def size(self) -> int:
+        """How many facts it has."""
+        return len(self.bars) + len(self.makings) + len(self.hooks) + len(self.released)
+
+    def add(self, later: "BarChanges") -> None:
+        """Take in what happened later."""
+        self.bars |= later.bars
+        self.makings += later.makings
+        self.forget = max(self.forget, later.forget)
+        self.hooks |= later.hooks
+        self.released |= later.released
+        self.touched |= later.touched
+
+
+class Bars:
+    """All conversations of all PBXes that are not over."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Bar] = {}
+        self._by_leg: dict[str, Bar] = {}
+        self._present: dict[str, frozenset[str]] = {}
+        self._makings: list[Making] = []
+        self._next = 1
+        self._barred: dict[str, frozenset[str]] = {}
+        """By `Bar.id`: everybody and everything that is barred; made anew when something changed."""
+        self._told: set[tuple[str, str]] = set()
+        """Hooks and conversations that were told of."""
+
+    def load(self, bars: Iterable[Bar], makings: Iterable[Making], hooks: Iterable[tuple[str, str]]) -> None:
+        """What a former run kept."""
+        for bar in bars:
+            self._keep(bar)
+        self._makings = sorted(makings, key=lambda making: making.number)
+        numbers = [making.number + 1 for making in self._makings] + [bar.since for bar in self._by_id.values()]
+        self._next = max(numbers, default=1)
+        self._told = set(hooks)
+
+    # --- asked
+
+    def barred(self, who: Who, conversation: str) -> bool:
+        """Whether this conversation's silent monitors are not to be seen by them."""
+        bar = self._by_id.get(conversation)
+        return bar is not None and not who.ids.isdisjoint(self._of(bar))
+
+    def was_in(self, user_id: str, conversation: str) -> bool:
+        """Whether their phone is in it, or was connected in it before."""
+        bar = self._by_id.get(conversation)
+        return bar is not None and user_id in self._people(bar)
+
+    def hidden(self, who: Who) -> frozenset[str]:
+        """All ids of all conversations that they are barred from."""
+        ids = who.ids
+        found = (bar.ids for bar in self._all() if not ids.isdisjoint(self._of(bar)))
+        return frozenset().union(*found)
+
+    def in_hand(self, who: Who, kinds: Collection[Kind] = CREDENTIALS) -> bool:
+        """Whether somebody who is barred from a conversation has given themselves what this one acts with.
+
+        Then not even their own monitors are shown: it may not be they who look. A device counts also where it is
+        one's own account that got it: whether it is busy would tell whether its former owner listens.
+        """
+        if who.user is None and who.token is None:
+            return False
+        mine = [making for making in self._makings if making.kind in kinds and making.thing in (who.user, who.token)]
+        return any(
+            making.number >= bar.since and not _others(making, who).isdisjoint(self._of(bar))
+            for making in mine
+            for bar in self._all()
+        )
+
+    @property
+    def empty(self) -> bool:
+        """Whether no conversation is known."""
+        return not self._by_id
+
+    def _all(self) -> Iterator[Bar]:
+        return (bar for conversation, bar in self._by_id.items() if conversation == bar.id)
+
+    def _people(self, bar: Bar) -> frozenset[str]:
+        return bar.people.union(*(self._present.get(conversation, NOBODY) for conversation in bar.ids))
+
+    def _of(self, bar: Bar) -> frozenset[str]:
+        known = self._barred.get(bar.id)
+        if known is None:
+            known = self._barred[bar.id] = self._everything(bar)
+        return known
+
+    def _everything(self, bar: Bar) -> frozenset[str]:
+        found = set(self._people(bar))
+        counted = [making for making in self._makings if making.number >= bar.since]
+        size = -1
+        while size != len(found):
+            size = len(found)
+            found.update(making.thing for making in counted if not making.makers.isdisjoint(found))
+        return frozenset(found)
+
+    # --- told
+
+    def made(self, who: Who, kind: Kind, thing: str) -> BarChanges:
+        """Somebody makes or changes an account, a token or a hook. While nobody talks that means nothing."""
+        change = BarChanges()
+        if self.empty:
+            return change
+        making = Making(self._next, frozenset(one for one in (who.user, who.token) if one), kind, thing)
+        self._next += 1
+        self._makings.append(making)
+        change.makings.append(making)
+        for bar in list(self._all()):
+            if not making.makers.isdisjoint(self._of(bar)):
+                self._renew(bar, change)
+        return change
+
+    def see(
+        self, pbx: str, sightings: Iterable[Sighting], lives: Callable[[str], bool], *, resynced: bool
+    ) -> BarChanges:
+        """What a PBX has just shown. `lives`: whether a conversation has a channel; `resynced`: all were listed."""
+        change = BarChanges()
+        looked_at: set[str] = set()
+        for sighting in sightings:
+            looked_at.add(sighting.conversation)
+            if sighting.conversation in self._by_id or lives(sighting.conversation) or sighting.people:
+                self._see(pbx, sighting, change)
+        here = self._all() if resynced else (self._by_id[one] for one in looked_at if one in self._by_id)
+        for bar in {bar.id: bar for bar in here if bar.pbx == pbx}.values():
+            if not any(map(lives, bar.ids)):
+                self._end(bar, change)
+        self._forget(change)
+        return change
+
+    def forget_others(self, pbxes: Collection[str]) -> BarChanges:
+        """What was at PBXes that the configuration no longer names is over: nobody will tell of its end."""
+        change = BarChanges()
+        for bar in [one for one in self._all() if one.pbx not in pbxes]:
+            self._end(bar, change)
+        self._forget(change)
+        return change
+
+    def _see(self, pbx: str, sighting: Sighting, change: BarChanges) -> None:
+        conversation = sighting.conversation
+        here = {conversation, *sighting.joined}
+        old = {bar.id: bar for one in here if (bar := self._by_id.get(one))}
+        old |= {bar.id: bar for leg in sighting.legs if (bar := self._by_leg.get(leg))}
+        new = Bar(
+            pbx,
+            frozenset(here).union(*(bar.ids for bar in old.values())),
+            sighting.people.union(*(bar.people for bar in old.values())),
+            sighting.legs.union(*(bar.legs for bar in old.values())),
+            min((bar.since for bar in old.values()), default=self._next),
+        )
+        was_present = self._present.get(conversation, NOBODY)
+        self._present[conversation] = sighting.present
+        if list(old.values()) != [new]:
+            change.bars |= dict.fromkeys(old)
+            change.bars[new.id] = new
+            for gone in old:
+                self._barred.pop(gone, None)
+            self._keep(new)
+        elif was_present == sighting.present:
+            return
+        self._renew(new, change)
+
+    def _keep(self, bar: Bar) -> None:
+        self._by_id |= dict.fromkeys(bar.ids, bar)
+        self._by_leg |= dict.fromkeys(bar.legs, bar)
+
+    def _renew(self, bar: Bar, change: BarChanges) -> None:
+        """Somebody or something else may be barred now."""
+        self._barred.pop(bar.id, None)
+        change.touched |= bar.ids
+        barred = self._of(bar)
+        hooks = {making.thing for making in self._makings if making.kind is Kind.HOOK and making.thing in barred}
+        new = {(hook, conversation) for hook in hooks for conversation in bar.ids} - self._told
+        self._told |= new
+        change.hooks |= new
+
+    def _end(self, bar: Bar, change: BarChanges) -> None:
+        self._barred.pop(bar.id, None)
+        for conversation in bar.ids:
+            self._by_id.pop(conversation, None)
+            self._present.pop(conversation, None)
+        for leg in bar.legs:
+            self._by_leg.pop(leg, None)
+        change.bars[bar.id] = None
+        change.touched |= bar.ids
+        told = {pair for pair in self._told if pair[1] in bar.ids}
+        self._told -= told
+        change.released |= {conversation for _, conversation in told}
+
+    def _forget(self, change: BarChanges) -> None:
+        if not self._makings or None not in change.bars.values():
+            return
+        oldest = min((bar.since for bar in self._all()), default=self._next)
+        if self._makings[0].number < oldest:
+            self._makings = [making for making in self._makings if making.number >= oldest]
+            change.forget = oldest
+
+
+def _others(making: Making, who: Who) -> frozenset[str]:
+    return making.makers if making.kind is Kind.DEVICE else making.makers - {who.user}

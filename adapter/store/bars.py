@@ -1,0 +1,101 @@
+"""Who is barred from which conversation, as kept over a restart; and hooks that hear of monitors only afterwards."""
+
+from datetime import datetime
+
+from pydantic import TypeAdapter
+from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.expression import bindparam
+
+from adapter.core.bars import Bar, BarChanges, Bars, Kind, Making
+from adapter.store.database import lock
+from adapter.store.outbox import OUTBOX, PENDING
+from adapter.store.outbox_sql import PROMOTE
+from adapter.store.tables import BarRow, DeliveryRow, EventRow, HookBarRow, MakingRow, UtcTime
+
+_BAR: TypeAdapter[Bar] = TypeAdapter(Bar)
+
+RELEASE = text(
+    """
+    INSERT INTO deliveries (hook_id, seq, lane, state, next_at, attempts)
+    SELECT n.hook_id, n.seq, n.lane,
+      CASE WHEN n.place = 1 AND NOT EXISTS (
+        SELECT 1 FROM deliveries d WHERE d.hook_id = n.hook_id AND d.lane = n.lane AND d.state IN ('due', 'waiting')
+      ) THEN 'due' ELSE 'waiting' END,
+      :at, 0
+    FROM (
+      SELECT w.id AS hook_id, e.seq AS seq, e.lane AS lane,
+        row_number() OVER (PARTITION BY w.id, e.lane ORDER BY e.seq) AS place
+      FROM events e
+        JOIN hook_bars b ON b.conversation_id = e.conversation_id AND e.seq > b.from_seq
+        JOIN webhooks w ON w.id = b.hook_id AND w.enabled AND w.events LIKE '%,' || e.type || ',%'
+      WHERE e.conversation_id IN :conversations AND e.type LIKE 'monitor.%'
+        AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.hook_id = w.id AND d.seq = e.seq)
+    ) n
+    """
+).bindparams(bindparam("at", type_=UtcTime), bindparam("conversations", expanding=True))
+"""What was kept from hooks while the conversation lasted is due, in the order in which it happened."""
+
+
+async def put(session: AsyncSession, change: BarChanges, at: datetime) -> None:
+    """Write what changed, as part of a transaction, before the events that happened with it."""
+    if change.bars:
+        await session.execute(delete(BarRow).where(BarRow.id.in_(list(change.bars))))
+    kept = [{"id": key, "data": _BAR.dump_json(bar).decode()} for key, bar in change.bars.items() if bar]
+    if kept:
+        await session.execute(insert(BarRow), kept)
+    if change.forget:
+        await session.execute(delete(MakingRow).where(MakingRow.number < change.forget))
+    made = [making for making in change.makings if making.number >= change.forget]
+    if made:
+        rows = [{**making._asdict(), "makers": " ".join(sorted(making.makers)), "kind": making.kind} for making in made]
+        await session.execute(delete(MakingRow).where(MakingRow.number.in_([making.number for making in made])))
+        await session.execute(insert(MakingRow), rows)
+    if change.hooks:
+        await lock(session, OUTBOX)
+        for hook, conversation in sorted(change.hooks):
+            seq = await _take_back(session, hook, conversation, at)
+            await session.merge(HookBarRow(hook_id=hook, conversation_id=conversation, from_seq=seq))
+        await session.flush()
+
+
+async def _take_back(session: AsyncSession, hook: str, conversation: str, at: datetime) -> int:
+    """What still waits to be told of monitors there is told afterwards. Returns up to which event all was told."""
+    waiting = (
+        select(DeliveryRow.seq, DeliveryRow.lane)
+        .join(EventRow, EventRow.seq == DeliveryRow.seq)
+        .where(DeliveryRow.hook_id == hook, DeliveryRow.state.in_(PENDING))
+        .where(EventRow.conversation_id == conversation, EventRow.type.like("monitor.%"))
+    )
+    found = list(await session.execute(waiting))
+    if not found:
+        return await session.scalar(select(func.max(EventRow.seq))) or 0
+    seqs = [seq for seq, _ in found]
+    await session.execute(delete(DeliveryRow).where(DeliveryRow.hook_id == hook, DeliveryRow.seq.in_(seqs)))
+    for lane in {lane for _, lane in found}:
+        await session.execute(PROMOTE, {"hook": hook, "lane": lane, "at": at})
+    return int(min(seqs)) - 1
+
+
+async def release(session: AsyncSession, change: BarChanges, at: datetime) -> None:
+    """Let hooks hear of what is over, as part of a transaction, after its last events."""
+    if not change.released:
+        return
+    await lock(session, OUTBOX)
+    released = sorted(change.released)
+    await session.execute(RELEASE, {"at": at, "conversations": released})
+    await session.execute(delete(HookBarRow).where(HookBarRow.conversation_id.in_(released)))
+
+
+async def load(session: AsyncSession) -> Bars:
+    """What a former run kept."""
+    bars = Bars()
+    bars.load(
+        [_BAR.validate_json(row.data) for row in await session.scalars(select(BarRow))],
+        [
+            Making(row.number, frozenset(row.makers.split()), Kind(row.kind), row.thing)
+            for row in await session.scalars(select(MakingRow))
+        ],
+        [(row.hook_id, row.conversation_id) for row in await session.scalars(select(HookBarRow))],
+    )
+    return bars

@@ -1,0 +1,299 @@
+"""Attack: find out whether somebody listens, by everything that HTTP gives. One history in two worlds, byte for byte.
+
+In one world supervisors listen silently, by a session and by a service's token; in the other they never do. Every kind
+of person who is barred asks every route of the contract, and is refused what can be refused, at every step.
+"""
+
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from adapter.core.bars import Who
+from adapter.core.record import EventType
+from adapter.store import Store
+from adapter.store.installation import KEY
+from adapter.store.tables import FactRow
+from adapter.web import app, openapi
+from tests.attack.people import World
+from tests.fake.pbx import settle
+from tests.support.client import Client, Stream
+from tests.support.clock import real
+from tests.support.receiver import EVERYTHING
+from tests.support.site import Site
+
+READS = sorted(
+    path
+    for path, methods in openapi.document(app.all_routes())["paths"].items()
+    if "get" in methods and path not in (f"{app.PREFIX}/events", f"{app.PREFIX}/sip")
+)
+"""Every route that shows something; the stream is read by itself."""
+OPAQUE = re.compile(r"[0-9a-f]{32}|[0-9a-f]{24}|cm_[\w-]+|whsec_[\w+/=]+")
+REAL_TIME = re.compile(r"20(?!26-01-01)\d\d-\d\d-\d\dT[\d:.]+(Z|\+00:00)?")
+"""Times of the wall's clock, which goes on between the two worlds; the PBX's own are the same in both."""
+
+
+@dataclass
+class Onlooker:
+    """Somebody barred, and all that they were told."""
+
+    client: Client
+    stream: Stream | None = None
+    told: list[str] = field(default_factory=list)
+
+    async def note(self, method: str, url: str, body: Any = None) -> str:
+        """Ask, and keep the answer: status, headers that say something, and body."""
+        async with self.client.http.request(method, url, json=body) as answer:
+            text = await answer.text()
+            kept = {name: answer.headers.get(name) for name in ("Content-Type", "Location", "Retry-After", "Allow")}
+            self.told.append(f"{method} {answer.status} {kept} {text}")
+            return text
+
+
+class Show:
+    """One world."""
+
+    def __init__(self, site: Site, *, silent: bool) -> None:
+        self.site, self.silent = site, silent
+        self.world = World(site)
+        self.onlookers: dict[str, Onlooker] = {}
+        self.hidden: list[str] = []
+        """Ids of the monitors that nobody barred may find."""
+        self.deliveries: list[str] = []
+        # How far a receiver that is away was tried hangs on the clock alone: nothing is sent in either world.
+        site.service.dispatcher.refresh = self._refresh  # type: ignore[method-assign]
+
+    async def _refresh(self) -> None:
+        return
+
+    async def program(self, name: str, **body: Any) -> Client:
+        """A client with a new token of the administrator's making."""
+        return await self.world.program(name, **body)
+
+    async def add(self, name: str, client: Client, *, streams: bool = True) -> None:
+        """Somebody who looks from now on."""
+        self.onlookers[name] = Onlooker(client, await client.events() if streams else None)
+
+    async def begin(self) -> None:
+        """Accounts, tokens and hooks from before the conversation."""
+        site, store = self.site, self.site.store
+        self.admin = self.world.admin = await site.client("admin")
+        await self.admin.patch(f"/users/{self.admin.user['id']}", {"devices": ["pjsip/301", "PJSIP/90301"]})
+        await self.admin.post(
+            "/users", {"username": "root", "name": "R", "role": "administrator", "password": "secret-r"}
+        )
+        everybody = {user.username: user.id for user in await store.people.all()}
+        self.root, self.coach = everybody["root"], everybody["coach"]
+        await self.admin.post("/webhooks", {"url": "http://127.0.0.1:9/hook", "events": EVERYTHING})
+        self.mona = await site.client("mona")
+        self.crm = await self.program("crm", may_act_for=["root"])
+        await self.admin.patch(f"/users/{self.root}", {"device": "PJSIP/304"})
+        old = await self.program("old", user="admin", scopes=["monitor", "admin", "metrics"])
+        figures = await self.program("figures", may_act_for=["admin", "sam"], scopes=["metrics"])
+        self.a, self.sam = site.pbx.scene.answered_call("90301", "101", "b1")
+        site.pbx.run()
+        self.c, self.ana = site.pbx.scene.answered_call("303", "102", "b2")
+        site.pbx.run()
+        await settle()
+        await self.add("admin", self.admin)
+        await self.add("sam", await site.client("sam"))
+        await self.add("admin's token", old)
+        await self.add("figures", figures, streams=False)
+        await self.look()
+
+    async def listen(self) -> None:
+        """Two supervisors begin to listen silently; one of them tries for more."""
+        assert (await self.mona.post("/monitors", {"customer_number": "000"}))[0] == 404
+        if not self.silent:
+            self.hidden = ["2" * 32, "3" * 32]  # of nothing
+            return
+        status, monitor = await self.mona.post("/monitors", {"agent_extension": "101"})
+        assert status == 201, monitor
+        self.hidden.append(monitor["id"])
+        await settle()
+        assert (await self.mona.post("/monitors", {"agent_extension": "102"}))[0] == 409
+        status, monitor = await self.crm.post("/monitors", {"agent_extension": "101", "supervisor": "root"})
+        assert status == 201, monitor
+        self.hidden.append(monitor["id"])
+        await settle()
+        for hook in await self.site.store.webhooks.all():  # it took the calls, and fails at what is told of monitors
+            await self.site.store.webhooks.failing(hook.id, self.site.now)
+
+    async def hide(self) -> None:
+        """What the administrator does about who they are; each new thing looks from now on."""
+        admin, me = self.admin, self.admin.user["id"]
+        assert (await admin.patch(f"/users/{me}", {"device": "pjsip/0301"}))[0] == 200
+        assert (await admin.patch(f"/users/{me}", {"devices": []}))[0] == 200
+        for name, body in (
+            ("a token for mona", {"user": "mona"}),
+            ("a token for root", {"user": "root", "scopes": ["monitor", "admin", "metrics"]}),
+            ("a service for mona", {"may_act_for": ["mona"]}),
+            ("a service for nobody", {"may_act_for": [], "scopes": ["metrics", "monitor"]}),
+        ):
+            service = "may_act_for" in body
+            await self.add(name, await self.program(name, **body), streams=not service)
+        made = {"username": "new", "name": "New", "role": "administrator", "password": "secret-new"}
+        assert (await admin.post("/users", made))[0] == 201
+        new = await self.site.client("new")
+        await self.add("a new administrator", new)
+        _, token = await new.post("/tokens", {"name": "next", "user": "mona", "scopes": ["monitor"]})
+        client = await self.site.client()
+        client.http.headers["Authorization"] = f"Bearer {token['token']}"
+        await self.add("a token of a new administrator", client)
+        assert (await admin.patch(f"/users/{self.root}", {"password": "secret-root"}))[0] == 200
+        await self.add("root", await self.site.client("root"))
+        assert (await admin.patch(f"/users/{self.root}", {"username": "was-root", "devices": []}))[0] == 200
+        assert (await admin.patch(f"/users/{me}", {"username": "root", "devices": ["PJSIP/304"]}))[0] == 200
+        hooks = (await admin.get("/webhooks"))[1]["webhooks"]
+        assert (await admin.patch(f"/webhooks/{hooks[0]['id']}", {"url": "http://127.0.0.1:9/mine"}))[0] == 200
+        _, made = await admin.post("/webhooks", {"url": "http://127.0.0.1:9/new", "events": EVERYTHING})
+        assert made["secret"]
+
+    async def talk(self) -> None:
+        """Mona whispers, and ceases; where she does not listen, the monitor is there while she whispers only."""
+        if self.silent:
+            assert (await self.mona.post("/monitors", {"agent_extension": "102"}))[1]["code"] == "already_monitoring"
+            await self.mona.switch({"id": self.hidden[0]}, "whisper")
+            await self.look()
+            await self.mona.switch({"id": self.hidden[0]}, "silent")
+            return
+        status, monitor = await self.mona.post("/monitors", {"agent_extension": "101", "mode": "whisper"})
+        assert status == 201, monitor
+        await settle()
+        await self.look()
+        assert (await self.mona.delete(f"/monitors/{monitor['id']}"))[0] == 204
+
+    async def transfer(self) -> None:
+        """The two conversations become one; the administrator and Coach are out of it."""
+        scene = self.site.pbx.scene
+        scene.change(self.ana, linkedid=self.a)
+        scene.leave("b2", self.ana)
+        scene.enter("b1", self.ana)
+        scene.gone(self.a, self.c)
+        self.site.pbx.run()
+        await self.add("coach", await self.site.client("coach"))
+
+    async def look(self) -> None:
+        """Everybody asks for everything."""
+        await settle()
+        await self.site.recorder.settled()
+        self.deliveries = [
+            row.id
+            for hook in await self.site.store.webhooks.all()
+            for _, row in await self.site.store.outbox.page(hook.id, 100, None, [])
+            if row.type.startswith("monitor.")
+        ]
+        for onlooker in self.onlookers.values():
+            await self.ask(onlooker)
+            await self.site.recorder.settled()
+
+    async def ask(self, onlooker: Onlooker) -> None:
+        """All reads with all ids that this one can have, then what is refused."""
+        base, prefix = self.site.base, self.site.base + app.PREFIX
+        ids: dict[str, list[str]] = {"calls": [call.id for call in self.site.board.calls()], "monitors": []}
+        for kind in ("monitors", "users", "webhooks"):
+            async with onlooker.client.http.get(f"{prefix}/{kind}") as answer:
+                body = json.loads(await answer.text())
+                ids[kind] = [one["id"] for one in body.get(kind, ())]
+        ids["monitors"] += (self.hidden or ["0" * 32, "1" * 32])[:2]
+        for path in READS:
+            kind = path.removeprefix(app.PREFIX).split("/")[1]
+            for one in ids[kind] if "{id}" in path else [""]:
+                await onlooker.note("GET", base + path.replace("{id}", one))
+        for query in ("?supervisor=mona", "?supervisor=root", "?action=monitor.requested", "?agent=sam"):
+            await onlooker.note("GET", f"{prefix}/audit{query}")
+        for call in ids["calls"]:
+            await onlooker.note("POST", f"{prefix}/monitors", {"call_id": call, "device": "PJSIP/9"})
+        for monitor in (self.hidden or ["0" * 32, "1" * 32])[:2]:
+            await onlooker.note("PATCH", f"{prefix}/monitors/{monitor}", {"mode": "silent"})
+            await onlooker.note("POST", f"{prefix}/monitors/{monitor}/takeover")
+            await onlooker.note("DELETE", f"{prefix}/monitors/{monitor}")
+        for hook in ids["webhooks"]:
+            for delivery in (self.deliveries or ["0" * 32])[:1]:
+                await onlooker.note("POST", f"{prefix}/webhooks/{hook}/deliveries/{delivery}/retry")
+
+    def transcript(self, name: str) -> list[str]:
+        """What somebody was told, with ids by the order in which they appeared."""
+        onlooker = self.onlookers[name]
+        order: dict[str, str] = {}
+
+        def numbered(found: re.Match[str]) -> str:
+            return order.setdefault(found[0], f"#{len(order)}")
+
+        streamed = onlooker.stream.raw.decode() if onlooker.stream else ""
+        streamed = streamed.replace(": still here\n\n", "")  # every ten seconds of the wall's clock, in either world
+        return [REAL_TIME.sub("now", OPAQUE.sub(numbered, text)) for text in (*onlooker.told, streamed)]
+
+    async def play(self) -> None:
+        """The whole history."""
+        await self.begin()
+        for step in (self.listen, self.hide, self.talk, self.transfer, self.talk):
+            await step()
+            await self.look()
+
+
+@asynccontextmanager
+async def shown(folder: Path, *, silent: bool) -> AsyncIterator[Show]:
+    """A world, and its end."""
+    store = await Store.open(f"sqlite+aiosqlite:///{folder}/{silent}.sqlite", clock=real)
+    async with store.database.work() as session:  # the same key for ids, so that what is sorted by them is alike
+        session.add(FactRow(name=KEY, value="5e" * 32))
+    site = Site(store)
+    runner = await site.start()
+    try:
+        yield Show(site, silent=silent)
+    finally:
+        await site.close(runner)
+
+
+async def test_two_worlds_that_look_the_same(tmp_path: Path) -> None:
+    async with shown(tmp_path, silent=True) as one, shown(tmp_path, silent=False) as other:
+        await one.play()
+        await other.play()
+        assert one.onlookers.keys() == other.onlookers.keys()
+        for name in one.onlookers:
+            mine, theirs = one.transcript(name), other.transcript(name)
+            for number, (left, right) in enumerate(zip(mine, theirs, strict=True)):
+                assert left == right, f"{name} can tell by answer {number}"
+        assert any('"mode": "whisper"' in text for text in one.transcript("admin")), "the talk itself is no secret"
+        assert any("coach.joined" in text for text in one.transcript("sam"))
+
+
+async def test_the_worlds_can_differ(tmp_path: Path) -> None:
+    """Somebody who is barred from nothing sees it."""
+    async with shown(tmp_path, silent=True) as one:
+        await one.begin()
+        await one.listen()
+        await one.add("free", one.mona)
+        await one.look()
+        assert '"mode": "silent"' in "".join(one.transcript("free"))
+
+
+async def test_afterwards_everything_is_told(tmp_path: Path) -> None:
+    """When the conversation is over, the audit shows it, and hooks that were barred hear of it in order."""
+    async with shown(tmp_path, silent=True) as one:
+        await one.begin()
+        _, hook = await one.admin.post("/webhooks", {"url": "http://127.0.0.1:9/late", "events": EVERYTHING})
+        await one.listen()
+        await one.site.recorder.settled()
+        store = one.site.store
+        kept = await store.records.bars()
+        live = one.site.service.boards.bars
+        assert kept.hidden(Who(one.admin.user["id"])) == live.hidden(Who(one.admin.user["id"])) != frozenset()
+
+        async def types() -> list[str]:
+            return [row.type for _, row in await store.outbox.page(hook["id"], 100, None, [])][::-1]
+
+        assert await types() == []
+        one.site.pbx.scene.gone(one.sam, one.a)
+        one.site.pbx.run()
+        await settle()
+        await one.site.recorder.settled()
+        told = await types()
+        assert told.count(EventType.MONITOR_STARTED) == told.count(EventType.MONITOR_ENDED) == 2
+        assert told.index(EventType.MONITOR_STARTED) < told.index(EventType.CALL_ENDED)
+        actions = {row["action"] for row in (await one.admin.get("/audit"))[1]["entries"]}
+        assert {"monitor.requested", "monitor.started"} <= actions

@@ -1,0 +1,252 @@
+"""A proof by histories: for whoever is barred, a silent monitor leaves no byte, whatever they did to hide who they are.
+
+Each history is played twice: with supervisors who listen silently, and in a world where a monitor exists only while it
+talks. What every kind of barred onlooker is shown must be the same; opaque ids by the order in which they appear.
+"""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter.core import events as ev
+from adapter.core.bars import Kind, Who
+from adapter.core.call import Call
+from adapter.core.changes import Changes
+from adapter.core.lifecycle import ended
+from adapter.core.modes import Mode
+from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
+from adapter.core.pbx import LinkState, PbxState
+from adapter.core.people import Directory, Role, User
+from adapter.core.views import call_view, call_visibility, monitor_view, shown_id
+from adapter.monitoring.board import Board
+from adapter.monitoring.boards import Boards
+from adapter.web.frames import Frames, Viewer, encode
+from tests.fake.pbx import WORDS, alone
+from tests.fake.scene import ADMIN, ANA, COACH, MONA, SAM, START, Scene, numbering
+from tests.unit.test_views import with_numbers
+
+
+def leg_of(monitor_id: str) -> str:
+    """The leg of a monitor whose id is a short word here."""
+    return WORDS.legs.leg_id(monitor_id.encode().hex().ljust(32, "0"))
+
+
+BOSS = replace(ADMIN, devices=("PJSIP/301", "PJSIP/90301"))
+"""Talks on the second of two devices."""
+ROOT = replace(ADMIN, id="u-root", username="root", name="Root", role=Role.ADMINISTRATOR, devices=(), extension=None)
+PEOPLE = (BOSS, ROOT, SAM, ANA, MONA, COACH)
+DIGITS = {Mode.SILENT: "4", Mode.WHISPER: "5", Mode.BARGE: "6"}
+
+
+class Onlooker:
+    """Somebody barred: what their stream sent, and what the lists show them when they ask."""
+
+    def __init__(self, boards: Boards, who: Who) -> None:
+        self.boards, self.who = boards, who
+        self.viewer, self.frames = Viewer(who.user or "", who.token), Frames(boards)
+        self.bytes = self.frames.snapshot(self.viewer) or b""
+        boards.subscribe(self._heard)
+
+    def _heard(self, changes: Changes) -> None:
+        user = self.boards.directory.users[self.viewer.user_id]
+        if user.id in changes.people:
+            self.bytes += self.frames.snapshot(self.viewer) or b""
+        else:
+            self.bytes += b"".join(self.frames.batch(changes).frames(self.viewer, user))
+
+    def look(self) -> None:
+        """Ask for everything: calls, monitors, and each monitor by every id."""
+        boards, user = self.boards, self.boards.directory.users[self.viewer.user_id]
+        for call in boards.calls():
+            barred = boards.bars.barred(self.who, call.conversation_id)
+            sight = call_visibility(user, call, barred=barred)
+            if sight != "nothing":
+                self.bytes += encode(call_view(call, boards.monitors_on(call.id), sight))
+        for monitor in boards.visible(user, self.who):
+            sight = boards.visibility(user, monitor, self.who)
+            self.bytes += encode([shown_id(monitor, sight), monitor_view(monitor, sight)])
+        self.bytes += b"\n"
+
+
+class History:
+    """Boss calls Sam on a twin of the desk phone, Coach calls Ana; supervisors listen to Sam's call."""
+
+    def __init__(self, *, hide_silent: bool) -> None:
+        self.hide_silent, self.scene = hide_silent, Scene()
+        self.board = Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
+        self.boards = alone(self.board)
+        self.a, self.target = self.scene.answered_call("90301", "101", "b1")
+        self.c, self.ana = self.scene.answered_call("303", "102", "b2")
+        self.run()
+        self.modes: dict[str, tuple[str, Mode]] = {}
+        self.onlookers = {
+            "sam": self.onlooker(Who(SAM.id)),
+            "boss": self.onlooker(Who(BOSS.id)),
+            "boss's token": self.onlooker(Who(BOSS.id, "t-before")),
+        }
+        self.numbers = 0
+
+    def onlooker(self, who: Who) -> Onlooker:
+        """Somebody who looks from now on."""
+        return Onlooker(self.boards, who)
+
+    def run(self) -> None:
+        """Tell what the scene has made."""
+        self.board.apply(self.scene.take())
+
+    def call(self) -> Call:
+        """Sam's."""
+        return next(call for call in self.board.calls() if call.agent.user_id == SAM.id)
+
+    def play(self, step: str) -> None:
+        """One step, and then everybody looks."""
+        self.numbers += 1
+        if step in ("root", "mona"):
+            self.begin(step)
+        elif step in ("whisper", "barge", "silent"):
+            for who in list(self.modes):
+                self.switch(who, Mode(step))
+        elif step == "stop":
+            for monitor_id, _ in self.modes.values():
+                self.end(monitor_id)
+            self.modes.clear()
+        else:
+            getattr(self, step.replace(" ", "_"))()
+        for onlooker in self.onlookers.values():
+            onlooker.look()
+
+    def begin(self, who: str) -> None:
+        """A supervisor listens silently."""
+        if who not in self.modes:
+            self.modes[who] = f"{who}-{self.numbers}", Mode.SILENT
+            if not self.hide_silent:
+                self.live(self.modes[who][0], who)
+
+    def live(self, monitor_id: str, who: str) -> None:
+        """A monitor, confirmed and silent."""
+        call, user = self.call(), {"root": ROOT, "mona": MONA}[who]
+        fresh = Monitor(
+            id=monitor_id,
+            pbx="lab",
+            call_id=call.id,
+            conversation_id=call.conversation_id,
+            target=self.target,
+            leg=leg_of(monitor_id),
+            supervisor=Supervisor(user.id, user.name, user.username),
+            device="PJSIP/302",
+            keypad=True,
+            mode=Mode.SILENT,
+            state=MonitorState.CONNECTING,
+            started_at=START,
+        )
+        self.board.put(fresh, START)
+        self.board.apply([ev.SpyStarted(START, fresh.leg, self.target, "call-monitor", "silent-keypad")])
+
+    def switch(self, who: str, mode: Mode) -> None:
+        """Another mode, by a digit."""
+        monitor_id, before = self.modes[who]
+        if self.hide_silent and not mode.talks:
+            self.end(monitor_id)
+        else:
+            if self.hide_silent and not before.talks:
+                monitor_id = f"{who}-{self.numbers}"
+                self.live(monitor_id, who)
+            self.board.apply([ev.DigitReceived(START, leg_of(monitor_id), DIGITS[mode])])
+        self.modes[who] = monitor_id, mode
+
+    def end(self, monitor_id: str) -> None:
+        """It is over."""
+        if current := self.board.monitor(monitor_id):
+            self.board.step(ended(current, EndReason.STOPPED, START), START)
+
+    # --- what the barred try
+
+    def change(self, user: User) -> None:
+        """An account is another now."""
+        others = [one for one in self.board.directory.users.values() if one.id != user.id]
+        self.boards.set_directory(Directory.of([*others, user]), frozenset({user.id}), self.scene.now)
+
+    def no_device(self) -> None:
+        """Boss takes their own devices away."""
+        self.change(replace(BOSS, devices=()))
+
+    def device_again(self) -> None:
+        """And puts one of them back."""
+        self.change(replace(BOSS, devices=("PJSIP/301",)))
+
+    def token_for_mona(self) -> None:
+        """Boss makes a token that acts for a supervisor."""
+        self.boards.made(Who(BOSS.id), Kind.TOKEN, "t-mona", START)
+        self.onlookers.setdefault("a token for mona", self.onlooker(Who(MONA.id, "t-mona")))
+
+    def token_for_root(self) -> None:
+        """And one of another administrator."""
+        self.boards.made(Who(BOSS.id), Kind.TOKEN, "t-root", START)
+        self.onlookers.setdefault("a token for root", self.onlooker(Who(ROOT.id, "t-root")))
+
+    def new_account(self) -> None:
+        """And a new administrator, who makes a token in turn."""
+        made = replace(ROOT, id="u-new", username="new")
+        self.boards.made(Who(BOSS.id), Kind.PASSWORD, made.id, START)
+        self.change(made)
+        self.boards.made(Who(made.id), Kind.TOKEN, "t-new", START)
+        self.onlookers.setdefault("a new account", self.onlooker(Who(made.id)))
+        self.onlookers.setdefault("a token of a new account", self.onlooker(Who(made.id, "t-new")))
+
+    def password_of_root(self) -> None:
+        """And a new password for another administrator."""
+        self.boards.made(Who(BOSS.id), Kind.PASSWORD, ROOT.id, START)
+        self.onlookers.setdefault("root", self.onlooker(Who(ROOT.id)))
+
+    def leave(self) -> None:
+        """Boss hangs up."""
+        self.scene.gone(self.a)
+        self.run()
+
+    def transfer(self) -> None:
+        """Ana's call becomes one with Sam's, and Coach is out of it."""
+        self.scene.change(self.ana, linkedid=self.a)
+        self.scene.leave("b2", self.ana)
+        self.scene.enter("b1", self.ana)
+        self.scene.gone(self.c)
+        self.run()
+        self.onlookers.setdefault("coach", self.onlooker(Who(COACH.id)))
+        self.onlookers.setdefault("ana", self.onlooker(Who(ANA.id)))
+
+    def native(self) -> None:
+        """The bridge's technology changes, as it may when somebody begins to listen."""
+        if not self.hide_silent:
+            self.scene.enter("b1", self.target, technology="softmix")
+            self.run()
+
+
+MOVES = (
+    *("root", "mona", "whisper", "barge", "silent", "stop", "no device", "device again", "token for mona"),
+    *("token for root", "new account", "password of root", "leave", "transfer", "native"),
+)
+
+
+def told(steps: list[str], *, hide_silent: bool) -> dict[str, bytes]:
+    """What everybody was shown."""
+    history = History(hide_silent=hide_silent)
+    for step in steps:
+        history.play(step)
+    return {name: with_numbers(onlooker.bytes) for name, onlooker in history.onlookers.items()}
+
+
+@given(st.lists(st.sampled_from(MOVES), max_size=16))
+def test_for_the_barred_silence_does_not_exist(steps: list[str]) -> None:
+    assert told(steps, hide_silent=False) == told(steps, hide_silent=True)
+
+
+def test_the_history_can_fail() -> None:
+    """Somebody who is barred from nothing sees the difference."""
+    history = History(hide_silent=False)
+    free = history.onlooker(Who(ROOT.id))
+    history.play("mona")
+    assert b'"mode":"silent"' in free.bytes
+    everybody = told(["mona", "whisper", "transfer", "token for root"], hide_silent=False)
+    assert {"sam", "boss", "coach", "a token for root"} <= everybody.keys()
+    assert b'"mode":"whisper"' in everybody["boss"]
+    assert b"coach.joined" in everybody["sam"]
