@@ -16,13 +16,13 @@ from adapter.cli.store import config_option, with_store
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role, User
 from adapter.core.views import modes_view, user_view
-from adapter.errors import AdapterError, ConfigError, NotFound
+from adapter.errors import AdapterError, AlreadyOwned, ConfigError, NotFound
 from adapter.store import Store
 from adapter.store.people import NewUser, UserChange
 from adapter.web import fields
 
 USAGE = 2
-"""Exit status for a wrong call or configuration; 1 is for what failed."""
+"""Exit status for a wrong call or configuration, or a second adapter: starting again does not help. 1: it failed."""
 
 password_option = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it."
@@ -65,14 +65,19 @@ def cli() -> None:
 
 
 @cli.command()
+@click.option("--standby", is_flag=True, help="Where another adapter looks after the PBX, wait, and take over from it.")
 @config_option
-def serve(path: Path | None) -> None:
-    """Run the adapter until it is told to stop (Ctrl-C, SIGTERM)."""
+def serve(standby: bool, path: Path | None) -> None:
+    """Run the adapter until it is told to stop (Ctrl-C, SIGTERM).
+
+    A PBX is looked after by one adapter of an installation (one database) at a time. A second one ends at once with
+    exit status 2; with --standby it waits without listening, and takes over when the first one stops, dies or hangs.
+    """
     from adapter import service
 
     settings = config.load(path)
     log.setup(settings.log.level, settings.log.format, mask_numbers=settings.log.mask_numbers)
-    sys.exit(asyncio.run(service.serve(settings)))
+    sys.exit(asyncio.run(service.serve(settings, standby=standby)))
 
 
 @cli.command()
@@ -263,7 +268,7 @@ def main() -> None:
         sys.exit(130)
     except AdapterError as problem:
         click.echo(f"call-monitor: {problem.detail}", err=True)
-        sys.exit(USAGE if isinstance(problem, ConfigError) else 1)
+        sys.exit(USAGE if isinstance(problem, ConfigError | AlreadyOwned) else 1)
     except OSError as problem:
         click.echo(f"call-monitor: {problem.strerror or problem}", err=True)
         sys.exit(1)

@@ -49,8 +49,10 @@ class Supervision:
         limits: Limits,
         browsers: Browsers = no_browsers,
         reservations: Reservations | None = None,
+        need_owner: Callable[[], None] = lambda: None,
     ) -> None:
-        self._browsers = browsers
+        """`need_owner` raises PbxUnavailable where another process may act at this PBX: asked before what is heard."""
+        self._browsers, self._need_owner = browsers, need_owner
         self._board, self._pbx, self._record, self._clock, self._limits = board, pbx, record, clock, limits
         self._confirmations = Confirmations(board)
         self._reservations = reservations or Reservations(board)
@@ -82,6 +84,7 @@ class Supervision:
         CallNotActive, DeviceUnavailable, PbxUnavailable, PbxTimeout; StoreUnavailable when it can't be recorded.
         """
         call, device = self._policy.start(user, request)
+        self._need_owner()
         by = by or By(user.username, "session")
         with self._reservations.of(user):
             self._policy.need_answered(call)
@@ -99,6 +102,7 @@ class Supervision:
         Raises as `start` does, but for the device, which is there.
         """
         call, device = self._policy.start(user, request)
+        self._need_owner()
         with self._reservations.of(user):
             self._policy.need_answered(call)
             fresh = self._new_monitor(uuid.uuid4().hex, user, call, device, request.mode, by)
@@ -197,6 +201,8 @@ class Supervision:
         self._policy.need_pbx()
         if monitor.mode is mode:
             return monitor
+        if mode.talks:
+            self._need_owner()
         self._board.step(lifecycle.asked(monitor, mode, by), self._clock())
         with self._confirmations.expect(monitor_id, lambda m: m.ended or (m.live and m.mode is mode)) as settled:
             try:
@@ -238,6 +244,7 @@ class Supervision:
             monitor = self._policy.need_live(self._board.monitor(monitor_id))
             self._policy.need_mode(user, Mode.BARGE)
             self._policy.need_pbx()
+            self._need_owner()
             taken = await self._takeover.join(monitor, by or By(user.username, "session"))
         if taken is None:
             raise self._unconfirmed("Asterisk did not confirm in time that the call is yours.", monitor)
