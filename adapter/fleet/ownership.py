@@ -23,6 +23,8 @@ LEASE = 3.0
 """Seconds for which a renewal holds, and after which an owner that does not renew is taken for dead."""
 PACE = 1.0
 """Seconds between renewals."""
+SHORTEST_PAUSE = 0.05
+"""Seconds between renewals, however late they are."""
 LOOK = 0.2
 """Seconds between looks of who waits for a PBX."""
 
@@ -165,7 +167,7 @@ class Ownership(Alone):
                     return True
                 alive = [described(holder) for holder in holders if beats.moved(holder.id)]
                 if alive and not standby:
-                    raise AlreadyOwned(_refusal(alive[0]))
+                    raise AlreadyOwned(_refusal(self._pbxes, alive[0]))
                 words = ", ".join(map(described, holders))
             except StoreUnavailable as problem:
                 if not standby:
@@ -204,8 +206,12 @@ class Ownership(Alone):
         self._now.set()
 
     async def _keep_renewing(self) -> None:
+        due = self._boot() + PACE
         while self.deposed is None:
-            began = self._boot()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._now.wait(), max(SHORTEST_PAUSE, due - self._boot()))
+            self._now.clear()
+            due = self._boot() + PACE
             try:
                 await self._renew()
                 self._failing = None
@@ -213,9 +219,6 @@ class Ownership(Alone):
                 if self._failing is None:
                     log.warning("the ownership of the PBX could not be renewed; trying again", why=str(problem))
                 self._failing = str(problem)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._now.wait(), max(0.05, PACE - (self._boot() - began)))
-            self._now.clear()
         await asyncio.Event().wait()  # nothing is left to do; `close` ends it
 
     async def _renew(self) -> None:
@@ -231,6 +234,8 @@ class Ownership(Alone):
             self._until = sent + LEASE
 
     def _depose(self, seen: Cluster) -> None:
+        if self.deposed is not None:
+            return
         owners = (owner for pbx in self._pbxes if (owner := seen.owners.get(pbx)))
         other = next((owner.member for owner in owners if owner.member not in (None, self._member.id)), None)
         member = seen.members.get(other or "")
@@ -256,8 +261,9 @@ def described(member: Member) -> str:
     return f"call-monitor {member.version} (pid {member.process.pid} on {member.process.host}, since {since})"
 
 
-def _refusal(holder: str) -> str:
+def _refusal(pbxes: Sequence[str], holder: str) -> str:
     return (
-        f"This PBX is looked after by {holder}, which lives. Two at once would end each other's monitors. Stop that "
-        "one first, or start this one with `serve --standby`: it waits, and takes over when that one stops or dies."
+        f"The PBX ({', '.join(pbxes)}) is looked after by {holder}, which lives. Two at once would end each other's "
+        "monitors. Stop that one first, or start this one with `serve --standby`: it waits, and takes over when that "
+        "one stops or dies."
     )
