@@ -84,7 +84,6 @@ class Supervision:
         CallNotActive, DeviceUnavailable, PbxUnavailable, PbxTimeout; StoreUnavailable when it can't be recorded.
         """
         call, device = self._policy.start(user, request)
-        self._need_owner()
         by = by or By(user.username, "session")
         with self._reservations.of(user):
             self._policy.need_answered(call)
@@ -102,7 +101,6 @@ class Supervision:
         Raises as `start` does, but for the device, which is there.
         """
         call, device = self._policy.start(user, request)
-        self._need_owner()
         with self._reservations.of(user):
             self._policy.need_answered(call)
             fresh = self._new_monitor(uuid.uuid4().hex, user, call, device, request.mode, by)
@@ -121,6 +119,7 @@ class Supervision:
         await self._record.begin(monitor, requested(monitor, user))
         try:
             self._policy.look_again(user, monitor)
+            self._need_owner()
             self._board.put(monitor, self._clock())
         except errors.AdapterError as problem:
             self._record.note(abandoned(monitor, problem.code, self._clock()))

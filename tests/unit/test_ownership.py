@@ -10,10 +10,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from alembic import command
+from sqlalchemy import Connection, text
 
 from adapter.core.audit import Action, By, Entry, Result
-from adapter.core.ownership import Member, Process, Term
+from adapter.core.ownership import Cluster, Member, Process, Term
 from adapter.core.record import Record, seal
 from adapter.errors import AlreadyOwned, PbxUnavailable, StoreUnavailable
 from adapter.fleet import ownership as module
@@ -21,6 +22,8 @@ from adapter.fleet.ownership import LEASE, Ownership
 from adapter.fleet.process import _stat, is_gone, this_member, this_process
 from adapter.monitoring.recorder import new_id
 from adapter.store import Store
+from adapter.store.database import Database, _migrations
+from adapter.store.tables import FactRow
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PBXES = ("north", "south")
@@ -345,3 +348,25 @@ def started(pid: int) -> int:
 def test_each_start_is_a_member_of_its_own() -> None:
     assert this_member(NOW).id != this_member(NOW).id
     assert Term(1, "a") != Term(1, "b")
+
+
+async def test_a_database_of_before_is_brought_up_to_date_under_an_adapter_that_runs(database_url: str) -> None:
+    """What an older version has open goes on, before and after: tables are only added."""
+    old = Database(database_url)
+    async with old.engine.begin() as connection:
+        await connection.run_sync(_upgrade_to, "0002")
+    async with old.work() as session:
+        await session.merge(FactRow(name="install_key", value="ab" * 32))
+    new = await Store.open(database_url)
+    assert await new.installation.key() == bytes.fromhex("ab" * 32)
+    assert await new.owners.look() == Cluster({}, {})
+    async with old.work() as session:
+        await session.merge(FactRow(name="last_beat", value="still here"))
+    for one in (old, new):
+        await one.close()
+
+
+def _upgrade_to(connection: Connection, revision: str) -> None:
+    config = _migrations()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
