@@ -59,7 +59,7 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Bytes must not lie in our kernel for a PBX that is out of reach."""
-        sockets.forgetful(transport.get_extra_info("socket"))
+        sockets.forgetful(transport)
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:

@@ -179,7 +179,9 @@ class Node:
         await self.supervision.close()
 
     async def close(self) -> None:
-        """Give everything up; monitors were ended before."""
+        """Give everything up; monitors were ended before, where they were still ours."""
+        await self.watchdog.close()
+        await self.supervision.abandon()
         await self.browser_phones.close()
         await self.dtmf.close()
         await self.messages.close()

@@ -274,5 +274,9 @@ class Supervision:
         await asyncio.gather(*(self.ending.and_wait(m, EndReason.ADAPTER_STOPPED) for m in running))
         for monitor in running:
             self.ending.now(monitor.id, EndReason.ADAPTER_STOPPED)
+        await self.abandon()
+
+    async def abandon(self) -> None:
+        """Do nothing more, and end nothing."""
         await self._commands.close()
         await self._tasks.close()
