@@ -1,7 +1,7 @@
 """One owner for each PBX: taken at the start, renewed every second, given back at the stop, and known to be lost.
 
 An owner may act for `LEASE` seconds from before a renewal was sent; who sees its beat unchanged for as long, by a
-boot-time clock of its own, takes over. No wall clock and no clock of the database decides anything.
+boot-time clock of its own and without a gap, takes over. No wall clock and no clock of the database decides anything.
 """
 
 import asyncio
@@ -27,6 +27,9 @@ SHORTEST_PAUSE = 0.05
 """Seconds between renewals, however late they are."""
 LOOK = 0.2
 """Seconds between looks of who waits for a PBX."""
+BLIND = 1.0
+"""Seconds between two looks after which nothing is known of what lay between: the database was away or slow. An owner
+that could not renew then must not lose its PBX for it."""
 
 
 class Leases(Protocol):
@@ -52,12 +55,16 @@ class Beats:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
+        self._looked = clock()
         self._since: dict[str, tuple[int, float]] = {}
         self._moved: set[str] = set()
 
     def saw(self, cluster: Cluster) -> None:
         """These are the beats now."""
         now = self._clock()
+        if now - self._looked > BLIND:
+            self._since.clear()
+        self._looked = now
         for member in cluster.members.values():
             beat, _ = self._since.setdefault(member.id, (member.beat, now))
             if beat != member.beat:
@@ -162,7 +169,7 @@ class Ownership(Alone):
                 seen = await self._leases.look()
                 beats.saw(seen)
                 holders = self._holders(seen, beats)
-                if not holders and await self._take(seen):
+                if not holders and await self._follow(seen):
                     self._tasks.keep(self._keep_renewing, "renewal")
                     return True
                 alive = [described(holder) for holder in holders if beats.moved(holder.id)]
@@ -172,7 +179,7 @@ class Ownership(Alone):
             except StoreUnavailable as problem:
                 if not standby:
                     raise
-                words = str(problem)
+                beats, words = Beats(self._boot), str(problem)
             if words and words != told:
                 log.info("waiting for the PBX", standby=standby, held_by=words, lease_seconds=LEASE)
                 told = words
@@ -182,10 +189,21 @@ class Ownership(Alone):
 
     def _holders(self, seen: Cluster, beats: Beats) -> list[Member]:
         """Who may still act at a PBX of ours."""
+        return [other for other in self._present(seen) if beats.still(other.id) < LEASE]
+
+    def _present(self, seen: Cluster) -> list[Member]:
+        """Who owns a PBX of ours, and is not surely gone."""
         names = {owner.member for pbx in self._pbxes if (owner := seen.owners.get(pbx)) and owner.member}
         known = [seen.members[name] for name in sorted(names) if name in seen.members]
-        us = self._member.process
-        return [other for other in known if beats.still(other.id) < LEASE and not self._gone(other.process, us)]
+        return [other for other in known if not self._gone(other.process, self._member.process)]
+
+    async def _follow(self, seen: Cluster) -> bool:
+        """Take it, from one that may live only where the database lets us write at once: else that one can't either."""
+        try:
+            async with asyncio.timeout(BLIND if self._present(seen) else None):
+                return await self._take(seen)
+        except TimeoutError:
+            raise StoreUnavailable("The database takes nothing at once, so the owner can't renew either.") from None
 
     async def _take(self, seen: Cluster) -> bool:
         """Begin terms, unless somebody was faster."""

@@ -17,7 +17,7 @@ from adapter.errors import StoreUnavailable
 from adapter.store.database import Database
 from adapter.store.tables import MemberRow, OwnerRow
 
-LOCK_TIMEOUT = "1s"
+LOCK_TIMEOUT = "700ms"
 """How long PostgreSQL waits for a row that another holds: whoever is frozen in a transaction is not waited for."""
 
 

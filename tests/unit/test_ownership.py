@@ -5,7 +5,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -40,8 +40,15 @@ class World:
         self.stop = asyncio.Event()
         self._stores: list[Store] = []
         self._all: list[Ownership] = []
+        self.looks = 0
+        self.claims: list[asyncio.Future[bool]] = []
         self.gone: set[int] = set()
         """Pids of processes that died on this machine."""
+
+    def waits(self, one: Ownership) -> "asyncio.Future[bool]":
+        """It stands by."""
+        self.claims.append(asyncio.ensure_future(one.claim(self.stop, standby=True)))
+        return self.claims[-1]
 
     def clock(self) -> datetime:
         return self.wall()
@@ -54,8 +61,10 @@ class World:
     async def member(self, pid: int) -> Ownership:
         """A process that would look after both PBXes."""
         process = replace(HERE, pid=pid)
+        leases = (await self.store()).owners
+        leases.look = self._counted(leases.look)  # type: ignore[method-assign]
         made = Ownership(
-            (await self.store()).owners,
+            leases,
             Member(f"{pid:032x}", process, "1.0", NOW),
             PBXES,
             self.clock,
@@ -65,7 +74,27 @@ class World:
         self._all.append(made)
         return made
 
+    def _counted(self, look: Callable[[], Awaitable[Cluster]]) -> Callable[[], Coroutine[None, None, Cluster]]:
+        async def counted() -> Cluster:
+            self.looks += 1
+            return await look()
+
+        return counted
+
+    async def looked(self) -> None:
+        """Whoever waits has looked, and drawn its conclusions."""
+        before = self.looks
+        await until(lambda: self.looks >= before + 2 or all(claim.done() for claim in self.claims))
+
+    async def passes(self, seconds: float) -> None:
+        """Time passes for everybody, while who waits looks on."""
+        for _ in range(round(seconds * 2)):
+            self.boot += 0.5
+            await self.looked()
+
     async def close(self) -> None:
+        self.stop.set()
+        await asyncio.gather(*self.claims)
         for one in self._all:
             await one.close()
         for store in self._stores:
@@ -131,20 +160,60 @@ async def test_who_dies_is_followed_after_the_lease_by_the_watchers_own_clock(wo
     assert await first.claim(world.stop)
     jump = random.Random(1)
     world.wall = lambda: NOW + timedelta(days=jump.uniform(-400, 400))
-    claim = asyncio.ensure_future(second.claim(world.stop, standby=True))
+    claim = world.waits(second)
     for _ in range(3):  # it lives: however long that goes on, and wherever the wall clock is
-        world.boot += LEASE - 0.5
+        await world.passes(LEASE - 0.5)
         await first._renew()
-        await asyncio.sleep(0.1)
+        await world.looked()
         assert holds(first)
         assert not claim.done()
-    world.boot += LEASE - 0.1
-    await asyncio.sleep(0.1)
+    await world.passes(LEASE - 0.5)
+    assert holds(first)
     assert not claim.done()
-    world.boot += 0.2
+    world.boot += 0.5
     assert not holds(first), "its own deadline comes first"
-    assert await claim
+    assert await asyncio.wait_for(claim, 20)
     assert holds(second)
+
+
+async def test_a_database_that_was_away_costs_no_owner_its_pbx(world: World) -> None:
+    """It could not renew, and nobody could see it: that proves nothing."""
+    first, second = await world.member(1), await world.member(2)
+    assert await first.claim(world.stop)
+    claim = world.waits(second)
+    await world.looked()
+    world.boot += 4 * LEASE  # a restart of the database, say
+    await world.looked()
+    assert not claim.done()
+    await first._renew()
+    await world.passes(LEASE - 0.5)
+    assert not claim.done()
+    assert holds(first)
+    await world.passes(LEASE)
+    assert await asyncio.wait_for(claim, 20)
+
+
+async def test_a_database_that_is_locked_costs_no_owner_its_pbx(world: World) -> None:
+    """On SQLite who waits can still read, and sees a beat that stands still because nobody can write."""
+    first, second = await world.member(1), await world.member(2)
+    assert await first.claim(world.stop)
+    locker, claim = await world.store(), world.waits(second)
+    await world.looked()
+    async with locker.database.work() as session:
+        await session.execute(text("UPDATE members SET pid = pid"))
+        for _ in range(round(2 * LEASE)):
+            world.boot += 0.5
+            await session.execute(text("SELECT 1"))
+            await asyncio.sleep(0.15)
+        for _ in range(5):
+            await session.execute(text("SELECT 1"))
+            await asyncio.sleep(0.3)
+    await asyncio.sleep(0.5)  # who waits would be faster
+    await first._renew()
+    assert first.deposed is None
+    await world.passes(LEASE - 1)
+    assert not claim.done()
+    assert holds(first)
 
 
 async def test_a_process_of_this_machine_that_is_gone_is_not_waited_for(world: World) -> None:
@@ -172,10 +241,10 @@ async def test_who_was_paused_learns_that_it_is_deposed_and_writes_nothing_more(
     records = (await world.store()).records.within(first.terms)
     entry = Entry(at=NOW, by=By("sam", "session"), action=Action.LOGIN, result=Result.OK)
     await records.write(seal(Record(entries=[entry]), new_id), NOW)
-    claim = asyncio.ensure_future(second.claim(world.stop, standby=True))
-    await asyncio.sleep(0.1)
-    world.boot += LEASE + 0.1
-    assert await claim
+    claim = world.waits(second)
+    await world.looked()
+    await world.passes(LEASE)
+    assert await asyncio.wait_for(claim, 20)
     for _ in range(2):  # before it knows, and after
         with pytest.raises(StoreUnavailable, match="Another adapter"):
             await records.write(seal(Record(entries=[entry]), new_id), NOW)
@@ -305,11 +374,11 @@ async def test_who_is_frozen_in_a_transaction_is_not_waited_for(world: World) ->
         return
     frozen = await store.database.engine.connect()
     await frozen.execute(text("SELECT 1 FROM owners FOR SHARE"))
-    world.boot += LEASE + 0.1
-    claim = asyncio.ensure_future(second.claim(world.stop, standby=True))
-    await asyncio.sleep(0.1)
-    world.boot += LEASE + 0.1
-    assert await asyncio.wait_for(claim, 15)
+    claim = world.waits(second)
+    for _ in range(round(4 * LEASE)):
+        world.boot += 0.5
+        await asyncio.sleep(0.25)
+    assert await asyncio.wait_for(claim, 20)
     await frozen.invalidate()
     await frozen.close()
 
