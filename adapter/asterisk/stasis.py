@@ -56,7 +56,7 @@ class Stasis:
         """It was registered for the first time, or could not be."""
         self._taken: OrderedDict[str, bool] = OrderedDict()
         """Calls that were begun, and whether Asterisk told of them by itself, not by our asking."""
-        self._lost = (0, 0.0)
+        self._lost = (0, -QUIET)
         """How often it was taken from us in a row, and when last, by the event loop's clock."""
         self._tasks = BackgroundTasks("stasis")
 
@@ -65,8 +65,7 @@ class Stasis:
         self._tasks.keep(self._keep_registered, "connection")
 
     def give_up(self) -> None:
-        """Another adapter is to have it: take no more calls. What runs is ended by `close`."""
-        self._taken.clear()
+        """Another adapter is to have it: it is not registered any more. What runs is ended by `close`."""
         self._fence = Fence(need=_never)
 
     async def close(self) -> None:
