@@ -137,6 +137,12 @@ class ConfigError(AdapterError):
     code, status, title = "config", 500, "Configuration error"
 
 
+class AlreadyOwned(AdapterError):
+    """Another process of this installation lives and looks after the PBX; the message says which, and the way out."""
+
+    code, status, title = "already_owned", 503, "Another adapter looks after the PBX"
+
+
 class StoreUnavailable(AdapterError):
     """The database does not answer; nothing was changed."""
 

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -22,6 +23,8 @@ from adapter.core.record import Record
 from adapter.errors import AdapterError
 from adapter.fleet.node import Connect, Node, Shared
 from adapter.fleet.nodes import Nodes
+from adapter.fleet.ownership import Alone, Ownership
+from adapter.fleet.process import this_member
 from adapter.health.database import DatabaseHealth
 from adapter.health.heads import Heads
 from adapter.health.metrics import Metrics
@@ -76,20 +79,23 @@ class Service:
         *,
         connect_to: ConnectTo = wiring.asterisk,
         clock: Callable[[], datetime] = now,
+        ownership: Alone | None = None,
     ) -> None:
-        self.settings, self.store, self.clock = settings, store, clock
+        self.settings, self.store, self.clock, self.ownership = settings, store, clock, ownership or Alone()
         started_at = clock()
         read = [(pbx, wiring.node_settings(pbx, settings, key)) for pbx in settings.pbx]
         connecting = PbxState(LinkState.CONNECTING, started_at)
         boards = {pbx.id: Board(node.numbering, directory, connecting, node.dialplan, bars) for pbx, node in read}
         self.boards = Boards(boards.values(), directory, started_at)
-        self.recorder = Recorder(self.boards, store.monitors, store.records, clock)
+        self.recorder = Recorder(self.boards, store.monitors, store.records.within(self.ownership.terms), clock)
         self.metrics = Metrics(self.boards)
         self.streams = Streams(self.boards)
-        shared = Shared(self.recorder, Reservations(self.boards), self.metrics, clock, self.streams.is_connected)
+        places, is_at_page = Reservations(self.boards), self.streams.is_connected
+        shared = Shared(self.recorder, places, self.metrics, clock, is_at_page, self.ownership.need)
         nodes = [Node(node, boards[pbx.id], connect_to(pbx, clock), shared) for pbx, node in read]
         self.nodes = Nodes(nodes, self.boards, settings.numbering.country)
         self.readiness = Readiness({"database": True, **self.nodes.parts}, self._problems, clock)
+        self.ownership.lost.subscribe(self.nodes.give_up)
         self.database_health = DatabaseHealth(self.boards, store.installation.beat, clock)
         self.guard = Guard(allow_private=settings.webhooks.allow_private)
         sender = Sender(self.guard, clock, settings.webhooks.timeout_seconds)
@@ -161,7 +167,7 @@ class Service:
 
     def _problems(self) -> list[str]:
         """What is not usable now, as `part: text`. Reads only what the parts know of themselves."""
-        found = self.nodes.problems()
+        found = self.nodes.problems() + self.ownership.problems()
         return found if self.boards.record_state.writable else ["database: nothing can be written", *found]
 
     async def start(self) -> None:
@@ -221,21 +227,26 @@ class Service:
         self._tasks.keep(certificate.follow, "certificate")
 
     async def close(self) -> None:
-        """End: monitors first, then the rest, the record last."""
-        await self.nodes.end_monitors()
+        """End: monitors first, then the rest, the record last. Where another adapter took over, they are its own."""
+        deposed = self.ownership.deposed is not None
+        if not deposed:
+            await self.nodes.end_monitors()
         self.streams.close()
         await self._tasks.close()
         await self.nodes.close()
         await self.readiness.close()
         await self.database_health.close()
         await self.retention.close()
-        await self.recorder.close()
+        await self.recorder.close(0.0 if deposed else 5.0)
         await self.heads.close()
         await self.dispatcher.close()
 
 
-async def serve(settings: config.Settings) -> int:
-    """Run until SIGINT or SIGTERM. Returns the exit status. Raises ConfigError or StoreUnavailable at the start."""
+async def serve(settings: config.Settings, *, standby: bool = False) -> int:
+    """Run until SIGINT or SIGTERM (exit status 0), or until another adapter took over (1).
+
+    Raises ConfigError, StoreUnavailable, or AlreadyOwned, for which `standby` waits instead, at the start.
+    """
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -243,9 +254,15 @@ async def serve(settings: config.Settings) -> int:
         idle = timedelta(minutes=settings.session.idle_minutes)
         store = await Store.open(settings.database_url, idle, clock=now)
         stack.push_async_callback(store.close)
+        ownership = Ownership(store.owners, this_member(now()), [pbx.id for pbx in settings.pbx], now)
+        stack.push_async_callback(ownership.close)
+        ownership.lost.subscribe(stop.set)
+        if not await ownership.claim(stop, standby=standby):
+            return 0
         directory = Directory.of(await store.people.all())
         key, bars = await store.installation.key(), await store.records.bars()
-        service = Service(settings, store, key, directory, bars)
+        connect_to = partial(wiring.asterisk, ownership=ownership)
+        service = Service(settings, store, key, directory, bars, connect_to=connect_to, ownership=ownership)
         stack.push_async_callback(service.close)
         await service.start()
         await _listen(service, settings.http, stack)
@@ -255,7 +272,7 @@ async def serve(settings: config.Settings) -> int:
         await stop.wait()
         log.info("stopping")
         service.streams.close()
-    return 0
+    return 0 if ownership.deposed is None else 1
 
 
 async def _listen(service: Service, http: Http, stack: AsyncExitStack) -> None:

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from functools import partial
 from urllib.parse import urlsplit
 
 import structlog
@@ -13,6 +14,7 @@ from adapter import config
 from adapter.asterisk import chanspy
 from adapter.asterisk.ami import AmiAddress
 from adapter.asterisk.connection import LinkSettings
+from adapter.asterisk.fence import UNFENCED, Fence
 from adapter.asterisk.pbx import Asterisk
 from adapter.config.http import Http
 from adapter.config.section import revealed
@@ -21,6 +23,7 @@ from adapter.core.calls import Numbering
 from adapter.core.events import Channel
 from adapter.core.legs import LegNames, SpyDialplan, is_leg
 from adapter.fleet.node import Connect, NodeSettings, OnCall, OnEvents, OnState
+from adapter.fleet.ownership import Ownership
 from adapter.health.retention import Keep
 from adapter.monitoring.limits import Limits
 from adapter.phones.browser import PREFIX
@@ -84,12 +87,13 @@ def link_settings(pbx: config.Pbx) -> LinkSettings:
     )
 
 
-def asterisk(pbx: config.Pbx, clock: Callable[[], datetime]) -> Connect:
-    """What connects to this PBX. Raises ConfigError."""
+def asterisk(pbx: config.Pbx, clock: Callable[[], datetime], ownership: Ownership | None = None) -> Connect:
+    """What connects to this PBX, as far as we own it. Raises ConfigError."""
     settings = link_settings(pbx)
+    fence = Fence(partial(ownership.need, pbx.id), ownership.doubt) if ownership else UNFENCED
 
     def connect(on_events: OnEvents, on_state: OnState, on_call: OnCall) -> Asterisk:
-        return Asterisk(settings, pbx.softphone.context, on_events, on_state, on_call, clock)
+        return Asterisk(settings, pbx.softphone.context, on_events, on_state, on_call, clock, fence)
 
     return connect
 

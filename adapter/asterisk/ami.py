@@ -15,6 +15,7 @@ from panoramisk.actions import Action
 from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
 
+from adapter.asterisk import sockets
 from adapter.asterisk.splitter import Message, NotAmi, Splitter
 from adapter.asterisk.wire import TRANSLATORS
 from adapter.errors import Invalid, PbxRefused, PbxTimeout, PbxUnavailable
@@ -56,12 +57,17 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
         self._splitter = Splitter(wanted)
         self._on_batch, self._on_lost = on_batch, on_lost
 
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        """Bytes must not lie in our kernel for a PBX that is out of reach."""
+        sockets.forgetful(transport)
+        super().connection_made(transport)
+
     def data_received(self, data: bytes) -> None:
         try:
             messages = self._splitter.feed(data)
         except NotAmi as problem:
             self._on_lost(str(problem))
-            self.transport.abort()
+            self.close()
             return
         if messages:
             self._on_batch(messages)
@@ -71,7 +77,7 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
 
     def close(self) -> None:
         self.closed = True
-        self.transport.abort()
+        sockets.abort(self.transport)
 
 
 class _Manager(Manager):  # type: ignore[misc]
@@ -145,13 +151,13 @@ class AmiConnection:
 
     # --- actions
 
-    async def action(self, name: str, fields: Fields = (), *, deadline: float) -> Message:
-        """Send one action and return its response.
+    async def action(self, name: str, fields: Fields = (), *, deadline: float, at_once: bool = False) -> Message:
+        """Send one action and return its response. `at_once`: only where nothing waits to be sent before it.
 
         Raises Invalid (a value must not go over the wire; nothing was sent), PbxUnavailable (not connected;
         nothing was sent), PbxRefused (Asterisk said no), PbxTimeout (no answer: the outcome is unknown).
         """
-        action = self._send(name, fields)
+        action = self._send(name, fields, at_once=at_once)
         return await self._answer(action, name, deadline)
 
     async def listing(self, name: str, fields: Fields = (), *, deadline: float) -> list[Message]:
@@ -161,10 +167,12 @@ class AmiConnection:
         await self._answer(action, name, deadline)
         return items
 
-    def _send(self, name: str, fields: Fields, items: list[Message] | None = None) -> Action:
+    def _send(self, name: str, fields: Fields, items: list[Message] | None = None, *, at_once: bool = False) -> Action:
         _check(fields)
         if self._lost is not None:
             raise PbxUnavailable(f"The AMI connection was lost: {self._lost}.")
+        if at_once and self._manager.protocol.transport.get_write_buffer_size():
+            raise PbxUnavailable("Asterisk takes nothing at this moment, so nothing was asked of it. Try again soon.")
         self._count += 1
         action_id = f"cm-{self._tag}-{self._count}"
         lines: dict[str, Any] = {"Action": name, "ActionID": action_id}

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import aiohttp
 
+from adapter.asterisk import sockets
 from adapter.core.pbx import DeviceState
 from adapter.errors import Invalid, PbxRefused, PbxTimeout, PbxUnavailable
 
@@ -43,6 +44,11 @@ class Ari:
         self._auth = aiohttp.encode_basic_auth(username, password)
         self._deadline = deadline
         self._session: aiohttp.ClientSession | None = None
+        self._given_up = False
+
+    def give_up(self) -> None:
+        """Another adapter asks this Asterisk now: from here nothing is asked any more."""
+        self._given_up = True
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -51,9 +57,11 @@ class Ari:
             self._session = None
 
     def _open(self) -> aiohttp.ClientSession:
+        if self._given_up:
+            raise PbxUnavailable("Another adapter looks after this PBX.")
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=self._deadline)
-            connector = aiohttp.TCPConnector(ssl=self._tls or True)
+            connector = aiohttp.TCPConnector(ssl=self._tls or True, socket_factory=sockets.made)
             self._session = aiohttp.ClientSession(
                 connector=connector, timeout=timeout, headers={"Authorization": self._auth}
             )
@@ -103,6 +111,23 @@ class Ari:
             yield socket
         finally:
             await socket.close()
+
+    async def waiting(self, application: str) -> list[str] | None:
+        """Uniqueids of the channels in an application; None where Asterisk does not know it. Raises also PbxRefused."""
+        status, answer = await self._get(f"applications/{_part(application)}")
+        if status == 404:
+            return None
+        await self._need((status, answer))
+        found = answer.get("channel_ids") if isinstance(answer, dict) else None
+        return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
+
+    async def channel(self, uniqueid: str) -> object:
+        """A channel as ARI describes it; None where there is none. Raises also PbxRefused."""
+        status, answer = await self._get(f"channels/{_part(uniqueid)}")
+        if status == 404:
+            return None
+        await self._need((status, answer))
+        return answer
 
     async def message(self, device: str, text: str) -> None:
         """Send a SIP MESSAGE to an endpoint. Raises also PbxRefused where it can't be sent."""

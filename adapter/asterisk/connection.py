@@ -6,7 +6,8 @@ Everything that the model learns passes through here in the order in which Aster
 import asyncio
 import random
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,6 +16,7 @@ import structlog
 from adapter.asterisk import versions, wire
 from adapter.asterisk.ami import AmiAddress, AmiConnection, AuthenticationFailed
 from adapter.asterisk.ari import Ari
+from adapter.asterisk.fence import UNFENCED, Fence
 from adapter.asterisk.splitter import Message
 from adapter.core.events import Event, KnownChannel
 from adapter.core.pbx import LinkState, PbxState
@@ -65,8 +67,11 @@ class Connection:
         on_events: Callable[[Sequence[Event]], None],
         on_state: Callable[[PbxState], None],
         clock: Callable[[], datetime],
+        fence: Fence = UNFENCED,
     ) -> None:
         self._settings, self._on_events, self._on_state, self._clock = settings, on_events, on_state, clock
+        self.fence = fence
+        self._given_up = False
         self.ari = Ari(
             *(settings.ari_url, settings.ari_username, settings.ari_password, settings.action_deadline),
             tls=settings.ari_tls,
@@ -92,10 +97,22 @@ class Connection:
         """The connection as it is now."""
         return self._state
 
-    def start(self) -> None:
-        """Connect, and again after every loss."""
+    def start(self, first: Awaitable[object] | None = None) -> None:
+        """Connect, and again after every loss; for the first time once `first` is done, or takes too long."""
+        self._tasks.start(self._begin(first), "start")
+
+    async def _begin(self, first: Awaitable[object] | None) -> None:
+        if first is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(first, self._settings.connect_deadline)
         self._tasks.keep(self._keep_connected, "connection")
         self._tasks.keep(self._ask_ari, "ari")
+
+    def give_up(self) -> None:
+        """Another adapter acts here now: at once and without a word, and nothing is asked from here any more."""
+        self._given_up = True
+        self.ari.give_up()
+        self._drop()
 
     async def close(self) -> None:
         """End the connection for good."""
@@ -159,6 +176,8 @@ class Connection:
     async def _session(self) -> None:
         """One connection from its beginning to its loss. Raises what hindered it."""
         settings = self._settings
+        if self._given_up:
+            raise PbxUnavailable("Another adapter looks after this PBX.")
         self._lost, self._backlog = asyncio.Event(), []
         self._ami = await AmiConnection.open(settings.ami, self._heard, self._gone, settings.connect_deadline)
         await self._take_snapshot(self._ami)
@@ -263,7 +282,8 @@ class Connection:
         except PbxTimeout:
             ami.close()
             raise PbxUnavailable("Asterisk does not answer, so nothing was done. Try again soon.") from None
-        return await self.act(name, *fields)
+        self.fence.need()  # from here to the write nobody else runs
+        return await ami.action(name, fields, deadline=self._settings.action_deadline, at_once=True)
 
     async def list_channels(self) -> Sequence[KnownChannel]:
         """All channels now. What they say and what events say may overtake each other."""

@@ -111,6 +111,7 @@ class Link:
     async def send_leg(self, leg: str, target: str, mode: Mode, *, keypad: bool) -> None:
         """Let a channel that waits in our Stasis application go on into the monitor dialplan."""
         extension, variables = chanspy.extension(mode, keypad=keypad), {"CM_TARGET": _uniqueid(target)}
+        self._connection.fence.need()
         await self._connection.ari.hand_back(_uniqueid(leg), self._settings.context, extension, variables)
 
     async def say(self, leg: str, why: Refusal) -> None:

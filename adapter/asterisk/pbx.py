@@ -5,6 +5,7 @@ from datetime import datetime
 
 from adapter.asterisk.connection import Connection, LinkSettings
 from adapter.asterisk.endpoints import Endpoints
+from adapter.asterisk.fence import UNFENCED, Fence
 from adapter.asterisk.link import Link
 from adapter.asterisk.stasis import Handler, Stasis
 from adapter.core.events import Event
@@ -22,21 +23,33 @@ class Asterisk:
         on_state: Callable[[PbxState], None],
         on_call: Handler,
         clock: Callable[[], datetime],
+        fence: Fence = UNFENCED,
     ) -> None:
-        self._connection = Connection(settings, on_events, on_state, clock)
-        self._stasis = Stasis(self._connection.ari, on_call)
+        self._connection = Connection(settings, on_events, on_state, clock, fence)
+        self._stasis = Stasis(self._connection.ari, on_call, fence)
         self.link = Link(settings, self._connection)
         self.endpoints = Endpoints(self._connection.ari, phones_context)
 
     def start(self) -> None:
-        """Connect AMI and register the Stasis application, and both again after every loss."""
-        self._connection.start()
+        """Register the Stasis application, then connect AMI, and both again after every loss.
+
+        In this order: a former owner that still lives learns by the application that it is none any more, before
+        we list what there is.
+        """
         self._stasis.start()
+        self._connection.start(self._stasis.tried.wait())
 
     def problems(self) -> list[str]:
         """What is not usable now, as `part: text`; empty when all is. Asks nobody."""
         found = self._connection.problems()
-        return found if self._stasis.registered else [*found, "ari: star codes do not work, its events are not usable"]
+        if self._stasis.problem is not None and not any(problem.startswith("ari:") for problem in found):
+            found.append(f"stasis: {self._stasis.problem}; star codes do not work")
+        return found
+
+    def give_up(self) -> None:
+        """Another adapter looks after this PBX now: nothing more is asked of it."""
+        self._connection.give_up()
+        self._stasis.give_up()
 
     async def message(self, device: str, text: str) -> None:
         """Send a SIP MESSAGE to an endpoint. Raises PbxUnavailable, PbxTimeout, PbxRefused."""

@@ -17,13 +17,13 @@ from adapter.cli.store import config_option, with_store
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role, User
 from adapter.core.views import modes_view, user_view
-from adapter.errors import AdapterError, ConfigError, NotFound
+from adapter.errors import AdapterError, AlreadyOwned, ConfigError, NotFound
 from adapter.store import Store
 from adapter.store.people import NewUser, UserChange
 from adapter.web import fields
 
 USAGE = 2
-"""Exit status for wrong usage or configuration; 1 is for failures."""
+"""Exit status for wrong usage or configuration, or a second adapter: a restart does not help. 1 is for failures."""
 
 password_option = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it."
@@ -66,14 +66,19 @@ def cli() -> None:
 
 
 @cli.command()
+@click.option("--standby", is_flag=True, help="Where another adapter looks after the PBX, wait, and take over from it.")
 @config_option
-def serve(path: Path | None) -> None:
-    """Run the adapter until it is stopped (Ctrl-C, SIGTERM)."""
+def serve(standby: bool, path: Path | None) -> None:
+    """Run the adapter until it is stopped (Ctrl-C, SIGTERM).
+
+    One adapter of an installation (one database) owns a PBX at a time. A second one exits at once with status 2; with
+    --standby it waits without listening, and takes over when the first one stops, crashes or hangs.
+    """
     from adapter import service
 
     settings = config.load(path)
     log.setup(settings.log.level, settings.log.format, mask_numbers=settings.log.mask_numbers)
-    sys.exit(asyncio.run(service.serve(settings)))
+    sys.exit(asyncio.run(service.serve(settings, standby=standby)))
 
 
 @cli.command()
@@ -275,7 +280,7 @@ def main() -> None:
         sys.exit(130)
     except AdapterError as problem:
         click.echo(f"call-monitor: {problem.detail}", err=True)
-        sys.exit(USAGE if isinstance(problem, ConfigError) else 1)
+        sys.exit(USAGE if isinstance(problem, ConfigError | AlreadyOwned) else 1)
     except OSError as problem:
         click.echo(f"call-monitor: {problem.strerror or problem}", err=True)
         sys.exit(1)

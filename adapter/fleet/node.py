@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from adapter.core.calls import Numbering
@@ -46,6 +47,9 @@ class Connected(Protocol):
 
     async def message(self, device: str, text: str) -> None:
         """Send a SIP MESSAGE to an endpoint. Raises PbxUnavailable, PbxTimeout, PbxRefused."""
+
+    def give_up(self) -> None:
+        """Another adapter acts there now: at once, and without a word to anybody."""
 
     async def close(self) -> None:
         """Give the connections up for good."""
@@ -94,6 +98,8 @@ class Shared:
     clock: Callable[[], datetime]
     is_at_page: Callable[[str], bool]
     """Whether this user (by id) has a page open, which tells them who talks."""
+    need_owner: Callable[[str], None] = lambda pbx: None
+    """Raises PbxUnavailable unless this process may start or raise anything at this PBX now (`Ownership.need`)."""
 
 
 class Node:
@@ -110,7 +116,14 @@ class Node:
             board, self.pbx.endpoints, clock, settings.phone_lifetime, self._device_gone, board.legs.tag
         )
         self.supervision = Supervision(
-            board, link, record, clock, settings.limits, self.browser_phones.device_of, shared.reservations
+            board,
+            link,
+            record,
+            clock,
+            settings.limits,
+            self.browser_phones.device_of,
+            shared.reservations,
+            partial(shared.need_owner, board.id),
         )
         self.watchdog = Watchdog(
             board,
@@ -174,13 +187,19 @@ class Node:
         self.pbx.start()
         self.watchdog.start()
 
+    def give_up(self) -> None:
+        """Another adapter looks after this PBX: nothing here is ended or asked for any more."""
+        self.pbx.give_up()
+
     async def end_monitors(self) -> None:
         """End what runs (or leave it, where the configuration says so), while the connection stands."""
         await self.watchdog.close()
         await self.supervision.close()
 
     async def close(self) -> None:
-        """Give everything up; monitors were ended before."""
+        """Give everything up; monitors were ended before, where they were still ours."""
+        await self.watchdog.close()
+        await self.supervision.abandon()
         await self.browser_phones.close()
         await self.dtmf.close()
         await self.messages.close()

@@ -77,6 +77,11 @@ class Nodes:
         for node in self:
             node.start()
 
+    def give_up(self) -> None:
+        """Another adapter looks after the PBXes: their monitors are its own, and nothing of them is ended here."""
+        for node in self:
+            node.give_up()
+
     async def end_monitors(self) -> None:
         """End what runs (or leave it, where the configuration says so), at all PBXes at once."""
         await asyncio.gather(*(node.end_monitors() for node in self))

@@ -49,8 +49,10 @@ class Supervision:
         limits: Limits,
         browsers: Browsers = no_browsers,
         reservations: Reservations | None = None,
+        need_owner: Callable[[], None] = lambda: None,
     ) -> None:
-        self._browsers = browsers
+        """`need_owner` raises PbxUnavailable where another process may act at this PBX: asked before what is heard."""
+        self._browsers, self._need_owner = browsers, need_owner
         self._board, self._pbx, self._record, self._clock, self._limits = board, pbx, record, clock, limits
         self._confirmations = Confirmations(board)
         self._reservations = reservations or Reservations(board)
@@ -117,6 +119,7 @@ class Supervision:
         await self._record.begin(monitor, requested(monitor, user))
         try:
             self._policy.look_again(user, monitor)
+            self._need_owner()
             self._board.put(monitor, self._clock())
         except errors.AdapterError as problem:
             self._record.note(abandoned(monitor, problem.code, self._clock()))
@@ -197,6 +200,8 @@ class Supervision:
         self._policy.need_pbx()
         if monitor.mode is mode:
             return monitor
+        if mode.talks:
+            self._need_owner()
         self._board.step(lifecycle.asked(monitor, mode, by), self._clock())
         with self._confirmations.expect(monitor_id, lambda m: m.ended or (m.live and m.mode is mode)) as settled:
             try:
@@ -238,6 +243,7 @@ class Supervision:
             monitor = self._policy.need_live(self._board.monitor(monitor_id))
             self._policy.need_mode(user, Mode.BARGE)
             self._policy.need_pbx()
+            self._need_owner()
             taken = await self._takeover.join(monitor, by or By(user.username, "session"))
         if taken is None:
             raise self._unconfirmed("Asterisk did not confirm in time that the call is yours.", monitor)
@@ -268,5 +274,9 @@ class Supervision:
         await asyncio.gather(*(self.ending.and_wait(m, EndReason.ADAPTER_STOPPED) for m in running))
         for monitor in running:
             self.ending.now(monitor.id, EndReason.ADAPTER_STOPPED)
+        await self.abandon()
+
+    async def abandon(self) -> None:
+        """Do nothing more, and end nothing."""
         await self._commands.close()
         await self._tasks.close()

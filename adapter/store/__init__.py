@@ -11,6 +11,7 @@ from adapter.store.database import Database
 from adapter.store.installation import Installation
 from adapter.store.monitors import Monitors
 from adapter.store.outbox import Outbox
+from adapter.store.owners import Owners
 from adapter.store.people import People
 from adapter.store.record import Records
 from adapter.store.sessions import Sessions
@@ -30,6 +31,7 @@ class Store:
         self.answers = Answers(database, clock)
         self.monitors = Monitors(database)
         self.records = Records(database)
+        self.owners = Owners(database)
         self.audit = Audit(database, clock)
         self.webhooks = Webhooks(database, clock)
         self.outbox = Outbox(database)

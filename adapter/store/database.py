@@ -25,6 +25,8 @@ DEADLINE = 5.0
 """Seconds one transaction may take."""
 MIGRATION_DEADLINE = 60.0
 """Seconds for bringing a database up to date, waiting for another start included."""
+IDLE_IN_TRANSACTION = "2s"
+"""After which PostgreSQL gives a transaction up that asks nothing (PostgreSQL, Client Connection Defaults)."""
 TOLD = "told"
 """Where a transaction keeps the audit's entries that the log is told of after the commit."""
 MIGRATION_LOCK = 0x434D4F4E
@@ -42,8 +44,8 @@ class Database:
         if self._url.drivername not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
             raise ConfigError("database.url must begin with sqlite+aiosqlite:// or postgresql+asyncpg://")
         self.engine: AsyncEngine = create_async_engine(self._url, pool_pre_ping=not self._sqlite)
-        if self._sqlite:
-            event.listen(self.engine.sync_engine, "connect", _sqlite_pragmas)
+        prepare = _sqlite_pragmas if self._sqlite else _postgresql_settings
+        event.listen(self.engine.sync_engine, "connect", prepare)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._turn = asyncio.Lock()
 
@@ -167,6 +169,14 @@ def _sqlite_pragmas(connection: Any, record: Any) -> None:
     for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=4000", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _postgresql_settings(connection: Any, record: Any) -> None:
+    """A process that is stopped inside a transaction keeps its rows from the others for so long, and no longer."""
+    cursor = connection.cursor()
+    cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}'")
+    cursor.close()
+    connection.commit()
 
 
 def _reason(problem: Exception) -> str:

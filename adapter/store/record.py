@@ -1,6 +1,6 @@
 """Writing what happened: monitors, the audit, events for hooks and open calls, in one transaction or not at all."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from pydantic import TypeAdapter
@@ -9,10 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.bars import Bars
+from adapter.core.ownership import Term
 from adapter.core.record import OpenCall, Sealed
 from adapter.errors import StoreUnavailable
 from adapter.store import audit, bars, monitors, outbox
 from adapter.store.database import Database
+from adapter.store.owners import need_terms
 from adapter.store.tables import AuditRow, EventRow, OpenCallRow
 
 _CALL: TypeAdapter[OpenCall] = TypeAdapter(OpenCall)
@@ -21,8 +23,13 @@ _CALL: TypeAdapter[OpenCall] = TypeAdapter(OpenCall)
 class Records:
     """The record's writer and what it kept. All methods raise StoreUnavailable when the database does not answer."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, terms: Callable[[], Mapping[str, Term]] = dict) -> None:
+        """`terms`: of the PBXes that this process looks after; where one of them is over, nothing is written."""
+        self._database, self._terms = database, terms
+
+    def within(self, terms: Callable[[], Mapping[str, Term]]) -> "Records":
+        """The same for the owner of some PBXes."""
+        return Records(self._database, terms)
 
     async def write(self, sealed: Sealed, now: datetime, *, again: bool = False) -> None:
         """Write all of it, or nothing. `again`: a former try may have succeeded without our hearing of it."""
@@ -30,6 +37,7 @@ class Records:
             async with self._database.work() as session:
                 if not (again and await _was_written(session, sealed)):
                     await _write(session, sealed, now)
+                    await need_terms(session, self._terms())
         except IntegrityError as problem:
             raise StoreUnavailable("The record conflicts with data in the database.") from problem
 

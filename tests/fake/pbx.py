@@ -102,6 +102,9 @@ class FakePbx:
         self._check()
         self.told.append((leg, why))
 
+    def give_up(self) -> None:
+        self.did.append("give up")
+
     async def close(self) -> None:
         self.did.append("close")
 

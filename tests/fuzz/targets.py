@@ -1,6 +1,7 @@
 """What is fuzzed: every parser of what strangers send. Each target takes any bytes, and raises only when it found a
 fault; hypothesis feeds them in the tests, and atheris for as long as one likes (`make fuzz`)."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from aiohttp.test_utils import make_mocked_request
 from pydantic import BaseModel
 
 from adapter.asterisk.splitter import NotAmi, Splitter
-from adapter.asterisk.stasis import _call
+from adapter.asterisk.stasis import _call, _is_replaced, _waiting
 from adapter.asterisk.wire import TRANSLATORS, channel, snapshot, translate
 from adapter.cli import csv_import
 from adapter.core.legs import HandedCall
@@ -57,7 +58,15 @@ def ami(data: bytes) -> None:
 
 def stasis(data: bytes) -> None:
     """ARI's events: a call that was handed over, or nothing."""
-    found = _call(data.decode(errors="replace"))
+    text = data.decode(errors="replace")
+    found = _call(text)
+    assert found is None or isinstance(found, HandedCall)
+    assert _is_replaced(text) in (True, False)
+    try:
+        channel = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    found = _waiting(channel)
     assert found is None or isinstance(found, HandedCall)
 
 

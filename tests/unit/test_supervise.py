@@ -8,7 +8,7 @@ import pytest
 
 from adapter import errors
 from adapter.core import events as ev
-from adapter.core.audit import Entry
+from adapter.core.audit import By, Entry
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Notice
 from adapter.core.pbx import DeviceState, LinkState, PbxState
@@ -459,3 +459,24 @@ async def test_a_leg_that_took_over_survives_a_lost_connection(world: World) -> 
     world.pbx.up_again()
     await settle()
     assert world.pbx.did[-1] == "join"
+
+
+async def test_without_the_ownership_nothing_is_started_or_raised_and_silence_and_ends_work(world: World) -> None:
+    def need_owner() -> None:
+        raise errors.PbxUnavailable("another adapter may be there")
+
+    monitor = await world.live(mode=Mode.WHISPER)
+    world.monitoring._need_owner = need_owner
+    did = list(world.pbx.did)
+    for act in (
+        world.monitoring.start(MONA, StartRequest(call_id=world.call.id)),
+        world.monitoring.attach(MONA, StartRequest(call_id=world.call.id), "17.99", By("mona", "star code")),
+        world.monitoring.switch(ADMIN, monitor.id, Mode.BARGE),
+    ):
+        with pytest.raises(errors.PbxUnavailable, match="another adapter"):
+            await act
+    assert world.pbx.did == did
+    assert [m.id for m in world.board.monitors()] == [monitor.id]
+    assert (await world.monitoring.switch(ADMIN, monitor.id, Mode.SILENT)).mode is Mode.SILENT
+    await world.monitoring.stop(ADMIN, monitor.id)
+    assert world.last(monitor).ended_reason is EndReason.STOPPED

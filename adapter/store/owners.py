@@ -1,0 +1,152 @@
+"""Members and owners: which process looks after which PBX. Every change compares with what was seen before.
+
+A take-over and a renewal wait for each other at the old owner's row of `members`; what an owner writes and a take-over
+wait for each other at the row of `owners`, which renewals don't touch.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from adapter.core.ownership import Cluster, Member, Owner, Process, Term
+from adapter.errors import StoreUnavailable
+from adapter.store.database import Database
+from adapter.store.tables import MemberRow, OwnerRow
+
+LOCK_TIMEOUT = "700ms"
+"""How long PostgreSQL waits for a row that another holds: whoever is frozen in a transaction is not waited for."""
+
+
+class LostRace(Exception):
+    """Somebody was faster."""
+
+
+class Owners:
+    """The leases. All methods raise StoreUnavailable when the database does not answer."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def look(self) -> Cluster:
+        """What there is now."""
+        async with self._database.read() as session:
+            return await _read(session)
+
+    async def take(
+        self, member: Member, pbxes: Sequence[str], seen: Cluster, at: datetime
+    ) -> Mapping[str, Term] | None:
+        """Take all of these PBXes, where nothing has changed since it was `seen`; None, and nothing, otherwise.
+
+        A member that owned one of them and lives all the same learns of it at its next renewal.
+        """
+        try:
+            async with self._database.work() as session:
+                await _be_impatient(session)
+                return await _take(session, member, pbxes, seen, at)
+        except (LostRace, IntegrityError):
+            return None
+
+    async def renew(self, member: str, at: datetime) -> Cluster:
+        """Say that this member lives, and return what there is after that."""
+        async with self._database.work() as session:
+            await _be_impatient(session)
+            alive = update(MemberRow).where(MemberRow.id == member).values(beat=MemberRow.beat + 1, seen_at=at)
+            await session.execute(alive)
+            return await _read(session)
+
+    async def release(self, member: str) -> None:
+        """This member stops: what it owns is free at once."""
+        async with self._database.work() as session:
+            await _be_impatient(session)
+            await session.execute(delete(MemberRow).where(MemberRow.id == member))
+            await session.execute(update(OwnerRow).where(OwnerRow.member == member).values(member=None))
+
+
+async def need_terms(session: AsyncSession, terms: Mapping[str, Term]) -> None:
+    """The last thing in an owner's transaction: nothing of it stays where a newer term has begun.
+
+    From here to the commit nobody takes over. Raises StoreUnavailable.
+    """
+    if not terms:
+        return
+    rows = await session.execute(
+        select(OwnerRow.pbx, OwnerRow.term, OwnerRow.token)
+        .where(OwnerRow.pbx.in_(sorted(terms)))
+        .order_by(OwnerRow.pbx)
+        .with_for_update(read=True)
+    )
+    if {pbx: Term(number, token) for pbx, number, token in rows} != terms:
+        raise StoreUnavailable("Another adapter looks after this PBX now, so this one records nothing more of it.")
+
+
+async def _be_impatient(session: AsyncSession) -> None:
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
+
+
+async def _read(session: AsyncSession) -> Cluster:
+    owners = {row.pbx: _owner(row) for row in await session.scalars(select(OwnerRow))}
+    members = {row.id: _member(row) for row in await session.scalars(select(MemberRow))}
+    return Cluster(members, owners)
+
+
+async def _take(
+    session: AsyncSession, member: Member, pbxes: Sequence[str], seen: Cluster, at: datetime
+) -> Mapping[str, Term]:
+    former = {owner.member for pbx in pbxes if (owner := seen.owners.get(pbx)) and owner.member}
+    for old in sorted(former):
+        await _need_beat(session, old, seen.members.get(old))
+    if member.id not in former:
+        await session.execute(insert(MemberRow).values(_row(member, at)))
+    terms = {}
+    for pbx in sorted(pbxes):
+        before = seen.owners.get(pbx)
+        term = terms[pbx] = Term(before.term.number + 1 if before else 1, secrets.token_hex(16))
+        values = {"member": member.id, "term": term.number, "token": term.token, "since": at}
+        if before is None:
+            await session.execute(insert(OwnerRow).values(pbx=pbx, **values))
+            continue
+        same = (OwnerRow.pbx == pbx, OwnerRow.term == before.term.number, OwnerRow.token == before.term.token)
+        if (await session.execute(update(OwnerRow).where(*same).values(values))).rowcount != 1:  # type: ignore[attr-defined]
+            raise LostRace
+    still = select(OwnerRow.member).where(OwnerRow.member.is_not(None))
+    idle = (MemberRow.id.in_(former - {member.id}), MemberRow.id.not_in(still))
+    await session.execute(delete(MemberRow).where(*idle))
+    return terms
+
+
+async def _need_beat(session: AsyncSession, member: str, seen: Member | None) -> None:
+    """Hold the old owner's renewals off, then look: it may have renewed since. Writing first, as `database.lock`."""
+    await session.execute(update(MemberRow).where(MemberRow.id == member).values(beat=MemberRow.beat))
+    beat = await session.scalar(select(MemberRow.beat).where(MemberRow.id == member))
+    if beat != (seen.beat if seen else None):
+        raise LostRace
+
+
+def _row(member: Member, at: datetime) -> dict[str, object]:
+    process = member.process
+    return {
+        "id": member.id,
+        "host": process.host[:100],
+        "pid": process.pid,
+        "boot": process.boot[:64],
+        "namespace": process.namespace[:64],
+        "started": process.started,
+        "version": member.version[:32],
+        "started_at": member.started_at,
+        "beat": member.beat,
+        "seen_at": at,
+    }
+
+
+def _member(row: MemberRow) -> Member:
+    process = Process(row.host, row.pid, row.boot, row.namespace, row.started)
+    return Member(row.id, process, row.version, row.started_at, row.beat)
+
+
+def _owner(row: OwnerRow) -> Owner:
+    return Owner(row.pbx, row.member, Term(row.term, row.token), row.since)
