@@ -13,6 +13,7 @@ from adapter.config.http import Http
 from adapter.config.tls import Certificate
 from adapter.core import lifecycle
 from adapter.core.changes import MonitorChange
+from adapter.core.journal import taken_up
 from adapter.core.monitor import EndReason, Monitor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory
@@ -27,7 +28,9 @@ from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.recorder import Recorder
 from adapter.monitoring.reservations import Reservations
+from adapter.monitoring.unrecorded import Unrecorded
 from adapter.store import Store
+from adapter.store.durability import Survives
 from adapter.tasks import FAILURES, BackgroundTasks, KeyedLocks
 from adapter.web import audit, calls, events, monitors, operations, session, softphone, tokens, users, webhooks
 from adapter.web.access import Access
@@ -88,6 +91,7 @@ class Service:
         nodes = [Node(node, boards[pbx.id], connect_to(pbx, clock), shared) for pbx, node in read]
         self.nodes = Nodes(nodes, self.boards, settings.numbering.country)
         self.database_health = DatabaseHealth(self.boards, store.installation.beat, clock)
+        self.unrecorded = Unrecorded(self.boards, clock, settings.monitoring.unrecorded_seconds)
         self.guard = Guard(allow_private=settings.webhooks.allow_private)
         sender = Sender(self.guard, clock, settings.webhooks.timeout_seconds)
         self.dispatcher = Dispatcher(
@@ -167,7 +171,7 @@ class Service:
     async def start(self) -> None:
         """What a former run left open is taken up or ended, then the PBXes are connected."""
         self.recorder.start(await self.store.records.open_calls())
-        self._take_up(await self.store.monitors.unfinished())
+        self._take_up(await self.store.monitors.unfinished(), await self.store.audit.latest())
         await self.dispatcher.start()
         self.nodes.start()
         self.database_health.start()
@@ -175,8 +179,11 @@ class Service:
         self._tasks.keep(self._end_idle_streams, "idle streams")
         self._tasks.keep(self._sweep, "retention")
 
-    def _take_up(self, left: Sequence[Monitor]) -> None:
-        """What a former run left open: legs of phones may live on, a page's phone went with its socket."""
+    def _take_up(self, left: Sequence[Monitor], since: datetime | None) -> None:
+        """What a former run left open: legs of phones may live on, a page's phone went with its socket.
+
+        `since`: the time of that run's last entry. What happened after it is not known, which is an entry.
+        """
         at = self.clock()
         for monitor in left:
             user = self.boards.directory.users.get(monitor.supervisor.user_id)
@@ -184,6 +191,7 @@ class Service:
             board = self.boards.board(monitor.pbx)
             if monitor.ring and entitled and board is not None:
                 board.take_up([lifecycle.taken_up(monitor, at)])
+                self.recorder.note(Record(entries=[taken_up(monitor, since, at)]))
                 continue
             reason = EndReason.ADAPTER_STOPPED if entitled else EndReason.PERMISSION_REVOKED
             record = Record()
@@ -251,7 +259,7 @@ async def serve(settings: config.Settings) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         idle = timedelta(minutes=settings.session.idle_minutes)
-        store = await Store.open(settings.database_url, idle)
+        store = await Store.open(settings.database_url, idle, Survives(settings.database.survives))
         stack.push_async_callback(store.close)
         directory = Directory.of(await store.people.all())
         service = Service(settings, store, await store.installation.key(), directory)

@@ -10,7 +10,7 @@ import click
 from pydantic import ValidationError
 
 from adapter.cli.store import config_option, with_store
-from adapter.core.audit import By
+from adapter.core.audit import By, Via
 from adapter.core.views import time_view
 from adapter.errors import Invalid
 from adapter.store import Store
@@ -22,7 +22,7 @@ from adapter.web.tokens import token_view, wanted
 
 def operator() -> By:
     """Whoever runs this command, for the audit."""
-    return By(getpass.getuser(), "command line")
+    return By(getpass.getuser(), Via.COMMAND_LINE)
 
 
 @click.group()

@@ -9,6 +9,7 @@ import click
 
 from adapter import config, log
 from adapter.store import Store
+from adapter.store.durability import Survives
 
 Found = TypeVar("Found")
 
@@ -23,7 +24,7 @@ def with_store(path: Path | None, work: Callable[[Store], Awaitable[Found]]) -> 
     async def run() -> Found:
         settings = config.load(path)
         log.setup("warning", settings.log.format, mask_numbers=settings.log.mask_numbers)
-        store = await Store.open(settings.database_url)
+        store = await Store.open(settings.database_url, survives=Survives(settings.database.survives))
         try:
             return await work(store)
         finally:

@@ -30,6 +30,9 @@ class Database(Section):
 
     url: str = Field("", description="SQLAlchemy URL: sqlite+aiosqlite:///… or postgresql+asyncpg://…")
     url_file: Path | None = Field(None, description="A file that holds only the URL, with its password.")
+    survives: Literal["process", "power"] = Field(
+        "process", description="What an answer outlasts: the adapter's death, or a power cut too (slower)."
+    )
 
     @model_validator(mode="after")
     def _one_url(self) -> Self:
@@ -60,6 +63,7 @@ class Monitoring(Section):
         "end", description="A clean stop ends monitors, or leaves them for the next start to take up."
     )
     lost_after_seconds: Seconds = Field(30.0, description="Without the PBX for so long, monitors count as lost.")
+    unrecorded_seconds: Seconds = Field(10.0, description="Without the record for so long, who talks is made silent.")
 
 
 class Session(Section):

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from adapter import errors
-from adapter.core.audit import Action, By, Entry, Result
+from adapter.core.audit import Action, By, Entry, Result, Via
 from adapter.core.legs import HandedCall, Refusal
 from adapter.core.modes import Mode
 from adapter.core.people import User
@@ -15,8 +15,6 @@ from adapter.core.record import Record
 from adapter.monitoring.ports import MonitorLog, Pbx, Picture, StartRequest, Supervisors
 
 log = structlog.get_logger(__name__)
-
-VIA = "star code"
 
 
 class StarCodes:
@@ -52,7 +50,7 @@ class StarCodes:
         if user is None:
             raise errors.Forbidden("Nobody's account has this phone.")
         request = StartRequest(agent_extension=extension, mode=mode)
-        await self._supervisors.attach(user, request, call.uniqueid, By(user.username, VIA))
+        await self._supervisors.attach(user, request, call.uniqueid, By(user.username, Via.STAR_CODE))
 
     def _note(self, user: User | None, call: HandedCall, problem: errors.AdapterError) -> None:
         mode, extension = Mode(call.arguments[0]), call.arguments[1]
@@ -63,7 +61,7 @@ class StarCodes:
             about = {"call_id": named.id, "conversation_id": named.conversation_id, "subject": subject}
         entry = Entry(
             at=self._clock(),
-            by=By(user.username if user else f"phone {call.endpoint}", VIA),
+            by=By(user.username if user else f"phone {call.endpoint}", Via.STAR_CODE),
             action=Action.REQUESTED,
             result=Result.REFUSED if problem.status < 500 else Result.FAILED,
             reason=problem.code,

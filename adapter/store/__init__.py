@@ -5,6 +5,7 @@ from datetime import timedelta
 from adapter.store.answers import Answers
 from adapter.store.audit import Audit
 from adapter.store.database import Database
+from adapter.store.durability import Survives
 from adapter.store.installation import Installation
 from adapter.store.monitors import Monitors
 from adapter.store.outbox import Outbox
@@ -29,12 +30,14 @@ class Store:
         self.audit = Audit(database)
         self.webhooks = Webhooks(database)
         self.outbox = Outbox(database)
-        self.installation = Installation(database, self.people)
+        self.installation = Installation(database)
 
     @classmethod
-    async def open(cls, url: str, idle: timedelta = timedelta(hours=12)) -> "Store":
-        """Open and bring up to date. Raises StoreUnavailable or ConfigError."""
-        database = Database(url)
+    async def open(
+        cls, url: str, idle: timedelta = timedelta(hours=12), survives: Survives = Survives.PROCESS
+    ) -> "Store":
+        """Open and bring up to date. `survives`: what a commit outlasts. Raises StoreUnavailable or ConfigError."""
+        database = Database(url, survives)
         try:
             await database.migrate()
         except BaseException:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from adapter.core.audit import Subject
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
 from adapter.store.database import Database
-from adapter.store.tables import MonitorRow
+from adapter.store.fit import Fit
+from adapter.store.tables import MonitorRow, table_of
 
 
 class Monitors:
@@ -20,8 +21,7 @@ class Monitors:
 
     async def save(self, monitor: Monitor) -> None:
         """Insert or replace the monitor's row."""
-        async with self._database.work() as session:
-            await put(session, monitor)
+        await self._database.run(lambda session: put(session, monitor))
 
     async def find(self, monitor_id: str) -> Monitor | None:
         """One monitor, also an ended one."""
@@ -36,12 +36,16 @@ class Monitors:
             return [_monitor(row) for row in rows]
 
 
-async def put(session: AsyncSession, *monitors: Monitor) -> None:
+def put(session: Session, *monitors: Monitor) -> None:
     """Insert or replace the monitors' rows, as part of a transaction: two statements, however many there are."""
     if not monitors:
         return
-    await session.execute(delete(MonitorRow).where(MonitorRow.id.in_([monitor.id for monitor in monitors])))
-    await session.execute(insert(MonitorRow), [_columns(monitor) for monitor in monitors])
+    session.execute(delete(_TABLE).where(_TABLE.c.id.in_([monitor.id for monitor in monitors])))
+    session.execute(insert(_TABLE), [_FIT(_columns(monitor)) for monitor in monitors])
+
+
+_TABLE = table_of(MonitorRow)
+_FIT = Fit(MonitorRow)
 
 
 def _columns(monitor: Monitor) -> dict[str, object]:

@@ -11,13 +11,14 @@ from datetime import datetime
 
 from sqlalchemy import Select, bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from adapter.core.record import PING, HookEvent
 from adapter.core.views import time_view
 from adapter.errors import NotFound
-from adapter.store.database import Database, lock
-from adapter.store.tables import Counter, DeliveryRow, EventRow, UtcTime
+from adapter.store.database import Database, lock, take_turn
+from adapter.store.fit import Fit, plain
+from adapter.store.tables import Counter, DeliveryRow, EventRow, UtcTime, table_of
 
 OUTBOX = "outbox"
 """The fact that those who write here lock: a delivery that ends and one that begins must see each other."""
@@ -103,15 +104,18 @@ class Depth:
     oldest: datetime | None
 
 
-async def add(session: AsyncSession, events: Sequence[HookEvent], ids: Sequence[str], now: datetime) -> None:
+def add(session: Session, events: Sequence[HookEvent], ids: Sequence[str], now: datetime) -> None:
     """Add events and their deliveries in their order, as part of a transaction."""
     if not events:
         return
-    await lock(session, OUTBOX)
-    last = await session.scalar(select(func.max(EventRow.seq)))
-    rows = [_row(event, event_id) for event, event_id in zip(events, ids, strict=True)]
-    await session.execute(insert(EventRow), rows)
-    await session.execute(FAN_OUT, {"last": last or 0, "at": now})
+    take_turn(session, OUTBOX)
+    last = session.scalar(select(func.max(EventRow.seq)))
+    rows = [_FIT(_row(event, event_id)) for event, event_id in zip(events, ids, strict=True)]
+    session.execute(insert(table_of(EventRow)), rows)
+    session.execute(FAN_OUT, {"last": last or 0, "at": now})
+
+
+_FIT = Fit(EventRow)
 
 
 def _row(event: HookEvent, event_id: str) -> dict[str, object]:
@@ -155,15 +159,18 @@ class Outbox:
             return found
 
     async def settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Note what became of tries; what waited behind a settled one becomes due."""
-        async with self._database.work() as session:
-            await lock(session, OUTBOX)
-            connection = await session.connection()
-            await connection.execute(NOTE, [_values(outcome) for outcome in outcomes])
+        """Note what became of tries; what waited behind a settled one becomes due. Raises StoreRefused."""
+
+        def note(session: Session) -> None:
+            take_turn(session, OUTBOX)
+            connection = session.connection()
+            connection.execute(NOTE, [_values(outcome) for outcome in outcomes])
             settled = [outcome for outcome in outcomes if outcome.again_at is None]
             if settled:
                 lanes = [{"hook": o.due.hook_id, "lane": o.due.lane, "at": o.at} for o in settled]
-                await connection.execute(PROMOTE, lanes)
+                connection.execute(PROMOTE, lanes)
+
+        await self._database.run(note)
 
     async def give_up(self, hook_id: str, older: datetime, now: datetime) -> int:
         """Of what happened before `older`, some have failed for good. Returns how many; 0 when none is left."""
@@ -255,7 +262,7 @@ class Outbox:
                     first_try_at=at,
                     last_try_at=at,
                     status=outcome.status,
-                    answer=outcome.answer[:KEPT_ANSWER],
+                    answer=plain(outcome.answer)[:KEPT_ANSWER],
                 )
                 session.add(delivery)
         except IntegrityError:
@@ -265,6 +272,7 @@ class Outbox:
         """Delete settled events that are older; what is still to be delivered stays. Returns how many."""
         pending = select(DeliveryRow.seq).where(DeliveryRow.state.in_(PENDING))
         async with self._database.work() as session:
+            await lock(session, OUTBOX)  # or what is to be sent again meanwhile would be swept away
             done = await session.execute(delete(EventRow).where(EventRow.at < before, EventRow.seq.not_in(pending)))
             return int(done.rowcount)  # type: ignore[attr-defined]
 
@@ -280,7 +288,7 @@ def _values(outcome: Outcome) -> dict[str, object]:
         "first_try_at": due.first_try_at or outcome.at,
         "last_try_at": outcome.at,
         "status": outcome.status,
-        "answer": outcome.answer[:KEPT_ANSWER],
+        "answer": plain(outcome.answer)[:KEPT_ANSWER],
     }
 
 

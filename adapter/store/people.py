@@ -1,5 +1,6 @@
 """Accounts in the database. Every change leaves a new mark, so that a running adapter notices changes by others."""
 
+import dataclasses
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -13,8 +14,8 @@ from adapter.core.audit import SYSTEM, Action, By, Entry
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role, User
 from adapter.core.views import user_view
-from adapter.errors import Conflict, NotFound
-from adapter.store.audit import append
+from adapter.errors import Conflict, NotAuthenticated, NotFound
+from adapter.store.audit import append, take_chain
 from adapter.store.database import Database
 from adapter.store.passwords import hash_password, matches
 from adapter.store.tables import FactRow, SessionRow, UserRow
@@ -37,6 +38,14 @@ class NewUser:
     phone_message: bool = True
     by: By = SYSTEM
     """Who makes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Somebody whose password was right a moment ago."""
+
+    user: User
+    password_hash: str = dataclasses.field(repr=False)
 
 
 class Unchanged:
@@ -99,30 +108,13 @@ class People:
 
     async def create(self, new: NewUser) -> User:
         """Make an account. Raises Conflict when the username, extension or device is taken."""
-        row = UserRow(
-            id=uuid.uuid4().hex,
-            username=new.username,
-            username_key=new.username.casefold(),
-            name=new.name,
-            role=new.role.value,
-            extension=new.extension,
-            device=new.device,
-            can_monitor=new.can_monitor,
-            modes=_modes(new.modes),
-            active=True,
-            phone_message=new.phone_message,
-            password_hash=await hash_password(new.password),
-            granted_by=new.by.actor if new.can_monitor else None,
-        )
+        row = await new_row(new)
         try:
             async with self._database.work() as session:
-                session.add(row)
-                await session.flush()
-                await changed(session)
-                await _told(session, new.by, Action.USER_CREATED, row.username, _differences(None, _user(row)))
+                await take_chain(session)
+                return await add_person(session, row, new.by)
         except IntegrityError as problem:
-            raise _conflict(problem) from None
-        return _user(row)
+            raise conflict(problem) from None
 
     async def change(self, user_id: str, change: UserChange) -> User:
         """Change an account. Raises NotFound, and Conflict also for the last active administrator.
@@ -133,6 +125,7 @@ class People:
         password_hash = await hash_password(password) if isinstance(password, str) else None
         try:
             async with self._database.work() as session:
+                await take_chain(session)
                 row = await _existing(session, user_id)
                 before = _user(row)
                 _apply(row, change)
@@ -149,11 +142,12 @@ class People:
                 await _told(session, change.by, Action.USER_CHANGED, row.username, what)
                 return _user(row)
         except IntegrityError as problem:
-            raise _conflict(problem) from None
+            raise conflict(problem) from None
 
     async def delete(self, user_id: str, by: By = SYSTEM) -> None:
         """Remove an account and its sessions. Raises NotFound, and Conflict for the last active administrator."""
         async with self._database.work() as session:
+            await take_chain(session)
             row = await _existing(session, user_id)
             await _end_sessions(session, user_id)
             await session.delete(row)
@@ -162,21 +156,58 @@ class People:
             await changed(session)
             await _told(session, by, Action.USER_DELETED, row.username, [])
 
-    async def check_password(self, username: str, password: str) -> User | None:
+    async def check_password(self, username: str, password: str) -> Checked | None:
         """The active person with this name and password; None otherwise, after the same effort."""
         async with self._database.read() as session:
             row = await _by_name(session, username)
         right = await matches(row.password_hash if row else None, password)
-        return _user(row) if row and right and row.active else None
+        return Checked(_user(row), row.password_hash) if row and right and row.active else None
 
-    async def set_password(self, user_id: str, password: str, keep_session: str, by: By = SYSTEM) -> None:
-        """A person's own new password; their other sessions end. Raises NotFound."""
-        password_hash = await hash_password(password)
+    async def set_password(self, checked: Checked, password: str, keep_session: str, by: By = SYSTEM) -> None:
+        """A person's own new password; their other sessions end. Raises NotAuthenticated where they may no longer."""
+        user_id, password_hash = checked.user.id, await hash_password(password)
         async with self._database.work() as session:
-            row = await _existing(session, user_id)
+            await take_chain(session)
+            row = await still_so(session, checked)
             row.password_hash = password_hash
             await _end_sessions(session, user_id, keep=keep_session)
             await _told(session, by, Action.USER_CHANGED, row.username, ["password"])
+
+
+async def new_row(new: NewUser) -> UserRow:
+    """The account as its row; the password is hashed here, which takes a while, before anybody waits for it."""
+    return UserRow(
+        id=uuid.uuid4().hex,
+        username=new.username,
+        username_key=new.username.casefold(),
+        name=new.name,
+        role=new.role.value,
+        extension=new.extension,
+        device=new.device,
+        can_monitor=new.can_monitor,
+        modes=_modes(new.modes),
+        active=True,
+        phone_message=new.phone_message,
+        password_hash=await hash_password(new.password),
+        granted_by=new.by.actor if new.can_monitor else None,
+    )
+
+
+async def add_person(session: AsyncSession, row: UserRow, by: By) -> User:
+    """Make an account as part of a transaction. IntegrityError passes (`conflict`)."""
+    session.add(row)
+    await session.flush()
+    await changed(session)
+    await _told(session, by, Action.USER_CREATED, row.username, _differences(None, _user(row)))
+    return _user(row)
+
+
+async def still_so(session: AsyncSession, checked: Checked) -> UserRow:
+    """The account of somebody whose password was right. Raises NotAuthenticated where it no longer would be."""
+    row = await session.get(UserRow, checked.user.id)
+    if row is None or not row.active or row.password_hash != checked.password_hash:
+        raise NotAuthenticated("This account was just changed. Sign in again.")
+    return row
 
 
 def _user(row: UserRow) -> User:
@@ -264,7 +295,8 @@ async def changed(session: AsyncSession) -> None:
     await session.merge(FactRow(name=VERSION, value=uuid.uuid4().hex))
 
 
-def _conflict(problem: IntegrityError) -> Conflict:
+def conflict(problem: IntegrityError) -> Conflict:
+    """What is taken, in words."""
     text = str(problem.orig).lower()
     field = next((name for name in ("username", "extension", "device") if name in text), "value")
     return Conflict(f"This {field} is taken. Choose another.")

@@ -12,8 +12,10 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.audit import Entry
-from adapter.store.audit import append
+from adapter.core.people import User
+from adapter.store.audit import append, take_chain
 from adapter.store.database import Database
+from adapter.store.people import Checked, still_so
 from adapter.store.tables import SessionRow
 
 SEEN_STEP = timedelta(minutes=1)
@@ -37,16 +39,19 @@ class Sessions:
         self._seen: dict[str, datetime] = {}
         """Last uses that are not written yet: no request waits for that."""
 
-    async def create(self, user_id: str, now: datetime, entry: Entry | None = None) -> str:
+    async def create(self, who: Checked | User, now: datetime, entry: Entry | None = None) -> str:
         """Begin a session, and tell the audit with `entry`; returns its token, which is known to nobody else.
 
-        Old idle ones are swept out.
+        Old idle ones are swept out. `who`: a `Checked` whose account was changed since gets none: NotAuthenticated.
         """
+        user = who.user if isinstance(who, Checked) else who
         token = secrets.token_urlsafe(32)
         row = SessionRow(
-            id=uuid.uuid4().hex, token_hash=token_hash(token), user_id=user_id, created_at=now, seen_at=now
+            id=uuid.uuid4().hex, token_hash=token_hash(token), user_id=user.id, created_at=now, seen_at=now
         )
-        async with self._work() as session:
+        async with self._work(audited=True) as session:
+            if isinstance(who, Checked):
+                await still_so(session, who)
             await session.execute(delete(SessionRow).where(SessionRow.seen_at < now - self._idle))
             session.add(row)
             await append(session, [entry] if entry else [])
@@ -68,6 +73,7 @@ class Sessions:
     async def end(self, session_id: str, entry: Entry | None = None) -> None:
         """Sign out, and tell the audit with `entry`. Ending an ended one is fine."""
         async with self._database.work() as session:
+            await take_chain(session)
             await session.execute(delete(SessionRow).where(SessionRow.id == session_id))
             await append(session, [entry] if entry else [])
 
@@ -78,10 +84,12 @@ class Sessions:
             return frozenset(await session.scalars(select(SessionRow.id).where(recent)))
 
     @asynccontextmanager
-    async def _work(self) -> AsyncIterator[AsyncSession]:
+    async def _work(self, *, audited: bool = False) -> AsyncIterator[AsyncSession]:
         """A transaction, in which the last uses are written too."""
         seen = dict(self._seen)
         async with self._database.work() as session:
+            if audited:
+                await take_chain(session)
             if seen:
                 uses = [{"session": session_id, "seen_at": at} for session_id, at in seen.items()]
                 await (await session.connection()).execute(SEE, uses)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from adapter.core.audit import Result
+from adapter.core.audit import Result, Via
 from adapter.core.call import CallState, Direction
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, MonitorState, Notice
@@ -129,11 +129,13 @@ class AuditEntry(Answer):
     id: str
     at: Time
     actor: str
-    via: str
+    via: Via
+    via_detail: str | None
     action: str
     result: Result
     reason: str | None
     target: str | None
+    unsure_since: Time | None
     allowed_by: str | None
     call_id: str | None
     monitor_id: str | None

@@ -6,11 +6,12 @@ All that must outlast us is in the database (`adapter.store.outbox`); here is on
 import asyncio
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
 
-from adapter.errors import StoreUnavailable
+from adapter.errors import NotFound, StoreRefused, StoreUnavailable
 from adapter.store.outbox import Due, Outbox, Outcome
 from adapter.store.webhooks import Webhook, Webhooks
 from adapter.tasks import BackgroundTasks, guarded
@@ -61,9 +62,23 @@ class Settler:
         while True:
             try:
                 return await self._outbox.settle(outcomes)
+            except StoreRefused as problem:
+                return await self._note_apart(outcomes, problem)
             except StoreUnavailable as problem:
                 log.error("deliveries could not be noted; trying again", count=len(outcomes), why=str(problem))
                 await asyncio.sleep(STORE_PAUSE)
+
+    async def _note_apart(self, outcomes: list[Outcome], problem: StoreRefused) -> None:
+        """One outcome that the database refuses for ever must not keep those of other receivers from being noted."""
+        if len(outcomes) > 1:
+            half = len(outcomes) // 2
+            await self._note(outcomes[:half])
+            await self._note(outcomes[half:])
+        elif outcomes[0].answer:
+            log.error("what a receiver answered can't be kept", hook=outcomes[0].due.hook_id, why=str(problem))
+            await self._note([replace(outcomes[0], answer="")])
+        else:
+            log.error("a delivery can't be noted; it is sent again", hook=outcomes[0].due.hook_id, why=str(problem))
 
 
 class Worker:
@@ -213,7 +228,10 @@ class Dispatcher:
         self._tasks.start(self._disable(hook_id, reason), f"disable {hook_id}")
 
     async def _disable(self, hook_id: str, reason: str) -> None:
-        await self.hooks.change(hook_id, enabled=False, disabled_reason=reason)
+        try:
+            await self.hooks.change(hook_id, enabled=False, disabled_reason=reason)
+        except NotFound:  # it was deleted meanwhile
+            return
         log.error("a webhook was disabled", hook=hook_id, why=reason)
         await self.refresh()
 

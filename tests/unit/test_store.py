@@ -88,7 +88,9 @@ async def test_accounts(store: Store) -> None:
 
 async def test_passwords(store: Store, cheap_passwords: PasswordHasher) -> None:
     sam = await store.people.create(SAM)
-    assert await store.people.check_password("SAM", "long enough") == sam
+    checked = await store.people.check_password("SAM", "long enough")
+    assert checked is not None
+    assert checked.user == sam
     assert await store.people.check_password("sam", "Long enough") is None
     assert await store.people.check_password("nobody", "long enough") is None
     await store.people.create(ADMIN)
@@ -100,23 +102,25 @@ async def test_passwords(store: Store, cheap_passwords: PasswordHasher) -> None:
 async def test_sessions(store: Store) -> None:
     await store.people.create(ADMIN)
     sam = await store.people.create(SAM)
-    first, second = [await store.sessions.create(sam.id, NOW) for _ in range(2)]
+    first, second = [await store.sessions.create(sam, NOW) for _ in range(2)]
     found = await store.sessions.find(first, NOW + timedelta(minutes=50))
     assert found
     assert found.user_id == sam.id
     assert await store.sessions.find(first, NOW + timedelta(minutes=100)), "its use kept it alive"
     assert await store.sessions.find(second, NOW + timedelta(minutes=61)) is None
     assert await store.sessions.find("wrong", NOW) is None
-    await store.people.set_password(sam.id, "another one", found.id)
+    checked = await store.people.check_password("sam", "long enough")
+    assert checked is not None
+    await store.people.set_password(checked, "another one", found.id)
     assert await store.sessions.alive(NOW + timedelta(minutes=55)) == {found.id}
     assert await store.sessions.alive(NOW + timedelta(hours=3)) == frozenset()
     await store.sessions.end(found.id)
     assert await store.sessions.alive(NOW + timedelta(minutes=55)) == frozenset()
-    await store.sessions.create(sam.id, NOW)
+    await store.sessions.create(sam, NOW)
     await store.people.change(sam.id, UserChange(active=False))
     assert await store.sessions.alive(NOW + timedelta(minutes=55)) == frozenset()
     await store.people.change(sam.id, UserChange(active=True))
-    await store.sessions.create(sam.id, NOW)
+    await store.sessions.create(sam, NOW)
     await store.people.delete(sam.id)
     assert await store.sessions.alive(NOW + timedelta(minutes=55)) == frozenset()
 
@@ -124,7 +128,7 @@ async def test_sessions(store: Store) -> None:
 async def test_using_a_session_writes_nothing_and_yet_is_remembered(store: Store, database_url: str) -> None:
     await store.people.create(ADMIN)
     sam = await store.people.create(SAM)
-    token = await store.sessions.create(sam.id, NOW)
+    token = await store.sessions.create(sam, NOW)
     written: list[str] = []
     listen(store.database.engine.sync_engine, "before_cursor_execute", lambda *args: written.append(args[2]))
     assert await store.sessions.find(token, NOW + timedelta(minutes=50))

@@ -24,16 +24,25 @@ LIMITS = Limits(ring_timeout=0.2, confirm=0.1, lost_after=0.1)
 
 
 class Memory:
-    """The record, in memory; `broken` makes it refuse."""
+    """The record, in memory; `broken` makes it fail, `away` is known beforehand."""
 
     def __init__(self) -> None:
         self.saved: dict[str, Monitor] = {}
         self.entries: list[Entry] = []
-        self.broken = False
+        self.away = self.broken = False
+
+    def need(self) -> None:
+        if self.away:
+            raise errors.RecordUnavailable("known to be away")
+
+    async def committed(self, monitor_id: str) -> None:
+        if self.broken:
+            raise errors.RecordUnavailable("disk full")
 
     async def begin(self, monitor: Monitor, entry: Entry) -> None:
+        self.need()
         if self.broken:
-            raise errors.StoreUnavailable("disk full")
+            raise errors.RecordUnavailable("disk full")
         self.entries.append(entry)
         self.saved[monitor.id] = monitor
 
@@ -120,7 +129,7 @@ async def test_a_click_that_asterisk_never_got_is_not_the_author_of_what_the_key
     [
         (lambda w: setattr(w.pbx, "device", DeviceState.UNREGISTERED), errors.DeviceUnavailable),
         (lambda w: setattr(w.pbx, "device", DeviceState.BUSY), errors.DeviceUnavailable),
-        (lambda w: setattr(w.record, "broken", True), errors.StoreUnavailable),
+        (lambda w: setattr(w.record, "broken", True), errors.RecordUnavailable),
         (lambda w: setattr(w.pbx, "error", errors.PbxRefused("no")), errors.PbxRefused),
         (lambda w: setattr(w.pbx, "error", errors.PbxTimeout("?")), errors.PbxTimeout),
         (lambda w: w.pbx.down(), errors.PbxUnavailable),

@@ -133,6 +133,10 @@ def test_a_leg_that_is_gone_is_forgotten() -> None:
 # --- seen twice, and repaired
 
 
+LATE = 0.05
+"""Seconds that an end may take here."""
+
+
 class Guarded(World):
     """A world with its watchdog."""
 
@@ -141,7 +145,7 @@ class Guarded(World):
         self.counted: list[Fault] = []
         self.polls = 0
         self.dog = Watchdog(
-            self.board, self.pbx, self.monitoring.ending, WORDS, IS_SPY, lambda: START, 0.01, self.polled
+            self.board, self.pbx, self.monitoring.ending, WORDS, IS_SPY, lambda: START, 0.01, LATE, self.polled
         )
 
     def polled(self, found: Sequence[Fault]) -> None:
