@@ -53,6 +53,9 @@ PEOPLE_POLL = 0.5
 IDLE_POLL = 60.0
 """Seconds between looks for sessions that have become idle."""
 
+LAST = 4.0
+"""Seconds in which all that is left at a stop must be closed, once the record is written."""
+
 SWEEP_POLL = 3600.0
 """Seconds between deletions of what is past its time."""
 
@@ -242,14 +245,18 @@ class Service:
         self._tasks.keep(certificate.follow, "certificate")
 
     async def close(self) -> None:
-        """End: monitors first, then the rest, the record last."""
+        """End: monitors first, and what that was is written; then all the rest at once, by one deadline."""
         await self.nodes.end_monitors()
         self.streams.close()
-        await self._tasks.close()
-        await self.nodes.close()
-        await self.database_health.close()
-        await self.recorder.close()
-        await self.dispatcher.close()
+        await self.recorder.drain()
+        self.unrecorded.close()
+        rest = (self._tasks, self.nodes, self.database_health, self.dispatcher)
+        try:
+            async with asyncio.timeout(LAST):
+                await asyncio.gather(*(part.close() for part in rest))
+        except TimeoutError:
+            log.error("not everything could be closed in time", seconds=LAST)
+        await self.recorder.close(LAST)
 
 
 async def serve(settings: config.Settings) -> int:

@@ -88,13 +88,17 @@ class Recorder:
         self.note(self.journal.forget_others([board.id for board in self._boards], self._clock()))
         self._tasks.keep(self._write_all, "write")
 
-    async def close(self, deadline: float = 5.0) -> None:
-        """Write what waits, for at most `deadline` seconds, and stop."""
+    async def drain(self, deadline: float = 5.0) -> None:
+        """Write what waits, for at most `deadline` seconds."""
         self._urgent.set()
         try:
             await asyncio.wait_for(self._idle.wait(), deadline)
         except TimeoutError:
             log.error("facts were not recorded before the stop", count=self.size)
+
+    async def close(self, deadline: float = 5.0) -> None:
+        """Write what waits, for at most `deadline` seconds, and stop."""
+        await self.drain(deadline)
         await self._tasks.close()
 
     # --- asked

@@ -3,6 +3,7 @@
 It is made through ARI's push configuration in Asterisk's memory, can dial nothing, and goes with its session.
 """
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from adapter.tasks import BackgroundTasks, KeyedLocks
 
 log = structlog.get_logger(__name__)
 
+LAST = 2.0
+"""Seconds for taking all of them away from Asterisk at a stop."""
 PREFIX = "cm-web-"
 """How these endpoints are named; they are never agents' phones."""
 
@@ -160,7 +163,10 @@ class BrowserPhones:
             log.warning("softphones of a former run could not be removed", why=str(problem))
 
     async def close(self) -> None:
-        """Take all of them away from Asterisk."""
-        for session_id in list(self._phones):
-            await self.close_one(session_id)
+        """Take all of them away from Asterisk: all at once; after `LAST` it is left to the next start."""
+        away = [self._tasks.start(self.close_one(known), f"close {known}") for known in list(self._phones)]
+        if away:
+            _, late = await asyncio.wait(away, timeout=LAST)
+            if late:
+                log.warning("pages' phones were left at Asterisk; the next start removes them", count=len(late))
         await self._tasks.close()

@@ -149,8 +149,7 @@ def take_turn(session: Session, fact: str) -> str:
     Writing before reading: SQLite gives its one write lock at once, PostgreSQL the row's. Whoever decides by what it
     has read must read it after this, or somebody else decides at the same time.
     """
-    session.execute(TAKE_TURN, {"name": fact})
-    return str(session.scalar(FACT, {"name": fact}))
+    return str(session.connection().scalar(TAKE_TURN, {"name": fact}))
 
 
 async def lock(session: AsyncSession, fact: str) -> str:
@@ -158,8 +157,7 @@ async def lock(session: AsyncSession, fact: str) -> str:
     return await session.run_sync(take_turn, fact)
 
 
-TAKE_TURN = text("UPDATE facts SET value = value WHERE name = :name")
-FACT = text("SELECT value FROM facts WHERE name = :name")
+TAKE_TURN = text("UPDATE facts SET value = value WHERE name = :name RETURNING value")
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 
 from adapter.core.audit import Subject
@@ -37,14 +37,18 @@ class Monitors:
 
 
 def put(session: Session, *monitors: Monitor) -> None:
-    """Insert or replace the monitors' rows, as part of a transaction: two statements, however many there are."""
-    if not monitors:
-        return
-    session.execute(delete(_TABLE).where(_TABLE.c.id.in_([monitor.id for monitor in monitors])))
-    session.execute(insert(_TABLE), [_FIT(_columns(monitor)) for monitor in monitors])
+    """Insert or replace the monitors' rows, as part of a transaction: one statement, however many there are."""
+    if monitors:
+        session.connection().execute(_PUT, [_FIT(_columns(monitor)) for monitor in monitors])
 
 
-_TABLE = table_of(MonitorRow)
+_COLUMNS = table_of(MonitorRow).columns
+_NAMES = [column.name for column in _COLUMNS]
+_PUT = text(
+    f"INSERT INTO monitors ({', '.join(_NAMES)}) VALUES (:{', :'.join(_NAMES)}) ON CONFLICT (id) DO UPDATE SET "  # noqa: S608 - our own names
+    + ", ".join(f"{name} = excluded.{name}" for name in _NAMES)
+).bindparams(*(bindparam(column.name, type_=column.type) for column in _COLUMNS))
+"""The same words for SQLite and PostgreSQL."""
 _FIT = Fit(MonitorRow)
 
 

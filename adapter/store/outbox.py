@@ -109,12 +109,15 @@ def add(session: Session, events: Sequence[HookEvent], ids: Sequence[str], now: 
     if not events:
         return
     take_turn(session, OUTBOX)
-    last = session.scalar(select(func.max(EventRow.seq)))
+    connection = session.connection()
+    last = connection.scalar(_LAST)
     rows = [_FIT(_row(event, event_id)) for event, event_id in zip(events, ids, strict=True)]
-    session.execute(insert(table_of(EventRow)), rows)
-    session.execute(FAN_OUT, {"last": last or 0, "at": now})
+    connection.execute(_ADD, rows)
+    connection.execute(FAN_OUT, {"last": last or 0, "at": now})
 
 
+_ADD = insert(table_of(EventRow))
+_LAST = select(func.max(EventRow.seq))
 _FIT = Fit(EventRow)
 
 

@@ -71,14 +71,15 @@ def _write(session: Session, sealed: Sealed, now: datetime) -> None:
     outbox.add(session, record.events, sealed.event_ids, now)
     monitors.put(session, *record.monitors.values())
     if record.calls:
-        session.execute(delete(OpenCallRow).where(OpenCallRow.call_id.in_(list(record.calls))))
-    kept = [
-        {"call_id": call_id, "data": _CALL.dump_json(known).decode()}
-        for call_id, known in record.calls.items()
-        if known
-    ]
-    if kept:
-        session.execute(insert(table_of(OpenCallRow)), kept)
+        connection = session.connection()
+        connection.execute(delete(table_of(OpenCallRow)).where(OpenCallRow.call_id.in_(list(record.calls))))
+        kept = [
+            {"call_id": call_id, "data": _CALL.dump_json(known).decode()}
+            for call_id, known in record.calls.items()
+            if known
+        ]
+        if kept:
+            connection.execute(insert(table_of(OpenCallRow)), kept)
 
 
 def _was_written(session: Session, sealed: Sealed) -> bool:
