@@ -50,10 +50,9 @@ class By(NamedTuple):
 def read_way(way: str) -> tuple[Via, str]:
     """What was kept as `By.way`: the way, and which token or address."""
     for via in Via:
-        if way == via:
-            return via, ""
-    kind, _, detail = way.partition(" ")
-    return Via(kind), detail
+        if way == via or way.startswith(f"{via} "):
+            return via, way[len(via) + 1 :]
+    raise ValueError(f"no way of ours: {way}")
 
 
 SYSTEM = By("system", Via.ADAPTER)

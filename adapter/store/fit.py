@@ -1,5 +1,6 @@
 """What comes from phones, PBXes and receivers, as a column can keep it: cut where it is too long, which shows."""
 
+import re
 from collections.abc import Mapping
 
 from sqlalchemy import String, Text
@@ -11,12 +12,12 @@ CUT = "…"
 UNKNOWN = "\ufffd"
 """Stands for what is no text: half a surrogate pair, and NUL, which PostgreSQL keeps nowhere."""
 
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
+
 
 def plain(text: str) -> str:
     """The text without what no database keeps."""
-    if text.isascii() and "\0" not in text:
-        return text
-    return text.replace("\0", UNKNOWN).encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return NO_TEXT.sub(UNKNOWN, text)
 
 
 class Fit:
