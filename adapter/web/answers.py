@@ -130,12 +130,10 @@ class AuditEntry(Answer):
     at: Time
     actor: str
     via: Via
-    via_detail: str | None
     action: str
     result: Result
     reason: str | None
     target: str | None
-    unsure_since: Time | None
     allowed_by: str | None
     call_id: str | None
     monitor_id: str | None
@@ -145,6 +143,8 @@ class AuditEntry(Answer):
     agent_extension: str | None
     customer: str | None
     mode: Mode | None
+    via_detail: str | None
+    unsure_since: Time | None
 
 
 class AuditPage(Answer):

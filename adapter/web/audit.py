@@ -43,12 +43,10 @@ def entry_view(row: AuditRow) -> Json:
         "at": time_view(row.at),
         "actor": row.actor,
         "via": via.value,
-        "via_detail": detail or None,
         "action": row.action,
         "result": row.result,
         "reason": row.reason,
         "target": None if taken_up else row.target,
-        "unsure_since": row.target if taken_up else None,
         "allowed_by": row.allowed_by,
         "call_id": row.call_id,
         "monitor_id": row.monitor_id,
@@ -58,6 +56,8 @@ def entry_view(row: AuditRow) -> Json:
         "agent_extension": row.extension,
         "customer": row.customer,
         "mode": row.mode,
+        "via_detail": detail or None,
+        "unsure_since": row.target if taken_up else None,
     }
 
 
