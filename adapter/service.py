@@ -222,7 +222,7 @@ class Service:
         while True:
             await asyncio.sleep(IDLE_POLL)
             try:
-                await self.revocation.apply()
+                await self.revocation.look()
             except AdapterError as problem:
                 log.warning("sessions could not be read; streams go on", why=str(problem))
 

@@ -32,11 +32,20 @@ class Revocation:
         self._streams, self._phones, self._clock = streams, phones, clock
 
     async def apply(self) -> None:
-        """Some sessions or tokens ended, here, elsewhere or by idleness. Raises StoreUnavailable."""
-        for cache in self._caches:
-            cache.forget()
+        """Some sessions or tokens ended, here or elsewhere. Raises StoreUnavailable."""
+        self._forget()
+        await self.look()
+
+    async def look(self) -> None:
+        """Some may have ended by idleness. While the database is away, that is not known. Raises StoreUnavailable."""
         now = self._clock()
         sessions = await self._sessions.alive(now)
-        self._streams.keep_only(sessions | await self._tokens.alive(now))
+        tokens = await self._tokens.alive(now)
+        self._forget()
+        self._streams.keep_only(sessions | tokens)
         if self._phones is not None:
             self._phones.keep_only(sessions)
+
+    def _forget(self) -> None:
+        for cache in self._caches:
+            cache.forget()
