@@ -104,9 +104,11 @@ async def test_who_talks_unrecorded_for_long_is_made_silent(own: Lab) -> None:
     await own.start_adapter()
     world = await Monitored.on(own)
     await world.admin.switch(world.monitor, "barge")
+    await world.stream.until(lambda kind, data: kind == "monitor.updated" and data["mode"] == "barge")
+    mark = len(world.stream.events)
     with locked(own):
         await world.told("failing")
-        told = await world.stream.until(lambda kind, data: kind == "monitor.updated" and data["mode"] == "silent")
+        told = await world.stream.until(lambda kind, data: kind == "monitor.updated", mark)
         assert told["reason"] == "unrecorded"
         assert_hears(await listen(own.known("201"), own.known("101")), p101={"201"}, p201={"101"})
         assert (await world.admin.delete(f"/monitors/{world.monitor['id']}"))[0] == 204, "an end needs no record"
