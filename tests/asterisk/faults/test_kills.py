@@ -37,24 +37,36 @@ class Clicks:
         self.done: Counter[Fact] = Counter()
         self.monitors: set[str] = set()
         self.live: str | None = None
+        self.connecting = False
         self.mode = "silent"
 
     async def find(self) -> None:
         """What goes on after a start of the adapter."""
         found = (await self.admin.get("/monitors"))[1]["monitors"]
         self.live, self.mode = (found[0]["id"], found[0]["mode"]) if found else (None, "silent")
+        self.connecting = bool(found and found[0]["state"] == "connecting")
 
     async def go_on(self) -> None:
-        """Click until the adapter is gone."""
+        """Click until the adapter is gone: at a random moment, or in the very moment of an answer."""
+        adapter, answers = self.lab.adapter.process, self.chance.randint(1, 8)
+        assert adapter is not None
+        if self.chance.random() < 0.5:
+            asyncio.get_running_loop().call_later(self.chance.uniform(0.05, 0.6), adapter.kill)
+            answers = 1_000_000
+        goal = self.done.total() + answers
         try:
             while True:
                 await self._click()
+                if self.done.total() >= goal:
+                    adapter.kill()
         except aiohttp.ClientError:
             return  # what became of the last one is not known
 
     async def _click(self) -> None:
         if self.live is None:
             await self._start()
+        elif self.connecting:
+            await self._until_live()
         elif self.chance.random() < 0.1:
             status, _ = await self.admin.delete(f"/monitors/{self.live}")
             if status == 204:
@@ -78,14 +90,17 @@ class Clicks:
         if status != 201:
             await asyncio.sleep(0.05)
             return
-        self.live, self.mode = body["id"], mode
+        self.live, self.mode, self.connecting = body["id"], mode, True
         self.monitors.add(body["id"])
         self.done["monitor.requested", body["id"], ""] += 1
+
+    async def _until_live(self) -> None:
         for _ in range(100):
             now = (await self.admin.get(f"/monitors/{self.live}"))[1]
             if now["state"] == "ended":
                 self.live = None
             if now["state"] != "connecting":
+                self.connecting = False
                 return
             await asyncio.sleep(0.02)
 
@@ -146,11 +161,9 @@ async def killed_at_random(lab: Lab, receiver: Receiver, times: int) -> None:
     for _ in range(times):
         await talking(lab)
         await clicks.find()
-        clicking = asyncio.gather(clicks.go_on())
-        await asyncio.sleep(clicks.chance.uniform(0.05, 0.6))
+        await clicks.go_on()
         assert lab.adapter.process is not None
-        lab.adapter.process.kill()
-        await asyncio.gather(lab.adapter.process.wait(), clicking)
+        await lab.adapter.process.wait()
         await lab.start_adapter()
     rows = await audit(admin)
     assert not clicks.done - facts_of_audit(rows)
