@@ -33,8 +33,9 @@ LONGEST_SETTLE = 0.5
 """Seconds that a fact of calls waits at most for others to be written with. One of monitors waits for none."""
 RETRY_PAUSE = 1.0
 """Seconds between tries while the database does not answer."""
-PATIENCE = 2.0
-"""Seconds in which what is to be answered as done must be written."""
+PATIENCE = 5.0
+"""Seconds in which what is to be answered as done must be written: the database's own deadline. A failure is told as
+soon as it is known; only a delay, as on a full machine, is waited for so long."""
 MOST = 100_000
 """Facts that may wait for a database that is away; of what happens beyond, only monitors' states are kept."""
 
