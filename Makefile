@@ -2,44 +2,72 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+RUN := $(VENV)/.run
+DEV := $(VENV)/.dev
+LOWEST := $(VENV)/lowest/.installed
+LOWEST_BIN := $(VENV)/lowest/bin
+PAGE := adapter/web/static/index.html
+PAGE_FROM := adapter/web/page
+BUILD_MODULES := $(PAGE_FROM)/node_modules/.build
+DEV_MODULES := $(PAGE_FROM)/node_modules/.dev
+DESCRIBE := $(BIN)/python -m adapter.web
+NPM := cd $(PAGE_FROM) && PATH="$(CURDIR)/$(BIN):$$PATH" npm
+WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-PAGE := adapter/web/static/index.html
-SOURCE := adapter/web/page
-MODULES := $(SOURCE)/node_modules/.package-lock.json
-NPM := cd $(SOURCE) && PATH="$(CURDIR)/$(BIN):$$PATH" npm
-DESCRIBE := $(BIN)/python -m adapter.web.openapi
-
-.PHONY: help page schema current pictures demo lab try test lint fmt type bench load soak clean lock
+.PHONY: help page schema current pictures demo lab try test lowest lint fmt type bench load soak fuzz audit browser clean lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(STAMP): requirements-dev.lock pyproject.toml
+# --- what is installed: RUN is what running and building the page needs, DEV is all
+
+$(RUN): requirements.lock requirements-build.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or later is needed; name one with: make PYTHON=/path/to/python3 ..."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
 	  || { echo "Python's venv is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $(STAMP)
+	@echo "Installing what running needs into $(VENV) (once)."
+	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --no-compile --require-hashes -r requirements.lock -r requirements-build.lock
+	@PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
 
-$(MODULES): $(STAMP) $(SOURCE)/package-lock.json
-	$(NPM) ci --ignore-scripts --silent
+$(DEV): $(RUN) requirements-dev.lock
+	@echo "Installing what developing needs into $(VENV) (once)."
+	@$(PIP) install --no-compile --require-hashes -r requirements-dev.lock
+	@touch $@
 
-$(PAGE): $(MODULES) $(wildcard $(SOURCE)/*.html $(SOURCE)/*.js $(SOURCE)/src/*)
-	$(NPM) run --silent type
-	$(NPM) run --silent build
+$(LOWEST): requirements-lowest.lock | $(RUN)
+	@echo "Installing the lowest versions that pyproject.toml allows into $(VENV)/lowest (once)."
+	@[ -x $(LOWEST_BIN)/pip ] || $(PYTHON) -m venv $(VENV)/lowest
+	@$(LOWEST_BIN)/pip --disable-pip-version-check --quiet install --no-compile --require-hashes -r $<
+	@touch $@
+
+$(BUILD_MODULES): $(PAGE_FROM)/package-lock.json | $(RUN)
+	@echo "Installing what building the page needs (once)."
+	@$(NPM) ci --omit=dev --ignore-scripts --silent
+	@touch $@
+
+$(DEV_MODULES): $(PAGE_FROM)/package-lock.json | $(RUN)
+	@echo "Installing what checking the page needs (once)."
+	@$(NPM) ci --ignore-scripts --silent
+	@touch $(BUILD_MODULES) $@
+
+$(PAGE): $(BUILD_MODULES) $(wildcard $(PAGE_FROM)/*.html $(PAGE_FROM)/*.js $(PAGE_FROM)/src/*)
+	@echo "Building the page."
+	@$(NPM) run --silent build
+
+# --- running
 
 page: $(PAGE) ## Build the page (Node comes from PyPI; none of the system's is needed)
 
-schema: $(MODULES) ## Make the page's types (src/schema.ts) from the API's description
-	$(DESCRIBE) | ($(NPM) run --silent schema)
+schema: $(DEV_MODULES) ## Make the page's types (src/schema.ts) from the API's description
+	@$(DESCRIBE) | ($(NPM) run --silent schema)
 
-current: $(MODULES) # Whether they are what it makes
-	$(DESCRIBE) | ($(NPM) run --silent schema -- --check)
+current: $(DEV_MODULES) # Whether they are what it makes
+	@$(DESCRIBE) | ($(NPM) run --silent schema -- --check)
 
 demo: $(PAGE) ## Run a real Asterisk, the adapter, and phones that hold real calls (Ctrl-C ends it)
 	@exec $(BIN)/python -m adapter lab --demo
@@ -47,65 +75,71 @@ demo: $(PAGE) ## Run a real Asterisk, the adapter, and phones that hold real cal
 lab: $(PAGE) ## The same without phones, for your own (LAB_HTTP_PORT, LAB_SIP_PORT, LAB_DIR move it aside)
 	@exec $(BIN)/python -m adapter lab
 
-try: $(STAMP) ## While the demo runs: listen to a call, whisper, join, and see what Asterisk confirmed
+try: $(RUN) ## While the demo runs: listen to a call, whisper, join, and see what Asterisk confirmed
 	@$(BIN)/python -m adapter.lab.tour
 
-test: $(PAGE) browser current ## All tests, against a real Asterisk, real phones and real databases
-	$(NPM) test --silent
-	$(BIN)/python -m pytest
+# --- developing
 
-.PHONY: browser
+test: $(PAGE) $(DEV) $(DEV_MODULES) browser current ## All tests, WORKERS (4) at a time, against a real Asterisk, real phones and real databases
+	@$(NPM) test --silent
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+lowest: $(LOWEST) $(PAGE) ## The tests without Asterisk, with the lowest versions that pyproject.toml allows
+	PYTHONPATH=. $(LOWEST_BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/unit tests/fake
+
 browser: # Chromium for the tests: the system's; with root it is installed
 	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 || [ "$$(id -u)" != 0 ] \
 	  || { echo "Installing Chromium for the browser tests."; apt-get update -qq && apt-get install -y -qq chromium; }
 
-lint: $(STAMP) $(MODULES) current ## Style and safety
+lint: $(DEV) $(DEV_MODULES) current ## Style and safety
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(NPM) run --silent type
-	$(NPM) run --silent lint
+	@$(NPM) run --silent lint
 
-fmt: $(STAMP) ## Bring the code into form
+fmt: $(DEV) ## Bring the code into form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-type: $(STAMP) ## Types, strict
+type: $(DEV) $(DEV_MODULES) ## Types, strict
 	$(BIN)/mypy
+	@$(NPM) run --silent type
 
-bench: $(STAMP) ## Figures, side by side in one run; nothing is asserted
+bench: $(PAGE) $(DEV) ## Figures, side by side in one run; nothing is asserted
 	$(BIN)/python -m tests.bench
 
-load: $(STAMP) ## 200 calls with sound, 20 calls/s, 50 supervisors, 200 pages: three minutes, and what it took
+load: $(PAGE) $(DEV) ## 200 calls with sound, 20 calls/s, 50 supervisors, 200 pages: three minutes, and what it took
 	$(BIN)/python -m tests.load
 
-soak: $(STAMP) ## A moderate load for SOAK_MINUTES (30), at whose end nothing may have grown; then the long faults
+soak: $(PAGE) $(DEV) ## A moderate load for SOAK_MINUTES (30), at whose end nothing may have grown; then the long faults
 	$(BIN)/python -m tests.load.soak
 	$(BIN)/python -m pytest -m soak
 
-pictures: $(PAGE) ## Take the page's pictures anew (docs/pictures/)
+pictures: $(PAGE) $(DEV) browser ## Take the page's pictures anew (docs/pictures/)
 	$(BIN)/python -m tests.browser.pictures
 
 FUZZ_SECONDS ?= 60
-.PHONY: fuzz audit
-fuzz: $(STAMP) ## Feed every parser, guided by coverage (atheris: Linux on x86-64), FUZZ_SECONDS each
-	@[ -d $(VENV)/fuzz ] || $(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: --target $(VENV)/fuzz 'atheris>=3,<4'
-	@for target in ami stasis body url number head table; do \
+fuzz: $(DEV) ## Feed every parser, guided by coverage (atheris: Linux on x86-64), FUZZ_SECONDS each
+	@[ -d $(VENV)/fuzz ] || $(PIP) install --only-binary :all: --target $(VENV)/fuzz 'atheris>=3,<4'
+	@for target in ami stasis body url number head table sip; do \
 	  echo "$$target"; mkdir -p $(VENV)/corpus/$$target; \
 	  PYTHONPATH=$(VENV)/fuzz $(BIN)/python -m tests.fuzz $$target -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
 	    -verbosity=0 -artifact_prefix=$(VENV)/corpus/$$target- $(VENV)/corpus/$$target || exit 1; \
 	done
 
-audit: $(STAMP) ## Look whether any dependency has a known hole (needs the advisories' servers; fails without)
+audit: $(RUN) ## Look whether any dependency has a known hole (needs the advisories' servers; fails without)
 	@[ -d $(VENV)/audit ] || { $(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/pip install --quiet 'pip-audit>=2.9,<3'; }
 	$(VENV)/audit/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements-dev.lock
 	$(NPM) audit --audit-level=low
 
-lock: ## Resolve the dependencies anew (no registry's address gets into the files)
-	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
-	  --no-emit-trusted-host --no-emit-find-links --no-header --output-file requirements.lock pyproject.toml
-	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
-	  --no-emit-trusted-host --no-emit-find-links --no-header --output-file requirements-dev.lock \
-	  pyproject.toml requirements-dev.in
+COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
+	  --no-emit-trusted-host --no-emit-find-links --no-header
+lock: $(DEV) ## Resolve the dependencies anew (no registry's address gets into the files; LOCK=--upgrade for newer ones)
+	$(COMPILE) $(LOCK) --output-file requirements.lock pyproject.toml
+	$(COMPILE) $(LOCK) --output-file requirements-build.lock --constraint requirements.lock requirements-build.in
+	$(COMPILE) $(LOCK) --output-file requirements-dev.lock --constraint requirements.lock \
+	  --constraint requirements-build.lock pyproject.toml requirements-build.in requirements-dev.in
+	$(BIN)/python -m tests.support.lowest | $(BIN)/uv pip compile --quiet --resolution lowest-direct --python-version 3.11 \
+	  --generate-hashes --no-strip-markers --no-header --output-file requirements-lowest.lock pyproject.toml -
 
 clean: ## Remove what was built here
-	rm -rf $(VENV) .lab build dist *.egg-info
+	rm -rf $(VENV) .lab build dist *.egg-info $(PAGE_FROM)/node_modules adapter/web/static

@@ -1,13 +1,13 @@
-"""The one family of errors: each has a stable code, the HTTP status it becomes, and a message that helps."""
+"""All errors shown to people: each has a stable code, its HTTP status, and a helpful message."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
 class AdapterError(Exception):
-    """Base of every error that a person may read.
+    """Base of every error that may be shown to a person.
 
-    `detail` says in plain words what is wrong and what to do about it. `code`, `status` and `title` are
+    `detail` says in plain words what is wrong and what to do. `code`, `status` and `title` are
     the contract's (../shared/api.md, "Errors"); `extra` becomes further members of the problem document.
     """
 
@@ -19,7 +19,7 @@ class AdapterError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.retry_after = retry_after
-        """Seconds after which trying again makes sense, or None."""
+        """Seconds after which a retry makes sense, or None."""
         self.extra: Mapping[str, Any] = extra
 
 
@@ -30,7 +30,7 @@ class Malformed(AdapterError):
 
 
 class NotAuthenticated(AdapterError):
-    """No, or a wrong, session, token or password."""
+    """The session, token or password is missing or wrong."""
 
     code, status, title = "not_authenticated", 401, "Not signed in"
 
@@ -42,13 +42,13 @@ class Forbidden(AdapterError):
 
 
 class NotFound(AdapterError):
-    """No such thing, or none that this person may see."""
+    """It does not exist, or this person may not see it."""
 
     code, status, title = "not_found", 404, "Not found"
 
 
 class AlreadyMonitoring(AdapterError):
-    """This supervisor has a monitor connecting or live."""
+    """This supervisor already has a connecting or live monitor."""
 
     code, status, title = "already_monitoring", 409, "Already monitoring"
 
@@ -66,19 +66,19 @@ class OwnCall(AdapterError):
 
 
 class CallNotActive(AdapterError):
-    """The call still rings."""
+    """The call is still ringing."""
 
     code, status, title = "call_not_active", 409, "The call is not answered yet"
 
 
 class NotLive(AdapterError):
-    """The monitor still connects."""
+    """The monitor is still connecting."""
 
     code, status, title = "not_live", 409, "The monitor is still connecting"
 
 
 class CallEnded(AdapterError):
-    """The call or the monitor is over."""
+    """The call or the monitor has ended."""
 
     code, status, title = "call_ended", 409, "It is over"
 
@@ -90,7 +90,7 @@ class Ambiguous(AdapterError):
 
 
 class Conflict(AdapterError):
-    """A username or extension is taken, or it concerns the last administrator."""
+    """A username or extension is taken, or the last administrator would be removed."""
 
     code, status, title = "conflict", 409, "Conflict"
 
@@ -105,7 +105,7 @@ class Invalid(AdapterError):
 
 
 class TooManyRequests(AdapterError):
-    """Slowed down; `retry_after` says for how long."""
+    """Rate limited; `retry_after` says for how long."""
 
     code, status, title = "too_many_requests", 429, "Too many requests"
 
@@ -132,7 +132,7 @@ class PbxRefused(AdapterError):
 
 
 class ConfigError(AdapterError):
-    """The configuration cannot be used; the message names the file, the key and the way out."""
+    """The configuration can't be used; the message names the file, the key and the remedy."""
 
     code, status, title = "config", 500, "Configuration error"
 
@@ -160,6 +160,6 @@ class RecordUnavailable(AdapterError):
 
 
 class LabError(AdapterError):
-    """The lab cannot be set up or run on this machine; the message names the way out."""
+    """The lab can't be set up or run on this machine; the message names a remedy."""
 
     code, status, title = "lab", 500, "The lab cannot run"

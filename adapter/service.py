@@ -23,7 +23,9 @@ from adapter.errors import AdapterError, StoreUnavailable
 from adapter.fleet.node import Connect, Node, Shared
 from adapter.fleet.nodes import Nodes
 from adapter.health.database import DatabaseHealth
+from adapter.health.heads import Heads
 from adapter.health.metrics import Metrics
+from adapter.health.retention import Retention
 from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.recorder import Recorder
@@ -31,7 +33,7 @@ from adapter.monitoring.reservations import Reservations
 from adapter.monitoring.unrecorded import Unrecorded
 from adapter.store import Store
 from adapter.store.durability import Survives
-from adapter.tasks import FAILURES, BackgroundTasks, KeyedLocks
+from adapter.tasks import FAILURES, BackgroundTasks, KeyedLocks, close_all
 from adapter.web import audit, calls, events, monitors, operations, session, softphone, tokens, users, webhooks
 from adapter.web.access import Access
 from adapter.web.app import Groups, make_app
@@ -53,11 +55,8 @@ PEOPLE_POLL = 0.5
 IDLE_POLL = 60.0
 """Seconds between looks for sessions that have become idle."""
 
-LAST = 4.0
-"""Seconds in which all that is left at a stop must be closed, once the record is written."""
-
-SWEEP_POLL = 3600.0
-"""Seconds between deletions of what is past its time."""
+LAST = 3.0
+"""Seconds of each step of a stop once the record is written; all together fit into systemd's TimeoutStopSec."""
 
 
 def now() -> datetime:
@@ -101,6 +100,8 @@ class Service:
             store.webhooks, store.outbox, sender, clock, lambda answer: self.metrics.tried(answer.delivered)
         )
         self.recorder.written.subscribe(self.dispatcher.wake)
+        self.retention = Retention(store, wiring.keep(settings))
+        self.heads = Heads(store, key, settings.audit.heads, settings.audit.heads_file, self.dispatcher.wake, clock)
         self._tasks = BackgroundTasks("service")
         sessions = TtlCache(store.sessions.find, SESSION_SECONDS)
         api_tokens = TtlCache(store.tokens.find)
@@ -180,7 +181,8 @@ class Service:
         self.database_health.start()
         self._tasks.keep(self._follow_people, "people")
         self._tasks.keep(self._end_idle_streams, "idle streams")
-        self._tasks.keep(self._sweep, "retention")
+        self.retention.start()
+        self.heads.start()
 
     def _take_up(self, left: Sequence[Monitor], since: datetime | None) -> None:
         """What a former run left open: legs of phones may live on, a page's phone went with its socket.
@@ -202,21 +204,6 @@ class Service:
             self.recorder.journal.monitor(over, at, record)
             self.recorder.note(record)
 
-    async def _sweep(self) -> None:
-        """Let go of what is past its time."""
-        keep = self.settings
-        while True:
-            try:
-                at = self.clock()
-                if keep.audit.keep_days:
-                    count = await self.store.audit.cut(at - timedelta(days=keep.audit.keep_days), at)
-                    if count:
-                        log.info("old audit entries were cut off", count=count)
-                await self.store.outbox.sweep(at - timedelta(days=keep.webhooks.keep_days))
-            except StoreUnavailable as problem:
-                log.warning("what is past its time could not be deleted", why=str(problem))
-            await asyncio.sleep(SWEEP_POLL)
-
     async def _end_idle_streams(self) -> None:
         """A page that nobody uses is signed out though its stream stands."""
         while True:
@@ -224,7 +211,7 @@ class Service:
             try:
                 await self.revocation.look()
             except AdapterError as problem:
-                log.warning("sessions could not be read; streams go on", why=str(problem))
+                log.warning("sessions could not be read; streams stay open", why=str(problem))
 
     async def _follow_people(self) -> None:
         """Notice changes of accounts that the command line makes."""
@@ -237,7 +224,7 @@ class Service:
                     await self.revocation.apply()
                     known = current
             except AdapterError as problem:
-                log.warning("accounts could not be read; the last known rights hold", why=str(problem))
+                log.warning("accounts could not be read; the last known rights apply", why=str(problem))
             await asyncio.sleep(PEOPLE_POLL)
 
     def follow(self, certificate: Certificate) -> None:
@@ -245,18 +232,15 @@ class Service:
         self._tasks.keep(certificate.follow, "certificate")
 
     async def close(self) -> None:
-        """End: monitors first, and what that was is written; then all the rest at once, by one deadline."""
+        """End: monitors first, and what that was is written; then the rest, each step by a deadline."""
         await self.nodes.end_monitors()
         self.streams.close()
         await self.recorder.drain()
         self.unrecorded.close()
-        rest = (self._tasks, self.nodes, self.database_health, self.dispatcher)
-        try:
-            async with asyncio.timeout(LAST):
-                await asyncio.gather(*(part.close() for part in rest))
-        except TimeoutError:
-            log.error("not everything could be closed in time", seconds=LAST)
+        await close_all(LAST, self._tasks, self.nodes, self.database_health, self.retention)
         await self.recorder.close(LAST)
+        await close_all(LAST, self.heads)  # of all that is written, and while it can be delivered
+        await close_all(LAST, self.dispatcher)
 
 
 async def serve(settings: config.Settings) -> int:
@@ -266,7 +250,7 @@ async def serve(settings: config.Settings) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         idle = timedelta(minutes=settings.session.idle_minutes)
-        store = await Store.open(settings.database_url, idle, Survives(settings.database.survives))
+        store = await Store.open(settings.database_url, idle, Survives(settings.database.survives), clock=now)
         stack.push_async_callback(store.close)
         directory = Directory.of(await store.people.all())
         service = Service(settings, store, await store.installation.key(), directory)
@@ -297,7 +281,7 @@ async def _listen(service: Service, http: Http, stack: AsyncExitStack) -> None:
         service.follow(certificate)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, certificate.refresh)
     if http.plain_and_open:
-        log.warning("passwords cross the network in plain text", host=http.host, way_out="docs/tls.md")
+        log.warning("passwords are sent unencrypted over the network", host=http.host, way_out="docs/tls.md")
     log.info("listening", host=http.host, port=http.port, tls=certificate is not None)
 
 
@@ -314,4 +298,4 @@ async def _tell_setup(settings: config.Settings, store: Store) -> None:
         http = settings.http
         scheme = "https" if http.tls_certificate else "http"
         origin = http.public_origin or f"{scheme}://{http.host}:{http.port}"
-        log.warning("nobody has an account yet", setup=f"POST {origin}/api/v1/setup with this token", token=token)
+        log.warning("there is no account yet", setup=f"POST {origin}/api/v1/setup with this token", token=token)

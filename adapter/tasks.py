@@ -8,7 +8,7 @@ import contextvars
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, Generic, ParamSpec
+from typing import Any, Generic, ParamSpec, Protocol
 
 import structlog
 
@@ -18,6 +18,10 @@ FIRST_PAUSE = 0.1
 """Seconds before a loop that ended is begun again for the first time; doubled each time after that."""
 LONGEST_PAUSE = 10.0
 """Seconds of the longest such pause, and of the life after which a loop counts as well again."""
+
+CANCEL_AGAIN = 2.0
+"""Seconds until a task that is still there is cancelled once more: `asyncio.wait_for` of Python 3.11 loses a
+cancellation that comes together with what it waits for (bpo-37658)."""
 
 Told = ParamSpec("Told")
 
@@ -68,7 +72,7 @@ class BackgroundTasks:
                 began = clock.time()
                 why, problem = await _why_it_ended(loop)
                 failed = 1 if clock.time() - began > LONGEST_PAUSE else failed + 1
-                log.error("a loop ended; it is begun again", loop=name, why=why, exc_info=problem)
+                log.error("a loop ended; restarting it", loop=name, why=why, exc_info=problem)
                 FAILURES.loops[name] += 1
                 FAILURES.down[name] = why
                 if well is not None:
@@ -89,10 +93,28 @@ class BackgroundTasks:
     async def close(self) -> None:
         """Cancel what still runs and wait until all of it is over."""
         self._closed = True
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        running = set(self._tasks)
+        while running:
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=CANCEL_AGAIN)
+
+
+class Closing(Protocol):
+    """What can be closed."""
+
+    async def close(self) -> None:
+        """Stop, and give back what it holds."""
+
+
+async def close_all(deadline: float, *parts: Closing) -> None:
+    """Close these at once. What is not closed in `deadline` seconds is left as it is, which is told."""
+    try:
+        async with asyncio.timeout(deadline):
+            await asyncio.gather(*(part.close() for part in parts))
+    except TimeoutError:
+        names = [type(part).__name__ for part in parts]
+        log.error("not everything could be closed in time", parts=names, seconds=deadline)
 
 
 async def _why_it_ended(loop: Callable[[], Coroutine[Any, Any, None]]) -> tuple[str, Exception | None]:

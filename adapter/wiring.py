@@ -19,8 +19,9 @@ from adapter.config.section import revealed
 from adapter.config.tls import Certificate, client_context
 from adapter.core.calls import Numbering
 from adapter.core.events import Channel
-from adapter.core.legs import SpyDialplan, is_leg
+from adapter.core.legs import LegNames, SpyDialplan, is_leg
 from adapter.fleet.node import Connect, NodeSettings, OnCall, OnEvents, OnState
+from adapter.health.retention import Keep
 from adapter.monitoring.limits import Limits
 from adapter.phones.browser import PREFIX
 from adapter.web.ice import Ice
@@ -50,14 +51,15 @@ def numbering(pbx: config.Pbx, key: bytes) -> Numbering:
     return Numbering(pbx.id, is_agent, _matches(pbx.endpoints.internal), is_spy, key)
 
 
-def spy_dialplan(context: str) -> SpyDialplan:
-    """How spying is read in this monitor dialplan."""
+def spy_dialplan(context: str, key: bytes) -> SpyDialplan:
+    """How spying is read in this monitor dialplan. `key`: the installation's, which names its legs."""
     return SpyDialplan(
         mode_at=lambda where, name: chanspy.mode_of(name) if where == context else None,
         keypad_at=chanspy.has_keypad,
         mode_of_digit=chanspy.mode_of_digit,
         leave_digit=chanspy.LEAVE_DIGIT,
         over=chanspy.OVER,
+        legs=LegNames.of(key),
     )
 
 
@@ -96,7 +98,7 @@ def node_settings(pbx: config.Pbx, settings: config.Settings, key: bytes) -> Nod
     """How this PBX is read and treated."""
     return NodeSettings(
         numbering=numbering(pbx, key),
-        dialplan=spy_dialplan(pbx.context),
+        dialplan=spy_dialplan(pbx.context, key),
         limits=limits(settings),
         watch_interval=pbx.watch_interval_seconds,
         phone_lifetime=timedelta(hours=pbx.softphone.lifetime_hours),
@@ -138,7 +140,7 @@ def connection_limits(http: Http, files: int) -> ConnectionLimits:
     """How many connections there may be, so that the PBX and the database never lack a file."""
     most = files - KEPT_FILES if files != resource.RLIM_INFINITY else http.max_connections
     if most < http.max_connections:
-        log.warning("fewer connections than configured: this process may open few files", files=files)
+        log.warning("fewer connections than configured, because this process may open few files", files=files)
     total = max(KEPT_FILES // 4, min(http.max_connections, most))
     return ConnectionLimits(total, min(http.max_connections_each, total))
 
@@ -168,3 +170,9 @@ def limits(settings: config.Settings) -> Limits:
         leave_on_stop=monitoring.on_stop == "leave",
         country=settings.numbering.country,
     )
+
+
+def keep(settings: config.Settings) -> Keep:
+    """What is kept for how long."""
+    audit = timedelta(days=settings.audit.keep_days) if settings.audit.keep_days else None
+    return Keep(audit, settings.audit.cut_share, timedelta(days=settings.webhooks.keep_days))

@@ -5,7 +5,7 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends nodejs npm ca-certificates \
  && rm -rf /var/lib/apt/lists/*
 COPY adapter/web/page /src/page
-RUN cd /src/page && mkdir -p ../static && npm ci --ignore-scripts && npm run type && npm run build
+RUN cd /src/page && mkdir -p ../static && npm ci --omit=dev --ignore-scripts && npm run build
 
 FROM docker.io/library/debian:forky-slim AS build
 RUN apt-get update \

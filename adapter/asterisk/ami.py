@@ -164,7 +164,7 @@ class AmiConnection:
     def _send(self, name: str, fields: Fields, items: list[Message] | None = None) -> Action:
         _check(fields)
         if self._lost is not None:
-            raise PbxUnavailable(f"The AMI connection is gone: {self._lost}.")
+            raise PbxUnavailable(f"The AMI connection was lost: {self._lost}.")
         self._count += 1
         action_id = f"cm-{self._tag}-{self._count}"
         lines: dict[str, Any] = {"Action": name, "ActionID": action_id}
@@ -180,7 +180,9 @@ class AmiConnection:
     async def _answer(self, action: Action, name: str, deadline: float) -> Message:
         action_id = action["ActionID"]
         try:
-            response: Message = await asyncio.wait_for(action.future, deadline)
+            # Not wait_for, which loses a cancellation that comes with the answer (bpo-37658; Python 3.11).
+            async with asyncio.timeout(deadline):
+                response: Message = await action.future
         except TimeoutError:
             raise PbxTimeout(f"Asterisk did not answer {name} in {deadline:g} s.") from None
         finally:
@@ -199,7 +201,7 @@ class AmiConnection:
         try:
             self._on_events(events)
         except Exception:  # whatever our reader does, the link must live
-            log.exception("events could not be taken in", count=len(events))
+            log.exception("events could not be processed", count=len(events))
 
     def _is_answer(self, message: Message) -> bool:
         """Whether it belongs to an action of ours. Live events never do, whatever ActionID they carry."""
@@ -250,7 +252,7 @@ def _check(fields: Fields) -> None:
         raise Invalid(f"More than {MAX_HEADERS} headers can't be sent to Asterisk.")
     for name, value in fields:
         if not isinstance(value, str) or not name.isascii() or not name.isalnum():
-            raise Invalid(f"{name!r} can't be sent to Asterisk: it is no text.")
+            raise Invalid(f"{name!r} can't be sent to Asterisk: it is not text.")
         if not value.isprintable():
             raise Invalid(f"{name} has a control character, which can't be sent to Asterisk.")
         if len(name) + 2 + len(value.encode()) > MAX_LINE:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote
@@ -21,7 +21,7 @@ DEVICE = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_+-][A-Za-z0-9_.+-]*")
 def _part(text: str) -> str:
     """One part of a path. Raises Invalid for what would lead to another one (RFC 3986, section 5.2.4)."""
     if text in ("", ".", ".."):
-        raise Invalid(f"{text!r} is no name of anything at Asterisk.")
+        raise Invalid(f"{text!r} is not a valid name at Asterisk.")
     return quote(text, safe="")
 
 
@@ -130,6 +130,23 @@ class Ari:
         where = f"context={quote(context, safe='')}&extension={quote(extension, safe='')}&priority=1"
         await self._need(await self.ask("POST", f"{path}/continue?{where}"))
 
+    async def variables(self, channel: str, names: Sequence[str]) -> dict[str, str]:
+        """Variables and functions of a channel that is in our application. Raises also PbxRefused.
+
+        One that is not set is empty; Asterisk answers 404 for it as for a channel that it doesn't find.
+        """
+        path = f"channels/{_part(channel)}"
+        answers = await asyncio.gather(
+            *(self._get(f"{path}/variable?variable={quote(name, safe='')}") for name in names), self._get(path)
+        )
+        await self._need(answers[-1])
+        found = {}
+        for name, (status, answer) in zip(names, answers[:-1], strict=True):
+            if status != 404:
+                await self._need((status, answer))
+            found[name] = str(answer.get("value", "")) if status != 404 and isinstance(answer, dict) else ""
+        return found
+
     async def _need(self, answer: tuple[int, Any]) -> None:
         if not 200 <= answer[0] < 300:
             raise PbxRefused(f"ARI refused: {answer[0]}.")
@@ -159,4 +176,6 @@ class Ari:
             return DeviceState.UNKNOWN
         if answer.get("state") == "offline":
             return DeviceState.UNREGISTERED
+        if answer.get("state") != "online":
+            return DeviceState.UNKNOWN
         return DeviceState.BUSY if answer.get("channel_ids") else DeviceState.AVAILABLE

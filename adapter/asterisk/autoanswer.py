@@ -1,7 +1,7 @@
-"""How phones are asked to answer by themselves: the headers that each make heeds. No standard covers them all.
+"""The SIP headers that ask phones to answer automatically, by make. No standard covers them all.
 
-Sources: RFC 5373 (Answer-Mode), draft-ietf-sip-answermode, and the makers' administration guides. The table stands
-also in docs/phones.md.
+Sources: RFC 5373 (Answer-Mode), draft-ietf-sip-answermode, and the makers' administration guides. docs/phones.md has
+the same table.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,10 +23,10 @@ STYLES: Mapping[str, Sequence[tuple[str, str]]] = {
 
 
 def style(device: str, styles: Mapping[str, str], default: str) -> str:
-    """The style for this device: of the first pattern that matches it, else the default."""
+    """The style of the first pattern that matches this device, else the default."""
     return next((style for pattern, style in styles.items() if fnmatchcase(device, pattern)), default)
 
 
 def headers(device: str, styles: Mapping[str, str], default: str) -> Sequence[tuple[str, str]]:
-    """The headers for this device, in its style."""
+    """The headers of this device's style."""
     return STYLES[style(device, styles, default)]

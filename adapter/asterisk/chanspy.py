@@ -14,6 +14,12 @@ LEAVE_DIGIT = "*"
 """ChanSpy's option x(*)."""
 DIGITS = {Mode.SILENT: "4", Mode.WHISPER: "5", Mode.BARGE: "6"}
 MODES = {digit: mode for mode, digit in DIGITS.items()}
+NO_CDR = "CDR_PROP(disable)=1"
+"""Keeps a leg out of the call detail records, which would tell who listened to what and when (funcs/func_cdr.c).
+
+Set as the leg begins, and not where it listens: a phone that does not answer never comes there, and leaves a row too.
+What it says in a bridge, after a take-over, is in the record of the customer's channel all the same.
+"""
 EXTENSIONS = {mode.value + suffix: (mode, bool(suffix)) for mode in Mode for suffix in ("", KEYPAD_SUFFIX)}
 
 

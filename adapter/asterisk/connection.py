@@ -113,7 +113,7 @@ class Connection:
     def reconnect(self, why: str) -> None:
         """Give the connection up, and begin anew with a snapshot."""
         if self._ami is not None:
-            log.warning("connecting anew", pbx=self.id, why=why)
+            log.warning("reconnecting", pbx=self.id, why=why)
             self._ami.close()
 
     # --- staying connected
@@ -126,7 +126,7 @@ class Connection:
             try:
                 await self._session()
             except AuthenticationFailed as problem:
-                log.error("the PBX refuses us", pbx=self.id, why=str(problem))
+                log.error("the PBX refused the login", pbx=self.id, why=str(problem))
                 pause = self._settings.refused_pause
             except AdapterError as problem:
                 log.warning("no connection to the PBX", pbx=self.id, why=str(problem))
@@ -193,7 +193,7 @@ class Connection:
             self._checked_version = version
             log.info("connected", pbx=self.id, asterisk=version)
             if reason := versions.check(version):
-                log.warning("this Asterisk is not fit", pbx=self.id, why=reason)
+                log.warning("this Asterisk version can't be used", pbx=self.id, why=reason)
 
     async def _watch(self, ami: AmiConnection) -> None:
         """Ask now and then whether anybody is there: a half-open connection looks alive for ever."""
@@ -211,7 +211,7 @@ class Connection:
             return
         self._backlog += events
         if len(self._backlog) > MAX_BACKLOG and self._ami is not None:
-            log.error("too many events during the snapshot; connecting anew", pbx=self.id)
+            log.error("too many events during the snapshot; reconnecting", pbx=self.id)
             self._ami.close()
 
     def _gone(self, why: str) -> None:
@@ -251,7 +251,7 @@ class Connection:
             await ami.action("Ping", deadline=self._settings.action_deadline)
         except PbxTimeout:
             ami.close()
-            raise PbxUnavailable("Asterisk does not answer, so nothing was asked of it. Try again soon.") from None
+            raise PbxUnavailable("Asterisk does not answer, so nothing was done. Try again soon.") from None
         return await self.act(name, *fields)
 
     async def list_channels(self) -> Sequence[KnownChannel]:

@@ -1,6 +1,6 @@
-"""Ephemeral WebRTC endpoints through ARI's push configuration: in Asterisk's memory only, gone with its restart.
+"""Ephemeral WebRTC endpoints through ARI's push configuration: only in Asterisk's memory, so a restart removes them.
 
-sorcery.conf must give endpoint, auth and aor a memory wizard: asterisk-conf/sorcery_call_monitor.conf.
+sorcery.conf must have a memory wizard for endpoint, auth and aor: asterisk-conf/sorcery_call_monitor.conf.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ KINDS = ("endpoint", "aor", "auth")
 
 
 class Endpoints:
-    """Made and removed by name. `context`: a dialplan context in which nothing can be dialled."""
+    """Creates and deletes endpoints by name. `context`: a dialplan context in which nothing can be dialled."""
 
     def __init__(self, ari: Ari, context: str) -> None:
         self._ari, self._context = ari, context
@@ -37,7 +37,7 @@ class Endpoints:
         }
 
     async def put(self, endpoint: str, password: str) -> None:
-        """Make it, or make it anew. Raises PbxUnavailable, PbxTimeout, PbxRefused."""
+        """Create or replace an endpoint. Raises PbxUnavailable, PbxTimeout, PbxRefused."""
         for kind, fields in self._fields(endpoint, password).items():
             listed = [{"attribute": name, "value": value} for name, value in fields.items()]
             await self._ari.configure("PUT", kind, endpoint, {"fields": listed})
@@ -47,7 +47,7 @@ class Endpoints:
         return await self._ari.endpoints("PJSIP")
 
     async def remove(self, endpoint: str) -> None:
-        """Take it away; one that is gone is fine."""
+        """Delete an endpoint; it is no error if it does not exist. Raises PbxUnavailable, PbxTimeout."""
         for kind in KINDS:
             try:
                 await self._ari.configure("DELETE", kind, endpoint)

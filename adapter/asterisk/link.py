@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 
 from adapter.asterisk import autoanswer, chanspy
 from adapter.asterisk.connection import Connection, LinkSettings
@@ -18,6 +18,9 @@ MANY_DIGITS = 200
 """Legs whose last digit is remembered before those are forgotten that may have another at once."""
 NO_CHANNEL = ("no such channel", "channel not found", "channel does not exist")
 """How Hangup, PlayDTMF and Redirect say that a channel is no more (main/manager.c)."""
+NOWHERE = "call-monitor-nowhere"
+"""Where a phone that answers the ringing with a SIP 302 sends it: main/dial.c (handle_call_forward) dials
+`Local/<number>@<FORWARD_CONTEXT>`, and there nobody is rung, whether the dialplan has this context or not."""
 UNIQUEID = re.compile(r"[A-Za-z0-9._:-]{1,150}")
 """AST_MAX_PUBLIC_UNIQUEID is 150 (include/asterisk/channel.h)."""
 
@@ -68,6 +71,8 @@ class Link:
             ("Timeout", str(round(request.ring_timeout * 1000))),
             ("Async", "true"),
             ("Variable", f"CM_TARGET={target}"),
+            ("Variable", chanspy.NO_CDR),
+            ("Variable", f"FORWARD_CONTEXT={NOWHERE}"),
             *headers,
         )
 
@@ -98,6 +103,10 @@ class Link:
         await self._connection.act_now(
             "Bridge", ("Channel1", _uniqueid(customer)), ("Channel2", _uniqueid(leg)), ("Tone", "no")
         )
+
+    async def variables(self, channel: str, names: Sequence[str]) -> Mapping[str, str]:
+        """What they say of a channel that is in our Stasis application now."""
+        return await self._connection.ari.variables(_uniqueid(channel), names)
 
     async def send_leg(self, leg: str, target: str, mode: Mode, *, keypad: bool) -> None:
         """Let a channel that waits in our Stasis application go on into the monitor dialplan."""
@@ -131,7 +140,7 @@ def _uniqueid(text: str) -> str:
     AMI's Hangup takes `/.*/` for every channel (main/manager.c, action_hangup), ChanSpy a comma for its options.
     """
     if not UNIQUEID.fullmatch(text):
-        raise Invalid("That is no uniqueid of a channel.")
+        raise Invalid("This is not a channel's uniqueid.")
     return text
 
 

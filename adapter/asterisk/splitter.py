@@ -1,13 +1,13 @@
-"""Bytes from AMI into messages: incremental, linear, and deaf to what nobody wants. Pure.
+"""Splits AMI's byte stream into messages, incrementally and in linear time, and skips unwanted events. Pure.
 
-panoramisk's own parser decodes chunk by chunk (characters split over two chunks vanish) and scans large messages
-again with every chunk; this one takes its place.
+It replaces panoramisk's own parser, which decodes chunk by chunk (characters split across two chunks are lost) and
+scans large messages again with every chunk.
 """
 
 from collections.abc import Collection
 
 MAX_MESSAGE = 4 * 1024 * 1024
-"""Bytes. Asterisk's longest messages are a few kilobytes; what is longer is no AMI."""
+"""Bytes. Asterisk's longest messages are a few kilobytes; anything longer than this is not AMI."""
 
 Message = dict[str, str]
 
@@ -17,7 +17,7 @@ class NotAmi(Exception):
 
 
 class Splitter:
-    """Cuts a stream into messages. `wanted` are the event names to decode; others cost a glance only."""
+    """Splits a stream into messages. `wanted`: names of the events to decode; others are skipped cheaply."""
 
     def __init__(self, wanted: Collection[str]) -> None:
         self._wanted = frozenset(name.encode() for name in wanted)
@@ -26,7 +26,7 @@ class Splitter:
         self.greeting: str | None = None
 
     def feed(self, data: bytes) -> list[Message]:
-        """The messages that are complete now, in order. Raises NotAmi when the peer sends without an end."""
+        """The messages that are now complete, in order. Raises NotAmi if a message is too long."""
         buffer = self._buffer
         buffer += data
         if self.greeting is None and not self._greeted():
@@ -46,7 +46,7 @@ class Splitter:
         return messages
 
     def _greeted(self) -> bool:
-        """The first line is `Asterisk Call Manager/<version>` and no message."""
+        """Read the greeting: the first line is `Asterisk Call Manager/<version>`, not a message."""
         head, end, _ = self._buffer.partition(b"\r\n")
         if not end:
             if len(head) > 1024:
@@ -59,7 +59,7 @@ class Splitter:
         return True
 
     def _is_wanted(self, buffer: bytearray, start: int, end: int) -> bool:
-        """Responses, items of a list (they carry our ActionID), and events by name."""
+        """Whether to decode a message: responses, items of a list (which carry our ActionID), and wanted events."""
         if not buffer.startswith(b"Event: ", start):
             return end > start
         line = buffer.find(b"\r\n", start, end)
@@ -71,7 +71,7 @@ def _fields(text: str) -> Message:
     lines = text.split("\r\n")
     try:
         return dict([line.split(": ", 1) for line in lines])
-    except ValueError:  # a line without a value: rare, and not worth a look at every line
+    except ValueError:  # a line without a value: rare, so the fast path does not check for it
         return {
             name: value.removeprefix(" ") for name, colon, value in (line.partition(":") for line in lines) if colon
         }

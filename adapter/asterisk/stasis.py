@@ -72,6 +72,12 @@ def _call(text: str) -> HandedCall | None:
         if event["type"] != "StasisStart":
             return None
         channel = event["channel"]
-        return HandedCall(str(channel["id"]), endpoint_of(str(channel["name"])), tuple(map(str, event["args"])))
+        return HandedCall(
+            str(channel["id"]),
+            endpoint_of(str(channel["name"])),
+            tuple(map(str, event["args"])),
+            str(channel["dialplan"]["exten"]),
+            str(event["replace_channel"]["name"]) if "replace_channel" in event else "",
+        )
     except (ValueError, KeyError, TypeError, RecursionError):
         return None

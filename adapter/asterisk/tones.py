@@ -1,4 +1,4 @@
-"""Sound for the lab and the doctor: tones, and a measure of which is heard how loud. Pure but for the files."""
+"""Audio for the lab and the doctor: generates tones and measures their levels. Pure except for the files."""
 
 import array
 import math
@@ -8,17 +8,17 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 RATE = 8000
-"""Samples a second: G.711's, which all of the lab's phones speak (ITU-T G.711)."""
+"""Samples per second of G.711, which all of the lab's phones use (ITU-T G.711)."""
 FULL = 6000
-"""Amplitude of the lab's tones, of 32767: loud, with room for two of them added."""
+"""Amplitude of the lab's tones, of 32767: loud, but two of them can be added without clipping."""
 WINDOW = 800
 """Samples in one measurement, 100 ms."""
 
 
 def tone(path: Path, hertz: int, seconds: float) -> Path:
-    """Write a WAV with a sine of amplitude FULL. A phone that plays it hangs up when it is over.
+    """Write a WAV file with a sine of amplitude FULL. A phone that plays it hangs up at its end.
 
-    Choose primes: a tone whose period divides few samples puts its quantisation noise on few frequencies.
+    Use primes: a tone with a short period in samples concentrates its quantisation noise on few frequencies.
     """
     second = array.array("h", (round(FULL * math.sin(2 * math.pi * hertz * n / RATE)) for n in range(RATE)))
     write(path, second * math.ceil(seconds))
@@ -26,7 +26,7 @@ def tone(path: Path, hertz: int, seconds: float) -> Path:
 
 
 def write(path: Path, samples: "array.array[int]") -> None:
-    """Write 16-bit mono samples as a WAV."""
+    """Write 16-bit mono samples as a WAV file."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
@@ -35,13 +35,13 @@ def write(path: Path, samples: "array.array[int]") -> None:
 
 
 def read(path: Path) -> "array.array[int]":
-    """The samples of a 16-bit mono WAV."""
+    """The samples of a 16-bit mono WAV file."""
     with wave.open(str(path), "rb") as file:
         return array.array("h", file.readframes(file.getnframes()))
 
 
 HANN = [0.5 - 0.5 * math.cos(2 * math.pi * n / WINDOW) for n in range(WINDOW)]
-"""Hann's window: without it a loud tone leaks into its neighbours' measurement (2 % at a distance of 136 Hz)."""
+"""Hann window: without it a loud tone leaks into the measurement of others (2 % at a distance of 136 Hz)."""
 
 
 def goertzel(samples: Sequence[int], hertz: float) -> float:
@@ -55,9 +55,9 @@ def goertzel(samples: Sequence[int], hertz: float) -> float:
 
 
 def levels(pcm: bytes, tones: Iterable[int]) -> dict[int, float]:
-    """The median amplitude of each tone over 100 ms windows of 16-bit PCM; 0 where there is no whole window.
+    """The median amplitude of each tone over 100 ms windows of 16-bit PCM; 0 if there is no whole window.
 
-    The median forgives a window that a switch cut in two.
+    The median ignores a single window in which the mode was switched.
     """
     samples = array.array("h", pcm[: len(pcm) // 2 * 2])
     windows = [samples[i : i + WINDOW] for i in range(0, len(samples) - WINDOW + 1, WINDOW)]
@@ -65,7 +65,7 @@ def levels(pcm: bytes, tones: Iterable[int]) -> dict[int, float]:
 
 
 def loudest(pcm: bytes, hertz: int) -> float:
-    """The largest amplitude of a tone in any 100 ms window: what must stay small is judged by this."""
+    """The largest amplitude of a tone in any 100 ms window, for tones that must not be heard."""
     samples = array.array("h", pcm[: len(pcm) // 2 * 2])
     starts = range(0, len(samples) - WINDOW + 1, WINDOW // 2)
     return max((goertzel(samples[i : i + WINDOW], hertz) for i in starts), default=0.0)

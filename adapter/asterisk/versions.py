@@ -1,4 +1,4 @@
-"""Which Asterisk versions will do: 20 and later, except those known to be bad. Pure."""
+"""The supported Asterisk versions: 20 and later, except those known to be bad. Pure."""
 
 import re
 
@@ -13,13 +13,13 @@ _VERSION = re.compile(r"(?:\d+:)?(\d+)\.(\d+)(?:\.(\d+))?")
 
 
 def parse(version: str) -> tuple[int, int, int] | None:
-    """`1:22.10.1+dfsg-1` or `22.10.1` as (22, 10, 1); None when it is no version."""
+    """`1:22.10.1+dfsg-1` or `22.10.1` as (22, 10, 1); None if it is not a version."""
     found = _VERSION.match(version.strip().removeprefix("Asterisk "))
     return (int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
 
 
 def check(version: str) -> str | None:
-    """Why this Asterisk can't be used, in words for an operator; None when it can."""
+    """Why this Asterisk can't be used, as a message for an operator; None if it can."""
     numbers = parse(version)
     if numbers is None:
         return f"Asterisk's version {version!r} could not be read."

@@ -1,7 +1,7 @@
-"""AMI's fields and our events: pure translation, and the only place that knows the names of AMI headers.
+"""Translates AMI messages into our events. Pure, and the only place that knows the names of AMI headers in events.
 
 Source of names: AMI documentation of Asterisk 20 to 22 (main/manager_channels.c, manager_bridges.c, app_chanspy.c).
-What is unknown or malformed becomes None: it can't stop the adapter and can't invent a call.
+Unknown or malformed messages become None: they can neither stop the adapter nor create a call.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,9 +14,9 @@ from adapter.core.legs import is_test
 Fields = Mapping[str, str]
 
 STATES = {"0": ChannelState.DOWN, "1": ChannelState.DOWN, "5": ChannelState.RINGING, "6": ChannelState.UP}
-"""AST_STATE_* (include/asterisk/channelstate.h): 0 down, 1 reserved, 5 ringing, 6 up; the others are on the way."""
+"""AST_STATE_* (include/asterisk/channelstate.h): 0 down, 1 reserved, 5 ringing, 6 up; the others are between these."""
 DIALLED_APPS = frozenset({"AppDial", "AppDial2", "AppQueue"})
-"""What Asterisk shows as the application of a channel that it dialled (apps/app_dial.c, main/dial.c, app_queue.c)."""
+"""The application shown for a channel that Asterisk dialled (apps/app_dial.c, main/dial.c, app_queue.c)."""
 REASONS = {
     "0": ev.OriginateFailure.UNAVAILABLE,
     "3": ev.OriginateFailure.NO_ANSWER,
@@ -36,7 +36,7 @@ def _text(value: str) -> str:
 
 
 def channel(fields: Fields, prefix: str = "") -> Channel | None:
-    """The channel that an event shows under headers with this prefix; None when it names none, or the doctor's."""
+    """The channel in an event's headers with this prefix; None if there is none, or if it is the doctor's."""
     get = fields.get
     uniqueid, name = get(prefix + "Uniqueid"), get(prefix + "Channel")
     if not uniqueid or not name or is_test(uniqueid):
@@ -105,7 +105,7 @@ def _held(fields: Fields, at: datetime) -> ev.Event | None:
 
 def _spy_started(fields: Fields, at: datetime) -> ev.Event | None:
     leg, target = fields.get("SpyerUniqueid"), fields.get("SpyeeUniqueid")
-    if not leg or not target:
+    if not leg or not target or is_test(leg):
         return None
     return ev.SpyStarted(at, leg, target, fields.get("SpyerContext", ""), fields.get("SpyerExten", ""))
 
@@ -124,11 +124,27 @@ def _digit(fields: Fields, at: datetime) -> ev.Event | None:
 
 def _originated(fields: Fields, at: datetime) -> ev.Event | None:
     leg = fields.get("Uniqueid")
-    if not leg:
+    if not leg or is_test(leg):
         return None
     if fields.get("Response") == "Success":
-        return ev.OriginateAnswered(at, leg)
+        return ev.OriginateAnswered(at, leg, fields.get("Context", ""), fields.get("Exten", ""))
     return ev.OriginateFailed(at, leg, REASONS.get(fields.get("Reason", ""), ev.OriginateFailure.UNAVAILABLE))
+
+
+def _transferred(fields: Fields, at: datetime) -> ev.Event | None:
+    """An attended transfer (main/stasis_bridges.c, attended_transfer_to_ami)."""
+    legs = tuple(found for end in ("Orig", "Second") if (found := fields.get(f"{end}TransfererUniqueid")))
+    if not legs or fields.get("Result") != "Success":
+        return None
+    other = "Transferee" if fields.get("TransfereeUniqueid") else "TransferTarget"
+    to, to_id = fields.get(f"{other}Channel", ""), fields.get(f"{other}Uniqueid", "")
+    return ev.HandedOn(at, legs, fields.get("OrigTransfererChannel", ""), to, to_id)
+
+
+def _picked_up(fields: Fields, at: datetime) -> ev.Event | None:
+    """Somebody took a call that rang elsewhere (main/pickup.c)."""
+    rang, name, uniqueid = fields.get("TargetUniqueid"), fields.get("Channel"), fields.get("Uniqueid")
+    return ev.HandedOn(at, (rang,), name, name, uniqueid) if rang and name and uniqueid else None
 
 
 TRANSLATORS: dict[str, Callable[[Fields, datetime], ev.Event | None]] = {
@@ -148,12 +164,14 @@ TRANSLATORS: dict[str, Callable[[Fields, datetime], ev.Event | None]] = {
     "ChanSpyStop": _spy_stopped,
     "DTMFEnd": _digit,
     "OriginateResponse": _originated,
+    "AttendedTransfer": _transferred,
+    "Pickup": _picked_up,
 }
-"""The events that state needs; asterisk-conf/manager_call_monitor.conf lets exactly these through."""
+"""The events that the model needs; asterisk-conf/manager_call_monitor.conf allows exactly these."""
 
 
 def translate(fields: Fields, at: datetime) -> ev.Event | None:
-    """One AMI event in our words; None when it means nothing to us."""
+    """One AMI event as our event; None if the model doesn't need it."""
     translator = TRANSLATORS.get(fields.get("Event", ""))
     return translator(fields, at) if translator else None
 
@@ -178,7 +196,7 @@ def snapshot(
 
 
 def known_channels(at: datetime, channels: Sequence[Fields]) -> tuple[ev.KnownChannel, ...]:
-    """CoreShowChannels in our words."""
+    """The channels of a CoreShowChannels list."""
     return tuple(
         ev.KnownChannel(
             found,

@@ -1,7 +1,6 @@
-"""The command line's part for programs and records: tokens, and the audit's proof."""
+"""The command line's part for programs: tokens."""
 
 import getpass
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,8 @@ from pydantic import ValidationError
 
 from adapter.cli.store import config_option, with_store
 from adapter.core.audit import By, Via
-from adapter.core.views import time_view
 from adapter.errors import Invalid
 from adapter.store import Store
-from adapter.store.audit import Verdict
 from adapter.store.tokens import Scope, Token
 from adapter.web.models import TokenBody
 from adapter.web.tokens import token_view, wanted
@@ -27,13 +24,15 @@ def operator() -> By:
 
 @click.group()
 def token() -> None:
-    """Look after programs' tokens. A running adapter notices within a few seconds."""
+    """Manage API tokens. A running adapter notices changes within a few seconds."""
 
 
 @token.command("create")
 @click.argument("name")
 @click.option("--user", help="The user whose rights it has.")
-@click.option("--may-act-for", "may_act_for", multiple=True, help="A service's token: a supervisor; may be repeated.")
+@click.option(
+    "--may-act-for", "may_act_for", multiple=True, help="Make a service token for this supervisor; may be repeated."
+)
 @click.option(
     "--scope",
     "scopes",
@@ -41,9 +40,9 @@ def token() -> None:
     type=click.Choice([scope.value for scope in Scope]),
     default=["monitor"],
     show_default=True,
-    help="What it is good for; may be repeated.",
+    help="What it may be used for; may be repeated.",
 )
-@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="The day (UTC) from which on it is void.")
+@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="The day (UTC) on which it expires.")
 @config_option
 def token_create(
     name: str,
@@ -53,7 +52,7 @@ def token_create(
     expires: datetime | None,
     path: Path | None,
 ) -> None:
-    """Make a token and show it, once, e.g.: call-monitor token create crm --may-act-for mona"""
+    """Create a token and show it once, e.g.: call-monitor token create crm --may-act-for mona"""
     given: dict[str, Any] = {"name": name, "user": user, "scopes": list(scopes)}
     given["may_act_for"] = list(may_act_for) or None
     given["expires_at"] = expires.replace(tzinfo=UTC) if expires else None
@@ -93,32 +92,6 @@ def token_list(path: Path | None) -> None:
 @click.argument("token_id")
 @config_option
 def token_revoke(token_id: str, path: Path | None) -> None:
-    """Make a token void."""
+    """Revoke a token."""
     gone: Token = with_store(path, lambda store: store.tokens.revoke(token_id, operator()))
-    click.echo(f"{gone.name} is void.")
-
-
-@click.group()
-def audit() -> None:
-    """Prove that nobody edited the audit."""
-
-
-@audit.command("verify")
-@click.option("--head", help="A head (number:hash) that was noted before and must still be in the chain.")
-@config_option
-def audit_verify(head: str | None, path: Path | None) -> None:
-    """Go through the whole chain of hashes. Exit status 1 when an entry was changed, is missing or was swapped.
-
-    Note the head that it prints somewhere else, and give it back next time with --head: then not even somebody
-    who rewrote the whole database goes unnoticed.
-    """
-    began = datetime.now(UTC)
-    verdict: Verdict = with_store(path, lambda store: store.audit.verify(head))
-    for fault in verdict.faults:
-        click.echo(f"WRONG: {fault}.")
-    took = (datetime.now(UTC) - began).total_seconds()
-    click.echo(f"{verdict.entries} entries from number {verdict.first} on, {took:.1f} s ({time_view(began)})")
-    click.echo(f"head {verdict.head}")
-    if verdict.faults:
-        sys.exit(1)
-    click.echo("The chain is whole.")
+    click.echo(f"{gone.name} was revoked.")

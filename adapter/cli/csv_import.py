@@ -1,4 +1,4 @@
-"""Accounts from a CSV: read, checked whole, planned, and only then done. Reading and planning are pure."""
+"""Import of accounts from CSV: everything is read, checked and planned before anything changes."""
 
 import csv
 import io
@@ -13,11 +13,11 @@ from adapter.core.people import Role, User
 from adapter.core.views import modes_view
 from adapter.errors import Invalid
 from adapter.store.people import NewUser, People, UserChange
-from adapter.web.fields import Device, Extension, Name, Password, Username
+from adapter.web.fields import Device, Extension, Name, Password, Username, not_the_name
 
 
 class Row(BaseModel):
-    """One line: a column that is not there leaves that field alone; an empty one clears it."""
+    """One line. A missing column leaves its field unchanged; an empty one clears it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -30,6 +30,8 @@ class Row(BaseModel):
     modes: frozenset[Mode] | None = None
     active: bool | None = None
     password: Password | None = None
+
+    _not_the_name = field_validator("password")(not_the_name)
 
     @field_validator("modes", mode="before")
     @classmethod
@@ -54,7 +56,7 @@ class Planned:
 
 
 def read(text: str) -> list[Row]:
-    """The lines of a CSV with a header. Raises Invalid, which lists every line that is wrong."""
+    """The lines of a CSV with a header. Raises Invalid with a list of all wrong lines."""
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
     rows, problems = [], []
     try:
@@ -62,19 +64,19 @@ def read(text: str) -> list[Row]:
             try:
                 rows.append(Row.model_validate(_given(values)))
             except ValidationError as problem:
-                problems += [_told(reader.line_num, error) for error in problem.errors()]
+                problems += [_message(reader.line_num, error) for error in problem.errors()]
     except csv.Error as problem:
         problems.append(f"line {reader.line_num}: {problem}")
     if not problems and not rows:
-        problems.append("there is no line; the first names the columns, for example: username,name,extension,device")
-    problems += _twice(rows)
+        problems.append("it has no lines; the first must name the columns, for example: username,name,extension,device")
+    problems += _duplicates(rows)
     if problems:
         raise Invalid("Nothing was changed:\n  " + "\n  ".join(problems))
     return rows
 
 
 def _given(values: dict[str, str | None]) -> dict[str, object]:
-    """Empty cells of extension and device clear them; other empty cells say nothing."""
+    """Empty cells of extension and device clear them; other empty cells are ignored."""
     cleared = {"extension", "device"}
     found: dict[str, object] = {}
     for column, value in values.items():
@@ -87,19 +89,19 @@ def _given(values: dict[str, str | None]) -> dict[str, object]:
     return found
 
 
-def _told(line: int, error: object) -> str:
+def _message(line: int, error: object) -> str:
     where = ".".join(str(part) for part in error["loc"])  # type: ignore[index]
     return f"line {line}: {where}: {error['msg'].removeprefix('Value error, ')}"  # type: ignore[index]
 
 
-def _twice(rows: Sequence[Row]) -> Iterator[str]:
+def _duplicates(rows: Sequence[Row]) -> Iterator[str]:
     for field in ("username", "extension", "device"):
         seen: set[str] = set()
         for row in rows:
             value = getattr(row, field)
             key = value.casefold() if value else None
             if key in seen:
-                yield f"{field} {value} stands there twice"
+                yield f"{field} {value} occurs twice"
             elif key:
                 seen.add(key)
 
@@ -146,7 +148,7 @@ def _shown(value: object) -> str:
 
 
 async def carry_out(planned: Sequence[Planned], people: People, by: By = SYSTEM) -> None:
-    """Do what was planned. Raises Conflict where somebody else was quicker."""
+    """Make the planned changes. Raises Conflict if somebody else made a conflicting change in the meantime."""
     for item in planned:
         row = item.row
         if item.known is None:

@@ -1,4 +1,4 @@
-"""The command line's doctor: looks at the PBX and the adapter's own files, and proves silence where asked to."""
+"""`call-monitor doctor`: checks the PBX and the adapter's own files, and tests with tones if asked to."""
 
 import asyncio
 import signal
@@ -9,47 +9,87 @@ import click
 
 from adapter import config, log
 from adapter.asterisk.ari import DEVICE
+from adapter.cli import recording
 from adapter.cli.store import config_option
 from adapter.doctor import report
 from adapter.doctor.findings import exit_status
 from adapter.doctor.run import Examination, Say, examine
 
 CLEAR = "\r\x1b[K"
-"""To the beginning of the line, and nothing on it (ECMA-48)."""
+"""Go to the beginning of the line and clear it (ECMA-48)."""
+MOST_MB = 100.0
+"""Maximum size of a recording in megabytes: some hundred thousand events, a day of a busy PBX."""
 
 
 @click.command()
-@click.option("--audio", is_flag=True, help="Also prove with tones who hears whom, in test calls of its own.")
+@click.option("--audio", is_flag=True, help="Also test with tones who hears whom, in test calls of its own.")
 @click.option(
     "--ring",
     multiple=True,
     metavar="DEVICE",
-    help="Also ring this phone, e.g. PJSIP/301, and see if it answers itself.",
+    help="Also call this phone, e.g. PJSIP/301, and check that it answers automatically.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option(
+    "--record",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Check nothing; record what AMI sends to this file, masked, for a bug report.",
+)
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="With --record: stop after this time.")
+@click.option(
+    "--most-mb",
+    type=click.FloatRange(0.01),
+    help=f"With --record: stop when the file has this size.  [default: {MOST_MB:g}]",
+)
+@click.option("--pbx", "name", metavar="ID", help="With --record: the PBX, if the configuration has several.")
+@click.option("--force", is_flag=True, help="With --record: replace an existing file.")
 @config_option
-def doctor(audio: bool, ring: tuple[str, ...], as_json: bool, path: Path | None) -> None:
-    """Examine the PBX, and say for each thing what is wrong and the line to add.
+def doctor(
+    audio: bool,
+    ring: tuple[str, ...],
+    as_json: bool,
+    file: Path | None,
+    minutes: float | None,
+    most_mb: float | None,
+    name: str | None,
+    force: bool,
+    path: Path | None,
+) -> None:
+    """Check the PBX. For each problem, say what is wrong and which line to add.
 
-    It looks at Asterisk's version and modules, the AMI and the ARI user's rights, the dialplan, endpoints and phones,
-    softphones, clocks, the permissions of the adapter's files, and the database. It leaves nothing behind, and works
-    beside a running adapter and real calls: its test calls are made of Local channels, and only it sees them.
+    It checks Asterisk's version and modules, the rights of the AMI and ARI users, the dialplan, endpoints and phones,
+    softphones, clocks, the permissions of the adapter's files, and the database. It leaves nothing behind, and you can
+    run it while the adapter is running and calls are in progress: its test calls are made of Local channels, which the
+    adapter ignores.
 
-    With --audio it proves, with tones through this PBX's own dialplan, that silent reaches nobody, that whisper does
-    not reach the customer, and that what must be heard is heard. That takes about ten seconds.
+    With --audio it tests, with tones through this PBX's own dialplan, that nobody hears a silent supervisor, that the
+    customer does not hear a whisper, and that everybody hears what they should. That takes about ten seconds.
+
+    With --record it checks nothing. It records what Asterisk sends to the adapter, until Ctrl-C, so that you can report
+    a call that is shown wrongly and developers can replay it. Numbers, names and contexts in the file are masked;
+    docs/doctor.md says what is not. Start it before the call starts.
 
     \b
-    Exit status: 0  fit (warnings may remain)
-                 1  something is wrong, or could not be found out: unknown is not fit
-                 2  wrong call or configuration
+    Exit status: 0  fit (there may be warnings)
+                 1  something is wrong or unknown: unknown is not fit
+                 2  wrong usage or configuration
     \b
     In a deployment:  call-monitor doctor --audio --config config.toml || exit 1
     For a program:    call-monitor doctor --json | jq '.findings[] | select(.verdict != "ok")'
+    For a bug report: call-monitor doctor --record calls.jsonl --minutes 5 --config config.toml
     """
+    if file is None and (minutes is not None or most_mb is not None or force or name is not None):
+        raise click.UsageError("--minutes, --most-mb, --pbx and --force can only be used with --record FILE.")
+    if file is not None and (audio or ring or as_json):
+        raise click.UsageError("--record checks nothing: use it without --audio, --ring and --json.")
     if bad := next((device for device in ring if not DEVICE.fullmatch(device)), None):
-        raise click.UsageError(f"{bad!r} is no device; name it as in PJSIP/301.")
+        raise click.UsageError(f"{bad!r} is not a device; write it as in PJSIP/301.")
     settings = config.load(path)
     log.setup("error", settings.log.format, mask_numbers=settings.log.mask_numbers)
+    if file is not None:
+        one = _one(settings, name)
+        sys.exit(recording.run(settings, one, file, minutes, MOST_MB if most_mb is None else most_mb, force=force))
     place = path or config.default_path()
     found = asyncio.run(_examine(settings, place, audio=audio, ring=ring))
     if sys.stderr.isatty():
@@ -67,8 +107,16 @@ def doctor(audio: bool, ring: tuple[str, ...], as_json: bool, path: Path | None)
     sys.exit(exit_status(found.findings))
 
 
+def _one(settings: config.Settings, name: str | None) -> config.Pbx:
+    """The PBX to record."""
+    found = [pbx for pbx in settings.pbx if name in (None, pbx.id)]
+    if len(found) != 1:
+        raise click.UsageError(f"Name one PBX with --pbx: {', '.join(pbx.id for pbx in settings.pbx)}.")
+    return found[0]
+
+
 async def _examine(settings: config.Settings, path: Path | None, *, audio: bool, ring: tuple[str, ...]) -> Examination:
-    """Until it is done, or told to stop: SIGTERM takes test calls away as Ctrl-C does."""
+    """Run the checks until they are done or interrupted: SIGTERM removes test calls as Ctrl-C does."""
     me = asyncio.current_task()
     assert me is not None  # noqa: S101 - a coroutine that runs has a task
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)
@@ -79,7 +127,7 @@ async def _examine(settings: config.Settings, path: Path | None, *, audio: bool,
 
 
 def _progress() -> Say:
-    """A line on standard error: overwritten on a terminal, one after the other elsewhere."""
+    """Progress on standard error: one line that is overwritten on a terminal, a new line each time elsewhere."""
     if sys.stderr.isatty():
         return lambda text: click.echo(f"{CLEAR}... {text}", nl=False, err=True)
     return lambda text: click.echo(f"... {text}", err=True)

@@ -1,4 +1,4 @@
-"""The command line: run the adapter or the lab, look after accounts, check the configuration."""
+"""The command line: run the adapter or the lab, manage accounts, check the configuration."""
 
 import asyncio
 import sys
@@ -10,7 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from adapter import __version__, config, log
 from adapter.cli import csv_import
-from adapter.cli.access import audit, operator, token
+from adapter.cli.access import operator, token
+from adapter.cli.audit import audit
 from adapter.cli.doctor import doctor
 from adapter.cli.store import config_option, with_store
 from adapter.core.modes import ALL_MODES, Mode
@@ -22,7 +23,7 @@ from adapter.store.people import NewUser, UserChange
 from adapter.web import fields
 
 USAGE = 2
-"""Exit status for a wrong call or configuration; 1 is for what failed."""
+"""Exit status for wrong usage or configuration; 1 is for failures."""
 
 password_option = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it."
@@ -30,7 +31,7 @@ password_option = click.option(
 
 
 class _Checked(click.ParamType[str]):
-    """A parameter with the same rules as on the web (adapter/web/fields.py)."""
+    """A parameter with the same rules as in the API (adapter/web/fields.py)."""
 
     def __init__(self, name: str, rule: Any) -> None:
         self.name = name
@@ -56,7 +57,7 @@ def cli() -> None:
 
     \b
     Try it without a PBX:        make demo
-    Set it up beside a PBX:      cp config.sample.toml config.toml, edit it, then
+    Set it up with your PBX:     cp config.sample.toml config.toml, edit it, then
                                  call-monitor config check --config config.toml
                                  call-monitor user add admin --admin --config config.toml
                                  call-monitor doctor --audio --config config.toml
@@ -67,7 +68,7 @@ def cli() -> None:
 @cli.command()
 @config_option
 def serve(path: Path | None) -> None:
-    """Run the adapter until it is told to stop (Ctrl-C, SIGTERM)."""
+    """Run the adapter until it is stopped (Ctrl-C, SIGTERM)."""
     from adapter import service
 
     settings = config.load(path)
@@ -76,14 +77,14 @@ def serve(path: Path | None) -> None:
 
 
 @cli.command()
-@click.option("--demo", is_flag=True, help="Also run phones that hold real calls with speech.")
+@click.option("--demo", is_flag=True, help="Also run phones that make real calls with speech.")
 @click.option("--dir", "directory", envvar="LAB_DIR", default=".lab", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--http-port", envvar="LAB_HTTP_PORT", default=8080, type=click.IntRange(1, 65535), show_default=True)
 @click.option("--sip-port", envvar="LAB_SIP_PORT", default=5060, type=click.IntRange(1, 65535), show_default=True)
 def lab(demo: bool, directory: Path, http_port: int, sip_port: int) -> None:
-    """Run an embedded Asterisk and the adapter, for trying and for tests. Fresh at every start.
+    """Run an embedded Asterisk and the adapter, for trying out and for tests. All state is new at every start.
 
-    The same settings come from LAB_DIR, LAB_HTTP_PORT and LAB_SIP_PORT. Ctrl-C ends everything.
+    The options can also be set with LAB_DIR, LAB_HTTP_PORT and LAB_SIP_PORT. Ctrl-C stops everything.
     """
     from adapter.lab.run import run_lab
 
@@ -93,13 +94,13 @@ def lab(demo: bool, directory: Path, http_port: int, sip_port: int) -> None:
 
 @cli.group()
 def user() -> None:
-    """Look after accounts. A running adapter notices within a second."""
+    """Manage accounts. A running adapter notices changes within a second."""
 
 
 async def _named(store: Store, username: str) -> User:
     found = await store.people.by_username(username)
     if found is None:
-        raise NotFound(f"There is no user {username!r}. `call-monitor user list` shows all.")
+        raise NotFound(f"There is no user {username!r}. `call-monitor user list` lists all users.")
     return found
 
 
@@ -112,13 +113,13 @@ def _password(from_stdin: bool) -> str:
     try:
         return TypeAdapter(fields.Password).validate_python(text)
     except ValidationError as problem:
-        raise click.UsageError(f"Password: {problem.errors()[0]['msg']}") from None
+        raise click.UsageError(f"Password: {problem.errors()[0]['msg']}.") from None
 
 
 @user.command("add")
 @click.argument("username", type=USERNAME)
-@click.option("--name", type=NAME, help="Shown to others; the username with a capital when left out.")
-@click.option("--admin", is_flag=True, help="Administrator: may monitor any call and look after accounts.")
+@click.option("--name", type=NAME, help="The name shown to others; default: the username, capitalised.")
+@click.option("--admin", is_flag=True, help="Administrator: may monitor any call and manage accounts.")
 @click.option("--extension", type=EXTENSION, help="The number that others dial.")
 @click.option("--device", type=DEVICE, help="The Asterisk endpoint that rings for this person, e.g. PJSIP/101.")
 @password_option
@@ -132,7 +133,7 @@ def user_add(
     password_stdin: bool,
     path: Path | None,
 ) -> None:
-    """Make an account, e.g.: call-monitor user add sam --extension 101 --device PJSIP/101"""
+    """Create an account, e.g.: call-monitor user add sam --extension 101 --device PJSIP/101"""
     new = NewUser(
         username=username,
         name=name or username.capitalize(),
@@ -149,7 +150,7 @@ def user_add(
 @user.command("list")
 @config_option
 def user_list(path: Path | None) -> None:
-    """Show all accounts."""
+    """List all accounts."""
     people: list[User] = with_store(path, lambda store: store.people.all())
     row = "{:<20} {:<14} {:<10} {:<16} {:<8} {}"
     click.echo(row.format("USERNAME", "ROLE", "EXTENSION", "DEVICE", "ACTIVE", "MAY MONITOR"))
@@ -162,13 +163,13 @@ def user_list(path: Path | None) -> None:
 
 @user.command("import")
 @click.argument("file", type=click.File("r", encoding="utf-8"))
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be done.")
 @config_option
 def user_import(file: TextIO, dry_run: bool, path: Path | None) -> None:
-    """Make and change accounts from a CSV.
+    """Create and change accounts from a CSV file.
 
-    The first line names the columns, of which only username is needed: username, name, role, extension, device,
-    can_monitor, modes (separated by spaces), active, password. A line that can't be used means that nothing is done.
+    The first line names the columns, of which only username is required: username, name, role, extension, device,
+    can_monitor, modes (separated by spaces), active, password. If any line is wrong, nothing is changed.
     """
     rows = csv_import.read(file.read())
 
@@ -199,11 +200,11 @@ def user_passwd(username: str, password_stdin: bool, path: Path | None) -> None:
 @click.option("--modes", default="silent,whisper,barge", show_default=True, help="Which modes, separated by commas.")
 @config_option
 def user_grant(username: str, modes: str, path: Path | None) -> None:
-    """Give an agent the ability to monitor any call."""
+    """Give an agent the right to monitor any call."""
     names = {name.strip() for name in modes.split(",") if name.strip()}
     unknown = names - {mode.value for mode in ALL_MODES}
     if unknown:
-        raise click.UsageError(f"Unknown mode {sorted(unknown)[0]!r}: choose among silent, whisper, barge.")
+        raise click.UsageError(f"Unknown mode {sorted(unknown)[0]!r}: use silent, whisper, barge.")
     granted = frozenset(Mode(name) for name in names) | {Mode.SILENT}
     changed = _change(path, username, UserChange(can_monitor=True, modes=granted, by=operator()))
     click.echo(f"{changed.username} may monitor: {', '.join(modes_view(granted))}.")
@@ -213,9 +214,9 @@ def user_grant(username: str, modes: str, path: Path | None) -> None:
 @click.argument("username")
 @config_option
 def user_revoke(username: str, path: Path | None) -> None:
-    """Take that ability away; a running monitor ends within a second."""
+    """Revoke the right to monitor; a running monitor ends within a second."""
     changed = _change(path, username, UserChange(can_monitor=False, by=operator()))
-    note = " Administrators may monitor all the same." if changed.role is Role.ADMINISTRATOR else ""
+    note = " But administrators may always monitor." if changed.role is Role.ADMINISTRATOR else ""
     click.echo(f"{changed.username} may not monitor any more.{note}")
 
 
@@ -229,13 +230,13 @@ def _change(path: Path | None, username: str, change: UserChange) -> User:
 
 @cli.group("config")
 def config_group() -> None:
-    """Look after the configuration."""
+    """Check the configuration."""
 
 
 @config_group.command("check")
 @config_option
 def config_check(path: Path | None) -> None:
-    """Say whether the configuration can be used, and what is wrong with it."""
+    """Check whether the configuration can be used, and say what is wrong with it."""
     from adapter import wiring
 
     settings = config.load(path)
@@ -244,7 +245,7 @@ def config_check(path: Path | None) -> None:
         wiring.ice(pbx)
     wiring.certificate(settings.http)
     _ = settings.database_url
-    click.echo(f"{path or config.default_path()} is fine.")
+    click.echo(f"{path or config.default_path()} is valid.")
 
 
 cli.add_command(token)
@@ -253,7 +254,7 @@ cli.add_command(doctor)
 
 
 def main() -> None:
-    """Run the command line; errors are one clear message and an exit status, never a traceback."""
+    """Run the command line. Errors are shown as one clear message with an exit status, never as a traceback."""
     try:
         cli.main(standalone_mode=False)
     except click.ClickException as problem:

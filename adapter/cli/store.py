@@ -1,4 +1,4 @@
-"""What commands share that work on the configured database."""
+"""Shared by commands that use the configured database."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,6 +8,7 @@ from typing import TypeVar
 import click
 
 from adapter import config, log
+from adapter.service import now
 from adapter.store import Store
 from adapter.store.durability import Survives
 
@@ -19,12 +20,12 @@ config_option = click.option(
 
 
 def with_store(path: Path | None, work: Callable[[Store], Awaitable[Found]]) -> Found:
-    """Open the configured store, do the work, close it."""
+    """Open the configured store, run `work` with it, and close it."""
 
     async def run() -> Found:
         settings = config.load(path)
         log.setup("warning", settings.log.format, mask_numbers=settings.log.mask_numbers)
-        store = await Store.open(settings.database_url, survives=Survives(settings.database.survives))
+        store = await Store.open(settings.database_url, survives=Survives(settings.database.survives), clock=now)
         try:
             return await work(store)
         finally:

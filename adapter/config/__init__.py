@@ -1,4 +1,4 @@
-"""The configuration: what may stand in it, read and checked."""
+"""The configuration: its keys, read from a file and validated."""
 
 from adapter.config.pbx import Pbx, Style
 from adapter.config.settings import ENV_PREFIX, Metrics, Settings, default_path, load

@@ -1,4 +1,4 @@
-"""The configuration's section [http]: where the adapter listens, by which names, through which proxies, with TLS."""
+"""The configuration's section [http]: listening address, host names, trusted proxies, TLS."""
 
 import ipaddress
 from pathlib import Path
@@ -10,7 +10,7 @@ from adapter.config.section import Port, Section
 
 
 class Http(Section):
-    """Where the adapter listens. docs/tls.md shows it with TLS of its own and behind a proxy."""
+    """Where the adapter listens. docs/tls.md shows it with its own TLS and behind a proxy."""
 
     host: str = Field("127.0.0.1", description="Address to listen on; 127.0.0.1 keeps it on this machine.")
     port: Port = Field(8080, description="TCP port.")
@@ -19,16 +19,19 @@ class Http(Section):
     public_origin: str | None = Field(
         None,
         pattern=r"^https?://[^/?#@\s]+$",
-        description="The origin in people's address bar, where it has a name: https://calls.example",
+        description="The origin in users' address bar, if it contains a host name: https://calls.example",
     )
-    hosts: list[str] = Field([], description="Further names by which browsers reach it.")
+    hosts: list[str] = Field([], description="Other host names by which browsers reach the adapter.")
     trusted_proxies: list[str] = Field(
-        [], description="Proxies whose X-Forwarded-For and -Proto are believed: addresses, or blocks as 10.0.0.0/8."
+        [],
+        description="Proxies whose X-Forwarded-For and -Proto are trusted: addresses, or networks such as 10.0.0.0/8.",
     )
-    secure_cookies: bool = Field(False, description="Mark cookies Secure also where the adapter can't see the TLS.")
-    max_connections: Annotated[int, Field(ge=50, le=100_000)] = Field(4000, description="Connections at once, in all.")
+    secure_cookies: bool = Field(False, description="Mark cookies Secure even if the adapter can't detect TLS.")
+    max_connections: Annotated[int, Field(ge=50, le=100_000)] = Field(
+        4000, description="Connections at once, in total."
+    )
     max_connections_each: Annotated[int, Field(ge=10, le=100_000)] = Field(
-        1000, description="Of these from one address; trusted proxies may have all."
+        1000, description="Connections from one address; trusted proxies may use all."
     )
 
     @field_validator("trusted_proxies")
@@ -38,7 +41,7 @@ class Http(Section):
             try:
                 ipaddress.ip_network(text, strict=False)
             except ValueError:
-                raise ValueError(f"{text!r} is no address and no block such as 10.0.0.0/8") from None
+                raise ValueError(f"{text!r} is not an address or a network such as 10.0.0.0/8") from None
         return value
 
     @model_validator(mode="after")
@@ -49,7 +52,7 @@ class Http(Section):
 
     @property
     def plain_and_open(self) -> bool:
-        """Whether passwords would cross a network in plain text: no TLS, no proxy, and not this machine alone."""
+        """Whether passwords would cross a network unencrypted: no TLS, no proxy, and reachable from other machines."""
         if self.tls_certificate or self.trusted_proxies or self.host == "localhost":
             return False
         try:

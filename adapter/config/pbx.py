@@ -1,4 +1,4 @@
-"""The configuration of one PBX: where it is, and how its endpoints, phones and codes are read."""
+"""The configuration of one PBX: its connections, endpoints, phones and star codes."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -11,7 +11,7 @@ from adapter.config.section import Port, Seconds, Section, WithSecret
 class Ami(WithSecret):
     """Asterisk Manager Interface (manager.conf)."""
 
-    host: str = Field("127.0.0.1", description="Where Asterisk is.")
+    host: str = Field("127.0.0.1", description="Asterisk's host name or address.")
     port: Port = Field(5038, description="manager.conf: port.")
     tls: bool = Field(False, description="manager.conf: tlsenable.")
     tls_ca: Path | None = Field(None, description="Certificate authority file for AMI over TLS.")
@@ -25,37 +25,39 @@ class Ari(WithSecret):
 
 
 class Endpoints(Section):
-    """How Asterisk's endpoints are read. Patterns as in a shell: PJSIP/1*, PJSIP/10[1-4]."""
+    """Which of Asterisk's endpoints are agents' phones. Patterns with shell wildcards: PJSIP/1*, PJSIP/10[1-4]."""
 
     agents: list[str] = Field(["PJSIP/*"], min_length=1, description="Endpoints whose calls can be monitored.")
-    internal: list[str] = Field([], description="Further endpoints of the house; calls with them are internal.")
+    internal: list[str] = Field([], description="Other endpoints of the organisation; calls with them are internal.")
 
 
 Style = Literal["generic", "call-info", "alert-info", "polycom", "intercom", "answer-mode", "ring"]
 
 
 class AutoAnswer(Section):
-    """How supervisors' phones are asked to answer by themselves (docs/phones.md)."""
+    """How supervisors' phones are asked to answer automatically (docs/phones.md)."""
 
-    style: Style = Field("generic", description="For all phones that `devices` does not name.")
-    devices: dict[str, Style] = Field({}, description="Other styles, by patterns of endpoints.")
+    style: Style = Field("generic", description="For all phones that `devices` does not match.")
+    devices: dict[str, Style] = Field({}, description="Other styles, by endpoint pattern.")
 
 
 class Softphone(Section):
     """The page as a phone. Needs asterisk-conf/sorcery_call_monitor.conf and Asterisk's HTTP server."""
 
-    enabled: bool = Field(True, description="Let pages be phones.")
+    enabled: bool = Field(True, description="Allow pages to be used as phones.")
     websocket_url: str = Field(
-        "", pattern=r"^(wss?://.+)?$", description="Asterisk's WebSocket; empty: /ws beside pbx.ari.url."
+        "", pattern=r"^(wss?://.+)?$", description="Asterisk's WebSocket; empty: /ws on the host of pbx.ari.url."
     )
     context: str = Field(
-        "call-monitor-nowhere", pattern=r"^[A-Za-z0-9_-]{1,79}$", description="Their context: nothing can be dialled."
+        "call-monitor-nowhere",
+        pattern=r"^[A-Za-z0-9_-]{1,79}$",
+        description="Their dialplan context, in which nothing can be dialled.",
     )
-    lifetime_hours: Annotated[int, Field(ge=1, le=168)] = Field(24, description="Credentials are void after so long.")
+    lifetime_hours: Annotated[int, Field(ge=1, le=168)] = Field(24, description="Credentials expire after this time.")
     stun: list[str] = Field([], description="STUN servers: stun:stun.example:3478.")
     turn: list[str] = Field([], description="TURN servers: turn:turn.example:3478?transport=udp.")
-    turn_secret: SecretStr | None = Field(None, description="Shared with the TURN server, for short-lived users.")
-    turn_secret_file: Path | None = Field(None, description="A file that holds only that secret.")
+    turn_secret: SecretStr | None = Field(None, description="Shared with the TURN server, for short-lived credentials.")
+    turn_secret_file: Path | None = Field(None, description="A file that contains only that secret.")
 
     @model_validator(mode="after")
     def _one_secret(self) -> Self:
@@ -68,7 +70,7 @@ Code = Annotated[str, Field(pattern=r"^[*#0-9]{2,8}$")]
 
 
 class StarCodes(Section):
-    """What supervisors dial at a desk phone, before an agent's extension; the same stands in the dialplan."""
+    """What supervisors dial before an agent's extension; the dialplan must have the same codes."""
 
     silent: Code = Field("*55", description="Listen.")
     whisper: Code = Field("*56", description="Talk to the agent.")
@@ -76,18 +78,21 @@ class StarCodes(Section):
 
 
 class Pbx(Section):
-    """One Asterisk. What its last four sections leave out is as in the sections of those names outside."""
+    """One Asterisk. Its last four sections inherit missing keys from the top-level sections of the same names."""
 
     id: str = Field("main", pattern=r"^[a-z0-9-]{1,32}$", description="Name of this node.")
     context: str = Field("call-monitor", pattern=r"^[A-Za-z0-9_-]{1,79}$", description="The monitor dialplan context.")
     ami: Ami
     ari: Ari
-    connect_deadline_seconds: Seconds = Field(3.0, description="Until a connection must stand.")
+    connect_deadline_seconds: Seconds = Field(3.0, description="Until a connection must be established.")
     action_deadline_seconds: Seconds = Field(2.0, description="Until Asterisk must answer an action.")
     ping_interval_seconds: Seconds = Field(2.0, description="Between pings of an idle connection.")
     ping_deadline_seconds: Seconds = Field(2.0, description="Until a ping must be answered.")
     longest_pause_seconds: Seconds = Field(10.0, description="Longest pause between attempts to reconnect.")
-    watch_interval_seconds: Seconds = Field(3.0, description="Between looks whether Asterisk does what we say.")
+    watch_interval_seconds: Seconds = Field(3.0, description="Between the watchdog's comparisons with Asterisk.")
+    accepted_traces: list[Literal["rtp", "cdr", "cel"]] = Field(
+        [], description="Where Asterisk may reveal silent monitors (docs/silence.md): the doctor then only warns."
+    )
     endpoints: Endpoints = Endpoints()
     auto_answer: AutoAnswer = AutoAnswer()
     softphone: Softphone = Softphone()
@@ -95,7 +100,7 @@ class Pbx(Section):
 
 
 INHERITED = ("endpoints", "auto_answer", "softphone", "star_codes")
-"""Sections of a PBX whose keys, where it leaves them out, are those of the section of that name outside."""
+"""Sections of a PBX that inherit missing keys from the top-level section of the same name."""
 
 
 def inherit(values: dict[str, Any]) -> dict[str, Any]:
@@ -115,5 +120,5 @@ def inherit(values: dict[str, Any]) -> dict[str, Any]:
 def _both(common: Any, own: Any) -> Any:
     if not (isinstance(common, dict) and isinstance(own, dict)):
         return own
-    either = {"turn_secret", "turn_secret_file"}  # one of them rules out the other
+    either = {"turn_secret", "turn_secret_file"}  # only one of them may be given
     return {key: value for key, value in common.items() if not (key in either and either & own.keys())} | own

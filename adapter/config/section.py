@@ -1,4 +1,4 @@
-"""What the sections of the configuration share: strictness, and secrets that stand in files of their own."""
+"""Base classes for the configuration's sections: strict keys, and secrets in separate files."""
 
 from pathlib import Path
 from typing import Annotated, Self
@@ -13,21 +13,21 @@ log = structlog.get_logger(__name__)
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 OTHERS = 0o007
-"""Bits of a file's mode that let everybody on the machine at it (chmod(1))."""
+"""Bits of a file's mode that give access to everybody on the machine (chmod(1))."""
 
 
 class Section(BaseModel):
-    """A part of the configuration: unknown keys are errors, values never change."""
+    """A section of the configuration: unknown keys are errors, values can't be changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class WithSecret(Section):
-    """A user and its secret, written here or in a file of its own; exactly one of both."""
+    """A user and its secret, given either directly or by a file."""
 
     username: str = Field("call-monitor", min_length=1, description="The user's name.")
     secret: SecretStr | None = Field(None, description="The secret itself.")
-    secret_file: Path | None = Field(None, description="A file that holds only the secret.")
+    secret_file: Path | None = Field(None, description="A file that contains only the secret.")
 
     @model_validator(mode="after")
     def _one_secret(self) -> Self:
@@ -36,12 +36,12 @@ class WithSecret(Section):
         return self
 
     def reveal(self) -> str:
-        """The secret. Raises ConfigError when its file can't be read."""
+        """The secret. Raises ConfigError if its file can't be read."""
         return revealed(self.secret, self.secret_file)
 
 
 def revealed(secret: SecretStr | None, file: Path | None) -> str:
-    """A secret from the configuration or from its file; empty where there is none. Raises ConfigError."""
+    """A secret from the configuration or from its file; empty if there is none. Raises ConfigError."""
     if secret is not None:
         return secret.get_secret_value()
     if file is None:
@@ -49,7 +49,7 @@ def revealed(secret: SecretStr | None, file: Path | None) -> str:
     try:
         text = file.read_text().strip()
     except (OSError, UnicodeDecodeError) as problem:
-        why = problem.strerror if isinstance(problem, OSError) else "it is no text"
+        why = problem.strerror if isinstance(problem, OSError) else "it is not text"
         raise ConfigError(f"The secret in {file} can't be read: {why}.") from None
     if not text:
         raise ConfigError(f"The secret in {file} is empty.")
@@ -58,7 +58,7 @@ def revealed(secret: SecretStr | None, file: Path | None) -> str:
 
 
 def warn_if_open(file: Path) -> None:
-    """Tell of a secret that everybody on this machine can read. It is used all the same: containers mount them so."""
+    """Log a warning if everybody on this machine can read a secret. It is still used: containers mount secrets so."""
     try:
         mode = file.stat().st_mode
     except OSError:

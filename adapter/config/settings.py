@@ -19,17 +19,17 @@ from adapter.errors import ConfigError
 ENV_PREFIX = "CALL_MONITOR_"
 LATER = {
     "cluster": "several adapters for one installation are not in this version; leave this section out",
-    "reach": "phones of one PBX can't be rung for calls of another in this version; leave this key out",
+    "reach": "this version can't ring phones of one PBX for calls of another; leave this key out",
     "site": "sites of PBXes are not in this version; leave this key out",
 }
-"""Keys of the next versions, and what to do about them in this one."""
+"""Keys of later versions, and what to do about them in this version."""
 
 
 class Database(Section):
-    """Where people and records are kept."""
+    """The database for accounts and records."""
 
     url: str = Field("", description="SQLAlchemy URL: sqlite+aiosqlite:///… or postgresql+asyncpg://…")
-    url_file: Path | None = Field(None, description="A file that holds only the URL, with its password.")
+    url_file: Path | None = Field(None, description="A file that contains only the URL, with its password.")
     survives: Literal["process", "power"] = Field(
         "process", description="What an answer outlasts: the adapter's death, or a power cut too (slower)."
     )
@@ -42,7 +42,7 @@ class Database(Section):
 
 
 class Numbering(Section):
-    """How phone numbers are read."""
+    """How phone numbers are interpreted."""
 
     country: str = Field("US", description="ISO 3166 code for numbers written without a country code.")
 
@@ -50,57 +50,66 @@ class Numbering(Section):
     @classmethod
     def _known(cls, value: str) -> str:
         if value not in phonenumbers.SUPPORTED_REGIONS:
-            raise ValueError("no country code of ISO 3166, such as US, DE or IL")
+            raise ValueError("this is not an ISO 3166 country code such as US, DE or IL")
         return value
 
 
 class Monitoring(Section):
-    """How monitors behave."""
+    """Timeouts of monitors, and what a stop does to them."""
 
     ring_timeout_seconds: Seconds = Field(20.0, description="How long a supervisor's phone may ring.")
     confirm_deadline_seconds: Seconds = Field(2.0, description="Until Asterisk must confirm a mode or an end.")
     on_stop: Literal["end", "leave"] = Field(
-        "end", description="A clean stop ends monitors, or leaves them for the next start to take up."
+        "end", description="Whether a clean stop ends monitors or leaves them for the next start to take up."
     )
-    lost_after_seconds: Seconds = Field(30.0, description="Without the PBX for so long, monitors count as lost.")
-    unrecorded_seconds: Seconds = Field(10.0, description="Without the record for so long, who talks is made silent.")
+    lost_after_seconds: Seconds = Field(30.0, description="Monitors count as lost after this time without the PBX.")
+    unrecorded_seconds: Seconds = Field(
+        10.0, description="Supervisors who talk are made silent after this time without the database."
+    )
 
 
 class Session(Section):
     """How long people stay signed in."""
 
     idle_minutes: Annotated[int, Field(ge=1, le=60 * 24 * 30)] = Field(
-        720, description="Signed out after so long idle."
+        720, description="Users are signed out after this time without activity."
     )
 
 
 class Webhooks(Section):
-    """How programs are told of calls and monitors."""
+    """Delivery of events about calls and monitors to programs."""
 
-    allow_private: bool = Field(False, description="Permit receivers at loopback and private addresses.")
+    allow_private: bool = Field(False, description="Allow receivers at loopback and private addresses.")
     timeout_seconds: Seconds = Field(45.0, description="Until a receiver must have answered.")
-    keep_days: Annotated[int, Field(ge=2, le=3650)] = Field(30, description="Settled deliveries are kept so long.")
+    keep_days: Annotated[int, Field(ge=2, le=3650)] = Field(30, description="How long finished deliveries are kept.")
 
 
 class Audit(Section):
-    """Who did what."""
+    """How long the audit is kept."""
 
     keep_days: Annotated[int, Field(ge=0, le=36500)] = Field(
-        0, description="Older entries are cut off, verifiably; 0 keeps all."
+        0, description="Older entries are deleted, verifiably; 0 keeps all."
     )
+    cut_share: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.2, description="A cut of more than this part of all entries is refused: the clock may be wrong."
+    )
+    heads: list[Literal["hourly", "daily", "stop"]] = Field(
+        ["hourly", "stop"], description="When the chain's head goes out; empty: never."
+    )
+    heads_file: Path | None = Field(None, description="Also to this file, a line each; best on another disk.")
 
 
 class Metrics(Section):
-    """Figures for Prometheus. On the page's port they need a token with the scope metrics."""
+    """Metrics for Prometheus. On the page's port, /metrics needs a token with the scope metrics."""
 
-    host: str = Field("127.0.0.1", description="Address of a listener of its own, which asks nobody who they are.")
-    port: Annotated[int, Field(ge=0, le=65535)] = Field(0, description="Its TCP port; 0: no such listener.")
+    host: str = Field("127.0.0.1", description="Address of a separate listener without authentication.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(0, description="Its TCP port; 0: no separate listener.")
 
 
 class Log(Section):
-    """What is written to standard error."""
+    """The log on standard error."""
 
-    level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is told.")
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="The lowest level that is logged.")
     format: Literal["auto", "json", "console"] = Field("auto", description="auto: json unless on a terminal.")
     mask_numbers: bool = Field(False, description="Show phone numbers as ***01.")
 
@@ -137,7 +146,7 @@ class Settings(BaseSettings):
     def _names_differ(cls, value: list[Pbx]) -> list[Pbx]:
         names = [pbx.id for pbx in value]
         if len(set(names)) < len(names):
-            raise ValueError("each PBX needs an id of its own")
+            raise ValueError("each PBX needs its own id")
         return value
 
     @classmethod
@@ -162,23 +171,23 @@ class Settings(BaseSettings):
 
 
 def default_path() -> Path | None:
-    """The configuration file that is there: the person's own, or the machine's."""
+    """The configuration file that exists: the user's, else the machine's; None if there is none."""
     base = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
     places = (Path(base) / "call-monitor/config.toml", Path("/etc/call-monitor/config.toml"))
     return next((place for place in places if place.is_file()), None)
 
 
 def load(path: Path | None) -> Settings:
-    """Read and check the configuration. Raises ConfigError, which lists everything that is wrong."""
+    """Read and check the configuration. Raises ConfigError with a list of all mistakes."""
     path = path or default_path()
     if path is None:
-        raise ConfigError("There is no configuration. Copy config.sample.toml and name it with --config.")
+        raise ConfigError("There is no configuration. Copy config.sample.toml and pass its path with --config.")
     try:
         values = tomllib.loads(path.read_text())
     except OSError as problem:
         raise ConfigError(f"{path} can't be read: {problem.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise ConfigError(f"{path} is no TOML: {problem}.") from None
+        raise ConfigError(f"{path} is not valid TOML: {problem}.") from None
     try:
         return Settings(**values)
     except ValidationError as problem:
@@ -192,7 +201,7 @@ def _explain(problem: ValidationError) -> Iterator[str]:
     for error in found:
         key = ".".join(str(part) for part in error["loc"])
         if error["loc"][:1] == ("pbx",) and error["loc"][2:] in common:
-            continue  # it is wrong in the common section, and said there
+            continue  # inherited from the common section, and reported there
         if error["type"] == "extra_forbidden" and (later := LATER.get(str(error["loc"][-1]))):
             yield f"{key}: {later}"
         elif error["type"] == "extra_forbidden":

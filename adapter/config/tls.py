@@ -1,4 +1,4 @@
-"""TLS: our own certificate, taken up again when it was renewed, and whom we believe at the PBX."""
+"""TLS: the adapter's own certificate, reloaded after a renewal, and the CAs trusted for the PBX."""
 
 import asyncio
 import ssl
@@ -12,14 +12,14 @@ from adapter.errors import ConfigError
 log = structlog.get_logger(__name__)
 
 POLL = 30.0
-"""Seconds between looks at the certificate's files."""
+"""Seconds between checks of the certificate's files."""
 
 
 class Certificate:
-    """A certificate and its key in files. `context` serves new connections with what the files last held."""
+    """A certificate and its key in files. New connections use `context`, which `refresh` updates."""
 
     def __init__(self, chain: Path, key: Path) -> None:
-        """Raises ConfigError when they can't be used."""
+        """Raises ConfigError if they can't be used."""
         self._chain, self._key = chain, key
         self.context = self._load()
         self._seen = self._stamp()
@@ -31,35 +31,35 @@ class Certificate:
         try:
             context.load_cert_chain(self._chain, self._key)
         except ssl.SSLError as problem:
-            raise ConfigError(f"{self._chain} and {self._key} are no certificate and its key: {problem}.") from None
+            raise ConfigError(f"{self._chain} and {self._key} are not a certificate and its key: {problem}.") from None
         except OSError as problem:
             raise ConfigError(f"{self._chain} or {self._key} can't be read: {problem.strerror}.") from None
         return context
 
     def _stamp(self) -> tuple[int, ...]:
-        """What is another when a file was replaced."""
+        """A value that changes when a file is replaced."""
         try:
             return tuple(part for path in (self._chain, self._key) for part in (_mark(path)))
         except OSError:
             return ()
 
     def refresh(self) -> bool:
-        """Take up a renewed certificate. False when there is none, or none that can be used: the old one serves on."""
+        """Load a renewed certificate. False if there is none, or if it can't be used: then the old one stays in use."""
         stamp = self._stamp()
         if stamp == self._seen:
             return False
         self._seen = stamp
         try:
-            self._load()  # into a context of its own first: half a renewal must not spoil the one that serves
+            self._load()  # into a new context first: a half-finished renewal must not break the one in use
             self._load(self.context)
         except ConfigError as problem:
-            log.error("the renewed certificate can't be used; the old one serves on", why=problem.detail)
+            log.error("the renewed certificate can't be used; the old one stays in use", why=problem.detail)
             return False
         log.info("the renewed certificate is in use", certificate=str(self._chain))
         return True
 
     async def follow(self) -> None:
-        """Look for renewals for ever."""
+        """Check for renewals forever."""
         while True:
             await asyncio.sleep(POLL)
             self.refresh()
@@ -71,14 +71,14 @@ def _mark(path: Path) -> tuple[int, int, int]:
 
 
 def client_context(ca: Path | None) -> ssl.SSLContext:
-    """For connections to the PBX: certificate and host name are checked, against this authority where one is given.
+    """The context for connections to the PBX: it checks certificate and host name, with this CA if one is given.
 
-    Raises ConfigError when its file can't be used.
+    Raises ConfigError if the CA file can't be used.
     """
     try:
         context = ssl.create_default_context(cafile=ca)
     except ssl.SSLError as problem:
-        raise ConfigError(f"{ca} holds no certificate authority: {problem}.") from None
+        raise ConfigError(f"{ca} contains no certificate authority: {problem}.") from None
     except OSError as problem:
         raise ConfigError(f"{ca} can't be read: {problem.strerror}.") from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2

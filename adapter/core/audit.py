@@ -113,7 +113,8 @@ class Entry:
     result: Result = Result.OK
     reason: str | None = None
     target: str | None = None
-    """The account, token or hook that it was done to, by its name; of a monitor taken up, since when it is unsure."""
+    """The account, token or hook that it was done to, by its name; of a star code, the extension; of a leg that changed
+    hands, the endpoint that had it then; of a monitor taken up, since when it is unsure."""
     allowed_by: str | None = None
     """Whose grant allowed it: `role administrator`, or the administrator who gave the right."""
     call_id: str | None = None

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Direction(StrEnum):
-    """Where the call came from, seen from the PBX."""
+    """The direction of a call, as seen from the PBX."""
 
     INBOUND = "inbound"
     OUTBOUND = "outbound"
@@ -14,7 +14,7 @@ class Direction(StrEnum):
 
 
 class CallState(StrEnum):
-    """How far the call is."""
+    """The state of a call."""
 
     RINGING = "ringing"
     ACTIVE = "active"
@@ -23,7 +23,7 @@ class CallState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Somebody on the line: number and name, either may be empty."""
+    """The other party of a call: number and name; either may be empty."""
 
     number: str
     name: str
@@ -31,7 +31,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """Whose leg it is. `user_id` is None for a phone that has no account."""
+    """The agent of a call. `user_id` is None for a phone without an account."""
 
     user_id: str | None
     name: str
@@ -41,7 +41,7 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One agent's leg. Compared by value to know whether anything that people see has changed."""
+    """One agent's leg. Compared by value to detect whether anything that people see has changed."""
 
     id: str
     """Opaque; stable for as long as the agent's channel lives, also across a restart of the adapter."""
@@ -55,7 +55,7 @@ class Call:
     answered_at: datetime | None
     barge_reaches_customer: bool
     uniqueid: str
-    """The agent's channel: what ChanSpy is pointed at. Never shown."""
+    """Uniqueid of the agent's channel, the target of ChanSpy. Never shown."""
     peers: frozenset[str]
     """Uniqueids of the other channels in the agent's bridge. Never shown."""
     participants: frozenset[str]

@@ -1,6 +1,6 @@
-"""Events in, calls out: what an agent's channel, its bridge and its far end add up to for a person.
+"""Events in, calls out: derives calls, as people see them, from agents' channels, their bridges and their far ends.
 
-Usage: `apply` every event in order, then `settle` once per batch for what has changed. No I/O, no clock.
+Usage: `apply` every event in order, then `settle` once per batch to get the changes. No I/O, no clock.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from adapter.core.people import Directory
 
 
 class CallChange(NamedTuple):
-    """A call before and after a batch of events; None where it did not or does not exist."""
+    """A call before and after a batch of events; None if it did not exist yet, or has ended."""
 
     before: Call | None
     after: Call | None
@@ -24,19 +24,19 @@ class CallChange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Numbering:
-    """How this PBX is read: which endpoints are agents' phones, which belong to the house, how ids are made."""
+    """How a PBX is interpreted: which endpoints are agents' phones or internal, and how public ids are derived."""
 
     pbx: str
     is_agent: Callable[[str], bool]
     is_internal: Callable[[str], bool]
     is_spy: Callable[[ev.Channel], bool]
-    """Whether a channel is a supervisor's leg, or dials one of the codes for it: such a channel is never a call."""
+    """Whether a channel is a supervisor's leg, or dials a star code: such a channel is never a call."""
     secret: bytes = field(repr=False)
-    """Key for opaque ids, at most 64 bytes (RFC 7693): Asterisk's uniqueids count channels and so would tell of
+    """Key for opaque ids, at most 64 bytes (RFC 7693): Asterisk's uniqueids count channels, so gaps would reveal
     silent legs."""
 
     def opaque(self, uniqueid: str) -> str:
-        """The public id for a uniqueid or linkedid: the same after a restart, and no sequence."""
+        """The public id for a uniqueid or linkedid: stable across restarts, and not sequential."""
         text = f"{self.pbx}\0{uniqueid}".encode()
         return hashlib.blake2s(text, key=self.secret[:32], digest_size=12).hexdigest()
 
@@ -56,7 +56,7 @@ class Calls:
     # --- events in
 
     def apply(self, event: ev.Event) -> None:
-        """Take in one event. Events about spying and digits mean nothing here."""
+        """Apply one event. Events about spying and digits are ignored here."""
         lines = self._lines
         match event:
             case ev.ChannelChanged(_, channel):
@@ -82,22 +82,22 @@ class Calls:
                 self._past = {}
 
     def adopt(self, channel: ev.Channel, at: datetime) -> None:
-        """A supervisor's leg took a call over, and is a party of it."""
+        """Add a supervisor's leg that took a call over and is now a party of it."""
         self._lines.adopt(channel, at)
 
     def suspend(self) -> None:
-        """The PBX is out of sight: no call is known until the next snapshot."""
+        """The connection to the PBX was lost: no call is known until the next snapshot."""
         self._past = {**self._past, **self._lines.clear()}
 
     def rename(self, directory: Directory) -> None:
-        """Accounts changed: names and participants are read from the new directory."""
+        """Accounts changed: use names and participants from the new directory."""
         self._directory = directory
         self._lines.dirty.update(self._linkedids.values())
 
     # --- calls out
 
     def settle(self, at: datetime) -> list[CallChange]:
-        """What has changed since the last time. Only conversations that events touched are looked at."""
+        """The changes since the last call. Only conversations that events touched are examined."""
         dirty = self._lines.dirty
         if not dirty:
             return []
@@ -135,7 +135,7 @@ class Calls:
         return self._calls.values()
 
     def channels(self) -> Collection[str]:
-        """Uniqueids of all channels that are known, supervisors' legs apart."""
+        """Uniqueids of all known channels, except supervisors' legs."""
         return self._lines.uniqueids()
 
     def get(self, call_id: str) -> Call | None:
@@ -143,9 +143,14 @@ class Calls:
         return self._calls.get(call_id)
 
     def peers(self, uniqueid: str) -> frozenset[str] | None:
-        """Who shares the bridge with this channel right now, settled or not; None when the channel is gone."""
+        """The channels that share the bridge with this one now, settled or not; None if the channel is gone."""
         line = self._lines.get(uniqueid)
         return None if line is None else self._lines.peers(line)
+
+    def in_bridge(self, uniqueid: str) -> bool:
+        """Whether this channel is in a bridge right now."""
+        line = self._lines.get(uniqueid)
+        return line is not None and line.bridge is not None
 
     def participants(self, conversation_id: str) -> frozenset[str]:
         """Ids of the users whose phones are in this conversation."""

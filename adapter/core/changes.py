@@ -1,4 +1,4 @@
-"""What one batch of facts changed: the words in which the live picture tells its listeners."""
+"""What a batch of events changed: what the boards publish to their subscribers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,26 +17,26 @@ class MonitorChange:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What one batch of facts changed."""
+    """Everything that one batch of events changed."""
 
     at: datetime
     pbx: str | None = None
-    """Id of the PBX at which it happened; None for what is of no PBX alone: accounts, the record."""
+    """Id of the PBX; None for changes that belong to no single PBX: accounts, the record."""
     calls: frozenset[str] = frozenset()
-    """Ids of calls that appeared, changed or went."""
+    """Ids of calls that appeared, changed or ended."""
     monitors: tuple[MonitorChange, ...] = ()
     link: bool = False
-    """The connection to the PBX came or went."""
+    """The connection to the PBX was established or lost."""
     record: bool = False
-    """The database takes what happens, or no longer does."""
+    """The database became writable, or stopped being so."""
     people: frozenset[str] = frozenset()
-    """Ids of users whose account or rights changed: what they see must be shown afresh."""
+    """Ids of users whose account or rights changed: their views must be sent again."""
     resynced: bool = False
-    """The PBX was listed anew: its calls that are not known now are over."""
+    """A new snapshot of the PBX was taken: its calls that are not known now have ended."""
 
 
 def merged(changes: Iterable[Changes], at: datetime, people: frozenset[str]) -> Changes:
-    """What a change of accounts did at several PBXes, as one."""
+    """The changes that one change of accounts caused at several PBXes, combined."""
     all_of_them = list(changes)
     return Changes(
         at,

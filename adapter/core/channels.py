@@ -1,7 +1,7 @@
-"""Channels and bridges of one PBX as events tell of them: the ground on which calls are read.
+"""Channels and bridges of one PBX, tracked from events: the basis from which calls are derived.
 
-Mutable, but without I/O or clock: it changes only through the methods below, and says which conversations they
-touched.
+Mutable, but without I/O or clock: it changes only through the methods below, and `dirty` lists the conversations they
+changed.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -11,13 +11,13 @@ from datetime import datetime
 from adapter.core.events import Channel, ChannelState, KnownChannel, Snapshot, endpoint_of, local_partner
 
 ONE_TO_ONE = frozenset({"simple_bridge", "native_rtp", "native_dahdi"})
-"""Bridge technologies with the 1TO1MIX or NATIVE capability: only there has a channel a bridge peer that barge
+"""Bridge technologies with the 1TO1MIX or NATIVE capability: only there does a channel have a bridge peer that barge
 can reach (main/bridge.c, ast_bridge_peer_nolock)."""
 
 
 @dataclass(slots=True)
 class TrackedChannel:
-    """One channel with what was seen of it over time."""
+    """One channel, with its history as far as calls need it."""
 
     channel: Channel
     endpoint: str
@@ -35,7 +35,7 @@ class TrackedChannel:
 
     @property
     def is_local(self) -> bool:
-        """Whether it is half of a Local channel: plumbing inside the PBX, nobody's phone."""
+        """Whether it is half of a Local channel, which is internal to the PBX and not a phone."""
         return self.channel.name.startswith("Local/")
 
 
@@ -57,7 +57,7 @@ class Channels:
         self._names: dict[str, str] = {}
         self._conversations: dict[str, set[str]] = {}
         self.dirty: set[str] = set()
-        """Linkedids whose calls may look different now; the reader clears it."""
+        """Linkedids whose calls may have changed; the reader clears it."""
 
     def __getitem__(self, uniqueid: str) -> TrackedChannel:
         return self._lines[uniqueid]
@@ -79,14 +79,14 @@ class Channels:
         return linkedid in self._conversations
 
     def clear(self) -> dict[str, TrackedChannel]:
-        """Forget everything; returns what was known, for `load` to recognise channels that live on."""
+        """Forget everything; returns the known channels, so that `load` can recognise those that still exist."""
         before, self._lines = self._lines, {}
         self.dirty.update(self._conversations)
         self._bridges, self._names, self._conversations = {}, {}, {}
         return before
 
     def load(self, snapshot: Snapshot, before: dict[str, TrackedChannel]) -> None:
-        """Start anew from a snapshot. Birth facts of channels that were already known are kept."""
+        """Replace everything by a snapshot. Start time, direction and answer time of known channels are kept."""
         self.clear()
         for known in snapshot.channels:
             self._load_one(known, snapshot, before.get(known.channel.uniqueid))
@@ -98,7 +98,7 @@ class Channels:
     def _load_one(self, known: KnownChannel, snapshot: Snapshot, old: TrackedChannel | None) -> None:
         channel = known.channel
         if self._is_spy(channel) and not known.bridge:
-            return  # it spies; a leg in a bridge took a call over, and is a party of it
+            return  # it spies; a leg in a bridge has taken a call over and is a party of it
         line = self._add(channel, old.created_at if old else known.created_at)
         line.called = old.called if old else known.was_dialled
         line.dialled = old.dialled if old else "" if known.was_dialled else channel.extension
@@ -127,19 +127,19 @@ class Channels:
         return line
 
     def create(self, channel: Channel, at: datetime) -> None:
-        """A channel came into being. A supervisor's leg is never a line."""
+        """Add a new channel. A supervisor's leg is ignored."""
         if self.see(channel) is None and not self._is_spy(channel):
             self._add(channel, at)
 
     def adopt(self, channel: Channel, at: datetime) -> None:
-        """A supervisor's leg took a call over: from now on it is a line like any other, answered already."""
+        """Add a supervisor's leg that took a call over: from now on it is a line like any other, already answered."""
         if self.see(channel) is None:
             self._add(channel, at).answered_at = at
 
     def see(self, channel: Channel) -> TrackedChannel | None:
-        """Take in a channel as an event shows it.
+        """Update a channel from an event.
 
-        None for one that is not known: an event that trails its channel's Hangup must not bring it back.
+        None if it is not known: an event that arrives after the channel's Hangup must not add it again.
         """
         line = self._lines.get(channel.uniqueid)
         if line is None:
@@ -168,7 +168,7 @@ class Channels:
         self._conversations.setdefault(new, set()).add(uniqueid)
 
     def remove(self, uniqueid: str) -> TrackedChannel | None:
-        """The channel was hung up."""
+        """Remove a channel that was hung up."""
         line = self._lines.pop(uniqueid, None)
         for bridge_id in [line.bridge] if line else list(self._bridges):
             if bridge_id:
@@ -185,7 +185,7 @@ class Channels:
         return line
 
     def dial(self, caller: Channel | None, called: Channel) -> None:
-        """One channel rings another, or the PBX rings it."""
+        """A channel, or the PBX itself, started to ring another."""
         target = self.see(called)
         source = self.see(caller) if caller else None
         if target is None or source is None:
@@ -196,14 +196,14 @@ class Channels:
         self.dirty.update((called.linkedid, source.channel.linkedid))
 
     def dial_over(self, caller: Channel | None, called: Channel) -> None:
-        """The ringing is over; who is connected then is told by bridges."""
+        """The ringing has ended; bridges show who is connected."""
         source = self.see(caller) if caller else None
         if source is not None and called.uniqueid in source.dials:
             source.dials.remove(called.uniqueid)
             self.dirty.add(source.channel.linkedid)
 
     def enter(self, bridge_id: str, technology: str, channel: Channel) -> None:
-        """A channel entered a bridge; a supervisor's leg that does counts among the peers."""
+        """A channel entered a bridge. A supervisor's leg that enters one counts as a peer."""
         if self.see(channel) is not None or self._is_spy(channel):
             self._join(bridge_id, technology, channel.uniqueid)
 
@@ -235,7 +235,7 @@ class Channels:
             bridge.members.remove(uniqueid)
 
     def destroy(self, bridge_id: str) -> None:
-        """A bridge is gone; whoever was still counted in it is in none."""
+        """Remove a bridge; channels that were still in it are in none."""
         bridge = self._bridges.pop(bridge_id, None)
         for uniqueid in bridge.members if bridge else ():
             line = self._lines.get(uniqueid)
@@ -249,7 +249,7 @@ class Channels:
                 self.dirty.add(line.channel.linkedid)
 
     def hold(self, channel: Channel, held: bool) -> None:
-        """The party behind this channel holds the other, or no longer does."""
+        """The party behind this channel put the other on hold, or resumed the call."""
         line = self.see(channel)
         if line is not None and line.held != held:
             line.held = held
@@ -263,12 +263,12 @@ class Channels:
         return frozenset(bridge.members) - {line.channel.uniqueid} if bridge else frozenset()
 
     def has_one_peer(self, line: TrackedChannel) -> bool:
-        """Whether barge would reach the other side: a bridge of exactly two, of a kind that has peers."""
+        """Whether barge would reach the other side: a bridge with exactly two channels and a technology with peers."""
         bridge = self._bridges.get(line.bridge) if line.bridge else None
         return bridge is not None and len(bridge.members) == 2 and bridge.technology in ONE_TO_ONE
 
     def far(self, line: TrackedChannel) -> list[TrackedChannel]:
-        """The real parties at the other end, oldest first; Local channels are followed to who is behind them."""
+        """The real parties at the other end, oldest first; Local channels are followed to the phones behind them."""
         found: dict[str, TrackedChannel] = {}
         self._follow(line, found, {line.channel.uniqueid})
         return sorted(found.values(), key=lambda other: other.created_at)

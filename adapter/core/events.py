@@ -1,6 +1,6 @@
-"""What happens on a PBX, in our own words: the only thing that `adapter.asterisk` tells the model.
+"""Events of a PBX in our own types: all that the model receives from `adapter.asterisk`.
 
-Plain named tuples: made a few hundred times a second, read everywhere, never changed.
+Plain named tuples: created a few hundred times a second, read everywhere, never changed.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class ChannelState(StrEnum):
-    """How far a channel is (Asterisk's include/asterisk/channelstate.h, folded to what calls need)."""
+    """The state of a channel (Asterisk's include/asterisk/channelstate.h, reduced to what calls need)."""
 
     DOWN = "down"
     DIALLING = "dialling"
@@ -21,7 +21,7 @@ class ChannelState(StrEnum):
 
 
 class Channel(NamedTuple):
-    """One channel as an event shows it, whole."""
+    """One channel, with all fields of an event."""
 
     uniqueid: str
     linkedid: str
@@ -34,12 +34,12 @@ class Channel(NamedTuple):
     connected_number: str
     connected_name: str
     extension: str
-    """The dialplan extension it is at: for a channel that just called in, what was dialled."""
+    """The dialplan extension it is at; for a new incoming channel, the dialled number."""
     context: str
 
 
 class ChannelCreated(NamedTuple):
-    """A channel came into being."""
+    """A channel was created."""
 
     at: datetime
     channel: Channel
@@ -61,11 +61,11 @@ class ChannelGone(NamedTuple):
     """Hangup cause, Q.850 (include/asterisk/causes.h)."""
     context: str
     extension: str
-    """Where in the dialplan it was at the end: a spy leg that outlived its call is in `over`."""
+    """Its dialplan extension at the end: a spy leg whose call ended before it is in `over`."""
 
 
 class DialBegan(NamedTuple):
-    """A channel started to ring another. `caller` is None where the PBX itself dials (Originate)."""
+    """A channel started to ring another. `caller` is None if the PBX itself dials (Originate)."""
 
     at: datetime
     caller: Channel | None
@@ -73,7 +73,7 @@ class DialBegan(NamedTuple):
 
 
 class DialEnded(NamedTuple):
-    """A dial attempt is over, answered or not."""
+    """A dial attempt ended, answered or not."""
 
     at: datetime
     caller: Channel | None
@@ -106,7 +106,7 @@ class BridgeGone(NamedTuple):
 
 
 class HoldChanged(NamedTuple):
-    """The party behind a channel put the other on hold, or took it back."""
+    """The party behind a channel put the other on hold, or resumed the call."""
 
     at: datetime
     channel: Channel
@@ -114,7 +114,7 @@ class HoldChanged(NamedTuple):
 
 
 class SpyStarted(NamedTuple):
-    """ChanSpy began: `leg` listens to `target`, started from the dialplan extension `extension`."""
+    """ChanSpy started: `leg` listens to `target`, from the dialplan extension `extension`."""
 
     at: datetime
     leg: str
@@ -124,7 +124,7 @@ class SpyStarted(NamedTuple):
 
 
 class SpyStopped(NamedTuple):
-    """ChanSpy let go of the target. A moved leg stops and starts again."""
+    """ChanSpy stopped. A redirected leg stops and starts again."""
 
     at: datetime
     leg: str
@@ -148,7 +148,7 @@ class OriginateFailure(StrEnum):
 
 
 class OriginateFailed(NamedTuple):
-    """Our originate of the leg came to nothing."""
+    """Our originate of the leg failed."""
 
     at: datetime
     leg: str
@@ -156,14 +156,30 @@ class OriginateFailed(NamedTuple):
 
 
 class OriginateAnswered(NamedTuple):
-    """The device answered our originate of the leg; it goes into the monitor dialplan now."""
+    """The device answered our originate of the leg, which now enters the monitor dialplan."""
 
     at: datetime
     leg: str
+    context: str = ""
+    extension: str = ""
+
+
+class HandedOn(NamedTuple):
+    """Somebody else's channel takes the place of `channels`: an attended transfer, or a pick-up of what rang."""
+
+    at: datetime
+    channels: tuple[str, ...]
+    """Uniqueids: of a transfer, both channels of the phone that transferred."""
+    by: str
+    """Name of the channel of whoever did it."""
+    to: str
+    """Name of the channel that is there instead; empty where Asterisk doesn't say."""
+    to_id: str
+    """Its uniqueid."""
 
 
 class KnownChannel(NamedTuple):
-    """A channel that was up before we connected."""
+    """A channel that existed before we connected."""
 
     channel: Channel
     bridge: str | None
@@ -173,11 +189,11 @@ class KnownChannel(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """Everything that is there at the moment of connecting; what the model knew before is void."""
+    """Everything that exists at the moment of connecting; it replaces what the model knew before."""
 
     at: datetime
     restarted: bool
-    """Whether this is another Asterisk process than the one we last saw."""
+    """Whether Asterisk was restarted since we last saw it."""
     channels: tuple[KnownChannel, ...]
     technologies: Mapping[str, str]
     """Bridge id to bridge technology."""
@@ -200,6 +216,7 @@ Event = (
     | DigitReceived
     | OriginateFailed
     | OriginateAnswered
+    | HandedOn
     | Snapshot
 )
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from adapter.core import events as ev
-from adapter.core.legs import SpyDialplan, is_leg
+from adapter.core.legs import SpyDialplan
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
 
@@ -19,6 +19,8 @@ class Fault(StrEnum):
 
     LEG_MISSING = "leg_missing"
     """A monitor is live, and Asterisk has no such leg."""
+    LEG_ASTRAY = "leg_astray"
+    """A monitor is live, and its leg is not where legs listen."""
     MODE_DIFFERS = "mode_differs"
     """A leg is in another mode than its monitor says."""
     ENDING_LATE = "ending_late"
@@ -85,10 +87,15 @@ class LegObserver:
 
 
 def spies(known: ev.KnownChannel, dialplan: SpyDialplan) -> bool:
-    """Whether a channel is a supervisor's leg; one in a bridge took a call over, and is a party of it."""
+    """Whether a channel is a supervisor's leg of ours; one in a bridge took a call over, and is a party of it.
+
+    One that listens where our legs do and carries nobody's tag counts too: somebody sent it there, or it came by a
+    star code. Another installation's does not.
+    """
     channel = known.channel
-    ours = is_leg(channel.uniqueid) or dialplan.mode_at(channel.context, channel.extension) is not None
-    return ours and known.bridge is None
+    if known.bridge is not None or dialplan.legs.is_others(channel.uniqueid):
+        return False
+    return dialplan.legs.is_ours(channel.uniqueid) or dialplan.mode_at(channel.context, channel.extension) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +155,13 @@ def _of_monitor(
 ) -> set[Difference]:
     if leg is None:
         return {Difference(Fault.LEG_MISSING, monitor.leg)}
-    heard: set[Mode | None] = set()
+    place = dialplan.mode_at(leg.channel.context, leg.channel.extension)
+    if place is None:  # on its way to its end it is gone at the second look
+        return {Difference(Fault.LEG_ASTRAY, monitor.leg)}
+    heard: set[Mode] = set()
     if observed is not None and observed.mode is not None:
         heard.add(observed.mode)
     if not dialplan.keypad_at(leg.channel.extension):  # no digit can have changed it: it is where it began
-        heard.add(dialplan.mode_at(leg.channel.context, leg.channel.extension))
-    wrong = [mode.value if mode else "no mode" for mode in heard if mode is not monitor.mode]
+        heard.add(place)
+    wrong = [mode.value for mode in heard if mode is not monitor.mode]
     return {Difference(Fault.MODE_DIFFERS, monitor.leg, f"{monitor.mode}, at Asterisk {told}") for told in wrong}

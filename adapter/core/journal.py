@@ -22,6 +22,8 @@ FAILURES = frozenset(
     {EndReason.PBX_LOST, EndReason.ERROR, EndReason.NO_ANSWER, EndReason.BUSY, EndReason.DEVICE_UNAVAILABLE}
 )
 """Ends that nobody wanted."""
+TRANSFERRED = "transferred"
+"""What the audit says of the end of a monitor whose leg changed hands; its target is who had it then."""
 
 
 class Journal:
@@ -107,8 +109,10 @@ class Journal:
         former: Mode | None = None,
     ) -> None:
         reason = cause(monitor) if former else monitor.ended_reason and monitor.ended_reason.value
-        result = _result(monitor)
-        record.entries.append(monitor_entry(action, monitor, at, result=result, reason=reason))
+        result, entry_reason = _result(monitor), TRANSFERRED if monitor.handed_on is not None else reason
+        record.entries.append(
+            monitor_entry(action, monitor, at, result=result, reason=entry_reason, target=monitor.handed_on or None)
+        )
         data = {**monitor_view(monitor, Visibility.EVERYTHING), "by": monitor.by.actor}
         if former:
             data |= {"previous_mode": former.value, "cause": reason}
@@ -127,6 +131,7 @@ def monitor_entry(
     allowed_by: str | None = None,
     by: By | None = None,
     mode: Mode | None = None,
+    target: str | None = None,
 ) -> Entry:
     """An entry about a monitor, by whoever brought it about, in its mode, unless others are named."""
     return Entry(
@@ -135,6 +140,7 @@ def monitor_entry(
         action=action,
         result=result,
         reason=reason,
+        target=target,
         allowed_by=allowed_by,
         call_id=monitor.call_id,
         conversation_id=monitor.conversation_id,

@@ -1,32 +1,65 @@
 """The supervisor's leg: the words between monitoring and `adapter.asterisk`."""
 
+import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from adapter.core.modes import Mode
 
-LEG_PREFIX = "cm-"
-"""Spy legs carry `cm-<monitor id>` as their uniqueid (Originate's ChannelId), so they are known in advance."""
+LEG = re.compile(r"cm-(?:([0-9a-f]{8})-)?[0-9a-f]{32}")
+"""Spy legs carry `cm-<installation's tag>-<monitor id>` as their uniqueid (Originate's ChannelId, which Asterisk takes
+as it is), so they are known in advance. Without a tag: a leg of a version that gave none.
 
+A prefix alone tells nothing: `systemname` of asterisk.conf is put before every uniqueid that Asterisk makes itself.
+"""
 
 TEST_PREFIX = "cmdoctor-"
 """Channels of `call-monitor doctor`'s own test calls; to a running adapter they do not exist."""
+TEST = re.compile(rf"{TEST_PREFIX}\d{{14}}-[0-9a-f]{{6}}(-.*)?")
+"""Their names, whole: when its run began, a random part, and what the channel is for (`doctor.pbx.name_of_run`)."""
 
 
-def leg_id(monitor_id: str) -> str:
-    """The uniqueid of the channel that will serve this monitor."""
-    return LEG_PREFIX + monitor_id
+@dataclass(frozen=True, slots=True)
+class LegNames:
+    """How this installation names its legs: another one's, at the same PBX, are left alone."""
+
+    tag: str
+    """Eight hexadecimal digits."""
+
+    @classmethod
+    def of(cls, key: bytes) -> "LegNames":
+        """From the installation's key (at most 64 bytes are used, RFC 7693)."""
+        return cls(hashlib.blake2s(b"leg", key=key[:32], digest_size=4).hexdigest())
+
+    def leg_id(self, monitor_id: str) -> str:
+        """The uniqueid of the channel that will serve this monitor; the id is 32 hexadecimal digits."""
+        return f"cm-{self.tag}-{monitor_id}"
+
+    def is_ours(self, uniqueid: str) -> bool:
+        """Whether it is a leg of this installation."""
+        return tag_of(uniqueid) == self.tag
+
+    def is_others(self, uniqueid: str) -> bool:
+        """Whether it is a leg of another installation. One without a tag belongs to whoever's monitor names it."""
+        return tag_of(uniqueid) not in (None, "", self.tag)
+
+
+def tag_of(uniqueid: str) -> str | None:
+    """The tag of whose leg it is; empty for a leg without one, None where it is no leg."""
+    found = LEG.fullmatch(uniqueid)
+    return (found[1] or "") if found else None
 
 
 def is_leg(uniqueid: str) -> bool:
-    """Whether a channel is a supervisor's leg of ours; such a channel is never a call."""
-    return uniqueid.startswith(LEG_PREFIX)
+    """Whether a channel is a supervisor's leg, whosever; such a channel is never a call."""
+    return LEG.fullmatch(uniqueid) is not None
 
 
 def is_test(uniqueid: str) -> bool:
     """Whether a channel belongs to a test call of the doctor: it is neither call nor leg, and is left alone."""
-    return uniqueid.startswith(TEST_PREFIX)
+    return TEST.fullmatch(uniqueid) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +85,13 @@ class HandedCall:
 
     uniqueid: str
     endpoint: str
-    """The Asterisk endpoint that called, from the channel's name: nobody can forge it, unlike a caller id."""
+    """The Asterisk endpoint that called, from the channel's name: nobody can forge it, unlike a caller id. But who
+    dialled may have been somebody else: see `adapter.phones.own_call`."""
     arguments: tuple[str, ...]
+    extension: str = ""
+    """Where in the dialplan it is: for a call that went straight to a code, what was dialled."""
+    replaced: str = ""
+    """The channel whose place it took (a transfer into the application), by name."""
 
 
 class Refusal(StrEnum):
@@ -78,3 +116,5 @@ class SpyDialplan:
     """The keypad digit that leaves."""
     over: str
     """The extension where a leg ends whose call ended."""
+    legs: LegNames
+    """Which legs are this installation's."""

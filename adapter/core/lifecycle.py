@@ -120,7 +120,7 @@ def bridge_settled(monitor: Monitor, peers: frozenset[str]) -> Step:
 
 def taking_over(monitor: Monitor, by: By) -> Step:
     """Somebody asks Asterisk to bridge the leg with the customer. Until it did, no change of bridges means anything."""
-    return Step(replace(monitor, taking=by))
+    return Step(replace(monitor, taking=by, tried=by))
 
 
 def not_taken(monitor: Monitor, peers: frozenset[str] | None) -> Step:
@@ -130,8 +130,25 @@ def not_taken(monitor: Monitor, peers: frozenset[str] | None) -> Step:
 
 
 def bridged(monitor: Monitor, at: datetime) -> Step:
-    """The leg entered a bridge: it spies no more, it is a party of the call."""
-    return ended(replace(monitor, ending=EndReason.TOOK_OVER, by=monitor.taking or SYSTEM), EndReason.TOOK_OVER, at)
+    """The leg entered a bridge: it spies no more, it is a party of the call. Unasked, somebody else put it there."""
+    by = monitor.taking or monitor.tried
+    if by is None:
+        return ended(_without(monitor, "", SYSTEM), EndReason.ERROR, at)
+    return ended(replace(monitor, ending=EndReason.TOOK_OVER, by=by), EndReason.TOOK_OVER, at)
+
+
+def handed_on(monitor: Monitor, to: str, by: By = SYSTEM) -> Step:
+    """The leg's channel is no longer the supervisor's, or no longer where it listens: it ends, whoever has it now.
+
+    `to`: the endpoint that has it, empty where that isn't known.
+    """
+    if monitor.ended:
+        return Step(monitor)
+    return Step(monitor if monitor.ending else _without(monitor, to, by), (EndLeg(),))
+
+
+def _without(monitor: Monitor, to: str, by: By) -> Monitor:
+    return replace(monitor, ending=EndReason.ERROR, by=by, handed_on=to)
 
 
 def target_gone(monitor: Monitor) -> Step:
@@ -173,11 +190,14 @@ def _why(failure: OriginateFailure, lost: EndReason | None) -> EndReason:
     return EndReason(failure.value)
 
 
-def leg_gone(monitor: Monitor, at: datetime, *, call_over: bool, busy: bool) -> Step:
+def leg_gone(monitor: Monitor, at: datetime, *, call_over: bool, busy: bool, astray: bool = False) -> Step:
     """Asterisk hung the leg up. `call_over`: because the agent's channel ended; `busy`: the device said so.
 
     While its device rings, the reason needs both the Hangup and the originate's answer, in whatever order.
+    `astray`: it was no longer where legs listen, because another channel had taken its place there.
     """
+    if astray and monitor.live and not monitor.ending:
+        return ended(_without(monitor, "", SYSTEM), EndReason.ERROR, at)
     reason = EndReason.CALL_ENDED if call_over else EndReason.SUPERVISOR_HUNG_UP
     if monitor.ending or monitor.live or monitor.answered or monitor.ended:
         return ended(monitor, monitor.ending or reason, at)
@@ -193,22 +213,30 @@ def taken_up(monitor: Monitor, at: datetime) -> Monitor:
     return replace(monitor, appeared=True, answered=True, barged=monitor.live, talking_since=at if talks else None)
 
 
-def resumed(monitor: Monitor, peers: frozenset[str] | None) -> Step:
-    """The link came back and the leg is still there: hold Asterisk to the last mode that it confirmed.
+def resumed(monitor: Monitor, peers: frozenset[str] | None, place: Mode | None, at: datetime) -> Step:
+    """We see again, after a death or a lost link, and the leg is still there. `place`: the mode that it began in.
 
-    A keypad digit pressed meanwhile is unknowable, so the mode is asked for anew. A leg that was not live yet,
-    or whose call is gone, ends.
+    With a keypad it is made silent: a digit pressed meanwhile is unknowable, and to assert the mode of before could
+    open a microphone that its owner closed. Without one it is in the mode that its place says, and stays so where
+    that is what was confirmed and who hears it is the same. A leg that was not live yet, or whose call is gone, ends.
     """
     if monitor.ending or peers is None or not monitor.live:
         return end_wanted(monitor, EndReason.CALL_ENDED if peers is None else EndReason.PBX_LOST)
-    if monitor.mode.talks and peers == monitor.peers:
-        return Step(replace(monitor, asked=Asked(monitor.mode, SYSTEM)), (SwitchLeg(monitor.mode, False),))
-    return Step(replace(monitor, asked=Asked(Mode.SILENT, SYSTEM)), (SwitchLeg(Mode.SILENT, False),))
+    if place is None:
+        return handed_on(monitor, "")
+    if monitor.keypad:
+        return made_silent(monitor)
+    if place.talks and place is not monitor.mode:
+        return made_silent(monitor)
+    if place.talks and peers != monitor.peers:
+        asked = Asked(Mode.SILENT, SYSTEM, Notice.BRIDGE_CHANGED)
+        return Step(replace(monitor, asked=asked), (SwitchLeg(Mode.SILENT, False),))
+    return Step(_in_mode(monitor, place, at, peers, monitor.by if place is monitor.mode else SYSTEM))
 
 
 def made_silent(monitor: Monitor, why: Notice = Notice.MADE_SAFE) -> Step:
-    """We make it silent, of which is told when Asterisk has confirmed it; by default since Asterisk did something else
-    than it had confirmed to us."""
+    """We make it silent, told of when Asterisk has confirmed it; by default because Asterisk does something else than
+    it confirmed to us, or may."""
     asked = Asked(Mode.SILENT, SYSTEM, why)
     return Step(replace(monitor, asked=asked), (SwitchLeg(Mode.SILENT, False),))
 

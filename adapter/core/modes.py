@@ -1,4 +1,4 @@
-"""The three ways to monitor, as the contract names them."""
+"""The three monitoring modes, with the contract's names."""
 
 from enum import StrEnum
 

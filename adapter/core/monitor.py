@@ -42,7 +42,8 @@ class Notice(StrEnum):
 
     BRIDGE_CHANGED = "bridge_changed"
     MADE_SAFE = "made_safe"
-    """Asterisk was found doing something else than it had confirmed (`adapter.health.watchdog`)."""
+    """Nobody can know what it does, so it was made silent: Asterisk was found doing something else than it had
+    confirmed (`adapter.health.watchdog`), or a key could have been pressed while nobody was told of it."""
     UNRECORDED = "unrecorded"
     """The talk could not be recorded, or the record has been away for too long (`adapter.monitoring.unrecorded`)."""
 
@@ -116,6 +117,10 @@ class Monitor:
     asked: Asked | None = None
     taking: By | None = None
     """Who takes the call over: the leg is on its way into a bridge with the customer."""
+    tried: By | None = None
+    """Who was the last to try to: Asterisk may do it after we gave the waiting up."""
+    handed_on: str | None = None
+    """The leg changed hands: the endpoint that has it now, empty where Asterisk didn't say. Then it ends."""
     ring: str = ""
     """The endpoint that stands for the device at Asterisk."""
     token: str | None = None

@@ -19,6 +19,8 @@ class EventType(StrEnum):
     MONITOR_STARTED = "monitor.started"
     MONITOR_MODE_CHANGED = "monitor.mode_changed"
     MONITOR_ENDED = "monitor.ended"
+    AUDIT_HEAD = "audit.head"
+    """Of no call: the sealed end of the audit's chain, at a steady pace (`adapter.health.heads`)."""
 
 
 PING = "ping"

@@ -1,1 +1,1 @@
-"""`call-monitor doctor`: looks at an operator's PBX, says what is wrong and the line to add, and proves silence."""
+"""`call-monitor doctor`: checks an operator's PBX, says what is wrong and which line to add, and tests silent mode."""

@@ -1,7 +1,8 @@
-"""`--audio`: who hears whom on this PBX in each mode, proved with tones through its own monitor dialplan.
+"""`--audio`: who hears whom on this PBX in each mode, tested with tones through its own monitor dialplan.
 
-Two test calls side by side: one supervisor with keypad, switched by digits, and one without, who is moved and whose
-digits must do nothing. Each phone says its tone through a snoop channel, and what it hears is recorded from another.
+Two test calls run in parallel: one supervisor has a keypad and switches by digits; the other has none, is switched by
+redirects, and their digits must do nothing. Each phone plays its tone through a snoop channel, and what it hears is
+recorded from another one.
 """
 
 import asyncio
@@ -24,38 +25,38 @@ from adapter.errors import AdapterError, PbxRefused, PbxTimeout
 T = TypeVar("T")
 AREA = Area("audio")
 SETTLE = 0.3
-"""Seconds between Asterisk's confirmation and the measurement: frames that were under way, and hooks that attach
+"""Seconds between Asterisk's confirmation and the measurement, for frames still in transit and audio hooks that attach
 after ChanSpyStart."""
 LISTEN = 0.8
 """Seconds recorded in each phase."""
 LONGEST = 2
-"""Seconds after which Asterisk ends a recording by itself (ARI takes whole ones)."""
+"""Seconds after which Asterisk itself ends a recording (ARI accepts whole seconds only)."""
 TRIES = 4
-"""How often a phase is measured where a voice is missing, as on a machine that is too busy. What must not be heard is
-never given a second chance."""
+"""Maximum number of measurements of a phase if a tone is missing or has gaps, as on a busy machine. A leak is never
+measured again."""
 RECORDED = 10.0
-"""Seconds until a recording must be over."""
+"""Seconds within which a recording must end."""
 SPOOL = Remedy(
     "a shell on the PBX",
     ("mkdir -p /var/spool/asterisk/recording", "chown asterisk: /var/spool/asterisk/recording"),
 )
-"""Where ARI keeps recordings: `recording` below astspooldir (asterisk.conf)."""
+"""The folder for ARI's recordings: `recording` in astspooldir (asterisk.conf)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One step of a test call: `enter` brings the leg into a mode and says whether Asterisk confirmed it."""
+    """One step of a test call: `enter` switches the leg to a mode and returns whether Asterisk confirmed it."""
 
     label: str
     mode: Mode
     keypad: bool
     enter: Callable[[], Awaitable[bool]]
     then_press: str = ""
-    """Digits that are pressed after that and must change nothing."""
+    """Digits that are pressed afterwards and must change nothing."""
 
 
 def with_keypad(call: TrialCall) -> list[Phase]:
-    """Every digit, and every extension with keypad."""
+    """The phases with keypad: every digit, and every extension."""
 
     def pressed(mode: Mode, name: str) -> Phase:
         digit = chanspy.DIGITS[mode]
@@ -75,7 +76,7 @@ def with_keypad(call: TrialCall) -> list[Phase]:
 
 
 def without_keypad(call: TrialCall) -> list[Phase]:
-    """Every extension without keypad; digits must not lift the mode."""
+    """The phases without keypad: every extension; digits must not raise the mode."""
 
     def moved(name: str, mode: Mode, digits: str = "") -> Phase:
         return Phase(f"no keypad, {name}", mode, False, lambda: call.move(mode, keypad=False), digits)
@@ -95,21 +96,21 @@ async def _start(call: TrialCall, *, keypad: bool) -> bool:
 
 
 async def prove(probe: PbxProbe, name: str, say: Callable[[str], None]) -> tuple[list[Finding], list[Row]]:
-    """Both test calls, measured. Needs AMI and our Stasis application; never raises what a PBX can cause."""
+    """Run and measure both test calls. Needs AMI and our Stasis application. Problems of the PBX become findings."""
     try:
         await sweep(probe)
     except AdapterError as problem:
-        remedy = SPOOL if isinstance(problem, PbxRefused) else None  # ARI's 500 says that it can't read that folder
-        return [AREA.unknown("recordings", f"they can't be asked for: {problem.detail}", remedy)], []
+        remedy = SPOOL if isinstance(problem, PbxRefused) else None  # ARI answers 500 if it can't read that folder
+        return [AREA.unknown("recordings", f"they can't be listed: {problem.detail}", remedy)], []
     scripts = (("with keypad", with_keypad, _star), ("no keypad", without_keypad, _agent_gone))
     parts = await _together(*(_one(probe, f"{name}-{n}", *script, say) for n, script in enumerate(scripts)))
     return [finding for found, _ in parts for finding in found], [row for _, rows in parts for row in rows]
 
 
 async def _together(*works: Coroutine[Any, Any, T]) -> list[T]:
-    """All of them at once, each to its end, also when another fails or all are cancelled: it takes away what it made.
+    """Run all of them in parallel, each to its end, even if another fails or all are cancelled, so that each cleans up.
 
-    Raises what the first of them raised.
+    Raises the first error.
     """
     done = await asyncio.gather(*works, return_exceptions=True)
     for outcome in done:
@@ -140,12 +141,12 @@ async def _one(
             found.append(await ending(call))
     except AdapterError as problem:
         remedy = SPOOL if "/record:" in problem.detail else None
-        found.append(AREA.unknown(f"{kind}, the rest", f"the proof was not finished: {problem.detail}", remedy))
+        found.append(AREA.unknown(f"{kind}, the rest", f"the test was not finished: {problem.detail}", remedy))
     return [*judge(rows, remedies), *found], rows
 
 
 async def _speak(call: TrialCall, party: str) -> None:
-    """Let a phone say its tone, until it is hung up."""
+    """Let a phone play its tone until it is hung up."""
     mouth = await call.snoop(party, "mouth", "whisper=out")
     tone = quote(f"tone:{TONES[party]}", safe="")
     await call.probe.rest("POST", f"channels/{mouth}/play/{mouth}?media={tone}")
@@ -158,26 +159,26 @@ async def _phase(call: TrialCall, phase: Phase) -> Row:
         raise PbxTimeout(f"Asterisk did not confirm {phase.label!r}.")
     for digit in phase.then_press:
         await call.tap(digit)
-        await asyncio.sleep(SETTLE / 2)  # Asterisk holds digits back that come close together
+        await asyncio.sleep(SETTLE / 2)  # Asterisk delays digits that follow each other closely
     await asyncio.sleep(SETTLE)
     for _ in range(TRIES):
         heard = await _together(*(_listen(call, party) for party in PARTIES))
         levels = {party: measure(pcm) for party, pcm in zip(PARTIES, heard, strict=True)}
         row = Row(phase.label, phase.mode, levels)
-        if row.leaks() or not (row.missing() or row.pieces()):
+        if row.leaks() or not (row.missing() or row.gaps()):
             break
     return row
 
 
 async def _listen(call: TrialCall, party: str) -> bytes:
-    """What a phone hears from now on, as 16-bit PCM; recorded at the PBX, fetched, and deleted there."""
+    """Record what a phone hears from now on, as 16-bit PCM. The recording is fetched from the PBX and deleted there."""
     probe, name = call.probe, call.recording(party)
     how = f"name={name}&format=wav&maxDurationSeconds={LONGEST}&ifExists=fail&beep=false"
     await probe.rest("POST", f"channels/{call.ears[party]}/record?{how}")
-    await need(probe.said, is_event("ari:RecordingStarted", recording=name), RECORDED, f"the recording {name}")
+    await need(probe.received, is_event("ari:RecordingStarted", recording=name), RECORDED, f"the recording {name}")
     await asyncio.sleep(LISTEN)
-    await probe.ari.ask("POST", f"recordings/live/{name}/stop")  # whatever it says: it may have ended by itself
-    await need(probe.said, is_event("ari:RecordingFinished", recording=name), RECORDED, f"the end of {name}")
+    await probe.ari.ask("POST", f"recordings/live/{name}/stop")  # any answer is fine: it may have ended already
+    await need(probe.received, is_event("ari:RecordingFinished", recording=name), RECORDED, f"the end of {name}")
     file = await probe.ari.recording(name)
     await probe.rest("DELETE", f"recordings/stored/{name}")
     call.recordings.remove(name)
@@ -185,30 +186,30 @@ async def _listen(call: TrialCall, party: str) -> bytes:
 
 
 def pcm_of(file: bytes) -> bytes:
-    """The samples of a WAV as Asterisk records it. Raises PbxRefused when it is none, or of another rate."""
+    """The samples of a WAV file recorded by Asterisk. Raises PbxRefused if it is not WAV or has another format."""
     try:
         with wave.open(io.BytesIO(file), "rb") as found:
             if (found.getframerate(), found.getnchannels(), found.getsampwidth()) != (tones.RATE, 1, 2):
-                raise PbxRefused(f"A recording has {found.getframerate()} Hz, where {tones.RATE} were expected.")
+                raise PbxRefused(f"A recording has {found.getframerate()} Hz; {tones.RATE} Hz were expected.")
             return found.readframes(found.getnframes())
     except (wave.Error, EOFError) as problem:
-        raise PbxRefused(f"A recording is no WAV: {problem}.") from None
+        raise PbxRefused(f"A recording is not a WAV file: {problem}.") from None
 
 
 async def _star(call: TrialCall) -> Finding:
-    """The key * leaves, and the leg ends where the adapter expects it."""
+    """Press *: the leg must end, in the extension that the adapter expects."""
     await call.tap(chanspy.LEAVE_DIGIT)
-    return await _over(call, "with keypad, * pressed", "the key * did not end the leg")
+    return await _over(call, "with keypad, * pressed", "the digit * did not end the leg")
 
 
 async def _agent_gone(call: TrialCall) -> Finding:
-    """The agent hangs up: the leg must not live on into another call."""
+    """The agent hangs up: the leg must end, and not move to another call."""
     await call.hang_up(AGENT)
-    return await _over(call, "no keypad, the agent hangs up", "the leg lived on after the agent hung up")
+    return await _over(call, "no keypad, the agent hangs up", "the leg continued after the agent hung up")
 
 
 async def _over(call: TrialCall, name: str, bad: str) -> Finding:
     if await call.leg_is_over():
-        return AREA.ok(name, f"the leg ends, in {chanspy.OVER}.")
+        return AREA.ok(name, f"the leg ends in {chanspy.OVER}.")
     remedy = remedy_of(call.probe.settings.context, Mode.SILENT, keypad=False)
-    return AREA.wrong(name, f"{bad}, or not by way of {chanspy.OVER}.", remedy)
+    return AREA.wrong(name, f"{bad}, or not in {chanspy.OVER}.", remedy)

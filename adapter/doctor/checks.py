@@ -1,4 +1,4 @@
-"""Asking the PBX who it is and what it lets us do; each answer is judged by the pure parts beside this file."""
+"""Checks of AMI, ARI, Asterisk's version and the clocks; the rights are judged by rights.py, which is pure."""
 
 import time
 from urllib.parse import urlsplit
@@ -15,17 +15,17 @@ from adapter.errors import AdapterError
 
 ASTERISK, ARI, CLOCK = Area("asterisk"), Area("ari"), Area("clock")
 CLOCK_SKEW = 2.0
-"""Seconds that the clocks may differ: times of calls in the audit, the hooks and the CDRs then still agree."""
+"""Seconds by which the clocks may differ: times of calls in the audit, webhooks and CDRs then still agree."""
 LOCAL = ("127.", "localhost", "::1", "[::1]")
 
 
 def is_local(host: str) -> bool:
-    """Whether an address stays on this machine."""
+    """Whether an address is on this machine."""
     return host.startswith(LOCAL)
 
 
 async def connect(probe: PbxProbe, pbx: config.Pbx) -> list[Finding]:
-    """Open AMI, or say why it can't be."""
+    """Connect to AMI, and check the login and TLS."""
     ami = pbx.ami
     try:
         await probe.connect()
@@ -38,14 +38,14 @@ async def connect(probe: PbxProbe, pbx: config.Pbx) -> list[Finding]:
         return [rights.AMI.wrong("connection", problem.detail, Remedy("manager.conf", lines, rights.RELOAD))]
     found = [rights.AMI.ok("login", f"{ami.username!r} at {ami.host}:{ami.port}.")]
     if not ami.tls and not is_local(ami.host):
-        what = "the secret and every call's numbers cross the network in clear."
+        what = "the secret and every call's numbers are sent unencrypted over the network."
         lines = ("[pbx.ami]", "tls = true", 'tls_ca = "/etc/call-monitor/ca.pem"')
         found.append(rights.AMI.warning("TLS", what, Remedy("the adapter's configuration (and manager.conf)", lines)))
     return found
 
 
 async def check_write(probe: PbxProbe, username: str) -> list[Finding]:
-    """What the AMI user may do."""
+    """Check the AMI user's write classes."""
     try:
         return rights.check_write(await probe.act("ListCommands"), username)
     except AdapterError as problem:
@@ -53,7 +53,7 @@ async def check_write(probe: PbxProbe, username: str) -> list[Finding]:
 
 
 async def check_ari(probe: PbxProbe, pbx: config.Pbx) -> tuple[list[Finding], bool]:
-    """Whether ARI answers and lets itself be written to, and which Asterisk it is. Returns also if it is usable."""
+    """Check ARI's connection, login and write access, and Asterisk's version. Returns also whether ARI can be used."""
     ari = pbx.ari
     try:
         status, answer = await probe.ari.ask("GET", "asterisk/info?only=system")
@@ -65,11 +65,13 @@ async def check_ari(probe: PbxProbe, pbx: config.Pbx) -> tuple[list[Finding], bo
         what = f"Asterisk refused the ARI user {ari.username!r} or its password."
         return [ARI.wrong("login", what, Remedy(where, lines, reload_of("ari reload")))], False
     if status != 200 or not isinstance(answer, dict):
-        return [ARI.wrong("connection", f"{ari.url} answered {status}: that is no ARI.", _http(pbx))], False
+        return [ARI.wrong("connection", f"{ari.url} answered {status}: this is not ARI.", _http(pbx))], False
     found = [ARI.ok("login", f"{ari.username!r} at {ari.url}.")]
     if not ari.url.startswith("https") and not is_local(ari.url.partition("//")[2]):
         lines = ("tlsenable = yes", "tlscertfile = /etc/asterisk/keys/asterisk.pem")
-        found.append(ARI.warning("TLS", "the password crosses the network in clear.", Remedy("http.conf", lines)))
+        found.append(
+            ARI.warning("TLS", "the password is sent unencrypted over the network.", Remedy("http.conf", lines))
+        )
     found.append(await _writable(probe, ari.username))
     return [*found, judge_version(str(answer.get("system", {}).get("version", "")))], True
 
@@ -81,23 +83,26 @@ def _http(pbx: config.Pbx) -> Remedy:
 
 
 async def _writable(probe: PbxProbe, username: str) -> Finding:
-    """Asterisk answers 403 to whatever changes something, before it looks at what (res/res_ari.c)."""
+    """For a read-only user Asterisk answers 403 to every request that changes something, before it handles it.
+
+    Source: res/res_ari.c.
+    """
     try:
         status, _ = await probe.ari.ask("DELETE", f"channels/{TEST_PREFIX}nobody")
     except AdapterError as problem:
         return ARI.unknown("write", problem.detail)
     if status == 404:
-        return ARI.ok("write", "the user may change things: star codes and softphones.")
-    what = f"the user may only read (answer {status}): star codes and softphones don't work."
+        return ARI.ok("write", "the user has write access, which star codes and softphones need.")
+    what = f"the user is read-only (answer {status}): star codes and softphones don't work."
     remedy = Remedy(f"ari_call_monitor.conf, [{username}]", ("read_only = no",), reload_of("ari reload"))
     return ARI.wrong("write", what, remedy)
 
 
 def judge_version(version: str) -> Finding:
-    """Whether this Asterisk will do. Pure."""
+    """Whether this version of Asterisk is supported. Pure."""
     reason = versions.check(version)
     if reason is None:
-        return ASTERISK.ok("version", f"{version} will do.")
+        return ASTERISK.ok("version", f"{version} is supported.")
     if versions.parse(version) is None:
         return ASTERISK.unknown("version", reason)
     lines = (f"install Asterisk {versions.OLDEST} or later, none of: {_bad()}",)
@@ -109,7 +114,7 @@ def _bad() -> str:
 
 
 async def check_modules(probe: PbxProbe, *, softphone: bool, audio: bool) -> list[Finding]:
-    """ARI's list of modules."""
+    """Check that the modules are loaded that the adapter and the doctor need."""
     try:
         return rights.check_modules(await probe.get("asterisk/modules") or (), softphone=softphone, audio=audio)
     except AdapterError as problem:
@@ -117,19 +122,19 @@ async def check_modules(probe: PbxProbe, *, softphone: bool, audio: bool) -> lis
 
 
 async def check_service(probe: PbxProbe) -> Finding:
-    """Whether an adapter is at work."""
+    """Whether an adapter is connected."""
     try:
         running = {found.get("name") for found in await probe.get("applications") or ()}
     except (AdapterError, AttributeError) as problem:
         return ARI.unknown("adapter", str(problem))
     if APPLICATION in running:
-        return ARI.ok("adapter", "one is connected: star codes are taken.")
-    what = "none is connected: star codes do nothing until one runs."
+        return ARI.ok("adapter", "an adapter is connected: star codes work.")
+    what = "no adapter is connected: star codes don't work until one is running."
     return ARI.warning("adapter", what, Remedy("a shell", ("call-monitor serve --config config.toml",)))
 
 
 async def check_clock(probe: PbxProbe) -> Finding:
-    """Asterisk's clock against ours, by the middle of the time that the question took."""
+    """Compare Asterisk's clock with ours, at the middle of the request."""
     before = time.time()
     try:
         text = await probe.value("STRFTIME(,,%s.%3q)")
@@ -146,8 +151,7 @@ def judge_clock(text: str, ours: float) -> Finding:
         remedy = Remedy("modules.conf, [modules]", ("load = func_strings.so",))
         return CLOCK.unknown("clock", "Asterisk's clock could not be read.", remedy)
     if abs(ahead) <= CLOCK_SKEW:
-        return CLOCK.ok("clock", f"Asterisk's and this machine's differ by {abs(ahead):.1f} s.")
-    what = (
-        f"Asterisk's is {abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} this machine's: times won't agree."
-    )
+        return CLOCK.ok("clock", f"Asterisk's clock and this machine's differ by {abs(ahead):.1f} s.")
+    side = "ahead of" if ahead > 0 else "behind"
+    what = f"Asterisk's clock is {abs(ahead):.1f} s {side} this machine's: times of calls will not agree."
     return CLOCK.warning("clock", what, Remedy("a shell on both machines", ("timedatectl set-ntp true",)))

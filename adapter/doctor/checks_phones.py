@@ -1,4 +1,4 @@
-"""Asking the PBX for its dialplan, its endpoints and its softphones; judged by the pure parts beside this file."""
+"""Checks of dialplan, endpoints, softphones and auto-answer; judged by dialplan.py and endpoints.py, which are pure."""
 
 import asyncio
 import secrets
@@ -24,21 +24,21 @@ from adapter.phones.browser import PREFIX
 
 SOFTPHONE, RING = Area("softphone"), Area("ring")
 RING_SECONDS = 8.0
-"""How long `--ring` lets a phone ring; one that answers by itself does so within two."""
+"""Seconds that `--ring` lets a phone ring; one that answers automatically does so within two."""
 
 
 async def check_dialplan(probe: PbxProbe, pbx: config.Pbx) -> list[Finding]:
-    """The contexts of extensions_call_monitor.conf, as Asterisk has them."""
+    """Check the contexts of extensions_call_monitor.conf as Asterisk has loaded them."""
     context = pbx.context
     codes = {Mode(name): code for name, code in pbx.star_codes.model_dump().items()}
     found: list[Finding] = []
     rows = await _context(probe, context, "monitors can't be started", found)
     found += dialplan.check_monitor(context, rows) if rows is not None else []
-    rows = await _context(probe, dialplan.CODES, "star codes do nothing", found)
+    rows = await _context(probe, dialplan.CODES, "star codes don't work", found)
     found += dialplan.check_codes(codes, rows, context) if rows is not None else []
     if pbx.softphone.enabled:
         nowhere = pbx.softphone.context
-        rows = await _context(probe, nowhere, "pages as phones have no place", found)
+        rows = await _context(probe, nowhere, "softphones have no context", found)
         found += [dialplan.check_nowhere(nowhere, rows)] if rows is not None else []
     return found
 
@@ -50,7 +50,7 @@ async def _context(probe: PbxProbe, context: str, why: str, found: list[Finding]
         if "did not find" in str(refusal).lower():  # main/pbx.c, manager_show_dialplan
             found.append(dialplan.absent(context, why))
         else:
-            what = f"the dialplan can't be shown: {refusal.detail}."
+            what = f"the dialplan can't be read: {refusal.detail}."
             found.append(dialplan.AREA.unknown(context, what, Remedy(rights.FILE, (rights.WRITE,), rights.RELOAD)))
     except AdapterError as problem:
         found.append(dialplan.AREA.unknown(context, problem.detail))
@@ -58,7 +58,7 @@ async def _context(probe: PbxProbe, context: str, why: str, found: list[Finding]
 
 
 async def check_endpoints(probe: PbxProbe, pbx: config.Pbx, people: Sequence[User]) -> list[Finding]:
-    """Agents' and supervisors' endpoints, their phones, and who reaches the star codes."""
+    """Check agents' and supervisors' endpoints, their phones, and whether star codes can be dialled."""
     try:
         listed = await probe.get("endpoints") or []
         states = {f"{found['technology']}/{found['resource']}": found.get("state") for found in listed}
@@ -73,24 +73,24 @@ async def _endpoints(
 ) -> list[Finding]:
     patterns = pbx.endpoints.agents
     devices = {user.device: user for user in people if user.device and user.active}
-    bosses = [device for device, user in devices.items() if may_monitor(user)]
+    monitoring = [device for device, user in devices.items() if may_monitor(user)]
     agents = [name for name in states if any(fnmatchcase(name, pattern) for pattern in patterns)]
     wanted = endpoints.chosen(states, [*agents, *devices])
     askable = [name for name in wanted if name.startswith("PJSIP/") and DEVICE.fullmatch(name)]
     known = {name: await _endpoint(probe, name, states[name]) for name in askable}
     found = [
-        endpoints.AREA.unknown(name, "is no PJSIP endpoint with a plain name: its settings can't be looked at.")
+        endpoints.AREA.unknown(name, "is not a PJSIP endpoint with a plain name: its settings can't be checked.")
         for name in wanted
         if name not in known
     ]
     gone = {device: user.username for device, user in devices.items() if device not in states}
-    supervisors = [known[name] for name in bosses if name in known]
+    supervisors = [known[name] for name in monitoring if name in known]
     found += endpoints.check([known[name] for name in agents if name in known], supervisors, gone)
     answer = pbx.auto_answer
-    styles = {boss.name: autoanswer.style(boss.name, answer.devices, answer.style) for boss in supervisors}
+    styles = {phone.name: autoanswer.style(phone.name, answer.devices, answer.style) for phone in supervisors}
     found += endpoints.check_phones(supervisors, styles)
     code = pbx.star_codes.silent
-    contexts = sorted({boss.settings["context"] for boss in supervisors if boss.settings["context"]})
+    contexts = sorted({phone.settings["context"] for phone in supervisors if phone.settings["context"]})
     reach = {context: await probe.value(f"DIALPLAN_EXISTS({context},{code}101,1)") for context in contexts}
     return found + endpoints.check_reach(reach, code)
 
@@ -107,21 +107,21 @@ async def _endpoint(probe: PbxProbe, name: str, state: str | None) -> Endpoint:
 
 
 async def check_softphone(probe: PbxProbe, pbx: config.Pbx, name: str) -> list[Finding]:
-    """A page's phone is made and removed exactly as in service, and Asterisk's WebSocket is opened."""
+    """Create and delete a softphone's endpoint as in normal operation, and open Asterisk's WebSocket."""
     made = Endpoints(probe.ari, pbx.softphone.context)
     try:
         try:
             await made.put(name, secrets.token_urlsafe(24))
         finally:
             await asyncio.shield(made.remove(name))
-        found = [SOFTPHONE.ok("sorcery", "an endpoint was made in Asterisk's memory, and removed.")]
+        found = [SOFTPHONE.ok("sorcery", "an endpoint was created in Asterisk's memory, and deleted.")]
     except AdapterError as problem:
         lines = tuple(
             line
             for kind in ("endpoint", "auth", "aor")
             for line in (f"{kind} = config,pjsip.conf,criteria=type={kind}", f"{kind} = memory")
         )
-        what = f"an endpoint could not be made in Asterisk's memory: {problem.detail}"
+        what = f"an endpoint could not be created in Asterisk's memory: {problem.detail}"
         then = "restart Asterisk (or, without softphones, set enabled = false in the adapter's [softphone])"
         remedy = Remedy("sorcery.conf, [res_pjsip]", lines, then)
         found = [SOFTPHONE.wrong("sorcery", what, remedy)]
@@ -130,11 +130,13 @@ async def check_softphone(probe: PbxProbe, pbx: config.Pbx, name: str) -> list[F
 
 async def _websocket(url: str, deadline: float) -> Finding:
     try:
-        async with aiohttp.ClientSession() as session:
-            opening = session.ws_connect(url, protocols=("sip",))
-            async with await asyncio.wait_for(opening, deadline) as socket:
-                if socket.protocol == "sip":
-                    return SOFTPHONE.ok("websocket", f"{url} speaks SIP.")
+        async with (
+            asyncio.timeout(deadline),
+            aiohttp.ClientSession() as session,
+            session.ws_connect(url, protocols=("sip",)) as socket,
+        ):
+            if socket.protocol == "sip":
+                return SOFTPHONE.ok("websocket", f"{url} speaks SIP.")
         problem = "it does not speak SIP"
     except (aiohttp.ClientError, OSError, TimeoutError) as failure:
         problem = str(failure) or type(failure).__name__
@@ -144,29 +146,29 @@ async def _websocket(url: str, deadline: float) -> Finding:
 
 
 async def check_ring(probe: PbxProbe, device: str, name: str) -> Finding:
-    """Ring a phone as a monitor would, and see whether it answers by itself. It goes to its end at once."""
+    """Call a phone as a monitor would, and check that it answers automatically. The call is hung up at once."""
     settings = probe.settings
     style = autoanswer.style(device, settings.answer_styles, settings.answer_style)
     try:
         state = await probe.ari.device_state(device)
         if state is not DeviceState.AVAILABLE:
-            return RING.unknown(device, f"it was not rung: it is {state.value}.")
+            return RING.unknown(device, f"it was not called, because it is {state.value}.")
         headers = [("Variable", f"PJSIP_HEADER(add,{key})={value}") for key, value in autoanswer.STYLES[style]]
         where = (("Context", settings.context), ("Exten", chanspy.OVER), ("Priority", "1"))
         ringing = (("Timeout", str(round(RING_SECONDS * 1000))), ("CallerID", '"Doctor" <0>'), ("Async", "true"))
         await probe.act("Originate", ("Channel", device), *where, ("ChannelId", name), *ringing, *headers)
         wanted = is_event("OriginateResponse", Uniqueid=name)
-        answer = await probe.said.when(wanted, RING_SECONDS + probe.deadline)
+        answer = await probe.received.wait_for(wanted, RING_SECONDS + probe.deadline)
     except AdapterError as problem:
-        return RING.unknown(device, f"it could not be rung: {problem.detail}")
+        return RING.unknown(device, f"it could not be called: {problem.detail}")
     finally:
         await asyncio.shield(_hang_up(probe, name))
     if answer is None:
-        return RING.unknown(device, "it was rung; what became of it was not seen (OriginateResponse).")
+        return RING.unknown(device, "it was called, but the result did not arrive (OriginateResponse).")
     if answer.get("Response") == "Success":
-        return RING.ok(device, f"was rung in the style {style!r}, and was answered. If nobody touched it: by itself.")
+        return RING.ok(device, f"was called with style {style!r} and answered, automatically if nobody touched it.")
     others = ", ".join(other for other in autoanswer.STYLES if other not in (style, "ring"))
-    what = f"was rung in the style {style!r} and did not answer in {RING_SECONDS:g} s."
+    what = f"was called with style {style!r} and did not answer in {RING_SECONDS:g} s."
     lines = ("[auto_answer]", f'devices = {{ "{device}" = "<one of: {others}>" }}')
     return RING.wrong(device, what, Remedy("the adapter's configuration; the phone's: docs/phones.md", lines))
 

@@ -1,4 +1,4 @@
-"""The monitor dialplan as it must be, and what is wrong with the one that Asterisk has. Pure.
+"""The monitor dialplan as it must be, and what is wrong with the one that Asterisk has loaded. Pure.
 
 Rows are AMI's ListDialplan events (main/pbx.c, manager_show_dialplan): Extension, Priority, Application, AppData.
 """
@@ -19,24 +19,24 @@ RELOAD = reload_of("dialplan reload")
 CODES = "call-monitor-codes"
 
 ALWAYS = {
-    "q": "without q the supervisor's phone says the channel's name, and both sides may hear a beep",
-    "u": "without u the target is the beginning of a name: the leg can listen to another call, and * hops on",
-    "E": "without E the leg goes on to the next call when the agent hangs up, and talks there in its old mode",
-    "S": "without S the leg waits, and listens to whatever comes, when the agent's channel is gone",
+    "q": "without q the supervisor hears the channel's name announced, and both sides may hear a beep",
+    "u": "without u the target is a name prefix: the leg can listen to another call, and * moves to the next one",
+    "E": "without E the leg moves to another call when the agent hangs up, and keeps its mode there",
+    "S": "without S, when the agent's channel is gone, the leg waits and listens to any later match",
 }
 """Options that every extension needs, and what happens without them (apps/app_chanspy.c)."""
 NEVER = {
-    "X": "with X the digits of the keypad are taken for extensions and switch nothing, though Asterisk reports them",
+    "X": "with X the keypad's digits are taken for extensions and switch nothing, although Asterisk reports them",
     "W": "with W the supervisor hears nothing",
-    "o": "with o only one side is heard, and whispering has known faults (asterisk issues 173, 861, 876)",
-    "r": "with r every monitored call is recorded into a file",
-    "c": "with c a digit hops to another call",
+    "o": "with o only one side is heard, and whispering has known bugs (asterisk issues 173, 861, 876)",
+    "r": "with r every monitored call is recorded to a file",
+    "c": "with c a digit moves to another call",
     "g": "with g only calls of that group can be monitored",
-    "e": "with e only the calls named there can be monitored",
-    "n": "with n the supervisor's phone says a name instead of the call",
-    "D": "with D both sides come on separate channels of a stereo that phones don't have",
+    "e": "with e only the calls listed there can be monitored",
+    "n": "with n the supervisor hears a name announced instead of the call",
+    "D": "with D the two sides are on separate stereo channels, which phones don't support",
 }
-"""Options that break a monitor, and why."""
+"""Options that break monitoring, and why."""
 OPTION = re.compile(r"([A-Za-z])(?:\(([^)]*)\))?")
 PLAYED = {
     Refusal.FORBIDDEN: "feature-not-avail-line",
@@ -46,13 +46,13 @@ PLAYED = {
 
 
 def options_of(mode: Mode, *, keypad: bool) -> str:
-    """ChanSpy's options for an extension of ours."""
+    """ChanSpy's options for a mode's extension."""
     talk = {Mode.SILENT: "", Mode.WHISPER: "w", Mode.BARGE: "B"}[mode]
     return f"quESx({chanspy.LEAVE_DIGIT}){'d' if keypad else ''}{talk}"
 
 
 def lines_of(mode: Mode, *, keypad: bool) -> tuple[str, ...]:
-    """The dialplan of one mode, as in asterisk-conf/extensions_call_monitor.conf."""
+    """The dialplan lines of one mode, as in asterisk-conf/extensions_call_monitor.conf."""
     return (
         f'exten => {chanspy.extension(mode, keypad=keypad)},1,GotoIf($["${{CM_TARGET}}" = ""]?{chanspy.OVER},1)',
         f" same => n,ChanSpy(${{CM_TARGET}},{options_of(mode, keypad=keypad)})",
@@ -60,21 +60,36 @@ def lines_of(mode: Mode, *, keypad: bool) -> tuple[str, ...]:
     )
 
 
+GATE = (
+    '$["${CHANNEL(channeltype)} ${CHANNEL(state)} ${CHANNEL(linkedid)} ${LEN(${BLINDTRANSFER}${SIPTRANSFER}'
+    "${ATTENDEDTRANSFER}${TRANSFERERNAME}${FORWARDERNAME}${DIALEDPEERNUMBER}${REDIRECTING(from-num)}"
+    '${REDIRECTING(from-name)})}" = "PJSIP Ring ${UNIQUEID} 0"]'
+)
+"""True of a call that a phone made itself and directly, and of nothing else."""
+NOT_OWN = "not-own"
+"""What is handed over instead of a mode where it isn't (`adapter.phones.own_call`)."""
+
+
 def code_lines(mode: Mode, code: str, context: str) -> tuple[str, ...]:
     """The dialplan of one star code."""
+    dialled = f"${{EXTEN:{len(code)}}}"
     return (
-        f"exten => _{code}X.,1,Stasis({APPLICATION},{mode.value},${{EXTEN:{len(code)}}})",
+        f"exten => _{code}X.,1,Set({chanspy.NO_CDR})",
+        f" same => n,GotoIf({GATE}?own)",
+        f" same => n,Stasis({APPLICATION},{NOT_OWN},{mode.value},{dialled})",
+        f" same => n,Goto({context},{chanspy.said(Refusal.FORBIDDEN)},1)",
+        f" same => n(own),Stasis({APPLICATION},{mode.value},{dialled})",
         f" same => n,Goto({context},{chanspy.said(Refusal.FAILED)},1)",
     )
 
 
 def remedy_of(context: str, mode: Mode, *, keypad: bool) -> Remedy:
-    """How an extension of the monitor context must read."""
+    """The correct lines for an extension of the monitor context."""
     return Remedy(f"{FILE}, [{context}]", lines_of(mode, keypad=keypad), RELOAD)
 
 
 def check_monitor(context: str, rows: Rows) -> list[Finding]:
-    """The six modes, where legs end, and what is said after a star code in vain."""
+    """Check the six modes, where legs end, and the announcements after a failed star code."""
     by_extension = _grouped(rows)
     found = [
         _mode(context, mode, keypad, by_extension.get(chanspy.extension(mode, keypad=keypad), []))
@@ -82,18 +97,20 @@ def check_monitor(context: str, rows: Rows) -> list[Finding]:
         for keypad in (False, True)
     ]
     over = (f"exten => {chanspy.OVER},1,Hangup()",)
-    found.append(_ends(context, chanspy.OVER, by_extension, over, "a leg whose call is over goes nowhere"))
+    found.append(_ends(context, chanspy.OVER, by_extension, over, "legs don't end correctly when the call is over"))
     for why in Refusal:
         name = chanspy.said(why)
         lines = (f"exten => {name},1,Playback({PLAYED[why]})", " same => n,Hangup()")
-        found.append(_ends(context, name, by_extension, lines, "nobody is told why a star code did nothing"))
+        found.append(
+            _ends(context, name, by_extension, lines, "the caller hears no announcement when a star code fails")
+        )
     return found
 
 
 def absent(context: str, why: str) -> Finding:
-    """The whole context is missing."""
+    """The finding that the whole context is missing. `why`: what doesn't work without it."""
     lines = ('#include "/path/to/extensions_call_monitor.conf"',)
-    return AREA.wrong(context, f"there is no such context: {why}.", Remedy("extensions.conf", lines, RELOAD))
+    return AREA.wrong(context, f"this context is missing: {why}.", Remedy("extensions.conf", lines, RELOAD))
 
 
 def _grouped(rows: Rows) -> dict[str, list[tuple[str, str]]]:
@@ -124,13 +141,13 @@ def _faults(mode: Mode, keypad: bool, steps: list[tuple[str, str]]) -> Iterable[
     place = applications.index("chanspy")
     guards = [data for name, data in steps[:place] if name.lower() == "gotoif"]
     if not any("${CM_TARGET}" in data and chanspy.OVER in data for data in guards):
-        yield "nothing stops it where CM_TARGET is empty, and ChanSpy without a target listens to any call"
+        yield "it does not check for an empty CM_TARGET, and ChanSpy without a target listens to any call"
     target, _, options = steps[place][1].partition(",")
     if target.strip() != "${CM_TARGET}":
-        yield f"it listens to {target!r} and not to ${{CM_TARGET}}"
+        yield f"it listens to {target!r} instead of ${{CM_TARGET}}"
     yield from faults_of(options, mode, keypad=keypad)
     if not any(name.lower() == "goto" and f"{chanspy.OVER},1" in data for name, data in steps[place + 1 :]):
-        yield f"it does not go to {chanspy.OVER} after ChanSpy, so that the end of a call looks like a hang-up"
+        yield f"it does not go to {chanspy.OVER} after ChanSpy, so the end of a call looks as if the supervisor hung up"
 
 
 def faults_of(text: str, mode: Mode, *, keypad: bool) -> Iterable[str]:
@@ -139,11 +156,11 @@ def faults_of(text: str, mode: Mode, *, keypad: bool) -> Iterable[str]:
     yield from (reason for letter, reason in ALWAYS.items() if letter not in options)
     yield from (reason for letter, reason in NEVER.items() if letter in options)
     if options.get("x") != chanspy.LEAVE_DIGIT:
-        yield f"without x({chanspy.LEAVE_DIGIT}) the key {chanspy.LEAVE_DIGIT} does not leave"
+        yield f"without x({chanspy.LEAVE_DIGIT}) the digit {chanspy.LEAVE_DIGIT} does not leave"
     if "d" in options and not keypad:
-        yield "with d the keypad reaches every mode, also for those who lack the right"
+        yield "with d the keypad reaches every mode, also without the right to it"
     if "d" not in options and keypad:
-        yield "without d no digit switches the mode, and Asterisk confirms it all the same"
+        yield "without d digits don't switch the mode, although Asterisk confirms them"
     if "B" in options and mode is not Mode.BARGE:
         yield f"with B the customer hears a supervisor who is meant to {SHORT[mode]}"
     if "w" in options and mode is Mode.SILENT:
@@ -168,7 +185,7 @@ def _ends(
 
 
 def check_codes(codes: Mapping[Mode, str], rows: Rows, context: str) -> list[Finding]:
-    """The star codes, each as in the configuration."""
+    """Check that the dialplan has every configured star code."""
     by_extension = _grouped(rows)
     found = []
     for mode, code in codes.items():
@@ -176,19 +193,35 @@ def check_codes(codes: Mapping[Mode, str], rows: Rows, context: str) -> list[Fin
         steps = by_extension.get(f"_{code}X.", [])
         wanted = f"{APPLICATION},{mode.value},${{EXTEN:{len(code)}}}"
         if any(name.lower() == "stasis" and data.replace(" ", "") == wanted for name, data in steps):
-            found.append(AREA.ok(f"{CODES}, {code}", f"hands a call over, to {SHORT[mode]}."))
+            first, data = steps[1] if len(steps) > 1 else ("", "")
+            if first.lower() != "gotoif" or not data.startswith(GATE):
+                what = "it passes on any call, whoever made it: only the adapter then refuses a transfer."
+                found.append(AREA.warning(f"{CODES}, {code}", what, Remedy(f"{FILE}, [{CODES}]", lines, RELOAD)))
+                continue
+            found.append(AREA.ok(f"{CODES}, {code}", f"passes the call to the adapter, to {SHORT[mode]}."))
             continue
-        what = f"[star_codes] {mode.value} = {code!r} has no such extension in the dialplan: the code does nothing."
+        what = f"[star_codes] {mode.value} = {code!r} has no extension in the dialplan: the code does not work."
         found.append(AREA.wrong(f"{CODES}, {code}", what, Remedy(f"{FILE}, [{CODES}]", lines, RELOAD)))
     return found
 
 
+def recorded_codes(codes: Mapping[Mode, str], rows: Rows) -> list[tuple[Mode, str]]:
+    """The star codes whose first step does not keep the call out of the call detail records."""
+    steps = _grouped(rows)
+    first = {mode: steps[f"_{code}X."][0] for mode, code in codes.items() if f"_{code}X." in steps}
+    return [
+        (mode, codes[mode])
+        for mode, (name, data) in first.items()
+        if name.lower() != "set" or data.replace(" ", "") != chanspy.NO_CDR
+    ]
+
+
 def check_nowhere(context: str, rows: Rows) -> Finding:
-    """The context of softphones, in which nothing can be dialled."""
+    """Check that nothing can be dialled in the context of softphones."""
     others = sorted({name for steps in _grouped(rows).values() for name, _ in steps if name.lower() != "hangup"})
     included = sorted({row["IncludeContext"] for row in rows if row.get("IncludeContext")})
     remedy = Remedy(f"{FILE}, [{context}]", ("exten => _X!,1,Hangup()",), RELOAD)
     if others or included:
-        what = f"a page's phone could reach {', '.join(included + others)} here: nothing but Hangup belongs into it."
+        what = f"a softphone could reach {', '.join(included + others)} here: it may contain nothing but Hangup."
         return AREA.wrong(context, what, remedy)
     return AREA.ok(context, "softphones can dial nothing.")

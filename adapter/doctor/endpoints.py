@@ -1,7 +1,7 @@
 """Agents' and supervisors' endpoints: what their settings mean for monitoring. Pure.
 
 Settings come from AMI's Getvar with PJSIP_ENDPOINT() and PJSIP_AOR(), which the class `reporting` allows;
-PJSIPShowEndpoint would need `system`, and tells passwords too.
+PJSIPShowEndpoint would need `system`, and shows passwords too.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -19,14 +19,14 @@ NO = frozenset({"false", "no", "0"})
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One endpoint as Asterisk has it; a value that could not be read is empty."""
+    """One endpoint's settings in Asterisk; a value that could not be read is empty."""
 
     name: str
     """As in PJSIP/101."""
     settings: Mapping[str, str]
     aors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     online: bool | None = None
-    """Whether a phone is registered; None where that is unknown."""
+    """Whether a phone is registered; None if that is unknown."""
 
     @property
     def section(self) -> str:
@@ -35,7 +35,7 @@ class Endpoint:
 
 
 def check(agents: Sequence[Endpoint], supervisors: Sequence[Endpoint], missing: Mapping[str, str]) -> list[Finding]:
-    """All of them. `missing`: devices of accounts that are no endpoints, with whose they are."""
+    """Check all endpoints. `missing`: accounts' devices that are not endpoints, with their owners' usernames."""
     found = [_gone(device, owner) for device, owner in missing.items()]
     if not agents:
         what = "no endpoint matches [endpoints] agents in the adapter's configuration: no call is ever shown."
@@ -43,20 +43,20 @@ def check(agents: Sequence[Endpoint], supervisors: Sequence[Endpoint], missing: 
         found.append(AREA.wrong("agents", what, Remedy("the adapter's configuration", lines, "restart the adapter")))
     everybody = {endpoint.name: endpoint for endpoint in (*agents, *supervisors)}.values()
     found += _each("direct_media", "no", [_direct_media(endpoint) for endpoint in everybody])
-    found += _each("dtmf_mode", "a keypad that is heard", [_dtmf(endpoint) for endpoint in supervisors])
+    found += _each("dtmf_mode", "digits are received", [_dtmf(endpoint) for endpoint in supervisors])
     found += _each("rtp_timeout", "set for supervisors", [_rtp_timeout(endpoint) for endpoint in supervisors])
     found += _each("aor", "one phone for each supervisor", [_aor(endpoint) for endpoint in supervisors])
     return found
 
 
 def _gone(device: str, owner: str) -> Finding:
-    what = f"is the device of {owner}, and Asterisk has no such endpoint: it can't be rung, and its calls are nobody's."
+    what = f"is the device of {owner}, but Asterisk has no such endpoint: it can't be called, and {owner} has no calls."
     command = f"call-monitor user list; then correct the device under Account, or add [{device.partition('/')[2]}]"
     return AREA.wrong(device, what, Remedy("the account, or pjsip.conf", (command,), RELOAD))
 
 
 def _each(name: str, fine: str, found: Sequence[Finding | None]) -> list[Finding]:
-    """What is wrong with some of them; one line where nothing is."""
+    """The findings of those that are wrong, or one finding that all are correct."""
     bad = [finding for finding in found if finding is not None]
     if bad or not found:
         return bad
@@ -79,7 +79,7 @@ def _direct_media(endpoint: Endpoint) -> Finding | None:
         return None
     if value not in YES:
         return _unread(endpoint, "direct_media")
-    what = "direct_media is on: monitoring pulls the media back by re-INVITEs, a glitch that the parties can notice."
+    what = "direct_media is on: monitoring then causes re-INVITEs, and the parties can notice a short interruption."
     return AREA.wrong(endpoint.name, what, _set(endpoint, "direct_media = no"))
 
 
@@ -89,7 +89,7 @@ def _dtmf(endpoint: Endpoint) -> Finding | None:
         return _unread(endpoint, "dtmf_mode")
     if value != "none":
         return None
-    what = "dtmf_mode is none: keys on this phone switch nothing, and * does not leave."
+    what = "dtmf_mode is none: digits on this phone don't switch the mode, and * does not leave."
     return AREA.warning(endpoint.name, what, _set(endpoint, "dtmf_mode = auto"))
 
 
@@ -99,7 +99,7 @@ def _rtp_timeout(endpoint: Endpoint) -> Finding | None:
         return _unread(endpoint, "rtp_timeout")
     if int(value):
         return None
-    what = "rtp_timeout is off: when this phone vanishes (power, network), its ChanSpy listens on to the call's end."
+    what = "rtp_timeout is off: if this phone disappears (power, network), ChanSpy keeps listening until the call ends."
     lines = ("rtp_timeout = 60", "rtp_timeout_hold = 300")
     return AREA.warning(endpoint.name, what, _set(endpoint, *lines))
 
@@ -112,40 +112,40 @@ def _aor(endpoint: Endpoint) -> Finding | None:
         if contacts == "1" and remove in YES:
             continue
         what = f"its AOR {name} has max_contacts={contacts}, remove_existing={remove}: " + (
-            "a monitor rings several phones." if int(contacts) > 1 else "a phone that restarted is refused (403)."
+            "a monitor rings several phones." if int(contacts) > 1 else "a restarted phone is refused (403)."
         )
         lines = ("max_contacts = 1", "remove_existing = yes")
         return AREA.warning(endpoint.name, what, Remedy(f"pjsip.conf, [{name}] (type = aor)", lines, RELOAD))
-    return None if endpoint.aors else AREA.warning(endpoint.name, "has no AOR: no phone can register at it.")
+    return None if endpoint.aors else AREA.warning(endpoint.name, "has no AOR: no phone can register.")
 
 
 def check_phones(supervisors: Sequence[Endpoint], styles: Mapping[str, str]) -> list[Finding]:
-    """Whether supervisors' phones are there, and how they are asked to answer. `styles` by device."""
+    """Check that supervisors' phones are registered, and show how they are asked to answer. `styles`: by device."""
     found = []
     for endpoint in supervisors:
         style = styles[endpoint.name]
         if endpoint.online is None:
-            found.append(AREA.unknown(endpoint.name, "whether a phone is registered could not be asked (ARI)."))
+            found.append(AREA.unknown(endpoint.name, "ARI did not say whether a phone is registered."))
         elif not endpoint.online:
-            what = "no phone is registered: monitors at it are refused until one is."
+            what = "no phone is registered: monitors on it are refused until one is."
             found.append(AREA.warning(endpoint.name, what))
         elif style == "ring":
             found.append(AREA.ok(endpoint.name, "is registered; it rings until somebody answers (style ring)."))
         else:
             what = (
-                f"is registered; asked to answer by itself in the style {style!r} (prove it: --ring {endpoint.name})."
+                f"is registered; asked to answer automatically with style {style!r} (test it: --ring {endpoint.name})."
             )
             found.append(AREA.ok(endpoint.name, what))
     return found
 
 
 def check_reach(reach: Mapping[str, str], code: str) -> list[Finding]:
-    """Whether star codes can be dialled. `reach`: context of supervisors' phones → DIALPLAN_EXISTS's answer."""
+    """Check that star codes can be dialled. `reach`: context of supervisors' phones → DIALPLAN_EXISTS's answer."""
     found = []
     for context, answer in reach.items():
         if answer not in ("0", "1"):
             remedy = Remedy("modules.conf, [modules]", ("load = func_dialplan.so",))
-            found.append(AREA.unknown(f"star codes, {context}", "whether they can be dialled is unknown.", remedy))
+            found.append(AREA.unknown(f"star codes, {context}", "it is unknown whether they can be dialled.", remedy))
         elif answer == "0":
             what = f"supervisors' phones in this context can't dial {code}<extension>."
             remedy = Remedy(
@@ -153,10 +153,10 @@ def check_reach(reach: Mapping[str, str], code: str) -> list[Finding]:
             )
             found.append(AREA.warning(f"star codes, {context}", what, remedy))
         else:
-            found.append(AREA.ok(f"star codes, {context}", "can be dialled from there."))
+            found.append(AREA.ok(f"star codes, {context}", "can be dialled from this context."))
     return found
 
 
 def chosen(names: Collection[str], wanted: Collection[str]) -> list[str]:
-    """The names that are wanted, in a stable order."""
+    """The names that are in both, sorted."""
     return sorted(set(names) & set(wanted))

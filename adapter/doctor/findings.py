@@ -1,18 +1,18 @@
-"""What the doctor found: a verdict for each thing looked at, and the exact lines that put it right. Pure."""
+"""The doctor's findings: a verdict for each check, and the exact lines that fix a problem. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 AREAS = (
-    *("asterisk", "modules", "ami", "ari", "dialplan", "endpoints"),
+    *("asterisk", "modules", "ami", "ari", "dialplan", "endpoints", "traces"),
     *("softphone", "clock", "files", "test call", "audio", "ring"),
 )
-"""The parts of a set-up, in the order in which they are told."""
+"""The parts of an installation, in the order of the report."""
 
 
 class Verdict(StrEnum):
-    """How it is. What could not be found out is never ok."""
+    """The result of a check. What could not be checked is UNKNOWN, never OK."""
 
     OK = "ok"
     WARNING = "warning"
@@ -22,7 +22,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What to write and where: `lines` go into `where`; then the command `then` (empty: nothing more)."""
+    """How to fix it: put `lines` into `where`, then run the command `then` (empty: none)."""
 
     where: str
     lines: tuple[str, ...]
@@ -31,7 +31,7 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     area: str
     """One of AREAS."""
@@ -49,7 +49,7 @@ class Area:
         self._area = area
 
     def ok(self, name: str, what: str) -> Finding:
-        """All is as it should be."""
+        """Everything is correct."""
         return Finding(self._area, name, Verdict.OK, what)
 
     def warning(self, name: str, what: str, remedy: Remedy | None = None) -> Finding:
@@ -61,27 +61,27 @@ class Area:
         return Finding(self._area, name, Verdict.WRONG, what, remedy)
 
     def unknown(self, name: str, what: str, remedy: Remedy | None = None) -> Finding:
-        """It could not be found out."""
+        """It could not be checked."""
         return Finding(self._area, name, Verdict.UNKNOWN, what, remedy)
 
 
 def reload_of(what: str) -> str:
-    """The command that makes Asterisk read a file again."""
+    """The shell command that makes Asterisk reload a file."""
     return f'asterisk -rx "{what}"'
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """By area, as they were found within one."""
+    """Sorted by area; within an area in the given order."""
     return sorted(findings, key=lambda finding: AREAS.index(finding.area))
 
 
 def count(findings: Iterable[Finding]) -> dict[Verdict, int]:
-    """How many of each verdict."""
+    """The number of findings with each verdict."""
     found = list(findings)
     return {verdict: sum(finding.verdict is verdict for finding in found) for verdict in Verdict}
 
 
 def exit_status(findings: Sequence[Finding]) -> int:
-    """0: all is fine, warnings allowed. 1: something is wrong, or could not be found out, or nothing was looked at."""
+    """0: fit, warnings allowed. 1: something is wrong or unknown, or nothing was checked."""
     bad = (Verdict.WRONG, Verdict.UNKNOWN)
     return int(not findings or any(finding.verdict in bad for finding in findings))

@@ -1,7 +1,7 @@
-"""Who must hear whom in each mode, and what a measurement proves. Pure.
+"""Who must hear whom in each mode, and what a measurement shows. Pure.
 
-Silence is proved only where the same measurement hears: tones that must arrive are looked for as strictly as those
-that must not. Levels are amplitudes on the scale of 16-bit samples.
+Silence counts only if the same measurement can hear: tones that must arrive are checked as strictly as those that must
+not. Levels are amplitudes on the scale of 16-bit samples.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,14 +13,14 @@ from adapter.doctor.findings import Area, Finding, Remedy
 
 AGENT, CUSTOMER, SUPERVISOR = PARTIES = ("agent", "customer", "supervisor")
 TONES = {AGENT: 701, CUSTOMER: 1447, SUPERVISOR: 2243}
-"""Each party's voice, in hertz: primes, so that none is another's harmonic."""
+"""Each party's tone, in hertz: primes, so that none is a harmonic of another."""
 LEVEL = 1808
-"""Amplitude of a tone that arrives: Asterisk's default for tones (7219, main/indications.c), of which one of its two
-frequencies gets half and the mix of a snoop channel with silence half again. Measured on 22.10.1."""
+"""Amplitude of a tone that arrives: a quarter of Asterisk's default for tones (7219, main/indications.c). Each of a
+tone's two frequencies gets half, and the mix of a snoop channel with silence halves it again. Measured on 22.10.1."""
 LOUD = 0.25 * LEVEL
-"""What must be heard is over this."""
+"""A tone that must be heard must be above this."""
 QUIET = 0.02 * LEVEL
-"""What must not be heard stays under this, in every 100 ms; quantisation noise is at 0.6 %."""
+"""A tone that must not be heard must stay below this in every 100 ms; quantisation noise is at 0.6 %."""
 
 BOTH = frozenset({AGENT, CUSTOMER})
 MUST_HEAR: Mapping[Mode, Mapping[str, frozenset[str]]] = {
@@ -32,17 +32,17 @@ MUST_HEAR: Mapping[Mode, Mapping[str, frozenset[str]]] = {
         SUPERVISOR: BOTH,
     },
 }
-"""By mode and listener; whoever is not named must not be heard, oneself included."""
+"""By mode and listener. All others must not be heard, including the listener's own voice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """How loud a party is in what another hears."""
+    """The level of one party in another party's audio."""
 
     loudest: float
-    """In the loudest 100 ms: what must not be heard is judged by this, and whether a voice arrives at all."""
+    """In the loudest 100 ms: decides whether a tone leaks, and whether it arrives at all."""
     median: float
-    """Over all of it: a voice that comes in pieces is small here."""
+    """Over the whole recording: low if the tone has gaps."""
 
 
 Levels = Mapping[str, Mapping[str, Heard]]
@@ -61,22 +61,22 @@ class Row:
 
     @property
     def heard(self) -> Mapping[str, frozenset[str]]:
-        """By listener: whom it hears."""
+        """By listener: the parties it hears."""
         return {
             listener: frozenset(speaker for speaker, level in found.items() if level.loudest >= QUIET)
             for listener, found in self.levels.items()
         }
 
     def missing(self) -> Pairs:
-        """Who must be heard and is not."""
+        """Pairs in which the speaker must be heard and is not."""
         return [pair for pair in self._must() if self._level(*pair).loudest < LOUD]
 
-    def pieces(self) -> Pairs:
-        """Who is heard as it must be, but comes in pieces."""
+    def gaps(self) -> Pairs:
+        """Pairs in which the speaker is heard as required, but with gaps."""
         return [pair for pair in self._must() if self._level(*pair).loudest >= LOUD > self._level(*pair).median]
 
     def leaks(self) -> Pairs:
-        """Who must not be heard and is."""
+        """Pairs in which the speaker must not be heard but is."""
         return [
             (listener, speaker)
             for listener, found in self.levels.items()
@@ -92,21 +92,21 @@ class Row:
 
     @property
     def as_it_should_be(self) -> bool:
-        """Whether everybody hears whom they must, and nobody else."""
+        """Whether everybody hears exactly the parties that they must hear."""
         return not self.missing() and not self.leaks()
 
 
 def measure(pcm: bytes) -> dict[str, Heard]:
-    """How loud each party is in what a listener hears (16-bit PCM at tones.RATE)."""
+    """The level of each party in a listener's audio (16-bit PCM at tones.RATE)."""
     medians = tones.levels(pcm, TONES.values())
     return {who: Heard(tones.loudest(pcm, hertz), medians[hertz]) for who, hertz in TONES.items()}
 
 
 def judge(rows: Sequence[Row], remedies: Mapping[str, Remedy]) -> list[Finding]:
-    """What the phases of one test call prove. `remedies` by label.
+    """Judge the phases of one test call. `remedies`: by label.
 
-    What is heard and must not be is wrong, whatever else was measured. A silence counts only where the parties of
-    the call were heard, and where the same supervisor's voice did arrive in another phase.
+    A tone that is heard and must not be is wrong, whatever else was measured. Silence counts only if the parties of
+    the call were heard, and if the same supervisor's tone arrived in another phase.
     """
     spoke_to = {listener for row in rows for listener, speaker in _heard(row) if speaker == SUPERVISOR}
     return [_judge(row, spoke_to, remedies.get(row.label)) for row in rows]
@@ -119,22 +119,22 @@ def _heard(row: Row) -> Iterable[tuple[str, str]]:
 def _judge(row: Row, spoke_to: set[str], remedy: Remedy | None) -> Finding:
     area = Area("audio")
     if leaks := row.leaks():
-        return area.wrong(row.label, f"{_say(leaks, 'hears')}, which must not be.", remedy)
+        return area.wrong(row.label, f"{_say(leaks, 'hears')}, which must not happen.", remedy)
     missing = row.missing()
     if any(SUPERVISOR not in pair for pair in missing):
-        told = f"{_say(missing, 'does not hear')}: the measurement itself does not work here, and proves nothing."
-        return area.unknown(row.label, told)
-    if missing and row.pieces():
-        told = f"{_say(missing, 'does not hear')}; but voices come in pieces: the PBX is too busy to be judged now."
-        return area.unknown(row.label, told)
+        what = f"{_say(missing, 'does not hear')}: the measurement itself does not work here, so it shows nothing."
+        return area.unknown(row.label, what)
+    if missing and row.gaps():
+        what = f"{_say(missing, 'does not hear')}, but other tones have gaps: the PBX is too busy for a result now."
+        return area.unknown(row.label, what)
     if missing:
         return area.wrong(row.label, f"{_say(missing, 'does not hear')}.", remedy)
     unproved = sorted({AGENT, CUSTOMER} - spoke_to)
     if unproved:
-        told = f"the supervisor's voice never reached {' and '.join(unproved)} in this call: silence proves nothing."
-        return area.unknown(row.label, told)
-    if pieces := row.pieces():
-        what = f"{PROVED[row.mode]} But {_say(pieces, 'hears')} in pieces only: the PBX is too busy, or its timing off."
+        what = f"the supervisor's tone never reached {' and '.join(unproved)} in this call, so silence shows nothing."
+        return area.unknown(row.label, what)
+    if gaps := row.gaps():
+        what = f"{PROVED[row.mode]} But {_say(gaps, 'hears')} with gaps: the PBX is too busy, or its timing is off."
         return area.warning(row.label, what)
     return area.ok(row.label, PROVED[row.mode])
 

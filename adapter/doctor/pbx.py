@@ -1,6 +1,6 @@
-"""The doctor's own connections to the PBX, and everything that Asterisk says about its test calls.
+"""The doctor's own connections to the PBX, and all messages from Asterisk about its test calls.
 
-It connects as the adapter does, with the same user and the same rights, beside an adapter that runs.
+It connects like the adapter, with the same user and the same rights, also while an adapter is running.
 """
 
 import asyncio
@@ -23,35 +23,35 @@ from adapter.errors import PbxRefused, PbxTimeout, PbxUnavailable
 from adapter.tasks import BackgroundTasks
 
 MAX_SAID = 20_000
-"""Messages about the doctor's own channels that are kept; a test call makes some hundred."""
-PATIENCE = 5.0
-"""Seconds that an answer may take at least: a doctor has more of them than somebody who clicks."""
+"""Maximum number of messages kept about the doctor's own channels; a test call causes some hundred."""
+MIN_DEADLINE = 5.0
+"""Minimum deadline for an answer, in seconds: the doctor can wait longer than somebody who clicks."""
 HEARTBEAT = 10.0
 """Seconds between pings of ARI's WebSocket."""
 LONGEST_LIFE = 120
-"""Seconds after which Asterisk itself ends a channel of a test call (TIMEOUT(absolute)), should the doctor die."""
+"""Seconds after which Asterisk itself ends a channel of a test call (TIMEOUT(absolute)), in case the doctor crashes."""
 
 STAMP = "%Y%m%d%H%M%S"
-"""How a run's beginning stands in the names that it gives."""
+"""Format of a run's start time in its names."""
 
 Wanted = Callable[[Mapping[str, str]], bool]
 
 
 def name_of_run() -> str:
-    """The beginning of all names of one run: when, for those who find something left over, and a random part."""
+    """The prefix of all names of one run: its start time, which identifies leftovers, and a random part."""
     return f"{TEST_PREFIX}{datetime.now(UTC).strftime(STAMP)}-{secrets.token_hex(3)}"
 
 
-class Said:
-    """What Asterisk said about the doctor's own channels, in its order, to be waited for."""
+class MessageLog:
+    """The messages about the doctor's own channels, in Asterisk's order, which callers can wait for."""
 
     def __init__(self) -> None:
         self.messages: list[Mapping[str, str]] = []
         self._news = asyncio.Event()
-        """Set once, at the next message; then there is another."""
+        """Set once, at the next message, and then replaced by a new one."""
 
-    def take(self, messages: list[Message]) -> None:
-        """Keep what is about us: any value that names a channel, bridge or recording of ours."""
+    def add(self, messages: list[Message]) -> None:
+        """Keep the messages that name one of our channels, bridges or recordings in any value."""
         ours = [message for message in messages if any(TEST_PREFIX in value for value in message.values())]
         if ours and len(self.messages) < MAX_SAID:
             self.messages += ours
@@ -59,26 +59,27 @@ class Said:
             self._news = asyncio.Event()
 
     def mark(self) -> int:
-        """A place for `when` to begin at."""
+        """The current position, for `wait_for` to start from."""
         return len(self.messages)
 
-    async def when(self, wanted: Wanted, deadline: float, since: int = 0) -> Mapping[str, str] | None:
-        """The first message from a place on that is as wanted; None when none comes in `deadline` seconds."""
+    async def wait_for(self, wanted: Wanted, deadline: float, since: int = 0) -> Mapping[str, str] | None:
+        """The first matching message after position `since`; None if none arrives within `deadline` seconds."""
         end = asyncio.get_running_loop().time() + deadline
         while True:
-            news = self._news  # this one, taken before looking: another waiter must not clear it from under us
+            news = self._news  # read before searching: `add` replaces it
             for message in self.messages[since:]:
                 if wanted(message):
                     return message
             since = len(self.messages)
             try:
-                await asyncio.wait_for(news.wait(), end - asyncio.get_running_loop().time())
+                async with asyncio.timeout_at(end):  # Python 3.11's wait_for can lose a cancellation
+                    await news.wait()
             except TimeoutError:
                 return None
 
 
 def is_event(name: str, **fields: str) -> Wanted:
-    """A test for a message: its event and some of its fields."""
+    """A condition on a message: its event and some of its fields."""
     return lambda message: (
         message.get("Event") == name and all(message.get(key) == value for key, value in fields.items())
     )
@@ -88,10 +89,10 @@ class PbxProbe:
     """AMI and ARI of one PBX. `deadline`: seconds for each answer."""
 
     def __init__(self, settings: LinkSettings) -> None:
-        self.settings, self.deadline = settings, max(settings.action_deadline, PATIENCE)
-        self.said = Said()
+        self.settings, self.deadline = settings, max(settings.action_deadline, MIN_DEADLINE)
+        self.received = MessageLog()
         self.left: list[str] = []
-        """What could not be taken away after a test call, in words."""
+        """What could not be removed after a test call, in words."""
         self.ari = Ari(settings.ari_url, settings.ari_username, settings.ari_password, self.deadline, settings.ari_tls)
         self.app = f"call-monitor-doctor-{secrets.token_hex(4)}"
         """Our Stasis application; `call-monitor` is the adapter's."""
@@ -101,11 +102,11 @@ class PbxProbe:
     async def connect(self) -> None:
         """Open AMI. Raises PbxUnavailable, PbxTimeout, AuthenticationFailed."""
         address, deadline = self.settings.ami, self.settings.connect_deadline
-        self._ami = await AmiConnection.open(address, self.said.take, _nothing, deadline, WATCHED)
+        self._ami = await AmiConnection.open(address, self.received.add, _nothing, deadline, WATCHED)
 
     @property
     def has_ami(self) -> bool:
-        """Whether AMI was opened."""
+        """Whether AMI is connected."""
         return self._ami is not None
 
     def _opened(self) -> AmiConnection:
@@ -118,18 +119,18 @@ class PbxProbe:
         return await self._opened().action(name, fields, deadline=self.deadline)
 
     async def listing(self, name: str, fields: Fields = ()) -> list[Message]:
-        """An AMI action that answers with a list. Raises as `act`."""
+        """An AMI action that answers with a list. Raises the errors of `act`."""
         return await self._opened().listing(name, fields, deadline=self.deadline)
 
     async def value(self, expression: str) -> str:
-        """What a dialplan function or variable of Asterisk says now; empty where it can't. Raises as `act`."""
+        """The current value of a dialplan function or variable; empty if Asterisk refuses. Raises as `act`."""
         try:
             return (await self.act("Getvar", ("Variable", expression))).get("Value", "").strip()
         except PbxRefused:
             return ""
 
     async def get(self, path: str) -> Any:
-        """ARI's answer. Raises PbxUnavailable, PbxTimeout, PbxRefused."""
+        """The answer to a GET request to ARI. Raises PbxUnavailable, PbxTimeout, PbxRefused."""
         return await self.rest("GET", path)
 
     async def rest(self, method: str, path: str, body: object = None) -> Any:
@@ -142,9 +143,9 @@ class PbxProbe:
 
     @asynccontextmanager
     async def application(self) -> AsyncIterator[str]:
-        """Our Stasis application, while it is entered. Asterisk makes it a dialplan context `stasis-<name>`.
+        """Connect our Stasis application. Asterisk creates the dialplan context `stasis-<name>` for it.
 
-        So no dialplan of the operator's is needed (res/stasis/app.c; Asterisk 16.4 and later). Raises as `get`.
+        So the operator needs no extra dialplan (res/stasis/app.c; Asterisk 16.4 and later). Raises the errors of `get`.
         """
         async with self.ari.events(self.app, HEARTBEAT) as socket:
             self._tasks.start(self._listen(socket), "ARI events")
@@ -153,10 +154,10 @@ class PbxProbe:
     async def _listen(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         async for message in socket:
             if message.type is aiohttp.WSMsgType.TEXT:
-                self.said.take([flat(message.data)])
+                self.received.add([flat(message.data)])
 
     async def close(self) -> None:
-        """Give everything back."""
+        """Close all connections."""
         await self._tasks.close()
         if self._ami is not None:
             self._ami.close()
@@ -164,7 +165,7 @@ class PbxProbe:
 
 
 def flat(text: str) -> Message:
-    """An event of ARI in the form of AMI's: `Event` is `ari:<type>`, with the names of what it is about."""
+    """An ARI event in the form of an AMI event: `Event` is `ari:<type>`; with its channel, recording and bridge."""
     try:
         event: Any = json.loads(text)
         found = {"Event": f"ari:{event['type']}"}
@@ -177,12 +178,12 @@ def flat(text: str) -> Message:
 
 
 def _nothing(why: str) -> None:
-    """A lost connection shows in what is asked next."""
+    """Ignore a lost connection: the next request fails."""
 
 
-async def need(said: Said, wanted: Wanted, deadline: float, what: str, since: int = 0) -> Mapping[str, str]:
-    """As `Said.when`. Raises PbxTimeout, which names `what`, when it does not come."""
-    found = await said.when(wanted, deadline, since)
+async def need(log: MessageLog, wanted: Wanted, deadline: float, what: str, since: int = 0) -> Mapping[str, str]:
+    """Like `MessageLog.wait_for`, but raises PbxTimeout, which names `what`, if the message does not arrive."""
+    found = await log.wait_for(wanted, deadline, since)
     if found is None:
-        raise PbxTimeout(f"{what} was not seen in {deadline:g} s.")
+        raise PbxTimeout(f"Asterisk did not confirm {what} in {deadline:g} s.")
     return found

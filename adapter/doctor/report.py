@@ -1,4 +1,4 @@
-"""The findings for people and for programs. Pure."""
+"""The report of the findings as text and as JSON. Pure."""
 
 import json
 import textwrap
@@ -12,7 +12,7 @@ WIDTH = 110
 
 
 def as_text(title: str, findings: Sequence[Finding], matrix: Sequence[Row]) -> str:
-    """One line for each finding, what to do below it, the matrix, and the sum."""
+    """One line for each finding with its remedy below, the matrix of who hears whom, and a summary."""
     lines = [title, ""]
     for finding in in_order(findings):
         lines += _finding(finding)
@@ -34,7 +34,7 @@ def _remedy(remedy: Remedy) -> list[str]:
 
 
 def _matrix(matrix: Sequence[Row]) -> list[str]:
-    """Who hears whom, as it was measured."""
+    """Who hears whom, as measured."""
     width = max(len(line.label) for line in matrix)
     row = f"{{:<{width}}}  {{:<22}} {{:<22}} {{}}"
     lines = ["Who hears whom, measured with tones:", "", row.format("", *(f"{party} hears" for party in PARTIES))]
@@ -50,13 +50,13 @@ def _sum(findings: Sequence[Finding]) -> str:
     parts = ", ".join(f"{number} {verdict.value}" for verdict, number in numbers.items())
     if not exit_status(findings):
         return f"{len(findings)} checks: {parts}. Fit."
-    why = "See above what to do." if numbers[Verdict.WRONG] else "What is not known is not fit."
+    why = "See above what to do." if numbers[Verdict.WRONG] else "Unknown results count as not fit."
     return f"{len(findings)} checks: {parts}. Not fit. {why}"
 
 
 def as_json(about: Mapping[str, str], findings: Sequence[Finding], matrix: Sequence[Row]) -> str:
-    """The same for scripts: `{…about, fit, counts, findings, matrix}`."""
-    told = {
+    """The same for programs: `{…about, fit, counts, findings, matrix}`."""
+    report = {
         **about,
         "fit": not exit_status(findings),
         "counts": count(findings),
@@ -73,4 +73,4 @@ def as_json(about: Mapping[str, str], findings: Sequence[Finding], matrix: Seque
             for row in matrix
         ],
     }
-    return json.dumps(told, indent=2, ensure_ascii=False)
+    return json.dumps(report, indent=2, ensure_ascii=False)

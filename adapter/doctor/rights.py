@@ -1,4 +1,4 @@
-"""What the AMI user may do and hears, proved and not read from files; and which modules there are. Pure."""
+"""The AMI user's rights and events, tested rather than read from files; and the modules that are loaded. Pure."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -17,20 +17,20 @@ ACTIONS = {
     "originate": ("Originate",),
     "reporting": ("CoreShowChannels", "BridgeList", "DeviceStateList", "CoreStatus"),
 }
-"""What the adapter asks for, by the write class that allows it (the Priv of ListCommands). BridgeList and
-DeviceStateList need none of their own in Asterisk 22."""
+"""The adapter's actions by the write class that allows them (Priv in ListCommands). BridgeList and DeviceStateList
+need no class of their own in Asterisk 22."""
 GRANTED = frozenset(ACTIONS)
 PRIVILEGES = re.compile(r"\(Priv: ([^)]*)\)")
 DTMF_EVENTS = frozenset({"DTMFEnd"})
-PHONES_ONLY = frozenset({"Hold", "Unhold"})
-"""Events that only a phone can make: Asterisk sends them where a driver queues a hold (main/channel.c,
-ast_queue_hold), which Local channels never do. Whether they arrive, a test call can't show."""
+PHONES_ONLY = frozenset({"Hold", "Unhold", "AttendedTransfer", "Pickup"})
+"""Events that only a phone can cause: Asterisk sends them when a channel driver queues a hold (main/channel.c,
+ast_queue_hold), transfers or picks up, which Local channels never do. A test call can't show whether they arrive."""
 PROVOKED = frozenset(TRANSLATORS) - PHONES_ONLY
-"""Events that the doctor's test call makes."""
+"""Events that the doctor's test call causes."""
 NOISE = frozenset({"DTMFBegin", "BridgeCreate", "LocalBridge", "HangupRequest", "DialState", "SoftHangupRequest"})
-"""Events of the class call or dtmf that nobody needs: they come only where no eventfilter stands."""
+"""Events of the classes call and dtmf that are not needed: they arrive only if there is no eventfilter."""
 FOREIGN = frozenset({"VarSet", "Newexten", "ChannelTalkingStart"})
-"""Events of other classes: they come only where `read` is wider than needed."""
+"""Events of other classes: they arrive only if `read` is wider than needed."""
 WATCHED = frozenset(TRANSLATORS) | NOISE | FOREIGN
 
 
@@ -39,7 +39,7 @@ def _user(lines: str, username: str) -> Remedy:
 
 
 def check_write(commands: Mapping[str, str], username: str) -> list[Finding]:
-    """ListCommands names what this user may run, each with the classes that allow it."""
+    """Check the write classes. `commands`: the answer to ListCommands, which lists only what this user may run."""
     allowed = {
         name: frozenset(classes[1].split(","))
         for name, text in commands.items()
@@ -49,7 +49,9 @@ def check_write(commands: Mapping[str, str], username: str) -> list[Finding]:
     excess = sorted(name for name, classes in allowed.items() if "<none>" not in classes and not classes & GRANTED)
     if excess:
         shown = ", ".join(excess[:5]) + (" and more" if len(excess) > 5 else "")
-        what = f"the user may also run {shown}: whoever learns its secret could too. Nothing here needs it."
+        what = (
+            f"the user may also run {shown}, and so may anybody who learns its secret. The adapter doesn't need them."
+        )
         found.append(AMI.warning("write, no more", what, _user(WRITE, username)))
     else:
         found.append(AMI.ok("write, no more", "no action beyond these classes is allowed."))
@@ -65,12 +67,12 @@ def _write_class(name: str, needed: Sequence[str], allowed: Collection[str], use
 
 
 def check_read(seen: Collection[str], username: str) -> list[Finding]:
-    """What of a test call's events arrived."""
+    """Check the read classes and filters. `seen`: the events of a test call that arrived."""
     missing = [name for name in TRANSLATORS if name in PROVOKED and name not in seen]
     calls = [name for name in missing if name not in DTMF_EVENTS]
     if not PROVOKED & set(seen):
         return [
-            AMI.wrong("read", "not one event of the test call arrived: calls can't be seen.", _user(READ, username))
+            AMI.wrong("read", "no event of the test call arrived: the adapter can't see calls.", _user(READ, username))
         ]
     found = []
     if calls and not (set(seen) - DTMF_EVENTS):
@@ -82,9 +84,7 @@ def check_read(seen: Collection[str], username: str) -> list[Finding]:
         found += [_filtered(name, username, *lines) for name in digits]
     if not missing:
         unseen = " and ".join(sorted(PHONES_ONLY))
-        what = (
-            f"all {len(PROVOKED)} kinds of events that a test call can make arrived ({unseen} only a phone can make)."
-        )
+        what = f"all {len(PROVOKED)} events that a test call can cause arrived (only a phone can cause {unseen})."
         found.append(AMI.ok("read", what))
     return found + _too_many(seen, username)
 
@@ -94,21 +94,20 @@ def _filter(name: str) -> str:
 
 
 def _filtered(name: str, username: str, *lines: str) -> Finding:
-    what = f"a test call made the event {name}, and it did not arrive: a class is missing in read, or its filter."
+    what = f"the event {name} of a test call did not arrive: its class is missing in read, or its eventfilter is."
     return AMI.wrong(f"read, {name}", what, Remedy(f"{FILE}, [{username}]", lines, RELOAD))
 
 
 def _too_many(seen: Collection[str], username: str) -> list[Finding]:
     if set(seen) & FOREIGN:
-        what = (
-            f"events of other classes arrive too ({', '.join(sorted(set(seen) & FOREIGN))}): several times the traffic."
-        )
+        others = ", ".join(sorted(set(seen) & FOREIGN))
+        what = f"events of other classes arrive too ({others}), which multiplies the traffic."
         return [AMI.warning("read, no more", what, _user(READ, username))]
     if set(seen) & NOISE:
-        what = "events arrive that nobody needs: there are no eventfilter lines, and several times the traffic."
+        what = "unneeded events arrive, because there are no eventfilter lines. This multiplies the traffic."
         lines = tuple(_filter(name) for name in TRANSLATORS)
         return [AMI.warning("read, no more", what, Remedy(f"{FILE}, [{username}]", lines, RELOAD))]
-    return [AMI.ok("read, no more", "no event arrived that nobody needs.")]
+    return [AMI.ok("read, no more", "no unneeded event arrived.")]
 
 
 MODULES = Area("modules")
@@ -124,41 +123,42 @@ NEEDED = {
     "res_http_websocket": "ARI's events",
     "chan_pjsip": "SIP",
     "pbx_config": "extensions.conf",
-    "bridge_simple": "calls of two, which joining needs",
-    "res_pjsip_header_funcs": "the headers that let phones answer by themselves",
-    "res_pjsip_messaging": "the message that tells an agent without a page who talks",
+    "func_cdr": "keeping legs out of the call detail records",
+    "bridge_simple": "calls with two parties, which joining needs",
+    "res_pjsip_header_funcs": "the headers that make phones answer automatically",
+    "res_pjsip_messaging": "the message that tells an agent without a page who is talking",
 }
-"""Modules without which something of ours does not work, and what."""
+"""Modules that the adapter needs, and for what."""
 SOFTPHONE = {
     "res_pjsip_transport_websocket": "SIP over WebSocket",
     "res_sorcery_memory": "endpoints in Asterisk's memory",
     "res_rtp_asterisk": "media",
-    "res_srtp": "encrypted media, which browsers insist on",
+    "res_srtp": "encrypted media, which browsers require",
     "res_crypto": "encrypted media",
 }
-"""The same for pages as phones."""
+"""Modules that the page as a phone needs."""
 OWN = {
     "func_pjsip_endpoint": "reading direct_media and more",
     "func_pjsip_aor": "reading max_contacts and more",
     "func_strings": "reading the clock",
-    "func_dialplan": "seeing who reaches the star codes",
+    "func_dialplan": "checking who can dial the star codes",
     "res_ari_bridges": "the test call",
     "func_timeout": "ending a test call whatever happens",
     "func_callerid": "the test call",
 }
-"""What the doctor itself looks with."""
+"""Modules that the doctor itself needs."""
 AUDIO = {
-    "res_stasis_snoop": "ears and mouths of the test call",
+    "res_stasis_snoop": "listening and speaking in the test call",
     "res_stasis_playback": "its tones",
     "res_stasis_recording": "its recordings",
     "res_ari_recordings": "its recordings",
     "format_wav": "its recordings",
 }
-"""The same for --audio."""
+"""Modules that --audio needs."""
 
 
 def check_modules(listed: Sequence[Mapping[str, Any]], *, softphone: bool, audio: bool) -> list[Finding]:
-    """ARI's list of modules against what is needed."""
+    """Compare ARI's list of modules with those that are needed."""
     running = {
         str(module.get("name", "")).removesuffix(".so") for module in listed if module.get("status") == "Running"
     }
@@ -175,10 +175,10 @@ def check_modules(listed: Sequence[Mapping[str, Any]], *, softphone: bool, audio
         if name not in running
     ]
     if softphone and not any(name.startswith("codec_opus") for name in running):
-        what = "no opus codec is loaded: pages as phones fall back to ulaw, which is fine on a good network."
+        what = "no opus codec is loaded: softphones fall back to ulaw, which is good enough on a good network."
         found.append(MODULES.warning("codec_opus", what, _load("codec_opus")))
     if not found:
-        found.append(MODULES.ok("modules", f"all {len(needed)} that are needed are running."))
+        found.append(MODULES.ok("modules", f"all {len(needed)} required modules are running."))
     return found
 
 

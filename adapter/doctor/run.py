@@ -1,4 +1,4 @@
-"""The examination: what is asked in which order, and what can't be asked when something before it failed."""
+"""Runs all checks in their order, and decides which can't run when an earlier one failed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -6,19 +6,19 @@ from pathlib import Path
 
 from adapter import config, wiring
 from adapter.core.people import User
-from adapter.doctor import audio, checks, checks_events, checks_phones, files
+from adapter.doctor import audio, checks, checks_events, checks_phones, checks_traces, files, systemname
 from adapter.doctor.findings import Area, Finding
 from adapter.doctor.hearing import Row
 from adapter.doctor.pbx import PbxProbe, name_of_run
 from adapter.errors import AdapterError
 
 Say = Callable[[str], None]
-"""Tells the operator what is going on: something may take more than a second."""
+"""Shows the operator the progress: some steps take more than a second."""
 
 
 @dataclass(slots=True)
 class Examination:
-    """What was found."""
+    """The results of all checks: the findings, and with `--audio` who hears whom."""
 
     findings: list[Finding] = field(default_factory=list)
     matrix: list[Row] = field(default_factory=list)
@@ -27,9 +27,9 @@ class Examination:
 async def examine(
     settings: config.Settings, path: Path | None, say: Say, *, prove: bool = False, ring: Sequence[str] = ()
 ) -> Examination:
-    """Look at everything. `prove`: also with tones; `ring`: devices to be rung.
+    """Run all checks. `prove`: also with tones; `ring`: devices to call.
 
-    Raises ConfigError when a secret's file can't be read; what a PBX can cause becomes a finding.
+    Raises ConfigError if a secret file can't be read; problems of a PBX become findings.
     """
     found = Examination()
     say("files and database")
@@ -46,9 +46,9 @@ async def _examine_pbx(
 ) -> None:
     try:
         probe = PbxProbe(wiring.link_settings(pbx))
-    except OSError as problem:  # also what ssl has to say of a CA that is none
+    except OSError as problem:  # ssl raises it too, for an invalid CA file
         found.findings.append(Area("ami").wrong("TLS", f"pbx.ami.tls_ca can't be used: {problem}."))
-        found.findings.append(Area("ami").unknown("the rest", "nothing could be asked of Asterisk."))
+        found.findings.append(Area("ami").unknown("the rest", "without AMI nothing else could be checked."))
         return
     try:
         await _pbx(probe, pbx, people, found, say, prove=prove, ring=ring)
@@ -73,6 +73,7 @@ async def _pbx(
     found.findings += usable
     if has_ari:
         found.findings += await checks.check_modules(probe, softphone=softphone, audio=prove)
+        found.findings.append(await systemname.check_system_name(probe))
         found.findings.append(await checks.check_service(probe))
         if softphone:
             found.findings += await checks_phones.check_softphone(probe, pbx, f"{name_of_run()}-phone")
@@ -82,10 +83,11 @@ async def _pbx(
         say("dialplan and endpoints")
         found.findings += await checks_phones.check_dialplan(probe, pbx)
     if not (has_ari and probe.has_ami):
-        what = "neither endpoints nor events nor audio could be looked at: that needs both AMI and ARI."
+        what = "endpoints, events and audio could not be checked: this needs both AMI and ARI."
         found.findings.append(Area("test call").unknown("not made", what))
         return
     found.findings += await checks_phones.check_endpoints(probe, pbx, people)
+    found.findings += await checks_traces.check_traces(probe, pbx, people)
     await _calls(probe, pbx.ami.username, found, say, prove=prove, ring=ring)
 
 
@@ -95,18 +97,18 @@ async def _calls(
     name = name_of_run()
     try:
         async with probe.application():
-            say("a silent test call of the doctor's own")
+            say("a silent test call")
             found.findings += await checks_events.check_events(probe, f"{name}-e", username)
             if prove:
                 say("two test calls with tones, about ten seconds")
                 proved, found.matrix = await audio.prove(probe, name, say)
                 found.findings += proved
             for number, device in enumerate(ring):
-                say(f"ringing {device}: please do not touch it")
+                say(f"calling {device}: please do not touch it")
                 found.findings.append(await checks_phones.check_ring(probe, device, f"{name}-r{number}"))
     except AdapterError as problem:
-        what = f"no test call could be made: {problem.detail}"
+        what = f"the test call failed: {problem.detail}"
         found.findings.append(Area("test call").unknown("not made", what))
     if probe.left:
-        what = f"parts of a test call may be left over, for two minutes at most: {', '.join(probe.left)}."
+        what = f"parts of a test call may remain for at most two minutes: {', '.join(probe.left)}."
         found.findings.append(Area("test call").warning("cleaning up", what))

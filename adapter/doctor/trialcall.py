@@ -1,10 +1,11 @@
-"""The doctor's own test call: an agent, a customer and a supervisor made of Local channels, and nobody real.
+"""The doctor's own test call: an agent, a customer and a supervisor, all made of Local channels.
 
-A party is a Local channel: one half takes part in the call as a phone's channel would, the other half is the phone.
-Both are handed to the doctor's Stasis application, through the context that Asterisk makes for it. The supervisor's is
-originated into the monitor dialplan with exactly the adapter's own action, and its other half is bridged with a second
-Local channel, the handset: a Local channel with a generator at both ends carries nothing (main/core_unreal.c,
-unreal_queue_frame), and ChanSpy is one. Names and uniqueids begin with TEST_PREFIX: a running adapter sees none.
+Each party is a Local channel: one half takes part in the call as a phone's channel would, the other half is the phone.
+Both are passed to the doctor's Stasis application, through the context that Asterisk creates for it. The supervisor's
+channel is originated into the monitor dialplan with exactly the adapter's own action. Its other half is bridged with a
+second Local channel, the handset, because a Local channel with a generator at both ends transmits nothing
+(main/core_unreal.c, unreal_queue_frame), and ChanSpy is a generator. Names and uniqueids begin with TEST_PREFIX: a
+running adapter ignores them.
 """
 
 import asyncio
@@ -21,29 +22,29 @@ from adapter.doctor.pbx import LONGEST_LIFE, STAMP, PbxProbe, is_event, need
 from adapter.errors import AdapterError
 
 CONFIRM = 5.0
-"""Seconds for Asterisk to confirm a step of a test call; milliseconds are usual."""
+"""Seconds within which Asterisk must confirm a step of a test call; milliseconds are usual."""
 LONGEST_RUN = 600.0
-"""Seconds after which no doctor is at work any more that began before."""
+"""Maximum run time of a doctor in seconds: names with an older start time are leftovers."""
 END = 30.0
-"""Seconds for taking a test call away; each request has a deadline of its own."""
+"""Seconds for removing a test call; each request also has its own deadline."""
 LIFE = "TIMEOUT(absolute)"
 HANDSET = "handset"
-"""What stands for the supervisor's phone behind its channel."""
+"""The party that represents the supervisor's phone."""
 
 
 class TrialCall:
-    """One test call. Make it with `trial_call`, which also takes it away."""
+    """One test call. Create it with `trial_call`, which also removes it."""
 
     def __init__(self, probe: PbxProbe, name: str) -> None:
         self.probe, self.name = probe, name
         self.ears: dict[str, str] = {}
-        """By party: the snoop channel that hears what its phone hears."""
+        """By party: the snoop channel that receives what its phone hears."""
         self._made: list[str] = []
         self._bridges: list[str] = []
         self._playing: list[str] = []
         self._count = 0
         self.recordings: list[str] = []
-        """Recordings that may be at the PBX now."""
+        """Recordings that may exist at the PBX now."""
 
     def channel(self, party: str) -> str:
         """The uniqueid of a party's channel in the call."""
@@ -53,17 +54,17 @@ class TrialCall:
         return f"{self.name}-{party}-phone"
 
     def phone(self, party: str) -> str:
-        """The uniqueid of the channel that is its phone: it speaks and hears."""
+        """The uniqueid of the channel that represents a party's phone."""
         return self._other(HANDSET if party == SUPERVISOR else party)
 
     async def begin(self) -> None:
-        """Agent and customer, talking in a bridge of two. Raises PbxUnavailable, PbxTimeout, PbxRefused."""
+        """Create agent and customer, and connect them in a bridge. Raises PbxUnavailable, PbxTimeout, PbxRefused."""
         await self._dial(AGENT)
         await self._dial(CUSTOMER)
         await self._bridge("call", self.channel(AGENT), self.channel(CUSTOMER))
 
     async def _dial(self, party: str) -> None:
-        """A party, both of whose ends are ours."""
+        """Create a party, and answer its phone."""
         self._made += [self.channel(party), self._other(party)]
         body = {
             "endpoint": f"Local/{party}@stasis-{self.probe.app}/n",
@@ -75,7 +76,7 @@ class TrialCall:
         await self.probe.rest("POST", "channels", body)
         await self._answer(party)
         await self._started(self.channel(party))
-        # A phone sends frames also when nobody speaks: ChanSpy waits for the supervisor's, tones are mixed into them.
+        # A phone sends frames even when nobody speaks: ChanSpy needs the supervisor's, and tones are mixed into them.
         await self.probe.rest("POST", f"channels/{self._other(party)}/silence")
 
     async def _answer(self, party: str) -> None:
@@ -84,7 +85,7 @@ class TrialCall:
 
     async def _started(self, channel: str) -> None:
         what = f"the channel {channel} of the test call"
-        await need(self.probe.said, is_event("ari:StasisStart", channel=channel), CONFIRM, what)
+        await need(self.probe.received, is_event("ari:StasisStart", channel=channel), CONFIRM, what)
 
     async def _bridge(self, kind: str, *channels: str) -> None:
         bridge = f"{self.name}-{kind}"
@@ -93,12 +94,12 @@ class TrialCall:
         await self.probe.rest("POST", f"bridges/{bridge}/addChannel?channel={','.join(channels)}")
         for channel in channels:
             wanted = is_event("ari:ChannelEnteredBridge", channel=channel)
-            await need(self.probe.said, wanted, CONFIRM, f"{channel} in its bridge")
+            await need(self.probe.received, wanted, CONFIRM, f"{channel} in its bridge")
 
     async def supervise(self, mode: Mode, *, keypad: bool) -> None:
-        """The supervisor's phone is rung and answers, into the monitor dialplan: the adapter's own Originate.
+        """Call the supervisor's phone, which answers, into the monitor dialplan with the adapter's own Originate.
 
-        Raises as `begin`. Whether ChanSpy began is another question: `spies`.
+        Raises the errors of `begin`. `spies` tells whether ChanSpy has started.
         """
         await self._dial(HANDSET)
         self._made += [self.channel(SUPERVISOR), self._other(SUPERVISOR)]
@@ -120,39 +121,39 @@ class TrialCall:
         await self._bridge("line", self._other(SUPERVISOR), self.channel(HANDSET))
 
     async def spies(self, mode: Mode, *, keypad: bool, since: int = 0, deadline: float = CONFIRM) -> bool:
-        """Whether Asterisk says, from a place on, that the supervisor's leg listens to the agent in this mode."""
+        """Whether Asterisk confirms, after position `since`, that the leg listens to the agent in this mode."""
         extension = chanspy.extension(mode, keypad=keypad)
         leg, target = self.channel(SUPERVISOR), self.channel(AGENT)
         wanted = is_event("ChanSpyStart", SpyerUniqueid=leg, SpyeeUniqueid=target, SpyerExten=extension)
-        return await self.probe.said.when(wanted, deadline, since) is not None
+        return await self.probe.received.wait_for(wanted, deadline, since) is not None
 
     async def tap(self, digit: str) -> None:
-        """The leg receives a digit, as from its keypad. Raises as `begin`."""
+        """Send the leg a digit, as from its keypad. Raises the errors of `begin`."""
         fields = (("Digit", digit), ("Duration", "1"), ("Receive", "true"))
         await self.probe.act("PlayDTMF", ("Channel", self.channel(SUPERVISOR)), *fields)
 
     async def press(self, digit: str) -> bool:
-        """As `tap`; whether Asterisk confirmed it."""
-        since = self.probe.said.mark()
+        """Send the leg a digit, and return whether Asterisk confirmed it. Raises the errors of `begin`."""
+        since = self.probe.received.mark()
         await self.tap(digit)
         wanted = is_event("DTMFEnd", Uniqueid=self.channel(SUPERVISOR), Digit=digit, Direction="Received")
-        return await self.probe.said.when(wanted, CONFIRM, since) is not None
+        return await self.probe.received.wait_for(wanted, CONFIRM, since) is not None
 
     async def move(self, mode: Mode, *, keypad: bool) -> bool:
-        """Redirect the leg to another mode's extension. Whether Asterisk confirmed it. Raises as `begin`."""
-        since = self.probe.said.mark()
+        """Redirect the leg to another mode's extension; return whether Asterisk confirmed it. Raises as `begin`."""
+        since = self.probe.received.mark()
         where = (("Context", self.probe.settings.context), ("Exten", chanspy.extension(mode, keypad=keypad)))
         await self.probe.act("Redirect", ("Channel", self.channel(SUPERVISOR)), *where, ("Priority", "1"))
         return await self.spies(mode, keypad=keypad, since=since)
 
     async def leg_is_over(self) -> bool:
-        """Whether the supervisor's leg ended where legs end whose call is over."""
+        """Whether the supervisor's leg ended in the extension for legs whose call is over."""
         wanted = is_event("Hangup", Uniqueid=self.channel(SUPERVISOR))
-        gone = await self.probe.said.when(wanted, CONFIRM)
+        gone = await self.probe.received.wait_for(wanted, CONFIRM)
         return gone is not None and gone.get("Exten") == chanspy.OVER
 
     async def snoop(self, party: str, use: str, how: str) -> str:
-        """A snoop channel at a party's phone (`how`: ARI's spy or whisper). Returns its id. Raises as `begin`."""
+        """Create a snoop channel at a party's phone (`how`: ARI's spy or whisper); return its id. Raises as `begin`."""
         channel = f"{self.name}-{party}-{use}"
         self._made.append(channel)
         await self.probe.rest("POST", f"channels/{self.phone(party)}/snoop/{channel}?{how}&app={self.probe.app}")
@@ -160,29 +161,29 @@ class TrialCall:
         return channel
 
     def plays(self, playback: str) -> None:
-        """A playback that is to be stopped before its channel goes; Asterisk warns otherwise."""
+        """Remember a playback that must be stopped before its channel is hung up; otherwise Asterisk logs a warning."""
         self._playing.append(playback)
 
     def recording(self, party: str) -> str:
-        """A name for a new recording, which `end` removes if nobody does before."""
+        """A name for a new recording; `end` removes it if it still exists."""
         self._count += 1
         self.recordings.append(f"{self.name}-{party}-{self._count}")
         return self.recordings[-1]
 
     async def set_variable(self, party: str, name: str, value: str) -> None:
-        """Set a variable or function of a party's channel. Raises as `begin`."""
+        """Set a variable or function of a party's channel. Raises the errors of `begin`."""
         where = f"channels/{self.channel(party)}/variable"
         await self.probe.rest("POST", f"{where}?variable={quote(name, safe='')}&value={quote(value, safe='')}")
 
     async def hang_up(self, party: str) -> None:
-        """Hang up a party's channel, once its phone is silent. Raises as `begin`."""
+        """Stop a party's playback, then hang up its channel. Raises the errors of `begin`."""
         for playback in [playback for playback in self._playing if f"-{party}-" in playback]:
             self._playing.remove(playback)
             await self.probe.rest("DELETE", f"playbacks/{playback}")
         await self.probe.rest("DELETE", f"channels/{self.channel(party)}")
 
     async def end(self) -> list[str]:
-        """Take everything away, within END. Returns what could not be, in words."""
+        """Remove everything within END seconds. Returns a description of what could not be removed."""
         left: list[str] = []
         due = asyncio.get_running_loop().time() + END
         playbacks = (f"playbacks/{playback}" for playback in self._playing)
@@ -203,9 +204,9 @@ class TrialCall:
 
 @asynccontextmanager
 async def trial_call(probe: PbxProbe, name: str) -> AsyncIterator[TrialCall]:
-    """A test call with its agent and its customer, taken away in every case, also on Ctrl-C.
+    """A test call with its agent and its customer, which is always removed, also on Ctrl-C.
 
-    What could not be taken away is told to `probe.left`. Raises PbxUnavailable, PbxTimeout, PbxRefused.
+    What could not be removed is added to `probe.left`. Raises PbxUnavailable, PbxTimeout, PbxRefused.
     """
     call = TrialCall(probe, name)
     try:
@@ -216,7 +217,7 @@ async def trial_call(probe: PbxProbe, name: str) -> AsyncIterator[TrialCall]:
 
 
 async def sweep(probe: PbxProbe) -> None:
-    """Remove what a doctor that was killed may have left: channels end by themselves, bridges and recordings don't.
+    """Remove what a killed doctor may have left: channels end by their timeout, but bridges and recordings don't.
 
     Raises PbxUnavailable, PbxTimeout, PbxRefused.
     """
@@ -228,7 +229,7 @@ async def sweep(probe: PbxProbe) -> None:
 
 
 def is_left_over(name: str, now: datetime) -> bool:
-    """Whether a name is of a run of the doctor that can't be going on any more. Pure."""
+    """Whether a name belongs to a doctor's run that must have ended. Pure."""
     stamp = name.removeprefix(TEST_PREFIX).partition("-")[0]
     if not name.startswith(TEST_PREFIX):
         return False

@@ -1,6 +1,6 @@
 """Everything of one PBX: its connection, its live picture, the use case, and the ways in which phones reach it."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -9,6 +9,7 @@ from adapter.core.calls import Numbering
 from adapter.core.events import Event
 from adapter.core.invariant import Fault
 from adapter.core.legs import HandedCall, SpyDialplan
+from adapter.core.origins import Origins
 from adapter.core.pbx import LinkState, PbxState
 from adapter.health.watchdog import Watchdog
 from adapter.monitoring.board import Board
@@ -98,10 +99,11 @@ class Node:
         record, clock = shared.record, shared.clock
         self.board = board
         self._figures, self._clock = shared.figures, clock
+        self._origins = Origins()
         self.pbx = connect(self._events, self._state, self._handed)
         link = self.pbx.link
         self.browser_phones = BrowserPhones(
-            board, self.pbx.endpoints, clock, settings.phone_lifetime, self._device_gone
+            board, self.pbx.endpoints, clock, settings.phone_lifetime, self._device_gone, board.legs.tag
         )
         self.supervision = Supervision(
             board, link, record, clock, settings.limits, self.browser_phones.device_of, shared.reservations
@@ -119,7 +121,7 @@ class Node:
         )
         self.dtmf = DtmfModes(board, self.supervision, record, clock)
         board.digits.subscribe(self.dtmf.pressed)
-        self.star_codes = StarCodes(board, self.supervision, link, record, clock)
+        self.star_codes = StarCodes(board, self.supervision, link, record, clock, self._origins)
         self.messages = PhoneMessages(board, self.pbx.message, shared.is_at_page)
 
     @property
@@ -129,6 +131,7 @@ class Node:
 
     def _events(self, events: Sequence[Event]) -> None:
         self.watchdog.apply(events)
+        self._origins.apply(events)
         self.board.apply(events)
         self._figures.applied(events, (self._clock() - events[-1].at).total_seconds() if events else 0.0)
 
@@ -151,6 +154,10 @@ class Node:
         if self.board.takes_up:
             found.append("monitors: those of a former run are being taken up")
         return found
+
+    def remarks(self) -> Collection[str]:
+        """What an administrator should know of though all is usable; it stays once it was seen."""
+        return self.board.place.remarks
 
     def start(self) -> None:
         """Connect, and compare the model with Asterisk from then on."""

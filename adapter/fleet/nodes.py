@@ -35,7 +35,7 @@ class Nodes:
         """The node of a monitor. Raises CallEnded where its PBX is no longer configured: then it is long over."""
         node = self._nodes.get(monitor.pbx)
         if node is None:
-            raise errors.CallEnded("This monitor is over.")
+            raise errors.CallEnded("This monitor has ended.")
         return node
 
     def meant(self, request: StartRequest) -> tuple[Call, Subject] | None:
@@ -59,6 +59,10 @@ class Nodes:
         if len(found) == 1:
             return found[0]
         return [f"{node.id}: {problem}" for node, problems in zip(self, found, strict=True) for problem in problems]
+
+    def remarks(self) -> list[str]:
+        """What an administrator should know of though all is usable, of every PBX that has something to tell."""
+        return [f"{node.id}: {remark}" for node in self for remark in node.remarks()]
 
     def start(self) -> None:
         """Connect to every PBX."""

@@ -57,7 +57,7 @@ class DatabaseHealth:
         if writable is self._boards.record_state.writable:
             return
         if writable:
-            log.info("the database takes what happens again")
+            log.info("the database can be written again")
         else:
-            log.error("the database takes nothing: no monitor starts until it does", why=why)
+            log.error("the database can't be written: no monitor starts until it can", why=why)
         self._boards.set_record(RecordState(writable, self._clock()))

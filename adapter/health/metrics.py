@@ -156,7 +156,7 @@ def _of(readings: Readings) -> Iterator[Metric]:
     age = GaugeMetricFamily(PREFIX + "outbox_oldest_seconds", "Age of the oldest of them.", labels=["webhook"])
     for hook, count, oldest in readings.outbox:
         depth.add_metric([hook], count)
-        age.add_metric([hook], (readings.now - oldest).total_seconds() if oldest else 0.0)
+        age.add_metric([hook], max(0.0, (readings.now - oldest).total_seconds()) if oldest else 0.0)
     yield depth
     yield age
 

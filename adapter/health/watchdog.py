@@ -83,7 +83,8 @@ class Watchdog:
         return self._tries > 1
 
     def _heard(self, changes: Changes) -> None:
-        if changes.resynced:
+        # A leg that changed hands may leave its place to somebody of whom no event tells.
+        if changes.resynced or any(change.after.handed_on is not None for change in changes.monitors):
             self._now.set()
         for change in changes.monitors:
             if change.after.ended:
@@ -107,7 +108,7 @@ class Watchdog:
             try:
                 await self._poll_twice()
             except errors.AdapterError as problem:
-                log.warning("the watchdog could not look", why=str(problem))
+                log.warning("the watchdog could not compare with Asterisk", why=str(problem))
 
     async def _poll_twice(self) -> None:
         lasting = await self._poll()
@@ -120,7 +121,7 @@ class Watchdog:
             try:
                 await self._repair(difference)
             except errors.AdapterError as problem:  # the others are repaired all the same; this one at the next look
-                log.warning("a difference could not be repaired", uniqueid=difference.uniqueid, why=str(problem))
+                log.warning("a difference could not be corrected", uniqueid=difference.uniqueid, why=str(problem))
         if any(difference.fault in BLINDNESS for difference in lasting):
             self._see_again()
         elif self._since_try() > PATIENCE:
@@ -141,6 +142,8 @@ class Watchdog:
             await self._pbx.end_leg(monitor.leg)
         elif difference.fault is Fault.LEG_MISSING and monitor is not None:
             self._ending.now(monitor.id, EndReason.ERROR)
+        elif difference.fault is Fault.LEG_ASTRAY and monitor is not None:
+            self._board.step(lifecycle.handed_on(monitor, ""), self._clock())
         elif difference.fault is Fault.MODE_DIFFERS and monitor is not None:
             self._board.step(lifecycle.made_silent(monitor), self._clock())
 
@@ -151,7 +154,7 @@ class Watchdog:
         self._tries += 1
         self._tried = asyncio.get_running_loop().time()
         if self.blind:
-            log.error("Asterisk keeps events from us: compare read= and eventfilter in manager.conf, or run the doctor")
+            log.error("Asterisk's events don't arrive: check read= and eventfilter in manager.conf, or run the doctor")
         self._pbx.reconnect("events are missing")
 
     def _since_try(self) -> float:

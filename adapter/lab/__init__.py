@@ -1,1 +1,1 @@
-"""The embedded PBX and its phones, for trying and for tests."""
+"""The embedded PBX and its phones, for trying out and for tests."""

@@ -1,6 +1,6 @@
-"""A private apt that needs no root: resolves, downloads and unpacks Debian packages into a folder of ours.
+"""A private apt that needs no root: resolves, downloads and unpacks Debian packages into our own folder.
 
-It never touches the host's own state; what it takes from the host is the mirror, the keys and the Acquire settings.
+It never changes the host's own state; it uses only the host's mirror, keys and Acquire settings.
 """
 
 import os
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from adapter.errors import LabError
 
-WAYS_OUT = (
-    "Ways out: run the containers (docker compose -f docker/compose.yaml up), or use an Asterisk of your own with "
+ALTERNATIVES = (
+    "Alternatives: run the containers (docker compose -f docker/compose.yaml up), or use your own Asterisk with "
     "the files in asterisk-conf/ and `call-monitor serve`. LAB_DEBIAN_MIRROR and LAB_DEBIAN_SUITE choose another "
     "archive."
 )
@@ -25,7 +25,7 @@ KEYRINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One archive: where, which suite, which components, and the keys that must have signed it."""
+    """One archive: its URI, suite and components, and the keyring that must have signed it."""
 
     uri: str
     suite: str
@@ -39,7 +39,7 @@ class Source:
 
 
 def parse_sources(text: str, *, deb822: bool) -> list[Source]:
-    """The binary archives that a file under /etc/apt names (sources.list(5), both styles)."""
+    """The binary archives in a file under /etc/apt (sources.list(5), both styles)."""
     return list(_stanzas(text) if deb822 else _lines(text))
 
 
@@ -66,7 +66,7 @@ def _stanzas(text: str) -> Iterable[Source]:
 
 
 def host_sources(etc: Path = Path("/etc/apt"), os_release: Path = Path("/etc/os-release")) -> list[Source]:
-    """The host's own distribution archives; third parties are left out."""
+    """The archives of the host's own distribution, without third parties."""
     release = _os_release(os_release)
     files = [etc / "sources.list", *sorted((etc / "sources.list.d").glob("*"))]
     found = []
@@ -86,20 +86,22 @@ def _os_release(path: Path) -> str:
 
 
 def debian_source(sources: Sequence[Source]) -> Source:
-    """The suite that has Asterisk, on the host's own Debian mirror or the one that the environment names."""
+    """The suite that has Asterisk, on the host's own Debian mirror or the one in LAB_DEBIAN_MIRROR."""
     suite = os.environ.get("LAB_DEBIAN_SUITE", "forky")
     mirror = os.environ.get("LAB_DEBIAN_MIRROR")
     if mirror is None:
         main = [s for s in sources if "main" in s.components and "ubuntu" not in s.uri and "-" not in s.suite]
         if not main:
-            raise LabError(f"This host names no Debian mirror, and its own archives have no Asterisk 20. {WAYS_OUT}")
+            raise LabError(
+                f"This host has no Debian mirror configured, and its own archives have no Asterisk 20. {ALTERNATIVES}"
+            )
         mirror = main[0].uri
     keyring = next((ring for ring in KEYRINGS if Path(ring).exists()), None)
     return Source(mirror, suite, ("main",), keyring)
 
 
 class Apt:
-    """apt-get with every directory its own, in `folder`."""
+    """apt-get with all its directories in `folder`."""
 
     def __init__(self, folder: Path, sources: Sequence[Source], provided: Sequence[str] = ()) -> None:
         self._folder = folder
@@ -133,7 +135,7 @@ class Apt:
         return {**os.environ, "APT_CONFIG": str(self._folder / "apt.conf"), "LC_ALL": "C"}
 
     def update(self) -> None:
-        """Fetch the index. Raises LabError, with apt's words, when it can't be had or isn't signed."""
+        """Fetch the index. Raises LabError, with apt's output, if it can't be fetched or isn't signed."""
         _run(["apt-get", "-q", "-o", "APT::Update::Error-Mode=any", "update"], env=self._env())
 
     def candidate(self, package: str) -> str | None:
@@ -142,7 +144,7 @@ class Apt:
         return found[1] if found and found[1] != "(none)" else None
 
     def download(self, packages: Sequence[str], progress: Callable[[float, str], None]) -> list[Path]:
-        """Download the packages and all that they need; `progress` hears percent and what is being fetched."""
+        """Download the packages and their dependencies; calls `progress` with the percentage and the current item."""
         read, write = os.pipe()
         command = ["apt-get", "-q", "-y", "--download-only", "-o", f"APT::Status-Fd={write}", "install", *packages]
         with subprocess.Popen(
@@ -157,7 +159,7 @@ class Apt:
                         progress(float(fields[1]), fields[2].strip())
             output = process.communicate()[0]
         if process.returncode != 0:
-            raise LabError(f"The packages could not be downloaded:\n{_tail(output)}\n{WAYS_OUT}")
+            raise LabError(f"The packages could not be downloaded:\n{_tail(output)}\n{ALTERNATIVES}")
         return sorted((self._folder / "cache/archives").glob("*.deb"))
 
 
@@ -171,7 +173,7 @@ def unpack(packages: Iterable[Path], prefix: Path, progress: Callable[[float, st
 
 
 def with_keyring(source: Source, folder: Path, sources: Sequence[Source]) -> Source:
-    """The source with Debian's keys, fetched through the host's own signed archives where the host has none."""
+    """The source with Debian's keys; if the host has none, they are fetched from its own signed archives."""
     if source.signed_by is not None:
         return source
     apt = Apt(folder / "keys", sources)
@@ -179,7 +181,7 @@ def with_keyring(source: Source, folder: Path, sources: Sequence[Source]) -> Sou
     unpack(apt.download(["debian-archive-keyring"], lambda percent, what: None), folder / "keys/root", _quiet)
     ring = next(iter(sorted((folder / "keys/root/usr/share/keyrings").glob("debian-archive-keyring.*"))), None)
     if ring is None:
-        raise LabError(f"Debian's archive keys are not on this host and could not be fetched. {WAYS_OUT}")
+        raise LabError(f"Debian's archive keys are not on this host and could not be fetched. {ALTERNATIVES}")
     return replace(source, signed_by=str(ring))
 
 
@@ -188,13 +190,13 @@ def _quiet(percent: float, what: str) -> None:
 
 
 def _status(provided: Sequence[str]) -> str:
-    """A dpkg status with one package that claims what we don't need, so that the closure stays lean."""
+    """A dpkg status with one fake package that provides what we don't need, to keep the dependencies few."""
     if not provided:
         return ""
     provides = ", ".join(f"{name} (= 9999:0)" for name in provided)
     return (
         "Package: call-monitor-lab-not-needed\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n"
-        "Multi-Arch: allowed\n"  # so that it also stands for what is asked for as python3:any
+        "Multi-Arch: allowed\n"  # so that it also satisfies python3:any
         f"Maintainer: lab\nDescription: stands for what the lab does not load\nProvides: {provides}\n\n"
     )
 
@@ -205,11 +207,11 @@ def _run(command: Sequence[str], env: dict[str, str] | None = None) -> str:
             command, check=False, env=env, capture_output=True, text=True, errors="replace", timeout=600
         )
     except FileNotFoundError:
-        raise LabError(f"{command[0]} is not on this host, so Asterisk can't be provisioned. {WAYS_OUT}") from None
+        raise LabError(f"{command[0]} is not installed, so Asterisk can't be provisioned. {ALTERNATIVES}") from None
     except subprocess.TimeoutExpired:
-        raise LabError(f"{command[0]} took longer than ten minutes. {WAYS_OUT}") from None
+        raise LabError(f"{command[0]} took longer than ten minutes. {ALTERNATIVES}") from None
     if done.returncode != 0:
-        raise LabError(f"{' '.join(command[:2])} failed:\n{_tail(done.stderr + done.stdout)}\n{WAYS_OUT}")
+        raise LabError(f"{' '.join(command[:2])} failed:\n{_tail(done.stderr + done.stdout)}\n{ALTERNATIVES}")
     return done.stdout
 
 

@@ -1,4 +1,4 @@
-"""The demo's phones: agents and customers who hold real calls with speech, beginning and ending by themselves."""
+"""The demo's phones: agents and customers make real calls with speech, which start and end automatically."""
 
 import array
 import asyncio
@@ -14,13 +14,17 @@ from adapter.tasks import BackgroundTasks
 
 AGENTS, CUSTOMERS, SUPERVISORS = ("101", "102", "103", "104"), ("201", "202", "203"), ("301", "302")
 PLANS = {"201": ("101",), "202": ("500",), "103": ("203",), "104": ("102", "203")}
-"""Who calls whom: an agent directly, through the queue, outwards, and one agent another."""
+"""Who calls whom: an agent directly, through the queue, an outbound call, and an internal one."""
 FIRST_CALLS = 1.5
-"""Seconds until the first calls stand."""
+"""Seconds until the first calls must be established."""
 SPEECH_SECONDS = 75
-"""How long a voice can speak; a phone hangs up when it has nothing left to say, so this is a call's longest."""
+"""Length of a voice's recording in seconds; a phone hangs up at its end, so this is the longest call."""
 LEAST_SECONDS = 25
 """The shortest call."""
+PROMPTS = 25
+"""How many of Asterisk's prompts are spoken: each takes a command of its own to convert."""
+LEAST_BYTES = 5000
+"""The shortest of them: three seconds of GSM, at 1,650 bytes a second (ETSI EN 300 961)."""
 
 
 class Demo:
@@ -33,10 +37,11 @@ class Demo:
         self._chance = random.SystemRandom()
 
     async def start(self) -> None:
-        """Start the phones, wait until all are registered and the first calls stand."""
+        """Start the phones, and wait until all are registered and the first calls are established."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        spoken = await self._spoken()
         for number in (*AGENTS, *CUSTOMERS, *SUPERVISORS):
-            wav = await self._voice(number)
+            wav = self._voice(number, spoken)
             mode: Answer = "asked" if number in SUPERVISORS else "auto"
             sip_port = self._pbx.ports.sip
             self._phones[number] = Phone(self._pbx.toolchain, self._folder / number, number, sip_port, wav, mode)
@@ -46,31 +51,35 @@ class Demo:
         await asyncio.sleep(FIRST_CALLS)
 
     async def stop(self) -> None:
-        """Hang up and go."""
+        """Hang up, and stop all phones."""
         await self._tasks.close()
         await asyncio.gather(*(phone.stop() for phone in self._phones.values()))
 
-    async def _voice(self, number: str) -> Path:
-        """A person's own words: prompts that Asterisk brings along, one after the other, in an own order."""
-        prompts = sorted((self._pbx.toolchain.prefix / "usr/share/asterisk/sounds/en").glob("*.gsm"))
+    async def _spoken(self) -> list["array.array[int]"]:
+        """Some of the prompts that Asterisk brings along, as samples; Asterisk itself converts them (res_convert)."""
+        sounds = sorted((self._pbx.toolchain.prefix / "usr/share/asterisk/sounds/en").glob("*.gsm"))
+        long = [prompt for prompt in sounds if prompt.stat().st_size > LEAST_BYTES]
+        found = []
+        for prompt in random.Random(1).sample(long, min(PROMPTS, len(long))):  # noqa: S311 - no secret
+            wav = self._folder / f"{prompt.stem}.wav"
+            await self._pbx.cli(f"file convert {prompt} {wav}")
+            if wav.exists():
+                found.append(tones.read(wav))
+        return found
+
+    def _voice(self, number: str, spoken: list["array.array[int]"]) -> Path:
+        """A person's own words: the prompts in an own order, again and again."""
         chance = random.Random(number)  # noqa: S311 - the same voice at each start, no secret
         samples = array.array("h")
-        while prompts and len(samples) < SPEECH_SECONDS * tones.RATE:
-            samples.extend(await self._spoken(chance.choice(prompts)))
+        while spoken and len(samples) < SPEECH_SECONDS * tones.RATE:
+            samples.extend(chance.choice(spoken))
             samples.extend([0] * (tones.RATE // 2))
         path = self._folder / f"{number}.wav"
         tones.write(path, samples[: SPEECH_SECONDS * tones.RATE])
         return path
 
-    async def _spoken(self, prompt: Path) -> "array.array[int]":
-        """One prompt as samples; Asterisk itself converts it (res_convert)."""
-        wav = self._folder / f"{prompt.stem}.wav"
-        if not wav.exists():
-            await self._pbx.cli(f"file convert {prompt} {wav}")
-        return tones.read(wav) if wav.exists() else array.array("h")
-
     async def _talk(self, caller: str, targets: tuple[str, ...]) -> None:
-        """Call, talk for a while, hang up, and again."""
+        """Call, talk for a while, hang up, and repeat."""
         phone = self._phones[caller]
         while True:
             mark = phone.mark()

@@ -18,7 +18,7 @@ from adapter.lab.provision import Toolchain
 BOOT_DEADLINE = 30.0
 """Seconds until FullyBooted; half a second is usual."""
 STOP_DEADLINE = 8.0
-"""Seconds a stop may take before it becomes a kill; SIGTERM hangs up calls and takes about one."""
+"""Seconds for a clean stop before the process is killed; SIGTERM hangs up calls and takes about one."""
 SOCKET_PATH_LIMIT = 100
 """A unix socket's path holds 107 bytes (unix(7)); asterisk.ctl must fit."""
 
@@ -34,7 +34,7 @@ class Pbx:
         self.ami_secret, self.ari_secret = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         self.process: asyncio.subprocess.Process | None = None
         self.first_log = ""
-        """What Asterisk logged at its first start."""
+        """Asterisk's log of its first start."""
         self._run = self.folder / "run"
         if len(str(self._run)) > SOCKET_PATH_LIMIT - len("/asterisk.ctl"):
             self._run = Path(tempfile.mkdtemp(prefix="call-monitor-"))
@@ -43,7 +43,7 @@ class Pbx:
 
     @property
     def ari_url(self) -> str:
-        """Where ARI is."""
+        """ARI's URL."""
         return f"http://127.0.0.1:{self.ports.http}/ari"
 
     @property
@@ -52,7 +52,7 @@ class Pbx:
         return self.folder / "log/messages"
 
     async def start(self) -> None:
-        """Start and wait until it is fully booted. Raises LabError with its last words when it isn't in time."""
+        """Start, and wait until it is fully booted. Raises LabError with its last output if that takes too long."""
         for name in ("asterisk.ctl", "asterisk.pid"):
             (self._run / name).unlink(missing_ok=True)
         with (self.folder / "log/console").open("ab") as output:
@@ -68,24 +68,24 @@ class Pbx:
             self.first_log = self.first_log or self.log.read_text(errors="replace")
         except TimeoutError:
             await self.kill()
-            raise LabError(f"Asterisk did not start in {BOOT_DEADLINE:.0f} s: {self._last_words()}") from None
+            raise LabError(f"Asterisk did not start in {BOOT_DEADLINE:.0f} s: {self._last_output()}") from None
 
     async def _booted(self) -> None:
         assert self.process is not None  # noqa: S101 - start() has just set it
         while not (self._run / "asterisk.ctl").exists():
             if self.process.returncode is not None:
-                raise LabError(f"Asterisk ended at once: {self._last_words()}")
+                raise LabError(f"Asterisk exited at once: {self._last_output()}")
             await asyncio.sleep(0.02)
         while "fully booted" not in (await self.cli("core waitfullybooted")).lower():  # noqa: ASYNC110 - the CLI has no event
             await asyncio.sleep(0.05)
 
-    def _last_words(self) -> str:
+    def _last_output(self) -> str:
         texts = [(self.folder / "log" / name) for name in ("console", "messages")]
         words = [path.read_text(errors="replace").strip()[-800:] for path in texts if path.exists()]
         return " | ".join(words) or "it said nothing"
 
     async def cli(self, command: str, deadline: float = 10.0) -> str:
-        """What Asterisk's command line answers."""
+        """Run a command on Asterisk's command line, and return its output."""
         process = await asyncio.create_subprocess_exec(
             *self.toolchain.asterisk_argv(self.conf, "-rx", command),
             stdin=asyncio.subprocess.DEVNULL,
@@ -106,7 +106,7 @@ class Pbx:
             self.process.send_signal(number)
 
     async def stop(self) -> None:
-        """End it cleanly; calls are hung up. Killed when it takes too long."""
+        """Stop it cleanly, hanging up calls; kill it if that takes too long."""
         if self.process is None:
             return
         self.signal(signal.SIGCONT)
@@ -118,7 +118,7 @@ class Pbx:
         self._clean()
 
     async def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill it, as a power cut would."""
         if self.process is not None:
             self.signal(signal.SIGKILL)
             await self.process.wait()

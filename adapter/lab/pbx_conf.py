@@ -1,4 +1,4 @@
-"""Writes the embedded Asterisk's configuration: only what is particular to one lab, the rest is included."""
+"""Writes the embedded Asterisk's configuration: only what is specific to one lab; the rest is included."""
 
 import math
 import struct
@@ -11,11 +11,11 @@ from adapter.lab.ports import Ports
 from adapter.lab.provision import Toolchain
 
 EMPTY = ("features", "acl", "udptl", "pjproject", "websocket_client", "chan_websocket", "confbridge")
-"""Files that Asterisk warns about when they are missing."""
+"""Files for which Asterisk logs a warning if they are missing."""
 
 
 def operator_conf() -> Path:
-    """The folder asterisk-conf/ of the checkout. Raises LabError where there is none (an installed wheel)."""
+    """The folder asterisk-conf/ of the checkout. Raises LabError if there is none (an installed wheel)."""
     folder = Path(__file__).resolve().parents[2] / "asterisk-conf"
     if not (folder / "lab").is_dir():
         raise LabError("The lab needs asterisk-conf/ beside adapter/: run it from a checkout (make lab).")
@@ -31,9 +31,9 @@ def write(
     run: Path,
     more: Mapping[str, str],
 ) -> Path:
-    """Write everything below `folder`; returns the path of asterisk.conf.
+    """Write all files into `folder`; returns the path of asterisk.conf.
 
-    `run` holds the control socket; `more` is appended to the files of these names (`pjsip`, `extensions`).
+    `run` holds the control socket; `more` is appended to the files of these names (`pjsip`, `extensions`, `asterisk`).
     """
     etc, conf = folder / "etc", operator_conf()
     for name in ("etc", "var/keys", "spool/recording", "log", "moh"):
@@ -47,7 +47,7 @@ def write(
     _secret(etc / "call_monitor_manager_secret.conf", f"secret = {ami_secret}\n")
     _secret(etc / "call_monitor_ari_secret.conf", f"password = {ari_secret}\n")
     main = etc / "asterisk.conf"
-    main.write_text(_asterisk(folder, etc, toolchain, run))
+    main.write_text(_asterisk(folder, etc, toolchain, run) + more.get("asterisk", ""))
     return main
 
 
@@ -107,7 +107,7 @@ def _files(conf: Path, folder: Path, ports: Ports) -> dict[str, str]:
 
 
 def _hold_tone(path: Path) -> None:
-    """Two seconds of a quiet 350 Hz tone: heard on hold, and no harmonic of any tone that the tests look for."""
+    """Two seconds of a quiet 350 Hz tone: music on hold, and not a harmonic of any tone that the tests measure."""
     samples = (int(800 * math.sin(2 * math.pi * 350 * n / 8000)) for n in range(16000))
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)

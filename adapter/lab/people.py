@@ -1,5 +1,6 @@
-"""The lab's people, as the contract names them. Their passwords exist in the lab only."""
+"""The lab's accounts, as defined in the contract. Their passwords exist only in the lab."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from adapter import config
@@ -18,7 +19,7 @@ def password(username: str) -> str:
 
 async def seed(config_path: Path) -> None:
     """Make the accounts that are not there yet."""
-    store = await Store.open(config.load(config_path).database_url)
+    store = await Store.open(config.load(config_path).database_url, clock=lambda: datetime.now(UTC))
     try:
         for username, number in PEOPLE.items():
             if await store.people.by_username(username) is None:

@@ -1,4 +1,4 @@
-"""Real SIP phones without hands: baresip processes that speak a WAV, record what they hear, and take commands."""
+"""Real SIP phones without people: baresip processes that play a WAV file, record what they hear, and take commands."""
 
 import asyncio
 import contextlib
@@ -17,15 +17,17 @@ from adapter.lab.provision import Toolchain
 from adapter.tasks import BackgroundTasks
 
 T = TypeVar("T")
-MODULES = "g711 aufile aubridge sndfile uuid".split()
+MODULES = "g711 aufile aubridge uuid".split()
+EAR = "sndfile"
+"""The module that writes down what is heard: 16 kB a second in each call."""
 APPS = "account menu ctrl_tcp".split()
 WAV_HEADER = 44
-"""Bytes before the samples in a canonical WAV; the dump's header is finished only when the call ends."""
+"""Size of a canonical WAV header in bytes; a recording's header is completed only when the call ends."""
 DEADLINE = 15.0
-"""Seconds that a phone may take for anything."""
+"""Default deadline for everything that a phone does, in seconds."""
 
 Answer = Literal["auto", "asked", "manual"]
-"""`asked`: answers by itself when the INVITE's Call-Info or Alert-Info asks for it, as desk phones do."""
+"""`asked`: answers automatically if the INVITE's Call-Info or Alert-Info asks for it, as desk phones do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class SipMessage:
 
 @dataclass
 class Phone:
-    """One phone, registered as `number` at 127.0.0.1:`sip_port`, that says `wav` on every call."""
+    """One phone, registered as `number` at 127.0.0.1:`sip_port`, that plays `wav` on every call."""
 
     toolchain: Toolchain
     folder: Path
@@ -53,6 +55,8 @@ class Phone:
     sip_port: int
     wav: Path
     answer_mode: Answer = "auto"
+    listens: bool = False
+    """Whether what it hears is written down, for `heard`."""
     events: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -65,7 +69,7 @@ class Phone:
     # --- life
 
     async def start(self) -> None:
-        """Start and wait until it is registered. Raises LabError when it isn't in time."""
+        """Start, and wait until it is registered. Raises LabError if that takes too long."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "config").write_text(self._config())
         (self.folder / "accounts").write_text(self._account())
@@ -84,14 +88,14 @@ class Phone:
 
     @property
     def running(self) -> bool:
-        """Whether its process is alive."""
+        """Whether its process is running."""
         return self._process is not None and self._process.returncode is None
 
     def _config(self) -> str:
         return "\n".join(
             [
                 f"module_path {self.toolchain.baresip_modules}",
-                *(f"module {name}.so" for name in MODULES),
+                *(f"module {name}.so" for name in (*MODULES, *([EAR] if self.listens else []))),
                 *(f"module_app {name}.so" for name in APPS),
                 "sip_listen 127.0.0.1:0",
                 f"audio_source aufile,{self.wav}",
@@ -119,7 +123,7 @@ class Phone:
                 break
             except OSError:
                 if self._process is None or self._process.returncode is not None:
-                    raise LabError(f"Phone {self.number} ended at once; see {self.folder}/log.") from None
+                    raise LabError(f"Phone {self.number} exited at once; see {self.folder}/log.") from None
                 await asyncio.sleep(0.05)
         self._tasks.start(self._listen(reader), "listen")
 
@@ -139,7 +143,7 @@ class Phone:
                     self._news.notify_all()
 
     async def stop(self) -> None:
-        """End it: hang up, unregister, go. baresip ignores SIGTERM without its registrar, hence the kill."""
+        """Stop it: hang up and unregister. Without its registrar baresip ignores SIGTERM and is killed."""
         if self._process is None:
             return
         if self._process.returncode is None:
@@ -151,7 +155,7 @@ class Phone:
         await self._close()
 
     async def kill(self) -> None:
-        """End it as if its plug was pulled: nobody is told."""
+        """Kill it without hanging up or unregistering, as if its plug was pulled."""
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
@@ -181,11 +185,11 @@ class Phone:
         await self.command("dial", self._uri(number))
 
     async def answer(self) -> None:
-        """Take the call that rings."""
+        """Answer the ringing call."""
         await self.command("accept")
 
     async def hangup(self) -> None:
-        """End the current call."""
+        """Hang up the current call."""
         await self.command("hangup")
 
     async def hold(self) -> None:
@@ -193,7 +197,7 @@ class Phone:
         await self.command("hold")
 
     async def resume(self) -> None:
-        """Take it back."""
+        """Resume the held call."""
         await self.command("resume")
 
     async def transfer(self, number: str) -> None:
@@ -203,7 +207,7 @@ class Phone:
     async def transfer_to_consulted(self, number: str) -> None:
         """Attended transfer (RFC 3891): the held call goes to the party of the current call, which this replaces.
 
-        baresip has no command for it, but refers to whatever it is told; the dialog is read from its own trace.
+        baresip has no command for it, but sends a REFER to any given target; the dialog is read from its own trace.
         """
         dialog = self._newest_dialog(number)
         replaces = quote(f"{dialog['call-id']};to-tag={dialog['to']};from-tag={dialog['from']}", safe="")
@@ -214,23 +218,23 @@ class Phone:
         answers = [m.text for m in self.sip_trace() if not m.sent and m.method == "200" and f"<sip:{number}@" in m.text]
         answers = [text for text in answers if re.search(r"^CSeq: \d+ INVITE", text, re.M)]
         if not answers:
-            raise LabError(f"Phone {self.number} talks to nobody at {number}.")
+            raise LabError(f"Phone {self.number} has no call with {number}.")
         found = {"call-id": re.search(r"^Call-ID: (\S+)", answers[-1], re.M)}
         found |= {k: re.search(rf"^{k}:.*;tag=(\S+)", answers[-1], re.M | re.I) for k in ("from", "to")}
         return {name: match[1] for name, match in found.items() if match}
 
     async def dtmf(self, digit: str) -> None:
-        """Press one key (RFC 4733)."""
+        """Press one digit (RFC 4733)."""
         await self.command("sndcode", digit)
 
     # --- what happened
 
     def mark(self) -> int:
-        """A place in the list of events, for `seen` and `calls` to begin at."""
+        """The current position in the list of events, for `seen` and `calls` to start from."""
         return len(self.events)
 
     async def seen(self, kind: str, since: int = 0, deadline: float = DEADLINE) -> dict[str, Any]:
-        """The first event of this type (e.g. CALL_ESTABLISHED) after a mark. Raises LabError when none comes."""
+        """The first event of this type (e.g. CALL_ESTABLISHED) after a mark. Raises LabError if none arrives."""
 
         def find() -> dict[str, Any] | None:
             return next((event for event in self.events[since:] if event.get("type") == kind), None)
@@ -268,16 +272,18 @@ class Phone:
     # --- what was heard
 
     def _dump(self) -> Path | None:
+        if not self.listens:
+            raise LabError(f"Phone {self.number} does not write down what it hears.")
         dumps = sorted(self.folder.glob("dump-*-dec.wav"), key=lambda path: path.stat().st_mtime_ns)
         return dumps[-1] if dumps else None
 
     def ear(self) -> tuple[Path | None, int]:
-        """A place in what the phone hears, for `heard` to begin at."""
+        """The current position in what the phone hears, for `heard` to start from."""
         dump = self._dump()
         return dump, dump.stat().st_size if dump else WAV_HEADER
 
     def heard(self, since: tuple[Path | None, int] | None = None) -> bytes:
-        """The 16-bit PCM that the phone heard in its current or latest call, from a place on; also during the call."""
+        """The 16-bit PCM that the phone heard in its current or latest call, from a position on, even during it."""
         dump = self._dump()
         if dump is None:
             return b""

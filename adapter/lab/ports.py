@@ -5,6 +5,7 @@ import socket
 from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from adapter.errors import LabError
 
@@ -14,7 +15,7 @@ RTP_BLOCK = 400
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where a lab listens on 127.0.0.1."""
+    """The ports of a lab on 127.0.0.1."""
 
     sip: int
     ami: int
@@ -25,7 +26,7 @@ class Ports:
 
     @classmethod
     def choose(cls, sip: int | None = None, rtp_count: int = RTP_BLOCK) -> "Ports":
-        """Free ports now. `sip` as wished, where given."""
+        """Choose ports that are free now; `sip` is used as given."""
         return cls(
             sip=sip if sip is not None else free_port(socket.SOCK_DGRAM),
             ami=free_port(),
@@ -35,17 +36,32 @@ class Ports:
         )
 
 
+EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+"""From where the kernel takes ports for whoever connects (ip(7)): what is free there may be taken a moment later."""
+
+
 def free_port(kind: int = socket.SOCK_STREAM) -> int:
-    """A port that nobody uses on 127.0.0.1 at this moment."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody uses on 127.0.0.1 at this moment, and that no connection takes by chance.
+
+    Raises LabError when there is none.
+    """
+    last = int(EPHEMERAL.read_text().split()[1]) if EPHEMERAL.exists() else 60999
+    above = range(last + 1, 65536) if last < 65000 else range(20000, 32000)
+    chance = random.SystemRandom()
+    for _ in range(200):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind(("127.0.0.1", port := chance.choice(above)))
+            except OSError:
+                continue
+            return port
+    raise LabError("No free port was found on this machine. Stop other labs and try again.")
 
 
 def free_block(count: int, besides: Collection[range] = ()) -> int:
-    """The first port of a block (even, as RTP wants it) with nobody in it, apart from the kernel's ephemeral range.
+    """The first port of a free block (even, as RTP requires), outside the kernel's ephemeral range.
 
-    `besides`: blocks that are promised already. Raises LabError when there is none.
+    `besides`: blocks that are already reserved. Raises LabError if there is none.
     """
     chance = random.SystemRandom()
     for _ in range(200):

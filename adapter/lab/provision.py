@@ -1,6 +1,6 @@
-"""Programs without root, above all Asterisk and baresip: downloaded once into a cache outside the checkout, and reused.
+"""Installs programs without root, mainly Asterisk and baresip: downloaded once into a cache outside the checkout.
 
-The cache holds one folder for each recipe; it appears whole (by rename) or not at all.
+The cache has one folder for each recipe; it is created atomically (by rename).
 """
 
 import fcntl
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from adapter.asterisk import versions
 from adapter.errors import LabError
-from adapter.lab.apt import WAYS_OUT, Apt, Source, debian_source, host_sources, unpack, with_keyring
+from adapter.lab.apt import ALTERNATIVES, Apt, Source, debian_source, host_sources, unpack, with_keyring
 
 NOT_NEEDED = tuple(
     "adduser asterisk-config-custom gnupg gpg perl-base debconf passwd libperl5.42 libsnmp45 libical3t64 libcodec2-1.2"
@@ -30,28 +30,28 @@ NOT_NEEDED = tuple(
     " libopenaptx0 libpng16-16t64 libsndio7.0 libtwolame0 libvpx12 openssl-provider-legacy tzdata libpam0g"
     " libc-gconv-modules-extra".split()
 )
-"""Dependencies of modules that the lab never loads. A fake status entry claims them; a release that renames one
-only makes the closure larger, never wrong."""
+"""Dependencies of modules that the lab never loads. A fake status entry provides them; if a release renames one,
+only more packages are downloaded."""
 
 MACHINES = {
     "x86_64": ("x86_64-linux-gnu", "ld-linux-x86-64.so.2"),
     "aarch64": ("aarch64-linux-gnu", "ld-linux-aarch64.so.1"),
 }
 GENERATION = "2"
-"""Raise to make every cache stale."""
+"""Increase it to make every cache stale."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What is provisioned together, from one archive."""
+    """Programs that are provisioned together, from one archive."""
 
     title: str
     size: str
-    """About how much is downloaded, the index included."""
+    """The approximate download size, including the index."""
     packages: tuple[str, ...]
-    """The first is the one that the others go with, and whose version counts."""
+    """The first is the main package, whose version counts."""
     check: Callable[[str], str | None] = lambda version: None
-    """Why a version doesn't fit; None when it does."""
+    """Returns why a version can't be used; None if it can."""
     not_needed: tuple[str, ...] = ()
 
 
@@ -62,7 +62,7 @@ ASTERISK = Recipe(
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """A folder with provisioned programs, run by their own loader with their own libraries."""
+    """A folder with provisioned programs, which run with their own loader and libraries."""
 
     prefix: Path
     version: str
@@ -71,7 +71,7 @@ class Prefix:
 
     @property
     def libraries(self) -> Path:
-        """Where the shared libraries are."""
+        """The folders with the shared libraries."""
         return self.prefix / "usr/lib" / self.triplet
 
     def argv(self, program: str) -> list[str]:
@@ -110,18 +110,18 @@ def cache_folder() -> Path:
 
 
 def provision() -> Toolchain:
-    """Asterisk and baresip. Raises as `prepare`."""
+    """Asterisk and baresip. Raises the errors of `prepare`."""
     found = prepare(ASTERISK)
     return Toolchain(found.prefix, found.version, found.triplet, found.loader)
 
 
 def prepare(recipe: Recipe) -> Prefix:
-    """A recipe's programs, from the cache or newly downloaded. Safe when two start at once.
+    """A recipe's programs, from the cache or newly downloaded. Several processes may call it at once.
 
-    Raises LabError, which names the ways out, when this host can't.
+    Raises LabError, which names alternatives, if this machine can't run them.
     """
     if platform.machine() not in MACHINES:
-        raise LabError(f"There is no recipe for a {platform.machine()} machine. {WAYS_OUT}")
+        raise LabError(f"This machine's architecture ({platform.machine()}) is not supported. {ALTERNATIVES}")
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
     whole = repr((GENERATION, recipe.packages, recipe.not_needed, *_overrides(), platform.machine()))
@@ -133,7 +133,7 @@ def prepare(recipe: Recipe) -> Prefix:
             ready = _reuse(home, recipe)
         if ready is None:
             raise LabError(
-                f"The new {recipe.title} in {home} is not whole. Remove the folder and try again. {WAYS_OUT}"
+                f"The new {recipe.title} in {home} is incomplete. Remove the folder and try again. {ALTERNATIVES}"
             )
         return ready
 
@@ -154,7 +154,7 @@ def _lock(path: Path, name: str) -> Iterator[None]:
 
 
 def _reuse(home: Path, recipe: Recipe) -> Prefix | None:
-    """The cached programs if every file of their manifest is there in its size."""
+    """The cached programs, if every file in their manifest exists with the right size."""
     try:
         manifest = json.loads((home / "manifest.json").read_text())
         for name, size in manifest["files"].items():
@@ -163,7 +163,7 @@ def _reuse(home: Path, recipe: Recipe) -> Prefix | None:
     except (OSError, ValueError, KeyError):
         return None
     if reason := recipe.check(manifest["version"]):
-        raise LabError(f"{reason} {WAYS_OUT}")
+        raise LabError(f"{reason} {ALTERNATIVES}")
     return Prefix(home / "root", manifest["version"], *MACHINES[platform.machine()])
 
 
@@ -184,7 +184,7 @@ def _build(home: Path, recipe: Recipe) -> None:
 
 
 def _choose(work: Path, recipe: Recipe) -> tuple[Apt, str]:
-    """The host's own archives where they have a version that fits, else Debian's suite that has it."""
+    """The host's own archives if they have a suitable version, else the Debian suite that has one."""
     host = host_sources()
     if not any(_overrides()) and _host_has(recipe):
         apt = Apt(work / "apt", host, recipe.not_needed)
@@ -194,9 +194,9 @@ def _choose(work: Path, recipe: Recipe) -> tuple[Apt, str]:
     apt.update()
     version = apt.candidate(recipe.packages[0])
     if version is None:
-        raise LabError(f"The archive has no {recipe.title}. {WAYS_OUT}")
+        raise LabError(f"The archive has no {recipe.title}. {ALTERNATIVES}")
     if reason := recipe.check(version):
-        raise LabError(f"{reason} {WAYS_OUT}")
+        raise LabError(f"{reason} {ALTERNATIVES}")
     return apt, version
 
 
@@ -216,13 +216,13 @@ def _host_has(recipe: Recipe) -> bool:
 
 
 def _trim(root: Path) -> None:
-    """Drop what nobody reads here, so that checking the cache stays quick."""
+    """Delete files that nobody needs here, so that checking the cache stays quick."""
     for name in ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/lintian", "var/cache", "etc"):
         shutil.rmtree(root / name, ignore_errors=True)
 
 
 def _link_sounds(sounds: Path) -> None:
-    """Playback looks in `en`; Debian makes that link in a maintainer script, which we don't run."""
+    """Create the folder `en` for Playback; Debian makes this link in a maintainer script, which we don't run."""
     voice = next((path for path in sorted(sounds.glob("en_*")) if path.is_dir()), None)
     if voice is not None and not (sounds / "en").exists():
         (sounds / "en").symlink_to(voice.name)
@@ -239,7 +239,7 @@ def _say(text: str) -> None:
 
 
 class _Progress:
-    """A bar on a terminal, a line every few seconds elsewhere."""
+    """Progress: a bar on a terminal, a line every few seconds elsewhere."""
 
     def __init__(self, what: str) -> None:
         self._what = what

@@ -1,4 +1,4 @@
-"""The lab in the foreground: an embedded Asterisk and the adapter, each a process that is restarted when it dies."""
+"""The lab in the foreground: an embedded Asterisk and the adapter, each a process that is restarted if it exits."""
 
 import asyncio
 import json
@@ -22,11 +22,11 @@ from adapter.tasks import BackgroundTasks
 
 MARKER = "call-monitor-lab"
 READY_DEADLINE = 60.0
-"""Seconds until /readyz must say 200."""
+"""Seconds until /readyz must answer 200."""
 STOP_DEADLINE = 8.0
-"""Seconds the adapter has for a clean stop."""
+"""Seconds for a clean stop of the adapter."""
 LONGEST_PAUSE = 5.0
-"""Seconds before a process that keeps dying is started again."""
+"""Seconds before a process that exits repeatedly is started again."""
 
 
 class Adapter:
@@ -38,11 +38,11 @@ class Adapter:
 
     @staticmethod
     def command(*arguments: str) -> list[str]:
-        """The command line of this adapter's own program."""
+        """The command that runs the adapter."""
         return [sys.executable, "-m", "adapter", *arguments]
 
     async def start(self) -> None:
-        """Start it; readiness is /readyz's to tell."""
+        """Start it; /readyz tells when it is ready."""
         with self._log.open("ab") as output:
             self.process = await asyncio.create_subprocess_exec(
                 *self.command("serve", "--config", str(self._conf)),
@@ -53,7 +53,7 @@ class Adapter:
             )
 
     async def stop(self) -> None:
-        """End it cleanly, or by force when it takes too long."""
+        """Stop it cleanly, or kill it if that takes too long."""
         if self.process is None or self.process.returncode is not None:
             return
         self.process.send_signal(signal.SIGCONT)
@@ -66,7 +66,7 @@ class Adapter:
 
 
 async def keep_alive(start: Callable[[], Awaitable[None]], part: Pbx | Adapter, name: str) -> None:
-    """Start a part again whenever its process dies, as a service manager would."""
+    """Restart a part whenever its process exits, as a service manager would."""
     pause = 0.2
     while True:
         if part.process is not None:
@@ -74,7 +74,7 @@ async def keep_alive(start: Callable[[], Awaitable[None]], part: Pbx | Adapter, 
             await part.process.wait()
             if asyncio.get_running_loop().time() - began > 30:
                 pause = 0.2
-        _say(f"{name} died; starting it again.")
+        _say(f"{name} exited; restarting it.")
         await asyncio.sleep(pause)
         pause = min(LONGEST_PAUSE, pause * 2)
         try:
@@ -84,7 +84,7 @@ async def keep_alive(start: Callable[[], Awaitable[None]], part: Pbx | Adapter, 
 
 
 async def run_lab(*, directory: Path, http_port: int, sip_port: int, demo: bool) -> int:
-    """Run until SIGINT or SIGTERM; everything that was started is ended. Raises LabError when it can't run."""
+    """Run until SIGINT or SIGTERM, then stop everything that was started. Raises LabError if it can't run."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -94,6 +94,7 @@ async def run_lab(*, directory: Path, http_port: int, sip_port: int, demo: bool)
     folder = fresh(directory)
     pbx = Pbx(toolchain, folder / "asterisk", Ports.choose(sip_port))
     conf = adapter_conf(folder, pbx, http_port)
+    _say("Starting Asterisk and the adapter.")
     await people.seed(conf)
     adapter = Adapter(conf, folder / "adapter.log")
     keepers = BackgroundTasks("lab")
@@ -110,6 +111,7 @@ async def run_lab(*, directory: Path, http_port: int, sip_port: int, demo: bool)
         if demo:
             show = Demo(pbx, folder / "phones")
             stack.push_async_callback(show.stop)
+            _say("Starting the phones, and their first calls.")
             await show.start()
         _say(_banner(http_port, sip_port, demo))
         await stop.wait()
@@ -118,7 +120,7 @@ async def run_lab(*, directory: Path, http_port: int, sip_port: int, demo: bool)
 
 
 def need_free(name: str, port: int, kind: int) -> None:
-    """Raise LabError when somebody listens on the port already."""
+    """Raise LabError if the port is already in use."""
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(kind == socket.SOCK_STREAM))
         try:
@@ -130,11 +132,11 @@ def need_free(name: str, port: int, kind: int) -> None:
 
 
 def fresh(directory: Path) -> Path:
-    """An empty folder of ours. Raises LabError rather than delete what is not a lab's."""
+    """Empty the lab's folder. Raises LabError, and deletes nothing, if it is not a lab's folder."""
     folder = directory.resolve()
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARKER).is_file():
-            raise LabError(f"{folder} is not empty and no lab's folder. Choose another with LAB_DIR.")
+            raise LabError(f"{folder} is not empty and not a lab's folder. Choose another with LAB_DIR.")
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARKER).write_text("The lab's state; removed at its next start.\n")
@@ -142,14 +144,14 @@ def fresh(directory: Path) -> Path:
 
 
 AGENTS = "PJSIP/10[1-4]"
-"""The endpoints of the lab's agents."""
+"""The pattern of the lab's agents' endpoints."""
 
 
 def adapter_conf(folder: Path, pbx: Pbx, http_port: int, extra: str = "", agents: str = AGENTS) -> Path:
-    """Write the adapter's configuration for this Asterisk; `extra` is appended as it stands."""
+    """Write the adapter's configuration for this Asterisk; `extra` is appended unchanged."""
     path = folder / "adapter.toml"
     path.touch(mode=0o600)
-    quoted = json.dumps  # TOML's basic strings are JSON's for what stands here
+    quoted = json.dumps  # for these values, JSON strings are valid TOML strings
     path.write_text(
         f"""[http]
 port = {http_port}
@@ -179,7 +181,7 @@ allow_private = true
 
 
 async def ready(http_port: int, stop: asyncio.Event) -> bool:
-    """Wait for /readyz; False when the stop came first. Raises LabError when it takes too long."""
+    """Wait for /readyz; False if the lab was stopped first. Raises LabError if it takes too long."""
     end = asyncio.get_running_loop().time() + READY_DEADLINE
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
         while asyncio.get_running_loop().time() < end:
@@ -207,11 +209,11 @@ def _banner(http_port: int, sip_port: int, demo: bool) -> str:
     ]
     if demo:
         lines += [
-            "  Phones hold real calls now. Open the address, sign in as admin, click a call. Or in another terminal:",
+            "  Phones are making calls now. Open the address, sign in as admin, click a call. Or in another terminal:",
             f"    make try LAB_HTTP_PORT={http_port}",
             "",
         ]
-    return "\n".join([*lines, "  Ctrl-C ends everything.", ""])
+    return "\n".join([*lines, "  Ctrl-C stops everything.", ""])
 
 
 def _say(text: str) -> None:

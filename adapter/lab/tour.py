@@ -1,4 +1,4 @@
-"""`make try`: a guided minute with the demo: finds a call, listens, whispers, joins, and shows what was confirmed."""
+"""`make try`: a one-minute tour of the demo: finds a call, listens, whispers, joins, and shows the confirmations."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ import aiohttp
 from adapter.lab import people
 
 PAUSE = 3.0
-"""Seconds in each mode, for watching."""
+"""Seconds in each mode, so that people can follow."""
 WORDS = {
     "silent": "nobody hears you",
     "whisper": "only the agent hears you",
@@ -20,9 +20,9 @@ WORDS = {
 
 
 async def tour(base: str, pause: float = PAUSE) -> None:
-    """Walk through one monitor, `pause` seconds in each mode. Raises aiohttp.ClientError with what went wrong."""
+    """Walk through one monitor, `pause` seconds in each mode. Raises aiohttp.ClientError if it fails."""
     timeout = aiohttp.ClientTimeout(total=15)
-    jar = aiohttp.CookieJar(unsafe=True)  # the lab has an address and no name
+    jar = aiohttp.CookieJar(unsafe=True)  # the lab is reached by its IP address
     async with aiohttp.ClientSession(base, timeout=timeout, cookie_jar=jar) as http:
         await _ask(http, "POST", "/api/v1/session", {"username": "admin", "password": people.password("admin")})
         call = await _a_call(http)

@@ -16,13 +16,14 @@ from adapter.core.call import Call
 from adapter.core.calls import Calls, Numbering
 from adapter.core.changes import Changes, MonitorChange
 from adapter.core.invariant import spies
-from adapter.core.legs import SpyDialplan, is_leg
+from adapter.core.legs import LegNames, SpyDialplan, is_leg
 from adapter.core.lifecycle import Command, Step
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, User
 from adapter.core.views import Visibility, monitor_visibility
+from adapter.monitoring.placeguard import PlaceGuard, author
 from adapter.tasks import Listeners, guarded
 
 log = structlog.get_logger(__name__)
@@ -42,6 +43,7 @@ class Board:
         self.pbx_state = pbx
         self._calls = Calls(numbering, directory)
         self._dialplan = dialplan
+        self.place = PlaceGuard(dialplan, numbering.pbx)
         self._monitors: dict[str, Monitor] = {}
         self._by_leg: dict[str, str] = {}
         self._taken_up: set[str] = set()
@@ -105,6 +107,11 @@ class Board:
             own_call=call is not None and call.agent.user_id == user.id,
         )
 
+    @property
+    def legs(self) -> LegNames:
+        """How this installation names its legs."""
+        return self._dialplan.legs
+
     def channels(self) -> Collection[str]:
         """Uniqueids of all channels that are known, supervisors' legs apart."""
         return self._calls.channels()
@@ -124,6 +131,8 @@ class Board:
         self._publish(events[-1].at, resynced=any(isinstance(event, ev.Snapshot) for event in events))
 
     def _one(self, event: ev.Event) -> None:
+        for stray in self.place.look(event, self._by_leg, self._calls.in_bridge):
+            self._commanded.append((stray, (lifecycle.EndLeg(),)))
         match event:
             case ev.SpyStarted(at, leg, target, context, extension):
                 self._spy_started(leg, target, self._dialplan.mode_at(context, extension), at)
@@ -137,7 +146,7 @@ class Board:
                 if monitor := self._of_leg(leg):
                     self._step(lifecycle.originate_failed(monitor, why, at))
             case ev.SpyStopped():
-                pass  # a moved leg starts again; one that is over hangs up
+                pass  # a moved leg starts again; one that is over hangs up; one that went astray the watchdog finds
             case ev.Snapshot():
                 self._calls.apply(event)
                 self._resume(event)
@@ -146,18 +155,33 @@ class Board:
                 if monitor := self._of_leg(event.uniqueid):
                     over = event.extension == self._dialplan.over or self._calls.peers(monitor.target) is None
                     busy = event.cause in BUSY_CAUSES
-                    self._step(lifecycle.leg_gone(monitor, event.at, call_over=over, busy=busy))
+                    astray = not self.place.is_place(event.context, event.extension)
+                    self._step(lifecycle.leg_gone(monitor, event.at, call_over=over, busy=busy, astray=astray))
             case ev.ChannelGone():
                 self._calls.apply(event)
-                self._target_gone(event.uniqueid)
+                for monitor in [m for m in self._monitors.values() if m.target == event.uniqueid]:
+                    self._step(lifecycle.target_gone(monitor))
             case ev.BridgeEntered(at, _, _, channel) if (monitor := self._of_leg(channel.uniqueid)) is not None:
+                self.place.took_over(channel.uniqueid)
                 self._step(lifecycle.bridged(monitor, at))
                 self._calls.adopt(channel, at)
                 self._calls.apply(event)
-            case ev.ChannelCreated() if is_leg(event.channel.uniqueid):
+            case ev.ChannelCreated() if self.legs.is_ours(event.channel.uniqueid):
                 self._leg_appeared(event.channel.uniqueid)
+            case ev.HandedOn():
+                self._handed_on(event)
+            case ev.ChannelChanged(_, channel) if channel.uniqueid in self._by_leg:
+                if (found := self._of_leg(channel.uniqueid)) and found.live and self.place.left(channel):
+                    self._step(lifecycle.handed_on(found, ""))
             case _:
                 self._calls.apply(event)
+
+    def _handed_on(self, event: ev.HandedOn) -> None:
+        """Another channel takes the place of a leg's: both go."""
+        for monitor in filter(None, map(self._of_leg, event.channels)):
+            self._step(lifecycle.handed_on(monitor, ev.endpoint_of(event.to), author(event, self.directory)))
+            if event.to_id:
+                self._commanded.append((event.to_id, (lifecycle.EndLeg(),)))
 
     def _spy_started(self, leg: str, target: str, mode: Mode | None, at: datetime) -> None:
         monitor = self._of_leg(leg)
@@ -184,10 +208,6 @@ class Board:
         else:
             self._commanded.append((leg, (lifecycle.EndLeg(),)))
 
-    def _target_gone(self, uniqueid: str) -> None:
-        for monitor in [m for m in self._monitors.values() if m.target == uniqueid]:
-            self._step(lifecycle.target_gone(monitor))
-
     def _resume(self, snapshot: ev.Snapshot) -> None:
         legs = {known.channel.uniqueid: known.channel for known in snapshot.channels if spies(known, self._dialplan)}
         for monitor in list(self._monitors.values()):
@@ -197,7 +217,7 @@ class Board:
                     # It went live in the last moment of the former run, unrecorded: with whom is not known.
                     self._step(lifecycle.spy_started(monitor, mode, snapshot.at, frozenset()))
                     monitor = self._monitors[monitor.id]
-                self._step(lifecycle.resumed(monitor, self._calls.peers(monitor.target)))
+                self._step(lifecycle.resumed(monitor, self._calls.peers(monitor.target), mode, snapshot.at))
             else:
                 lost = EndReason.ADAPTER_STOPPED if monitor.id in self._taken_up else EndReason.PBX_LOST
                 self._step(lifecycle.ended(monitor, monitor.ending or lost, snapshot.at))

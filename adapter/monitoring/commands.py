@@ -105,6 +105,6 @@ class CommandRunner:
                 # A leg that is no more speaks to nobody: then its end is what is waited for, and it has its own reason.
                 await self._pbx.switch_leg(monitor.leg, switch.mode, keypad=monitor.keypad, reattach=switch.reattach)
             except errors.AdapterError as problem:
-                log.warning("a switch failed", monitor_id=monitor.id, mode=switch.mode, why=str(problem))
+                log.warning("a mode switch failed", monitor_id=monitor.id, mode=switch.mode, why=str(problem))
                 return False
             return await settled.within(self._deadline) is not None

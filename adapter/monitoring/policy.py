@@ -57,7 +57,7 @@ class Policy:
     def need_answered(self, call: Call) -> None:
         """Raise CallNotActive while the call rings."""
         if call.state is CallState.RINGING:
-            raise errors.CallNotActive("The call still rings. Monitor it once it has been answered.")
+            raise errors.CallNotActive("The call is still ringing. Monitor it after it has been answered.")
 
     def _not_own(self, user: User, call: Call) -> None:
         if self._picture.in_conversation(user.id, call.conversation_id):
@@ -74,7 +74,7 @@ class Policy:
             self.need_pbx()
             raise errors.NotFound("There is no such call now, or none that you may see.")
         if len(seen) > 1:
-            raise errors.Ambiguous("Several calls match. Name one by its call_id.", calls=self._shown(user, seen))
+            raise errors.Ambiguous("Several calls match. Choose one by its call_id.", calls=self._shown(user, seen))
         return seen[0]
 
     def _named(self, request: StartRequest) -> Sequence[Call]:
@@ -113,7 +113,7 @@ class Policy:
     def need_live(self, monitor: Monitor | None) -> Monitor:
         """Raise CallEnded or NotLive unless the monitor can be switched."""
         if monitor is None or monitor.ended or monitor.ending:
-            raise errors.CallEnded("This monitor is over.")
+            raise errors.CallEnded("This monitor has ended.")
         if not monitor.live:
             raise errors.NotLive("Your phone is still being connected. Answer it first.")
         return monitor

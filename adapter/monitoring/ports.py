@@ -1,6 +1,6 @@
 """What the use case needs from its surroundings, as protocols: the live picture, the PBX, the record."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -93,6 +93,9 @@ class Pbx(Protocol):
 
     async def send_leg(self, leg: str, target: str, mode: Mode, *, keypad: bool) -> None:
         """Let a channel that called us go on into the monitor dialplan, to listen to `target`."""
+
+    async def variables(self, channel: str, names: Sequence[str]) -> Mapping[str, str]:
+        """What variables and dialplan functions say of a channel in our Stasis application now; empty where unset."""
 
     async def join(self, leg: str, customer: str) -> None:
         """Put the leg and the customer's channel into one bridge (AMI Bridge), which releases the agent.

@@ -95,7 +95,7 @@ class Recorder:
         try:
             await asyncio.wait_for(self._idle.wait(), deadline)
         except TimeoutError:
-            log.error("facts were not recorded before the stop", count=self.size)
+            log.error("events were not recorded before the stop", count=self.size)
 
     async def close(self, deadline: float = 5.0) -> None:
         """Write what waits, for at most `deadline` seconds, and stop."""
@@ -174,7 +174,7 @@ class Recorder:
     def _rest(self, record: Record) -> Record:
         """What is kept of a record though too much waits."""
         if not self.dropped:
-            log.error("too much waits for the database; the audit and hooks lose facts", waiting=self.size)
+            log.error("too many events wait for the database; the audit and webhooks lose some", waiting=self.size)
         self.dropped += len(record.entries) + len(record.events)
         return Record(monitors=record.monitors, calls=record.calls)
 
@@ -198,7 +198,7 @@ class Recorder:
                     await self._flush()
                 next_at = clock() + min(LONGEST_SETTLE, (clock() - began) * (1 / BUSY - 1))
             except StoreUnavailable as problem:
-                log.error("what happened could not be recorded; trying again", facts=self.size, why=str(problem))
+                log.error("events could not be recorded; retrying", facts=self.size, why=str(problem))
                 await asyncio.sleep(RETRY_PAUSE)
                 self._work.set()
                 self._urgent.set()

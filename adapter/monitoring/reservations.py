@@ -20,7 +20,7 @@ class Reservations:
         """Hold this supervisor's place. Raises AlreadyMonitoring."""
         busy = any(monitor.supervisor.user_id == user.id for monitor in self._picture.monitors())
         if busy or user.id in self._held:
-            raise errors.AlreadyMonitoring("You are monitoring a call already. Stop that first.")
+            raise errors.AlreadyMonitoring("You are already monitoring a call. Stop that first.")
         self._held.add(user.id)
         try:
             yield

@@ -17,7 +17,7 @@ from adapter.core import lifecycle
 from adapter.core.audit import By, Subject, Via
 from adapter.core.call import Call
 from adapter.core.journal import abandoned, requested, subject_of
-from adapter.core.legs import LegRequest, leg_id
+from adapter.core.legs import LegRequest
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Notice, Supervisor
 from adapter.core.people import User
@@ -130,7 +130,7 @@ class Supervision:
             call_id=call.id,
             conversation_id=call.conversation_id,
             target=call.uniqueid,
-            leg=leg_id(monitor_id),
+            leg=self._board.legs.leg_id(monitor_id),
             supervisor=Supervisor(user.id, user.name, user.username),
             subject=subject_of(call, self._board.directory.users),
             by=by,
@@ -214,7 +214,7 @@ class Supervision:
                 await self._pbx.switch_leg(monitor.leg, mode, keypad=monitor.keypad, reattach=monitor.reattach)
             except (errors.PbxRefused, errors.PbxTimeout) as problem:
                 # Refused: the leg has just gone, and its end arrives as an event. Unanswered: it may yet be done.
-                log.warning("a switch was not taken", monitor_id=monitor_id, mode=mode, why=str(problem))
+                log.warning("a mode switch failed", monitor_id=monitor_id, mode=mode, why=str(problem))
             except errors.PbxUnavailable:
                 if (current := self._board.monitor(monitor_id)) is not None:
                     self._board.step(lifecycle.not_asked(current), self._clock())

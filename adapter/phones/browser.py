@@ -1,10 +1,11 @@
-"""BrowserPhones of pages: one ephemeral endpoint at Asterisk for each session that asks, known to nobody else.
+"""Pages as phones: one ephemeral endpoint at Asterisk for each session that asks, known to nobody else.
 
 It is made through ARI's push configuration in Asterisk's memory, can dial nothing, and goes with its session.
 """
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ log = structlog.get_logger(__name__)
 LAST = 2.0
 """Seconds for taking all of them away from Asterisk at a stop."""
 PREFIX = "cm-web-"
-"""How these endpoints are named; they are never agents' phones."""
+"""How these endpoints are named, with the installation's tag after it; they are never agents' phones."""
 
 
 @dataclass(slots=True)
@@ -36,6 +37,8 @@ class Softphone:
     endpoint: str
     password: str = field(repr=False)
     expires_at: datetime
+    """As it is told; what counts is the time that passed, which no clock that is set makes more."""
+    made_at: float
     connected: int = 0
     """Its place among the pages in the order in which they connected; 0 while its socket is not open."""
     hang_up: Callable[[], None] | None = None
@@ -61,7 +64,7 @@ class Endpoints(Protocol):
 
 
 class BrowserPhones:
-    """All of them. `end_device` ends the monitors that a device serves: its page is gone."""
+    """All of them. `end_device` ends the monitors that a device serves: its page is gone. `tag`: the installation's."""
 
     def __init__(
         self,
@@ -70,9 +73,12 @@ class BrowserPhones:
         clock: Callable[[], datetime],
         lifetime: timedelta,
         end_device: Callable[[str], None],
+        tag: str,
+        passing: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._prefix = f"{PREFIX}{tag}-"
         self._picture, self._endpoints, self._clock, self._lifetime = picture, endpoints, clock, lifetime
-        self._end_device = end_device
+        self._end_device, self._passing = end_device, passing
         self._phones: dict[str, Softphone] = {}
         self._count = 0
         self._locks = KeyedLocks()
@@ -95,9 +101,10 @@ class BrowserPhones:
             phone = Softphone(
                 session_id,
                 user_id,
-                PREFIX + secrets.token_hex(8),
+                self._prefix + secrets.token_hex(8),
                 secrets.token_urlsafe(24),
                 self._clock() + self._lifetime,
+                self._passing(),
             )
             await self._endpoints.put(phone.endpoint, phone.password)
             self._phones[session_id] = phone
@@ -140,10 +147,10 @@ class BrowserPhones:
             self._tasks.start(self.close_one(session_id), f"close {session_id}")
 
     def _heard(self, changes: Changes) -> None:
-        now, users = self._clock(), self._picture.directory.users
+        oldest, users = self._passing() - self._lifetime.total_seconds(), self._picture.directory.users
         for session_id, phone in list(self._phones.items()):
             user = users.get(phone.user_id)
-            if user is None or not may_monitor(user) or phone.expires_at <= now:
+            if user is None or not may_monitor(user) or phone.made_at <= oldest:
                 self._tasks.start(self.close_one(session_id), f"close {session_id}")
         if changes.resynced:
             self._tasks.start(self._sweep(), "sweep")
@@ -153,14 +160,15 @@ class BrowserPhones:
                     phone.hang_up()  # its page comes back, and is made known to Asterisk again
 
     async def _sweep(self) -> None:
-        """Remove what a former run left at Asterisk: nobody has those passwords any more."""
+        """Remove what a former run left at Asterisk: nobody has those passwords any more. Others' stay."""
         try:
             known = {phone.endpoint for phone in self._phones.values()}
-            left = [name for name in await self._endpoints.listed() if name.startswith(PREFIX) and name not in known]
+            mine = (name for name in await self._endpoints.listed() if name.startswith(self._prefix))
+            left = [name for name in mine if name not in known]
             for name in left:
                 await self._endpoints.remove(name)
         except AdapterError as problem:
-            log.warning("softphones of a former run could not be removed", why=str(problem))
+            log.warning("softphones of an earlier run could not be removed", why=str(problem))
 
     async def close(self) -> None:
         """Take all of them away from Asterisk: all at once; after `LAST` it is left to the next start."""

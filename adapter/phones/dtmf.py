@@ -54,7 +54,9 @@ class DtmfModes:
         try:
             await self._supervisors.switch(user, monitor.id, mode, keypad_of(monitor))
         except AdapterError as problem:
-            log.warning("a digit could not be followed", monitor_id=monitor.id, mode=mode.value, why=str(problem))
+            log.warning(
+                "the mode for a digit could not be set", monitor_id=monitor.id, mode=mode.value, why=str(problem)
+            )
 
     async def close(self) -> None:
         """Stop following."""

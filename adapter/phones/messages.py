@@ -48,7 +48,7 @@ class PhoneMessages:
         try:
             await self._send(endpoint, text)
         except AdapterError as problem:
-            log.warning("an agent's phone could not be told who talks", endpoint=endpoint, why=str(problem))
+            log.warning("the message to an agent's phone failed", endpoint=endpoint, why=str(problem))
 
     async def close(self) -> None:
         """Send nothing more."""

@@ -1,7 +1,10 @@
 """What is kept: people, sessions, tokens, monitors, the audit, hooks and their outbox, the installation's own facts."""
 
-from datetime import timedelta
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
+from adapter.core.clock import Clock
 from adapter.store.answers import Answers
 from adapter.store.audit import Audit
 from adapter.store.database import Database
@@ -12,6 +15,7 @@ from adapter.store.outbox import Outbox
 from adapter.store.people import People
 from adapter.store.record import Records
 from adapter.store.sessions import Sessions
+from adapter.store.sweep import Sweep
 from adapter.store.tokens import Tokens
 from adapter.store.webhooks import Webhooks
 
@@ -19,31 +23,42 @@ from adapter.store.webhooks import Webhooks
 class Store:
     """One opened database and what is in it."""
 
-    def __init__(self, database: Database, idle: timedelta) -> None:
-        self.database = database
-        self.people = People(database)
-        self.sessions = Sessions(database, idle)
-        self.tokens = Tokens(database)
-        self.answers = Answers(database)
+    def __init__(self, database: Database, idle: timedelta, clock: Clock) -> None:
+        self.database, self.clock = database, clock
+        self.people = People(database, clock)
+        self.sessions = Sessions(database, idle, clock)
+        self.tokens = Tokens(database, clock)
+        self.answers = Answers(database, clock)
         self.monitors = Monitors(database)
         self.records = Records(database)
-        self.audit = Audit(database)
-        self.webhooks = Webhooks(database)
+        self.audit = Audit(database, clock)
+        self.webhooks = Webhooks(database, clock)
         self.outbox = Outbox(database)
-        self.installation = Installation(database)
+        self.sweep = Sweep(database)
+        self.installation = Installation(database, clock)
 
     @classmethod
     async def open(
-        cls, url: str, idle: timedelta = timedelta(hours=12), survives: Survives = Survives.PROCESS
+        cls,
+        url: str,
+        idle: timedelta = timedelta(hours=12),
+        survives: Survives = Survives.PROCESS,
+        *,
+        clock: Callable[[], datetime],
+        passing: Callable[[], float] = time.monotonic,
     ) -> "Store":
-        """Open and bring up to date. `survives`: what a commit outlasts. Raises StoreUnavailable or ConfigError."""
+        """Open and bring up to date.
+
+        `survives`: what a commit outlasts; `clock`: the time of day; `passing`: seconds of a clock that nobody can set.
+        Raises StoreUnavailable or ConfigError.
+        """
         database = Database(url, survives)
         try:
             await database.migrate()
         except BaseException:
             await database.close()
             raise
-        return cls(database, idle)
+        return cls(database, idle, Clock(clock, passing))
 
     async def close(self) -> None:
         """Give the connections back."""

@@ -1,36 +1,36 @@
 """The audit: entries in one chain of hashes, added to and read, never changed; cut only where the cut is told of.
 
-An entry's hash is SHA-256 over the hash before it and its own fields, so that a changed, missing or swapped row
-breaks the chain. Whoever can write the whole database could make a new chain: note the head elsewhere
-(`call-monitor audit verify` prints it, and takes it back).
+An entry's hash covers the one before it (`adapter.store.chain`), so that a changed, missing or swapped row breaks the
+chain. Whoever can write the whole database could make a new chain, or take the last entries off: so the chain's head
+goes out by itself (`adapter.health.heads`), and `verify` takes back every head that was ever sent.
 """
 
-import hashlib
-import json
 import uuid
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from adapter.core.audit import SYSTEM, Action, Entry
+from adapter.core.audit import SYSTEM, Action, By, Entry
+from adapter.core.clock import Clock
+from adapter.core.heads import CHAIN, End, SentHead
 from adapter.errors import NotFound
+from adapter.store.chain import Verdict, Walk, row_hash
 from adapter.store.database import TOLD, Database, lock, take_turn
 from adapter.store.fit import Fit
+from adapter.store.retention import Plan, held_against
 from adapter.store.tables import AuditCutRow, AuditRow, FactRow, table_of
 
 HEAD = "audit_head"
-START = "0" * 64
 PAGE = 1000
 """Rows read at once while all are gone through."""
-HASHED = (
-    "seq id at actor via action result reason target allowed_by call_id conversation_id monitor_id supervisor agent "
-    "agent_name extension customer mode"
-).split()
-"""The fields that an entry's hash covers, in this order."""
+LONGEST_NUMBER = 19
+"""Digits of a head's number; one that was tampered with may have any."""
+CUT_AT_ONCE = 20_000
+"""Rows deleted in one transaction, so that a long cut keeps the database's deadline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,17 +48,6 @@ class Filter:
     """but for those about this person's own monitors."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What going through the whole chain found."""
-
-    entries: int
-    first: int
-    head: str
-    """The last entry's number and hash, as `number:hash`."""
-    faults: Sequence[str]
-
-
 def add(session: Session, entries: Sequence[Entry], ids: Sequence[str] = ()) -> None:
     """Add entries in their order, as part of a transaction, and tell the log once that is committed.
 
@@ -72,7 +61,7 @@ def add(session: Session, entries: Sequence[Entry], ids: Sequence[str] = ()) -> 
     for entry, entry_id in zip(entries, ids or [uuid.uuid4().hex for _ in entries], strict=True):
         seq += 1
         row = {"seq": seq, "id": entry_id, **_FIT(_columns(entry)), "previous": previous}
-        previous = row["hash"] = _hash(row)
+        previous = row["hash"] = row_hash(row)
         rows.append(row)
     connection = session.connection()  # a session's own way costs half as much again, and looks after no rows here
     connection.execute(_ADD, rows)
@@ -122,17 +111,11 @@ def _columns(entry: Entry) -> dict[str, object]:
     }
 
 
-def _hash(row: dict[str, object]) -> str:
-    plain = [value.isoformat() if isinstance(value, datetime) else value for value in (row[name] for name in HASHED)]
-    text = json.dumps([row["previous"], *plain], ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
 class Audit:
     """All entries. All methods raise StoreUnavailable when the database does not answer."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
 
     async def add(self, *entries: Entry) -> None:
         """Add entries in a transaction of their own."""
@@ -152,7 +135,7 @@ class Audit:
             if after is not None:
                 last = await session.scalar(select(AuditRow.seq).where(AuditRow.id == after))
                 if last is None:
-                    raise NotFound("This cursor is unknown, or its entry is too old. Begin again without one.")
+                    raise NotFound("This cursor is unknown, or its entry is too old. Start again without one.")
                 query = query.where(AuditRow.seq < last)
             return list(await session.scalars(query))
 
@@ -163,88 +146,129 @@ class Audit:
             yield rows
             after = rows[-1].id
 
-    async def cut(self, before: datetime, now: datetime) -> int:
-        """Delete the entries older than `before`. The chain says that, and from where on it can be verified.
+    async def plan(self, keep: timedelta, through: int | None = None) -> Plan | None:
+        """What may be cut of what is older than `keep`; None when there are no entries at all.
 
-        Returns how many were deleted.
+        Only what is old without a gap, from the first entry on: one wrong time in between takes nothing along.
+        `through`: up to this number, whatever the times say.
         """
+        async with self._database.read() as session:
+            newest = await session.scalar(select(AuditRow).order_by(AuditRow.seq.desc()).limit(1))
+            cut = await _last_cut(session)
+            first = await session.scalar(_after(cut).limit(1))
+            if newest is None or first is None:
+                return None
+            before = held_against(keep, self._clock.now(), self._clock.steady(), newest.at)
+            stop = None
+            if through is None:
+                kept = select(func.min(AuditRow.seq)).where(AuditRow.seq >= first.seq, AuditRow.at >= before)
+                stop = await session.scalar(kept)
+                end = newest.seq if stop is None else stop - 1
+            else:
+                end = min(through, newest.seq)
+                latest = await session.scalar(select(func.max(AuditRow.at)).where(AuditRow.seq <= end))
+                before = (latest or before) + timedelta(milliseconds=1)
+            taken = select(AuditRow).where(AuditRow.seq >= first.seq, AuditRow.seq <= end)
+            last = await session.scalar(taken.order_by(AuditRow.seq.desc()).limit(1))
+            old_behind = select(AuditRow.seq).where(AuditRow.seq > end, AuditRow.at < before).limit(1)
+            stopped = stop if stop is not None and await session.scalar(old_behind) is not None else None
+        total = newest.seq - first.seq + 1
+        if last is None:
+            return Plan(first.seq, first.seq - 1, total, first.previous, first.at, first.at, before, stopped)
+        return Plan(first.seq, last.seq, total, last.hash, first.at, last.at, before, stopped)
+
+    async def cut(self, plan: Plan, by: By = SYSTEM, why: str = "retention") -> int:
+        """Delete what was planned. A note of what it was stays in the chain; it says too if that was not whole.
+
+        Returns how many entries were deleted. Nothing is done when another cut came first.
+        """
+        faults = await self._faults_until(plan.last)
         async with self._database.work() as session:
             await lock(session, HEAD)
-            newest = select(func.max(AuditRow.seq)).where(AuditRow.at < before).scalar_subquery()
-            last = await session.scalar(select(AuditRow).where(AuditRow.seq == newest))
-            if last is None:
-                return 0
-            count = await session.scalar(select(func.count()).where(AuditRow.seq <= last.seq))
-            told = Entry(at=now, by=SYSTEM, action=Action.CUT, target=f"{last.seq}:{last.hash}", reason="retention")
-            await append(session, [told])
-            session.add(AuditCutRow(seq=last.seq, hash=last.hash))
-            await session.flush()
-            await session.execute(delete(AuditRow).where(AuditRow.seq <= last.seq))
-            return int(count or 0)
+            cut = await _last_cut(session)
+            if plan.count and plan.first == (cut.seq if cut else 0) + 1:
+                note = f"{plan.note}; {why}" + (f"; THE CHAIN WAS NOT WHOLE: {faults[0]}" if faults else "")
+                target = f"{plan.last}:{plan.hash}"
+                await append(
+                    session, [Entry(at=self._clock.now(), by=by, action=Action.CUT, target=target, reason=note)]
+                )
+                session.add(AuditCutRow(seq=plan.last, hash=plan.hash))
+        return await self.finish_cut()
 
-    async def verify(self, noted: str | None = None) -> Verdict:
-        """Go through the whole chain. `noted`: a head that was written down before and must still be in it."""
+    async def whole_until(self, seq: int) -> Sequence[str]:
+        """What is wrong with the chain from its beginning to this entry: a cut would destroy the proof of it."""
+        return await self._faults_until(seq)
+
+    async def _faults_until(self, seq: int) -> Sequence[str]:
+        async with self._database.read() as session:
+            walk = Walk(await _last_cut(session), f"{seq}:")
+        async for row in self._rows(walk.seq, seq):
+            walk.take(row)
+        return walk.faults
+
+    async def finish_cut(self) -> int:
+        """Delete what a cut took, also what a former run did not come to; the triggers let nothing else go."""
+        deleted = 0
+        while True:
+            async with self._database.work() as session:
+                cut, first = await _last_cut(session), await session.scalar(select(func.min(AuditRow.seq)))
+                if cut is None or first is None or first > cut.seq:
+                    return deleted
+                end = min(cut.seq, first + CUT_AT_ONCE - 1)
+                done = await session.execute(delete(AuditRow).where(AuditRow.seq <= end))
+                deleted += int(done.rowcount)  # type: ignore[attr-defined]
+
+    async def head(self) -> End:
+        """Where the chain ends now."""
         async with self._database.read() as session:
             head = await session.scalar(select(FactRow.value).where(FactRow.name == HEAD))
-            cut = await session.scalar(select(AuditCutRow).order_by(AuditCutRow.seq.desc()).limit(1))
-        check = _Check(cut.seq if cut else 0, cut.hash if cut else START, str(head), noted)
-        while rows := await self._from(check.seq):
-            for row in rows:
-                check.take(row)
-            if check.seq >= check.head_seq:
-                break
-        return check.verdict(f"{cut.seq}:{cut.hash}" if cut else None)
+        number, _, entry_hash = str(head).partition(":")
+        return End(CHAIN, int(number) if number.isdigit() and len(number) < LONGEST_NUMBER else 0, entry_hash)
 
-    async def _from(self, seq: int) -> Sequence[AuditRow]:
+    async def holds(self, end: End) -> bool:
+        """Whether this was an end of the chain that is there now; also where a cut took it since."""
         async with self._database.read() as session:
-            query = select(AuditRow).where(AuditRow.seq > seq).order_by(AuditRow.seq).limit(PAGE)
-            return list(await session.scalars(query))
+            cut = await _last_cut(session)
+            if end.seq < (cut.seq if cut else 1):
+                return True
+            found = await session.scalar(select(AuditRow.hash).where(AuditRow.seq == end.seq))
+            return end.hash == found or (cut is not None and (end.seq, end.hash) == (cut.seq, cut.hash))
+
+    async def verify(self, noted: str | None = None, heads: Sequence[SentHead] = (), key: bytes = b"") -> Verdict:
+        """Go through the whole chain. `noted`: a head that was written down before and must still be in it.
+
+        `heads`: those that were sent, sealed with the installation's `key`; each must be borne out too.
+        """
+        async with self._database.read() as session:
+            head = await session.scalar(select(FactRow.value).where(FactRow.name == HEAD))
+            walk = Walk(await _last_cut(session), str(head), noted)
+        walk.expect(key, heads)
+        async for row in self._rows(walk.seq, walk.head_seq):
+            walk.take(row)
+        return walk.verdict()
+
+    async def _rows(self, after: int, until: int) -> AsyncIterator[AuditRow]:
+        while after < until:
+            async with self._database.read() as session:
+                query = select(AuditRow).where(AuditRow.seq > after).order_by(AuditRow.seq).limit(PAGE)
+                rows = list(await session.scalars(query))
+            for row in rows:
+                if row.seq > until:
+                    return
+                yield row
+                after = row.seq
+            if not rows:
+                return
 
 
-class _Check:
-    """One walk along the chain."""
+async def _last_cut(session: AsyncSession) -> AuditCutRow | None:
+    cut: AuditCutRow | None = await session.scalar(select(AuditCutRow).order_by(AuditCutRow.seq.desc()).limit(1))
+    return cut
 
-    def __init__(self, seq: int, previous: str, head: str, noted: str | None) -> None:
-        self.seq, self._previous, self._head, self._noted = seq, previous, head, noted
-        self._first, self._count = seq + 1, 0
-        number = head.partition(":")[0]
-        self.head_seq = int(number) if number.isdigit() else 0
-        self._faults: list[str] = []
-        self._cuts: set[str] = set()
-        self._noted_seen = noted is None or noted == f"{seq}:{previous}"
 
-    def take(self, row: AuditRow) -> None:
-        """The next row."""
-        if row.seq > self.head_seq:
-            return  # written while we look
-        fields = {name: getattr(row, name) for name in (*HASHED, "previous")}
-        fields["at"] = row.at.astimezone(UTC)
-        if row.seq != self.seq + 1:
-            self._fault(f"entries {self.seq + 1} to {row.seq - 1} are missing")
-        elif row.previous != self._previous:
-            self._fault(f"entry {row.seq} does not follow the one before it")
-        if _hash(fields) != row.hash:
-            self._fault(f"entry {row.seq} was changed")
-        if row.action == Action.CUT:
-            self._cuts.add(row.target or "")
-        self._noted_seen |= self._noted == f"{row.seq}:{row.hash}"
-        self.seq, self._previous = row.seq, row.hash
-        self._count += 1
-
-    def _fault(self, text: str) -> None:
-        if len(self._faults) < 20:
-            self._faults.append(text)
-
-    def verdict(self, cut: str | None) -> Verdict:
-        """After the last row."""
-        here = f"{self.seq}:{self._previous}"
-        if self._head != here:
-            self._fault(f"entries after {self.seq} are missing: the head says {self._head.partition(':')[0]}")
-        if cut is not None and cut not in self._cuts:
-            self._fault("entries were deleted, and no entry tells of that cut")
-        if not self._noted_seen:
-            self._fault("the noted head is not in this chain")
-        return Verdict(self._count, self._first, here, self._faults)
+def _after(cut: AuditCutRow | None) -> Select[AuditRow]:
+    """What a cut left, in order."""
+    return select(AuditRow).where(AuditRow.seq > (cut.seq if cut else 0)).order_by(AuditRow.seq)
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:

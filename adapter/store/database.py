@@ -105,7 +105,7 @@ class Database:
             raise StoreUnavailable(f"The database can't be prepared: {_reason(problem)}") from problem
         except CommandError as problem:  # it does not know the revision that is in there
             raise StoreUnavailable(
-                "The database was brought up to date by a newer version of call-monitor. Run that one, or put back the "
+                "The database was migrated by a newer version of call-monitor. Run that version, or restore the "
                 "backup from before the upgrade."
             ) from problem
 

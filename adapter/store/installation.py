@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
+from adapter.core.clock import Clock
 from adapter.core.people import User
 from adapter.errors import NotAuthenticated
 from adapter.store.audit import take_chain
@@ -23,8 +24,8 @@ BEAT = "last_beat"
 class Installation:
     """The installation's own facts. All methods raise StoreUnavailable when the database does not answer."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
 
     async def key(self) -> bytes:
         """32 random bytes, made at the first start and never changed."""
@@ -54,7 +55,8 @@ class Installation:
             return token
 
     async def finish_setup(self, token: str, administrator: NewUser) -> User:
-        """Make the first administrator. Raises NotAuthenticated when the token is wrong, used or void; Conflict.
+        """Make the first administrator. Raises NotAuthenticated when the token is wrong, used or void; Invalid when the
+        password is the username.
 
         The token is used up together with that: where the account can't be made, it holds on.
         """
@@ -64,9 +66,9 @@ class Installation:
             fact = await session.get(FactRow, SETUP)
             people = await session.scalar(select(func.count()).select_from(UserRow))
             if people or fact is None or not hmac.compare_digest(fact.value, _hash(token)):
-                raise NotAuthenticated("This setup token is wrong or was used. Restart the adapter for a new one.")
+                raise NotAuthenticated("This setup token is wrong or has been used. Restart the adapter for a new one.")
             await session.delete(fact)
-            return await add_person(session, row, administrator.by)
+            return await add_person(session, row, self._clock.now(), administrator.by)
 
 
 def _hash(token: str) -> str:

@@ -7,9 +7,9 @@ within a call lives in the database and outlasts any death, and what is due is f
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Select, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy import Select, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,8 @@ from adapter.core.views import time_view
 from adapter.errors import NotFound
 from adapter.store.database import Database, lock, take_turn
 from adapter.store.fit import Fit, plain
-from adapter.store.tables import Counter, DeliveryRow, EventRow, UtcTime, table_of
+from adapter.store.outbox_sql import FAN_OUT, NOTE, PROMOTE
+from adapter.store.tables import DeliveryRow, EventRow, FactRow, table_of
 
 OUTBOX = "outbox"
 """The fact that those who write here lock: a delivery that ends and one that begins must see each other."""
@@ -26,46 +27,9 @@ WAITING, DUE, DELIVERED, FAILED = "waiting", "due", "delivered", "failed"
 PENDING = (WAITING, DUE)
 GIVEN_UP_AT_ONCE = 500
 """Deliveries that are marked failed in one transaction."""
+MARKS = "outbox_marks"
 KEPT_ANSWER = 1000
 """Characters of a receiver's answer that are kept."""
-
-FAN_OUT = text(
-    """
-    INSERT INTO deliveries (hook_id, seq, lane, state, next_at, attempts)
-    SELECT n.hook_id, n.seq, n.lane,
-      CASE WHEN n.place = 1 AND NOT EXISTS (
-        SELECT 1 FROM deliveries d WHERE d.hook_id = n.hook_id AND d.lane = n.lane AND d.state IN ('due', 'waiting')
-      ) THEN 'due' ELSE 'waiting' END,
-      :at, 0
-    FROM (
-      SELECT w.id AS hook_id, e.seq AS seq, e.lane AS lane,
-        row_number() OVER (PARTITION BY w.id, e.lane ORDER BY e.seq) AS place
-      FROM events e JOIN webhooks w ON w.enabled AND w.events LIKE '%,' || e.type || ',%'
-      WHERE e.seq > :last
-    ) n
-    """
-).bindparams(bindparam("at", type_=UtcTime), bindparam("last", type_=Counter))
-"""One delivery for each new event and each hook that wants it; the first of its call is due."""
-PROMOTE = text(
-    """
-    UPDATE deliveries SET state = 'due', next_at = :at
-    WHERE hook_id = :hook AND lane = :lane AND state = 'waiting'
-      AND seq = (SELECT min(seq) FROM deliveries WHERE hook_id = :hook AND lane = :lane AND state = 'waiting')
-      AND NOT EXISTS (SELECT 1 FROM deliveries WHERE hook_id = :hook AND lane = :lane AND state = 'due')
-    """
-).bindparams(bindparam("at", type_=UtcTime))
-
-
-NOTE = (
-    update(DeliveryRow)
-    .where(DeliveryRow.hook_id == bindparam("hook"), DeliveryRow.seq == bindparam("number"))
-    .values(
-        {
-            name: bindparam(name)
-            for name in ("state", "next_at", "attempts", "first_try_at", "last_try_at", "status", "answer")
-        }
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +44,17 @@ class Due:
     attempts: int
     """Tries so far."""
     created_at: datetime
-    first_try_at: datetime | None
+    tried_for: timedelta = timedelta()
+    """From the first try to the last one: time that passed, whatever became of the wall clock (`Outcome.tried_for`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one try. `again_at`: when to try again; None when it is settled."""
+    """What became of one try. `again_at`: when to try again; None when it is settled.
+
+    `tried_for`: how long it has been tried, in time that only passes. It is kept as the distance between the times of
+    the first and the last try, so that it outlasts us and a clock that is set.
+    """
 
     due: Due
     at: datetime
@@ -93,6 +62,7 @@ class Outcome:
     status: int | None
     answer: str
     again_at: datetime | None = None
+    tried_for: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +110,16 @@ class Outbox:
         self._database = database
 
     async def due(self, hook_id: str, now: datetime, limit: int, besides: Sequence[int] = ()) -> list[Due]:
-        """Deliveries to be tried now, the longest due first. `besides`: those that are being tried."""
+        """Deliveries to be tried now, the longest due first. `besides`: those that are being tried.
+
+        What was never tried is due, and so is what was last tried in the future: somebody set the clock back, and to
+        wait for it to come to `next_at` would be longer than any pause.
+        """
+        is_due = or_(DeliveryRow.first_try_at.is_(None), DeliveryRow.next_at <= now, DeliveryRow.last_try_at > now)
         query = (
             select(DeliveryRow, EventRow)
             .join(EventRow, EventRow.seq == DeliveryRow.seq)
-            .where(DeliveryRow.hook_id == hook_id, DeliveryRow.state == DUE, DeliveryRow.next_at <= now)
+            .where(DeliveryRow.hook_id == hook_id, DeliveryRow.state == DUE, is_due)
             .where(DeliveryRow.seq.not_in(besides))
             .order_by(DeliveryRow.next_at, DeliveryRow.seq)
             .limit(limit)
@@ -175,12 +150,11 @@ class Outbox:
 
         await self._database.run(note)
 
-    async def give_up(self, hook_id: str, older: datetime, now: datetime) -> int:
-        """Of what happened before `older`, some have failed for good. Returns how many; 0 when none is left."""
+    async def give_up(self, hook_id: str, through: int, now: datetime) -> int:
+        """Of the events up to this number, some have failed for good. Returns how many; 0 when none is left."""
         query = (
             select(DeliveryRow.seq, DeliveryRow.lane)
-            .join(EventRow, EventRow.seq == DeliveryRow.seq)
-            .where(DeliveryRow.hook_id == hook_id, DeliveryRow.state.in_(PENDING), EventRow.at < older)
+            .where(DeliveryRow.hook_id == hook_id, DeliveryRow.state.in_(PENDING), DeliveryRow.seq <= through)
             .order_by(DeliveryRow.seq)
             .limit(GIVEN_UP_AT_ONCE)
         )
@@ -198,6 +172,28 @@ class Outbox:
         mine = (DeliveryRow.hook_id == hook_id, DeliveryRow.state == DUE, DeliveryRow.next_at > now)
         async with self._database.work() as session:
             await session.execute(update(DeliveryRow).where(*mine).values(next_at=now))
+
+    async def newest(self) -> int:
+        """The number of the newest event; 0 where there is none."""
+        async with self._database.read() as session:
+            return int(await session.scalar(select(func.max(EventRow.seq))) or 0)
+
+    async def undelivered(self, event_ids: Sequence[str]) -> int:
+        """How many deliveries of these events are still to be made."""
+        query = select(func.count()).select_from(DeliveryRow).join(EventRow, EventRow.seq == DeliveryRow.seq)
+        async with self._database.read() as session:
+            pending = query.where(EventRow.id.in_(event_ids), DeliveryRow.state.in_(PENDING))
+            return int(await session.scalar(pending) or 0)
+
+    async def marks(self) -> str:
+        """What `keep_marks` kept last; empty at first."""
+        async with self._database.read() as session:
+            return str(await session.scalar(select(FactRow.value).where(FactRow.name == MARKS)) or "")
+
+    async def keep_marks(self, marks: str) -> None:
+        """Keep these marks of running time (`adapter.webhooks.ages`)."""
+        async with self._database.work() as session:
+            await session.merge(FactRow(name=MARKS, value=marks))
 
     async def depths(self) -> list[Depth]:
         """How much waits for each hook that anything waits for."""
@@ -227,7 +223,7 @@ class Outbox:
             if after is not None:
                 last = await session.scalar(select(EventRow.seq).where(EventRow.id == after))
                 if last is None:
-                    raise NotFound("This cursor is unknown, or its delivery is too old. Begin again without one.")
+                    raise NotFound("This cursor is unknown, or its delivery is too old. Start again without one.")
                 query = query.where(DeliveryRow.seq < last)
             return list(await session.execute(query))
 
@@ -239,7 +235,7 @@ class Outbox:
             await lock(session, OUTBOX)
             found = (await session.execute(_of(hook_id, hidden).where(EventRow.id == event_id))).first()
             if found is None:
-                raise NotFound("There is no such delivery, or none that you may see.")
+                raise NotFound("This delivery does not exist, or you may not see it.")
             delivery, _ = found
             if delivery.state != WAITING:
                 delivery.state, delivery.first_try_at = DUE, None
@@ -271,14 +267,6 @@ class Outbox:
         except IntegrityError:
             raise NotFound("There is no such webhook any more.") from None
 
-    async def sweep(self, before: datetime) -> int:
-        """Delete settled events that are older; what is still to be delivered stays. Returns how many."""
-        pending = select(DeliveryRow.seq).where(DeliveryRow.state.in_(PENDING))
-        async with self._database.work() as session:
-            await lock(session, OUTBOX)  # or what is to be sent again meanwhile would be swept away
-            done = await session.execute(delete(EventRow).where(EventRow.at < before, EventRow.seq.not_in(pending)))
-            return int(done.rowcount)  # type: ignore[attr-defined]
-
 
 def _values(outcome: Outcome) -> dict[str, object]:
     due, settled = outcome.due, outcome.again_at is None
@@ -288,7 +276,7 @@ def _values(outcome: Outcome) -> dict[str, object]:
         "state": DUE if not settled else DELIVERED if outcome.delivered else FAILED,
         "next_at": outcome.again_at or outcome.at,
         "attempts": due.attempts + 1,
-        "first_try_at": due.first_try_at or outcome.at,
+        "first_try_at": outcome.at - outcome.tried_for,
         "last_try_at": outcome.at,
         "status": outcome.status,
         "answer": plain(outcome.answer)[:KEPT_ANSWER],
@@ -310,5 +298,9 @@ def _due(delivery: DeliveryRow, event: EventRow) -> Due:
         body=event.body,
         attempts=delivery.attempts,
         created_at=event.at,
-        first_try_at=delivery.first_try_at,
+        tried_for=_between(delivery.first_try_at, delivery.last_try_at),
     )
+
+
+def _between(first: datetime | None, last: datetime | None) -> timedelta:
+    return max(timedelta(), last - first) if first and last else timedelta()

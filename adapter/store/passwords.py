@@ -29,7 +29,7 @@ class _Queue:
     async def run(self, work: Callable[[], Result]) -> Result:
         """Do it in a thread. Raises TooManyRequests."""
         if self._waiting >= QUEUE:
-            raise TooManyRequests("Too many people sign in at this moment. Try again soon.", retry_after=2)
+            raise TooManyRequests("Too many people are signing in at this moment. Try again soon.", retry_after=2)
         self._waiting += 1
         try:
             async with _slots:

@@ -4,17 +4,19 @@ import dataclasses
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.audit import SYSTEM, Action, By, Entry
+from adapter.core.clock import Clock
 from adapter.core.modes import ALL_MODES, Mode
+from adapter.core.passwords import NAMED, is_name
 from adapter.core.people import Role, User
-from adapter.core.views import user_view
-from adapter.errors import Conflict, NotAuthenticated, NotFound
+from adapter.errors import Conflict, Invalid, NotAuthenticated, NotFound
+from adapter.store.account import differences, kept_modes, user_of
 from adapter.store.audit import append, take_chain
 from adapter.store.database import Database
 from adapter.store.passwords import hash_password, matches
@@ -79,26 +81,24 @@ class People:
     All methods raise StoreUnavailable when the database does not answer.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
 
     async def all(self) -> list[User]:
         """Everybody, by username."""
-        async with self._database.read() as session:
-            rows = await session.scalars(select(UserRow).order_by(UserRow.username_key))
-            return [_user(row) for row in rows]
+        return await everybody(self._database)
 
     async def get(self, user_id: str) -> User | None:
         """One account."""
         async with self._database.read() as session:
             row = await session.get(UserRow, user_id)
-            return _user(row) if row else None
+            return user_of(row) if row else None
 
     async def by_username(self, username: str) -> User | None:
         """One account by its name, in any case."""
         async with self._database.read() as session:
             row = await _by_name(session, username)
-            return _user(row) if row else None
+            return user_of(row) if row else None
 
     async def version(self) -> str:
         """A mark that is another after every change of any account, whoever made it."""
@@ -107,17 +107,19 @@ class People:
             return fact.value if fact else ""
 
     async def create(self, new: NewUser) -> User:
-        """Make an account. Raises Conflict when the username, extension or device is taken."""
+        """Make an account. Raises Conflict when the username, extension or device is taken, Invalid when the password
+        is the username."""
         row = await new_row(new)
         try:
             async with self._database.work() as session:
                 await take_chain(session)
-                return await add_person(session, row, new.by)
+                return await add_person(session, row, self._clock.now(), new.by)
         except IntegrityError as problem:
             raise conflict(problem) from None
 
     async def change(self, user_id: str, change: UserChange) -> User:
-        """Change an account. Raises NotFound, and Conflict also for the last active administrator.
+        """Change an account. Raises NotFound, Invalid when the password is the username, and Conflict also for the last
+        active administrator.
 
         A new password, or deactivation, ends all of the person's sessions.
         """
@@ -127,9 +129,11 @@ class People:
             async with self._database.work() as session:
                 await take_chain(session)
                 row = await _existing(session, user_id)
-                before = _user(row)
+                before = user_of(row)
                 _apply(row, change)
-                if (before.can_monitor, before.granted) != (row.can_monitor, _user(row).granted):
+                if isinstance(password, str):
+                    refuse_name(password, row.username)
+                if (before.can_monitor, before.granted) != (row.can_monitor, user_of(row).granted):
                     row.granted_by = change.by.actor if row.can_monitor else None
                 if password_hash is not None:
                     row.password_hash = password_hash
@@ -138,9 +142,9 @@ class People:
                 if password_hash is not None or not row.active:
                     await _end_sessions(session, user_id)
                 await changed(session)
-                what = _differences(before, _user(row)) + (["password"] if password_hash else [])
-                await _told(session, change.by, Action.USER_CHANGED, row.username, what)
-                return _user(row)
+                what = differences(before, user_of(row)) + (["password"] if password_hash else [])
+                await _told(session, self._clock.now(), change.by, Action.USER_CHANGED, row.username, what)
+                return user_of(row)
         except IntegrityError as problem:
             raise conflict(problem) from None
 
@@ -154,28 +158,49 @@ class People:
             await session.flush()
             await _need_administrator(session)
             await changed(session)
-            await _told(session, by, Action.USER_DELETED, row.username, [])
+            await _told(session, self._clock.now(), by, Action.USER_DELETED, row.username, [])
 
     async def check_password(self, username: str, password: str) -> Checked | None:
         """The active person with this name and password; None otherwise, after the same effort."""
         async with self._database.read() as session:
             row = await _by_name(session, username)
         right = await matches(row.password_hash if row else None, password)
-        return Checked(_user(row), row.password_hash) if row and right and row.active else None
+        return Checked(user_of(row), row.password_hash) if row and right and row.active else None
 
     async def set_password(self, checked: Checked, password: str, keep_session: str, by: By = SYSTEM) -> None:
-        """A person's own new password; their other sessions end. Raises NotAuthenticated where they may no longer."""
+        """A person's own new password; their other sessions end.
+
+        Raises NotAuthenticated where they may no longer; Invalid when it is the username.
+        """
         user_id, password_hash = checked.user.id, await hash_password(password)
         async with self._database.work() as session:
             await take_chain(session)
             row = await still_so(session, checked)
+            refuse_name(password, row.username)
             row.password_hash = password_hash
             await _end_sessions(session, user_id, keep=keep_session)
-            await _told(session, by, Action.USER_CHANGED, row.username, ["password"])
+            await _told(session, self._clock.now(), by, Action.USER_CHANGED, row.username, ["password"])
+
+
+async def everybody(database: Database) -> list[User]:
+    """All accounts, by username. Raises StoreUnavailable."""
+    async with database.read() as session:
+        rows = await session.scalars(select(UserRow).order_by(UserRow.username_key))
+        return [user_of(row) for row in rows]
+
+
+def refuse_name(password: str, username: str) -> None:
+    """A new password must not be the username. Raises Invalid."""
+    if is_name(password, username):
+        raise Invalid(f"password: {NAMED}.", [{"field": "password", "message": NAMED}])
 
 
 async def new_row(new: NewUser) -> UserRow:
-    """The account as its row; the password is hashed here, which takes a while, before anybody waits for it."""
+    """The account as its row; the password is hashed here, which takes a while, before anybody waits for it.
+
+    Raises Invalid when the password is the username.
+    """
+    refuse_name(new.password, new.username)
     return UserRow(
         id=uuid.uuid4().hex,
         username=new.username,
@@ -185,7 +210,7 @@ async def new_row(new: NewUser) -> UserRow:
         extension=new.extension,
         device=new.device,
         can_monitor=new.can_monitor,
-        modes=_modes(new.modes),
+        modes=kept_modes(new.modes),
         active=True,
         phone_message=new.phone_message,
         password_hash=await hash_password(new.password),
@@ -193,13 +218,13 @@ async def new_row(new: NewUser) -> UserRow:
     )
 
 
-async def add_person(session: AsyncSession, row: UserRow, by: By) -> User:
+async def add_person(session: AsyncSession, row: UserRow, at: datetime, by: By) -> User:
     """Make an account as part of a transaction. IntegrityError passes (`conflict`)."""
     session.add(row)
     await session.flush()
     await changed(session)
-    await _told(session, by, Action.USER_CREATED, row.username, _differences(None, _user(row)))
-    return _user(row)
+    await _told(session, at, by, Action.USER_CREATED, row.username, differences(None, user_of(row)))
+    return user_of(row)
 
 
 async def still_so(session: AsyncSession, checked: Checked) -> UserRow:
@@ -210,33 +235,13 @@ async def still_so(session: AsyncSession, checked: Checked) -> UserRow:
     return row
 
 
-def _user(row: UserRow) -> User:
-    return User(
-        id=row.id,
-        username=row.username,
-        name=row.name,
-        role=Role(row.role),
-        extension=row.extension,
-        device=row.device,
-        can_monitor=row.can_monitor,
-        granted=frozenset(Mode(mode) for mode in row.modes.split(",")),
-        active=row.active,
-        granted_by=row.granted_by,
-        phone_message=row.phone_message,
-    )
-
-
-def _modes(modes: frozenset[Mode]) -> str:
-    return ",".join(mode.value for mode in Mode if mode in modes | {Mode.SILENT})
-
-
 def _apply(row: UserRow, change: UserChange) -> None:
     for field in fields(change):
         value = getattr(change, field.name)
         if isinstance(value, Unchanged) or field.name in ("password", "by"):
             continue
         if field.name == "modes":
-            value = _modes(value)
+            value = kept_modes(value)
         elif field.name == "role":
             value = value.value
         elif field.name == "username":
@@ -244,23 +249,8 @@ def _apply(row: UserRow, change: UserChange) -> None:
         setattr(row, field.name, value)
 
 
-def _differences(before: User | None, after: User) -> list[str]:
-    """What is another now, in words: `can_monitor: false → true`."""
-    old, new = user_view(before) if before else {}, user_view(after)
-    names = ("username", "name", "role", "extension", "device", "can_monitor", "modes", "active", "phone_message")
-    if before is None:
-        return [f"{name}: {_word(new[name])}" for name in ("role", "device", "can_monitor", "modes")]
-    return [f"{name}: {_word(old[name])} → {_word(new[name])}" for name in names if old[name] != new[name]]
-
-
-def _word(value: object) -> str:
-    if isinstance(value, list):
-        return " ".join(str(item) for item in value)
-    return {True: "true", False: "false", None: "none"}.get(value, str(value))  # type: ignore[call-overload, no-any-return]
-
-
-async def _told(session: AsyncSession, by: By, action: Action, username: str, what: list[str]) -> None:
-    entry = Entry(at=datetime.now(UTC), by=by, action=action, target=username, reason="; ".join(what) or None)
+async def _told(session: AsyncSession, at: datetime, by: By, action: Action, username: str, what: list[str]) -> None:
+    entry = Entry(at=at, by=by, action=action, target=username, reason="; ".join(what) or None)
     await append(session, [entry])
 
 

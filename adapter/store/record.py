@@ -43,7 +43,7 @@ class Records:
         except StoreUnavailable:
             raise
         except IntegrityError as problem:
-            raise StoreRefused("The record does not fit what is in the database already.") from problem
+            raise StoreRefused("The record conflicts with data in the database.") from problem
         except Exception as problem:  # whatever it is, it is for these values: others are written all the same
             log.exception("a record can't be written")
             raise StoreRefused(f"It can't be written: {type(problem).__name__}: {problem}") from problem

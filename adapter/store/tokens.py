@@ -3,13 +3,14 @@
 import secrets
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from adapter.core.audit import SYSTEM, Action, By, Entry
+from adapter.core.clock import Clock
 from adapter.errors import NotFound
 from adapter.store.audit import append, take_chain
 from adapter.store.database import Database
@@ -65,8 +66,8 @@ class NewToken:
 class Tokens:
     """All tokens. All methods raise StoreUnavailable when the database does not answer."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
 
     async def create(self, new: NewToken, by: By = SYSTEM) -> tuple[Token, str]:
         """Make a token; returns it and its secret, which is known to nobody else.
@@ -74,7 +75,7 @@ class Tokens:
         Raises NotFound where its user was removed meanwhile.
         """
         secret = PREFIX + secrets.token_urlsafe(32)
-        now = datetime.now(UTC)
+        now = self._clock.now()
         row = TokenRow(
             id=uuid.uuid4().hex,
             name=new.name,
@@ -104,12 +105,15 @@ class Tokens:
             return [_token(row) for row in rows]
 
     async def find(self, secret: str, now: datetime) -> Token | None:
-        """The token of this secret, if it has not expired. Its use is noted."""
+        """The token of this secret, if it has not expired. Its use is noted.
+
+        `now`: the time of day. A clock that is set back while we run makes no expired token valid again.
+        """
         async with self._database.read() as session:
             row = await session.scalar(select(TokenRow).where(TokenRow.token_hash == token_hash(secret)))
-        if row is None or (row.expires_at is not None and row.expires_at <= now):
+        if row is None or (row.expires_at is not None and row.expires_at <= self._clock.later(now)):
             return None
-        if row.used_at is None or now - row.used_at > USED_STEP:
+        if row.used_at is None or abs(now - row.used_at) > USED_STEP:
             async with self._database.work() as session:
                 await session.execute(update(TokenRow).where(TokenRow.id == row.id).values(used_at=now))
             row.used_at = now
@@ -124,13 +128,13 @@ class Tokens:
                 raise NotFound("There is no such token.")
             await session.execute(delete(TokenRow).where(TokenRow.id == token_id))
             await changed(session)
-            now = datetime.now(UTC)
+            now = self._clock.now()
             await append(session, [Entry(at=now, by=by, action=Action.TOKEN_REVOKED, target=row.name)])
             return _token(row)
 
     async def alive(self, now: datetime) -> frozenset[str]:
         """Ids of the tokens that exist and have not expired: all others' streams are to be closed."""
-        valid = or_(TokenRow.expires_at.is_(None), TokenRow.expires_at > now)
+        valid = or_(TokenRow.expires_at.is_(None), TokenRow.expires_at > self._clock.later(now))
         async with self._database.read() as session:
             return frozenset(await session.scalars(select(TokenRow.id).where(valid)))
 

@@ -3,11 +3,12 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
 from adapter.core.audit import SYSTEM, Action, By, Entry
+from adapter.core.clock import Clock
 from adapter.core.record import EventType
 from adapter.errors import NotFound
 from adapter.store.audit import append, take_chain
@@ -33,8 +34,8 @@ class Webhook:
 class Webhooks:
     """All receivers. All methods raise StoreUnavailable when the database does not answer."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
 
     async def all(self) -> list[Webhook]:
         """Every receiver, oldest first."""
@@ -54,7 +55,7 @@ class Webhooks:
         self, url: str, events: frozenset[EventType], secret: str, *, enabled: bool = True, by: By = SYSTEM
     ) -> Webhook:
         """Make a receiver; it is told of what happens from now on."""
-        now = datetime.now(UTC)
+        now = self._clock.now()
         made = Webhook(uuid.uuid4().hex, url, events, enabled, secret, now)
         async with self._database.work() as session:
             await take_chain(session)
@@ -93,7 +94,7 @@ class Webhooks:
             row.url, row.events, row.enabled = after.url, _kept(after.events), after.enabled
             row.disabled_reason, row.failing_since = after.disabled_reason, after.failing_since
             told = disabled_reason or _words(after)
-            entry = Entry(at=datetime.now(UTC), by=by, action=Action.WEBHOOK_CHANGED, target=after.url, reason=told)
+            entry = Entry(at=self._clock.now(), by=by, action=Action.WEBHOOK_CHANGED, target=after.url, reason=told)
             await append(session, [entry])
             return after
 
@@ -104,7 +105,7 @@ class Webhooks:
             url = await session.scalar(delete(WebhookRow).where(WebhookRow.id == hook_id).returning(WebhookRow.url))
             if url is None:
                 raise NotFound("There is no such webhook.")
-            await append(session, [Entry(at=datetime.now(UTC), by=by, action=Action.WEBHOOK_DELETED, target=url)])
+            await append(session, [Entry(at=self._clock.now(), by=by, action=Action.WEBHOOK_DELETED, target=url)])
 
     async def failing(self, hook_id: str, since: datetime | None) -> None:
         """Note since when it fails, or that it doesn't any more."""

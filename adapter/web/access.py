@@ -46,7 +46,7 @@ Right = Callable[[Principal, Access], None]
 def anybody(principal: Principal, access: Access) -> None:
     """Everybody with an account; of tokens, those that are for monitoring."""
     if not principal.has(Scope.MONITOR):
-        raise Forbidden("This token's scopes do not reach here.")
+        raise Forbidden("This token's scopes don't allow this.")
 
 
 def in_person(principal: Principal, access: Access) -> None:
@@ -78,7 +78,7 @@ async def _by_cookie(request: web.Request, access: Access) -> Principal:
     session = await access.sessions.find(cookie_of(request), access.clock())
     user = access.boards.directory.users.get(session.user_id) if session else None
     if session is None or user is None or not user.active:
-        raise NotAuthenticated("Your session is over. Sign in again.")
+        raise NotAuthenticated("Your session has ended. Sign in again.")
     access.proxies.check_origin(request)
     return Principal(user, session, None, by_session(user))
 

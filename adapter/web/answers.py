@@ -1,4 +1,4 @@
-"""What goes out: a model for each answer. The API's description is made from these, and tests hold answers to them."""
+"""Output models: one for each answer. The API description comes from them, and tests check answers against them."""
 
 from typing import Literal
 
@@ -18,7 +18,7 @@ Time = str
 
 
 class Answer(BaseModel):
-    """An object that is answered. Further fields may come later."""
+    """Base of all answers. Later versions may add fields."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -39,13 +39,13 @@ class User(Answer):
 
 
 class OneUser(Answer):
-    """The person who is signed in."""
+    """The user who is signed in."""
 
     user: User
 
 
 class Users(Answer):
-    """Everybody."""
+    """All users."""
 
     users: list[User]
 
@@ -74,7 +74,7 @@ class Monitor(Answer):
 
 
 class Agent(Answer):
-    """Whose leg of the conversation it is."""
+    """The agent whose leg of the conversation it is."""
 
     user_id: str | None
     name: str
@@ -82,7 +82,7 @@ class Agent(Answer):
 
 
 class Customer(Answer):
-    """Who is at the other end."""
+    """The other party of the call."""
 
     number: str
     name: str
@@ -111,20 +111,20 @@ class PbxState(Answer):
 
 
 class Calls(Answer):
-    """All calls that one may see."""
+    """All calls that the user may see."""
 
     calls: list[Call]
     pbx: PbxState
 
 
 class Monitors(Answer):
-    """All monitors, connecting or live, that one may see."""
+    """All connecting or live monitors that the user may see."""
 
     monitors: list[Monitor]
 
 
 class AuditEntry(Answer):
-    """One thing that somebody did, or was refused."""
+    """One action, done or refused."""
 
     id: str
     at: Time
@@ -169,7 +169,7 @@ class Token(Answer):
 
 
 class NewToken(Token):
-    """A token just made; its secret is never shown again."""
+    """A new token; its secret is never shown again."""
 
     token: str
 
@@ -193,7 +193,7 @@ class Webhook(Answer):
 
 
 class NewWebhook(Webhook):
-    """A receiver just made; its secret is never shown again."""
+    """A new receiver; its secret is never shown again."""
 
     secret: str = Field(pattern=r"^whsec_")
 
@@ -227,7 +227,7 @@ class Deliveries(Answer):
 
 
 class Ping(Answer):
-    """What became of a try."""
+    """The result of a test delivery."""
 
     delivered: bool
     status: int | None
@@ -242,7 +242,7 @@ class IceServer(Answer):
 
 
 class Softphone(Answer):
-    """Credentials of a page's phone."""
+    """Credentials for using a page as a phone."""
 
     endpoint: str
     password: str
@@ -252,20 +252,20 @@ class Softphone(Answer):
 
 
 class Health(Answer):
-    """The process is alive."""
+    """The process is running."""
 
     status: Literal["alive"]
 
 
 class Ready(Answer):
-    """Whether it can be used, and what hinders it."""
+    """Whether the adapter is ready, and if not, why."""
 
     ready: bool
     problems: list[str]
 
 
 class FieldError(BaseModel):
-    """What is wrong with one field."""
+    """An error in one field."""
 
     field: str
     message: str

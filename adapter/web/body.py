@@ -1,4 +1,4 @@
-"""What comes in: a request's body as a JSON object, and either as its model."""
+"""Reads a request's body as a JSON object, and validates body and query with their models."""
 
 import asyncio
 import json
@@ -12,40 +12,40 @@ from adapter.web.problems import invalid
 from adapter.web.proxy import is_browser
 
 MAX_BODY = 64 * 1024
-"""Bytes of a request's body; no object of the contract comes near."""
+"""Maximum size of a request's body in bytes; no object of the contract comes near it."""
 
 BODY_DEADLINE = 10.0
-"""Seconds in which a request's body must have come; one of our size takes a moment, also over a slow line."""
+"""Seconds within which a request's body must arrive; this size is quick even over a slow connection."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 async def read_object(request: web.Request) -> dict[str, Any]:
-    """The body as a JSON object (RFC 8259: UTF-8, whatever else the request says). Raises Malformed.
+    """The body as a JSON object (RFC 8259: UTF-8, whatever the request declares). Raises Malformed.
 
-    A page must say that it sends JSON: no form of another site's can. Compressed bodies are not unpacked, so that a
+    A page must send JSON's content type, which another site's form can't. Compressed bodies are refused, so that a
     small one can't become a large one.
     """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Malformed("Compressed bodies are not taken; send the JSON as it is.")
+        raise Malformed("Compressed bodies are not accepted; send the JSON uncompressed.")
     if is_browser(request) and request.content_type != "application/json":
         raise Malformed("Send Content-Type: application/json.")
     return parse_object(await _read(request))
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
-    """A JSON object, without what parsers disagree about: keys that appear twice, NaN. Raises Malformed."""
+    """A JSON object. Duplicate keys and NaN, on which parsers differ, are refused. Raises Malformed."""
     try:
         value = json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError) as problem:
-        raise Malformed(f"The body is no JSON: {problem}") from None
+        raise Malformed(f"The body is not valid JSON: {problem}") from None
     if not isinstance(value, dict):
         raise Malformed("The body must be a JSON object.")
     return value
 
 
 async def _read(request: web.Request) -> bytes:
-    """The body, if it comes in time and is not too large."""
+    """The body, if it arrives in time and is not too large."""
     try:
         return await asyncio.wait_for(request.read(), BODY_DEADLINE)
     except TimeoutError:
@@ -62,11 +62,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def validate(model: type[ModelT], value: dict[str, Any]) -> ModelT:
-    """The body or the query as its model. Raises Invalid."""
+    """Validate the body or the query with its model. Raises Invalid."""
     try:
         return model.model_validate(value)
     except ValidationError as problem:

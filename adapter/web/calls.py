@@ -52,8 +52,8 @@ async def get_call(context: RequestContext[Deps, None]) -> web.Response:
     """One call. While the PBX is out of sight nobody can say that a call is not there: 503."""
     call = context.deps.boards.call(context.part())
     if call is None and not context.deps.boards.complete:
-        raise PbxUnavailable("The connection to the PBX is down; no call is known now. Try again soon.")
+        raise PbxUnavailable("The connection to the PBX is down, so no calls are known. Try again soon.")
     view = seen(context.principal, context.deps.boards, call) if call else None
     if view is None:
-        raise NotFound("There is no such call, or none that you may see.")
+        raise NotFound("This call does not exist, or you may not see it.")
     return web.json_response(view)

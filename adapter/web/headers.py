@@ -1,4 +1,4 @@
-"""What every answer carries, streams and errors too: nothing of it is cached, framed, run, or guessed at."""
+"""Security headers for every response, including streams and errors: no caching, framing, scripts or MIME sniffing."""
 
 from aiohttp import web
 
@@ -14,18 +14,18 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-"""As the OWASP REST and HTTP Headers cheat sheets say; the page has a policy of its own (`pagefiles.POLICY`)."""
+"""Values from the OWASP REST and HTTP Headers cheat sheets; the page has its own policy (`pagefiles.POLICY`)."""
 HSTS = "max-age=31536000"
 """A year (RFC 6797), without subdomains: they may belong to others."""
 
 
 async def add(request: web.Request, response: web.StreamResponse) -> None:
-    """For aiohttp's signal `on_response_prepare`."""
+    """Handler for aiohttp's signal `on_response_prepare`."""
     put(request, response)
 
 
 def put(request: web.BaseRequest, response: web.StreamResponse) -> None:
-    """Add them where the handler gave none of its own."""
+    """Add the headers that the handler has not set itself."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["Server"] = "call-monitor"

@@ -1,4 +1,4 @@
-"""What a page is told of STUN and TURN servers."""
+"""STUN and TURN servers for pages, with short-lived TURN credentials."""
 
 import base64
 import hashlib
@@ -10,14 +10,17 @@ from adapter.core.views import Json
 
 @dataclass(frozen=True, slots=True)
 class Ice:
-    """STUN and TURN servers, and the secret for short-lived users of the latter."""
+    """STUN and TURN servers, and the secret for short-lived TURN credentials."""
 
     stun: tuple[str, ...] = ()
     turn: tuple[str, ...] = ()
     turn_secret: str = ""
 
     def servers(self, user: str, until: int) -> list[Json]:
-        """RTCIceServer dictionaries; TURN's user is `expiry:name` (draft-uberti-behave-turn-rest)."""
+        """RTCIceServer dictionaries, valid until `until` (seconds since 1970).
+
+        TURN's user is `expiry:name` (draft-uberti-behave-turn-rest).
+        """
         found: list[Json] = [{"urls": list(self.stun)}] if self.stun else []
         if self.turn:
             name = f"{until}:{user}"

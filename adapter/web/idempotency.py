@@ -1,7 +1,7 @@
-"""Requests that may be sent twice: the same key and body within a day get the same answer, and start one monitor.
+"""Idempotency-Key: the same key and body within a day get the same answer and start only one monitor.
 
-The id of the monitor is remembered before it is started. So after a death in between, it is known whether it was
-started: a monitor is on record before it rings.
+The monitor's id is stored before the monitor is started, and a monitor is recorded before its phone rings. So after a
+crash in between, it is known whether it was started.
 """
 
 import hashlib
@@ -24,11 +24,11 @@ log = structlog.get_logger(__name__)
 
 HEADER = "Idempotency-Key"
 MEANING = (
-    "A string of your own for this request, 255 characters at most: sent again within 24 h, it is answered the same."
+    "Any string of at most 255 characters that identifies this request: repeated within 24 h, it gets the same answer."
 )
 LONGEST = 255
 UNDONE = frozenset({429, 503})
-"""Statuses that say that nothing was done and that trying again makes sense: they are not remembered."""
+"""Statuses which mean that nothing was done and a retry makes sense: they are not stored."""
 
 Start = Callable[[str], Awaitable[Json]]
 Started = Callable[[str], Awaitable[Json | None]]
@@ -37,9 +37,9 @@ Started = Callable[[str], Awaitable[Json | None]]
 async def once(
     context: RequestContext[Any, Any], answers: Answers, locks: KeyedLocks, start: Start, started: Started
 ) -> web.Response:
-    """Answer with what `start` gives for a new monitor id, or with what was answered before.
+    """Answer with the result of `start` for a new monitor id, or with the earlier answer.
 
-    `started` shows the monitor of an id, None where it was never recorded.
+    `started` returns the view of a monitor by its id, None if it was never recorded.
     """
     key = context.request.headers.get(HEADER)
     if key is None:
@@ -82,11 +82,11 @@ async def _locked(
 
 
 async def _remember(answers: Answers, name: str, status: int, answer: str) -> None:
-    """What has happened is answered as it is, also where it can't be remembered: the monitor itself is on record."""
+    """Store the answer. If that fails, the answer is sent all the same: the monitor itself is recorded."""
     try:
         await answers.finish(name, status, answer)
     except StoreUnavailable as problem:
-        log.warning("an answer could not be remembered", status=status, why=str(problem))
+        log.warning("an answer could not be stored", status=status, why=str(problem))
 
 
 async def _forget(answers: Answers, name: str) -> None:

@@ -1,7 +1,7 @@
-"""The listener: how many may be connected, how slow they may be, and what those are told that speak no HTTP.
+"""The listener: limits on connections and their speed, and answers to clients that don't speak HTTP.
 
-A connection that asks nothing, or asks too slowly (slow loris), is closed after a while; and it makes room at once
-when there are too many. So whoever asks something finds an open door, however many stand in it.
+A connection that sends no request, or sends it too slowly (slow loris), is closed after a while, or at once if there
+are too many connections. So a client with a request can always connect, however many idle connections there are.
 """
 
 import asyncio
@@ -22,11 +22,11 @@ from adapter.web.proxy import ProxyPolicy
 
 log = structlog.get_logger(__name__)
 
-ASK_WITHIN = 30.0
-"""Seconds from connecting, or from the last answer, until a whole request's head must have come. A proxy should keep
-its idle connections for less."""
+REQUEST_DEADLINE = 30.0
+"""Seconds from connecting, or from the last answer, within which a request's whole head must arrive. A proxy should
+keep its idle connections for less."""
 LINGER = 2.0
-"""Seconds in which the rest of a body that nobody wants is taken, so that the refusal is read."""
+"""Seconds for which the rest of a refused body is still read, so that the client reads the refusal."""
 HANDSHAKE = 10.0
 """Seconds for a TLS handshake."""
 FULL = (
@@ -37,14 +37,14 @@ FULL = (
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """How many connections there may be at once, in all and from one address."""
+    """Maximum number of connections at once, in total and from one address."""
 
     total: int = 4000
     each: int = 1000
 
 
 class Connections:
-    """All that stand. The idle are kept in the order in which they became so."""
+    """All open connections. Idle ones are kept in the order in which they became idle."""
 
     def __init__(self, limits: ConnectionLimits, proxies: ProxyPolicy) -> None:
         self._limits, self._proxies = limits, proxies
@@ -57,7 +57,7 @@ class Connections:
         return len(self._all)
 
     def admit(self, connection: "Connection", address: str) -> bool:
-        """Let one in; where it is full, the one that is idle for the longest goes. False when nobody is idle."""
+        """Admit a connection; at the limit, close the longest idle one. False if none is idle."""
         crowded = self._of[address] >= self._limits.each and not self._proxies.is_proxy(address)
         if crowded and not self._make_room(address):
             return False
@@ -69,7 +69,7 @@ class Connections:
         return True
 
     def _make_room(self, address: str | None) -> bool:
-        """Close who is idle for the longest, of this address where one is named."""
+        """Close the longest idle connection (of this address, if given)."""
         for connection in self._idle:
             if address in (None, self._all[connection]):
                 self.left(connection)
@@ -78,16 +78,16 @@ class Connections:
         return False
 
     def busy(self, connection: "Connection") -> None:
-        """It asks something."""
+        """A request has arrived: the connection is not closed to make room."""
         self._idle.pop(connection, None)
 
     def idle(self, connection: "Connection") -> None:
-        """It was answered."""
+        """The request was answered."""
         if connection in self._all:
             self._idle[connection] = None
 
     def left(self, connection: "Connection") -> None:
-        """It is gone."""
+        """The connection was closed."""
         address = self._all.pop(connection, None)
         self._idle.pop(connection, None)
         if address is not None:
@@ -97,23 +97,23 @@ class Connections:
 
 
 class Connection(web.RequestHandler):
-    """One connection, as aiohttp serves it, in a room of limited size."""
+    """One connection served by aiohttp, subject to the limits."""
 
     def __init__(self, server: web.Server, connections: Connections) -> None:
         super().__init__(
             server,
             loop=asyncio.get_running_loop(),
-            access_log=None,  # type: ignore[arg-type] # as AppRunner has it: none is kept
-            keepalive_timeout=ASK_WITHIN,
+            access_log=None,  # type: ignore[arg-type] # as AppRunner does: no access log
+            keepalive_timeout=REQUEST_DEADLINE,
             lingering_time=LINGER,
             auto_decompress=False,
         )
         self._connections = connections
         self.on_lost: Callable[[], None] | None = None
-        """Told when the client is gone: aiohttp tells a handler only when it writes."""
+        """Called when the client disconnects: aiohttp's handlers notice it only when they write."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Come in, or be told that it is full."""
+        """Accept the connection, or answer 503 if there are too many."""
         peer = transport.get_extra_info("peername")
         if self._connections.admit(self, str(peer[0]) if peer else ""):
             super().connection_made(transport)
@@ -127,18 +127,18 @@ class Connection(web.RequestHandler):
         transport.close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """It is over."""
+        """Remove the connection, and call `on_lost`."""
         self._connections.left(self)
         if self.on_lost is not None:
             self.on_lost()
         super().connection_lost(exc)
 
     def busy(self) -> None:
-        """It asks something."""
+        """A request has arrived."""
         self._connections.busy(self)
 
     def idle(self) -> None:
-        """It was answered."""
+        """The request was answered."""
         self._connections.idle(self)
 
     def handle_error(
@@ -148,13 +148,15 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """What is no HTTP gets a problem document too, and one short line of the log instead of a traceback."""
+        """Answer malformed HTTP with a problem document too, and with a short log line instead of a traceback."""
         if isinstance(exc, HttpProcessingError):
-            log.info("a request was no HTTP", address=request.remote, why=type(exc).__name__)
-            answer = problem(400, "malformed", "Malformed request", "This is no HTTP that can be understood.")
+            log.info("a request was not valid HTTP", address=request.remote, why=type(exc).__name__)
+            answer = problem(400, "malformed", "Malformed request", "This is not valid HTTP.")
         else:
             log.error("a request failed", address=request.remote, exc_info=exc)
-            answer = problem(500, "internal", "Internal error", "This is a fault of the adapter; its log says more.")
+            answer = problem(
+                500, "internal", "Internal error", "This is a bug in the adapter; its log has the details."
+            )
         headers.put(request, answer)
         answer.force_close()
         return answer
@@ -162,14 +164,14 @@ class Connection(web.RequestHandler):
 
 @web.middleware
 async def whole(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The first of all middlewares: from a request until the last byte of its answer a connection is not idle."""
+    """The first middleware: from a request until the last byte of its answer, a connection is not idle."""
     connection = request.protocol
     if not isinstance(connection, Connection):
         return await handler(request)
     connection.busy()
     try:
         response = await handler(request)
-        with suppress(ConnectionError):  # whoever asked is gone: nobody waits for the rest
+        with suppress(ConnectionError):  # the client has disconnected
             await response.prepare(request)
             await response.write_eof()
         return response
@@ -178,7 +180,7 @@ async def whole(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 class Listener:
-    """An application on a TCP port."""
+    """Serves an application on a TCP port."""
 
     def __init__(
         self,
@@ -194,7 +196,7 @@ class Listener:
         self._server: asyncio.Server | None = None
 
     async def start(self, host: str, port: int) -> None:
-        """Listen. Raises OSError."""
+        """Start listening. Raises OSError."""
         await self._runner.setup()
         server = self._runner.server
         assert server is not None  # noqa: S101 - setup() has just made it
@@ -209,12 +211,12 @@ class Listener:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The TCP port that it listens on."""
         assert self._server is not None  # noqa: S101 - asked only after start()
         return int(self._server.sockets[0].getsockname()[1])
 
     async def cleanup(self) -> None:
-        """Listen no more, and end what stands."""
+        """Stop listening, and close all connections."""
         if self._server is not None:
             self._server.close()
         await self._runner.cleanup()

@@ -1,16 +1,25 @@
-"""What may come in: one model for each body and query. Unknown fields are refused; rules: `adapter.web.fields`."""
+"""Input models: one for each body and query. Unknown fields are refused; the rules are in `adapter.web.fields`."""
 
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    field_validator,
+    model_validator,
+)
 
 from adapter.core.audit import Action
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role
 from adapter.core.record import EventType
 from adapter.store.tokens import Scope
-from adapter.web.fields import Device, Extension, Identifier, Name, Password, PhoneNumber, Username
+from adapter.web.fields import Device, Extension, Identifier, Name, Password, PhoneNumber, Username, not_the_name
 
 
 class Body(BaseModel):
@@ -30,7 +39,7 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
 
 
 def _exactly_one(*names: str) -> ConfigDict:
-    """In the API's description: exactly one of these fields is given."""
+    """For the API description: exactly one of these fields must be given."""
     given = [{"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in names]
     return ConfigDict(json_schema_extra={"oneOf": given})  # type: ignore[dict-item]
 
@@ -57,6 +66,8 @@ class Setup(Body):
     name: Name
     password: Password
 
+    _not_the_name = field_validator("password")(not_the_name)
+
 
 class UserBody(Body):
     """POST /users."""
@@ -71,6 +82,8 @@ class UserBody(Body):
     modes: list[Mode] | None = None
     phone_message: StrictBool = True
 
+    _not_the_name = field_validator("password")(not_the_name)
+
     @property
     def granted(self) -> frozenset[Mode]:
         """The modes; all unless narrowed."""
@@ -78,7 +91,7 @@ class UserBody(Body):
 
 
 class UserPatch(Body):
-    """PATCH /users/{id}: only the fields that are there change; only extension and device may be null."""
+    """PATCH /users/{id}: only the given fields change; only extension and device may be null."""
 
     username: Username = ""
     name: Name = ""
@@ -93,7 +106,7 @@ class UserPatch(Body):
 
 
 class StartBody(Body):
-    """POST /monitors: exactly one of the first three names the call."""
+    """POST /monitors: exactly one of the first three fields identifies the call."""
 
     model_config = _exactly_one("call_id", "agent_extension", "customer_number")
 
@@ -102,7 +115,7 @@ class StartBody(Body):
     customer_number: PhoneNumber | None = None
     mode: Mode = Mode.SILENT
     device: Device | Literal["browser"] | None = None
-    supervisor: Username | None = Field(None, description="For service tokens: whom it acts for, by username.")
+    supervisor: Username | None = Field(None, description="For service tokens: username of the supervisor.")
 
     @model_validator(mode="after")
     def _one_call(self) -> Self:
@@ -140,7 +153,7 @@ Events = Annotated[list[EventType], Field(min_length=1, max_length=len(EventType
 
 
 Url = Annotated[str, Field(max_length=2000, pattern="^https?://")]
-"""What it must be beside that is said by `adapter.webhooks.guard`."""
+"""`adapter.webhooks.guard` has further rules."""
 
 
 class WebhookBody(Body):
@@ -152,7 +165,7 @@ class WebhookBody(Body):
 
 
 class WebhookPatch(Body):
-    """PATCH /webhooks/{id}: only the fields that are there change."""
+    """PATCH /webhooks/{id}: only the given fields change."""
 
     url: Url = ""
     events: Events = []
@@ -161,11 +174,11 @@ class WebhookPatch(Body):
 
 Limit = Annotated[int, Field(ge=1, le=1000)]
 Cursor = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[0-9a-f]+$")]
-"""Opaque: the id of the last thing that was shown, which counts nothing."""
+"""Opaque: the id of the last item on the previous page, which is not a counter."""
 
 
 class AuditFilter(Body):
-    """Which entries are wanted."""
+    """Filter for audit entries."""
 
     since: Moment | None = None
     until: Moment | None = None
@@ -178,12 +191,12 @@ class AuditQuery(AuditFilter):
     """GET /audit."""
 
     limit: Limit = 100
-    cursor: Cursor | None = Field(None, description="`next_cursor` of the page before.")
+    cursor: Cursor | None = Field(None, description="`next_cursor` of the previous page.")
 
 
 class DeliveriesQuery(Body):
     """GET /webhooks/{id}/deliveries."""
 
     limit: Limit = 100
-    cursor: Cursor | None = Field(None, description="`next_cursor` of the page before.")
-    failed: bool = Field(False, description="Only those that were given up.")
+    cursor: Cursor | None = Field(None, description="`next_cursor` of the previous page.")
+    failed: bool = Field(False, description="Only failed deliveries.")

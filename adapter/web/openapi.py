@@ -1,6 +1,6 @@
-"""The API's description (OpenAPI 3.1), made from the declared routes and the models that validate.
+"""The API description (OpenAPI 3.1), generated from the declared routes and the models that validate.
 
-`python -m adapter.web.openapi` prints it: `make schema` makes the page's types from that.
+`python -m adapter.web` prints it; `make schema` generates the page's types from it.
 """
 
 import json
@@ -31,15 +31,15 @@ TAGS = {
     "events": "The live stream",
     "softphone": "The page as a phone",
     "audit": "Who did what",
-    "webhooks": "Telling programs what happens",
-    "tokens": "Programs' access",
+    "webhooks": "Events for programs",
+    "tokens": "Access for programs",
     "users": "Accounts and rights",
-    "operations": "For whoever runs the adapter",
+    "operations": "Health and metrics",
 }
 
 
 class Snapshot(answers.Answer):
-    """All that this person sees; `record` only for who may monitor."""
+    """Everything that the user sees; `record` only for users who may monitor."""
 
     user: answers.User
     calls: list[answers.Call]
@@ -49,19 +49,19 @@ class Snapshot(answers.Answer):
 
 
 class Gone(answers.Answer):
-    """What this person no longer sees."""
+    """A call or monitor that the user no longer sees."""
 
     id: str
 
 
 class Talker(answers.Answer):
-    """Who talks, as the agent is told."""
+    """The supervisor who is talking, as shown to the agent."""
 
     name: str
 
 
 class Coach(answers.Answer):
-    """A supervisor talks to the agent, or has ceased to."""
+    """A supervisor talks to the agent, or has stopped."""
 
     monitor_id: str
     call_id: str
@@ -70,14 +70,14 @@ class Coach(answers.Answer):
 
 
 class RecordState(answers.Answer):
-    """Whether what happens can be recorded."""
+    """Whether the database can be written."""
 
     state: Literal["ok", "failing"]
     since: answers.Time
 
 
 class Events(BaseModel):
-    """The events of `GET /events`: under each one's name, what its `data` is."""
+    """The events of `GET /events`: for each name, the type of its `data`."""
 
     model_config = ConfigDict(alias_generator=lambda name: name.replace("_", ".", 1))
 
@@ -94,7 +94,7 @@ class Events(BaseModel):
 
 
 def document(declared: Declared) -> Json:
-    """The whole description."""
+    """The whole description, as a JSON object."""
     schemas = _schemas(declared)
     paths: dict[str, Json] = {}
     for path, route in declared:
@@ -105,7 +105,7 @@ def document(declared: Declared) -> Json:
             "title": "Call monitor",
             "version": __version__,
             "description": "Live call coaching on Asterisk: listen to a call, whisper to its agent, join it. "
-            "What is answered is what Asterisk confirmed. Errors are RFC 9457 problem documents with a stable code.",
+            "Answers contain only what Asterisk confirmed. Errors are RFC 9457 problem documents with a stable code.",
         },
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,
@@ -171,7 +171,7 @@ def _parameters(path: str, route: Route) -> Iterator[Json]:
 
 
 def _inline(schema: Json, definitions: Json) -> Json:
-    """A query parameter's schema by itself: an optional one is left out rather than null."""
+    """A query parameter's schema without references or null: an optional parameter is left out instead."""
     choices = [choice for choice in schema.get("anyOf", [schema]) if choice.get("type") != "null"]
     found: Json = dict(choices[0])
     if "$ref" in found:
@@ -226,9 +226,3 @@ def serve(whole: Json) -> Callable[[web.Request], Awaitable[web.Response]]:
         return web.Response(text=text, content_type="application/json")
 
     return answer
-
-
-if __name__ == "__main__":
-    from adapter.web.app import all_routes  # here, as it imports this file
-
-    print(json.dumps(document(all_routes()), indent=1))  # noqa: T201 - that is what it is for

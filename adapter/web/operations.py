@@ -52,9 +52,9 @@ async def readyz(context: RequestContext[Deps, None]) -> web.Response:
 def measures(principal: Principal, access: Access) -> None:
     """Only tokens with the scope for it; not a person's while they are on a call, which might be listened to."""
     if principal.token is None or not principal.has(Scope.METRICS):
-        raise Forbidden("The figures need a token with the scope metrics.")
+        raise Forbidden("Metrics need a token with the scope metrics.")
     if access.hidden_from(principal):
-        raise Forbidden("A person's token shows no figures while that person is on a call. Use a service token.")
+        raise Forbidden("A user's token gets no metrics while that user is on a call. Use a service token.")
 
 
 @routes.plain("GET", "/metrics", Returns(media="text/plain"), measures, service=True)

@@ -1,4 +1,4 @@
-"""The page: files that `make page` built, with headers that let it talk to this server and nobody else."""
+"""Serves the page's files (built by `make page`), with headers that let it connect to this server only."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
-"""Content Security Policy, level 3 (W3C): no inline script, no other host."""
+"""Content Security Policy, level 3 (W3C): no inline scripts, no other hosts."""
 
 routes = web.RouteTableDef()
 
@@ -32,19 +32,19 @@ def _file(name: str) -> web.StreamResponse:
 
 @routes.get("/")
 async def index(request: web.Request) -> web.StreamResponse:
-    """The page itself."""
+    """The page's HTML."""
     return _file("index.html")
 
 
 @routes.get("/api/docs")
 async def docs(request: web.Request) -> web.StreamResponse:
-    """The API's description for people (Swagger UI), from this server alone."""
+    """The API description for people (Swagger UI), served completely from here."""
     return _file("docs.html")
 
 
 @routes.get("/static/{name}")
 async def static(request: web.Request) -> web.StreamResponse:
-    """One of the page's files; a browser asks each time whether it has changed."""
+    """One of the page's files; the browser checks each time whether it has changed."""
     name = request.match_info["name"]
     if name not in FILES:
         raise web.HTTPNotFound

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem documents: one shape for all of them, and nothing of our insides in it."""
+"""Errors as RFC 9457 problem documents: one format for all, without internal details."""
 
 import json
 from http import HTTPStatus
@@ -29,7 +29,7 @@ def problem(status: int, code: str, title: str, detail: str, **extra: object) ->
 
 
 def from_error(error: AdapterError) -> web.Response:
-    """The answer to an error of ours."""
+    """The response for an AdapterError."""
     response = problem(error.status, error.code, error.title, error.detail, **error.extra)
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
@@ -39,7 +39,7 @@ def from_error(error: AdapterError) -> web.Response:
 
 
 def invalid(error: ValidationError) -> Invalid:
-    """pydantic's findings as ours: which field, and what is wrong with it."""
+    """pydantic's errors as Invalid: each field, and what is wrong with it."""
     found = [
         {"field": ".".join(str(part) for part in item["loc"]) or "(body)", "message": item["msg"]}
         for item in error.errors(include_url=False, include_input=False, include_context=False)
@@ -49,7 +49,7 @@ def invalid(error: ValidationError) -> Invalid:
 
 @web.middleware
 async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer every error with a problem document; what nobody foresaw is logged and told as 500."""
+    """Answer every error with a problem document; unexpected errors are logged and answered with 500."""
     try:
         return await handler(request)
     except AdapterError as error:
@@ -65,7 +65,9 @@ async def middleware(request: web.Request, handler: Handler) -> web.StreamRespon
     except ConnectionError:
         if request.transport is not None and not request.transport.is_closing():
             raise
-        return web.Response(status=400)  # the client went away while it asked: nobody reads this, and it is no error
+        return web.Response(
+            status=400
+        )  # the client disconnected during its request: nobody reads this, and it is not an error
     except Exception:
         log.exception("a request failed", method=request.method, path=request.path)
-        return problem(500, "internal", "Internal error", "This is a fault of the adapter; its log says more.")
+        return problem(500, "internal", "Internal error", "This is a bug in the adapter; its log has the details.")

@@ -1,7 +1,7 @@
-"""Through which proxy somebody comes, by which name they call us, and whether it is our own page.
+"""Trusted proxies, the server's host names, and the check that a request comes from our own page.
 
-Whoever comes is believed nothing: addresses and schemes that a proxy tells count only from proxies that are
-configured, and a browser must say a name that is ours (else another site's name could be led here: DNS rebinding).
+Forwarded addresses and schemes are used only if they come from a configured proxy. A browser must use one of the
+server's own host names (otherwise another site could point its name here: DNS rebinding).
 """
 
 import ipaddress
@@ -16,31 +16,31 @@ from adapter.errors import AdapterError, Forbidden
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SECURE = web.RequestKey("secure", bool)
-"""Whether the person's browser reached us, or the proxy before us, by TLS."""
+"""Whether the client's connection, to us or to the proxy before us, uses TLS."""
 OWN_NAMES = ("localhost", ".localhost")
 """Names that are always this machine (RFC 6761, section 6.3)."""
 SAME_SITE = frozenset({"same-origin", "none"})
-"""Sec-Fetch-Site of requests of our own page, and of the address bar (W3C Fetch Metadata)."""
+"""Sec-Fetch-Site of requests from our own page and from the address bar (W3C Fetch Metadata)."""
 
 
 class Misdirected(AdapterError):
-    """A browser called us by a name that is not ours."""
+    """A browser used a host name that is not ours."""
 
     code, status, title = "misdirected", HTTPStatus.MISDIRECTED_REQUEST, "Not a name of this server"
 
 
 @dataclass(frozen=True, slots=True)
 class ProxyPolicy:
-    """What of the configuration says who is believed what."""
+    """The configured proxies and host names."""
 
     proxies: tuple[Network, ...] = ()
-    """From these addresses X-Forwarded-For and X-Forwarded-Proto are believed."""
+    """X-Forwarded-For and X-Forwarded-Proto are trusted from these addresses."""
     public_origin: str | None = None
     hosts: frozenset[str] = frozenset()
-    """Further names by which browsers reach us."""
+    """Other host names by which browsers reach us."""
 
     def is_proxy(self, address: str | None) -> bool:
-        """Whether this is an address of a proxy that is trusted."""
+        """Whether this is the address of a trusted proxy."""
         try:
             found = ipaddress.ip_address((address or "").partition("%")[0])
         except ValueError:
@@ -50,17 +50,16 @@ class ProxyPolicy:
         return any(found in network for network in self.proxies)
 
     def came_from(self, request: web.Request) -> web.Request:
-        """The request with the address and the scheme that the person has: told by a trusted proxy, or as it is.
+        """The request with the client's address and scheme, from a trusted proxy's headers or from the connection.
 
-        Of the addresses that were added on the way, the last one that is no trusted proxy counts: everything
-        before it may be made up.
+        The last address in X-Forwarded-For that is not a trusted proxy counts: everything before it may be forged.
         """
         request[SECURE] = request.secure
         if not self.is_proxy(request.remote):
             return request
-        told = ",".join(request.headers.getall("X-Forwarded-For", ())).split(",")
+        forwarded = ",".join(request.headers.getall("X-Forwarded-For", ())).split(",")
         remote = request.remote or ""
-        for hop in reversed([part.strip() for part in told if part.strip()]):
+        for hop in reversed([part.strip() for part in forwarded if part.strip()]):
             if not _is_address(hop):
                 break
             remote = hop
@@ -72,9 +71,9 @@ class ProxyPolicy:
         return request.clone(remote=remote, scheme=scheme)
 
     def check_host(self, request: web.Request) -> None:
-        """Refuse a browser that was led here by a name of somebody else. Raises Misdirected.
+        """Refuse a browser that uses a foreign host name (DNS rebinding). Raises Misdirected.
 
-        An address is no name, and can't be led anywhere. Programs that come with a token may use any name.
+        IP addresses can't be rebound and are allowed. Programs with a token may use any name.
         """
         given = request.headers.get("Host")
         if given is None or ("Authorization" in request.headers and not is_browser(request)):
@@ -86,18 +85,18 @@ class ProxyPolicy:
         own = {urlsplit(self.public_origin).hostname} if self.public_origin else set()
         if not (_is_address(host) or host == OWN_NAMES[0] or host.endswith(OWN_NAMES[1]) or host in self.hosts | own):
             raise Misdirected(
-                "This server does not know that name of it. Its operator can enter it: http.public_origin, http.hosts."
+                "This server is not known by that host name. Its operator can add it: http.public_origin, http.hosts."
             )
 
     def is_own(self, request: web.Request, origin: str) -> bool:
-        """Whether an Origin is that of our own page. Behind TLS a page that came without is not."""
+        """Whether an Origin is our own page. With TLS, a page loaded without TLS is not."""
         if origin == self.public_origin:
             return True
         parts = urlsplit(origin)
         return parts.netloc == request.host and (parts.scheme == "https" or not request[SECURE])
 
     def check_origin(self, request: web.Request) -> None:
-        """Refuse what another site's page sends, with our cookie or to get one. Raises Forbidden."""
+        """Refuse requests from another site's page, whether they use our cookie or try to get one. Raises Forbidden."""
         origin = request.headers.get("Origin")
         foreign = request.headers.get("Sec-Fetch-Site", "none") not in SAME_SITE
         if origin is not None:
@@ -112,7 +111,7 @@ def networks(written: Iterable[str]) -> tuple[Network, ...]:
 
 
 def is_browser(request: web.Request) -> bool:
-    """Whether a page sent this: browsers add these headers, and no page can leave them out or change them."""
+    """Whether a page sent this request: browsers add these headers, and pages can't remove or change them."""
     return "Origin" in request.headers or "Sec-Fetch-Site" in request.headers
 
 

@@ -1,4 +1,4 @@
-"""Sessions and tokens that ended: believe none of them unasked, and close what stands on them."""
+"""When sessions or tokens end: clears the caches, and closes the streams and phones that depend on them."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -10,14 +10,14 @@ from adapter.web.ttl_cache import TtlCache
 
 
 class Alive(Protocol):
-    """Where sessions or tokens are kept."""
+    """A store of sessions or tokens."""
 
     async def alive(self, now: datetime) -> frozenset[str]:
-        """Ids of those that hold. Raises StoreUnavailable."""
+        """Ids of those that are valid. Raises StoreUnavailable."""
 
 
 class Revocation:
-    """`caches`: what is believed of sessions and tokens; `phones`: those of pages, where pages may be phones."""
+    """`caches`: of sessions and tokens; `phones`: the pages' phones, None if softphones are disabled."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Revocation:
         self._streams, self._phones, self._clock = streams, phones, clock
 
     async def apply(self) -> None:
-        """Some sessions or tokens ended, here or elsewhere. Raises StoreUnavailable."""
+        """Apply that some sessions or tokens ended, here or elsewhere. Raises StoreUnavailable."""
         self._forget()
         await self.look()
 

@@ -1,8 +1,8 @@
-"""How routes are declared: one way through all of them, and what the API's description is made from.
+"""Declares routes. Every request takes the same steps, and the API description is generated from the declarations:
 
-    who is asking (401, foreign origin 403) → is it JSON (400) → may they at all (403) → is it right (422) → the handler
+    authentication (401, foreign origin 403) → JSON (400) → permission (403) → validation (422) → the handler
 
-so that the contract's order of refusals holds everywhere, and refusals of what the audit follows are entries of it.
+So the contract's order of refusals holds everywhere, and refusals are written to the audit where a route says so.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -23,14 +23,14 @@ from adapter.web.principal import Principal
 DepsT = TypeVar("DepsT")
 BodyT = TypeVar("BodyT")
 REFUSED = frozenset({403, 404, 409})
-"""Statuses that say no to somebody; 400, 401, 422 and 429 say that nothing was understood to be asked."""
+"""Statuses that refuse a valid request, and are audited as such; 400, 401, 422 and 429 are not audited."""
 FAILED = frozenset({502, 503, 504})
-"""Statuses that say that it could not be done."""
+"""Statuses of requests that failed."""
 
 
 @dataclass(slots=True)
 class RequestContext(Generic[DepsT, BodyT]):
-    """One request, understood so far, and what the routes of its group work with."""
+    """One request with what is known about it so far, and the dependencies of its group of routes."""
 
     request: web.Request
     access: Access
@@ -41,7 +41,7 @@ class RequestContext(Generic[DepsT, BodyT]):
 
     @property
     def principal(self) -> Principal:
-        """Whoever is asking, where the route wants to know. Raises NotAuthenticated."""
+        """Who is making the request. Raises NotAuthenticated, also on routes without authentication."""
         if self.caller is None:
             raise NotAuthenticated("Sign in first.")
         return self.caller
@@ -65,12 +65,12 @@ class RequestContext(Generic[DepsT, BodyT]):
 
 Handler = Callable[[RequestContext[DepsT, BodyT]], Awaitable[web.StreamResponse]]
 About = Callable[[RequestContext[DepsT, Any]], Awaitable[Mapping[str, Any]]]
-"""Fields of an audit entry for what a refused request was about."""
+"""Returns the fields of the audit entry for a refused request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """A good answer: its status, its model, and its media type where it isn't JSON."""
+    """A successful answer: its status, its model, and its media type if it isn't JSON."""
 
     status: int = 200
     model: Any = None
@@ -86,36 +86,36 @@ class Route:
     """One declared route."""
 
     key: web.AppKey[Any]
-    """Where the application keeps what the group of routes works with."""
+    """The application key of the group's dependencies."""
     method: str
     path: str
     handler: Handler[Any, Any]
     returns: Returns
     right: Right | None
-    """None: nobody is asked who they are."""
+    """None: no authentication."""
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     errors: Sequence[type[AdapterError]] = ()
     service: bool = False
-    """Whether a service token may ask."""
+    """Whether a service token may use this route."""
     audit: Action | None = None
     about: About[Any] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Request headers that it reads, with what they mean."""
+    """Request headers that it reads, with their descriptions."""
     tag: str = ""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """aiohttp's entry."""
+        """The handler that aiohttp calls."""
         context: RequestContext[Any, Any] = RequestContext(request, request.app[ACCESS], request.app[self.key])
         try:
-            await self._understand(context)
+            await self._check(context)
             return await self.handler(context)
         except AdapterError as problem:
             context.access.count_refusal(problem.code)
-            await self._note_refusal(context, problem)
+            await self._audit_refusal(context, problem)
             raise
 
-    async def _understand(self, context: RequestContext[Any, Any]) -> None:
+    async def _check(self, context: RequestContext[Any, Any]) -> None:
         if self.right is not None:
             context.caller = await asking(context.request)
             structlog.contextvars.bind_contextvars(actor=context.caller.by.actor)
@@ -128,7 +128,7 @@ class Route:
         if self.body is not None:
             context.given = validate(self.body, context.raw)
 
-    async def _note_refusal(self, context: RequestContext[Any, Any], problem: AdapterError) -> None:
+    async def _audit_refusal(self, context: RequestContext[Any, Any], problem: AdapterError) -> None:
         if self.audit is None or context.caller is None or problem.status not in REFUSED | FAILED:
             return
         result = Result.REFUSED if problem.status in REFUSED else Result.FAILED
@@ -139,7 +139,7 @@ class Route:
 
 
 class Routes(Generic[DepsT]):
-    """The routes of one group. `deps` is the class of what they work with."""
+    """The routes of one group. `deps` is the class of their dependencies."""
 
     def __init__(self, tag: str, deps: type[DepsT]) -> None:
         self.tag = tag

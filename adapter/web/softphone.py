@@ -1,11 +1,12 @@
 """The page as a phone: its ephemeral credentials, and the way to Asterisk's WebSocket on this page's own origin.
 
-Asterisk's own /ws accepts any origin; here the session, its right and the origin are checked, and the socket closes
-when one of them ends.
+Asterisk's own /ws accepts any origin and any SIP; here the session, its right and the origin are checked, only what
+this page's phone needs passes (`sipguard`), and the socket closes when one of them ends.
 """
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from adapter.web.access import Access, in_person, monitors
 from adapter.web.ice import Ice
 from adapter.web.principal import Principal
 from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
+from adapter.web.sipguard import LARGEST, Refused, SipGuard
 
 log = structlog.get_logger(__name__)
 
@@ -48,8 +50,6 @@ PATH = "/sip"
 HEARTBEAT = 2.0
 """Seconds between pings of the page's socket, which must be answered in half of that: a page that vanished is
 noticed well within five seconds."""
-LARGEST = 64 * 1024
-"""Bytes of one SIP message; the largest INVITE of a browser has about 6,000."""
 
 
 def _may(principal: Principal, access: Access) -> None:
@@ -59,7 +59,7 @@ def _may(principal: Principal, access: Access) -> None:
 
 def _phones(deps: Deps) -> BrowserPhones:
     if deps.phones is None:
-        raise Forbidden("Pages are no phones here: softphone.enabled is false.")
+        raise Forbidden("Softphones are disabled: softphone.enabled is false.")
     return deps.phones
 
 
@@ -99,7 +99,11 @@ async def close_softphone(context: RequestContext[Deps, None]) -> web.Response:
 
 @routes.plain("GET", PATH, Returns(101), _may, errors=[DeviceUnavailable, PbxUnavailable])
 async def sip(context: RequestContext[Deps, None]) -> web.StreamResponse:
-    """SIP over WebSocket (RFC 7118, subprotocol `sip`), passed on to Asterisk as it is."""
+    """SIP over WebSocket (RFC 7118, subprotocol `sip`), passed on to Asterisk as it is.
+
+    Registering this page's own phone, answers to what Asterisk asks, and requests in calls that Asterisk began; all
+    else closes the socket with 1008.
+    """
     softphones = _phones(context.deps)
     _same_origin(context)
     deps = context.deps
@@ -119,31 +123,47 @@ async def sip(context: RequestContext[Deps, None]) -> web.StreamResponse:
         except (aiohttp.ClientError, OSError, TimeoutError) as problem:
             raise PbxUnavailable(f"Asterisk's WebSocket is not usable: {type(problem).__name__}.") from None
         await page.prepare(context.request)
-        ends = [deps.tasks.start(_pass_on(*pair), "sip") for pair in ((page, pbx), (pbx, page))]
+        guard = SipGuard(phone.endpoint)
+        ways = ((page, pbx, guard.from_page), (pbx, page, guard.from_asterisk))
+        ends = [deps.tasks.start(_pass_on(*way), "sip") for way in ways]
 
         def hang_up() -> None:
             for end in ends:
                 end.cancel()
 
         softphones.connected(phone, hang_up)
+        code = aiohttp.WSCloseCode.OK
         try:
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            refusals = [end.result() for end in done if not end.cancelled() and not end.exception() and end.result()]
+            if refusals:
+                code = aiohttp.WSCloseCode.POLICY_VIOLATION
+                log.warning("a page's SIP socket was closed", endpoint=phone.endpoint, why=refusals[0])
         finally:
             hang_up()
             softphones.disconnected(phone, hang_up)
             with suppress(ConnectionError):
-                await asyncio.gather(page.close(), pbx.close())
+                await asyncio.gather(pbx.close(), page.close(code=code))
     return page
 
 
 Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
 
 
-async def _pass_on(source: Socket, sink: Socket) -> None:
+async def _pass_on(source: Socket, sink: Socket, check: Callable[[str], None]) -> str:
+    """Until the source closes, or sends what may not pass: then why. What is refused does not reach the sink."""
     with suppress(ConnectionError):
         async for message in source:
-            if message.type is aiohttp.WSMsgType.TEXT:
-                await sink.send_str(message.data)
+            if message.type is aiohttp.WSMsgType.ERROR:
+                return ""
+            if message.type is not aiohttp.WSMsgType.TEXT:
+                return "a message that is no text"
+            try:
+                check(message.data)
+            except Refused as refusal:
+                return str(refusal)
+            await sink.send_str(message.data)
+    return ""
 
 
 def _same_origin(context: RequestContext[Deps, None]) -> None:

@@ -1,15 +1,15 @@
-"""Slowing down who guesses passwords: free tries, then growing pauses, for known and unknown names alike. Pure.
+"""Slows down password guessing: some free attempts, then growing delays, for existing and unknown names alike. Pure.
 
-Three things are counted, each failure in all three:
+Each failure is counted three times:
 
-- one name from one address: who mistypes, or guesses at one account;
-- all names from one address: who tries one password at every account;
-- one name from all addresses: who guesses from many machines.
+- for one name from one address: typing errors, or guesses for one account;
+- for all names from one address: one password tried for every account;
+- for one name from all addresses: guesses from many machines.
 
-The last two would let a stranger lock people out, by failing in their name or from their address. So they don't hold
-for a name at an address from which it signed in before; and they pause only briefly. What remains: while somebody
-attacks from everywhere, a person who comes from a new place may have to try again for a while. And the second does not
-hold for this machine's own addresses: behind a proxy here that the configuration does not name, all people have them.
+With the last two, a stranger could lock users out, by failing with their name or from their address. So they don't
+apply to a name at an address from which it has signed in before, and their delays are short. What remains: during an
+attack from many addresses, a user at a new address may have to retry for a while. The second does not apply to this
+machine's own addresses: behind a local proxy that is not configured, all users have the same one.
 """
 
 import ipaddress
@@ -17,22 +17,22 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 FREE = 5
-"""Failures of one name from one address without a pause."""
+"""Failures of one name from one address without a delay."""
 FORGET = 900.0
 """Seconds after which failures are forgotten."""
 REMEMBERED = 10_000
-"""Names and addresses remembered at most; the oldest are forgotten first."""
+"""Maximum number of names and addresses remembered; the oldest are forgotten first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How many failures are free, and the longest pause in seconds after that."""
+    """The number of failures without delay, and the longest delay in seconds after that."""
 
     free: int
     longest: float
 
     def pause(self, count: int) -> float:
-        """Seconds to wait after so many failures."""
+        """Seconds to wait after this number of failures."""
         return 0.0 if count < self.free else min(self.longest, 2.0 ** min(count - self.free, 16))
 
 
@@ -52,15 +52,15 @@ class Throttle:
 
     def __init__(self) -> None:
         self._failures: OrderedDict[tuple[str, str], _Failures] = OrderedDict()
-        self._homes: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._known_addresses: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     def wait(self, name: str, address: str, now: float) -> float:
-        """Seconds until the next try is allowed; 0 when it is."""
+        """Seconds until the next attempt is allowed; 0 if it is allowed now."""
         return max(self._wait(key, rule, now) for key, rule in self._rules(_short(name), address))
 
     def _rules(self, name: str, address: str) -> list[tuple[tuple[str, str], Rule]]:
         rules = [((name, address), NAME_HERE)]
-        if (name, address) not in self._homes:
+        if (name, address) not in self._known_addresses:
             rules.append(((name, ""), NAME_ANYWHERE))
             if not is_shared(address):
                 rules.append((("", address), ANY_NAME_HERE))
@@ -73,7 +73,7 @@ class Throttle:
         return max(0.0, failures.last + rule.pause(failures.count) - now)
 
     def failed(self, name: str, address: str, now: float) -> None:
-        """A wrong password."""
+        """Count a wrong password."""
         name = _short(name)
         for key in ((name, address), ("", address), (name, "")):
             failures = self._failures.get(key)
@@ -84,20 +84,20 @@ class Throttle:
             self._failures.popitem(last=False)
 
     def succeeded(self, name: str, address: str) -> None:
-        """The right password: forgotten is what this name did here, and it is at home here.
+        """The correct password: forget this name's failures at this address, and remember the address as known.
 
-        The other two counts stay: who guesses may have an account of their own.
+        The other two counts stay, because an attacker may have an account too.
         """
         here = (_short(name), address)
         self._failures.pop(here, None)
-        self._homes[here] = None
-        self._homes.move_to_end(here)
-        while len(self._homes) > REMEMBERED:
-            self._homes.popitem(last=False)
+        self._known_addresses[here] = None
+        self._known_addresses.move_to_end(here)
+        while len(self._known_addresses) > REMEMBERED:
+            self._known_addresses.popitem(last=False)
 
 
 def is_shared(address: str) -> bool:
-    """Whether it is one of this machine's own, which says nothing about who comes."""
+    """Whether it is one of this machine's own addresses, which says nothing about the client."""
     try:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:
@@ -105,5 +105,5 @@ def is_shared(address: str) -> bool:
 
 
 def _short(name: str) -> str:
-    """What is remembered of a name, in any case; not empty, which would be all names."""
+    """The key for a name: case-insensitive, shortened, and never empty, because empty stands for all names."""
     return "=" + name.casefold()[:200]

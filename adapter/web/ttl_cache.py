@@ -1,4 +1,4 @@
-"""What secrets stand for, remembered for some seconds, so that not every request asks the database."""
+"""Caches sessions and tokens by their secrets for some seconds, so that not every request asks the database."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -8,10 +8,10 @@ from typing import Generic, TypeVar
 from adapter.errors import StoreUnavailable
 
 CACHE_SECONDS = 5.0
-"""How long a token is believed without asking the database; ends that we make ourselves count at once."""
+"""Seconds for which a token is cached; revocations by this process take effect at once."""
 SESSION_SECONDS = 30.0
-"""The same for a session, which ends by idleness alone besides: in a busy process the question costs a click more
-than Asterisk's whole answer does."""
+"""Seconds for which a session is cached. Longer, because otherwise it ends only by idleness, and in a busy process the
+query delays a click more than Asterisk does."""
 LAST_KNOWN_SECONDS = 600.0
 """How long what was known is believed after that, while the database does not answer."""
 CACHE_SIZE = 5000
@@ -20,7 +20,7 @@ Found = TypeVar("Found")
 
 
 class TtlCache(Generic[Found]):
-    """What secrets stand for, believed for a few seconds. `find` asks the database."""
+    """Sessions or tokens by secret, cached for `seconds`. `find` asks the database."""
 
     def __init__(
         self, find: Callable[[str, datetime], Awaitable[Found | None]], seconds: float = CACHE_SECONDS
@@ -30,7 +30,7 @@ class TtlCache(Generic[Found]):
         self._forgotten = 0
 
     async def find(self, secret: str, now: datetime) -> Found | None:
-        """What this secret stands for. Raises StoreUnavailable.
+        """The session or token for this secret, or None. Raises StoreUnavailable.
 
         While the database is away, what was known lately holds on for `LAST_KNOWN_SECONDS`: whoever talks or listens
         must be able to be silent and to end it, and nothing can end a session in a database that is away.
@@ -53,6 +53,6 @@ class TtlCache(Generic[Found]):
         return found
 
     def forget(self) -> None:
-        """Ask the database again for everybody: something ended. What is being asked now is not remembered."""
+        """Clear the cache, because something ended. Queries that are running now are not cached either."""
         self._forgotten += 1
         self._known.clear()

@@ -52,7 +52,7 @@ def _delivery_view(delivery: DeliveryRow, event: EventRow) -> Json:
     return {
         "id": event.id,
         "type": event.type,
-        "call_id": None if event.type == PING else event.lane,
+        "call_id": None if event.type in (PING, EventType.AUDIT_HEAD) else event.lane,
         "happened_at": time_view(event.at),
         "state": delivery.state,
         "attempts": delivery.attempts,
@@ -134,7 +134,7 @@ async def ping_webhook(context: RequestContext[Deps, None]) -> web.Response:
     began = time.monotonic()
     answer = await deps.dispatcher.sender.send(hook.url, hook.secret, event_id, body)
     took = round((time.monotonic() - began) * 1000)
-    due = Due(hook.id, 0, PING, event_id, body, 0, at, None)
+    due = Due(hook.id, 0, PING, event_id, body, 0, at)
     await deps.outbox.tried(Outcome(due, at, answer.delivered, answer.status, answer.text))
     told = {"delivered": answer.delivered, "status": answer.status, "answer": answer.text, "milliseconds": took}
     return web.json_response(told)

@@ -5,9 +5,11 @@ All that must outlast us is in the database (`adapter.store.outbox`); here is on
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -15,7 +17,8 @@ from adapter.errors import NotFound, StoreRefused, StoreUnavailable
 from adapter.store.outbox import Due, Outbox, Outcome
 from adapter.store.webhooks import Webhook, Webhooks
 from adapter.tasks import BackgroundTasks, guarded
-from adapter.webhooks.schedule import DAY, Health, again_at
+from adapter.webhooks.ages import Ages
+from adapter.webhooks.schedule import DAY, Health, again_at, believed
 from adapter.webhooks.sender import Answer, Sender
 
 log = structlog.get_logger(__name__)
@@ -26,6 +29,10 @@ STORE_PAUSE = 1.0
 """Seconds between tries while the database does not answer."""
 LONGEST_SLEEP = 30.0
 """Seconds after which a worker looks for work though nobody woke it."""
+MARK_PACE = 600.0
+"""Seconds between marks of our running time (`adapter.webhooks.ages`)."""
+A_DAY = int(DAY.total_seconds()) // 60
+"""The same in minutes, as marks count."""
 
 
 class Settler:
@@ -65,7 +72,7 @@ class Settler:
             except StoreRefused as problem:
                 return await self._note_apart(outcomes, problem)
             except StoreUnavailable as problem:
-                log.error("deliveries could not be noted; trying again", count=len(outcomes), why=str(problem))
+                log.error("deliveries could not be stored; retrying", count=len(outcomes), why=str(problem))
                 await asyncio.sleep(STORE_PAUSE)
 
     async def _note_apart(self, outcomes: list[Outcome], problem: StoreRefused) -> None:
@@ -87,8 +94,10 @@ class Worker:
     def __init__(self, hook: Webhook, parts: "Dispatcher") -> None:
         self.hook = hook
         self._parts = parts
-        self._health = Health(hook.failing_since)
+        self._health = Health(parts.failing_since(hook))
         self._under_way: set[int] = set()
+        self._first: dict[int, float] = {}
+        """Of deliveries that failed: when they were first tried, by the clock that only passes."""
         self._news = asyncio.Event()
         self._tasks = BackgroundTasks(f"webhook {hook.id}")
 
@@ -110,20 +119,20 @@ class Worker:
             try:
                 sleep = await self._begin_due()
             except StoreUnavailable as problem:
-                log.warning("the outbox can't be read; trying again", hook=self.hook.id, why=str(problem))
+                log.warning("the outbox can't be read; retrying", hook=self.hook.id, why=str(problem))
                 sleep = STORE_PAUSE
-            try:
-                await asyncio.wait_for(self._news.wait(), sleep)
-            except TimeoutError:
-                continue
+            # not wait_for, which can swallow a cancellation until Python 3.12: a close would wait for ever
+            with suppress(TimeoutError):
+                async with asyncio.timeout(sleep):
+                    await self._news.wait()
 
     async def _begin_due(self) -> float:
         """Begin what may be tried now; seconds until there may be more."""
         outbox, now, busy = self._parts.outbox, self._parts.clock(), list(self._under_way)
-        room = self._health.room(now) - len(busy)
+        room = self._health.room(self._parts.passing()) - len(busy)
         if room <= 0:
             until = self._health.again_at if not busy else None
-            return LONGEST_SLEEP if until is None else _seconds(until, now)
+            return LONGEST_SLEEP if until is None else _bounded(until - self._parts.passing())
         found = await outbox.due(self.hook.id, now, room, busy)
         for due in found:
             self._under_way.add(due.seq)
@@ -131,21 +140,29 @@ class Worker:
         if len(found) == room:
             return LONGEST_SLEEP
         later = await outbox.next_at(self.hook.id, list(self._under_way))
-        return LONGEST_SLEEP if later is None else _seconds(later, now)
+        return LONGEST_SLEEP if later is None else _bounded((later - now).total_seconds())
 
     async def _try(self, due: Due) -> None:
         try:
             answer = await self._parts.sender.send(self.hook.url, self.hook.secret, due.event_id, due.body)
-            now = self._parts.clock()
-            chance = self._parts.chance()
-            again = None
+            now, chance = self._parts.clock(), self._parts.chance()
+            tried_for, again = self._tried_for(due), None
             if not answer.delivered:
-                again = again_at(due.attempts + 1, due.first_try_at or now, now, chance, answer.retry_after)
-            await self._parts.settler.settle(Outcome(due, now, answer.delivered, answer.status, answer.text, again))
+                again = again_at(due.attempts + 1, tried_for, now, chance, answer.retry_after)
+            if again is None:
+                self._first.pop(due.seq, None)
+            outcome = Outcome(due, now, answer.delivered, answer.status, answer.text, again, tried_for)
+            await self._parts.settler.settle(outcome)
             await self._take(due, answer, now, chance)
         finally:
             self._under_way.discard(due.seq)
             self._news.set()
+
+    def _tried_for(self, due: Due) -> timedelta:
+        """How long this has been tried, in all our runs: time in which we did not run is not counted."""
+        passing = self._parts.passing()
+        before = believed(due.tried_for, due.attempts).total_seconds()
+        return timedelta(seconds=passing - self._first.setdefault(due.seq, passing - before))
 
     async def _take(self, due: Due, answer: Answer, now: datetime, chance: float) -> None:
         """What one answer says of the receiver."""
@@ -158,32 +175,35 @@ class Worker:
                     await self._parts.hooks.failing(self.hook.id, None)
                     await self._parts.outbox.hasten(self.hook.id, now)
                 return
-            if health.failed(due.lane, now, chance):
+            if health.failed(due.lane, self._parts.passing(), chance):
                 why = answer.text[:200]
                 log.warning("a webhook's receiver fails", hook=self.hook.id, status=answer.status, why=why)
                 await self._parts.hooks.failing(self.hook.id, now)
-            if health.hopeless(now):
+            if health.hopeless(self._parts.passing()):
                 await self._give_up(answer, now)
         except StoreUnavailable as problem:
-            log.error("the state of a webhook could not be noted", hook=self.hook.id, why=str(problem))
+            log.error("the state of a webhook could not be stored", hook=self.hook.id, why=str(problem))
 
     async def _give_up(self, answer: Answer, now: datetime) -> None:
-        given_up = 0
-        while count := await self._parts.outbox.give_up(self.hook.id, now - DAY, now):
+        given_up, through = 0, self._parts.a_day_old()
+        while count := await self._parts.outbox.give_up(self.hook.id, through, now):
             given_up += count
+        self._first = {seq: first for seq, first in self._first.items() if seq > through}
         if given_up:
-            log.error("events were not delivered for a day and are given up", hook=self.hook.id, count=given_up)
+            log.error(
+                "events could not be delivered for a day and are marked as failed", hook=self.hook.id, count=given_up
+            )
         if answer.gone:
             reason = "its receiver said for a day that it is gone (410)"
             self._parts.disable(self.hook.id, reason)
 
 
-def _seconds(until: datetime, now: datetime) -> float:
-    return min(LONGEST_SLEEP, max(0.01, (until - now).total_seconds()))
+def _bounded(seconds: float) -> float:
+    return min(LONGEST_SLEEP, max(0.01, seconds))
 
 
 class Dispatcher:
-    """All workers."""
+    """All workers. `clock`: the time of day; `passing`: seconds of a clock that nobody can set."""
 
     def __init__(
         self,
@@ -192,10 +212,13 @@ class Dispatcher:
         sender: Sender,
         clock: Callable[[], datetime],
         on_try: Callable[[Answer], None] = lambda answer: None,
+        passing: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`on_try` is told of each try."""
+        """`on_try` is told of each try; `passing` are seconds of a clock that only passes."""
         self.on_try = on_try
-        self.hooks, self.outbox, self.sender, self.clock = hooks, outbox, sender, clock
+        self.hooks, self.outbox, self.sender = hooks, outbox, sender
+        self.clock, self.passing = clock, passing
+        self._ages, self._ran, self._began = Ages(), 0, passing()
         self.settler = Settler(outbox)
         self.chance: Callable[[], float] = random.Random().random  # noqa: S311 - jitter, no secret
         self._workers: dict[str, Worker] = {}
@@ -203,8 +226,38 @@ class Dispatcher:
 
     async def start(self) -> None:
         """Begin with every receiver that is enabled. Raises StoreUnavailable."""
+        self._ages = Ages.read(await self.outbox.marks())
+        self._ran, self._began = self._ages.ran, self.passing()
         self._tasks.keep(self.settler.run, "settle")
+        self._tasks.keep(self._mark_time, "mark time")
         await self.refresh()
+
+    def _running(self) -> int:
+        """Minutes that the adapter has run, in all its runs."""
+        return self._ran + int(self.passing() - self._began) // 60
+
+    async def _mark_time(self) -> None:
+        while True:
+            await self.mark()
+            await asyncio.sleep(MARK_PACE)
+
+    async def mark(self) -> None:
+        """Keep how long we have run, and which event is the newest now."""
+        try:
+            self._ages.note(self._running(), self.clock(), await self.outbox.newest())
+            await self.outbox.keep_marks(self._ages.written())
+        except StoreUnavailable as problem:
+            log.warning("the running time could not be kept; events count as younger", why=str(problem))
+
+    def a_day_old(self) -> int:
+        """The newest event that is surely a day old."""
+        return self._ages.written_before(A_DAY, self._running())
+
+    def failing_since(self, hook: Webhook) -> float | None:
+        """Since when this receiver fails, by the clock that only passes."""
+        if hook.failing_since is None:
+            return None
+        return self.passing() - 60 * self._ages.since(hook.failing_since, self._running())
 
     def wake(self) -> None:
         """Events were written."""
@@ -240,4 +293,5 @@ class Dispatcher:
         for worker in self._workers.values():
             await worker.close()
         await self._tasks.close()
+        await self.mark()
         await self.sender.close()

@@ -141,7 +141,7 @@ async def test_a_star_code_leg_outlives_a_dead_adapter(own: Lab) -> None:
     await own.adapter.process.wait()
     await own.start_adapter()
     again = await one(mona)
-    assert (again["id"], again["mode"]) == (monitor["id"], "barge")
+    assert (again["id"], again["mode"]) == (monitor["id"], "silent"), "a key may have been pressed meanwhile"
     mark = phone.mark()
     assert (await mona.delete(f"/monitors/{monitor['id']}"))[0] == 204
     await phone.seen("CALL_CLOSED", mark, 10)

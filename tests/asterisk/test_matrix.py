@@ -2,9 +2,14 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 
 from adapter.lab.phones import Phone
 from tests.support.lab import Lab, assert_hears, listen
+from tests.support.tap import Tap
+
+ENOUGH = 25
+"""Packets without which nothing is shown: half a second of sound at 20 ms (RFC 3551, section 4.2)."""
 
 
 def others(phone: Phone) -> int:
@@ -13,32 +18,50 @@ def others(phone: Phone) -> int:
 
 
 async def test_silent_whisper_barge_silent_barge_whisper(lab: Lab) -> None:
-    customer, agent = await lab.talk("201", "101")
-    supervisor = await lab.phone("301")
-    admin = await lab.client("admin")
-    rang, traced = supervisor.rang(), (others(agent), len(customer.sip_trace()))
-    all_traced = len(agent.sip_trace())
-    call = await admin.call("101")
-    assert call["barge_reaches_customer"] is True
-    monitor = await admin.monitor(call)
+    async with lab.tapped("101", "201") as taps:
+        customer, agent = await lab.talk("201", "101")
+        supervisor = await lab.phone("301")
+        admin = await lab.client("admin")
+        await asyncio.sleep(1)  # packets of before, to compare with
+        rang, traced = supervisor.rang(), (others(agent), len(customer.sip_trace()))
+        all_traced, marks = len(agent.sip_trace()), [tap.mark() for tap in taps]
+        call = await admin.call("101")
+        assert call["barge_reaches_customer"] is True
+        monitor = await admin.monitor(call)
 
-    everyone = (agent, customer, supervisor)
-    assert_hears(await listen(*everyone), p101={"201"}, p201={"101"}, p301={"101", "201"})
-    assert (others(agent), len(customer.sip_trace())) == traced, "silence was seen on the wire"
-    assert len(agent.sip_trace()) == all_traced, "silence was seen on the wire"
-    for mode, hears in (
-        ("whisper", {"p101": {"201", "301"}, "p201": {"101"}}),
-        ("barge", {"p101": {"201", "301"}, "p201": {"101", "301"}}),
-        ("silent", {"p101": {"201"}, "p201": {"101"}}),
-        ("barge", {"p101": {"201", "301"}, "p201": {"101", "301"}}),
-        ("whisper", {"p101": {"201", "301"}, "p201": {"101"}}),
-    ):
-        await admin.switch(monitor, mode)
-        assert_hears(await listen(*everyone), p301={"101", "201"}, **hears)
-    assert supervisor.rang() == rang + 1, "the supervisor's phone is dialled once"
-    assert (await admin.delete(f"/monitors/{monitor['id']}"))[0] == 204
-    assert (await admin.until_ended(monitor))["ended_reason"] == "stopped"
-    assert (others(agent), len(customer.sip_trace())) == traced, "only the agent is told, and only while somebody talks"
+        everyone = (agent, customer, supervisor)
+        assert_hears(await listen(*everyone), p101={"201"}, p201={"101"}, p301={"101", "201"})
+        assert (others(agent), len(customer.sip_trace())) == traced, "silence was seen on the wire"
+        assert len(agent.sip_trace()) == all_traced, "silence was seen on the wire"
+        one_stream(taps, marks, "silence begins")
+        for mode, hears in (
+            ("whisper", {"p101": {"201", "301"}, "p201": {"101"}}),
+            ("barge", {"p101": {"201", "301"}, "p201": {"101", "301"}}),
+            ("silent", {"p101": {"201"}, "p201": {"101"}}),
+            ("barge", {"p101": {"201", "301"}, "p201": {"101", "301"}}),
+            ("whisper", {"p101": {"201", "301"}, "p201": {"101"}}),
+            ("silent", {"p101": {"201"}, "p201": {"101"}}),
+        ):
+            await admin.switch(monitor, mode)
+            assert_hears(await listen(*everyone), p301={"101", "201"}, **hears)
+            one_stream(taps, marks, mode)
+        assert supervisor.rang() == rang + 1, "the supervisor's phone is dialled once"
+        assert (await admin.delete(f"/monitors/{monitor['id']}"))[0] == 204
+        assert (await admin.until_ended(monitor))["ended_reason"] == "stopped"
+        assert_hears(await listen(agent, customer), p101={"201"}, p201={"101"})
+        one_stream(taps, marks, "silence ended")
+        assert (others(agent), len(customer.sip_trace())) == traced, "only the agent is told, while somebody talks"
+
+
+def one_stream(taps: Sequence[Tap], marks: Sequence[int], when: str) -> None:
+    """Each phone is sent one stream: no new SSRC, marker, jump of sequence or time, in whatever mode.
+
+    A whisper is mixed into the agent's packets and changes no header, so the customer's can't tell of it either.
+    """
+    for tap, mark in zip(taps, marks, strict=True):
+        trace = tap.trace(mark)
+        assert trace.packets > ENOUGH, f"{when}: {trace}"
+        assert trace.seamless, f"{when}: {trace}"
 
 
 async def test_without_every_right_the_leg_is_moved_and_no_key_reaches_more(lab: Lab) -> None:

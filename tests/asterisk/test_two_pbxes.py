@@ -37,7 +37,13 @@ class TwoLabs:
         wav = self.lab.folder / f"other-{number}.wav"
         tones.tone(wav, TONES[number], SECONDS)
         phone = Phone(
-            self.lab.toolchain, self.lab.folder / f"other-{number}", number, self.other.ports.sip, wav, answer
+            self.lab.toolchain,
+            self.lab.folder / f"other-{number}",
+            number,
+            self.other.ports.sip,
+            wav,
+            answer,
+            listens=True,
         )
         await phone.start()
         self.phones.append(phone)

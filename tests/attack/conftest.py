@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from adapter.store import Store
-from tests.support.fixtures import lab, own, running_lab, toolchain
+from tests.support.clock import real
 from tests.support.site import Site
 from tests.unit.conftest import cheap_passwords
 from tests.unit.test_browser_phones import Memory
 
-__all__ = ["cheap_passwords", "lab", "own", "running_lab", "toolchain"]
+__all__ = ["cheap_passwords"]
 
 
 class StandingStill:
@@ -32,7 +32,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     """A fresh site for each test, where pages may be phones."""
-    site = Site(await Store.open(f"sqlite+aiosqlite:///{tmp_path}/test.sqlite"), Memory())
+    site = Site(await Store.open(f"sqlite+aiosqlite:///{tmp_path}/test.sqlite", clock=real), Memory())
     runner = await site.start()
     yield site
     await site.close(runner)

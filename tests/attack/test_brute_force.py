@@ -2,7 +2,6 @@
 setup token, tokens; and what can be learnt from how long an answer takes."""
 
 import asyncio
-import statistics
 import threading
 import time
 from collections import Counter
@@ -162,13 +161,13 @@ async def test_how_long_it_takes_does_not_tell_whether_a_name_is_known(site: Sit
     await site.store.people.change(gone.id, UserChange(active=False))
     client = await site.client()
     took: dict[str, list[float]] = {"known": [], "unknown": [], "gone": []}
-    for number in range(4):
+    for number in range(6):
         for name, times in took.items():
             began = time.perf_counter()
             assert await guess(client, name, place=f"192.0.2.{number}") == 401
             times.append(time.perf_counter() - began)
-    middle = {name: statistics.median(times) for name, times in took.items()}
-    assert max(middle.values()) < 2 * min(middle.values()), middle
+    least = {name: min(times) for name, times in took.items()}  # what others on this machine do only adds
+    assert max(least.values()) < 2 * min(least.values()), least
 
 
 async def test_hashing_leaves_the_event_loop_alone(real: PasswordHasher) -> None:

@@ -2,7 +2,6 @@
 sockets. Whoever else asks is answered all the while, and the telephony goes on."""
 
 import asyncio
-import statistics
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from adapter.web.listener import ConnectionLimits
 from tests.attack.raw import Raw, cookie, deaf, many
 from tests.fake.pbx import settle
 from tests.support.client import Client
+from tests.support.clock import real
 from tests.support.site import Site, is_problem
 from tests.unit.test_browser_phones import Memory
 
@@ -37,26 +37,30 @@ async def monitoring(site: Site) -> tuple[Client, str]:
 
 
 async def switches(mona: Client, monitor: str, count: int) -> float:
-    """Median seconds of a confirmed switch of mode."""
+    """Seconds of a confirmed switch of mode, the quickest: what others on this machine do only adds."""
     took = []
     for number in range(count):
         began = time.perf_counter()
         status, body = await mona.patch(f"/monitors/{monitor}", {"mode": ("whisper", "silent")[number % 2]})
         took.append(time.perf_counter() - began)
         assert status == 200, body
-    return statistics.median(took)
+    return min(took)
 
 
 async def test_slow_loris(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "ASK_WITHIN", 1.0)
     mona, monitor = await monitoring(site)
-    async with many(site, 100) as slow:
-        for one in slow:
-            await one.send(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n")
-        dripping = asyncio.ensure_future(asyncio.gather(*(drip(one) for one in slow)))
-        await switches(mona, monitor, 6)
-        assert not dripping.done(), "the slow ones are still there while others are served"
-        await asyncio.wait_for(dripping, 20)
+    for within in (3600.0, 1.0):
+        monkeypatch.setattr(listener, "REQUEST_DEADLINE", within)
+        async with many(site, 100) as slow:
+            for one in slow:
+                await one.send(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+            dripping = asyncio.ensure_future(asyncio.gather(*(drip(one) for one in slow)))
+            await switches(mona, monitor, 6)
+            if within > 1:
+                assert not dripping.done(), "the slow ones are still there while others are served"
+                dripping.cancel()
+            else:
+                await asyncio.wait_for(dripping, 60)
 
 
 async def drip(one: Raw) -> None:
@@ -202,9 +206,13 @@ async def upstream() -> AsyncIterator[Upstream]:
     await runner.cleanup()
 
 
+PING = "\r\n\r\n"
+"""RFC 7118's keep-alive: it passes in both directions."""
+
+
 async def test_one_session_holds_one_socket_to_asterisk(tmp_path: Path, upstream: Upstream) -> None:
     """Asterisk's HTTP server has 100 places (http.conf, sessionlimit), and ARI needs some of them."""
-    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/test.sqlite")
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/test.sqlite", clock=real)
     site = Site(store, Memory(), softphone={"websocket_url": f"ws://127.0.0.1:{upstream.port}/ws"})
     runner = await site.start()
     mona = await site.client("mona")
@@ -214,13 +222,13 @@ async def test_one_session_holds_one_socket_to_asterisk(tmp_path: Path, upstream
         socket = await mona.http.ws_connect(
             mona.base + "/sip", protocols=("sip",), headers={"Origin": site.base}, heartbeat=None
         )
-        await socket.send_str("hello")
-        assert (await socket.receive(timeout=5)).data == "hello"
+        await socket.send_str(PING)
+        assert (await socket.receive(timeout=5)).data == PING
         sockets.append(socket)
     for socket in sockets[:-1]:
         assert (await socket.receive(timeout=5)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
-    await sockets[-1].send_str("still")
-    assert (await sockets[-1].receive(timeout=5)).data == "still"
+    await sockets[-1].send_str(PING)
+    assert (await sockets[-1].receive(timeout=5)).data == PING
     assert upstream.open == 1
     assert (await mona.delete("/session"))[0] == 204
     assert (await sockets[-1].receive(timeout=5)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)

@@ -186,6 +186,7 @@ def test_no_field_that_names_a_thing_is_forgotten() -> None:
         for operation in methods.values()
         if "requestBody" in operation
     }
+    assert bodies > IDS.keys()
     for name in bodies:
         assert schemas[name]["properties"].keys() <= VALUES | IDS.get(name, set()), name
 

@@ -4,12 +4,13 @@ with a problem document, closes what can't be trusted any more, and changes noth
 import gzip
 import json
 import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from adapter.web import listener
+from adapter.web import listener, pagefiles
 from adapter.web.body import MAX_BODY
 from tests.attack.people import World
 from tests.attack.raw import Raw, cookie
@@ -217,20 +218,20 @@ async def test_floods_of_headers(site: Site) -> None:
 
 TRAVERSALS = [
     "/static/../pagefiles.py",
-    "/static/..%2f..%2fconfig.py",
-    "/static/%2e%2e/%2e%2e/config.py",
-    "/static/....//config.py",
-    "/static/..%5c..%5cconfig.py",
+    "/static/..%2f..%2ferrors.py",
+    "/static/%2e%2e/%2e%2e/errors.py",
+    "/static/....//pagefiles.py",
+    "/static/..%5c..%5cerrors.py",
     "/static/%00page.js",
     "/static/page.js%00.html",
     "/static//etc/passwd",
-    "/static/%252e%252e%252fconfig.py",
+    "/static/%252e%252e%252fpagefiles.py",
     "/static/",
     "/static/index.html",
     "/../../etc/passwd",
     "//etc/passwd",
     "/.git/config",
-    "/api/v1/../../static/../config.py",
+    "/api/v1/../../static/../pagefiles.py",
     "/api/v1/users/..%2f..%2fhealthz",
     "/api/v1//users",
     "/API/V1/USERS",
@@ -242,6 +243,9 @@ TRAVERSALS = [
 
 
 async def test_no_path_leads_elsewhere(site: Site) -> None:
+    static = Path(pagefiles.__file__).parent / "static"
+    assert (static / "../pagefiles.py").is_file(), "what the paths name is there to be had"
+    assert (static / "../../errors.py").is_file()
     admin = await site.client("admin")
     for path in TRAVERSALS:
         status, headers, problem = await raw(site, head(admin, "GET", path))

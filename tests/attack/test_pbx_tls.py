@@ -104,7 +104,7 @@ async def test_a_wrong_name_is_refused(secure: Secure) -> None:
 def test_an_authority_that_is_none_is_said(tmp_path: Path) -> None:
     text = tmp_path / "text.pem"
     text.write_text("nothing")
-    for given, why in ((text, "holds no certificate authority"), (tmp_path / "none.pem", "can't be read")):
+    for given, why in ((text, "contains no certificate authority"), (tmp_path / "none.pem", "can't be read")):
         path = tmp_path / "config.toml"
         path.write_text(SAMPLE.read_text().replace("tls = false", f'tls = true\ntls_ca = "{given}"'))
         with pytest.raises(ConfigError, match=why):

@@ -69,7 +69,7 @@ def test_one_secret_in_two_places_is_refused(tmp_path: Path, old: str, new: str,
 
 
 def test_no_secret_stands_in_what_is_printed() -> None:
-    settings = config.load(Path(config.__file__).parents[1] / "config.sample.toml")
+    settings = config.load(Path(config.__file__).parents[2] / "config.sample.toml")
     for shown in (settings, wiring.link_settings(settings.pbx[0]), AmiAddress("h", 1, "u", "your own")):
         assert "your own" not in repr(shown)
 

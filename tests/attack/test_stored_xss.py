@@ -85,7 +85,7 @@ async def test_a_caller_named_img_onerror(lab: Lab, chromium: Browser, names: Cl
         for at in (boss, agent):
             await at.shows(IMG)
         await mona.monitor(call, "whisper")
-        await agent.shows(f"{SCRIPT} talks to you")
+        await agent.shows(f"{SCRIPT} is talking to you")
         await boss.page.get_by_role("option").filter(has_text="209").click()
         await boss.shows(IMG, QUOTE, SCRIPT)
     await boss.open("Account")
@@ -116,7 +116,7 @@ async def test_names_urls_and_hooks_answers(lab: Lab, chromium: Browser, names: 
     await boss.open("Webhooks")
     await boss.shows(url)
     row = boss.page.get_by_role("row").filter(has_text=str(port))
-    await row.get_by_role("button", name="Try").click()
+    await row.get_by_role("button", name="Send test").click()
     await boss.shows(IMG)
     await row.get_by_role("button", name="Deliveries").click()
     await boss.shows(IMG + SCRIPT + TEMPLATE)
@@ -151,6 +151,8 @@ async def test_a_callers_name_can_not_hide_turn_around_or_forge(lab: Lab) -> Non
         assert shown.endswith("end"), shown
         assert shown.isprintable(), repr(shown)
         assert "evil" in shown
-    for line in log.read_bytes()[before:].decode().splitlines():
+    lines = log.read_bytes()[before:].decode().splitlines()
+    assert lines, "the call itself is told of"
+    for line in lines:
         assert isinstance(json.loads(line), dict), line
         assert "\x1b" not in line

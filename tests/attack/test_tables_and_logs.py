@@ -49,6 +49,7 @@ def test_nobody_writes_lines_of_the_log(style: str, capsys: pytest.CaptureFixtur
         root.setLevel(level)
         structlog.configure(**before)
     lines = capsys.readouterr().err.split("\n")
+    assert len([line for line in lines if line]) >= 4, "each of the four was written"
     assert not [line for line in lines if line.startswith("2026-01-01")]
     for line in lines:
         assert "\x1b[2K" not in line

@@ -25,6 +25,7 @@ from adapter.store import Store
 from adapter.web.proxy import ProxyPolicy, networks
 from adapter.web.throttle import FREE
 from tests.support.client import Client
+from tests.support.clock import real
 from tests.support.site import Site, is_problem
 from tests.unit.test_config import SAMPLE
 
@@ -64,7 +65,7 @@ def files(tmp_path: Path) -> Files:
 @pytest.fixture
 async def secure(tmp_path: Path, files: Files) -> AsyncIterator[Site]:
     """The site with TLS of its own."""
-    site = Site(await Store.open(f"sqlite+aiosqlite:///{tmp_path}/secure.sqlite"))
+    site = Site(await Store.open(f"sqlite+aiosqlite:///{tmp_path}/secure.sqlite", clock=real))
     site.tls = Certificate(files.chain, files.key).context
     runner = await site.start()
     yield site
@@ -133,7 +134,7 @@ async def test_a_renewed_certificate_is_taken_up_and_a_broken_one_is_not(files: 
     files.key.write_bytes(key)  # half of a renewal: the new certificate with the old key
     with capture_logs() as logs:
         assert not certificate.refresh()
-    assert "the old one serves on" in logs[0]["event"]
+    assert "the old one stays in use" in logs[0]["event"]
     assert await served(port, files) == first
     files.key.write_bytes(whole)
     assert certificate.refresh()
@@ -293,5 +294,5 @@ async def test_streams_go_through_a_proxy_too(site: Site) -> None:
 
 @pytest.mark.parametrize("wrong", ["proxy.example", "10.0.0.0/40", "*", ""])
 def test_what_is_no_network_is_refused(wrong: str) -> None:
-    with pytest.raises(ValueError, match="no address"):
+    with pytest.raises(ValueError, match="not an address"):
         Http(trusted_proxies=[wrong])

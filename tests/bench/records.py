@@ -17,6 +17,7 @@ from adapter.webhooks.dispatcher import Dispatcher
 from adapter.webhooks.guard import Guard
 from adapter.webhooks.sender import Sender, new_secret
 from tests.support.client import Client
+from tests.support.clock import real
 from tests.support.receiver import Receiver
 from tests.support.site import Site
 
@@ -52,16 +53,16 @@ async def measure(folder: Path) -> dict[str, dict[str, float]]:
     """Everything."""
     found: dict[str, dict[str, float]] = {}
     for hooks in (1, HOOKS):
-        store = await Store.open(f"sqlite+aiosqlite:///{folder}/hooks{hooks}.sqlite")
+        store = await Store.open(f"sqlite+aiosqlite:///{folder}/hooks{hooks}.sqlite", clock=real)
         found[f"{EVENTS if hooks == 1 else EVENTS // 4} events to {hooks} hook(s)"] = await _deliver(store, hooks)
         await store.close()
-    store = await Store.open(f"sqlite+aiosqlite:///{folder}/audit.sqlite")
+    store = await Store.open(f"sqlite+aiosqlite:///{folder}/audit.sqlite", clock=real)
     found["Audit"] = await _audit(store)
     site = Site(store)
     runner = await site.start()
     found[f"CSV of {ROWS:,} entries"] = await _table(await site.client("admin"))
     await site.close(runner)
-    store = await Store.open(f"sqlite+aiosqlite:///{folder}/waiting.sqlite")
+    store = await Store.open(f"sqlite+aiosqlite:///{folder}/waiting.sqlite", clock=real)
     found[f"{WAITING:,} events that wait for a dead receiver"] = await _waiting(store)
     await store.close()
     return found

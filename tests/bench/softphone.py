@@ -49,8 +49,8 @@ async def starts(lab: Lab, desk: float) -> dict[str, dict[str, float]]:
 
 async def _once(page: Page) -> float:
     took: float = await page.evaluate(FIRST_SOUND)
-    await page.get_by_role("button", name="Call Supervision").click()
-    await expect(page.get_by_text("Supervision has stopped.")).to_be_visible()
-    await expect(page.get_by_text("Ready: calls can be listened to in this browser.")).to_be_visible()
-    await expect(page.get_by_role("button", name="Call Supervision")).to_be_enabled()
+    await page.get_by_role("button", name="Call Monitoring").click()
+    await expect(page.get_by_text("Monitoring has stopped.")).to_be_visible()
+    await expect(page.get_by_text("Ready: you can listen to calls in this browser.")).to_be_visible()
+    await expect(page.get_by_role("button", name="Call Monitoring")).to_be_enabled()
     return took

@@ -13,6 +13,7 @@ from adapter.lab.provision import Toolchain
 from tests.bench import softphone
 from tests.support.client import Client
 from tests.support.lab import TONES, Lab
+from tests.support.legs import leg_of
 from tests.support.receiver import EVERYTHING, Receiver
 
 SWITCHES, STARTS = 40, 8
@@ -76,7 +77,7 @@ async def _switches(admin: Client, ami: AmiConnection, raw: RawAmi) -> dict[str,
     Back to back there is nothing to see: Asterisk itself keeps digits 45 ms apart (AST_MIN_DTMF_GAP).
     """
     monitor = await admin.monitor(await admin.call("101"))
-    leg, clicks, direct, bare = f"cm-{monitor['id']}", list[float](), list[float](), list[float]()
+    leg, clicks, direct, bare = await leg_of(ami, monitor["id"]), list[float](), list[float](), list[float]()
     for number in range(SWITCHES):
         mode, digit = (("whisper", "6"), ("silent", "5"))[number % 2]
         await asyncio.sleep(PACE)

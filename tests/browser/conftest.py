@@ -7,10 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from adapter.lab import people
-from tests.support.fixtures import lab, own, running_lab, toolchain
 from tests.support.lab import Lab
-
-__all__ = ["lab", "own", "running_lab", "toolchain"]
 
 expect.set_options(timeout=10_000)
 FLAGS = [

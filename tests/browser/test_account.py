@@ -51,11 +51,11 @@ async def test_a_webhook_is_made_tried_and_removed(lab: Lab, sign_in: SignIn) ->
     secret = await page.get_by_role("code").or_(page.locator("code")).first.inner_text()
     assert secret.startswith("whsec_")
     receiver.secrets["hook"] = secret
-    await page.get_by_role("button", name="I have it").click()
+    await page.get_by_role("button", name="Done").click()
     await expect(page.locator("code")).to_have_count(0)
     row = page.get_by_role("row").filter(has_text=receiver.url())
-    await row.get_by_role("button", name="Try").click()
-    await expect(page.get_by_text("It answered 200")).to_be_visible()
+    await row.get_by_role("button", name="Send test").click()
+    await expect(page.get_by_text("The receiver answered 200")).to_be_visible()
     await lab.talk("201", "101")
     await receiver.until(3)
     assert receiver.problems == []
@@ -65,7 +65,7 @@ async def test_a_webhook_is_made_tried_and_removed(lab: Lab, sign_in: SignIn) ->
     before = len(receiver.accepted)
     again = page.get_by_role("row").filter(has_text="call.started").get_by_role("button", name="Send again")
     await again.click()
-    await expect(page.get_by_text("call.started is sent again.")).to_be_visible()
+    await expect(page.get_by_text("call.started is being sent again.")).to_be_visible()
     await page.get_by_role("button", name="Back").click()
     await row.get_by_role("button", name="Remove").click()
     await row.get_by_role("button", name="Really remove?").click()
@@ -88,7 +88,7 @@ async def test_a_token_is_made_used_and_revoked(lab: Lab, sign_in: SignIn) -> No
     async with aiohttp.ClientSession(headers=headers) as http:
         async with http.get(lab.base + "/api/v1/monitors") as answer:
             assert answer.status == 200
-        await page.get_by_role("button", name="I have it").click()
+        await page.get_by_role("button", name="Done").click()
         row = page.get_by_role("row").filter(has_text="CRM")
         await expect(row).to_contain_text("Service for mona")
         await assert_accessible(page)
@@ -115,6 +115,7 @@ async def test_the_apis_description_for_people(lab: Lab, chromium: Browser) -> N
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     await page.goto("/api/docs")
     await expect(page.get_by_text("Ring the supervisor's phone and let it listen.")).to_be_visible()
+    assert asked
     assert all(url.startswith((lab.base, "data:")) for url in asked), asked
     assert errors == []
     await page.close()

@@ -82,14 +82,14 @@ async def at_the_page(
 async def open_call(page: Page) -> None:
     """Choose Sam's call, with this browser ready."""
     await page.get_by_role("option").filter(has_text="Sam").click()
-    await expect(page.get_by_text("Ready: calls can be listened to in this browser.")).to_be_visible()
+    await expect(page.get_by_text("Ready: you can listen to calls in this browser.")).to_be_visible()
 
 
 async def start(page: Page) -> None:
     """Listen, until sound arrives."""
-    await page.get_by_role("button", name="Call Supervision").click()
+    await page.get_by_role("button", name="Call Monitoring").click()
     await expect(page.get_by_text("Nobody hears you.")).to_be_visible()
-    await expect(page.get_by_text("Connected. Sound arrives.")).to_be_visible()
+    await expect(page.get_by_text("Connected. Sound is arriving.")).to_be_visible()
 
 
 def voice_at(lab: Lab, number: str, seconds: float = 0.8) -> float:
@@ -148,9 +148,9 @@ async def test_listen_whisper_join_and_back_in_a_browser(lab: Lab, speaking: Bro
     await expect(page.get_by_text("Nobody hears you.")).to_be_visible()
     await assert_voice(lab, p101=False, p201=False)
     assert await received(lab, f"{codec}-silent") < 2, "in silence nothing of the microphone reaches even Asterisk"
-    await page.get_by_role("button", name="Call Supervision").click()
-    await expect(page.get_by_text("Supervision has stopped.")).to_be_visible()
-    await expect(page.get_by_text("Ready: calls can be listened to in this browser.")).to_be_visible()
+    await page.get_by_role("button", name="Call Monitoring").click()
+    await expect(page.get_by_text("Monitoring has stopped.")).to_be_visible()
+    await expect(page.get_by_text("Ready: you can listen to calls in this browser.")).to_be_visible()
     await page.context.close()
 
 
@@ -258,13 +258,13 @@ async def test_after_a_restart_of_asterisk_the_page_is_a_phone_again(own: Lab, s
     await own.talk("202", "101")
     await open_call(page)
     await own.pbx.kill()
-    await expect(page.get_by_text("Ready: calls")).to_have_count(0)
+    await expect(page.get_by_text("Ready: you can listen")).to_have_count(0)
     await own.pbx.start()
     for number in ("202", "101"):
         await own.unregister(number)
     await own.talk("201", "101")
     await page.get_by_role("option").filter(has_text="Sam").click()
-    await expect(page.get_by_text("Ready: calls can be listened to in this browser.")).to_be_visible(timeout=30_000)
+    await expect(page.get_by_text("Ready: you can listen to calls in this browser.")).to_be_visible(timeout=30_000)
     await start(page)
     await page.context.close()
 
@@ -280,7 +280,7 @@ async def test_after_a_death_of_the_adapter_the_page_is_a_phone_again(own: Lab, 
     own.adapter.process.kill()
     await own.adapter.process.wait()
     await own.start_adapter()
-    await expect(page.get_by_text("Ready: calls can be listened to in this browser.")).to_be_visible(timeout=30_000)
+    await expect(page.get_by_text("Ready: you can listen to calls in this browser.")).to_be_visible(timeout=30_000)
     assert before not in await endpoints(own)
     await expect(page.get_by_role("option").filter(has_text="Sam")).to_be_visible()
     await start(page)
@@ -296,7 +296,7 @@ async def test_a_reload_listens_again_in_silence(lab: Lab, speaking: Browser) ->
     await expect(page.get_by_text("The agent and the customer hear you.")).to_be_visible()
     (before,) = await monitors(lab)
     await page.reload()
-    await expect(page.get_by_text("Connected. Sound arrives.")).to_be_visible(timeout=15_000)
+    await expect(page.get_by_text("Connected. Sound is arriving.")).to_be_visible(timeout=15_000)
     await expect(page.get_by_text("Nobody hears you.")).to_be_visible()
     (after,) = await monitors(lab)
     assert before != after
@@ -307,7 +307,7 @@ async def test_a_reload_listens_again_in_silence(lab: Lab, speaking: Browser) ->
 
 async def endpoints(lab: Lab) -> set[str]:
     """The ephemeral endpoints that Asterisk knows."""
-    return set(re.findall(r"cm-web-[0-9a-f]+", await lab.pbx.cli("pjsip show endpoints")))
+    return set(re.findall(r"cm-web-[0-9a-f-]+", await lab.pbx.cli("pjsip show endpoints")))
 
 
 async def test_a_right_that_is_lost_and_a_sign_out_close_the_phone(lab: Lab, speaking: Browser) -> None:

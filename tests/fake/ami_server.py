@@ -13,6 +13,8 @@ class Peer:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
+        self.gone = asyncio.Event()
+        """The connection is over."""
 
     async def say(self, *lines: str) -> None:
         """Send one message."""
@@ -54,6 +56,11 @@ class AmiServer:
         """The actions of this name so far."""
         return [action for action in self.actions if action["Action"] == name]
 
+    def hang_up(self) -> None:
+        """Cut every connection."""
+        for peer in self.peers:
+            peer.hang_up()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = Peer(reader, writer)
         self.peers.append(peer)
@@ -66,6 +73,7 @@ class AmiServer:
                 else:
                     await self.script(peer, action)
         finally:
+            peer.gone.set()
             writer.close()
 
     @asynccontextmanager
@@ -77,8 +85,7 @@ class AmiServer:
             yield self
         finally:
             server.close()
-            for peer in self.peers:
-                peer.hang_up()
+            self.hang_up()
             await asyncio.sleep(0)
 
 

@@ -4,12 +4,12 @@ Only for what the real one can't be made to do on demand; it answers with the ev
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
 from adapter.asterisk import chanspy
 from adapter.core import events as ev
-from adapter.core.legs import LegRequest, Refusal, SpyDialplan
+from adapter.core.legs import LegNames, LegRequest, Refusal, SpyDialplan
 from adapter.core.modes import Mode
 from adapter.core.pbx import DeviceState, LinkState, PbxState
 from adapter.core.people import Directory
@@ -26,6 +26,7 @@ WORDS = SpyDialplan(
     mode_of_digit=chanspy.mode_of_digit,
     leave_digit=chanspy.LEAVE_DIGIT,
     over=chanspy.OVER,
+    legs=LegNames.of(b"test"),
 )
 
 
@@ -69,6 +70,8 @@ class FakePbx:
         self.error: Exception | None = None
         self.before_originate: Callable[[], None] | None = None
         self.hand_over: OnCall | None = None
+        self.says: dict[str, str] = {}
+        """What variables of a channel in Stasis say that isn't as in a plain call."""
         self._hear: OnEvents = self.board.apply
         self._tell_state: OnState = self.board.set_pbx
 
@@ -145,7 +148,14 @@ class FakePbx:
         """The supervisor's device answers and ChanSpy starts."""
         request, at = self.legs[leg], self.scene.now
         name = chanspy.extension(request.mode, keypad=request.keypad)
+        self.stands(leg, name)
         self._soon(ev.OriginateAnswered(at, leg), ev.SpyStarted(at, leg, request.target, "call-monitor", name))
+
+    def stands(self, leg: str, extension: str) -> None:
+        """Where this leg listens, as a list of channels shows it."""
+        if leg in self.scene.channels:
+            there = self.scene.channels[leg]
+            self.scene.channels[leg] = there._replace(context="call-monitor", extension=extension)
 
     async def switch_leg(self, leg: str, mode: Mode, *, keypad: bool, reattach: bool) -> bool:
         self._check()
@@ -158,6 +168,7 @@ class FakePbx:
         at = self.scene.now
         if moved:
             name = chanspy.extension(mode, keypad=keypad)
+            self.stands(leg, name)
             started = ev.SpyStarted(at, leg, self.legs[leg].target, "call-monitor", name)
             self._soon(ev.SpyStopped(at, leg), started)
         else:
@@ -169,7 +180,14 @@ class FakePbx:
         self.did.append(f"send {mode}{' keypad' if keypad else ''}")
         if self.confirms:
             name = chanspy.extension(mode, keypad=keypad)
+            self.stands(leg, name)
             self._soon(ev.SpyStarted(self.scene.now, leg, target, "call-monitor", name))
+
+    async def variables(self, channel: str, names: Sequence[str]) -> Mapping[str, str]:
+        """As Asterisk tells of a phone's own call, unless the test has put something else there."""
+        self._check()
+        plain = {"CHANNEL(state)": "Ring", "CHANNEL(linkedid)": channel}
+        return {name: {**plain, **self.says}.get(name, "") for name in names}
 
     async def join(self, leg: str, customer: str) -> None:
         self._check()

@@ -19,7 +19,9 @@ from adapter.monitoring.e164 import canonical, same_number
 from adapter.web.app import all_routes
 from adapter.web.body import parse_object, validate
 from adapter.web.proxy import SECURE, ProxyPolicy, networks
+from adapter.web.sipguard import Refused
 from adapter.webhooks.guard import Guard
+from tests.fuzz.sip import assert_harmless, guard_before, nearly
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"
@@ -124,6 +126,16 @@ def table(data: bytes) -> None:
         csv_import.read(data.decode(errors="replace"))
 
 
+def sip(data: bytes) -> None:
+    """A page's SIP: refused, or harmless in the eyes of a reader that takes anything."""
+    where, changed = nearly(data)
+    for text in (data.decode(errors="replace"), changed):
+        with suppress(Refused):
+            guard_before(where).from_page(text)
+            assert_harmless(text, where)
+    guard_before(0).from_asterisk(data.decode(errors="replace"))
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    target.__name__: target for target in (ami, stasis, body, url, number, head, table)
+    target.__name__: target for target in (ami, stasis, body, url, number, head, table, sip)
 }

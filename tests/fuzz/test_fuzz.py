@@ -45,6 +45,7 @@ NEARLY: dict[str, st.SearchStrategy[str]] = {
     "number": numbers,
     "head": heads.map("".join),
     "table": rows.map("\n".join),
+    "sip": st.binary(min_size=5, max_size=29).map(lambda data: data.decode("latin-1")),
 }
 
 

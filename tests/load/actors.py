@@ -12,6 +12,7 @@ from adapter.asterisk.ami import AmiConnection
 from adapter.asterisk.splitter import Message
 from tests.load.stage import Plan
 from tests.support.client import Client, Json
+from tests.support.legs import leg_of, monitor_of
 
 LIVE_DEADLINE = 30.0
 """Seconds until a monitor must be live or over."""
@@ -136,8 +137,8 @@ class Ear:
         self.events += len(events)
         for event in events:
             leg = event.get("Uniqueid", "")
-            if event["Event"] == "DTMFEnd" and event.get("Direction") == "Received" and leg.startswith("cm-"):
-                self.said[leg.removeprefix("cm-"), DIGITS.get(event.get("Digit", ""), "")] = at
+            if event["Event"] == "DTMFEnd" and event.get("Direction") == "Received" and (monitor := monitor_of(leg)):
+                self.said[monitor, DIGITS.get(event.get("Digit", ""), "")] = at
                 if (waiting := self._awaited.pop(leg, None)) is not None and not waiting.done():
                     waiting.set_result(None)
 
@@ -149,7 +150,7 @@ class Ear:
 
 async def press(ami: AmiConnection, ear: Ear, monitor_id: str, until: asyncio.Event, took: list[float]) -> None:
     """The raw action, over and over: what a switch costs without an adapter between. Milliseconds go to `took`."""
-    leg, turn = f"cm-{monitor_id}", 0
+    leg, turn = await leg_of(ami, monitor_id), 0
     while not until.is_set():
         fields = [("Channel", leg), ("Digit", "564"[turn % 3]), ("Duration", "1"), ("Receive", "true")]
         began = time.perf_counter()

@@ -21,6 +21,7 @@ from adapter.store import Store
 from adapter.store.people import NewUser
 from tests.load.sipp import Crowd, sipp, voice
 from tests.support.client import Client, Json
+from tests.support.clock import real
 
 AGENTS, BRIEF, DESKS = 1000, 1500, 3000
 """First numbers of agents with standing calls, of agents who are called again and again, of supervisors' phones."""
@@ -136,7 +137,7 @@ class Stage:
         )
 
     async def _seed(self) -> None:
-        store = await Store.open(config.load(self.conf).database_url)
+        store = await Store.open(config.load(self.conf).database_url, clock=real)
         try:
             for number in numbers(DESKS, self.plan.monitors):
                 device, secret = f"PJSIP/{number}", f"load-{number}"

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tests.load.native import compare
 from tests.load.run import load
 from tests.load.sampling import Sample
 from tests.load.stage import Plan
@@ -24,6 +25,12 @@ async def test_a_small_load_leaves_everything_true(tmp_path: Path) -> None:
     last = _last(run.sampler.samples, "adapter")
     assert last.fds < 20 + 2 * (SMALL.streams + SMALL.monitors), last
     assert last.threads < 40, last
+
+
+async def test_calls_with_and_without_native_bridging_can_be_compared(tmp_path: Path) -> None:
+    rounds = await compare(tmp_path, calls=4, seconds=1, pairs=1)  # which raises where calls are bridged otherwise
+    assert [found.native for found in rounds] == [False, True]
+    assert all(found.cpu > 0 for found in rounds)
 
 
 def _last(samples: list[Sample], process: str) -> Sample:

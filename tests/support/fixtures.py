@@ -34,3 +34,9 @@ async def own(toolchain: Toolchain, tmp_path: Path) -> AsyncIterator[Lab]:
     """A lab that this test may break."""
     async with Lab(toolchain, tmp_path).running() as lab:
         yield lab
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """An empty database, where its kind isn't the point."""
+    return f"sqlite+aiosqlite:///{tmp_path}/test.sqlite"

@@ -3,9 +3,10 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from adapter.asterisk import tones
@@ -16,6 +17,7 @@ from adapter.lab.ports import Ports, free_port
 from adapter.lab.provision import Toolchain
 from adapter.lab.run import Adapter, adapter_conf, ready
 from tests.support.client import Client
+from tests.support.tap import Tap
 
 TONES = {
     "101": 701,
@@ -41,9 +43,10 @@ LOUD = 0.5 * tones.FULL
 class Lab:
     """Asterisk, adapter, phones and clients of one test session."""
 
-    def __init__(self, toolchain: Toolchain, folder: Path) -> None:
+    def __init__(self, toolchain: Toolchain, folder: Path, more: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`more` is appended to files of Asterisk's configuration."""
         self.toolchain, self.folder = toolchain, folder
-        self.pbx = Pbx(toolchain, folder / "asterisk", Ports.choose())
+        self.pbx = Pbx(toolchain, folder / "asterisk", Ports.choose(), more)
         self.http_port = free_port()
         self.base = f"http://127.0.0.1:{self.http_port}"
         extra = "\n[monitoring]\nring_timeout_seconds = 3.0\n"
@@ -82,7 +85,21 @@ class Lab:
         await self.adapter.stop()
         await self.pbx.stop()
 
-    async def phone(self, number: str, answer: Answer | None = None) -> Phone:
+    @asynccontextmanager
+    async def tapped(self, *numbers: str) -> AsyncIterator[list[Tap]]:
+        """These phones on lines that are watched, for the length of a block; `talk` and `phone` give them out."""
+        with ExitStack() as stack:
+            taps = [stack.enter_context(Tap(self.pbx.ports.sip)) for _ in numbers]
+            try:
+                for number, tap in zip(numbers, taps, strict=True):
+                    await self.unregister(number)
+                    await self.phone(number, sip_port=tap.port)
+                yield taps
+            finally:
+                for number in numbers:
+                    await self.unregister(number)
+
+    async def phone(self, number: str, answer: Answer | None = None, *, sip_port: int = 0) -> Phone:
         """The phone of this number, registered; started anew when it is to answer differently."""
         wanted: Answer = answer or ("asked" if number.startswith("3") else "auto")
         phone = self._phones.get(number)
@@ -94,7 +111,9 @@ class Lab:
         if not wav.exists():
             tones.tone(wav, TONES[number], SECONDS)
         stamp = f"{number}-{time.monotonic_ns()}"
-        phone = Phone(self.toolchain, self.folder / stamp, number, self.pbx.ports.sip, wav, wanted)
+        phone = Phone(
+            self.toolchain, self.folder / stamp, number, sip_port or self.pbx.ports.sip, wav, wanted, listens=True
+        )
         await phone.start()
         self._phones[number] = phone
         return phone

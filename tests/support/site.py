@@ -2,8 +2,7 @@
 
 import ssl
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from adapter.web.app import make_app
 from adapter.web.listener import ConnectionLimits, Listener
 from tests.fake.pbx import FakePbx
 from tests.support.client import Client
+from tests.support.clock import FakeClock, real
 
 PEOPLE = {"admin": "301", "sam": "101", "ana": "102", "mona": "302", "coach": "303"}
 SECRET = {"secret": "not used"}
@@ -39,20 +39,34 @@ def settings(**sections: Any) -> config.Settings:
 class Site:
     """One adapter. Its clock stands still at `now` until a test moves it."""
 
-    def __init__(self, store: Store, endpoints: Endpoints | None = None, **sections: Any) -> None:
-        """`endpoints`: where pages' phones are made, if at all; `sections`: of the configuration."""
+    def __init__(
+        self, store: Store, endpoints: Endpoints | None = None, time: FakeClock | None = None, **sections: Any
+    ) -> None:
+        """`endpoints`: where pages' phones are made, if at all; `time`: the store's clock, where a test lets it pass.
+
+        `sections`: of the configuration.
+        """
         self.store, self.pbx = store, FakePbx(endpoints=endpoints)
+        self.time = time or FakeClock(real())
         sections.setdefault("softphone", {})
         sections["softphone"]["enabled"] = endpoints is not None
         self.settings = settings(**sections)
-        self.now = datetime.now(UTC)
         self.base = ""
         self.limits = ConnectionLimits()
         self.tls: ssl.SSLContext | None = None
         self.clients: list[Client] = []
 
     def clock(self) -> datetime:
-        return self.now
+        return self.time.now()
+
+    @property
+    def now(self) -> datetime:
+        """The time; a later one lets it pass until then."""
+        return self.time.now()
+
+    @now.setter
+    def now(self, later: datetime) -> None:
+        self.time.passes(later - self.time.now())
 
     def connect_to(self, name: str) -> Connect:
         """What a node of that name connects to."""
@@ -139,10 +153,11 @@ def is_problem(answer: tuple[int, dict[str, Any]], status: int, code: str) -> di
 
 
 @pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    """A fresh site for each test."""
-    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/test.sqlite")
-    site = Site(store)
+async def site(database_url: str) -> AsyncIterator[Site]:
+    """A fresh site for each test, on the database that the folder's conftest gives."""
+    clock = FakeClock(real())
+    store = await Store.open(database_url, clock=clock.now, passing=clock.passing)
+    site = Site(store, time=clock)
     runner = await site.start()
     yield site
     await site.close(runner)

@@ -1,4 +1,4 @@
-"""BrowserPhones of pages, without Asterisk: who may have one, what is told of TURN, and when they go."""
+"""Pages as phones, without Asterisk: who may have one, what is told of TURN, and when they go."""
 
 import asyncio
 import base64
@@ -26,11 +26,15 @@ def test_turn_users_are_void_after_a_while() -> None:
     assert Ice().servers("mona", 1000) == []
 
 
+TAG = "0a1b2c3d"
+LEFT, OTHERS = f"cm-web-{TAG}-left", "cm-web-99999999-page"
+
+
 class Memory:
     """Endpoints in memory."""
 
     def __init__(self) -> None:
-        self.there: dict[str, str] = {"101": "", "cm-web-left": ""}
+        self.there: dict[str, str] = {"101": "", LEFT: "", OTHERS: ""}
 
     async def put(self, endpoint: str, password: str) -> None:
         await asyncio.sleep(0)
@@ -46,7 +50,7 @@ class Memory:
 async def test_the_page_that_connected_last_rings_and_a_lost_right_ends_all() -> None:
     pbx, memory, now = FakePbx(), Memory(), [NOW]
     gone: list[str] = []
-    phones = BrowserPhones(pbx.board, memory, lambda: now[0], timedelta(hours=1), gone.append)
+    phones = BrowserPhones(pbx.board, memory, lambda: now[0], timedelta(hours=1), gone.append, TAG)
     one, two = await phones.open("s1", MONA.id), await phones.open("s2", MONA.id)
     assert phones.device_of(MONA.id) is None
     phones.connected(two, lambda: None)
@@ -64,16 +68,17 @@ async def test_the_page_that_connected_last_rings_and_a_lost_right_ends_all() ->
     newest = phones.of_session("s1")
     assert newest is not None
     assert {name for name in memory.there if name.startswith("cm-web-")} == {
-        "cm-web-left",
+        LEFT,
+        OTHERS,
         two.endpoint,
         newest.endpoint,
     }
     pbx.up_again()
     await settle()
-    assert "cm-web-left" not in memory.there
+    assert LEFT not in memory.there
     pbx.board.set_directory(Directory.of(user for user in PEOPLE if user.id != MONA.id), frozenset({MONA.id}), NOW)
     await settle()
-    assert set(memory.there) == {"101"}
+    assert set(memory.there) == {"101", OTHERS}
     await phones.close()
 
 

@@ -11,6 +11,8 @@ from adapter.core.events import ChannelState
 from adapter.core.people import Directory
 from tests.fake.scene import ADMIN, ANA, PEOPLE, SAM, Phone, Scene, numbering
 
+LEG = "cm-0a1b2c3d-" + "1" * 32
+
 
 def only(phone: Phone) -> Call:
     """The single call that is up."""
@@ -243,7 +245,7 @@ def test_a_supervisors_leg_is_no_call_and_changes_none() -> None:
     phone = Phone()
     phone.scene.answered_call()
     phone.run()
-    leg = phone.scene.channel("101", uniqueid="cm-1")
+    leg = phone.scene.channel("101", uniqueid=LEG)
     phone.scene.up(leg)
     assert phone.run() == []
     phone.scene.gone(leg)
@@ -278,9 +280,9 @@ def test_ids_and_times_survive_a_lost_connection() -> None:
     before = only(phone)
     phone.calls.suspend()
     assert [change.after for change in phone.calls.settle(phone.scene.now)] == [None]
-    phone.scene.channel("301", uniqueid="cm-1")
+    phone.scene.channel("301", uniqueid=LEG)
     phone.scene.take()
-    del phone.scene.channels["cm-1"]
+    del phone.scene.channels[LEG]
     phone.calls.apply(snapshot(phone.scene, restarted=False, bridge="b1", members=(customer, agent)))
     phone.calls.settle(phone.scene.now)
     assert only(phone) == before

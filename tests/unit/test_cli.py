@@ -1,12 +1,28 @@
-"""The command line as a person uses it: its own process, its messages, its exit status."""
+"""The command line as a person uses it: its messages, its exit status; as a process of its own where that counts.
 
+Each process takes a second to import everything; so what only asks the commands for something calls their entry here.
+"""
+
+import asyncio
+import io
+import json
+import logging
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
+import structlog
+
+from adapter.cli.main import main
+from adapter.core.audit import SYSTEM, Action, Entry
+from adapter.health.heads import Heads
+from adapter.store import Store
+from tests.support.clock import real
 
 SAMPLE = Path(__file__).parents[2] / "config.sample.toml"
 
@@ -20,11 +36,46 @@ def conf(tmp_path: Path) -> Path:
 
 
 def run(*arguments: str, stdin: str = "") -> tuple[int, str]:
-    """Run it; exit status and all that it said."""
+    """Run it as a process; exit status and all that it said."""
     command = [sys.executable, "-m", "adapter", *arguments]
     done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout + done.stderr
+
+
+class Call(Protocol):
+    """Calls the command line's entry."""
+
+    def __call__(self, *arguments: str, stdin: str = "") -> tuple[int, str]: ...
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Call]:
+    """The entry of the command line, called; exit status and all that it said. Logging is put back afterwards."""
+
+    def called(*arguments: str, stdin: str = "") -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["call-monitor", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        try:
+            main()
+            status: object = 0
+        except SystemExit as end:
+            status = end.code or 0
+        assert isinstance(status, int)
+        said = capsys.readouterr()
+        return status, said.out + said.err
+
+    root, configure = logging.getLogger(), structlog.configure
+    handlers, level, before = root.handlers, root.level, structlog.get_config()
+
+    def for_now(**given: Any) -> None:
+        configure(**{**given, "cache_logger_on_first_use": False})  # or loggers would keep it beyond this test
+
+    monkeypatch.setattr(structlog, "configure", for_now)
+    yield called
+    root.handlers = handlers
+    root.setLevel(level)
+    configure(**before)
 
 
 def test_help_teaches() -> None:
@@ -34,11 +85,12 @@ def test_help_teaches() -> None:
         assert word in text
 
 
-def test_accounts_from_the_first_to_the_last(conf: Path) -> None:
+def test_accounts_from_the_first_to_the_last(conf: Path, call: Call) -> None:
     def user(*arguments: str, stdin: str = "") -> tuple[int, str]:
-        return run("user", *arguments, "--config", str(conf), stdin=stdin)
+        return call("user", *arguments, "--config", str(conf), stdin=stdin)
 
-    status, text = user("add", "boss", "--admin", "--password-stdin", stdin="long enough\n")
+    first = ("user", "add", "boss", "--admin", "--password-stdin", "--config", str(conf))
+    status, text = run(*first, stdin="long enough\n")  # as a process, with what passwords really cost
     assert status == 0, text
     phone = ("--extension", "101", "--device", "PJSIP/101")
     assert user("add", "sam", *phone, "--password-stdin", stdin="long enough\n")[0] == 0
@@ -55,18 +107,20 @@ def test_accounts_from_the_first_to_the_last(conf: Path) -> None:
     assert (status, "user list" in text) == (1, True)
 
 
-def test_config_check(conf: Path, tmp_path: Path) -> None:
-    assert run("config", "check", "--config", str(conf))[0] == 0
+def test_config_check(conf: Path, tmp_path: Path, call: Call) -> None:
+    assert call("config", "check", "--config", str(conf))[0] == 0
     conf.write_text(conf.read_text().replace("country", "contry"))
-    status, text = run("config", "check", "--config", str(conf))
+    status, text = call("config", "check", "--config", str(conf))
     assert (status, "did you mean 'country'" in text) == (2, True)
-    assert run("serve", "--config", str(tmp_path / "none.toml"))[0] == 2
-    assert run("nonsense")[0] == 2
+    status, text = run("serve", "--config", str(tmp_path / "none.toml"))
+    assert (status, "can't be read" in text) == (2, True)
+    status, text = call("nonsense")
+    assert (status, "No such command" in text) == (2, True)
 
 
-def test_tokens_and_the_proof_of_the_audit(conf: Path, tmp_path: Path) -> None:
+def test_tokens_and_the_proof_of_the_audit(conf: Path, tmp_path: Path, call: Call) -> None:
     def ask(*arguments: str, stdin: str = "") -> tuple[int, str]:
-        return run(*arguments, "--config", str(conf), stdin=stdin)
+        return call(*arguments, "--config", str(conf), stdin=stdin)
 
     assert ask("user", "add", "mona", "--password-stdin", stdin="long enough\n")[0] == 0
     status, text = ask("token", "create", "crm", "--may-act-for", "mona")
@@ -89,3 +143,39 @@ def test_tokens_and_the_proof_of_the_audit(conf: Path, tmp_path: Path) -> None:
         database.commit()
     status, text = ask("audit", "verify")
     assert (status, "WRONG: entry 1 was changed." in text) == (1, True)
+
+
+def test_heads_and_cuts_by_hand(conf: Path, tmp_path: Path) -> None:
+    def ask(*arguments: str, stdin: str = "") -> tuple[int, str]:
+        return run(*arguments, "--config", str(conf), stdin=stdin)
+
+    file = tmp_path / "heads"
+    asyncio.run(_three_entries_and_a_head(tmp_path, file))
+    assert json.loads(file.read_text()).keys() == {"at", "chain", "head"}
+    status, text = ask("audit", "verify", "--heads", str(file))
+    assert (status, "1 heads that were sent are borne out\n" in text) == (0, True)
+    (tmp_path / "none").write_text('{"type": "call.started"}\n')
+    status, text = ask("audit", "verify", "--heads", str(tmp_path / "none"))
+    assert (status, "nothing would be proven" in text) == (1, True)
+
+    status, text = ask("audit", "cut", "--through", "2")
+    assert (status, "needs --force" in text) == (1, True)
+    status, text = ask("audit", "cut", "--through", "2", "--force")
+    assert (status, text.startswith("2 entries were cut off: entries 1 to 2 of ")) == (0, True)
+    status, text = ask("audit", "verify", "--heads", str(file))
+    assert (status, "CUT: entries 1 to 2 of " in text, "through 2, by hand, forced; by " in text) == (0, True, True)
+    with closing(sqlite3.connect(tmp_path / "db.sqlite")) as database:
+        database.executescript(
+            "DROP TRIGGER audit_no_delete; DELETE FROM audit WHERE seq > 2; "
+            "UPDATE facts SET value = (SELECT seq || ':' || hash FROM audit_cuts) WHERE name = 'audit_head';"
+        )
+    status, text = ask("audit", "verify", "--heads", str(file))
+    assert (status, "line 1" in text, "is gone" in text) == (1, True, True)
+
+
+async def _three_entries_and_a_head(folder: Path, file: Path) -> None:
+    store = await Store.open(f"sqlite+aiosqlite:///{folder}/db.sqlite", clock=real)
+    await store.audit.add(*(Entry(at=real(), by=SYSTEM, action=Action.LOGIN) for _ in range(3)))
+    heads = Heads(store, await store.installation.key(), ["stop"], file, lambda: None, real)
+    await heads.close()
+    await store.close()

@@ -7,6 +7,7 @@ from adapter.core.modes import Mode
 from adapter.errors import Invalid
 from adapter.store import Store
 from tests.fake.scene import PEOPLE, SAM
+from tests.support.clock import real
 
 HEADER = "username,name,role,extension,device,can_monitor,modes,password\n"
 
@@ -27,15 +28,15 @@ def test_what_would_be_done_is_said() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "there is no line"),
+        ("", "it has no lines"),
         ("name\nX\n", "line 2: username"),
         (HEADER + "a b,X,,,,,,\n", "line 2: username"),
         (HEADER + "x,X,king,,,,,\n", "line 2: role"),
         (HEADER + "x,X,,,301,,,\n", "line 2: device"),
         (HEADER + "x,X,,,,,shout,\n", "line 2: modes"),
         ("username,colour\nx,red\n", "line 2: colour"),
-        (HEADER + "x,X,,7,,,,secret1\nX,Y,,8,,,,secret1\n", "username X stands there twice"),
-        (HEADER + "x,X,,7,,,,secret1\ny,Y,,7,,,,secret1\n", "extension 7 stands there twice"),
+        (HEADER + "x,X,,7,,,,long enough\nX,Y,,8,,,,long enough\n", "username X occurs twice"),
+        (HEADER + "x,X,,7,,,,long enough\ny,Y,,7,,,,long enough\n", "extension 7 occurs twice"),
         (HEADER + "x,X,,,,,,\n", "needs name and password"),
         (HEADER + "x,X,,101,,,,long enough\n", "extension 101 belongs to sam"),
     ],
@@ -47,7 +48,7 @@ def test_what_is_wrong_is_said(text: str, told: str) -> None:
 
 
 async def test_it_is_done(database_url: str) -> None:
-    store = await Store.open(database_url)
+    store = await Store.open(database_url, clock=real)
     first = HEADER + "boss,Boss,administrator,,,,,long enough\nsam,Sam,,101,PJSIP/101,yes,whisper,long enough\n"
     await carry_out(plan(read(first), []), store.people)
     sam = await store.people.by_username("sam")

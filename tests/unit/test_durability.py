@@ -24,6 +24,7 @@ from adapter.store.fit import CUT, UNKNOWN
 from adapter.store.outbox import Due, Outcome
 from adapter.store.tables import SetAsideRow
 from adapter.webhooks.dispatcher import Settler
+from tests.support.clock import real
 from tests.unit.test_store import NOW
 from tests.unit.test_views import monitor as a_monitor
 from tests.unit.test_views import sams_call
@@ -34,7 +35,7 @@ LONG = "phone PJSIP/" + 200 * "9"
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[Store]:
     """An opened, empty store."""
-    store = await Store.open(database_url)
+    store = await Store.open(database_url, clock=real)
     yield store
     await store.close()
 
@@ -104,7 +105,7 @@ async def test_an_outcome_that_is_refused_for_ever_holds_up_no_other() -> None:
             self.kept += [(outcome.due.seq, outcome.answer) for outcome in outcomes]
 
     def outcome(seq: int, answer: str) -> Outcome:
-        return Outcome(Due("h", seq, "lane", f"e{seq}", "{}", 0, NOW, None), NOW, True, 200, answer)
+        return Outcome(Due("h", seq, "lane", f"e{seq}", "{}", 0, NOW), NOW, True, 200, answer)
 
     refusing = Refusing()
     settler = Settler(refusing)  # type: ignore[arg-type]
@@ -130,7 +131,7 @@ async def test_a_deleted_hook_at_the_moment_of_a_record(store: Store) -> None:
 @pytest.mark.parametrize(("survives", "level"), [(Survives.PROCESS, 1), (Survives.POWER, 2)])
 async def test_what_a_commit_outlasts_on_sqlite(tmp_path: object, survives: Survives, level: int) -> None:
     """sqlite.org/pragma.html: synchronous 1 is NORMAL, 2 is FULL."""
-    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/x.sqlite", survives=survives)
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/x.sqlite", survives=survives, clock=real)
     assert await store.database.run(lambda session: session.scalar(text("PRAGMA synchronous"))) == level
     async with store.database.work() as session:
         assert await session.scalar(text("PRAGMA synchronous")) == level
@@ -142,15 +143,15 @@ async def test_a_postgresql_that_never_syncs_can_not_promise_it(database_url: st
     if "sqlite" in database_url:
         return
     with pytest.raises(ConfigError, match="fsync"):
-        await Store.open(database_url, survives=Survives.POWER)
+        await Store.open(database_url, survives=Survives.POWER, clock=real)
 
 
 async def test_a_batch_is_one_call_into_the_writers_thread(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/x.sqlite")
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/x.sqlite", clock=real)
     await store.webhooks.create("http://127.0.0.1/", frozenset(EventType), "whsec_x")
     loop, hops = asyncio.get_running_loop(), []
-    real = loop.run_in_executor
-    monkeypatch.setattr(loop, "run_in_executor", lambda *given: hops.append(given) or real(*given))  # type: ignore[func-returns-value]
+    run = loop.run_in_executor
+    monkeypatch.setattr(loop, "run_in_executor", lambda *given: hops.append(given) or run(*given))  # type: ignore[func-returns-value]
     monitor = a_monitor(MonitorState.LIVE, Mode.SILENT)
     event = HookEvent(NOW, EventType.MONITOR_STARTED, "c", "v", {})
     record = Record(entries=[taken_up(monitor, NOW, NOW)], events=[event], monitors={monitor.id: monitor})
@@ -160,7 +161,7 @@ async def test_a_batch_is_one_call_into_the_writers_thread(tmp_path: object, mon
 
 
 async def test_readers_go_on_while_somebody_else_holds_the_lock(tmp_path: object) -> None:
-    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/x.sqlite")
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/x.sqlite", clock=real)
     other = sqlite3.connect(f"{tmp_path}/x.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     assert await store.audit.latest() is None

@@ -78,7 +78,7 @@ def test_a_lost_connection_ends_no_call() -> None:
     pbx.run()
     pbx.down()
     assert book.told() == ["call.started", "call.answered"]
-    assert book.journal.conversations_of("sam") or book.journal.open
+    assert len(book.journal.open) == 1
     pbx.board.set_pbx(PbxState(LinkState.CONNECTED, START))
     pbx.board.apply([nothing(pbx)])
     assert book.told() == ["call.started", "call.answered", "call.ended"]

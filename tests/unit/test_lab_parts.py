@@ -10,6 +10,7 @@ import pytest
 from adapter.asterisk import tones, versions
 from adapter.errors import LabError
 from adapter.lab import apt, ports, provision
+from adapter.lab.phones import Phone
 from adapter.lab.run import need_free
 
 DEB822 = """\
@@ -84,7 +85,7 @@ def test_an_archive_that_is_not_there_is_told_and_leaves_nothing(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("LAB_DEBIAN_MIRROR", "http://127.0.0.1:9/debian")
-    with pytest.raises(LabError, match="Ways out"):
+    with pytest.raises(LabError, match="Alternatives"):
         provision.provision()
     left = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert [path.suffix for path in left] == [".lock"]
@@ -112,6 +113,25 @@ def test_ports_in_use_are_told() -> None:
             need_free("LAB_SIP_PORT", taken.getsockname()[1], socket.SOCK_DGRAM)
     chosen = {ports.Ports.choose().rtp for _ in range(5)}
     assert all(port % 2 == 0 for port in chosen)
+
+
+def test_ports_to_listen_on_are_none_that_a_connection_may_take_meanwhile() -> None:
+    first, last = (int(number) for number in ports.EPHEMERAL.read_text().split())
+    found = {ports.free_port(kind) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM) for _ in range(20)}
+    assert len(found) > 10
+    assert not [port for port in found if first <= port <= last]
+
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_a_phone_writes_down_what_it_hears_only_where_somebody_listens(tmp_path: Path, listens: bool) -> None:
+    toolchain = provision.Toolchain(tmp_path, "22", "x86_64-linux-gnu", "ld.so")
+    phone = Phone(toolchain, tmp_path, "101", 5060, tmp_path / "x.wav", listens=listens)
+    assert ("module sndfile.so" in phone._config().splitlines()) is listens
+    if listens:
+        assert phone.heard() == b""
+    else:
+        with pytest.raises(LabError, match="does not write down"):
+            phone.heard()
 
 
 def test_blocks_that_are_promised_are_left_alone() -> None:

@@ -12,6 +12,7 @@ from adapter.monitoring.ports import StartRequest
 from adapter.store import Store
 from adapter.tasks import FAILURES
 from tests.fake.pbx import FakePbx, settle
+from tests.support.clock import real
 from tests.support.site import SECRET, Site, is_problem
 
 NAMES = ("north", "south")
@@ -42,7 +43,7 @@ class Two(Site):
 @pytest.fixture
 async def two(tmp_path: Path) -> AsyncIterator[Two]:
     """Fresh for each test."""
-    site = Two(await Store.open(f"sqlite+aiosqlite:///{tmp_path}/test.sqlite"))
+    site = Two(await Store.open(f"sqlite+aiosqlite:///{tmp_path}/test.sqlite", clock=real))
     runner = await site.start()
     yield site
     await site.close(runner)

@@ -1,9 +1,9 @@
 """The record on a real SQLite and a real PostgreSQL: the audit's chain, the outbox's order, tokens, answers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -17,10 +17,12 @@ from adapter.core.record import EventType, HookEvent, OpenCall, Record, seal
 from adapter.errors import NotFound
 from adapter.monitoring.recorder import new_id
 from adapter.store import Store
-from adapter.store.audit import START, Filter
+from adapter.store.audit import Filter
+from adapter.store.chain import START
 from adapter.store.outbox import Due, Outcome
 from adapter.store.people import UserChange
 from adapter.store.tokens import NewToken, Scope
+from tests.support.clock import FakeClock
 from tests.unit.test_store import ADMIN, NOW, SAM
 from tests.unit.test_views import monitor as a_monitor
 from tests.unit.test_views import sams_call
@@ -28,14 +30,6 @@ from tests.unit.test_views import sams_call
 BY = By("admin", Via.SESSION)
 SILENT = a_monitor(MonitorState.LIVE, Mode.SILENT)
 NEW_HEAD = f"UPDATE facts SET value = '0:{START}' WHERE name = 'audit_head'"  # noqa: S608 - what a forger does
-
-
-@pytest.fixture
-async def store(database_url: str) -> AsyncIterator[Store]:
-    """An opened, empty store."""
-    store = await Store.open(database_url, timedelta(hours=1))
-    yield store
-    await store.close()
 
 
 def entry(number: int, **more: object) -> Entry:
@@ -120,14 +114,22 @@ async def test_a_noted_head_shows_a_whole_new_chain(store: Store) -> None:
     assert (await store.audit.verify(head)).faults == ["the noted head is not in this chain"]
 
 
-async def test_the_retention_leaves_a_cut_that_can_be_verified(store: Store) -> None:
+async def test_the_retention_leaves_a_cut_that_can_be_verified(store: Store, clock: FakeClock) -> None:
     await store.audit.add(*(entry(number) for number in range(10)))
-    later = NOW + timedelta(days=1)
-    assert await store.audit.cut(NOW + timedelta(minutes=6), later) == 6
-    assert await store.audit.cut(NOW + timedelta(minutes=6), later) == 0
+    clock.passes(timedelta(days=1))
+    plan = await store.audit.plan(timedelta(minutes=3))
+    assert plan is not None
+    assert (plan.first, plan.last, plan.count, plan.stopped_by) == (1, 6, 6, None)
+    assert await store.audit.cut(plan, BY, "a test") == 6
+    assert await store.audit.cut(plan, BY, "a test") == 0, "it was cut already"
     verdict = await store.audit.verify()
     assert (verdict.entries, verdict.first, verdict.faults) == (5, 7, [])
-    assert await store.audit.cut(NOW + timedelta(minutes=8), later) == 2
+    (told,) = verdict.cuts
+    assert told.startswith("entries 1 to 6 of 2026-01-01T00:00:00.000Z to 2026-01-01T00:05:00.000Z (all older than ")
+    assert told.endswith("; a test; by admin, session, 2026-01-02T00:00:00.000Z")
+    plan = await store.audit.plan(timedelta(0), through=8)
+    assert plan is not None
+    assert await store.audit.cut(plan) == 2
     assert (await store.audit.verify()).faults == []
     with pytest.raises(DBAPIError, match="add only"):
         await execute(store, "DELETE FROM audit WHERE seq = 10")
@@ -190,9 +192,11 @@ async def write(store: Store, *events: HookEvent) -> list[str]:
     return list(sealed.event_ids)
 
 
-def outcome(due: Due, *, delivered: bool = True, again: datetime | None = None) -> Outcome:
+def outcome(
+    due: Due, *, delivered: bool = True, again: datetime | None = None, tried_for: timedelta = timedelta()
+) -> Outcome:
     """What became of one."""
-    return Outcome(due, NOW, delivered, 200 if delivered else 500, "text", again)
+    return Outcome(due, NOW, delivered, 200 if delivered else 500, "text", again, tried_for)
 
 
 async def test_the_order_within_a_call(store: Store) -> None:
@@ -204,11 +208,16 @@ async def test_the_order_within_a_call(store: Store) -> None:
     assert await store.outbox.due(off.id, NOW, 10) == []
     first, other = await store.outbox.due(hook.id, NOW, 10)
     assert [first.event_id, other.event_id] == [ids[0], ids[2]]
-    await store.outbox.settle([outcome(first, delivered=False, again=NOW + timedelta(seconds=5)), outcome(other)])
+    await store.outbox.settle(
+        [
+            outcome(first, delivered=False, again=NOW + timedelta(seconds=5), tried_for=timedelta(seconds=7)),
+            outcome(other),
+        ]
+    )
     assert await store.outbox.due(hook.id, NOW, 10) == []
     assert await store.outbox.next_at(hook.id) == NOW + timedelta(seconds=5)
     (again,) = await store.outbox.due(hook.id, NOW + timedelta(seconds=6), 10)
-    assert (again.event_id, again.attempts, again.first_try_at) == (ids[0], 1, NOW)
+    assert (again.event_id, again.attempts, again.tried_for) == (ids[0], 1, timedelta(seconds=7))
     await store.outbox.settle([outcome(again)])
     (second,) = await store.outbox.due(hook.id, NOW, 10)
     assert second.event_id == ids[1]
@@ -257,8 +266,9 @@ async def test_much_is_written_in_no_more_statements_than_little(store: Store) -
 async def test_giving_up_and_trying_again_by_hand(store: Store) -> None:
     hook = await store.webhooks.create("http://x", frozenset(EventType), "whsec_x")
     ids = await write(store, *(event(number) for number in range(3)), event(4, "c2"))
-    assert await store.outbox.give_up(hook.id, NOW + timedelta(seconds=2), NOW) == 2
-    assert await store.outbox.give_up(hook.id, NOW + timedelta(seconds=2), NOW) == 0
+    last = await store.outbox.newest() - 2
+    assert await store.outbox.give_up(hook.id, last, NOW) == 2
+    assert await store.outbox.give_up(hook.id, last, NOW) == 0
     assert {due.event_id for due in await store.outbox.due(hook.id, NOW, 10)} == {ids[2], ids[3]}
     failed = await store.outbox.page(hook.id, 10, None, [], failed_only=True)
     assert [row.id for _, row in failed] == [ids[1], ids[0]]
@@ -267,11 +277,11 @@ async def test_giving_up_and_trying_again_by_hand(store: Store) -> None:
     with pytest.raises(NotFound):
         await store.outbox.again(hook.id, "none", NOW, [])
     later = NOW + timedelta(hours=1)
-    assert await store.outbox.sweep(later) == 1
+    assert await store.sweep.events(timedelta(0), 1.0, later) == 1
     for due in await store.outbox.due(hook.id, NOW, 10):
         await store.outbox.settle([outcome(due)])
-    assert await store.outbox.sweep(later) == 3
-    assert await store.outbox.page(hook.id, 10, None, []) == []
+    assert await store.sweep.events(timedelta(0), 1.0, later) == 2, "the newest is what the others' age is held against"
+    assert len(await store.outbox.page(hook.id, 10, None, [])) == 1
 
 
 async def test_deliveries_about_monitors_are_hidden_from_those_in_the_conversation(store: Store) -> None:
@@ -302,7 +312,7 @@ async def test_writers_and_settlers_at_once_leave_nothing_behind(store: Store) -
     async def settle() -> None:
         idle = 0
         while idle < 20:
-            found = await store.outbox.due(hook.id, datetime.now(UTC), 10)
+            found = await store.outbox.due(hook.id, NOW, 10)
             idle = 0 if found else idle + 1
             delivered.extend(due.event_id for due in found)
             if found:
@@ -321,7 +331,7 @@ async def test_writers_and_settlers_at_once_leave_nothing_behind(store: Store) -
 # --- tokens and answers
 
 
-async def test_tokens(store: Store) -> None:
+async def test_tokens(store: Store, clock: FakeClock) -> None:
     sam = await store.people.create(SAM)
     made, secret = await store.tokens.create(NewToken(name="crm", user_id=sam.id), BY)
     assert secret.startswith("cm_")
@@ -351,16 +361,18 @@ async def test_tokens(store: Store) -> None:
     assert [token.name for token in await store.tokens.all()] == ["brief"]
 
 
-async def test_answers_are_remembered_for_a_day(store: Store) -> None:
+async def test_answers_are_remembered_for_a_day(store: Store, clock: FakeClock) -> None:
     answers = store.answers
     assert await answers.begin("k", "body", "m1", NOW) is None
     pending = await answers.begin("k", "body", "m2", NOW)
     assert pending is not None
     assert (pending.monitor_id, pending.status) == ("m1", None)
     await answers.finish("k", 201, "{}")
-    known = await answers.begin("k", "other", "m3", NOW + timedelta(hours=23))
+    clock.passes(timedelta(hours=23))
+    known = await answers.begin("k", "other", "m3", clock.now())
     assert known is not None
     assert (known.body_hash, known.status, known.answer) == ("body", 201, "{}")
-    assert await answers.begin("k", "other", "m4", NOW + timedelta(hours=25)) is None
+    clock.passes(timedelta(hours=2))
+    assert await answers.begin("k", "other", "m4", clock.now()) is None
     await answers.forget("k")
-    assert await answers.begin("k", "other", "m5", NOW + timedelta(hours=25)) is None
+    assert await answers.begin("k", "other", "m5", clock.now()) is None

@@ -22,6 +22,8 @@ from tests.unit.test_watchdog import monitor
 SLOW = 0.02
 """Seconds of one transaction here."""
 
+pytestmark = pytest.mark.usefixtures("virtual_time")
+
 
 class Slow:
     """A database whose transactions take a while."""

@@ -1,7 +1,6 @@
 """The store on a real SQLite and a real PostgreSQL: accounts, sessions, monitors, migrations, faults."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,19 +20,12 @@ from adapter.errors import ConfigError, Conflict, NotFound, StoreUnavailable
 from adapter.store import Store, database
 from adapter.store.people import NewUser, UserChange
 from adapter.store.tables import Base, FactRow
+from tests.support.clock import FakeClock, real
 from tests.unit.test_views import monitor
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ADMIN = NewUser(username="admin", name="Admin", role=Role.ADMINISTRATOR, password="long enough")
 SAM = NewUser(username="Sam", name="Sam", role=Role.AGENT, password="long enough", extension="101", device="PJSIP/101")
-
-
-@pytest.fixture
-async def store(database_url: str) -> AsyncIterator[Store]:
-    """An opened, empty store."""
-    store = await Store.open(database_url, timedelta(hours=1))
-    yield store
-    await store.close()
 
 
 async def test_the_migrations_make_what_the_tables_say(store: Store) -> None:
@@ -45,16 +37,16 @@ async def test_the_migrations_make_what_the_tables_say(store: Store) -> None:
 
 
 async def test_a_database_of_a_newer_version(database_url: str) -> None:
-    store = await Store.open(database_url)
+    store = await Store.open(database_url, clock=real)
     async with store.database.work() as session:
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     await store.close()
     with pytest.raises(StoreUnavailable, match="newer version"):
-        await Store.open(database_url)
+        await Store.open(database_url, clock=real)
 
 
-async def test_two_that_start_at_once(database_url: str) -> None:
-    stores = await asyncio.gather(*(Store.open(database_url) for _ in range(3)))
+async def test_two_that_start_at_once(empty_database_url: str) -> None:
+    stores = await asyncio.gather(*(Store.open(empty_database_url, clock=real) for _ in range(3)))
     keys = [await store.installation.key() for store in stores]
     assert len(set(keys)) == 1
     assert len(keys[0]) == 32
@@ -99,43 +91,54 @@ async def test_passwords(store: Store, cheap_passwords: PasswordHasher) -> None:
     assert cheap_passwords.hash("x").startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
-async def test_sessions(store: Store) -> None:
+async def test_sessions(store: Store, clock: FakeClock) -> None:
     await store.people.create(ADMIN)
     sam = await store.people.create(SAM)
-    first, second = [await store.sessions.create(sam, NOW) for _ in range(2)]
-    found = await store.sessions.find(first, NOW + timedelta(minutes=50))
+    first, second = [await store.sessions.create(sam, clock.now()) for _ in range(2)]
+    clock.passes(timedelta(minutes=50))
+    found = await store.sessions.find(first, clock.now())
     assert found
     assert found.user_id == sam.id
-    assert await store.sessions.find(first, NOW + timedelta(minutes=100)), "its use kept it alive"
-    assert await store.sessions.find(second, NOW + timedelta(minutes=61)) is None
-    assert await store.sessions.find("wrong", NOW) is None
+    clock.passes(timedelta(minutes=50))
+    assert await store.sessions.find(first, clock.now()), "its use kept it alive"
+    assert await store.sessions.find(second, clock.now()) is None
+    assert await store.sessions.find("wrong", clock.now()) is None
     checked = await store.people.check_password("sam", "long enough")
     assert checked is not None
     await store.people.set_password(checked, "another one", found.id)
-    assert await store.sessions.alive(NOW + timedelta(minutes=55)) == {found.id}
-    assert await store.sessions.alive(NOW + timedelta(hours=3)) == frozenset()
-    await store.sessions.end(found.id)
-    assert await store.sessions.alive(NOW + timedelta(minutes=55)) == frozenset()
-    await store.sessions.create(sam, NOW)
+    assert await store.sessions.alive(clock.now()) == {found.id}
+    clock.passes(timedelta(minutes=61))
+    assert await store.sessions.alive(clock.now()) == frozenset()
+    third = await store.sessions.create(sam, clock.now())
+    assert len(await store.sessions.alive(clock.now())) == 1
+    again = await store.sessions.find(third, clock.now())
+    assert again
+    await store.sessions.end(again.id)
+    assert await store.sessions.alive(clock.now()) == frozenset()
+    await store.sessions.create(sam, clock.now())
     await store.people.change(sam.id, UserChange(active=False))
-    assert await store.sessions.alive(NOW + timedelta(minutes=55)) == frozenset()
+    assert await store.sessions.alive(clock.now()) == frozenset()
     await store.people.change(sam.id, UserChange(active=True))
-    await store.sessions.create(sam, NOW)
+    await store.sessions.create(sam, clock.now())
     await store.people.delete(sam.id)
-    assert await store.sessions.alive(NOW + timedelta(minutes=55)) == frozenset()
+    assert await store.sessions.alive(clock.now()) == frozenset()
 
 
-async def test_using_a_session_writes_nothing_and_yet_is_remembered(store: Store, database_url: str) -> None:
+async def test_using_a_session_writes_nothing_and_yet_is_remembered(
+    store: Store, clock: FakeClock, database_url: str
+) -> None:
     await store.people.create(ADMIN)
     sam = await store.people.create(SAM)
-    token = await store.sessions.create(sam, NOW)
+    token = await store.sessions.create(sam, clock.now())
     written: list[str] = []
     listen(store.database.engine.sync_engine, "before_cursor_execute", lambda *args: written.append(args[2]))
-    assert await store.sessions.find(token, NOW + timedelta(minutes=50))
+    clock.passes(timedelta(minutes=50))
+    assert await store.sessions.find(token, clock.now())
     assert [text for text in written if not text.startswith("SELECT")] == []
-    assert len(await store.sessions.alive(NOW + timedelta(minutes=100))) == 1
-    other = await Store.open(database_url, timedelta(hours=1))
-    assert await other.sessions.find(token, NOW + timedelta(minutes=100)), "it was written when all were looked at"
+    clock.passes(timedelta(minutes=50))
+    assert len(await store.sessions.alive(clock.now())) == 1
+    other = await Store.open(database_url, timedelta(hours=1), clock=clock.now, passing=clock.passing)
+    assert await other.sessions.find(token, clock.now()), "it was written when all were looked at"
     await other.close()
 
 
@@ -171,12 +174,12 @@ async def test_monitors_are_kept_as_they_were(store: Store) -> None:
 async def test_a_database_that_is_not_there(tmp_path: Path) -> None:
     for url in ("mysql://x", "no url", "sqlite:///x"):
         with pytest.raises(ConfigError):
-            await Store.open(url)
+            await Store.open(url, clock=real)
     with pytest.raises(StoreUnavailable):
-        await Store.open("postgresql+asyncpg://nobody@127.0.0.1:1/none")
+        await Store.open("postgresql+asyncpg://nobody@127.0.0.1:1/none", clock=real)
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnavailable):
-        await Store.open(f"sqlite+aiosqlite:///{tmp_path}/file/x.sqlite")
+        await Store.open(f"sqlite+aiosqlite:///{tmp_path}/file/x.sqlite", clock=real)
 
 
 async def test_a_database_that_does_not_answer_in_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +191,7 @@ async def test_a_database_that_does_not_answer_in_time(store: Store, monkeypatch
 
 async def test_a_database_that_breaks_while_it_is_used(tmp_path: Path) -> None:
     path = tmp_path / "x.sqlite"
-    store = await Store.open(f"sqlite+aiosqlite:///{path}")
+    store = await Store.open(f"sqlite+aiosqlite:///{path}", clock=real)
     await store.people.create(ADMIN)
     await store.database.engine.dispose()
     for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):

@@ -2,9 +2,13 @@
 
 import asyncio
 
+import pytest
+
 from adapter.web.stream import MANY, QUEUE, Stream
 
 LONG = 60.0
+
+pytestmark = pytest.mark.usefixtures("virtual_time")
 
 
 async def waiting(stream: Stream) -> "asyncio.Task[bytes | None]":

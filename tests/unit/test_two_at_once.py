@@ -13,6 +13,7 @@ from adapter.errors import AdapterError, Conflict, NotAuthenticated, NotFound
 from adapter.store import Store
 from adapter.store.people import NewUser, UserChange
 from adapter.store.tokens import NewToken
+from tests.support.clock import real
 from tests.unit.test_store import ADMIN, NOW, SAM
 
 TRIES = 20
@@ -22,8 +23,8 @@ TRIES = 20
 @pytest.fixture
 async def two(database_url: str) -> AsyncIterator[tuple[Store, Store]]:
     """Two processes' stores."""
-    first = await Store.open(database_url, timedelta(hours=1))
-    second = await Store.open(database_url, timedelta(hours=1))
+    first = await Store.open(database_url, timedelta(hours=1), clock=real)
+    second = await Store.open(database_url, timedelta(hours=1), clock=real)
     yield first, second
     await first.close()
     await second.close()

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from adapter.core import events as ev
 from adapter.core import views
 from adapter.core.call import Call
-from adapter.core.legs import leg_id
 from adapter.core.lifecycle import ended
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
@@ -35,7 +34,7 @@ def monitor(state: MonitorState, mode: Mode, supervisor: User = ADMIN) -> Monito
         call_id="c1",
         conversation_id="v1",
         target="17.2",
-        leg=leg_id("m1"),
+        leg=WORDS.legs.leg_id("1" * 32),
         supervisor=Supervisor(supervisor.id, supervisor.name),
         device="PJSIP/301",
         keypad=True,
@@ -161,12 +160,17 @@ def play(steps: list[str], *, hide_silent: bool) -> dict[str, bytes]:
     return {name: one.bytes for name, one in told.items()}
 
 
+def leg_of(who: str) -> str:
+    """The leg of the monitor with this id."""
+    return WORDS.legs.leg_id(who.encode().hex().ljust(32, "0"))
+
+
 def begin(board: Board, call: Call, who: str, target: str) -> None:
     """A monitor of that id comes to life, silent."""
     fresh = replace(
         monitor(MonitorState.CONNECTING, Mode.SILENT, ADMIN if who == "admin" else MONA),
         id=who,
-        leg=leg_id(who),
+        leg=leg_of(who),
         target=target,
         call_id=call.id,
         conversation_id=call.conversation_id,
@@ -184,7 +188,7 @@ def change(board: Board, call: Call, who: str, mode: Mode, target: str, hide_sil
         if current := board.monitor(who):
             board.step(ended(current, EndReason.STOPPED, START), START)
         return
-    board.apply([ev.DigitReceived(START, leg_id(who), digit)])
+    board.apply([ev.DigitReceived(START, leg_of(who), digit)])
 
 
 @given(STEPS)

@@ -9,7 +9,6 @@ import pytest
 from adapter import errors
 from adapter.core import events as ev
 from adapter.core.invariant import Difference, Fault, LegObserver, Model, differences
-from adapter.core.legs import leg_id
 from adapter.core.lifecycle import end_wanted, made_silent
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Notice, Supervisor
@@ -20,7 +19,9 @@ from tests.fake.scene import ADMIN, COACH, PEOPLE, START, Scene, numbering
 from tests.unit.test_supervise import World
 
 IS_SPY = numbering().is_spy
-LEG = leg_id("m1")
+LEG = WORDS.legs.leg_id("1" * 32)
+
+pytestmark = pytest.mark.usefixtures("virtual_time")
 
 
 def monitor(mode: Mode, *, keypad: bool = True, leg: str = LEG) -> Monitor:
@@ -100,7 +101,8 @@ def digit(number: str, uniqueid: str = LEG) -> ev.DigitReceived:
 )
 def test_the_mode(heard: list[ev.Event], mode: Mode, listed: str, differs: bool) -> None:
     keypad = "keypad" in listed
-    expected = {(Fault.MODE_DIFFERS, LEG)} if differs else set()
+    fault = Fault.LEG_ASTRAY if listed == "over" else Fault.MODE_DIFFERS
+    expected = {(fault, LEG)} if differs else set()
     assert found([leg(listed)], monitor(mode, keypad=keypad), heard=heard) == expected
 
 
@@ -264,7 +266,7 @@ async def test_one_that_can_not_be_repaired_keeps_no_other_from_it(
 
     async def end_leg(uniqueid: str) -> bool:
         if uniqueid != "17.99":
-            raise errors.Invalid("That is no uniqueid of a channel.")
+            raise errors.Invalid("This is not a channel's uniqueid.")
         return await hang_up(uniqueid)
 
     monkeypatch.setattr(guarded.pbx, "end_leg", end_leg)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from adapter.store.people import NewUser
 from adapter.web.stream import QUEUE
 from adapter.web.throttle import FREE
 from tests.fake.pbx import settle
+from tests.support.clock import real
 from tests.support.site import PEOPLE, Site, is_problem
 
 
@@ -346,7 +348,7 @@ async def test_a_stream_of_a_supervisor(site: Site) -> None:
     await stream.until(lambda kind, data: kind == "call.updated" and data["state"] == "active")
     _, monitor = await admin.post("/monitors", {"call_id": await site.call_id(admin)})
     await stream.until(lambda kind, data: kind == "monitor.updated" and data["state"] == "live")
-    site.pbx.gone(f"cm-{monitor['id']}")
+    site.pbx.gone(site.board.legs.leg_id(monitor["id"]))
     done = await stream.until(lambda kind, data: kind == "monitor.ended")
     assert done["ended_reason"] == "supervisor_hung_up"
     site.pbx.down()
@@ -367,12 +369,14 @@ async def test_ready_and_alive(site: Site) -> None:
 
 
 async def test_the_first_administrator_is_set_up_once(tmp_path: Path) -> None:
-    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/empty.sqlite")
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/empty.sqlite", clock=real)
     token = await store.installation.begin_setup()
     assert token
     new = NewUser(username="boss", name="Boss", role=Role.ADMINISTRATOR, password="long enough")
     with pytest.raises(errors.NotAuthenticated):
         await store.installation.finish_setup("wrong", new)
+    with pytest.raises(errors.Invalid):
+        await store.installation.finish_setup(token, replace(new, username="administrator", password="administrator"))
     await store.installation.finish_setup(token, new)
     with pytest.raises(errors.NotAuthenticated):
         await store.installation.finish_setup(token, new)

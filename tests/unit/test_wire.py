@@ -103,12 +103,21 @@ def test_a_digit_that_was_sent_is_none_that_was_received() -> None:
 
 
 def test_channels_of_the_doctors_test_calls_do_not_exist() -> None:
-    mine = {"Uniqueid": "cmdoctor-1-agent", "Channel": "Local/agent@stasis-x-0001;1", "ChannelState": "6"}
+    mine = {
+        "Uniqueid": "cmdoctor-20260101120000-0a1b2c-0-agent",
+        "Channel": "Local/agent@stasis-x-0001;1",
+        "ChannelState": "6",
+    }
     real = {**mine, "Uniqueid": "17.1"}
     for name in ("Newchannel", "Newstate", "BridgeEnter", "BridgeLeave", "Hold"):
         more = {"Event": name, "BridgeUniqueid": "b"}
         assert wire.translate({**mine, **more}, AT) is None
         assert wire.translate({**real, **more}, AT) is not None
+    spying = {"Event": "ChanSpyStart", "SpyerUniqueid": mine["Uniqueid"], "SpyeeUniqueid": "17.1"}
+    assert wire.translate(spying, AT) is None
+    assert wire.translate({**spying, "SpyerUniqueid": "17.2"}, AT) is not None
+    answer = {"Event": "OriginateResponse", "Response": "Success", "Context": "call-monitor", "Exten": "barge"}
+    assert wire.translate({**answer, "Uniqueid": mine["Uniqueid"]}, AT) is None
     called = {f"Dest{name}": value for name, value in mine.items()}
     assert wire.translate({"Event": "DialBegin", **called}, AT) is None
     snapshot = wire.snapshot(AT, [mine, real], [], [], restarted=False)

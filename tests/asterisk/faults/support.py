@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import aiohttp
 
+from adapter.core.legs import is_leg
 from tests.support.client import Client, Json
 from tests.support.lab import Lab
 
@@ -26,10 +27,15 @@ async def until(wanted: Callable[[], bool], deadline: float = 10) -> None:
         await asyncio.sleep(0.05)
 
 
-async def legs(lab: Lab) -> list[str]:
-    """The supervisors' legs that are up at Asterisk."""
+async def channels(lab: Lab) -> dict[str, str]:
+    """Names of all channels by uniqueid, as Asterisk's own command line tells them."""
     lines = (await lab.pbx.cli("core show channels concise")).splitlines()
-    return [line for line in lines if line.rpartition("!")[2].startswith("cm-")]
+    return {line.rpartition("!")[2]: line.partition("!")[0] for line in lines if "!" in line}
+
+
+async def legs(lab: Lab) -> list[str]:
+    """Uniqueids of the supervisors' legs that are up at Asterisk."""
+    return [uniqueid for uniqueid in await channels(lab) if is_leg(uniqueid)]
 
 
 async def no_legs(lab: Lab, deadline: float = 5) -> None:

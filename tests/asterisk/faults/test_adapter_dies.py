@@ -3,11 +3,14 @@
 import asyncio
 import itertools
 import random
+import time
 
 import aiohttp
 import pytest
 
-from tests.asterisk.faults.support import command, killed, legs, no_legs, told
+from adapter.lab.phones import Phone
+from tests.asterisk.faults.support import channels, command, killed, legs, no_legs, told
+from tests.support.client import Client
 from tests.support.lab import Lab, assert_hears, listen
 
 
@@ -40,27 +43,49 @@ HEARD = {
 }
 
 
-@pytest.mark.parametrize("mode", ["silent", "whisper", "barge"])
-async def test_a_killed_adapter_takes_its_monitors_up_again(own: Lab, mode: str) -> None:
+def heard(mode: str, phone: str) -> dict[str, set[str]]:
+    """Who hears whom, with this phone as the supervisor's."""
+    there = {key: {phone if who == "301" else who for who in speakers} for key, speakers in HEARD[mode].items()}
+    return {**there, f"p{phone}": {"101", "201"}}
+
+
+async def taken_up_again(own: Lab, admin: Client, phone: str, mode: str, after: str) -> None:
+    """A monitor of this mode is the same one after a kill, and in the mode that it is to have then."""
     customer, agent = await own.talk("201", "101")
-    supervisor = await own.phone("301")
+    supervisor = await own.phone(phone)
     rang = supervisor.rang()
-    admin = await own.client("admin")
     monitor = await admin.monitor(await admin.call("101"), mode)
     await killed(own)
     everyone = (customer, agent, supervisor)
-    expected = {**HEARD[mode], "p301": {"101", "201"}}
-    assert_hears(await listen(*everyone), **expected)  # calls and monitors go on without the adapter
+    assert_hears(await listen(*everyone), **heard(mode, phone))  # calls and monitors go on without the adapter
     await own.start_adapter()
     again = (await admin.get(f"/monitors/{monitor['id']}"))[1]
-    assert (again["state"], again["mode"], again["started_at"]) == ("live", mode, monitor["started_at"])
-    assert_hears(await listen(*everyone), **expected)
+    assert (again["state"], again["mode"], again["started_at"]) == ("live", after, monitor["started_at"])
+    assert_hears(await listen(*everyone), **heard(after, phone))
+    if mode != after:
+        entries = (await admin.get("/audit?action=monitor.mode_changed&limit=1"))[1]["entries"]
+        assert [(row["mode"], row["reason"], row["actor"]) for row in entries] == [(after, "made_safe", "system")]
     await admin.switch(monitor, "whisper")
     await admin.switch(monitor, "silent")
     assert_hears(await listen(customer, agent), p101={"201"}, p201={"101"})
     assert supervisor.rang() == rang + 1
     assert (await admin.delete(f"/monitors/{monitor['id']}"))[0] == 204
-    assert await told(admin, monitor, "monitor.started") == 1
+    assert await told(await own.client("admin"), monitor, "monitor.started") == 1
+
+
+@pytest.mark.parametrize("mode", ["silent", "whisper", "barge"])
+async def test_a_killed_adapter_takes_a_leg_with_keypad_up_in_silence(own: Lab, mode: str) -> None:
+    """A key may have been pressed meanwhile, also one that closed the microphone."""
+    await taken_up_again(own, await own.client("admin"), "301", mode, "silent")
+
+
+@pytest.mark.usefixtures("mona_again")
+@pytest.mark.parametrize("mode", ["silent", "whisper"])
+async def test_a_killed_adapter_takes_a_leg_without_keypad_up_as_it_is(own: Lab, mode: str) -> None:
+    """Mona may not barge, so no key can have changed what her leg does."""
+    admin, mona = await own.client("admin"), await own.client("mona")
+    await admin.patch(f"/users/{mona.user['id']}", {"modes": ["silent", "whisper"]})
+    await taken_up_again(own, mona, "302", mode, mode)
 
 
 async def test_killed_in_the_moment_of_going_live(own: Lab) -> None:
@@ -93,8 +118,8 @@ async def test_a_clean_stop_leaves_monitors_running_where_the_setting_says_so(ow
     assert len(await legs(own)) == 1
     await own.start_adapter()
     again = (await admin.get(f"/monitors/{monitor['id']}"))[1]
-    assert (again["state"], again["mode"]) == ("live", "whisper")
-    assert_hears(await listen(customer, agent), **HEARD["whisper"])
+    assert (again["state"], again["mode"]) == ("live", "silent"), "a key may have been pressed meanwhile"
+    assert_hears(await listen(customer, agent), **HEARD["silent"])
 
 
 async def test_a_key_pressed_while_the_adapter_was_dead_is_undone(own: Lab) -> None:
@@ -108,6 +133,19 @@ async def test_a_key_pressed_while_the_adapter_was_dead_is_undone(own: Lab) -> N
     await own.start_adapter()
     assert (await admin.get(f"/monitors/{monitor['id']}"))[1]["mode"] == "silent"
     assert_hears(await listen(customer, agent), p101={"201"}, p201={"101"})
+
+
+async def test_a_microphone_closed_by_key_while_the_adapter_was_dead_stays_closed(own: Lab) -> None:
+    customer, agent = await own.talk("201", "101")
+    supervisor = await own.phone("301")
+    admin = await own.client("admin")
+    monitor = await admin.monitor(await admin.call("101"), "barge")
+    await killed(own)
+    await supervisor.dtmf("4")
+    assert_hears(await listen(customer, agent), **HEARD["silent"])
+    await own.start_adapter()
+    assert_hears(await listen(customer, agent), **HEARD["silent"])
+    assert (await admin.get(f"/monitors/{monitor['id']}"))[1]["mode"] == "silent"
 
 
 async def test_a_talk_whose_listeners_changed_while_the_adapter_was_dead_is_silent(own: Lab) -> None:
@@ -215,24 +253,37 @@ async def stray(lab: Lab, number: str, target: str, name: str) -> None:
 
 async def agents_uniqueid(lab: Lab) -> str:
     """The uniqueid of 101's channel, as Asterisk's own command line tells it."""
-    lines = (await lab.pbx.cli("core show channels concise")).splitlines()
-    return next(line.rpartition("!")[2] for line in lines if line.startswith("PJSIP/101-"))
+    return next(uniqueid for uniqueid, name in (await channels(lab)).items() if name.startswith("PJSIP/101-"))
 
 
-@pytest.mark.parametrize("name", ["cm-stray", "stray"])
+async def gone(lab: Lab, name: str, phone: Phone, mark: int) -> None:
+    """Wait until Asterisk has no channel of this name, and what the phone has heard of it since the mark is over.
+
+    A leg that is hung up as soon as it appears may be gone before its phone was rung: then there is nothing to close.
+    """
+    end = time.monotonic() + 15
+    while name in await channels(lab):
+        assert time.monotonic() < end, f"{name} is still there"
+        await asyncio.sleep(0.05)
+    if phone.mark() > mark:
+        await phone.seen("CALL_CLOSED", mark)
+
+
+@pytest.mark.parametrize("name", ["cm-stray", "stray", f"cm-{'0' * 31}"])
 async def test_a_leg_that_belongs_to_nobody_is_hung_up(own: Lab, name: str) -> None:
     """While the adapter runs, and when it finds one at its start."""
     customer, agent = await own.talk("201", "101")
     phone = await own.phone("301", "auto")
     target, admin, mark = await agents_uniqueid(own), await own.client("admin"), phone.mark()
     await stray(own, "301", target, name)
-    await phone.seen("CALL_CLOSED", mark)
+    await gone(own, name, phone, mark)
     assert_hears(await listen(customer, agent), p101={"201"}, p201={"101"})
     assert (await admin.get("/monitors"))[1]["monitors"] == []
     await own.adapter.stop()
     mark = phone.mark()
     await stray(own, "301", target, f"{name}-2")
     await phone.seen("CALL_ESTABLISHED", mark)
+    assert f"{name}-2" in await channels(own)
     await own.start_adapter()
-    await phone.seen("CALL_CLOSED", mark)
+    await gone(own, f"{name}-2", phone, mark)
     assert_hears(await listen(customer, agent), p101={"201"}, p201={"101"})

@@ -205,7 +205,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** SIP over WebSocket (RFC 7118, subprotocol `sip`), passed on to Asterisk as it is. */
+        /**
+         * SIP over WebSocket (RFC 7118, subprotocol `sip`), passed on to Asterisk as it is.
+         * @description Registering this page's own phone, answers to what Asterisk asks, and requests in calls that Asterisk began; all
+         *         else closes the socket with 1008.
+         */
         get: operations["sip"];
         put?: never;
         post?: never;
@@ -448,13 +452,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description Whose leg of the conversation it is. */
+        /** @description The agent whose leg of the conversation it is. */
         Agent: {
             extension: string;
             name: string;
             user_id: string | null;
         };
-        /** @description One thing that somebody did, or was refused. */
+        /** @description One action, done or refused. */
         AuditEntry: {
             action: string;
             actor: string;
@@ -494,24 +498,24 @@ export interface components {
             started_at: string;
             state: components["schemas"]["CallState"];
         };
-        /** @description All calls that one may see. */
+        /** @description All calls that the user may see. */
         Calls: {
             calls: components["schemas"]["Call"][];
             pbx: components["schemas"]["PbxState"];
         };
         /**
-         * @description How far the call is.
+         * @description The state of a call.
          * @enum {string}
          */
         CallState: "ringing" | "active" | "held";
-        /** @description A supervisor talks to the agent, or has ceased to. */
+        /** @description A supervisor talks to the agent, or has stopped. */
         Coach: {
             call_id: string;
             mode: components["schemas"]["Mode"];
             monitor_id: string;
             supervisor: components["schemas"]["Talker"];
         };
-        /** @description Who is at the other end. */
+        /** @description The other party of the call. */
         Customer: {
             name: string;
             number: string;
@@ -536,7 +540,7 @@ export interface components {
             type: string;
         };
         /**
-         * @description Where the call came from, seen from the PBX.
+         * @description The direction of a call, as seen from the PBX.
          * @enum {string}
          */
         Direction: "inbound" | "outbound" | "internal";
@@ -545,7 +549,7 @@ export interface components {
          * @enum {string}
          */
         EndReason: "stopped" | "supervisor_hung_up" | "call_ended" | "took_over" | "no_answer" | "busy" | "device_unavailable" | "permission_revoked" | "adapter_stopped" | "pbx_lost" | "error";
-        /** @description The events of `GET /events`: under each one's name, what its `data` is. */
+        /** @description The events of `GET /events`: for each name, the type of its `data`. */
         Events: {
             "call.removed": components["schemas"]["Gone"];
             "call.updated": components["schemas"]["Call"];
@@ -562,17 +566,17 @@ export interface components {
          * @description What hooks can be told of.
          * @enum {string}
          */
-        EventType: "call.started" | "call.answered" | "call.ended" | "monitor.started" | "monitor.mode_changed" | "monitor.ended";
-        /** @description What is wrong with one field. */
+        EventType: "call.started" | "call.answered" | "call.ended" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "audit.head";
+        /** @description An error in one field. */
         FieldError: {
             field: string;
             message: string;
         };
-        /** @description What this person no longer sees. */
+        /** @description A call or monitor that the user no longer sees. */
         Gone: {
             id: string;
         };
-        /** @description The process is alive. */
+        /** @description The process is running. */
         Health: {
             /** @constant */
             status: "alive";
@@ -611,7 +615,7 @@ export interface components {
             state: components["schemas"]["MonitorState"];
             supervisor: components["schemas"]["Named"];
         };
-        /** @description All monitors, connecting or live, that one may see. */
+        /** @description All connecting or live monitors that the user may see. */
         Monitors: {
             monitors: components["schemas"]["Monitor"][];
         };
@@ -625,7 +629,7 @@ export interface components {
             name: string;
             user_id: string;
         };
-        /** @description A token just made; its secret is never shown again. */
+        /** @description A new token; its secret is never shown again. */
         NewToken: {
             created_at: string;
             created_by: string;
@@ -638,7 +642,7 @@ export interface components {
             token: string;
             user: string | null;
         };
-        /** @description A receiver just made; its secret is never shown again. */
+        /** @description A new receiver; its secret is never shown again. */
         NewWebhook: {
             created_at: string;
             disabled_reason: string | null;
@@ -654,13 +658,14 @@ export interface components {
          * @enum {string}
          */
         Notice: "bridge_changed" | "made_safe" | "unrecorded";
-        /** @description The person who is signed in. */
+        /** @description The user who is signed in. */
         OneUser: {
             user: components["schemas"]["User"];
         };
         /** @description POST /session/password. */
         PasswordChange: {
             current: string;
+            /** @description At least ten characters; the commonest, repetitions, sequences and the username are refused. */
             new: string;
         };
         /** @description The connection to the PBX. */
@@ -668,7 +673,7 @@ export interface components {
             since: string;
             state: components["schemas"]["LinkState"];
         };
-        /** @description What became of a try. */
+        /** @description The result of a test delivery. */
         Ping: {
             answer: string;
             delivered: boolean;
@@ -685,12 +690,12 @@ export interface components {
             title: string;
             type: string;
         };
-        /** @description Whether it can be used, and what hinders it. */
+        /** @description Whether the adapter is ready, and if not, why. */
         Ready: {
             problems: string[];
             ready: boolean;
         };
-        /** @description Whether what happens can be recorded. */
+        /** @description Whether the database can be written. */
         RecordState: {
             since: string;
             /** @enum {string} */
@@ -714,11 +719,12 @@ export interface components {
         /** @description POST /setup: the first administrator, once. */
         Setup: {
             name: string;
+            /** @description At least ten characters; the commonest, repetitions, sequences and the username are refused. */
             password: string;
             token: string;
             username: string;
         };
-        /** @description All that this person sees; `record` only for who may monitor. */
+        /** @description Everything that the user sees; `record` only for users who may monitor. */
         Snapshot: {
             calls: components["schemas"]["Call"][];
             monitors: components["schemas"]["Monitor"][];
@@ -727,7 +733,7 @@ export interface components {
             record?: components["schemas"]["RecordState"] | null;
             user: components["schemas"]["User"];
         };
-        /** @description Credentials of a page's phone. */
+        /** @description Credentials for using a page as a phone. */
         Softphone: {
             endpoint: string;
             expires_at: string;
@@ -735,7 +741,7 @@ export interface components {
             password: string;
             sip_url: string;
         };
-        /** @description POST /monitors: exactly one of the first three names the call. */
+        /** @description POST /monitors: exactly one of the first three fields identifies the call. */
         StartBody: {
             /** @default null */
             agent_extension?: string | null;
@@ -748,7 +754,7 @@ export interface components {
             /** @default silent */
             mode?: components["schemas"]["Mode"];
             /**
-             * @description For service tokens: whom it acts for, by username.
+             * @description For service tokens: username of the supervisor.
              * @default null
              */
             supervisor?: string | null;
@@ -763,7 +769,7 @@ export interface components {
         SwitchBody: {
             mode: components["schemas"]["Mode"];
         };
-        /** @description Who talks, as the agent is told. */
+        /** @description The supervisor who is talking, as shown to the agent. */
         Talker: {
             name: string;
         };
@@ -827,6 +833,7 @@ export interface components {
             /** @default null */
             modes?: components["schemas"]["Mode"][] | null;
             name: string;
+            /** @description At least ten characters; the commonest, repetitions, sequences and the username are refused. */
             password: string;
             /** @default true */
             phone_message?: boolean;
@@ -834,7 +841,7 @@ export interface components {
             role: "administrator" | "agent";
             username: string;
         };
-        /** @description PATCH /users/{id}: only the fields that are there change; only extension and device may be null. */
+        /** @description PATCH /users/{id}: only the given fields change; only extension and device may be null. */
         UserPatch: {
             /** @default true */
             active?: boolean;
@@ -848,7 +855,10 @@ export interface components {
             modes?: components["schemas"]["Mode"][];
             /** @default  */
             name?: string;
-            /** @default  */
+            /**
+             * @description At least ten characters; the commonest, repetitions, sequences and the username are refused.
+             * @default
+             */
             password?: string;
             /** @default true */
             phone_message?: boolean;
@@ -857,7 +867,7 @@ export interface components {
             /** @default  */
             username?: string;
         };
-        /** @description Everybody. */
+        /** @description All users. */
         Users: {
             users: components["schemas"]["User"][];
         };
@@ -883,7 +893,7 @@ export interface components {
             events: components["schemas"]["EventType"][];
             url: string;
         };
-        /** @description PATCH /webhooks/{id}: only the fields that are there change. */
+        /** @description PATCH /webhooks/{id}: only the given fields change. */
         WebhookPatch: {
             /** @default true */
             enabled?: boolean;
@@ -967,7 +977,7 @@ export interface operations {
                 action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
-                /** @description `next_cursor` of the page before. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
                 limit?: number;
                 since?: string;
@@ -1106,7 +1116,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A string of your own for this request, 255 characters at most: sent again within 24 h, it is answered the same. */
+                /** @description Any string of at most 255 characters that identifies this request: repeated within 24 h, it gets the same answer. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -1679,9 +1689,9 @@ export interface operations {
     list_deliveries: {
         parameters: {
             query?: {
-                /** @description `next_cursor` of the page before. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Only those that were given up. */
+                /** @description Only failed deliveries. */
                 failed?: boolean;
                 limit?: number;
             };
@@ -1824,7 +1834,7 @@ export const callStateValues: ReadonlyArray<FlattenedDeepRequired<components>["s
 export const deliveryStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Delivery"]["state"]> = ["waiting", "due", "delivered", "failed"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["inbound", "outbound", "internal"];
 export const endReasonValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EndReason"]> = ["stopped", "supervisor_hung_up", "call_ended", "took_over", "no_answer", "busy", "device_unavailable", "permission_revoked", "adapter_stopped", "pbx_lost", "error"];
-export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended"];
+export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended", "audit.head"];
 export const linkStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LinkState"]> = ["connected", "connecting", "down"];
 export const modeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Mode"]> = ["silent", "whisper", "barge"];
 export const monitorStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MonitorState"]> = ["connecting", "live", "ended"];

@@ -1,0 +1,130 @@
+"""The command line's part for the audit: its proof, and cuts that an operator makes by hand."""
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from adapter import config
+from adapter.cli.access import operator
+from adapter.cli.store import config_option, with_store
+from adapter.core.heads import SentHead, read_line
+from adapter.core.views import time_view
+from adapter.errors import Conflict, Invalid
+from adapter.service import now
+from adapter.store import Store
+from adapter.store.chain import Verdict
+from adapter.store.retention import Plan, refusal
+
+
+@click.group()
+def audit() -> None:
+    """Prove that nobody edited the audit."""
+
+
+@audit.command("verify")
+@click.option("--head", help="A head (number:hash) that was noted before and must still be in the chain.")
+@click.option(
+    "--heads",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A file of heads that were sent: audit.heads_file, webhooks' bodies or the JSON log, a line each; may be "
+    "repeated.",
+)
+@config_option
+def audit_verify(head: str | None, files: Sequence[Path], path: Path | None) -> None:
+    """Go through the whole chain of hashes. Exit status 1 when an entry was changed, is missing or was swapped.
+
+    The chain alone can't show that its last entries were taken away, or that somebody wrote all of it anew. The heads
+    that the adapter sent (audit.heads) can: each must be borne out by the entry that was the last one then. Keep them
+    where nobody who can write to the database can write to them.
+    """
+    sent = [read_heads(file) for file in files]
+    if files and not any(found.heads for found in sent):
+        raise Invalid("There is no head in what --heads names, so nothing would be proven.")
+    began, started = time.monotonic(), now()
+
+    async def work(store: Store) -> Verdict:
+        heads = [one for found in sent for one in found.heads]
+        return await store.audit.verify(head, heads, await store.installation.key())
+
+    verdict: Verdict = with_store(path, work)
+    for what in (what for found in sent for what in found.unread):
+        click.echo(f"NOT READ: {what}.")
+    for cut in verdict.cuts:
+        click.echo(f"CUT: {cut}.")
+    for fault in verdict.faults:
+        click.echo(f"WRONG: {fault}.")
+    took = time.monotonic() - began
+    click.echo(f"{verdict.entries} entries from number {verdict.first} on, {took:.1f} s ({time_view(started)})")
+    if files:
+        gone = f"; {verdict.beyond} are of entries that were cut, and prove nothing any more" if verdict.beyond else ""
+        click.echo(f"{verdict.proven} heads that were sent are borne out{gone}")
+    click.echo(f"head {verdict.head}")
+    if verdict.faults:
+        sys.exit(1)
+    click.echo("The chain is whole.")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a file holds: heads, and lines that can't be read (what a power cut tore, for one)."""
+
+    heads: Sequence[SentHead]
+    unread: Sequence[str]
+
+
+def read_heads(file: Path) -> Found:
+    """All heads of a file. Raises OSError."""
+    heads, unread = [], []
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        for number, text in enumerate(lines, 1):
+            where = f"{file}, line {number}"
+            try:
+                found = read_line(text, where) if text.strip() else None
+            except ValueError as problem:
+                unread.append(f"{where}: {problem}")
+                continue
+            if found is not None:
+                heads.append(found)
+    return Found(heads, unread)
+
+
+@audit.command("cut")
+@click.option("--through", type=click.IntRange(min=1), help="Up to the entry of this number, whatever the times say.")
+@click.option("--force", is_flag=True, help="Also more than audit.cut_share, and of a chain that is not whole.")
+@config_option
+def audit_cut(through: int | None, force: bool, path: Path | None) -> None:
+    """Cut old entries off, as the retention does each hour: those older than audit.keep_days.
+
+    The chain keeps a note of what was cut, when, and by whom. Needed where the retention refused: after keep_days was
+    made shorter, or where a clock that was ahead left an entry that is not old yet (--through). Look at the clock and
+    make a backup first: what is cut is gone.
+    """
+    settings = config.load(path).audit
+    if not settings.keep_days and through is None:
+        raise Invalid("audit.keep_days is 0, which keeps all; name an entry with --through.")
+    if through is not None and not force:
+        raise Invalid("--through goes by no entry's age, so it needs --force.")
+
+    async def work(store: Store) -> tuple[Plan | None, int]:
+        plan = await store.audit.plan(timedelta(days=settings.keep_days), through)
+        if plan is None or not plan.count:
+            return plan, 0
+        if not force:
+            why = refusal(plan, settings.cut_share, settled=True)
+            why = why or next(iter(await store.audit.whole_until(plan.last)), None)
+            if why is not None:
+                raise Conflict(f"Nothing was cut: {why}.")
+        kind = f"retention of {settings.keep_days} days" if through is None else f"through {through}"
+        return plan, await store.audit.cut(plan, operator(), f"{kind}, by hand{', forced' if force else ''}")
+
+    plan, count = with_store(path, work)
+    if plan is not None and plan.stopped_by is not None:
+        click.echo(f"Entry {plan.stopped_by} is not old, though entries behind it are: what follows it stays.")
+    click.echo(f"{count} entries were cut off{f': {plan.note}' if plan and count else ''}.")

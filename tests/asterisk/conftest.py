@@ -1,5 +1,0 @@
-"""The lab for these tests."""
-
-from tests.support.fixtures import lab, own, running_lab, toolchain
-
-__all__ = ["lab", "own", "running_lab", "toolchain"]

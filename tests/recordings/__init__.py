@@ -1,0 +1,1 @@
+"""Recordings of real calls that are played again as tests (tests/unit/test_recordings.py)."""

@@ -1,0 +1,112 @@
+"""The audit at the contract: who listened to whom, by pages and as a table, and who sees nothing of it."""
+
+from typing import Any
+
+from tests.fake.pbx import settle
+from tests.support.client import Client
+from tests.support.programs import hook, receiver
+from tests.support.receiver import Receiver
+from tests.support.site import Site, is_problem
+
+__all__ = ["receiver"]
+
+
+async def entries(admin: Client, query: str = "") -> list[dict[str, Any]]:
+    """What the audit shows."""
+    status, body = await admin.get(f"/audit?{query}")
+    assert status == 200, body
+    found: list[dict[str, Any]] = body["entries"]
+    return found
+
+
+async def test_who_listened_to_whom_and_by_whose_leave(site: Site) -> None:
+    site.talk()
+    admin, mona, sam = await site.client("admin"), await site.client("mona"), await site.client("sam")
+    await admin.patch(f"/users/{sam.user['id']}", {"can_monitor": True, "modes": ["silent"]})
+    site.talk("202", "102", "b2")
+    is_problem(await sam.post("/monitors", {"agent_extension": "102", "mode": "barge"}), 403, "forbidden")
+    status, monitor = await sam.post("/monitors", {"agent_extension": "102"})
+    assert status == 201
+    await settle()
+    is_problem(await mona.delete(f"/monitors/{monitor['id']}"), 403, "forbidden")
+    await admin.delete(f"/monitors/{monitor['id']}")
+    await admin.post("/session", {"username": "mona", "password": "wrong"})
+    await admin.post("/session", {"username": "my secret phrase", "password": "wrong"})
+    await site.recorder.settled()
+    rows = await entries(admin, "supervisor=sam")
+    told = [(row["action"], row["actor"], row["agent"], row["mode"], row["result"], row["reason"]) for row in rows]
+    assert told == [
+        ("monitor.ended", "admin", "ana", "silent", "ok", "stopped"),
+        ("monitor.ended", "mona", "ana", None, "refused", "forbidden"),
+        ("monitor.started", "sam", "ana", "silent", "ok", None),
+        ("monitor.requested", "sam", "ana", "silent", "ok", None),
+        ("monitor.requested", "sam", "ana", "barge", "refused", "forbidden"),
+    ]
+    assert rows[3]["allowed_by"] == "granted by admin"
+    assert rows[3]["customer"] == "202"
+    assert len(await entries(admin, "agent=102")) == 5
+    logins = await entries(admin, "action=session.login")
+    assert [(row["actor"], row["result"]) for row in logins[:2]] == [("unknown", "refused"), ("mona", "refused")]
+    (changed,) = await entries(admin, "action=user.changed")
+    assert changed["reason"] == "can_monitor: false → true; modes: silent whisper barge → silent"
+    assert (await site.store.audit.verify()).faults == []
+    is_problem(await sam.get("/audit"), 403, "forbidden")
+    is_problem(await sam.get("/audit.csv"), 403, "forbidden")
+
+
+async def test_the_audit_by_pages_and_as_a_table(site: Site) -> None:
+    admin = await site.client("admin")
+    for _ in range(5):
+        await site.client("mona")
+    whole = await entries(admin)
+    pages, cursor = [], ""
+    while True:
+        _, body = await admin.get(f"/audit?limit=4{cursor}")
+        pages += body["entries"]
+        if body["next_cursor"] is None:
+            break
+        cursor = f"&cursor={body['next_cursor']}"
+    assert pages == whole
+    async with admin.http.get(admin.base + "/audit.csv?action=session.login&supervisor=x") as answer:
+        assert len((await answer.text()).splitlines()) == 1
+    async with admin.http.get(admin.base + "/audit.csv") as answer:
+        lines = (await answer.text()).splitlines()
+        assert answer.content_type == "text/csv"
+        assert len(lines) == len(whole) + 1
+        assert lines[0].startswith("id,at,actor,via,action")
+    for wrong in (
+        "limit=0",
+        "limit=x",
+        "since=yesterday",
+        "action=x",
+        "cursor=x",
+        "limit=1&limit=2",
+        "x=1",
+    ):
+        is_problem(await admin.get(f"/audit?{wrong}"), 422, "invalid")
+
+
+async def test_in_a_conversation_one_sees_nothing_of_who_listens_to_it(site: Site, receiver: Receiver) -> None:
+    admin, mona = await site.client("admin"), await site.client("mona")
+    made = await hook(admin, receiver)
+    customer, agent = site.talk("301", "101")
+    before = await entries(admin)
+    _, monitor = await mona.post("/monitors", {"agent_extension": "101"})
+    await settle()
+    await site.recorder.settled()
+    await receiver.until(3)
+    assert await entries(admin) == before
+    deliveries = f"/webhooks/{made['id']}/deliveries"
+    kinds = [d["type"] for d in (await admin.get(deliveries))[1]["deliveries"]]
+    assert kinds == ["call.answered", "call.started"]
+    is_problem(await admin.post(f"{deliveries}/{receiver.ids[-1]}/retry", {}), 404, "not_found")
+    site.pbx.down()
+    await settle()
+    assert await entries(admin) == before
+    site.pbx.up_again()
+    assert (await mona.delete(f"/monitors/{monitor['id']}"))[0] == 204
+    assert await entries(admin) == before
+    site.pbx.scene.gone(customer, agent)
+    site.pbx.run()
+    await site.recorder.settled()
+    assert {row["action"] for row in await entries(admin)} > {"monitor.requested", "monitor.started", "monitor.ended"}

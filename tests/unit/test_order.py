@@ -1,0 +1,40 @@
+"""How tests are dealt: none is lost or doubled, and each worker begins with its share of the slow ones."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.support.order import cost, dealt
+
+
+def file_of(path: str, count: int, timeout: float | None = None) -> list[Any]:
+    """As pytest collects them."""
+    mark = None if timeout is None else SimpleNamespace(args=(timeout,))
+    return [SimpleNamespace(path=Path(path), name=str(n), get_closest_marker=lambda _: mark) for n in range(count)]
+
+
+FILES = [
+    *(file_of(f"tests/asterisk/test_{n}.py", 5) for n in range(4)),
+    file_of("tests/asterisk/test_long.py", 1, 300),
+    *(file_of(f"tests/unit/test_{n}.py", 50) for n in range(6)),
+]
+ALL = [item for file in FILES for item in file]
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 4, 7, 400])
+def test_none_is_lost_or_doubled(workers: int) -> None:
+    found = dealt(ALL, workers)
+    assert len(found) == len(ALL)
+    assert {id(item) for item in found} == {id(item) for item in ALL}
+
+
+def test_each_begins_with_its_share_and_the_longest_is_alone() -> None:
+    found = dealt(ALL, 3)
+    size = -(-len(ALL) // 3)
+    pieces = [found[start : start + size] for start in range(0, len(found), size)]
+    assert [piece[0].path.parent.name for piece in pieces] == ["asterisk"] * 3
+    first = [item for item in pieces[0] if item.path.parent.name == "asterisk"]
+    assert [item.path.name for item in first] == ["test_long.py"]
+    assert cost(FILES[-1]) == 0 < cost(FILES[0]) < cost(FILES[4])
