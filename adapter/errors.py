@@ -152,6 +152,19 @@ class StoreUnavailable(AdapterError):
         super().__init__(detail, retry_after=retry_after, **extra)
 
 
+class StoreRefused(StoreUnavailable):
+    """The database answers and refuses these values, as it always will; nothing was changed."""
+
+
+class RecordUnavailable(AdapterError):
+    """What happens can't be written now, so nothing that opens a microphone begins."""
+
+    code, status, title = "record_unavailable", 503, "What happens can't be recorded"
+
+    def __init__(self, detail: str, *, retry_after: int = 2, **extra: Any) -> None:
+        super().__init__(detail, retry_after=retry_after, **extra)
+
+
 class LabError(AdapterError):
     """The lab can't be set up or run on this machine; the message names a remedy."""
 

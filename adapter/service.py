@@ -15,6 +15,7 @@ from adapter.config.tls import Certificate
 from adapter.core import lifecycle
 from adapter.core.bars import Bars
 from adapter.core.changes import MonitorChange
+from adapter.core.journal import taken_up
 from adapter.core.monitor import EndReason, Monitor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory
@@ -34,8 +35,10 @@ from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.recorder import Recorder
 from adapter.monitoring.reservations import Reservations
+from adapter.monitoring.unrecorded import Unrecorded
 from adapter.store import Store
-from adapter.tasks import BackgroundTasks, KeyedLocks
+from adapter.store.durability import Survives
+from adapter.tasks import BackgroundTasks, KeyedLocks, close_all
 from adapter.web import audit, calls, events, health, monitors, operations, session, softphone, tokens, users, webhooks
 from adapter.web.access import Access
 from adapter.web.app import Groups, make_app
@@ -56,6 +59,9 @@ PEOPLE_POLL = 0.5
 
 IDLE_POLL = 60.0
 """Seconds between looks for sessions that have become idle."""
+
+LAST = 3.0
+"""Seconds of each step of a stop once the record is written; all together fit into systemd's TimeoutStopSec."""
 
 
 def now() -> datetime:
@@ -97,6 +103,7 @@ class Service:
         self.readiness = Readiness({"database": True, **self.nodes.parts}, self._problems, clock)
         self.ownership.lost.subscribe(self.nodes.give_up)
         self.database_health = DatabaseHealth(self.boards, store.installation.beat, clock)
+        self.unrecorded = Unrecorded(self.boards, clock, settings.monitoring.unrecorded_seconds)
         self.guard = Guard(allow_private=settings.webhooks.allow_private)
         sender = Sender(self.guard, clock, settings.webhooks.timeout_seconds)
         self.dispatcher = Dispatcher(
@@ -173,7 +180,7 @@ class Service:
     async def start(self) -> None:
         """What a former run left open is taken up or ended, then the PBXes are connected."""
         self.recorder.start(await self.store.records.open_calls())
-        self._take_up(await self.store.monitors.unfinished())
+        self._take_up(await self.store.monitors.unfinished(), await self.store.audit.latest())
         await self.dispatcher.start()
         self.nodes.start()
         self.database_health.start()
@@ -183,8 +190,11 @@ class Service:
         self.retention.start()
         self.heads.start()
 
-    def _take_up(self, left: Sequence[Monitor]) -> None:
-        """What a former run left open: legs of phones may live on, a page's phone went with its socket."""
+    def _take_up(self, left: Sequence[Monitor], since: datetime | None) -> None:
+        """What a former run left open: legs of phones may live on, a page's phone went with its socket.
+
+        `since`: the time of that run's last entry. What happened after it is not known, which is an entry.
+        """
         at = self.clock()
         for monitor in left:
             user = self.boards.directory.users.get(monitor.supervisor.user_id)
@@ -192,6 +202,7 @@ class Service:
             board = self.boards.board(monitor.pbx)
             if monitor.ring and entitled and board is not None:
                 board.take_up([lifecycle.taken_up(monitor, at)])
+                self.recorder.note(Record(entries=[taken_up(monitor, since, at)]))
                 continue
             reason = EndReason.ADAPTER_STOPPED if entitled else EndReason.PERMISSION_REVOKED
             record = Record()
@@ -204,7 +215,7 @@ class Service:
         while True:
             await asyncio.sleep(IDLE_POLL)
             try:
-                await self.revocation.apply()
+                await self.revocation.look()
             except AdapterError as problem:
                 log.warning("sessions could not be read; streams stay open", why=str(problem))
 
@@ -227,19 +238,16 @@ class Service:
         self._tasks.keep(certificate.follow, "certificate")
 
     async def close(self) -> None:
-        """End: monitors first, then the rest, the record last. Where another adapter took over, they are its own."""
-        deposed = self.ownership.deposed is not None
-        if not deposed:
+        """End: monitors first, unless another adapter has them now, and their record; then the rest, by a deadline."""
+        if self.ownership.deposed is None:
             await self.nodes.end_monitors()
+            await self.recorder.drain()
         self.streams.close()
-        await self._tasks.close()
-        await self.nodes.close()
-        await self.readiness.close()
-        await self.database_health.close()
-        await self.retention.close()
-        await self.recorder.close(0.0 if deposed else 5.0)
-        await self.heads.close()
-        await self.dispatcher.close()
+        self.unrecorded.close()
+        await close_all(LAST, self._tasks, self.nodes, self.readiness, self.database_health, self.retention)
+        await self.recorder.close(LAST)
+        await close_all(LAST, self.heads)  # of all that is written, and while it can be delivered
+        await close_all(LAST, self.dispatcher)
 
 
 async def serve(settings: config.Settings, *, standby: bool = False) -> int:
@@ -252,7 +260,7 @@ async def serve(settings: config.Settings, *, standby: bool = False) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         idle = timedelta(minutes=settings.session.idle_minutes)
-        store = await Store.open(settings.database_url, idle, clock=now)
+        store = await Store.open(settings.database_url, idle, Survives(settings.database.survives), clock=now)
         stack.push_async_callback(store.close)
         ownership = Ownership(store.owners, this_member(now()), [pbx.id for pbx in settings.pbx], now)
         stack.push_async_callback(ownership.close)

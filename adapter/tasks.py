@@ -8,7 +8,7 @@ import contextvars
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, Generic, ParamSpec
+from typing import Any, Generic, ParamSpec, Protocol
 
 import structlog
 
@@ -98,6 +98,23 @@ class BackgroundTasks:
             for task in running:
                 task.cancel()
             _, running = await asyncio.wait(running, timeout=CANCEL_AGAIN)
+
+
+class Closing(Protocol):
+    """What can be closed."""
+
+    async def close(self) -> None:
+        """Stop, and give back what it holds."""
+
+
+async def close_all(deadline: float, *parts: Closing) -> None:
+    """Close these at once. What is not closed in `deadline` seconds is left as it is, which is told."""
+    try:
+        async with asyncio.timeout(deadline):
+            await asyncio.gather(*(part.close() for part in parts))
+    except TimeoutError:
+        names = [type(part).__name__ for part in parts]
+        log.error("not everything could be closed in time", parts=names, seconds=deadline)
 
 
 async def _why_it_ended(loop: Callable[[], Coroutine[Any, Any, None]]) -> tuple[str, Exception | None]:

@@ -154,7 +154,6 @@ class Connection:
             pause: float | None = None
             try:
                 await self._session()
-                failures = 0
             except AuthenticationFailed as problem:
                 log.error("the PBX refused the login", pbx=self.id, why=str(problem))
                 pause = self._settings.refused_pause
@@ -163,6 +162,8 @@ class Connection:
             except Exception:
                 log.exception("the link failed", pbx=self.id)
             finally:
+                if self._state.state is LinkState.CONNECTED:  # it worked until now, whatever ended it
+                    failures = 0
                 self._drop()
             failures += 1
             self._set(LinkState.DOWN)

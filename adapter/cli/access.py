@@ -9,7 +9,7 @@ import click
 from pydantic import ValidationError
 
 from adapter.cli.store import config_option, with_store
-from adapter.core.audit import By
+from adapter.core.audit import By, Via
 from adapter.errors import Invalid
 from adapter.store import Store
 from adapter.store.tokens import Scope, Token
@@ -19,7 +19,7 @@ from adapter.web.tokens import token_view, wanted
 
 def operator() -> By:
     """Whoever runs this command, for the audit."""
-    return By(getpass.getuser(), "command line")
+    return By(getpass.getuser(), Via.COMMAND_LINE)
 
 
 @click.group()

@@ -10,6 +10,7 @@ import click
 from adapter import config, log
 from adapter.service import now
 from adapter.store import Store
+from adapter.store.durability import Survives
 
 Found = TypeVar("Found")
 
@@ -24,7 +25,7 @@ def with_store(path: Path | None, work: Callable[[Store], Awaitable[Found]]) -> 
     async def run() -> Found:
         settings = config.load(path)
         log.setup("warning", settings.log.format, mask_numbers=settings.log.mask_numbers)
-        store = await Store.open(settings.database_url, clock=now)
+        store = await Store.open(settings.database_url, survives=Survives(settings.database.survives), clock=now)
         try:
             return await work(store)
         finally:

@@ -30,6 +30,9 @@ class Database(Section):
 
     url: str = Field("", description="SQLAlchemy URL: sqlite+aiosqlite:///… or postgresql+asyncpg://…")
     url_file: Path | None = Field(None, description="A file that contains only the URL, with its password.")
+    survives: Literal["process", "power"] = Field(
+        "process", description="What an answer outlasts: the adapter's death, or a power cut too (slower)."
+    )
 
     @model_validator(mode="after")
     def _one_url(self) -> Self:
@@ -60,6 +63,9 @@ class Monitoring(Section):
         "end", description="Whether a clean stop ends monitors or leaves them for the next start to take up."
     )
     lost_after_seconds: Seconds = Field(30.0, description="Monitors count as lost after this time without the PBX.")
+    unrecorded_seconds: Seconds = Field(
+        10.0, description="Supervisors who talk are made silent after this time without the database."
+    )
 
 
 class Session(Section):

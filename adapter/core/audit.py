@@ -8,20 +8,54 @@ from typing import NamedTuple
 from adapter.core.modes import Mode
 
 
+class Via(StrEnum):
+    """The way by which something is done."""
+
+    SESSION = "session"
+    """Signed in at the page."""
+    TOKEN = "token"  # noqa: S105 - the name of a way
+    COMMAND_LINE = "command line"
+    SETUP = "setup token"
+    ADDRESS = "address"
+    """Nobody that is known, from this network address."""
+    PHONE = "phone"
+    """A desk phone that hung up."""
+    BROWSER = "browser"
+    """A page that is a phone: it hung up, or is gone."""
+    KEYPAD = "keypad"
+    STAR_CODE = "star code"
+    ADAPTER = "adapter"
+    """The adapter itself, carrying out a rule."""
+
+
 class By(NamedTuple):
     """Who does something, and by which way."""
 
     actor: str
     """A username, or `system` where nobody in particular did."""
-    via: str
-    """`session`, `token <name>`, `command line`, `phone`, `keypad`, or `adapter`."""
+    via: Via
     token: str | None = None
     """Id of the service token that acts, which sees and steers only what it started."""
     administers: bool = True
     """False for a token without the scope `admin`, whatever its user's role."""
+    detail: str = ""
+    """Which token, by its name; which address."""
+
+    @property
+    def way(self) -> str:
+        """As it is kept: `session`, `token <name>`, `address <address>`."""
+        return f"{self.via} {self.detail}" if self.detail else self.via.value
 
 
-SYSTEM = By("system", "adapter")
+def read_way(way: str) -> tuple[Via, str]:
+    """What was kept as `By.way`: the way, and which token or address."""
+    for via in Via:
+        if way == via or way.startswith(f"{via} "):
+            return via, way[len(via) + 1 :]
+    raise ValueError(f"no way of ours: {way}")
+
+
+SYSTEM = By("system", Via.ADAPTER)
 """The adapter itself, carrying out a rule."""
 
 
@@ -48,6 +82,8 @@ class Action(StrEnum):
     STARTED = "monitor.started"
     MODE_CHANGED = "monitor.mode_changed"
     ENDED = "monitor.ended"
+    TAKEN_UP = "monitor.taken_up"
+    """One of a former run goes on: what happened to it meanwhile, from the entry's `target` on, can't be known."""
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
     USER_DELETED = "user.deleted"
@@ -78,7 +114,7 @@ class Entry:
     reason: str | None = None
     target: str | None = None
     """The account, token or hook that it was done to, by its name; of a star code, the extension; of a leg that changed
-    hands, the endpoint that had it then."""
+    hands, the endpoint that had it then; of a monitor taken up, since when it is unsure."""
     allowed_by: str | None = None
     """Whose grant allowed it: `role administrator`, or the administrator who gave the right."""
     call_id: str | None = None
@@ -93,7 +129,7 @@ class Entry:
         """What the log says of it: its fields that say something."""
         fields = {
             "actor": self.by.actor,
-            "via": self.by.via,
+            "via": self.by.way,
             "result": self.result.value,
             "reason": self.reason,
             "target": self.target,

@@ -23,6 +23,8 @@ class Fault(StrEnum):
     """A monitor is live, and its leg is not where legs listen."""
     MODE_DIFFERS = "mode_differs"
     """A leg is in another mode than its monitor says."""
+    ENDING_LATE = "ending_late"
+    """A monitor's end was decided long ago, and Asterisk still has its leg."""
     STRANGER = "stranger"
     """A leg listens for which there is no monitor."""
     CHANNEL_UNKNOWN = "channel_unknown"
@@ -105,6 +107,8 @@ class Model:
     channels: Collection[str]
     """Uniqueids of all channels but supervisors' legs."""
     observed: Mapping[str, ObservedLeg]
+    overdue: Collection[str] = ()
+    """Legs whose end was decided longer ago than Asterisk has for it."""
 
 
 def differences(
@@ -126,7 +130,9 @@ def differences(
         if uniqueid not in ours and not _is_party(leg.channel, model, dialplan)
     }
     for monitor in model.monitors:
-        if monitor.live and not monitor.ending and not monitor.taking:
+        if monitor.ending:
+            found |= _of_ending(monitor, there, model.overdue)
+        elif monitor.live and not monitor.taking:
             found |= _of_monitor(monitor, legs.get(monitor.leg), model.observed.get(monitor.leg), dialplan)
     return frozenset(found)
 
@@ -134,6 +140,14 @@ def differences(
 def _is_party(channel: ev.Channel, model: Model, dialplan: SpyDialplan) -> bool:
     """Whether it took a call over and is on its way to somebody else: known as a party, and not where legs listen."""
     return channel.uniqueid in model.channels and dialplan.mode_at(channel.context, channel.extension) is None
+
+
+def _of_ending(monitor: Monitor, there: Collection[str], overdue: Collection[str]) -> set[Difference]:
+    """Whether its leg should be gone by now, or is and nobody said so; while it still connects, it may not be there."""
+    if monitor.leg in there:
+        return {Difference(Fault.ENDING_LATE, monitor.leg)} if monitor.leg in overdue else set()
+    gone = (monitor.live or monitor.appeared) and monitor.leg in overdue
+    return {Difference(Fault.LEG_MISSING, monitor.leg)} if gone else set()
 
 
 def _of_monitor(

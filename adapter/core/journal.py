@@ -4,9 +4,10 @@ It remembers which calls programs were told of, so that each beginning has its e
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
-from adapter.core.audit import Action, By, Entry, Result, Subject
+from adapter.core.audit import SYSTEM, Action, By, Entry, Result, Subject, Via
 from adapter.core.call import Call
 from adapter.core.changes import Changes, MonitorChange
 from adapter.core.lifecycle import ended
@@ -156,9 +157,9 @@ def subject_of(call: Call, users: Mapping[str, User]) -> Subject:
 
 def cause(monitor: Monitor) -> str:
     """What changed the mode: `keypad`, `button` (asked for through us), or why we did it ourselves."""
-    if monitor.by.via == "keypad":
+    if monitor.by.via is Via.KEYPAD:
         return "keypad"
-    if monitor.by.via == "adapter":
+    if monitor.by.via is Via.ADAPTER:
         return monitor.notice.value if monitor.notice else "resync"
     return "button"
 
@@ -191,6 +192,12 @@ def _call_event(kind: EventType, call: Call, at: datetime, **more: object) -> Ho
 def requested(monitor: Monitor, user: User) -> Entry:
     """The request to monitor, with whose leave."""
     return monitor_entry(Action.REQUESTED, monitor, monitor.started_at, allowed_by=allowed_by(user))
+
+
+def taken_up(monitor: Monitor, since: datetime | None, at: datetime) -> Entry:
+    """A monitor of a former run goes on as it was on record. `since`: the time of that run's last entry."""
+    entry = monitor_entry(Action.TAKEN_UP, monitor, at, by=SYSTEM)
+    return replace(entry, target=time_view(since))
 
 
 def abandoned(monitor: Monitor, code: str, at: datetime) -> Record:

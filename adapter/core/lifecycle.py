@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from adapter.core.audit import SYSTEM, By
+from adapter.core.audit import SYSTEM, By, Via
 from adapter.core.events import OriginateFailure
 from adapter.core.modes import Mode
-from adapter.core.monitor import Asked, EndReason, Monitor, MonitorState, Notice
+from adapter.core.monitor import BROWSER, Asked, EndReason, Monitor, MonitorState, Notice
 
 
 class SwitchLeg(NamedTuple):
@@ -64,7 +64,7 @@ def digit(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str]) -> 
 
 def keypad_of(monitor: Monitor) -> By:
     """The supervisor, by the keypad of the phone."""
-    return By(monitor.supervisor.username, "keypad")
+    return By(monitor.supervisor.username, Via.KEYPAD)
 
 
 def asked(monitor: Monitor, mode: Mode, by: By) -> Step:
@@ -265,9 +265,10 @@ def found_again(
     return [resumed(monitor, peers, mode, at)]
 
 
-def made_silent(monitor: Monitor) -> Step:
-    """Asterisk does something else than it confirmed to us, or may: silent, told of when Asterisk has confirmed it."""
-    asked = Asked(Mode.SILENT, SYSTEM, Notice.MADE_SAFE)
+def made_silent(monitor: Monitor, why: Notice = Notice.MADE_SAFE) -> Step:
+    """We make it silent, told of when Asterisk has confirmed it; by default because Asterisk does something else than
+    it confirmed to us, or may."""
+    asked = Asked(Mode.SILENT, SYSTEM, why)
     return Step(replace(monitor, asked=asked), (SwitchLeg(Mode.SILENT, False),))
 
 
@@ -276,9 +277,11 @@ def ended(monitor: Monitor, reason: EndReason, at: datetime) -> Step:
     if monitor.ended:
         return Step(monitor)
     by = monitor.by if monitor.ending else SYSTEM
+    if reason is EndReason.SUPERVISOR_HUNG_UP and by == SYSTEM:
+        by = By(monitor.supervisor.username, Via.BROWSER if monitor.device == BROWSER else Via.PHONE)
     over = replace(
         monitor,
-        by=By(monitor.supervisor.username, "phone") if reason is EndReason.SUPERVISOR_HUNG_UP else by,
+        by=by,
         asked=None,
         taking=None,
         state=MonitorState.ENDED,

@@ -9,6 +9,9 @@ from adapter.core.audit import NOBODY, SYSTEM, By, Subject
 from adapter.core.events import OriginateFailure
 from adapter.core.modes import Mode
 
+BROWSER = "browser"
+"""The contract's name for the softphone of the person's own page."""
+
 
 class MonitorState(StrEnum):
     """How far a monitor is."""
@@ -41,6 +44,8 @@ class Notice(StrEnum):
     MADE_SAFE = "made_safe"
     """Nobody can know what it does, so it was made silent: Asterisk was found doing something else than it had
     confirmed (`adapter.health.watchdog`), or a key could have been pressed while nobody was told of it."""
+    UNRECORDED = "unrecorded"
+    """The talk could not be recorded, or the record has been away for too long (`adapter.monitoring.unrecorded`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,3 +95,15 @@ class Sealed:
 def seal(record: Record, new_id: Callable[[], str]) -> Sealed:
     """Give ids to all that is new."""
     return Sealed(record, [new_id() for _ in record.entries], [new_id() for _ in record.events])
+
+
+def joined(parts: Sequence[Sealed]) -> Sealed:
+    """Several as one, in their order, each thing with the id that it has."""
+    record = Record()
+    for part in parts:
+        record.add(part.record)
+    return Sealed(
+        record,
+        [entry_id for part in parts for entry_id in part.entry_ids],
+        [event_id for part in parts for event_id in part.event_ids],
+    )

@@ -93,7 +93,7 @@ class PbxProbe:
         self.received = MessageLog()
         self.left: list[str] = []
         """What could not be removed after a test call, in words."""
-        self.ari = Ari(settings.ari_url, settings.ari_username, settings.ari_password, self.deadline)
+        self.ari = Ari(settings.ari_url, settings.ari_username, settings.ari_password, self.deadline, settings.ari_tls)
         self.app = f"call-monitor-doctor-{secrets.token_hex(4)}"
         """Our Stasis application; `call-monitor` is the adapter's."""
         self._ami: AmiConnection | None = None

@@ -133,6 +133,7 @@ class Node:
             settings.numbering.is_spy,
             clock,
             settings.watch_interval,
+            settings.limits.confirm,
             shared.figures.polled,
         )
         self.dtmf = DtmfModes(board, self.supervision, record, clock)

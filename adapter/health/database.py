@@ -1,6 +1,8 @@
-"""Whether what happens can be written: tried at a steady pace, whatever people do.
+"""Whether what happens can be written: tried at a steady pace, whatever people do. Only a failure counts, no delay.
 
-The pace is what keeps silence: were it told when the writing of a monitor failed, it would tell of that monitor.
+The pace is what keeps silence: were it told when the writing of a monitor failed, it would tell of that monitor; and
+were it judged by others' writes alone, a quiet house would never notice, so that noticing would tell of a monitor.
+Whoever asks for something that could not be recorded is refused before that (`adapter.monitoring.recorder`).
 """
 
 import asyncio
@@ -18,8 +20,6 @@ log = structlog.get_logger(__name__)
 
 PACE = 1.0
 """Seconds between tries."""
-PATIENCE = 2.0
-"""Seconds after which a try that has not come back counts as failed."""
 
 
 class DatabaseHealth:
@@ -41,11 +41,7 @@ class DatabaseHealth:
 
     async def _watch(self) -> None:
         while True:
-            trying = self._tasks.start(self._try(), "try")
-            done, _ = await asyncio.wait([trying], timeout=PATIENCE)
-            if not done:
-                self._tell(False, f"no answer in {PATIENCE:g} s")
-            why = await trying
+            why = await self._try()
             self._tell(why is None, why)
             await asyncio.sleep(PACE)
 

@@ -38,6 +38,7 @@ class Readings:
     dropped_streams: int
     record_waiting: int
     record_dropped: int
+    record_set_aside: int
     ari_usable: bool
     outbox: Sequence[tuple[str, int, datetime | None]]
     """For each hook: how many events wait, and when the oldest happened."""
@@ -83,6 +84,8 @@ class Metrics:
 
     def applied(self, events: Sequence[Event], lag: float) -> None:
         """The model has taken a batch of events, `lag` seconds after it arrived."""
+        if not events:  # nothing of interest: it would only make the lag look better
+            return
         self._kinds.update([type(event).__name__ for event in events])
         self._lag.observe(max(0.0, lag))
 
@@ -148,6 +151,7 @@ def _of(readings: Readings) -> Iterator[Metric]:
     yield _counter("event_streams_dropped", "Streams ended because they could not keep up.", readings.dropped_streams)
     yield _gauge("record_waiting", "Facts that wait for the database.", readings.record_waiting)
     yield _counter("record_dropped", "Facts lost because the database was away too long.", readings.record_dropped)
+    yield _counter("record_set_aside", "Changes that the database refuses: in set_aside.", readings.record_set_aside)
     depth = GaugeMetricFamily(PREFIX + "outbox_events", "Events that wait for a webhook.", labels=["webhook"])
     age = GaugeMetricFamily(PREFIX + "outbox_oldest_seconds", "Age of the oldest of them.", labels=["webhook"])
     for hook, count, oldest in readings.outbox:

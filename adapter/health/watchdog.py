@@ -33,7 +33,10 @@ PATIENCE = 60.0
 
 
 class Watchdog:
-    """Compares and repairs. `interval`: seconds between looks; `on_poll` is told after each what was found."""
+    """Compares and repairs. `interval`: seconds between looks; `deadline`: seconds that an end may take.
+
+    `on_poll` is told after each look what was found.
+    """
 
     def __init__(
         self,
@@ -44,10 +47,14 @@ class Watchdog:
         is_spy: Callable[[Channel], bool],
         clock: Callable[[], datetime],
         interval: float,
+        deadline: float,
         on_poll: Callable[[Sequence[Fault]], None],
     ) -> None:
         self._board, self._pbx, self._ending, self._dialplan = board, pbx, ending, dialplan
         self._is_spy, self._clock, self._interval = is_spy, clock, interval
+        self._deadline = deadline
+        self._ending_since: dict[str, float] = {}
+        """When the end of a leg was decided, by the event loop's clock."""
         self._observer = LegObserver(dialplan)
         self._on_poll = on_poll
         self._tries = 0
@@ -78,6 +85,17 @@ class Watchdog:
     def _heard(self, changes: Changes) -> None:
         # A leg that changed hands may leave its place to somebody of whom no event tells.
         if changes.resynced or any(change.after.handed_on is not None for change in changes.monitors):
+            self._now.set()
+        for change in changes.monitors:
+            if change.after.ended:
+                self._ending_since.pop(change.after.leg, None)
+            elif change.after.ending and change.after.leg not in self._ending_since:
+                loop, leg = asyncio.get_running_loop(), change.after.leg
+                self._ending_since[leg] = loop.time()
+                loop.call_later(self._deadline, self._look_at_late, leg)
+
+    def _look_at_late(self, leg: str) -> None:
+        if leg in self._ending_since:
             self._now.set()
 
     async def _watch(self) -> None:
@@ -111,13 +129,17 @@ class Watchdog:
 
     async def _poll(self) -> frozenset[Difference]:
         listed = await self._pbx.list_channels()
-        model = Model(self._board.monitors(), self._board.channels(), self._observer.observed)
+        late = asyncio.get_running_loop().time() - self._deadline
+        overdue = {leg for leg, since in self._ending_since.items() if since <= late}
+        model = Model(self._board.monitors(), self._board.channels(), self._observer.observed, overdue)
         return differences(model, listed, self._dialplan, self._is_spy)
 
     async def _repair(self, difference: Difference) -> None:
         monitor = next((m for m in self._board.monitors() if m.leg == difference.uniqueid), None)
         if difference.fault is Fault.STRANGER and monitor is None:
             await self._pbx.end_leg(difference.uniqueid)
+        elif difference.fault is Fault.ENDING_LATE and monitor is not None:
+            await self._pbx.end_leg(monitor.leg)
         elif difference.fault is Fault.LEG_MISSING and monitor is not None:
             self._ending.now(monitor.id, EndReason.ERROR)
         elif difference.fault is Fault.LEG_ASTRAY and monitor is not None:

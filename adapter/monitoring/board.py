@@ -139,7 +139,8 @@ class Board(Readable):
 
     def _digit(self, monitor: Monitor, digit: str, at: datetime) -> None:
         if digit == self._dialplan.leave_digit:
-            self._step(lifecycle.end_wanted(monitor, EndReason.SUPERVISOR_HUNG_UP))
+            by = lifecycle.keypad_of(monitor)
+            self._step(lifecycle.end_wanted(monitor, EndReason.SUPERVISOR_HUNG_UP, by))
         elif (mode := self._dialplan.mode_of_digit(digit)) and monitor.live and not monitor.keypad:
             self._pressed.append((monitor, mode))
         elif mode:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from adapter.core import lifecycle
-from adapter.core.audit import SYSTEM, By
+from adapter.core.audit import SYSTEM, By, Via
 from adapter.core.monitor import EndReason, Monitor
 from adapter.core.pbx import LinkState
 from adapter.core.permissions import monitor_survives
@@ -46,7 +46,7 @@ class Ending:
     def device_gone(self, device: str) -> None:
         """A page that was a phone is gone: what it listened to ends."""
         for monitor in [m for m in self._board.monitors() if m.ring == device]:
-            by = By(monitor.supervisor.username, "browser")
+            by = By(monitor.supervisor.username, Via.BROWSER)
             self._board.step(lifecycle.end_wanted(monitor, EndReason.SUPERVISOR_HUNG_UP, by), self._clock())
 
     def pbx_changed(self) -> None:

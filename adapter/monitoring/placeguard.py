@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Container, Iterator
 import structlog
 
 from adapter.core import events as ev
-from adapter.core.audit import By
+from adapter.core.audit import By, Via
 from adapter.core.legs import SpyDialplan
 from adapter.core.people import Directory
 from adapter.core.whereabouts import Whereabouts
@@ -39,4 +39,4 @@ def author(event: ev.HandedOn, directory: Directory) -> By:
     """Who handed a leg on, by the phone that did it."""
     endpoint = ev.endpoint_of(event.by)
     user = directory.owner(endpoint)
-    return By(user.username if user else f"phone {endpoint}"[:100], "phone")
+    return By(user.username if user else f"phone {endpoint}"[:100], Via.PHONE)

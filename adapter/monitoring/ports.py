@@ -11,13 +11,12 @@ from adapter.core.changes import Changes
 from adapter.core.events import KnownChannel
 from adapter.core.legs import LegRequest, Refusal
 from adapter.core.modes import Mode
-from adapter.core.monitor import Monitor
+from adapter.core.monitor import BROWSER, Monitor
 from adapter.core.pbx import DeviceState, PbxState
 from adapter.core.people import Directory, User
 from adapter.core.record import Record
 
-BROWSER = "browser"
-"""The contract's name for the softphone of the person's own page."""
+__all__ = ["BROWSER"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +138,22 @@ class Supervisors(Protocol):
 
 
 class MonitorLog(Protocol):
-    """Where monitors are kept. Raises StoreUnavailable when nothing could be written or read."""
+    """Where monitors are kept. Raises StoreUnavailable when nothing could be read."""
+
+    def need(self) -> None:
+        """Raise RecordUnavailable while nothing can be written, as far as is known."""
 
     async def begin(self, monitor: Monitor, entry: Entry) -> None:
-        """Write a monitor that is about to start, and that it was asked for, now and together."""
+        """Write a monitor that is about to start, and that it was asked for, now and together.
+
+        Raises RecordUnavailable.
+        """
+
+    async def committed(self, monitor_id: str) -> None:
+        """Return once everything that has happened to this monitor so far is written for good.
+
+        Raises RecordUnavailable when it can't be, in time.
+        """
 
     def note(self, record: Record) -> None:
         """Write this soon, in order, and again until it is written."""

@@ -1,11 +1,10 @@
 """The record: what the live picture shows is written behind it, in order, together with what follows from it.
 
-A request to monitor is written before anything rings; all else a moment after it happened, and again until it is
-written. Until then the picture is true and the record late.
+A request to monitor is written before anything rings. What is answered as done is written before the answer; all else
+a moment after it happened, and again until it is written. Until then the picture is true and the record late.
 """
 
 import asyncio
-import contextlib
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -16,26 +15,27 @@ import structlog
 
 from adapter.core.audit import Entry
 from adapter.core.changes import Changes
-from adapter.core.journal import Journal
+from adapter.core.journal import Journal, abandoned
 from adapter.core.monitor import Monitor
 from adapter.core.record import OpenCall, Record, Sealed, seal
-from adapter.errors import StoreUnavailable
+from adapter.errors import RecordUnavailable, StoreRefused, StoreUnavailable
 from adapter.monitoring.boards import Boards
+from adapter.monitoring.writing import Batches
 from adapter.tasks import BackgroundTasks, Listeners
 
 log = structlog.get_logger(__name__)
 
 SETTLE = 0.02
-"""Seconds before a change is written: the person's answer goes first, and what changes at once is written once."""
+"""Seconds before a change of calls is written: what changes at once is written once."""
 BUSY = 0.1
 """Share of the time that may go into writing: a transaction costs much the same for one fact as for fifty."""
 LONGEST_SETTLE = 0.5
-"""Seconds that a fact of calls waits at most for others to be written with. One of monitors waits for none: after a
-death a leg is held to what is written of it, so a microphone that was closed must be known to be closed."""
+"""Seconds that a fact of calls waits at most for others to be written with. One of monitors waits for none."""
 RETRY_PAUSE = 1.0
 """Seconds between tries while the database does not answer."""
-AT_ONCE = 500
-"""Facts in one transaction, so that a long queue is written in steps that keep the database's deadline."""
+PATIENCE = 5.0
+"""Seconds in which what is to be answered as done must be written: the database's own deadline. A failure is told as
+soon as it is known; only a delay, as on a full machine, is waited for so long."""
 MOST = 100_000
 """Facts that may wait for a database that is away; of what happens beyond, only monitors' states are kept."""
 
@@ -44,7 +44,10 @@ class Writer(Protocol):
     """Where records go (`adapter.store.record.Records`)."""
 
     async def write(self, sealed: Sealed, now: datetime, *, again: bool = False) -> None:
-        """All or nothing. Raises StoreUnavailable."""
+        """All or nothing. Raises StoreUnavailable; StoreRefused where trying again can't help."""
+
+    async def set_aside(self, sealed: Sealed, why: str, now: datetime) -> None:
+        """Keep what can't be written as a record. Raises StoreUnavailable."""
 
 
 class Finder(Protocol):
@@ -64,11 +67,14 @@ class Recorder:
         """Who wants to be told of each transaction."""
         self.dropped = 0
         """Facts that were lost because the database was away for too long."""
-        self._waiting: deque[Record] = deque()
+        self.set_aside = 0
+        """Changes that can't be written as records, and lie aside."""
+        self._batches = Batches()
         self._untold: list[Record] = []
-        self._size = 0
-        self._unsure: Sealed | None = None
-        """A batch whose writing failed, or was not heard of: it may be there."""
+        self._away = False
+        """Whether the last try failed; it goes on until one doesn't."""
+        self._waiters: deque[tuple[int, str, asyncio.Future[None]]] = deque()
+        """Who waits for everything up to a number, and for which monitor."""
         self._turn = asyncio.Lock()
         self._latest: dict[str, Monitor] = {}
         self._work, self._urgent = asyncio.Event(), asyncio.Event()
@@ -85,18 +91,30 @@ class Recorder:
         self.note(Record(barred=self._boards.bars.forget_others(pbxes)))
         self._tasks.keep(self._write_all, "write")
 
-    async def close(self, deadline: float = 5.0) -> None:
-        """Write what waits, for at most `deadline` seconds, and stop."""
+    async def drain(self, deadline: float = 5.0) -> None:
+        """Write what waits, for at most `deadline` seconds."""
+        self._urgent.set()
         try:
             await asyncio.wait_for(self._idle.wait(), deadline)
         except TimeoutError:
-            log.error("events were not recorded before the stop", count=self._size)
+            log.error("events were not recorded before the stop", count=self.size)
+
+    async def close(self, deadline: float = 5.0) -> None:
+        """Write what waits, for at most `deadline` seconds, and stop."""
+        await self.drain(deadline)
         await self._tasks.close()
+
+    # --- asked
 
     @property
     def size(self) -> int:
         """How many facts wait to be written."""
-        return self._size
+        return self._batches.size
+
+    def need(self) -> None:
+        """Raise RecordUnavailable while nothing can be written, as far as is known."""
+        if self._away or not self._boards.record_state.writable:
+            raise RecordUnavailable("What happens can't be recorded at the moment, so nothing begins. Try again soon.")
 
     async def settled(self) -> None:
         """Wait until everything that happened is written."""
@@ -107,56 +125,78 @@ class Recorder:
         async with self._turn:
             await self._flush()
 
+    async def committed(self, monitor_id: str) -> None:
+        """Return once everything that has happened to this monitor so far is in the database.
+
+        Raises RecordUnavailable as soon as that fails, or after `PATIENCE`: it may still be written, later.
+        """
+        if self._batches.empty:
+            return
+        if self._away:
+            raise RecordUnavailable("What happens can't be recorded at the moment.")
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append((self._batches.last, monitor_id, done))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await done
+        except TimeoutError:
+            raise RecordUnavailable("What happened could not be recorded in time.") from None
+
     async def begin(self, monitor: Monitor, entry: Entry) -> None:
-        """Write a monitor that is about to start, after all that happened before. Raises StoreUnavailable."""
+        """Write a monitor that is about to start, after all that happened before. Raises RecordUnavailable."""
+        self.need()
         record = Record(entries=[entry], monitors={monitor.id: monitor})
         async with self._turn:
-            await self._flush()
-            await self._writer.write(seal(record, new_id), self._clock())
+            try:
+                await self._flush()
+                await self._writer.write(seal(record, new_id), self._clock())
+            except StoreUnavailable as problem:
+                if not isinstance(problem, StoreRefused):  # it may be there all the same: then it is over
+                    self._wait(abandoned(monitor, RecordUnavailable.code, self._clock()))
+                raise RecordUnavailable(f"It can't be recorded, so nothing begins. {problem}") from problem
         _tell(record)
 
     async def find(self, monitor_id: str) -> Monitor | None:
         """One monitor as it is now, also while its last state waits to be written."""
         return self._latest.get(monitor_id) or await self._store.find(monitor_id)
 
+    # --- told
+
     def note(self, record: Record) -> None:
         """Write this soon."""
         if record.size:
-            _tell(record)
             self._wait(record)
 
     def _wait(self, record: Record) -> None:
-        if self._size + record.size > MOST:
-            self._drop(record)
-        self._waiting.append(record)
-        self._size += record.size
+        self._untold.append(record)
+        if self._batches.size + record.size > MOST:
+            record = self._rest(record)
+        self._batches.add(seal(record, new_id))
         self._latest |= record.monitors
         if record.monitors:
             self._urgent.set()
         self._idle.clear()
         self._work.set()
 
-    def _drop(self, record: Record) -> None:
+    def _rest(self, record: Record) -> Record:
+        """What is kept of a record though too much waits."""
         if not self.dropped:
-            log.error("too many events wait for the database; the audit and webhooks lose some", waiting=self._size)
+            log.error("too many events wait for the database; the audit and webhooks lose some", waiting=self.size)
         self.dropped += len(record.entries) + len(record.events)
-        record.entries.clear()
-        record.events.clear()
+        return Record(monitors=record.monitors, calls=record.calls)
 
     def _heard(self, changes: Changes) -> None:
         board = self._boards.board(changes.pbx) if changes.pbx else None
-        record = self.journal.read(changes, connected=board is None or board.complete)
-        if record.size:
-            self._untold.append(record)  # the log is told when it is written: the person's answer goes first
-            self._wait(record)
+        self.note(self.journal.read(changes, connected=board is None or board.complete))
+
+    # --- writing
 
     async def _write_all(self) -> None:
         clock, next_at = asyncio.get_running_loop().time, 0.0
         while True:
             await self._work.wait()
-            await asyncio.sleep(SETTLE)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._urgent.wait(), max(0.0, next_at - clock()))
+            if not self._urgent.is_set():
+                await _either(self._urgent, max(SETTLE, next_at - clock()))
             self._work.clear()
             self._urgent.clear()
             began = clock()
@@ -165,38 +205,80 @@ class Recorder:
                     await self._flush()
                 next_at = clock() + min(LONGEST_SETTLE, (clock() - began) * (1 / BUSY - 1))
             except StoreUnavailable as problem:
-                log.error("events could not be recorded; retrying", facts=self._size, why=str(problem))
+                log.error("events could not be recorded; retrying", facts=self.size, why=str(problem))
                 await asyncio.sleep(RETRY_PAUSE)
                 self._work.set()
+                self._urgent.set()
 
     async def _flush(self) -> None:
         """Write all that waits now; what comes meanwhile is written together with what is still to come.
 
         Raises StoreUnavailable; what was not surely written goes first next time.
         """
-        left = len(self._waiting)
-        while self._unsure or left > 0:
-            again, before = self._unsure is not None, len(self._waiting)
-            sealed = self._unsure = self._unsure or seal(self._take(), new_id)
-            left -= before - len(self._waiting)
-            await self._writer.write(sealed, self._clock(), again=again)
-            self._unsure = None
-            self._size = sum(waiting.size for waiting in self._waiting)
-            for monitor in sealed.record.monitors.values():
-                if self._latest.get(monitor.id) is monitor:
-                    del self._latest[monitor.id]
-            self.written.tell()
-        if not self._waiting:
+        try:
+            for batch in self._batches.until_now():
+                try:
+                    await self._writer.write(batch.whole, self._clock(), again=batch.again())
+                except StoreRefused as problem:
+                    if not self._batches.split():
+                        await self._put_aside(batch.whole, str(problem))
+                        self._done()
+                else:
+                    self._done()
+            self._away = False
+        except StoreUnavailable:
+            self._away = True
+            self._fail()
+            raise
+        finally:
+            asyncio.get_running_loop().call_soon(self._tell_untold)  # whoever waits is answered first
+        if self._batches.empty:
             self._idle.set()
 
-    def _take(self) -> Record:
-        for untold in self._untold:
-            _tell(untold)
-        self._untold.clear()
-        record = Record()
-        while self._waiting and record.size < AT_ONCE:
-            record.add(self._waiting.popleft())
-        return record
+    def _done(self) -> None:
+        batch = self._batches.done()
+        for monitor in batch.whole.record.monitors.values():
+            if self._latest.get(monitor.id) is monitor:
+                del self._latest[monitor.id]
+        while self._waiters and self._waiters[0][0] <= batch.last:
+            _resolve(self._waiters.popleft()[2])
+        self.written.tell()
+
+    def _fail(self) -> None:
+        while self._waiters:
+            _resolve(self._waiters.popleft()[2], "What happened could not be recorded.")
+
+    async def _put_aside(self, sealed: Sealed, why: str) -> None:
+        """One change that the database refuses for ever must not keep everything else from being written."""
+        await self._writer.set_aside(sealed, why, self._clock())
+        self.set_aside += 1
+        log.error("a change can't be recorded; it lies in the table set_aside, for a person to look at", why=why)
+        for _, monitor_id, done in self._waiters:
+            if monitor_id in sealed.record.monitors:
+                _resolve(done, "What happened can't be recorded.")
+
+    def _tell_untold(self) -> None:
+        untold, self._untold = self._untold, []
+        for record in untold:
+            _tell(record)
+
+
+async def _either(event: asyncio.Event, seconds: float) -> None:
+    """Wait for the event, or so long."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return
+
+
+def _resolve(done: asyncio.Future[None], problem: str | None = None) -> None:
+    if done.done():
+        return
+    if problem is None:
+        done.set_result(None)
+    else:
+        done.set_exception(RecordUnavailable(problem))
 
 
 def new_id() -> str:

@@ -4,6 +4,7 @@ Requests that race have one outcome: a supervisor's place is reserved without an
 """
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,12 +14,12 @@ import structlog
 
 from adapter import errors
 from adapter.core import lifecycle
-from adapter.core.audit import By, Subject
+from adapter.core.audit import By, Subject, Via
 from adapter.core.call import Call
 from adapter.core.journal import abandoned, requested, subject_of
 from adapter.core.legs import LegRequest
 from adapter.core.modes import Mode
-from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
+from adapter.core.monitor import EndReason, Monitor, MonitorState, Notice, Supervisor
 from adapter.core.people import User
 from adapter.core.permissions import allowed_modes, may_administer, may_use_keypad
 from adapter.core.views import Visibility, monitor_view
@@ -81,10 +82,10 @@ class Supervision:
 
         `by`: who asks, where it isn't the supervisor at the page; `monitor_id`: its id, where it was given before.
         Raises, in the contract's order: Forbidden, NotFound, Ambiguous, OwnCall, Forbidden, AlreadyMonitoring,
-        CallNotActive, DeviceUnavailable, PbxUnavailable, PbxTimeout; StoreUnavailable when it can't be recorded.
+        CallNotActive, DeviceUnavailable, PbxUnavailable, PbxTimeout; RecordUnavailable when it can't be recorded.
         """
         call, device = self._policy.start(user, request)
-        by = by or By(user.username, "session")
+        by = by or By(user.username, Via.SESSION)
         with self._reservations.of(user):
             self._policy.need_answered(call)
             ring = await need_device(self._pbx, device, user.id, self._browsers)
@@ -93,7 +94,7 @@ class Supervision:
             await self._put(user, monitor)
         await self._originate(monitor)
         self._tasks.start(self._give_up(monitor.id), f"connecting {monitor.id}")
-        return self._board.monitor(monitor.id) or monitor
+        return monitor  # as it is on record: what has happened to it since is told by events
 
     async def attach(self, user: User, request: StartRequest, leg: str, by: By) -> Monitor:
         """Monitor with a channel of the supervisor's own that called us (a star code), under the same rules.
@@ -185,14 +186,22 @@ class Supervision:
     async def switch(self, user: User, monitor_id: str, mode: Mode, by: By | None = None) -> Monitor:
         """Put a live monitor into another mode; returns once Asterisk has confirmed it.
 
-        Raises Forbidden, NotFound, NotLive, CallEnded, PbxUnavailable, PbxRefused, PbxTimeout.
+        Confirmed and on record: what talks and can't be recorded is taken back to silence; silence needs no record.
+        Raises Forbidden, NotFound, NotLive, CallEnded, PbxUnavailable, PbxRefused, PbxTimeout, RecordUnavailable.
         """
         monitor = await self._own(user, monitor_id)
         self._policy.need_mode(user, mode)
         self._policy.need_live(monitor)
         async with self._locks.of(monitor_id):
             await self._commands.settled(monitor_id)
-            return await self._switch_in_turn(user, monitor_id, mode, by or By(user.username, "session"))
+            switched = await self._switch_in_turn(user, monitor_id, mode, by or By(user.username, Via.SESSION))
+            try:
+                await self._record.committed(monitor_id)
+            except errors.RecordUnavailable:
+                if mode.talks:
+                    await self._take_back(monitor_id)
+                    raise
+            return switched
 
     async def _switch_in_turn(self, user: User, monitor_id: str, mode: Mode, by: By) -> Monitor:
         monitor = self._policy.need_live(self._board.monitor(monitor_id))
@@ -201,6 +210,7 @@ class Supervision:
         if monitor.mode is mode:
             return monitor
         if mode.talks:
+            self._record.need()
             self._need_owner()
         self._board.step(lifecycle.asked(monitor, mode, by), self._clock())
         with self._confirmations.expect(monitor_id, lambda m: m.ended or (m.live and m.mode is mode)) as settled:
@@ -218,6 +228,13 @@ class Supervision:
             raise self._unconfirmed("Asterisk did not confirm the mode in time. Look before you speak.", monitor)
         return self._policy.need_live(confirmed)
 
+    async def _take_back(self, monitor_id: str) -> None:
+        """What talks can't be recorded: silent, as far as Asterisk confirms it; else the leg ends."""
+        current = self._board.monitor(monitor_id)
+        if current is not None and current.talks:
+            self._board.step(lifecycle.made_silent(current, Notice.UNRECORDED), self._clock())
+            await self._commands.settled(monitor_id)
+
     def _unconfirmed(self, detail: str, monitor: Monitor) -> errors.PbxTimeout:
         """The error that carries the monitor's true state."""
         current = self._board.monitor(monitor.id) or monitor
@@ -233,7 +250,8 @@ class Supervision:
     async def take_over(self, user: User, monitor_id: str, by: By | None = None) -> Monitor:
         """From barge: stay with the customer and release the agent. Returns the ended monitor.
 
-        Raises Forbidden, NotFound, NotLive, CallEnded, Conflict, PbxUnavailable, PbxRefused, PbxTimeout.
+        Raises Forbidden, NotFound, NotLive, CallEnded, Conflict, PbxUnavailable, PbxRefused, PbxTimeout,
+        RecordUnavailable: where the call is theirs and it can't be recorded, that with the monitor's true state.
         """
         monitor = await self._own(user, monitor_id)
         self._policy.need_mode(user, Mode.BARGE)
@@ -243,10 +261,17 @@ class Supervision:
             monitor = self._policy.need_live(self._board.monitor(monitor_id))
             self._policy.need_mode(user, Mode.BARGE)
             self._policy.need_pbx()
+            self._record.need()
+            await self._record.committed(monitor_id)
             self._need_owner()
-            taken = await self._takeover.join(monitor, by or By(user.username, "session"))
+            taken = await self._takeover.join(monitor, by or By(user.username, Via.SESSION))
         if taken is None:
             raise self._unconfirmed("Asterisk did not confirm in time that the call is yours.", monitor)
+        try:
+            await self._record.committed(monitor_id)
+        except errors.RecordUnavailable as problem:
+            view = monitor_view(taken, Visibility.EVERYTHING)
+            raise errors.RecordUnavailable(f"The call is yours. {problem}", monitor=view) from problem
         return taken
 
     # --- ending
@@ -258,15 +283,16 @@ class Supervision:
         """
         self._policy.need_right(user)
         monitor = await self.find(user, monitor_id)
-        by = by or By(user.username, "session")
+        by = by or By(user.username, Via.SESSION)
         if monitor.supervisor.user_id != user.id and not (may_administer(user) and by.administers):
             raise errors.Forbidden("Only the supervisor whose monitor it is, or an administrator, can end it.")
         current = self._board.monitor(monitor_id)
-        if current is None:
-            return
-        self._policy.need_pbx()
-        if not await self.ending.and_wait(current, EndReason.STOPPED, by):
-            raise self._unconfirmed("Asterisk has not hung up your phone in time. Hang up there.", current)
+        if current is not None:
+            self._policy.need_pbx()
+            if not await self.ending.and_wait(current, EndReason.STOPPED, by):
+                raise self._unconfirmed("Asterisk has not hung up your phone in time. Hang up there.", current)
+        with contextlib.suppress(errors.RecordUnavailable):  # ends need no record: it is written on its return
+            await self._record.committed(monitor_id)
 
     async def close(self) -> None:
         """End what runs, as a clean stop should. What Asterisk doesn't confirm in time ends for us alone."""

@@ -3,6 +3,7 @@
 It is made through ARI's push configuration in Asterisk's memory, can dial nothing, and goes with its session.
 """
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from adapter.tasks import BackgroundTasks, KeyedLocks
 
 log = structlog.get_logger(__name__)
 
+LAST = 2.0
+"""Seconds for taking all of them away from Asterisk at a stop."""
 PREFIX = "cm-web-"
 """How these endpoints are named, with the installation's tag after it; they are never agents' phones."""
 
@@ -138,9 +141,13 @@ class BrowserPhones:
         except AdapterError as problem:
             log.warning("a softphone's endpoint was not removed; its password is forgotten", why=str(problem))
 
-    def keep_only(self, sessions: frozenset[str]) -> None:
+    def session_ids(self) -> frozenset[str]:
+        """The sessions that have a phone."""
+        return frozenset(self._phones)
+
+    def end_sessions(self, ended: frozenset[str]) -> None:
         """Sessions ended: so do their phones."""
-        for session_id in [known for known in self._phones if known not in sessions]:
+        for session_id in ended & self.session_ids():
             self._tasks.start(self.close_one(session_id), f"close {session_id}")
 
     def _heard(self, changes: Changes) -> None:
@@ -168,7 +175,10 @@ class BrowserPhones:
             log.warning("softphones of an earlier run could not be removed", why=str(problem))
 
     async def close(self) -> None:
-        """Take all of them away from Asterisk."""
-        for session_id in list(self._phones):
-            await self.close_one(session_id)
+        """Take all of them away from Asterisk: all at once; after `LAST` it is left to the next start."""
+        away = [self._tasks.start(self.close_one(known), f"close {known}") for known in list(self._phones)]
+        if away:
+            _, late = await asyncio.wait(away, timeout=LAST)
+            if late:
+                log.warning("pages' phones were left at Asterisk; the next start removes them", count=len(late))
         await self._tasks.close()

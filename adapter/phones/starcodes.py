@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from adapter import errors
-from adapter.core.audit import Action, By, Entry, Result
+from adapter.core.audit import Action, By, Entry, Result, Via
 from adapter.core.legs import HandedCall, Refusal
 from adapter.core.modes import Mode
 from adapter.core.people import User
@@ -17,7 +17,6 @@ from adapter.phones.own_call import REFUSED_BY_DIALPLAN, Doubt, Origins, OwnCall
 
 log = structlog.get_logger(__name__)
 
-VIA = "star code"
 NOT_OWN_CALL = "not_own_call"
 """The audit's reason where the call was not the phone's own; its actor is who is behind it, as far as Asterisk says."""
 
@@ -68,7 +67,7 @@ class StarCodes:
         if user is None:
             raise errors.Forbidden("Nobody's account has this phone.")
         request = StartRequest(agent_extension=extension, mode=mode)
-        await self._supervisors.attach(user, request, uniqueid, By(user.username, VIA))
+        await self._supervisors.attach(user, request, uniqueid, By(user.username, Via.STAR_CODE))
 
     def _note(self, user: User | None, call: HandedCall, problem: errors.AdapterError, doubt: Doubt | None) -> None:
         mode, extension = _read(call)
@@ -87,7 +86,7 @@ class StarCodes:
             )
         entry = Entry(
             at=self._clock(),
-            by=By(behind.username if behind else f"phone {phone}"[:100], VIA),
+            by=By(behind.username if behind else f"phone {phone}"[:100], Via.STAR_CODE),
             action=Action.REQUESTED,
             result=Result.REFUSED if problem.status < 500 else Result.FAILED,
             reason=NOT_OWN_CALL if doubt else problem.code,

@@ -8,6 +8,7 @@ from adapter.core.clock import Clock
 from adapter.store.answers import Answers
 from adapter.store.audit import Audit
 from adapter.store.database import Database
+from adapter.store.durability import Survives
 from adapter.store.installation import Installation
 from adapter.store.monitors import Monitors
 from adapter.store.outbox import Outbox
@@ -36,22 +37,24 @@ class Store:
         self.webhooks = Webhooks(database, clock)
         self.outbox = Outbox(database)
         self.sweep = Sweep(database)
-        self.installation = Installation(database, self.people)
+        self.installation = Installation(database, clock)
 
     @classmethod
     async def open(
         cls,
         url: str,
         idle: timedelta = timedelta(hours=12),
+        survives: Survives = Survives.PROCESS,
         *,
         clock: Callable[[], datetime],
         passing: Callable[[], float] = time.monotonic,
     ) -> "Store":
-        """Open and bring up to date. `clock`: the time of day; `passing`: seconds of a clock that nobody can set.
+        """Open and bring up to date.
 
+        `survives`: what a commit outlasts; `clock`: the time of day; `passing`: seconds of a clock that nobody can set.
         Raises StoreUnavailable or ConfigError.
         """
-        database = Database(url)
+        database = Database(url, survives)
         try:
             await database.migrate()
         except BaseException:

@@ -5,10 +5,11 @@ from datetime import datetime
 from pydantic import TypeAdapter
 from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import bindparam
 
 from adapter.core.bars import Bar, BarChanges, Bars, Kind, Making
-from adapter.store.database import lock
+from adapter.store.database import take_turn
 from adapter.store.outbox import OUTBOX, PENDING
 from adapter.store.outbox_sql import PROMOTE
 from adapter.store.tables import BarRow, DeliveryRow, EventRow, HookBarRow, MakingRow, UtcTime
@@ -37,29 +38,29 @@ RELEASE = text(
 """What was kept from hooks while the conversation lasted is due, in the order in which it happened."""
 
 
-async def put(session: AsyncSession, change: BarChanges, at: datetime) -> None:
+def put(session: Session, change: BarChanges, at: datetime) -> None:
     """Write what changed, as part of a transaction, before the events that happened with it."""
     if change.bars:
-        await session.execute(delete(BarRow).where(BarRow.id.in_(list(change.bars))))
+        session.execute(delete(BarRow).where(BarRow.id.in_(list(change.bars))))
     kept = [{"id": key, "data": _BAR.dump_json(bar).decode()} for key, bar in change.bars.items() if bar]
     if kept:
-        await session.execute(insert(BarRow), kept)
+        session.execute(insert(BarRow), kept)
     if change.forget:
-        await session.execute(delete(MakingRow).where(MakingRow.number < change.forget))
+        session.execute(delete(MakingRow).where(MakingRow.number < change.forget))
     made = [making for making in change.makings if making.number >= change.forget]
     if made:
         rows = [{**making._asdict(), "makers": " ".join(sorted(making.makers)), "kind": making.kind} for making in made]
-        await session.execute(delete(MakingRow).where(MakingRow.number.in_([making.number for making in made])))
-        await session.execute(insert(MakingRow), rows)
+        session.execute(delete(MakingRow).where(MakingRow.number.in_([making.number for making in made])))
+        session.execute(insert(MakingRow), rows)
     if change.hooks:
-        await lock(session, OUTBOX)
+        take_turn(session, OUTBOX)
         for hook, conversation in sorted(change.hooks):
-            seq = await _take_back(session, hook, conversation, at)
-            await session.merge(HookBarRow(hook_id=hook, conversation_id=conversation, from_seq=seq))
-        await session.flush()
+            seq = _take_back(session, hook, conversation, at)
+            session.merge(HookBarRow(hook_id=hook, conversation_id=conversation, from_seq=seq))
+        session.flush()
 
 
-async def _take_back(session: AsyncSession, hook: str, conversation: str, at: datetime) -> int:
+def _take_back(session: Session, hook: str, conversation: str, at: datetime) -> int:
     """What still waits to be told of monitors there is told afterwards. Returns up to which event all was told."""
     waiting = (
         select(DeliveryRow.seq, DeliveryRow.lane)
@@ -67,24 +68,24 @@ async def _take_back(session: AsyncSession, hook: str, conversation: str, at: da
         .where(DeliveryRow.hook_id == hook, DeliveryRow.state.in_(PENDING))
         .where(EventRow.conversation_id == conversation, EventRow.type.like("monitor.%"))
     )
-    found = list(await session.execute(waiting))
+    found = list(session.execute(waiting))
     if not found:
-        return await session.scalar(select(func.max(EventRow.seq))) or 0
+        return session.scalar(select(func.max(EventRow.seq))) or 0
     seqs = [seq for seq, _ in found]
-    await session.execute(delete(DeliveryRow).where(DeliveryRow.hook_id == hook, DeliveryRow.seq.in_(seqs)))
+    session.execute(delete(DeliveryRow).where(DeliveryRow.hook_id == hook, DeliveryRow.seq.in_(seqs)))
     for lane in {lane for _, lane in found}:
-        await session.execute(PROMOTE, {"hook": hook, "lane": lane, "at": at})
+        session.execute(PROMOTE, {"hook": hook, "lane": lane, "at": at})
     return int(min(seqs)) - 1
 
 
-async def release(session: AsyncSession, change: BarChanges, at: datetime) -> None:
+def release(session: Session, change: BarChanges, at: datetime) -> None:
     """Let hooks hear of what is over, as part of a transaction, after its last events."""
     if not change.released:
         return
-    await lock(session, OUTBOX)
+    take_turn(session, OUTBOX)
     released = sorted(change.released)
-    await session.execute(RELEASE, {"at": at, "conversations": released})
-    await session.execute(delete(HookBarRow).where(HookBarRow.conversation_id.in_(released)))
+    session.execute(RELEASE, {"at": at, "conversations": released})
+    session.execute(delete(HookBarRow).where(HookBarRow.conversation_id.in_(released)))
 
 
 async def load(session: AsyncSession) -> Bars:

@@ -2,10 +2,10 @@
 
 import asyncio
 import fcntl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 import structlog
 from alembic import command
@@ -16,8 +16,12 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Session
 
-from adapter.errors import ConfigError, StoreUnavailable
+from adapter.errors import ConfigError, StoreRefused, StoreUnavailable
+from adapter.store import durability
+from adapter.store.durability import Survives
+from adapter.store.writer import SqliteWriter
 
 log = structlog.get_logger(__name__)
 
@@ -25,18 +29,21 @@ DEADLINE = 5.0
 """Seconds one transaction may take."""
 MIGRATION_DEADLINE = 60.0
 """Seconds for bringing a database up to date, waiting for another start included."""
-IDLE_IN_TRANSACTION = "2s"
-"""After which PostgreSQL gives a transaction up that asks nothing (PostgreSQL, Client Connection Defaults)."""
 TOLD = "told"
 """Where a transaction keeps the audit's entries that the log is told of after the commit."""
 MIGRATION_LOCK = 0x434D4F4E
 """Key of PostgreSQL's advisory lock while migrating ("CMON")."""
 
+T = TypeVar("T")
+
 
 class Database:
-    """One database. Use `work` for a transaction, `read` for one that changes nothing."""
+    """One database. Use `work` for a transaction, `run` for one in a single call, `read` for what changes nothing.
 
-    def __init__(self, url: str) -> None:
+    `survives`: what a commit outlasts.
+    """
+
+    def __init__(self, url: str, survives: Survives = Survives.PROCESS) -> None:
         try:
             self._url = make_url(url)
         except ArgumentError:
@@ -44,8 +51,9 @@ class Database:
         if self._url.drivername not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
             raise ConfigError("database.url must begin with sqlite+aiosqlite:// or postgresql+asyncpg://")
         self.engine: AsyncEngine = create_async_engine(self._url, pool_pre_ping=not self._sqlite)
-        prepare = _sqlite_pragmas if self._sqlite else _postgresql_settings
-        event.listen(self.engine.sync_engine, "connect", prepare)
+        on_connect = durability.sqlite(survives) if self._sqlite else durability.postgresql(survives)
+        event.listen(self.engine.sync_engine, "connect", on_connect)
+        self._writer = SqliteWriter(self._url.database or "", on_connect) if self._sqlite else None
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._turn = asyncio.Lock()
 
@@ -62,23 +70,29 @@ class Database:
         """
         return self._transaction(self._turn if self._sqlite else nullcontext())
 
+    async def run(self, work: Callable[[Session], T]) -> T:
+        """One transaction made of plain calls. On SQLite all of it is one hop to the writer's thread and back.
+
+        Its deadline counts from when it has the turn: what a busy process delays is no fault of the database.
+        Raises as `work`.
+        """
+        if self._writer is None:
+            async with self._transaction(nullcontext()) as session:
+                return await session.run_sync(work)
+        async with self._turn, _deadline():
+            result, told = await self._writer.run(work)
+        _tell(told.get(TOLD, ()))
+        return result
+
     def read(self) -> AbstractAsyncContextManager[AsyncSession]:
         """The same for what only reads: it waits for nobody."""
         return self._transaction(nullcontext())
 
     @asynccontextmanager
     async def _transaction(self, turn: AbstractAsyncContextManager[None]) -> AsyncIterator[AsyncSession]:
-        try:
-            async with asyncio.timeout(DEADLINE), turn, self._sessions.begin() as session:
-                yield session
-            for entry in session.info.get(TOLD, ()):
-                log.info(entry.action.value, **entry.told())
-        except IntegrityError:
-            raise
-        except TimeoutError as problem:
-            raise StoreUnavailable(f"The database did not answer in {DEADLINE:g} s.") from problem
-        except (SQLAlchemyError, OSError) as problem:
-            raise StoreUnavailable(f"The database can't be used: {_reason(problem)}") from problem
+        async with _deadline(), turn, self._sessions.begin() as session:
+            yield session
+        _tell(session.info.get(TOLD, ()))
 
     async def migrate(self) -> None:
         """Bring the schema up to date. Safe when two adapters start at once. Raises StoreUnavailable."""
@@ -124,17 +138,48 @@ class Database:
 
     async def close(self) -> None:
         """Give all connections back."""
+        if self._writer is not None:
+            await self._writer.close()
         await self.engine.dispose()
 
 
-async def lock(session: AsyncSession, fact: str) -> str:
+def take_turn(session: Session, fact: str) -> str:
     """Take turns with all others that lock this fact, until the transaction ends. Returns its value.
 
-    Writing before reading: SQLite gives its one write lock at once, PostgreSQL the row's.
+    Writing before reading: SQLite gives its one write lock at once, PostgreSQL the row's. Whoever decides by what it
+    has read must read it after this, or somebody else decides at the same time.
     """
-    await session.execute(text("UPDATE facts SET value = value WHERE name = :name"), {"name": fact})
-    value = await session.scalar(text("SELECT value FROM facts WHERE name = :name"), {"name": fact})
-    return str(value)
+    return str(session.connection().scalar(TAKE_TURN, {"name": fact}))
+
+
+async def lock(session: AsyncSession, fact: str) -> str:
+    """The same in a transaction made of awaits."""
+    return await session.run_sync(take_turn, fact)
+
+
+TAKE_TURN = text("UPDATE facts SET value = value WHERE name = :name RETURNING value")
+
+
+@asynccontextmanager
+async def _deadline() -> AsyncIterator[None]:
+    """Whatever goes wrong with the database is StoreUnavailable, but for IntegrityError."""
+    try:
+        async with asyncio.timeout(DEADLINE):
+            yield
+    except IntegrityError:
+        raise
+    except TimeoutError as problem:
+        raise StoreUnavailable(f"The database did not answer in {DEADLINE:g} s.") from problem
+    except (SQLAlchemyError, OSError) as problem:
+        if durability.is_refusal(problem):
+            raise StoreRefused(f"The database refuses what it was given: {_reason(problem)}") from problem
+        raise StoreUnavailable(f"The database can't be used: {_reason(problem)}") from problem
+
+
+def _tell(entries: Iterable[Any]) -> None:
+    """Tell the log of entries that are committed."""
+    for entry in entries:
+        log.info(entry.action.value, **entry.told())
 
 
 def _locked(path: Path) -> TextIO:
@@ -161,22 +206,6 @@ def _upgrade(connection: Connection) -> None:
     config = _migrations()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-def _sqlite_pragmas(connection: Any, record: Any) -> None:
-    """WAL lets readers go on while one writes; foreign keys are off by default (sqlite.org/pragma.html)."""
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=4000", "synchronous=FULL"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _postgresql_settings(connection: Any, record: Any) -> None:
-    """A process that is stopped inside a transaction keeps its rows from the others for so long, and no longer."""
-    cursor = connection.cursor()
-    cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}'")
-    cursor.close()
-    connection.commit()
 
 
 def _reason(problem: Exception) -> str:

@@ -8,10 +8,12 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
+from adapter.core.clock import Clock
 from adapter.core.people import User
 from adapter.errors import NotAuthenticated
+from adapter.store.audit import take_chain
 from adapter.store.database import Database
-from adapter.store.people import NewUser, People
+from adapter.store.people import NewUser, add_person, new_row
 from adapter.store.tables import FactRow, UserRow
 
 KEY = "install_key"
@@ -22,8 +24,8 @@ BEAT = "last_beat"
 class Installation:
     """The installation's own facts. All methods raise StoreUnavailable when the database does not answer."""
 
-    def __init__(self, database: Database, people: People) -> None:
-        self._database, self._people = database, people
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
 
     async def key(self) -> bytes:
         """32 random bytes, made at the first start and never changed."""
@@ -40,12 +42,12 @@ class Installation:
 
     async def beat(self, at: datetime) -> None:
         """Write something small, to know that writing works."""
-        async with self._database.work() as session:
-            await session.merge(FactRow(name=BEAT, value=at.isoformat()))
+        await self._database.run(lambda session: session.merge(FactRow(name=BEAT, value=at.isoformat())))
 
     async def begin_setup(self) -> str | None:
         """A new one-time token when there is no account at all; None otherwise. An older token is void."""
         async with self._database.work() as session:
+            await take_chain(session)
             if await session.scalar(select(func.count()).select_from(UserRow)):
                 return None
             token = secrets.token_urlsafe(24)
@@ -53,14 +55,20 @@ class Installation:
             return token
 
     async def finish_setup(self, token: str, administrator: NewUser) -> User:
-        """Make the first administrator. Raises NotAuthenticated when the token is wrong, used or void."""
+        """Make the first administrator. Raises NotAuthenticated when the token is wrong, used or void; Invalid when the
+        password is the username.
+
+        The token is used up together with that: where the account can't be made, it holds on.
+        """
+        row = await new_row(administrator)
         async with self._database.work() as session:
+            await take_chain(session)
             fact = await session.get(FactRow, SETUP)
             people = await session.scalar(select(func.count()).select_from(UserRow))
             if people or fact is None or not hmac.compare_digest(fact.value, _hash(token)):
                 raise NotAuthenticated("This setup token is wrong or has been used. Restart the adapter for a new one.")
             await session.delete(fact)
-        return await self._people.create(administrator)
+            return await add_person(session, row, administrator, self._clock.now())
 
 
 def _hash(token: str) -> str:

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.orm import Session
 
 from adapter.core.audit import Subject
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
 from adapter.store.database import Database
-from adapter.store.tables import MonitorRow
+from adapter.store.fit import Fit
+from adapter.store.tables import MonitorRow, table_of
 
 
 class Monitors:
@@ -20,8 +21,7 @@ class Monitors:
 
     async def save(self, monitor: Monitor) -> None:
         """Insert or replace the monitor's row."""
-        async with self._database.work() as session:
-            await put(session, monitor)
+        await self._database.run(lambda session: put(session, monitor))
 
     async def find(self, monitor_id: str) -> Monitor | None:
         """One monitor, also an ended one."""
@@ -36,12 +36,20 @@ class Monitors:
             return [_monitor(row) for row in rows]
 
 
-async def put(session: AsyncSession, *monitors: Monitor) -> None:
-    """Insert or replace the monitors' rows, as part of a transaction: two statements, however many there are."""
-    if not monitors:
-        return
-    await session.execute(delete(MonitorRow).where(MonitorRow.id.in_([monitor.id for monitor in monitors])))
-    await session.execute(insert(MonitorRow), [_columns(monitor) for monitor in monitors])
+def put(session: Session, *monitors: Monitor) -> None:
+    """Insert or replace the monitors' rows, as part of a transaction: one statement, however many there are."""
+    if monitors:
+        session.connection().execute(_PUT, [_FIT(_columns(monitor)) for monitor in monitors])
+
+
+_COLUMNS = table_of(MonitorRow).columns
+_NAMES = [column.name for column in _COLUMNS]
+_PUT = text(
+    f"INSERT INTO monitors ({', '.join(_NAMES)}) VALUES (:{', :'.join(_NAMES)}) ON CONFLICT (id) DO UPDATE SET "  # noqa: S608 - our own names
+    + ", ".join(f"{name} = excluded.{name}" for name in _NAMES)
+).bindparams(*(bindparam(column.name, type_=column.type) for column in _COLUMNS))
+"""The same words for SQLite and PostgreSQL."""
+_FIT = Fit(MonitorRow)
 
 
 def _columns(monitor: Monitor) -> dict[str, object]:

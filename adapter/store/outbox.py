@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Select, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from adapter.core.record import PING, EventType, HookEvent
 from adapter.core.views import time_view
 from adapter.errors import NotFound
-from adapter.store.database import Database, lock
+from adapter.store.database import Database, lock, take_turn
+from adapter.store.fit import Fit, plain
 from adapter.store.outbox_sql import FAN_OUT, NOTE, PROMOTE
-from adapter.store.tables import DeliveryRow, EventRow, FactRow
+from adapter.store.tables import DeliveryRow, EventRow, FactRow, table_of
 
 OUTBOX = "outbox"
 """The fact that those who write here lock: a delivery that ends and one that begins must see each other."""
@@ -73,15 +74,21 @@ class Depth:
     oldest: datetime | None
 
 
-async def add(session: AsyncSession, events: Sequence[HookEvent], ids: Sequence[str], now: datetime) -> None:
+def add(session: Session, events: Sequence[HookEvent], ids: Sequence[str], now: datetime) -> None:
     """Add events and their deliveries in their order, as part of a transaction."""
     if not events:
         return
-    await lock(session, OUTBOX)
-    last = await session.scalar(select(func.max(EventRow.seq)))
-    rows = [_row(event, event_id) for event, event_id in zip(events, ids, strict=True)]
-    await session.execute(insert(EventRow), rows)
-    await session.execute(FAN_OUT, {"last": last or 0, "at": now})
+    take_turn(session, OUTBOX)
+    connection = session.connection()
+    last = connection.scalar(_LAST)
+    rows = [_FIT(_row(event, event_id)) for event, event_id in zip(events, ids, strict=True)]
+    connection.execute(_ADD, rows)
+    connection.execute(FAN_OUT, {"last": last or 0, "at": now})
+
+
+_ADD = insert(table_of(EventRow))
+_LAST = select(func.max(EventRow.seq))
+_FIT = Fit(EventRow)
 
 
 def _row(event: HookEvent, event_id: str) -> dict[str, object]:
@@ -130,15 +137,18 @@ class Outbox:
             return found
 
     async def settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Note what became of tries; what waited behind a settled one becomes due."""
-        async with self._database.work() as session:
-            await lock(session, OUTBOX)
-            connection = await session.connection()
-            await connection.execute(NOTE, [_values(outcome) for outcome in outcomes])
+        """Note what became of tries; what waited behind a settled one becomes due. Raises StoreRefused."""
+
+        def note(session: Session) -> None:
+            take_turn(session, OUTBOX)
+            connection = session.connection()
+            connection.execute(NOTE, [_values(outcome) for outcome in outcomes])
             settled = [outcome for outcome in outcomes if outcome.again_at is None]
             if settled:
                 lanes = [{"hook": o.due.hook_id, "lane": o.due.lane, "at": o.at} for o in settled]
-                await connection.execute(PROMOTE, lanes)
+                connection.execute(PROMOTE, lanes)
+
+        await self._database.run(note)
 
     async def give_up(self, hook_id: str, through: int, now: datetime) -> int:
         """Of the events up to this number, some have failed for good. Returns how many; 0 when none is left."""
@@ -251,7 +261,7 @@ class Outbox:
                     first_try_at=at,
                     last_try_at=at,
                     status=outcome.status,
-                    answer=outcome.answer[:KEPT_ANSWER],
+                    answer=plain(outcome.answer)[:KEPT_ANSWER],
                 )
                 session.add(delivery)
         except IntegrityError:
@@ -269,7 +279,7 @@ def _values(outcome: Outcome) -> dict[str, object]:
         "first_try_at": outcome.at - outcome.tried_for,
         "last_try_at": outcome.at,
         "status": outcome.status,
-        "answer": outcome.answer[:KEPT_ANSWER],
+        "answer": plain(outcome.answer)[:KEPT_ANSWER],
     }
 
 

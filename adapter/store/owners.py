@@ -11,11 +11,12 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from adapter.core.ownership import Cluster, Member, Owner, Process, Term
 from adapter.errors import StoreUnavailable
 from adapter.store.database import Database
-from adapter.store.tables import MemberRow, OwnerRow
+from adapter.store.owner_tables import MemberRow, OwnerRow
 
 LOCK_TIMEOUT = "700ms"
 """How long PostgreSQL waits for a row that another holds: whoever is frozen in a transaction is not waited for."""
@@ -66,14 +67,14 @@ class Owners:
             await session.execute(update(OwnerRow).where(OwnerRow.member == member).values(member=None))
 
 
-async def need_terms(session: AsyncSession, terms: Mapping[str, Term]) -> None:
+def need_terms(session: Session, terms: Mapping[str, Term]) -> None:
     """The last thing in an owner's transaction: nothing of it stays where a newer term has begun.
 
     From here to the commit nobody takes over. Raises StoreUnavailable.
     """
     if not terms:
         return
-    rows = await session.execute(
+    rows = session.execute(
         select(OwnerRow.pbx, OwnerRow.term, OwnerRow.token)
         .where(OwnerRow.pbx.in_(sorted(terms)))
         .order_by(OwnerRow.pbx)

@@ -15,9 +15,9 @@ from adapter.core.devices import distinct, with_first
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.passwords import NAMED, is_name
 from adapter.core.people import Role, User
-from adapter.core.views import user_view
-from adapter.errors import Conflict, Invalid, NotFound
-from adapter.store.audit import append
+from adapter.errors import Conflict, Invalid, NotAuthenticated, NotFound
+from adapter.store.account import account_of, differences, kept_modes, user_of
+from adapter.store.audit import append, take_chain
 from adapter.store.database import Database
 from adapter.store.devices import all_devices, devices_of, put_devices
 from adapter.store.passwords import hash_password, matches
@@ -45,6 +45,14 @@ class NewUser:
     """Who makes it."""
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     """Given before it is made, so that it can be barred before (`adapter.core.bars`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Somebody whose password was right a moment ago."""
+
+    user: User
+    password_hash: str = field(repr=False)
 
 
 class Unchanged:
@@ -91,13 +99,13 @@ class People:
         """One account."""
         async with self._database.read() as session:
             row = await session.get(UserRow, user_id)
-            return _user(row, await devices_of(session, row.id)) if row else None
+            return await account_of(session, row) if row else None
 
     async def by_username(self, username: str) -> User | None:
         """One account by its name, in any case."""
         async with self._database.read() as session:
             row = await _by_name(session, username)
-            return _user(row, await devices_of(session, row.id)) if row else None
+            return await account_of(session, row) if row else None
 
     async def version(self) -> str:
         """A mark that is another after every change of any account, whoever made it."""
@@ -108,35 +116,13 @@ class People:
     async def create(self, new: NewUser) -> User:
         """Make an account. Raises Conflict when the username, extension or device is taken, Invalid when the password
         is the username."""
-        refuse_name(new.password, new.username)
-        devices = distinct((*([new.device] if new.device else ()), *new.devices))
-        row = UserRow(
-            id=new.id,
-            username=new.username,
-            username_key=new.username.casefold(),
-            name=new.name,
-            role=new.role.value,
-            extension=new.extension,
-            device=devices[0] if devices else None,
-            can_monitor=new.can_monitor,
-            modes=_modes(new.modes),
-            active=True,
-            phone_message=new.phone_message,
-            password_hash=await hash_password(new.password),
-            granted_by=new.by.actor if new.can_monitor else None,
-        )
+        row = await new_row(new)
         try:
             async with self._database.work() as session:
-                session.add(row)
-                await session.flush()
-                await put_devices(session, row.id, devices)
-                made = _user(row, devices)
-                await changed(session)
-                what = _differences(None, made)
-                await _told(session, self._clock.now(), new.by, Action.USER_CREATED, row.username, what)
+                await take_chain(session)
+                return await add_person(session, row, new, self._clock.now())
         except IntegrityError as problem:
-            raise _conflict(problem) from None
-        return made
+            raise conflict(problem) from None
 
     async def change(self, user_id: str, change: UserChange) -> User:
         """Change an account. Raises NotFound, Invalid when the password is the username, and Conflict also for the last
@@ -148,8 +134,9 @@ class People:
         password_hash = await hash_password(password) if isinstance(password, str) else None
         try:
             async with self._database.work() as session:
+                await take_chain(session)
                 row = await _existing(session, user_id)
-                before = _user(row, await devices_of(session, user_id))
+                before = await account_of(session, row)
                 _apply(row, change)
                 if isinstance(password, str):
                     refuse_name(password, row.username)
@@ -157,7 +144,7 @@ class People:
                 if devices != before.devices:
                     row.device = devices[0] if devices else None
                     await put_devices(session, user_id, devices)
-                if (before.can_monitor, before.granted) != (row.can_monitor, _user(row, devices).granted):
+                if (before.can_monitor, before.granted) != (row.can_monitor, user_of(row, devices).granted):
                     row.granted_by = change.by.actor if row.can_monitor else None
                 if password_hash is not None:
                     row.password_hash = password_hash
@@ -166,16 +153,17 @@ class People:
                 if password_hash is not None or not row.active:
                     await _end_sessions(session, user_id)
                 await changed(session)
-                after = _user(row, devices)
-                what = _differences(before, after) + (["password"] if password_hash else [])
+                after = user_of(row, devices)
+                what = differences(before, after) + (["password"] if password_hash else [])
                 await _told(session, self._clock.now(), change.by, Action.USER_CHANGED, row.username, what)
                 return after
         except IntegrityError as problem:
-            raise _conflict(problem) from None
+            raise conflict(problem) from None
 
     async def delete(self, user_id: str, by: By = SYSTEM) -> None:
         """Remove an account and its sessions. Raises NotFound, and Conflict for the last active administrator."""
         async with self._database.work() as session:
+            await take_chain(session)
             row = await _existing(session, user_id)
             await _end_sessions(session, user_id)
             await session.delete(row)
@@ -184,19 +172,23 @@ class People:
             await changed(session)
             await _told(session, self._clock.now(), by, Action.USER_DELETED, row.username, [])
 
-    async def check_password(self, username: str, password: str) -> User | None:
+    async def check_password(self, username: str, password: str) -> Checked | None:
         """The active person with this name and password; None otherwise, after the same effort."""
         async with self._database.read() as session:
             row = await _by_name(session, username)
             devices = await devices_of(session, row.id if row else "")
         right = await matches(row.password_hash if row else None, password)
-        return _user(row, devices) if row and right and row.active else None
+        return Checked(user_of(row, devices), row.password_hash) if row and right and row.active else None
 
-    async def set_password(self, user_id: str, password: str, keep_session: str, by: By = SYSTEM) -> None:
-        """A person's own new password; their other sessions end. Raises NotFound; Invalid when it is the username."""
-        password_hash = await hash_password(password)
+    async def set_password(self, checked: Checked, password: str, keep_session: str, by: By = SYSTEM) -> None:
+        """A person's own new password; their other sessions end.
+
+        Raises NotAuthenticated where they may no longer; Invalid when it is the username.
+        """
+        user_id, password_hash = checked.user.id, await hash_password(password)
         async with self._database.work() as session:
-            row = await _existing(session, user_id)
+            await take_chain(session)
+            row = await still_so(session, checked)
             refuse_name(password, row.username)
             row.password_hash = password_hash
             await _end_sessions(session, user_id, keep=keep_session)
@@ -208,7 +200,7 @@ async def everybody(database: Database) -> list[User]:
     async with database.read() as session:
         rows = await session.scalars(select(UserRow).order_by(UserRow.username_key))
         devices = await all_devices(session)
-        return [_user(row, devices.get(row.id, ())) for row in rows]
+        return [user_of(row, devices.get(row.id, ())) for row in rows]
 
 
 def refuse_name(password: str, username: str) -> None:
@@ -217,30 +209,54 @@ def refuse_name(password: str, username: str) -> None:
         raise Invalid(f"password: {NAMED}.", [{"field": "password", "message": NAMED}])
 
 
-def _user(row: UserRow, devices: Sequence[str]) -> User:
-    return User(
-        id=row.id,
-        username=row.username,
-        name=row.name,
-        role=Role(row.role),
-        extension=row.extension,
-        devices=tuple(devices),
-        can_monitor=row.can_monitor,
-        granted=frozenset(Mode(mode) for mode in row.modes.split(",")),
-        active=row.active,
-        granted_by=row.granted_by,
-        phone_message=row.phone_message,
-    )
-
-
 def _changed_devices(before: tuple[str, ...], change: UserChange) -> tuple[str, ...]:
     if not isinstance(change.devices, Unchanged):
         return distinct(change.devices)
     return before if isinstance(change.device, Unchanged) else with_first(change.device, before)
 
 
-def _modes(modes: frozenset[Mode]) -> str:
-    return ",".join(mode.value for mode in Mode if mode in modes | {Mode.SILENT})
+async def new_row(new: NewUser) -> UserRow:
+    """The account as its row; the password is hashed here, which takes a while, before anybody waits for it.
+
+    Raises Invalid when the password is the username.
+    """
+    refuse_name(new.password, new.username)
+    return UserRow(
+        id=new.id,
+        username=new.username,
+        username_key=new.username.casefold(),
+        name=new.name,
+        role=new.role.value,
+        extension=new.extension,
+        device=None,
+        can_monitor=new.can_monitor,
+        modes=kept_modes(new.modes),
+        active=True,
+        phone_message=new.phone_message,
+        password_hash=await hash_password(new.password),
+        granted_by=new.by.actor if new.can_monitor else None,
+    )
+
+
+async def add_person(session: AsyncSession, row: UserRow, new: NewUser, at: datetime) -> User:
+    """Make an account as part of a transaction; `row` is of `new_row`. IntegrityError passes (`conflict`)."""
+    devices = distinct((*([new.device] if new.device else ()), *new.devices))
+    row.device = devices[0] if devices else None
+    session.add(row)
+    await session.flush()
+    await put_devices(session, row.id, devices)
+    await changed(session)
+    made = user_of(row, devices)
+    await _told(session, at, new.by, Action.USER_CREATED, row.username, differences(None, made))
+    return made
+
+
+async def still_so(session: AsyncSession, checked: Checked) -> UserRow:
+    """The account of somebody whose password was right. Raises NotAuthenticated where it no longer would be."""
+    row = await session.get(UserRow, checked.user.id)
+    if row is None or not row.active or row.password_hash != checked.password_hash:
+        raise NotAuthenticated("This account was just changed. Sign in again.")
+    return row
 
 
 def _apply(row: UserRow, change: UserChange) -> None:
@@ -249,27 +265,12 @@ def _apply(row: UserRow, change: UserChange) -> None:
         if isinstance(value, Unchanged) or each.name in ("password", "by", "device", "devices"):
             continue
         if each.name == "modes":
-            value = _modes(value)
+            value = kept_modes(value)
         elif each.name == "role":
             value = value.value
         elif each.name == "username":
             row.username_key = value.casefold()
         setattr(row, each.name, value)
-
-
-def _differences(before: User | None, after: User) -> list[str]:
-    """What is another now, in words: `can_monitor: false → true`."""
-    old, new = user_view(before) if before else {}, user_view(after)
-    names = ("username", "name", "role", "extension", "devices", "can_monitor", "modes", "active", "phone_message")
-    if before is None:
-        return [f"{name}: {_word(new[name])}" for name in ("role", "devices", "can_monitor", "modes")]
-    return [f"{name}: {_word(old[name])} → {_word(new[name])}" for name in names if old[name] != new[name]]
-
-
-def _word(value: object) -> str:
-    if isinstance(value, list):
-        return " ".join(str(item) for item in value) or "none"
-    return {True: "true", False: "false", None: "none"}.get(value, str(value))  # type: ignore[call-overload, no-any-return]
 
 
 async def _told(session: AsyncSession, at: datetime, by: By, action: Action, username: str, what: list[str]) -> None:
@@ -308,7 +309,8 @@ async def changed(session: AsyncSession) -> None:
     await session.merge(FactRow(name=VERSION, value=uuid.uuid4().hex))
 
 
-def _conflict(problem: IntegrityError) -> Conflict:
+def conflict(problem: IntegrityError) -> Conflict:
+    """What is taken, in words."""
     text = str(problem.orig).lower()
     taken = next((name for name in ("username", "extension", "device") if name in text), "value")
     return Conflict(f"This {taken} is taken. Choose another.")

@@ -1,21 +1,26 @@
 """Writing what happened: monitors, the audit, events for hooks and open calls, in one transaction or not at all."""
 
+import json
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 
+import structlog
 from pydantic import TypeAdapter
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from adapter.core.bars import Bars
 from adapter.core.ownership import Term
 from adapter.core.record import OpenCall, Sealed
-from adapter.errors import StoreUnavailable
+from adapter.errors import StoreRefused, StoreUnavailable
 from adapter.store import audit, bars, monitors, outbox
-from adapter.store.database import Database
+from adapter.store.database import Database, take_turn
 from adapter.store.owners import need_terms
-from adapter.store.tables import AuditRow, EventRow, OpenCallRow
+from adapter.store.tables import AuditRow, EventRow, OpenCallRow, SetAsideRow, table_of
+
+log = structlog.get_logger(__name__)
 
 _CALL: TypeAdapter[OpenCall] = TypeAdapter(OpenCall)
 
@@ -32,14 +37,35 @@ class Records:
         return Records(self._database, terms)
 
     async def write(self, sealed: Sealed, now: datetime, *, again: bool = False) -> None:
-        """Write all of it, or nothing. `again`: a former try may have succeeded without our hearing of it."""
+        """Write all of it, or nothing. `again`: a former try may have succeeded without our hearing of it.
+
+        Raises StoreRefused where something in it can't be written at all.
+        """
+        terms = self._terms()
+
+        def write(session: Session) -> None:
+            if not (again and _was_written(session, sealed)):
+                _write(session, sealed, now)
+                need_terms(session, terms)
+
         try:
-            async with self._database.work() as session:
-                if not (again and await _was_written(session, sealed)):
-                    await _write(session, sealed, now)
-                    await need_terms(session, self._terms())
+            await self._database.run(write)
+        except StoreUnavailable:
+            raise
         except IntegrityError as problem:
-            raise StoreUnavailable("The record conflicts with data in the database.") from problem
+            raise StoreRefused("The record conflicts with data in the database.") from problem
+        except Exception as problem:  # whatever it is, it is for these values: others are written all the same
+            log.exception("a record can't be written")
+            raise StoreRefused(f"It can't be written: {type(problem).__name__}: {problem}") from problem
+
+    async def set_aside(self, sealed: Sealed, why: str, now: datetime) -> None:
+        """Keep what can't be written, whole, as it is: plain ASCII, which every database takes."""
+        told = json.dumps(asdict(sealed), default=str)
+
+        def keep(session: Session) -> None:
+            session.execute(insert(table_of(SetAsideRow)), {"at": now, "why": ascii(why)[:1000], "record": told})
+
+        await self._database.run(keep)
 
     async def open_calls(self) -> Mapping[str, OpenCall]:
         """Calls of whose end programs are still to be told."""
@@ -53,29 +79,32 @@ class Records:
             return await bars.load(session)
 
 
-async def _write(session: AsyncSession, sealed: Sealed, now: datetime) -> None:
-    """In few statements, however much it is: each waits for its turn in a busy process, and others for the lock."""
+def _write(session: Session, sealed: Sealed, now: datetime) -> None:
+    """In few statements, however much it is: others wait for the lock."""
     record = sealed.record
-    await bars.put(session, record.barred, now)
-    await audit.append(session, record.entries, sealed.entry_ids)
-    await outbox.add(session, record.events, sealed.event_ids, now)
-    await monitors.put(session, *record.monitors.values())
+    if record.entries:
+        take_turn(session, audit.HEAD)  # first, as all who decide what is audited: or two wait for each other
+    bars.put(session, record.barred, now)
+    audit.add(session, record.entries, sealed.entry_ids)
+    outbox.add(session, record.events, sealed.event_ids, now)
+    monitors.put(session, *record.monitors.values())
     if record.calls:
-        await session.execute(delete(OpenCallRow).where(OpenCallRow.call_id.in_(list(record.calls))))
-    kept = [
-        {"call_id": call_id, "data": _CALL.dump_json(known).decode()}
-        for call_id, known in record.calls.items()
-        if known
-    ]
-    if kept:
-        await session.execute(insert(OpenCallRow), kept)
-    await bars.release(session, record.barred, now)
+        connection = session.connection()
+        connection.execute(delete(table_of(OpenCallRow)).where(OpenCallRow.call_id.in_(list(record.calls))))
+        kept = [
+            {"call_id": call_id, "data": _CALL.dump_json(known).decode()}
+            for call_id, known in record.calls.items()
+            if known
+        ]
+        if kept:
+            connection.execute(insert(table_of(OpenCallRow)), kept)
+    bars.release(session, record.barred, now)
 
 
-async def _was_written(session: AsyncSession, sealed: Sealed) -> bool:
+def _was_written(session: Session, sealed: Sealed) -> bool:
     """Whether the first thing of the record is there; monitors and calls alone may be written twice."""
     if sealed.entry_ids:
-        return await session.scalar(select(AuditRow.seq).where(AuditRow.id == sealed.entry_ids[0])) is not None
+        return session.scalar(select(AuditRow.seq).where(AuditRow.id == sealed.entry_ids[0])) is not None
     if sealed.event_ids:
-        return await session.scalar(select(EventRow.seq).where(EventRow.id == sealed.event_ids[0])) is not None
+        return session.scalar(select(EventRow.seq).where(EventRow.id == sealed.event_ids[0])) is not None
     return False

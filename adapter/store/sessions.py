@@ -19,8 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.audit import Entry
 from adapter.core.clock import Clock
-from adapter.store.audit import append
+from adapter.core.people import User
+from adapter.store.audit import append, take_chain
 from adapter.store.database import Database
+from adapter.store.people import Checked, still_so
 from adapter.store.tables import SessionRow
 
 SEEN_STEP = timedelta(minutes=1)
@@ -60,14 +62,18 @@ class Sessions:
         """Last uses that are not written yet: no request waits for that."""
         self._sights: dict[str, _Sight] = {}
 
-    async def create(self, user_id: str, now: datetime, entry: Entry | None = None) -> str:
+    async def create(self, who: Checked | User, now: datetime, entry: Entry | None = None) -> str:
         """Begin a session, and tell the audit with `entry`; returns its token, which is known to nobody else.
 
         Old idle ones are swept out, but not within an hour of our start: until then it may be the clock that is wrong.
+        `who`: a `Checked` whose account was changed since gets none: NotAuthenticated.
         """
+        user = who.user if isinstance(who, Checked) else who
         token, at = secrets.token_urlsafe(32), self._clock.later(now)
-        row = SessionRow(id=uuid.uuid4().hex, token_hash=token_hash(token), user_id=user_id, created_at=now, seen_at=at)
-        async with self._work() as session:
+        row = SessionRow(id=uuid.uuid4().hex, token_hash=token_hash(token), user_id=user.id, created_at=now, seen_at=at)
+        async with self._work(audited=True) as session:
+            if isinstance(who, Checked):
+                await still_so(session, who)
             if self._clock.settled:
                 await session.execute(delete(SessionRow).where(SessionRow.seen_at < self._oldest(now)))
             session.add(row)
@@ -107,6 +113,7 @@ class Sessions:
     async def end(self, session_id: str, entry: Entry | None = None) -> None:
         """Sign out, and tell the audit with `entry`. Ending an ended one is fine."""
         async with self._database.work() as session:
+            await take_chain(session)
             await session.execute(delete(SessionRow).where(SessionRow.id == session_id))
             await append(session, [entry] if entry else [])
 
@@ -120,10 +127,12 @@ class Sessions:
         return frozenset(row.id for row in rows if self._idle_for(row.id, row.seen_at, now) <= longest)
 
     @asynccontextmanager
-    async def _work(self) -> AsyncIterator[AsyncSession]:
+    async def _work(self, *, audited: bool = False) -> AsyncIterator[AsyncSession]:
         """A transaction, in which the last uses are written too."""
         seen = dict(self._seen)
         async with self._database.work() as session:
+            if audited:
+                await take_chain(session)
             if seen:
                 uses = [{"session": session_id, "seen_at": at} for session_id, at in seen.items()]
                 await (await session.connection()).execute(SEE, uses)

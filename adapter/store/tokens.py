@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import delete, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from adapter.core.audit import SYSTEM, Action, By, Entry
 from adapter.core.clock import Clock
 from adapter.errors import NotFound
-from adapter.store.audit import append
+from adapter.store.audit import append, take_chain
 from adapter.store.database import Database
 from adapter.store.people import changed
 from adapter.store.sessions import token_hash
@@ -71,7 +72,10 @@ class Tokens:
         self._database, self._clock = database, clock
 
     async def create(self, new: NewToken, by: By = SYSTEM) -> tuple[Token, str]:
-        """Make a token; returns it and its secret, which is known to nobody else."""
+        """Make a token; returns it and its secret, which is known to nobody else.
+
+        Raises NotFound where its user was removed meanwhile.
+        """
         secret = PREFIX + secrets.token_urlsafe(32)
         now = self._clock.now()
         row = TokenRow(
@@ -85,13 +89,16 @@ class Tokens:
             created_at=now,
             expires_at=new.expires_at,
         )
-        async with self._database.work() as session:
-            session.add(row)
-            await session.flush()
-            await append(
-                session, [Entry(at=now, by=by, action=Action.TOKEN_CREATED, target=new.name, reason=_words(new))]
-            )
-            return _token(row), secret
+        entry = Entry(at=now, by=by, action=Action.TOKEN_CREATED, target=new.name, reason=_words(new))
+        try:
+            async with self._database.work() as session:
+                await take_chain(session)
+                session.add(row)
+                await session.flush()
+                await append(session, [entry])
+                return _token(row), secret
+        except IntegrityError:
+            raise NotFound("This person's account was just removed.") from None
 
     async def all(self) -> list[Token]:
         """Every token, oldest first, expired ones too."""
@@ -117,6 +124,7 @@ class Tokens:
     async def revoke(self, token_id: str, by: By = SYSTEM) -> Token:
         """Make a token void. Raises NotFound."""
         async with self._database.work() as session:
+            await take_chain(session)
             row = await session.get(TokenRow, token_id)
             if row is None:
                 raise NotFound("There is no such token.")

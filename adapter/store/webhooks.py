@@ -11,7 +11,7 @@ from adapter.core.audit import SYSTEM, Action, By, Entry
 from adapter.core.clock import Clock
 from adapter.core.record import EventType
 from adapter.errors import NotFound
-from adapter.store.audit import append
+from adapter.store.audit import append, take_chain
 from adapter.store.database import Database
 from adapter.store.tables import WebhookRow
 
@@ -65,6 +65,7 @@ class Webhooks:
         now = self._clock.now()
         made = Webhook(hook_id or uuid.uuid4().hex, url, events, enabled, secret, now)
         async with self._database.work() as session:
+            await take_chain(session)
             session.add(_row(made))
             await session.flush()
             told = _words(made)
@@ -82,26 +83,32 @@ class Webhooks:
         by: By = SYSTEM,
     ) -> Webhook:
         """Change what is given. What waits for a disabled one waits on. Raises NotFound."""
-        before = await self.get(hook_id)
-        after = replace(
-            before,
-            url=before.url if url is None else url,
-            events=before.events if events is None else events,
-            enabled=before.enabled if enabled is None else enabled,
-            disabled_reason=disabled_reason if enabled is False else None if enabled else before.disabled_reason,
-        )
-        if url is not None or enabled:
-            after = replace(after, failing_since=None)
-        told = disabled_reason or _words(after)
         async with self._database.work() as session:
-            await session.merge(_row(after))
+            await take_chain(session)
+            row = await session.get(WebhookRow, hook_id)
+            if row is None:
+                raise NotFound("There is no such webhook.")
+            before = _webhook(row)
+            after = replace(
+                before,
+                url=before.url if url is None else url,
+                events=before.events if events is None else events,
+                enabled=before.enabled if enabled is None else enabled,
+                disabled_reason=disabled_reason if enabled is False else None if enabled else before.disabled_reason,
+            )
+            if url is not None or enabled:
+                after = replace(after, failing_since=None)
+            row.url, row.events, row.enabled = after.url, _kept(after.events), after.enabled
+            row.disabled_reason, row.failing_since = after.disabled_reason, after.failing_since
+            told = disabled_reason or _words(after)
             entry = Entry(at=self._clock.now(), by=by, action=Action.WEBHOOK_CHANGED, target=after.url, reason=told)
             await append(session, [entry])
-        return after
+            return after
 
     async def delete(self, hook_id: str, by: By = SYSTEM) -> None:
         """Remove a receiver and what waits for it. Raises NotFound."""
         async with self._database.work() as session:
+            await take_chain(session)
             url = await session.scalar(delete(WebhookRow).where(WebhookRow.id == hook_id).returning(WebhookRow.url))
             if url is None:
                 raise NotFound("There is no such webhook.")
@@ -122,11 +129,15 @@ def _sorted(events: frozenset[EventType]) -> Sequence[str]:
     return [event.value for event in EventType if event in events]
 
 
+def _kept(events: frozenset[EventType]) -> str:
+    return f",{','.join(_sorted(events))},"
+
+
 def _row(hook: Webhook) -> WebhookRow:
     return WebhookRow(
         id=hook.id,
         url=hook.url,
-        events=f",{','.join(_sorted(hook.events))},",
+        events=_kept(hook.events),
         enabled=hook.enabled,
         secret=hook.secret,
         created_at=hook.created_at,

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from adapter.core.audit import Result
+from adapter.core.audit import Result, Via
 from adapter.core.call import CallState, Direction
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, MonitorState, Notice
@@ -132,7 +132,7 @@ class AuditEntry(Answer):
     id: str
     at: Time
     actor: str
-    via: str
+    via: Via
     action: str
     result: Result
     reason: str | None
@@ -146,6 +146,8 @@ class AuditEntry(Answer):
     agent_extension: str | None
     customer: str | None
     mode: Mode | None
+    via_detail: str | None
+    unsure_since: Time | None
 
 
 class AuditPage(Answer):

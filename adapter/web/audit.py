@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from adapter.core.audit import Action, read_way
 from adapter.core.views import Json, time_view
 from adapter.errors import NotFound
 from adapter.store.audit import Audit, Filter
@@ -35,15 +36,17 @@ number such as +12025550101 is none."""
 
 def entry_view(row: AuditRow) -> Json:
     """The contract's entry."""
+    via, detail = read_way(row.via)
+    taken_up = row.action == Action.TAKEN_UP
     return {
         "id": row.id,
         "at": time_view(row.at),
         "actor": row.actor,
-        "via": row.via,
+        "via": via.value,
         "action": row.action,
         "result": row.result,
         "reason": row.reason,
-        "target": row.target,
+        "target": None if taken_up else row.target,
         "allowed_by": row.allowed_by,
         "call_id": row.call_id,
         "monitor_id": row.monitor_id,
@@ -53,6 +56,8 @@ def entry_view(row: AuditRow) -> Json:
         "agent_extension": row.extension,
         "customer": row.customer,
         "mode": row.mode,
+        "via_detail": detail or None,
+        "unsure_since": row.target if taken_up else None,
     }
 
 

@@ -36,8 +36,8 @@ async def events(context: RequestContext[Deps, None]) -> web.StreamResponse:
     """A snapshot, then every change of what this person sees. A Last-Event-ID gets a new snapshot.
 
     Events: snapshot, call.updated, call.removed, monitor.updated (`reason` where the supervisor did not ask for the
-    mode: bridge_changed, made_safe), monitor.removed, monitor.ended, coach.joined, coach.left, pbx.state; to
-    supervisors also record.state (`ok`, `failing`: whether what happens can be recorded).
+    mode: bridge_changed, made_safe, unrecorded), monitor.removed, monitor.ended, coach.joined, coach.left,
+    pbx.state; to supervisors also record.state (`ok`, `failing`: whether what happens can be recorded).
     """
     user, streams = context.principal.person, context.deps.streams
     if streams.of(user.id) >= EACH:

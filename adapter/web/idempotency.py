@@ -14,7 +14,7 @@ import structlog
 from aiohttp import web
 
 from adapter.core.views import Json
-from adapter.errors import AdapterError, Invalid, StoreUnavailable
+from adapter.errors import AdapterError, Invalid, RecordUnavailable, StoreUnavailable
 from adapter.store.answers import Answers
 from adapter.tasks import KeyedLocks
 from adapter.web.problems import CONTENT_TYPE, from_error
@@ -57,7 +57,10 @@ async def _locked(
 ) -> web.Response:
     body = _hash(json.dumps(context.raw, sort_keys=True))
     monitor_id = uuid.uuid4().hex
-    known = await store.begin(name, body, monitor_id, context.access.clock())
+    try:
+        known = await store.begin(name, body, monitor_id, context.access.clock())
+    except StoreUnavailable as problem:
+        raise RecordUnavailable(f"It can't be recorded, so nothing begins. {problem}") from problem
     if known is not None:
         if known.body_hash != body:
             raise Invalid(f"{HEADER}: this key was used for another request. Use a new one.")
@@ -70,7 +73,7 @@ async def _locked(
         view = await start(monitor_id)
     except AdapterError as problem:
         if problem.status in UNDONE:
-            await store.forget(name)
+            await _forget(store, name)
         else:
             await _remember(store, name, problem.status, from_error(problem).text or "")
         raise
@@ -84,6 +87,14 @@ async def _remember(answers: Answers, name: str, status: int, answer: str) -> No
         await answers.finish(name, status, answer)
     except StoreUnavailable as problem:
         log.warning("an answer could not be stored", status=status, why=str(problem))
+
+
+async def _forget(answers: Answers, name: str) -> None:
+    """Nothing was done. Where that can't be kept, the next such request finds no monitor, and is made anew too."""
+    try:
+        await answers.forget(name)
+    except StoreUnavailable as problem:
+        log.warning("a request could not be forgotten", why=str(problem))
 
 
 def _created(view: Json) -> web.Response:

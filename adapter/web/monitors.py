@@ -56,6 +56,7 @@ OF_START = (
     errors.PbxRefused,
     errors.PbxUnavailable,
     errors.PbxTimeout,
+    errors.RecordUnavailable,
 )
 OF_SWITCH = (
     errors.NotFound,
@@ -64,6 +65,7 @@ OF_SWITCH = (
     errors.PbxRefused,
     errors.PbxUnavailable,
     errors.PbxTimeout,
+    errors.RecordUnavailable,
 )
 
 

@@ -81,6 +81,7 @@ async def figures(deps: Deps) -> web.Response:
         dropped_streams=deps.streams.dropped,
         record_waiting=deps.recorder.size,
         record_dropped=deps.recorder.dropped,
+        record_set_aside=deps.recorder.set_aside,
         ari_usable=not any(part.problem for name, part in deps.readiness.state.parts.items() if name.endswith("ari")),
         outbox=[(depth.hook_id, depth.count, depth.oldest) for depth in depths],
         now=deps.clock(),

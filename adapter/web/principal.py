@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from adapter.core.audit import By
+from adapter.core.audit import By, Via
 from adapter.core.bars import Who
 from adapter.core.people import Directory, User
 from adapter.core.permissions import may_administer, may_monitor
@@ -70,13 +70,14 @@ class Principal:
 
 def by_session(user: User) -> By:
     """A person at the page."""
-    return By(user.username, "session")
+    return By(user.username, Via.SESSION)
 
 
 def by_token(token: Token, user: User | None) -> By:
     """A program: with its user's name, or as the service that it is."""
     actor = user.username if user else f"token {token.name}"
-    return By(actor, f"token {token.name}", token.id if token.service else None, Scope.ADMIN in token.scopes)
+    service = token.id if token.service else None
+    return By(actor, Via.TOKEN, service, Scope.ADMIN in token.scopes, token.name)
 
 
 def bearer_of(request: web.Request) -> str | None:

@@ -16,6 +16,16 @@ class Alive(Protocol):
         """Ids of those that are valid. Raises StoreUnavailable."""
 
 
+class OfSessions(Protocol):
+    """What ends with the session, or the token, to which it belongs."""
+
+    def session_ids(self) -> frozenset[str]:
+        """Those to which something belongs."""
+
+    def end_sessions(self, ended: frozenset[str]) -> None:
+        """End what belongs to these."""
+
+
 class Revocation:
     """`caches`: of sessions and tokens; `phones`: the pages' phones, None if softphones are disabled."""
 
@@ -32,11 +42,28 @@ class Revocation:
         self._streams, self._phones, self._clock = streams, phones, clock
 
     async def apply(self) -> None:
-        """Apply that some sessions or tokens ended, here, elsewhere or by idleness. Raises StoreUnavailable."""
+        """Apply that some sessions or tokens ended, here or elsewhere. Raises StoreUnavailable."""
+        self._forget()
+        await self.look()
+
+    async def look(self) -> None:
+        """Some may have ended by idleness. While the database is away, that is not known. Raises StoreUnavailable."""
+        now, asked = self._clock(), self._standing()
+        while True:
+            alive = await self._sessions.alive(now) | await self._tokens.alive(now)
+            self._forget()
+            for each in self._of_sessions():
+                each.end_sessions(asked - alive)
+            if not (begun := self._standing() - asked):
+                return
+            asked |= begun  # while the database was asked: not known to be ended, nor to be alive
+
+    def _of_sessions(self) -> list[OfSessions]:
+        return [self._streams, *([self._phones] if self._phones is not None else [])]
+
+    def _standing(self) -> frozenset[str]:
+        return frozenset().union(*(each.session_ids() for each in self._of_sessions()))
+
+    def _forget(self) -> None:
         for cache in self._caches:
             cache.forget()
-        now = self._clock()
-        sessions = await self._sessions.alive(now)
-        self._streams.keep_only(sessions | await self._tokens.alive(now))
-        if self._phones is not None:
-            self._phones.keep_only(sessions)

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from adapter.core.audit import Action, By, Entry, Result
+from adapter.core.audit import Action, By, Entry, Result, Via
 from adapter.core.people import Role, User
 from adapter.core.views import user_view
 from adapter.errors import NotAuthenticated, TooManyRequests
@@ -17,7 +17,7 @@ from adapter.fleet.nodes import Nodes
 from adapter.monitoring.boards import Boards
 from adapter.store.audit import Audit
 from adapter.store.installation import Installation
-from adapter.store.people import NewUser, People
+from adapter.store.people import Checked, NewUser, People
 from adapter.store.sessions import Sessions
 from adapter.tasks import KeyedLocks
 from adapter.web import answers
@@ -60,11 +60,11 @@ async def sign_in(context: RequestContext[Deps, Login]) -> web.Response:
     deps, body = context.deps, context.body
     context.access.proxies.check_origin(context.request)
     async with _trying(context, body.username):
-        user = await deps.people.check_password(body.username, body.password)
-        if user is None:
+        checked = await deps.people.check_password(body.username, body.password)
+        if checked is None:
             await deps.audit.add(_refused(context))
             raise NotAuthenticated("The username or the password is wrong.")
-    return await _signed_in(context, user)
+    return await _signed_in(context, checked)
 
 
 @asynccontextmanager
@@ -95,16 +95,16 @@ def _refused(context: RequestContext[Deps, Login]) -> Entry:
     users = context.deps.boards.directory.users.values()
     typed = context.body.username.casefold()
     known = next((user.username for user in users if user.username.casefold() == typed), None)
-    by = By(known or "unknown", f"address {context.request.remote}")
+    by = By(known or "unknown", Via.ADDRESS, detail=str(context.request.remote))
     return Entry(
         at=context.access.clock(), by=by, action=Action.LOGIN, result=Result.REFUSED, reason=NotAuthenticated.code
     )
 
 
-async def _signed_in(context: RequestContext[Deps, Any], user: User, status: int = 200) -> web.Response:
-    deps = context.deps
+async def _signed_in(context: RequestContext[Deps, Any], who: Checked | User, status: int = 200) -> web.Response:
+    deps, user = context.deps, who.user if isinstance(who, Checked) else who
     entry = Entry(at=context.access.clock(), by=by_session(user), action=Action.LOGIN)
-    token = await deps.sessions.create(user.id, context.access.clock(), entry)
+    token = await deps.sessions.create(who, context.access.clock(), entry)
     response = web.json_response({"user": user_view(user)}, status=status)
     secure = deps.secure_cookies or context.request.secure
     response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=secure, path="/")
@@ -135,9 +135,10 @@ async def change_password(context: RequestContext[Deps, PasswordChange]) -> web.
     """A new password of one's own; the person's other sessions end."""
     deps, user = context.deps, context.principal.person
     async with _trying(context, user.username):
-        if await deps.people.check_password(user.username, context.body.current) is None:
+        checked = await deps.people.check_password(user.username, context.body.current)
+        if checked is None:
             raise NotAuthenticated("The current password is wrong.")
-    await deps.people.set_password(user.id, context.body.new, context.principal.id, context.principal.by)
+    await deps.people.set_password(checked, context.body.new, context.principal.id, context.principal.by)
     await deps.revocation.apply()
     return web.Response(status=204)
 
@@ -154,7 +155,7 @@ async def setup(context: RequestContext[Deps, Setup]) -> web.Response:
     """Make the first administrator with the token that the first start printed."""
     deps, body = context.deps, context.body
     context.access.proxies.check_origin(context.request)
-    by = By(body.username, "setup token")
+    by = By(body.username, Via.SETUP)
     new = NewUser(username=body.username, name=body.name, role=Role.ADMINISTRATOR, password=body.password, by=by)
     async with _trying(context, SETUP):
         user = await deps.installation.finish_setup(body.token, new)

@@ -124,10 +124,14 @@ class Streams:
         stream.close()
         self._streams.discard(stream)
 
-    def keep_only(self, sessions: frozenset[str]) -> None:
+    def session_ids(self) -> frozenset[str]:
+        """The sessions and tokens that have a stream."""
+        return frozenset(stream.session_id for stream in self._streams)
+
+    def end_sessions(self, ended: frozenset[str]) -> None:
         """Close the streams of sessions and tokens that ended."""
         for stream in list(self._streams):
-            if stream.session_id not in sessions:
+            if stream.session_id in ended:
                 self.leave(stream)
 
     def close(self) -> None:

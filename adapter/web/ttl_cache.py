@@ -5,11 +5,15 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from adapter.errors import StoreUnavailable
+
 CACHE_SECONDS = 5.0
 """Seconds for which a token is cached; revocations by this process take effect at once."""
 SESSION_SECONDS = 30.0
 """Seconds for which a session is cached. Longer, because otherwise it ends only by idleness, and in a busy process the
 query delays a click more than Asterisk does."""
+LAST_KNOWN_SECONDS = 600.0
+"""How long what was known is believed after that, while the database does not answer."""
 CACHE_SIZE = 5000
 
 Found = TypeVar("Found")
@@ -26,12 +30,21 @@ class TtlCache(Generic[Found]):
         self._forgotten = 0
 
     async def find(self, secret: str, now: datetime) -> Found | None:
-        """The session or token for this secret, or None. Raises StoreUnavailable."""
+        """The session or token for this secret, or None. Raises StoreUnavailable.
+
+        While the database is away, what was known lately holds on for `LAST_KNOWN_SECONDS`: whoever talks or listens
+        must be able to be silent and to end it, and nothing can end a session in a database that is away.
+        """
         known = self._known.get(secret)
         if known is not None and time.monotonic() < known[1]:
             return known[0]
         before = self._forgotten
-        found = await self._find(secret, now)
+        try:
+            found = await self._find(secret, now)
+        except StoreUnavailable:
+            if known is None or before != self._forgotten or time.monotonic() > known[1] + LAST_KNOWN_SECONDS:
+                raise
+            return known[0]
         self._known.pop(secret, None)
         if found is not None and before == self._forgotten:
             if len(self._known) >= CACHE_SIZE:

@@ -8,11 +8,12 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
-from adapter.errors import StoreUnavailable
+from adapter.errors import NotFound, StoreRefused, StoreUnavailable
 from adapter.store.outbox import Due, Outbox, Outcome
 from adapter.store.webhooks import Webhook, Webhooks
 from adapter.tasks import BackgroundTasks, guarded
@@ -68,9 +69,23 @@ class Settler:
         while True:
             try:
                 return await self._outbox.settle(outcomes)
+            except StoreRefused as problem:
+                return await self._note_apart(outcomes, problem)
             except StoreUnavailable as problem:
                 log.error("deliveries could not be stored; retrying", count=len(outcomes), why=str(problem))
                 await asyncio.sleep(STORE_PAUSE)
+
+    async def _note_apart(self, outcomes: list[Outcome], problem: StoreRefused) -> None:
+        """One outcome that the database refuses for ever must not keep those of other receivers from being noted."""
+        if len(outcomes) > 1:
+            half = len(outcomes) // 2
+            await self._note(outcomes[:half])
+            await self._note(outcomes[half:])
+        elif outcomes[0].answer:
+            log.error("what a receiver answered can't be kept", hook=outcomes[0].due.hook_id, why=str(problem))
+            await self._note([replace(outcomes[0], answer="")])
+        else:
+            log.error("a delivery can't be noted; it is sent again", hook=outcomes[0].due.hook_id, why=str(problem))
 
 
 class Worker:
@@ -266,7 +281,10 @@ class Dispatcher:
         self._tasks.start(self._disable(hook_id, reason), f"disable {hook_id}")
 
     async def _disable(self, hook_id: str, reason: str) -> None:
-        await self.hooks.change(hook_id, enabled=False, disabled_reason=reason)
+        try:
+            await self.hooks.change(hook_id, enabled=False, disabled_reason=reason)
+        except NotFound:  # it was deleted meanwhile
+            return
         log.error("a webhook was disabled", hook=hook_id, why=reason)
         await self.refresh()
 

@@ -219,7 +219,7 @@ async def addresses(site: Site) -> list[str]:
     """The addresses of refused sign-ins, newest first."""
     admin = await site.client("admin")
     _, body = await admin.get("/audit?action=session.login")
-    return [row["via"].removeprefix("address ") for row in body["entries"] if row["result"] == "refused"]
+    return [row["via_detail"] for row in body["entries"] if row["result"] == "refused"]
 
 
 async def guess(client: Client, forwarded: str, name: str = "sam") -> tuple[int, dict[str, Any]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import aiohttp
 
-from adapter.core.audit import Action, By, Entry, Subject
+from adapter.core.audit import Action, By, Entry, Subject, Via
 from adapter.core.record import EventType, HookEvent, Record, seal
 from adapter.monitoring.recorder import new_id
 from adapter.store import Store
@@ -33,7 +33,7 @@ def entry(number: int) -> Entry:
     """An entry about a monitor."""
     return Entry(
         at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number),
-        by=By("mona", "session"),
+        by=By("mona", Via.SESSION),
         action=Action.STARTED,
         call_id=f"{number:024x}",
         conversation_id="c",

@@ -17,6 +17,8 @@ from tests.support.legs import leg_of
 from tests.support.receiver import EVERYTHING, Receiver
 
 SWITCHES, STARTS = 40, 8
+PACE = 0.06
+"""Seconds between two requests."""
 
 
 class RawAmi:
@@ -38,9 +40,13 @@ class RawAmi:
 
 
 def summary(milliseconds: list[float]) -> dict[str, float]:
-    """Median and the worst of twenty."""
+    """The best, the median, and the worst of twenty."""
     ordered = sorted(milliseconds)
-    return {"median (ms)": statistics.median(ordered), "p95 (ms)": ordered[int(len(ordered) * 0.95) - 1]}
+    return {
+        "best (ms)": ordered[0],
+        "median (ms)": statistics.median(ordered),
+        "p95 (ms)": ordered[int(len(ordered) * 0.95) - 1],
+    }
 
 
 async def measure(toolchain: Toolchain, folder: Path) -> dict[str, dict[str, float]]:
@@ -66,26 +72,38 @@ async def measure(toolchain: Toolchain, folder: Path) -> dict[str, dict[str, flo
 
 
 async def _switches(admin: Client, ami: AmiConnection, raw: RawAmi) -> dict[str, dict[str, float]]:
+    """Clicks, raw digits and bare answers in turn, `PACE` apart: an idle hop costs a wake-up, and so shows.
+
+    Back to back there is nothing to see: Asterisk itself keeps digits 45 ms apart (AST_MIN_DTMF_GAP).
+    """
     monitor = await admin.monitor(await admin.call("101"))
-    leg, clicks, direct = await leg_of(ami, monitor["id"]), [], []
+    leg, clicks, direct, bare = await leg_of(ami, monitor["id"]), list[float](), list[float](), list[float]()
     for number in range(SWITCHES):
         mode, digit = (("whisper", "6"), ("silent", "5"))[number % 2]
+        await asyncio.sleep(PACE)
         began = time.perf_counter()
         await admin.switch(monitor, mode)
         clicks.append(1000 * (time.perf_counter() - began))
-        await asyncio.sleep(0.08)
+        await asyncio.sleep(PACE)
         place, began = len(raw.events), time.perf_counter()
         fields = [("Channel", leg), ("Digit", digit), ("Duration", "1"), ("Receive", "true")]
         await ami.action("PlayDTMF", fields, deadline=3)
         await raw.until("DTMFEnd", place)
         direct.append(1000 * (time.perf_counter() - began))
-        await asyncio.sleep(0.08)
+        await asyncio.sleep(PACE)
+        began = time.perf_counter()
+        async with admin.http.get(admin.base.removesuffix("/api/v1") + "/healthz") as answer:
+            await answer.read()
+        bare.append(1000 * (time.perf_counter() - began))
     await admin.delete(f"/monitors/{monitor['id']}")
-    ratio = statistics.median(clicks) / statistics.median(direct)
     return {
-        "PATCH to confirmed mode": summary(clicks),
+        "PATCH to confirmed mode, its entry written": summary(clicks),
         "raw PlayDTMF to DTMFEnd": summary(direct),
-        "the two beside each other (aim: within 3)": {"ratio of medians": ratio},
+        "an answer of ours with nothing in it (GET /healthz)": summary(bare),
+        "PATCH beside raw (aim: within 3)": {
+            "ratio of medians": statistics.median(clicks) / statistics.median(direct),
+            "ratio of the best": min(clicks) / min(direct),
+        },
     }
 
 

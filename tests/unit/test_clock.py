@@ -101,7 +101,7 @@ async def test_a_session_lives_as_long_as_it_is_used(store: Store, clock: FakeCl
     await store.people.create(ADMIN)
     sam = await store.people.create(SAM)
     sessions = store.sessions
-    token = await sessions.create(sam.id, clock.now())
+    token = await sessions.create(sam, clock.now())
     mine = await sessions.alive(clock.now())
     for _ in range(4):
         clock.jumps(jump)
@@ -109,7 +109,7 @@ async def test_a_session_lives_as_long_as_it_is_used(store: Store, clock: FakeCl
         assert mine <= await sessions.alive(clock.now())
         clock.jumps(jump)
         assert await sessions.find(token, clock.now()), "it was used 50 minutes ago"
-        await sessions.create(sam.id, clock.now())
+        await sessions.create(sam, clock.now())
         assert await sessions.find(token, clock.now()), "nobody swept it out"
     clock.passes(59 * MINUTE)
     clock.jumps(-jump)
@@ -125,7 +125,7 @@ async def test_a_session_through_a_restart_with_another_clock(
     """A clock that is wrong at the start, and set right later, signs nobody out, and prolongs by an hour at most."""
     await store.people.create(ADMIN)
     sam = await store.people.create(SAM)
-    token = await store.sessions.create(sam.id, clock.now())
+    token = await store.sessions.create(sam, clock.now())
     clock.passes(30 * MINUTE)
     clock.jumps(jump)
     later = await Store.open(database_url, HOUR, clock=clock.now, passing=clock.passing)
@@ -135,7 +135,7 @@ async def test_a_session_through_a_restart_with_another_clock(
         assert await later.sessions.find(token, clock.now()) is None
     else:
         assert await later.sessions.find(token, clock.now()) is None
-        await later.sessions.create(sam.id, clock.now())
+        await later.sessions.create(sam, clock.now())
         clock.passes(5 * MINUTE)
         clock.jumps(-jump)
         assert await later.sessions.find(token, clock.now()), "it was not used for 35 minutes"
@@ -147,7 +147,7 @@ async def test_a_session_that_is_used_elsewhere_is_used(store: Store, clock: Fak
     await store.people.create(ADMIN)
     sam = await store.people.create(SAM)
     other = await Store.open(database_url, HOUR, clock=clock.now, passing=clock.passing)
-    token = await other.sessions.create(sam.id, clock.now())
+    token = await other.sessions.create(sam, clock.now())
     for _ in range(3):
         clock.passes(40 * MINUTE)
         assert len(await store.sessions.alive(clock.now())) == 1

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from adapter.cli.audit import read_heads
-from adapter.core.audit import Action, By, Entry, Result
+from adapter.core.audit import Action, By, Entry, Result, Via
 from adapter.core.heads import CHAIN, NONCE, End, SentHead, read_line, seal, unseal
 from adapter.core.record import EventType
 from adapter.errors import StoreUnavailable
@@ -32,7 +32,7 @@ from tests.unit.test_store import NOW
 
 DAY = timedelta(days=1)
 KEY, OTHER = b"k" * 32, b"o" * 32
-BY = By("admin", "session")
+BY = By("admin", Via.SESSION)
 ends = st.builds(End, st.just(CHAIN), st.integers(0, 2**63), st.binary(min_size=32, max_size=32).map(bytes.hex))
 nonces = st.binary(min_size=NONCE, max_size=NONCE)
 

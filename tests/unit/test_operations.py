@@ -28,7 +28,7 @@ async def samples() -> dict[str, set[str]]:
     metrics.switched(0.001)
     metrics.refused("forbidden")
     metrics.tried(delivered=True)
-    readings = Readings(1, 0, 0, 0, True, [("hook", 3, datetime.now(UTC))], datetime.now(UTC))
+    readings = Readings(1, 0, 0, 0, 0, True, [("hook", 3, datetime.now(UTC))], datetime.now(UTC))
     text = metrics.exposition(readings).decode()
     assert monitor.live
     found: dict[str, set[str]] = {}

@@ -13,7 +13,7 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, text
 
-from adapter.core.audit import Action, By, Entry, Result
+from adapter.core.audit import Action, By, Entry, Result, Via
 from adapter.core.ownership import Cluster, Member, Process, Term
 from adapter.core.record import Record, seal
 from adapter.errors import AlreadyOwned, PbxUnavailable, StoreUnavailable
@@ -240,7 +240,7 @@ async def test_who_was_paused_learns_that_it_is_deposed_and_writes_nothing_more(
     told: list[str] = []
     first.lost.subscribe(lambda: told.append("lost"))
     records = (await world.store()).records.within(first.terms)
-    entry = Entry(at=NOW, by=By("sam", "session"), action=Action.LOGIN, result=Result.OK)
+    entry = Entry(at=NOW, by=By("sam", Via.SESSION), action=Action.LOGIN, result=Result.OK)
     await records.write(seal(Record(entries=[entry]), new_id), NOW)
     claim = world.waits(second)
     await world.looked()

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError
 
-from adapter.core.audit import Action, By, Entry, Result
+from adapter.core.audit import Action, By, Entry, Result, Via
 from adapter.core.bars import BarChanges, Kind, Who
 from adapter.core.modes import Mode
 from adapter.core.monitor import MonitorState
@@ -28,7 +28,7 @@ from tests.unit.test_store import ADMIN, NOW, SAM
 from tests.unit.test_views import monitor as a_monitor
 from tests.unit.test_views import sams_call
 
-BY = By("admin", "session")
+BY = By("admin", Via.SESSION)
 SILENT = a_monitor(MonitorState.LIVE, Mode.SILENT)
 NEW_HEAD = f"UPDATE facts SET value = '0:{START}' WHERE name = 'audit_head'"  # noqa: S608 - what a forger does
 

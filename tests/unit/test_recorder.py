@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapter.core.audit import Action, By, Entry
+from adapter.core.audit import Action, By, Entry, Via
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
 from adapter.core.pbx import LinkState, PbxState
@@ -13,7 +13,8 @@ from adapter.core.people import Directory
 from adapter.core.record import Record, Sealed
 from adapter.monitoring import recorder as recorder_module
 from adapter.monitoring.board import Board
-from adapter.monitoring.recorder import AT_ONCE, BUSY, Recorder
+from adapter.monitoring.recorder import BUSY, Recorder
+from adapter.monitoring.writing import AT_ONCE
 from tests.fake.pbx import WORDS, alone
 from tests.fake.scene import PEOPLE, START, numbering
 from tests.unit.test_watchdog import monitor
@@ -29,6 +30,7 @@ class Slow:
 
     def __init__(self) -> None:
         self.batches: list[list[str | None]] = []
+        self.aside: list[list[str | None]] = []
         self.busy = asyncio.Event()
         """A transaction has begun."""
 
@@ -37,13 +39,16 @@ class Slow:
         await asyncio.sleep(SLOW)
         self.batches.append([entry.reason for entry in sealed.record.entries])
 
+    async def set_aside(self, sealed: Sealed, why: str, now: datetime) -> None:
+        self.aside.append([entry.reason for entry in sealed.record.entries])
+
     async def find(self, monitor_id: str) -> Monitor | None:
         return None
 
 
 def fact(number: int) -> Record:
     """One entry."""
-    return Record(entries=[Entry(at=START, by=By("sam", "session"), action=Action.LOGIN, reason=str(number))])
+    return Record(entries=[Entry(at=START, by=By("sam", Via.SESSION), action=Action.LOGIN, reason=str(number))])
 
 
 async def test_while_much_happens_facts_are_written_together() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from adapter.core.audit import Action, By, Entry
+from adapter.core.audit import Action, By, Entry, Via
 from adapter.core.record import EventType
 from adapter.errors import StoreUnavailable
 from adapter.health.retention import Keep, Retention
@@ -20,7 +20,7 @@ from tests.support.clock import JUMPS, START, FakeClock
 from tests.unit.test_record import event, execute, outcome, without_triggers, write
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-BY = By("mona", "session")
+BY = By("mona", Via.SESSION)
 DAYS = 400
 KEEP = Keep(365 * DAY, 0.2, 30 * DAY)
 

@@ -82,7 +82,9 @@ async def test_accounts(store: Store) -> None:
 
 async def test_passwords(store: Store, cheap_passwords: PasswordHasher) -> None:
     sam = await store.people.create(SAM)
-    assert await store.people.check_password("SAM", "long enough") == sam
+    checked = await store.people.check_password("SAM", "long enough")
+    assert checked is not None
+    assert checked.user == sam
     assert await store.people.check_password("sam", "Long enough") is None
     assert await store.people.check_password("nobody", "long enough") is None
     await store.people.create(ADMIN)
@@ -94,7 +96,7 @@ async def test_passwords(store: Store, cheap_passwords: PasswordHasher) -> None:
 async def test_sessions(store: Store, clock: FakeClock) -> None:
     await store.people.create(ADMIN)
     sam = await store.people.create(SAM)
-    first, second = [await store.sessions.create(sam.id, clock.now()) for _ in range(2)]
+    first, second = [await store.sessions.create(sam, clock.now()) for _ in range(2)]
     clock.passes(timedelta(minutes=50))
     found = await store.sessions.find(first, clock.now())
     assert found
@@ -103,21 +105,23 @@ async def test_sessions(store: Store, clock: FakeClock) -> None:
     assert await store.sessions.find(first, clock.now()), "its use kept it alive"
     assert await store.sessions.find(second, clock.now()) is None
     assert await store.sessions.find("wrong", clock.now()) is None
-    await store.people.set_password(sam.id, "another one", found.id)
+    checked = await store.people.check_password("sam", "long enough")
+    assert checked is not None
+    await store.people.set_password(checked, "another one", found.id)
     assert await store.sessions.alive(clock.now()) == {found.id}
     clock.passes(timedelta(minutes=61))
     assert await store.sessions.alive(clock.now()) == frozenset()
-    third = await store.sessions.create(sam.id, clock.now())
+    third = await store.sessions.create(sam, clock.now())
     assert len(await store.sessions.alive(clock.now())) == 1
     again = await store.sessions.find(third, clock.now())
     assert again
     await store.sessions.end(again.id)
     assert await store.sessions.alive(clock.now()) == frozenset()
-    await store.sessions.create(sam.id, clock.now())
+    await store.sessions.create(sam, clock.now())
     await store.people.change(sam.id, UserChange(active=False))
     assert await store.sessions.alive(clock.now()) == frozenset()
     await store.people.change(sam.id, UserChange(active=True))
-    await store.sessions.create(sam.id, clock.now())
+    await store.sessions.create(sam, clock.now())
     await store.people.delete(sam.id)
     assert await store.sessions.alive(clock.now()) == frozenset()
 
@@ -127,7 +131,7 @@ async def test_using_a_session_writes_nothing_and_yet_is_remembered(
 ) -> None:
     await store.people.create(ADMIN)
     sam = await store.people.create(SAM)
-    token = await store.sessions.create(sam.id, clock.now())
+    token = await store.sessions.create(sam, clock.now())
     written: list[str] = []
     listen(store.database.engine.sync_engine, "before_cursor_execute", lambda *args: written.append(args[2]))
     clock.passes(timedelta(minutes=50))

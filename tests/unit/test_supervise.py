@@ -8,7 +8,7 @@ import pytest
 
 from adapter import errors
 from adapter.core import events as ev
-from adapter.core.audit import By, Entry
+from adapter.core.audit import By, Entry, Via
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Notice
 from adapter.core.pbx import DeviceState, LinkState, PbxState
@@ -26,16 +26,25 @@ pytestmark = pytest.mark.usefixtures("virtual_time")
 
 
 class Memory:
-    """The record, in memory; `broken` makes it refuse."""
+    """The record, in memory; `broken` makes it fail, `away` is known beforehand."""
 
     def __init__(self) -> None:
         self.saved: dict[str, Monitor] = {}
         self.entries: list[Entry] = []
-        self.broken = False
+        self.away = self.broken = False
+
+    def need(self) -> None:
+        if self.away:
+            raise errors.RecordUnavailable("known to be away")
+
+    async def committed(self, monitor_id: str) -> None:
+        if self.broken:
+            raise errors.RecordUnavailable("disk full")
 
     async def begin(self, monitor: Monitor, entry: Entry) -> None:
+        self.need()
         if self.broken:
-            raise errors.StoreUnavailable("disk full")
+            raise errors.RecordUnavailable("disk full")
         self.entries.append(entry)
         self.saved[monitor.id] = monitor
 
@@ -123,7 +132,7 @@ async def test_a_click_that_asterisk_never_got_is_not_the_author_of_what_the_key
     [
         (lambda w: setattr(w.pbx, "device", DeviceState.UNREGISTERED), errors.DeviceUnavailable),
         (lambda w: setattr(w.pbx, "device", DeviceState.BUSY), errors.DeviceUnavailable),
-        (lambda w: setattr(w.record, "broken", True), errors.StoreUnavailable),
+        (lambda w: setattr(w.record, "broken", True), errors.RecordUnavailable),
         (lambda w: setattr(w.pbx, "error", errors.PbxRefused("no")), errors.PbxRefused),
         (lambda w: setattr(w.pbx, "error", errors.PbxTimeout("?")), errors.PbxTimeout),
         (lambda w: w.pbx.down(), errors.PbxUnavailable),
@@ -470,7 +479,7 @@ async def test_without_the_ownership_nothing_is_started_or_raised_and_silence_an
     did = list(world.pbx.did)
     for act in (
         world.monitoring.start(MONA, StartRequest(call_id=world.call.id)),
-        world.monitoring.attach(MONA, StartRequest(call_id=world.call.id), "17.99", By("mona", "star code")),
+        world.monitoring.attach(MONA, StartRequest(call_id=world.call.id), "17.99", By("mona", Via.STAR_CODE)),
         world.monitoring.switch(ADMIN, monitor.id, Mode.BARGE),
     ):
         with pytest.raises(errors.PbxUnavailable, match="another adapter"):

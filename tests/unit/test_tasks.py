@@ -3,9 +3,10 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapter import tasks
-from adapter.tasks import FAILURES, BackgroundTasks, KeyedLocks, Listeners
+from adapter.tasks import FAILURES, BackgroundTasks, KeyedLocks, Listeners, close_all
 
 
 @pytest.fixture(autouse=True)
@@ -167,3 +168,24 @@ async def test_locks_by_key_are_forgotten_when_nobody_waits() -> None:
     assert order == ["a", "c", "a", "c", "b", "b"]
     assert locks.waiting("k") == locks.waiting("other") == 0
     assert locks._locks == {}
+
+
+async def test_a_stop_leaves_what_hangs_after_its_deadline_and_closes_the_rest() -> None:
+    closed: list[str] = []
+
+    class Part:
+        """Takes so long to close."""
+
+        def __init__(self, name: str, seconds: float) -> None:
+            self.name, self.seconds = name, seconds
+
+        async def close(self) -> None:
+            await asyncio.sleep(self.seconds)
+            closed.append(self.name)
+
+    with capture_logs() as told:
+        await close_all(0.2, Part("slow", 60), Part("quick", 0))
+    assert closed == ["quick"]
+    assert [(line["event"], line["parts"]) for line in told] == [
+        ("not everything could be closed in time", ["Part", "Part"])
+    ]

@@ -9,13 +9,13 @@ import pytest
 from adapter import errors
 from adapter.core import events as ev
 from adapter.core.invariant import Difference, Fault, LegObserver, Model, differences
-from adapter.core.lifecycle import made_silent
+from adapter.core.lifecycle import end_wanted, made_silent
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Notice, Supervisor
 from adapter.health import watchdog as module
 from adapter.health.watchdog import Watchdog
 from tests.fake.pbx import WORDS, settle
-from tests.fake.scene import COACH, START, Scene, numbering
+from tests.fake.scene import ADMIN, COACH, PEOPLE, START, Scene, numbering
 from tests.unit.test_supervise import World
 
 IS_SPY = numbering().is_spy
@@ -135,6 +135,10 @@ def test_a_leg_that_is_gone_is_forgotten() -> None:
 # --- seen twice, and repaired
 
 
+LATE = 0.05
+"""Seconds that an end may take here."""
+
+
 class Guarded(World):
     """A world with its watchdog."""
 
@@ -143,7 +147,7 @@ class Guarded(World):
         self.counted: list[Fault] = []
         self.polls = 0
         self.dog = Watchdog(
-            self.board, self.pbx, self.monitoring.ending, WORDS, IS_SPY, lambda: START, 0.01, self.polled
+            self.board, self.pbx, self.monitoring.ending, WORDS, IS_SPY, lambda: START, 0.01, LATE, self.polled
         )
 
     def polled(self, found: Sequence[Fault]) -> None:
@@ -269,3 +273,33 @@ async def test_one_that_can_not_be_repaired_keeps_no_other_from_it(
     guarded.dog.start()
     await guarded.until(lambda: "17.99" not in guarded.pbx.scene.channels)
     guarded.pbx.scene.channels.clear()
+
+
+# --- ends that don't come
+
+
+async def test_an_end_that_is_late_is_asked_for_again(guarded: Guarded) -> None:
+    """One lost answer to Hangup left a leg up, and whoever had lost the right went on listening."""
+    monitor = await guarded.live()
+    guarded.pbx.confirms = False
+    guarded.dog.start()
+    guarded.people_changed([user for user in PEOPLE if user.id != ADMIN.id])
+    await settle()
+    assert guarded.pbx.did.count("hangup") == 1
+    await asyncio.sleep(LATE / 2)
+    assert guarded.pbx.did.count("hangup") == 1, "not before its time"
+    await guarded.until(lambda: guarded.pbx.did.count("hangup") > 1)
+    guarded.pbx.confirms = True
+    await guarded.until(lambda: guarded.last(monitor).ended)
+    assert guarded.last(monitor).ended_reason is EndReason.PERMISSION_REVOKED
+    assert set(guarded.counted) == {Fault.ENDING_LATE}
+
+
+async def test_an_end_that_nobody_told_of_is_one(guarded: Guarded) -> None:
+    monitor = await guarded.live()
+    guarded.pbx.confirms = False
+    guarded.dog.start()
+    guarded.board.step(end_wanted(monitor, EndReason.STOPPED), START)
+    guarded.pbx.scene.channels.pop(monitor.leg)
+    await guarded.until(lambda: guarded.last(monitor).ended)
+    assert guarded.last(monitor).ended_reason is EndReason.STOPPED

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -388,6 +389,8 @@ async def test_the_first_administrator_is_set_up_once(tmp_path: Path) -> None:
     new = NewUser(username="boss", name="Boss", role=Role.ADMINISTRATOR, password="long enough")
     with pytest.raises(errors.NotAuthenticated):
         await store.installation.finish_setup("wrong", new)
+    with pytest.raises(errors.Invalid):
+        await store.installation.finish_setup(token, replace(new, username="administrator", password="administrator"))
     await store.installation.finish_setup(token, new)
     with pytest.raises(errors.NotAuthenticated):
         await store.installation.finish_setup(token, new)

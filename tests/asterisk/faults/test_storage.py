@@ -3,6 +3,7 @@
 import asyncio
 import resource
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
@@ -40,16 +41,28 @@ class Monitored:
         """A wish to monitor is refused, nothing rings, and nobody is listened to."""
         rang = self.lab.known("302").rang()
         status, body = await self.mona.post("/monitors", {"agent_extension": "101"})
-        assert (status, body["code"]) == (503, "store_unavailable")
+        assert (status, body["code"]) == (503, "record_unavailable")
         assert self.lab.known("302").rang() == rang
         assert [m["id"] for m in (await self.admin.get("/monitors"))[1]["monitors"]] == [self.monitor["id"]]
 
+    async def nothing_is_raised(self) -> None:
+        """Nobody begins to talk by a click: refused at once, and nothing is asked of Asterisk."""
+        for mode in ("whisper", "barge"):
+            async with self.admin.http.patch(
+                f"{self.admin.base}/monitors/{self.monitor['id']}", json={"mode": mode}
+            ) as answer:
+                assert (answer.status, (await answer.json())["code"]) == (503, "record_unavailable")
+                assert int(answer.headers["Retry-After"]) > 0
+        assert (await self.admin.get(f"/monitors/{self.monitor['id']}"))[1]["mode"] == "silent"
+
     async def goes_on(self) -> None:
-        """What runs can be switched, and does it; the keypad needs no database at all."""
+        """The keypad needs no database at all; silence by a click works too."""
         customer, agent = self.lab.known("201"), self.lab.known("101")
         await self.lab.known("301").dtmf("5")
         await self.stream.until(lambda kind, data: kind == "monitor.updated" and data["mode"] == "whisper")
         assert_hears(await listen(customer, agent), p101={"201", "301"}, p201={"101"})
+        await self.admin.switch(self.monitor, "silent")
+        assert_hears(await listen(customer, agent), p101={"201"}, p201={"101"})
 
     async def nothing_was_lost(self) -> None:
         """What happened meanwhile is in the audit, whose chain is whole; the agent was told of the talk alone."""
@@ -63,10 +76,46 @@ async def test_sqlite_locked_by_somebody_else(own: Lab) -> None:
     world = await Monitored.on(own)
     with locked(own):
         await world.told("failing")
+        await world.nothing_is_raised()
         await world.goes_on()
         await world.nothing_starts()
     await world.told("ok")
     await world.nothing_was_lost()
+
+
+async def test_a_talk_at_the_moment_of_the_failure_is_taken_back(own: Lab) -> None:
+    """Seen: PATCH barge was 200 and heard by the customer, and a start took 11.6 s to its 503."""
+    world = await Monitored.on(own)
+    with locked(own):
+        began = time.monotonic()
+        status, body = await world.admin.patch(f"/monitors/{world.monitor['id']}", {"mode": "barge"})
+        assert (status, body["code"]) == (503, "record_unavailable")
+        assert time.monotonic() - began < 8
+        assert_hears(await listen(own.known("201"), own.known("101")), p101={"201"}, p201={"101"})
+        began = time.monotonic()
+        await world.nothing_starts()
+        assert time.monotonic() - began < 8
+    await world.nothing_was_lost()
+
+
+async def test_who_talks_unrecorded_for_long_is_made_silent(own: Lab) -> None:
+    own.conf.write_text(own.conf.read_text().replace("[monitoring]", "[monitoring]\nunrecorded_seconds = 2.0"))
+    await own.adapter.stop()
+    await own.start_adapter()
+    world = await Monitored.on(own)
+    await world.admin.switch(world.monitor, "barge")
+    await world.stream.until(lambda kind, data: kind == "monitor.updated" and data["mode"] == "barge")
+    mark = len(world.stream.events)
+    with locked(own):
+        await world.told("failing")
+        told = await world.stream.until(lambda kind, data: kind == "monitor.updated", mark)
+        assert told["reason"] == "unrecorded"
+        assert_hears(await listen(own.known("201"), own.known("101")), p101={"201"}, p201={"101"})
+        assert (await world.admin.delete(f"/monitors/{world.monitor['id']}"))[0] == 204, "an end needs no record"
+    await world.told("ok")
+    await until_told(world.admin, world.monitor, "monitor.ended")
+    rows = (await world.admin.get("/audit?action=monitor.mode_changed"))[1]["entries"]
+    assert (rows[0]["mode"], rows[0]["via"], rows[0]["reason"]) == ("silent", "adapter", "unrecorded")
 
 
 @contextmanager

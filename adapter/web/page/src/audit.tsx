@@ -109,7 +109,7 @@ function Row({ entry }: { entry: AuditEntry }) {
       </td>
       <td>
         {entry.actor}
-        <small> {entry.via}</small>
+        <small> {[entry.via, entry.via_detail].filter(Boolean).join(" ")}</small>
       </td>
       <td>{entry.action}</td>
       <td>

@@ -152,6 +152,7 @@ function hears(monitor: Monitor): string {
   }
   if (monitor.reason === "bridge_changed") return words.bridgeChanged;
   if (monitor.reason === "made_safe") return words.madeSafe;
+  if (monitor.reason === "unrecorded") return words.unrecorded;
   return { silent: words.silentHears, whisper: words.whisperHears, barge: words.bargeHears }[monitor.mode];
 }
 

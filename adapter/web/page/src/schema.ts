@@ -79,8 +79,8 @@ export interface paths {
         /**
          * A snapshot, then every change of what this person sees. A Last-Event-ID gets a new snapshot.
          * @description Events: snapshot, call.updated, call.removed, monitor.updated (`reason` where the supervisor did not ask for the
-         *         mode: bridge_changed, made_safe), monitor.removed, monitor.ended, coach.joined, coach.left, pbx.state; to
-         *         supervisors also record.state (`ok`, `failing`: whether what happens can be recorded).
+         *         mode: bridge_changed, made_safe, unrecorded), monitor.removed, monitor.ended, coach.joined, coach.left,
+         *         pbx.state; to supervisors also record.state (`ok`, `failing`: whether what happens can be recorded).
          */
         get: operations["events"];
         put?: never;
@@ -493,7 +493,9 @@ export interface components {
             result: components["schemas"]["Result"];
             supervisor: string | null;
             target: string | null;
-            via: string;
+            unsure_since: string | null;
+            via: components["schemas"]["Via"];
+            via_detail: string | null;
         };
         /** @description Entries, newest first. */
         AuditPage: {
@@ -687,7 +689,7 @@ export interface components {
          * @description Why a mode changed though the supervisor did not ask (the contract's `reason` in `monitor.updated`).
          * @enum {string}
          */
-        Notice: "bridge_changed" | "made_safe";
+        Notice: "bridge_changed" | "made_safe" | "unrecorded";
         /** @description The user who is signed in. */
         OneUser: {
             user: components["schemas"]["User"];
@@ -919,6 +921,11 @@ export interface components {
         Users: {
             users: components["schemas"]["User"][];
         };
+        /**
+         * @description The way by which something is done.
+         * @enum {string}
+         */
+        Via: "session" | "token" | "command line" | "setup token" | "address" | "phone" | "browser" | "keypad" | "star code" | "adapter";
         /** @description A receiver of events. */
         Webhook: {
             created_at: string;
@@ -1009,6 +1016,7 @@ export type User = components['schemas']['User'];
 export type UserBody = components['schemas']['UserBody'];
 export type UserPatch = components['schemas']['UserPatch'];
 export type Users = components['schemas']['Users'];
+export type Via = components['schemas']['Via'];
 export type Webhook = components['schemas']['Webhook'];
 export type WebhookBody = components['schemas']['WebhookBody'];
 export type WebhookPatch = components['schemas']['WebhookPatch'];
@@ -1018,7 +1026,7 @@ export interface operations {
     list_entries: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 /** @description `next_cursor` of the previous page. */
@@ -1049,7 +1057,7 @@ export interface operations {
     as_table: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 since?: string;
@@ -1892,8 +1900,8 @@ type ReadonlyArray<T> = [
 ] extends [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
-export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "audit.cut"];
-export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "audit.cut"];
+export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "audit.cut"];
+export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "audit.cut"];
 export const callStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CallState"]> = ["ringing", "active", "held"];
 export const deliveryStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Delivery"]["state"]> = ["waiting", "due", "delivered", "failed"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["inbound", "outbound", "internal"];
@@ -1903,10 +1911,11 @@ export const healthPartStateValues: ReadonlyArray<FlattenedDeepRequired<componen
 export const linkStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LinkState"]> = ["connected", "connecting", "down"];
 export const modeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Mode"]> = ["silent", "whisper", "barge"];
 export const monitorStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MonitorState"]> = ["connecting", "live", "ended"];
-export const noticeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Notice"]> = ["bridge_changed", "made_safe"];
+export const noticeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Notice"]> = ["bridge_changed", "made_safe", "unrecorded"];
 export const readyPartsValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Ready"]["parts"][string]> = ["ok", "failing"];
 export const recordStateStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RecordState"]["state"]> = ["ok", "failing"];
 export const resultValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Result"]> = ["ok", "refused", "failed"];
 export const roleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Role"]> = ["administrator", "agent"];
 export const scopeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Scope"]> = ["monitor", "admin", "metrics"];
 export const userBodyRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["UserBody"]["role"]> = ["administrator", "agent"];
+export const viaValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Via"]> = ["session", "token", "command line", "setup token", "address", "phone", "browser", "keypad", "star code", "adapter"];

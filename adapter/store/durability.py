@@ -1,0 +1,79 @@
+"""What a commit outlasts, told to each connection as it is opened; and which of a database's errors never pass."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy.exc import DataError, DBAPIError
+
+from adapter.errors import ConfigError
+
+
+class Survives(StrEnum):
+    """What a commit outlasts."""
+
+    PROCESS = "process"
+    """The end of this process, however sudden. On PostgreSQL: what the server's own settings promise."""
+    POWER = "power"
+    """A power cut too."""
+
+
+BUSY_TIMEOUT = 1500
+"""Milliseconds that SQLite tries again while another process holds its write lock: commands of ours for some."""
+IDLE_IN_TRANSACTION = "2s"
+"""After which PostgreSQL gives a transaction up that asks nothing (PostgreSQL, Client Connection Defaults): a process
+that is stopped inside one keeps its rows from the others for so long, and no longer."""
+REFUSALS = ("22", "23", "54")
+"""Classes of SQLSTATE that blame the values: data exception, constraint violation, program limit (PostgreSQL,
+appendix A)."""
+
+OnConnect = Callable[[Any, Any], None]
+
+
+def sqlite(survives: Survives) -> OnConnect:
+    """WAL lets readers go on while one writes, and without a sync at each commit loses nothing while the kernel lives
+    (sqlite.org/pragma.html, synchronous); foreign keys are off by default."""
+    sync = "FULL" if survives is Survives.POWER else "NORMAL"
+
+    def on_connect(connection: Any, record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT}", f"synchronous={sync}"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return on_connect
+
+
+def postgresql(survives: Survives) -> OnConnect:
+    """A commit is answered once it is on the server's disk, where it has to survive a power cut.
+
+    Raises ConfigError where the server never syncs at all.
+    """
+
+    def on_connect(connection: Any, record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}'")
+        connection.commit()
+        if survives is not Survives.POWER:
+            cursor.close()
+            return
+        cursor.execute("SHOW fsync")
+        (fsync,) = cursor.fetchone()
+        cursor.execute("SHOW synchronous_commit")
+        (waits,) = cursor.fetchone()
+        if waits in ("off", "local"):  # what waits for a standby too is left as it is
+            cursor.execute("SET SESSION synchronous_commit = 'on'")
+        connection.commit()
+        cursor.close()
+        if fsync != "on":
+            raise ConfigError('database.survives = "power" can\'t be kept: PostgreSQL runs with fsync = off.')
+
+    return on_connect
+
+
+def is_refusal(problem: Exception) -> bool:
+    """Whether the values are at fault, so that trying again can't help."""
+    if isinstance(problem, DataError):
+        return True
+    state = str(getattr(getattr(problem, "orig", None), "sqlstate", None) or "")
+    return isinstance(problem, DBAPIError) and state.startswith(REFUSALS)
