@@ -169,7 +169,7 @@ class Service:
             audit=audit.Deps(store.audit),
             webhooks=webhooks.Deps(self.guard, store.webhooks, store.outbox, self.dispatcher),
             tokens=tokens.Deps(boards, store.tokens, self.revocation),
-            health=health.Deps(self.readiness),
+            health=health.Deps(self.readiness, self.nodes.remarks),
         )
 
     def _problems(self) -> list[str]:

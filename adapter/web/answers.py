@@ -282,6 +282,7 @@ class HealthReport(Answer):
 
     ready: bool
     parts: list[HealthPart]
+    remarks: list[str] = Field(description="What an administrator should know of, though all is usable.")
 
 
 class FieldError(BaseModel):

@@ -1,5 +1,6 @@
 """What exactly is wrong, for administrators who are in no conversation: it may tell of silent monitors."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -18,6 +19,8 @@ class Deps:
     """What these routes work with."""
 
     readiness: Readiness
+    remarks: Callable[[], Sequence[str]]
+    """What an administrator should know of, though all is usable."""
 
 
 routes = Routes("health", Deps)
@@ -43,4 +46,4 @@ async def health(context: RequestContext[Deps, None]) -> web.Response:
         }
         for part in readiness.state.parts.values()
     ]
-    return web.json_response({"ready": readiness.ready, "parts": parts})
+    return web.json_response({"ready": readiness.ready, "parts": parts, "remarks": [*context.deps.remarks()]})

@@ -377,6 +377,10 @@ async def test_ready_and_alive(site: Site) -> None:
     told = {part["name"]: part["problem"] for part in body["parts"]}
     assert (status, body["ready"], told["ari"], told["ami"]) == (200, False, "not there", None)
     assert told["monitors"] == "those of a former run are being taken up"
+    assert body["remarks"] == []
+    next(iter(site.service.boards)).place.others.add("0123abcd")
+    _, body = await admin.get("/health")
+    assert body["remarks"] == ["lab: legs of another installation are at this PBX (0123abcd)"]
     is_problem(await (await site.client("mona")).get("/health"), 403, "forbidden")
     site.talk("301", "101")
     is_problem(await admin.get("/health"), 403, "forbidden")

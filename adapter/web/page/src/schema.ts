@@ -612,6 +612,8 @@ export interface components {
         HealthReport: {
             parts: components["schemas"]["HealthPart"][];
             ready: boolean;
+            /** @description What an administrator should know of, though all is usable. */
+            remarks: string[];
         };
         /** @description A STUN or TURN server for the browser. */
         IceServer: {
