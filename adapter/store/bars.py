@@ -3,39 +3,17 @@
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.expression import bindparam
 
 from adapter.core.bars import Bar, BarChanges, Bars, Kind, Making
 from adapter.store.database import take_turn
 from adapter.store.outbox import OUTBOX, PENDING
-from adapter.store.outbox_sql import PROMOTE
-from adapter.store.tables import BarRow, DeliveryRow, EventRow, HookBarRow, MakingRow, UtcTime
+from adapter.store.outbox_sql import PROMOTE, RELEASE
+from adapter.store.tables import BarRow, DeliveryRow, EventRow, HookBarRow, MakingRow
 
 _BAR: TypeAdapter[Bar] = TypeAdapter(Bar)
-
-RELEASE = text(
-    """
-    INSERT INTO deliveries (hook_id, seq, lane, state, next_at, attempts)
-    SELECT n.hook_id, n.seq, n.lane,
-      CASE WHEN n.place = 1 AND NOT EXISTS (
-        SELECT 1 FROM deliveries d WHERE d.hook_id = n.hook_id AND d.lane = n.lane AND d.state IN ('due', 'waiting')
-      ) THEN 'due' ELSE 'waiting' END,
-      :at, 0
-    FROM (
-      SELECT w.id AS hook_id, e.seq AS seq, e.lane AS lane,
-        row_number() OVER (PARTITION BY w.id, e.lane ORDER BY e.seq) AS place
-      FROM events e
-        JOIN hook_bars b ON b.conversation_id = e.conversation_id AND e.seq > b.from_seq
-        JOIN webhooks w ON w.id = b.hook_id AND w.enabled AND w.events LIKE '%,' || e.type || ',%'
-      WHERE e.conversation_id IN :conversations AND e.type LIKE 'monitor.%'
-        AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.hook_id = w.id AND d.seq = e.seq)
-    ) n
-    """
-).bindparams(bindparam("at", type_=UtcTime), bindparam("conversations", expanding=True))
-"""What was kept from hooks while the conversation lasted is due, in the order in which it happened."""
 
 
 def put(session: Session, change: BarChanges, at: datetime) -> None:

@@ -4,8 +4,7 @@ from sqlalchemy import bindparam, text, update
 
 from adapter.store.tables import Counter, DeliveryRow, UtcTime
 
-FAN_OUT = text(
-    """
+_FIRST_IS_DUE = """
     INSERT INTO deliveries (hook_id, seq, lane, state, next_at, attempts)
     SELECT n.hook_id, n.seq, n.lane,
       CASE WHEN n.place = 1 AND NOT EXISTS (
@@ -15,13 +14,29 @@ FAN_OUT = text(
     FROM (
       SELECT w.id AS hook_id, e.seq AS seq, e.lane AS lane,
         row_number() OVER (PARTITION BY w.id, e.lane ORDER BY e.seq) AS place
-      FROM events e JOIN webhooks w ON w.enabled AND w.events LIKE '%,' || e.type || ',%'
+      FROM events e
+"""
+FAN_OUT = text(
+    _FIRST_IS_DUE  # noqa: S608 - both parts are ours
+    + """
+      JOIN webhooks w ON w.enabled AND w.events LIKE '%,' || e.type || ',%'
       WHERE e.seq > :last AND NOT (e.type LIKE 'monitor.%' AND EXISTS (
         SELECT 1 FROM hook_bars b WHERE b.hook_id = w.id AND b.conversation_id = e.conversation_id))
     ) n
     """
 ).bindparams(bindparam("at", type_=UtcTime), bindparam("last", type_=Counter))
 """One delivery for each new event and each hook that wants it and is not barred; the first of its call is due."""
+RELEASE = text(
+    _FIRST_IS_DUE  # noqa: S608 - both parts are ours
+    + """
+      JOIN hook_bars b ON b.conversation_id = e.conversation_id AND e.seq > b.from_seq
+      JOIN webhooks w ON w.id = b.hook_id AND w.enabled AND w.events LIKE '%,' || e.type || ',%'
+      WHERE e.conversation_id IN :conversations AND e.type LIKE 'monitor.%'
+        AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.hook_id = w.id AND d.seq = e.seq)
+    ) n
+    """
+).bindparams(bindparam("at", type_=UtcTime), bindparam("conversations", expanding=True))
+"""What was kept from hooks while the conversation lasted is due, in the order in which it happened."""
 PROMOTE = text(
     """
     UPDATE deliveries SET state = 'due', next_at = :at
