@@ -43,7 +43,7 @@ class Asterisk:
         """What is not usable now, as `part: text`; empty when all is. Asks nobody."""
         found = self._connection.problems()
         if self._stasis.problem is not None and not any(problem.startswith("ari:") for problem in found):
-            found.append(f"stasis: {self._stasis.problem}; star codes do not work")
+            found.append(f"ari: {self._stasis.problem}; star codes do not work")
         return found
 
     def give_up(self) -> None:

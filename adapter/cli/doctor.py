@@ -116,10 +116,14 @@ def _one(settings: config.Settings, name: str | None) -> config.Pbx:
 
 
 async def _examine(settings: config.Settings, path: Path | None, *, audio: bool, ring: tuple[str, ...]) -> Examination:
-    """Run the checks until they are done or interrupted: SIGTERM removes test calls as Ctrl-C does."""
+    """Run the checks until they are done or interrupted, which removes the test calls.
+
+    SIGINT too, since shells ignore it in the background and Python then does nothing about it.
+    """
     me = asyncio.current_task()
     assert me is not None  # noqa: S101 - a coroutine that runs has a task
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, me.cancel)
     try:
         return await examine(settings, path, _progress(), prove=audio, ring=ring)
     except asyncio.CancelledError:

@@ -148,11 +148,11 @@ class Ownership(Alone):
         return self._terms
 
     def problems(self) -> list[str]:
-        """What is wrong, in words; empty when nothing is."""
+        """What is not usable now, as `part: text`; empty when all is."""
         if self.deposed is not None:
-            return [f"ownership: {self.deposed} looks after the PBX now"]
+            return [f"adapter: {self.deposed} looks after the PBX now"]
         if not all(self.holds(pbx) for pbx in self._pbxes):
-            return [f"ownership: not confirmed ({self._failing or 'being asked'}); nothing starts"]
+            return [f"adapter: not known to own the PBX ({self._failing or 'being asked'}); nothing starts"]
         return []
 
     # --- beginning

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
 
 STATIC = Path(__file__).parent / "static"
 FILES = ("page.js", "page.css", "page.js.map", "docs.js", "swagger-ui-bundle.js", "swagger-ui.css")
@@ -23,11 +24,19 @@ POLICY = "; ".join(
 routes = web.RouteTableDef()
 
 
+class File(web.FileResponse):
+    """A file that is sent once: `adapter.web.listener.whole` sends it, and aiohttp asks again."""
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Send it. Once it is sent, that is nothing, as with every other response."""
+        return None if self.prepared else await super().prepare(request)
+
+
 def _file(name: str) -> web.StreamResponse:
     path = STATIC / name
     if not path.is_file():
         return web.Response(status=503, text="The page is not built. Run: make page\n")
-    return web.FileResponse(path, headers={"Cache-Control": "no-cache", "Content-Security-Policy": POLICY})
+    return File(path, headers={"Cache-Control": "no-cache", "Content-Security-Policy": POLICY})
 
 
 @routes.get("/")

@@ -233,13 +233,14 @@ async def test_the_agent_is_told_of_talk_and_of_nothing_else(lab: Lab) -> None:
     assert stream.kinds() == ["snapshot"]
     await admin.switch(monitor, "whisper")
     joined = await stream.until(lambda kind, data: kind == "coach.joined")
+    talk = joined.pop("monitor_id")
+    assert talk != monitor["id"], "the agent would learn that one monitor went on"
     assert joined == {
-        "monitor_id": monitor["id"],
         "call_id": call["id"],
         "supervisor": {"name": "Admin"},
         "mode": "whisper",
     }
-    seen = (await sam.get(path))[1]
+    seen = (await sam.get(f"/monitors/{talk}"))[1]
     assert seen["started_at"] > monitor["live_at"], "the agent would learn how long it was silent"
     await admin.switch(monitor, "barge")
     await stream.until(lambda kind, data: kind == "coach.joined" and data["mode"] == "barge")
@@ -250,7 +251,7 @@ async def test_the_agent_is_told_of_talk_and_of_nothing_else(lab: Lab) -> None:
     await asyncio.sleep(0.3)
     assert [number for number, _, _ in stream.events] == list(range(1, len(stream.events) + 1))
     assert stream.kinds()[-3:] == ["monitor.removed", "call.updated", "coach.left"]
-    assert (await sam.get(path))[0] == 404
+    assert {(await sam.get(each))[0] for each in (path, f"/monitors/{talk}")} == {404}
 
 
 async def test_ones_own_conversation_is_not_monitored(lab: Lab) -> None:

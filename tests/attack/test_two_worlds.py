@@ -83,7 +83,7 @@ class Show:
         self.admin = self.world.admin = await site.client("admin")
         await self.admin.patch(f"/users/{self.admin.user['id']}", {"devices": ["pjsip/301", "PJSIP/90301"]})
         await self.admin.post(
-            "/users", {"username": "root", "name": "R", "role": "administrator", "password": "secret-r"}
+            "/users", {"username": "root", "name": "R", "role": "administrator", "password": "secret-of-root"}
         )
         everybody = {user.username: user.id for user in await store.people.all()}
         self.root, self.coach = everybody["root"], everybody["coach"]

@@ -307,7 +307,7 @@ async def test_a_reload_listens_again_in_silence(lab: Lab, speaking: Browser) ->
 
 async def endpoints(lab: Lab) -> set[str]:
     """The ephemeral endpoints that Asterisk knows."""
-    return set(re.findall(r"cm-web-[0-9a-f-]+", await lab.pbx.cli("pjsip show endpoints")))
+    return set(re.findall(r"Endpoint: +(cm-web-[0-9a-f-]+)", await lab.pbx.cli("pjsip show endpoints")))
 
 
 async def test_a_right_that_is_lost_and_a_sign_out_close_the_phone(lab: Lab, speaking: Browser) -> None:

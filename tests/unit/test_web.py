@@ -357,6 +357,29 @@ async def test_a_stream_of_a_supervisor(site: Site) -> None:
     assert "call.removed" in stream.kinds()
 
 
+async def test_a_connection_outlasts_every_kind_of_answer(site: Site) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.listener.port)
+    paths = (
+        "/",
+        "/static/page.css",
+        "/healthz",
+        "/static/page.js",
+        "/nothing",
+        "/static/nothing",
+        "/openapi.json",
+        "/",
+    )
+    statuses = []
+    async with asyncio.timeout(20):
+        for path in paths:
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+            await reader.readexactly(int(head.partition("content-length: ")[2].split("\r")[0]))
+            statuses.append(head.split()[1])
+    writer.close()
+    assert statuses == ["200", "200", "200", "200", "404", "404", "200", "200"]
+
+
 async def test_ready_and_alive(site: Site) -> None:
     async with aiohttp.ClientSession() as http:
         async with http.get(site.base + "/healthz") as answer:
