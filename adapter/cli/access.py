@@ -56,7 +56,7 @@ def token_create(
     given: dict[str, Any] = {"name": name, "user": user, "scopes": list(scopes)}
     for_nobody = user is None and scopes == (Scope.METRICS.value,)  # figures need nobody's rights
     given["may_act_for"] = list(may_act_for) or ([] if for_nobody else None)
-    given["expires_at"] = expires.replace(tzinfo=UTC) if expires else None
+    given["expires_at"] = expires.replace(tzinfo=UTC).isoformat() if expires else None
     try:
         body = TokenBody.model_validate(given)
     except ValidationError as problem:

@@ -17,7 +17,7 @@ from adapter.cli.store import config_option, with_store
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role, User
 from adapter.core.views import modes_view, user_view
-from adapter.errors import AdapterError, AlreadyOwned, ConfigError, NotFound
+from adapter.errors import AdapterError, AlreadyOwned, ConfigError, Invalid, NotFound
 from adapter.store import Store
 from adapter.store.people import NewUser, UserChange
 from adapter.web import fields
@@ -187,7 +187,10 @@ def user_import(file: TextIO, dry_run: bool, path: Path | None) -> None:
     there are several, separated by spaces; the first one rings), can_monitor, modes (separated by spaces), active,
     password. If any line is wrong, nothing is changed.
     """
-    rows = csv_import.read(file.read())
+    try:
+        rows = csv_import.read(file.read())
+    except UnicodeDecodeError:
+        raise Invalid(f"{file.name} is not in UTF-8. Save it as “CSV UTF-8”.") from None
 
     async def work(store: Store) -> list[csv_import.Planned]:
         planned = csv_import.plan(rows, await store.people.all())

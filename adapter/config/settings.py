@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 import phonenumbers
 from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from adapter.config.http import Http
 from adapter.config.pbx import AutoAnswer, Endpoints, Pbx, Softphone, StarCodes, inherit
@@ -190,6 +190,10 @@ def load(path: Path | None) -> Settings:
         raise ConfigError(f"{path} is not valid TOML: {problem}.") from None
     try:
         return Settings(**values)
+    except SettingsError as problem:
+        raise ConfigError(
+            f'A variable CALL_MONITOR_… is not valid: {problem}. Write lists as JSON: ["a", "b"].'
+        ) from None
     except ValidationError as problem:
         lines = "\n".join(f"  {line}" for line in _explain(problem))
         raise ConfigError(f"{path} can't be used:\n{lines}") from None

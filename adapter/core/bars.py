@@ -154,19 +154,20 @@ class Bars:
         found = (bar.ids for bar in self._all() if not ids.isdisjoint(self._of(bar)))
         return frozenset().union(*found)
 
-    def in_hand(self, who: Who, kinds: Collection[Kind] = CREDENTIALS) -> bool:
-        """Whether somebody who is barred from a conversation has given themselves what this one acts with.
+    def in_hand(self, who: Who, kinds: Collection[Kind] = CREDENTIALS, conversation: str | None = None) -> bool:
+        """Whether somebody who is barred from this conversation, or from any, gave themselves what this one acts with.
 
-        Then not even their own monitors are shown: it may not be they who look. A device counts also where it is
+        Then not even their own monitors on it are shown: it may not be they who look. A device counts also where it is
         one's own account that got it: whether it is busy would tell whether its former owner listens.
         """
         if who.user is None and who.token is None:
             return False
+        bars = list(self._all()) if conversation is None else [*filter(None, [self._by_id.get(conversation)])]
         mine = [making for making in self._makings if making.kind in kinds and making.thing in (who.user, who.token)]
         return any(
             making.number >= bar.since and not _others(making, who).isdisjoint(self._of(bar))
             for making in mine
-            for bar in self._all()
+            for bar in bars
         )
 
     @property

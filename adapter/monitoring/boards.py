@@ -94,7 +94,7 @@ class Boards:
             monitor,
             barred=self.bars.barred(who, monitor.conversation_id),
             own_call=False,
-            in_hand=self.bars.in_hand(who, CREDENTIALS),
+            in_hand=self.bars.in_hand(who, CREDENTIALS, monitor.conversation_id),
         )
 
     def talk(self, talk_id: str) -> Monitor | None:

@@ -74,7 +74,7 @@ class Readable:
             monitor,
             barred=self.bars.barred(who, monitor.conversation_id),
             own_call=call is not None and call.agent.user_id == user.id,
-            in_hand=self.bars.in_hand(who, CREDENTIALS),
+            in_hand=self.bars.in_hand(who, CREDENTIALS, monitor.conversation_id),
         )
 
     @property

@@ -150,7 +150,7 @@ class Audit:
         """What may be cut of what is older than `keep`; None when there are no entries at all.
 
         Only what is old without a gap, from the first entry on: one wrong time in between takes nothing along.
-        `through`: up to this number, whatever the times say.
+        `through`: up to this number, whatever the times say; NotFound where there is no such entry yet.
         """
         async with self._database.read() as session:
             newest = await session.scalar(select(AuditRow).order_by(AuditRow.seq.desc()).limit(1))
@@ -158,6 +158,8 @@ class Audit:
             first = await session.scalar(_after(cut).limit(1))
             if newest is None or first is None:
                 return None
+            if through is not None and through > newest.seq:
+                raise NotFound(f"There is no entry {through}; the last one is {newest.seq}.")
             before = held_against(keep, self._clock.now(), self._clock.steady(), newest.at)
             stop = None
             if through is None:

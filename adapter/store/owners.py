@@ -81,7 +81,7 @@ def need_terms(session: Session, terms: Mapping[str, Term]) -> None:
         .with_for_update(read=True)
     )
     if {pbx: Term(number, token) for pbx, number, token in rows} != terms:
-        raise StoreUnavailable("Another adapter looks after this PBX now, so this one records nothing more of it.")
+        raise StoreUnavailable("Another adapter may look after this PBX now, so this is not recorded.")
 
 
 async def _be_impatient(session: AsyncSession) -> None:

@@ -75,6 +75,11 @@ def monitors(principal: Principal, access: Access) -> None:
     """Whoever may monitor."""
     if not principal.monitors(access.boards.directory):
         raise Forbidden("You may not monitor calls. An administrator can give you the right.")
+
+
+def starts(principal: Principal, access: Access) -> None:
+    """Whoever may start a monitor now. What runs already can always be ended."""
+    monitors(principal, access)
     if access.in_hand(principal):
         raise Forbidden(IN_HAND)
 

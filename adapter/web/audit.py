@@ -6,17 +6,20 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import structlog
 from aiohttp import web
 
 from adapter.core.audit import Action, read_way
 from adapter.core.views import Json, time_view
-from adapter.errors import NotFound
+from adapter.errors import AdapterError, NotFound
 from adapter.store.audit import Audit, Filter
 from adapter.store.tables import AuditRow
 from adapter.web import answers
 from adapter.web.access import administers
 from adapter.web.models import AuditFilter, AuditQuery
 from adapter.web.routes import RequestContext, Returns, Routes
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +96,25 @@ async def as_table(context: RequestContext[Deps, None]) -> web.StreamResponse:
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
+    pages = context.deps.audit.every(wanted)
+    first = await anext(pages, ())  # what fails by now is answered as an error
     response = web.StreamResponse(headers=headers)
     await response.prepare(context.request)
     await response.write(_lines([COLUMNS]))
-    async for rows in context.deps.audit.every(wanted):
-        await response.write(_lines([_cell(value) for value in entry_view(row).values()] for row in rows))
-    await response.write_eof()
+    try:
+        await response.write(_table(first))
+        async for rows in pages:
+            await response.write(_table(rows))
+        await response.write_eof()
+    except AdapterError as problem:
+        log.error("a table of the audit was cut off", why=str(problem))
+        if context.request.transport is not None:
+            context.request.transport.abort()  # the client must not take what it has for all of it
     return response
+
+
+def _table(rows: Iterable[AuditRow]) -> bytes:
+    return _lines([_cell(value) for value in entry_view(row).values()] for row in rows)
 
 
 def _cell(value: object) -> str:

@@ -1,9 +1,11 @@
 """Input models: one for each body and query. Unknown fields are refused; the rules are in `adapter.web.fields`."""
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -44,8 +46,15 @@ def _written(value: object) -> object:
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
-"""ISO 8601 with a time zone; pydantic alone would take numbers too."""
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time between the years 1 and 9999, in UTC too") from None
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_utc)]
+"""ISO 8601 with a time zone, as UTC; pydantic alone would take numbers too."""
 
 
 def _exactly_one(*names: str) -> ConfigDict:

@@ -21,7 +21,7 @@ from adapter.store.answers import Answers
 from adapter.store.tokens import Token
 from adapter.tasks import KeyedLocks
 from adapter.web import answers
-from adapter.web.access import monitors
+from adapter.web.access import monitors, starts
 from adapter.web.idempotency import HEADER, MEANING, once
 from adapter.web.models import StartBody, SwitchBody
 from adapter.web.principal import Principal
@@ -192,7 +192,7 @@ async def list_monitors(context: RequestContext[Deps, None]) -> web.Response:
     "/monitors",
     StartBody,
     Returns(201, answers.Monitor, headers=["Location"]),
-    monitors,
+    starts,
     errors=OF_START,
     service=True,
     audit=Action.REQUESTED,

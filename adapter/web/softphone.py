@@ -20,7 +20,7 @@ from adapter.errors import DeviceUnavailable, Forbidden, PbxRefused, PbxTimeout,
 from adapter.phones.browser import BrowserPhones
 from adapter.tasks import BackgroundTasks
 from adapter.web import answers
-from adapter.web.access import Access, in_person, monitors
+from adapter.web.access import Access, in_person, starts
 from adapter.web.ice import Ice
 from adapter.web.principal import Principal
 from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
@@ -54,7 +54,7 @@ noticed well within five seconds."""
 
 def _may(principal: Principal, access: Access) -> None:
     in_person(principal, access)
-    monitors(principal, access)
+    starts(principal, access)
 
 
 def _phones(deps: Deps) -> BrowserPhones:

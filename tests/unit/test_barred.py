@@ -86,9 +86,9 @@ async def test_in_somebody_elses_name_nothing_is_seen(site: Site) -> None:
     assert (await token.get("/monitors"))[1]["monitors"] == []
     assert all(call["monitors"] == [] for call in await token.calls())
     is_problem(await token.get(f"/monitors/{monitor['id']}"), 404, "not_found")
-    for path, method in ((f"/monitors/{monitor['id']}", "DELETE"), ("/monitors", "POST")):
-        given = {"agent_extension": "102"} if method == "POST" else None
-        is_problem(await token.ask(method, path, given), 403, "forbidden")
+    for path in (f"/monitors/{monitor['id']}", "/monitors/nothing"):
+        is_problem(await token.delete(path), 404, "not_found")
+    is_problem(await token.post("/monitors", {"agent_extension": "102"}), 403, "forbidden")
     wish = {"agent_extension": "102", "supervisor": "mona"}
     is_problem(await service.post("/monitors", wish), 403, "forbidden")
     async with figures.http.get(site.base + "/metrics") as answer:
@@ -102,6 +102,23 @@ async def test_in_somebody_elses_name_nothing_is_seen(site: Site) -> None:
     site.pbx.run()
     assert (await service.post("/monitors", wish))[0] == 201, "it is over"
     assert other
+
+
+async def test_a_new_password_from_somebody_in_another_call_keeps_nobody_from_their_own_monitor(site: Site) -> None:
+    """Seen: she was heard, was told that nothing ran, and could neither be silent nor end it."""
+    admin, mona = await site.client("admin"), await site.client("mona")
+    site.talk("301", "101")
+    site.talk("201", "102", "b2")
+    _, monitor = await mona.post("/monitors", {"agent_extension": "102", "mode": "barge"})
+    await settle()
+    assert (await admin.patch(f"/users/{mona.user['id']}", {"password": "quiet-harbour-9"}))[0] == 200
+    mona = await site.client()
+    assert (await mona.post("/session", {"username": "mona", "password": "quiet-harbour-9"}))[0] == 200
+    path = f"/monitors/{monitor['id']}"
+    assert [shown["mode"] for shown in (await mona.get("/monitors"))[1]["monitors"]] == ["barge"]
+    assert (await mona.patch(path, {"mode": "silent"}))[1]["mode"] == "silent"
+    assert (await mona.delete(path))[0] == 204
+    is_problem(await mona.post("/monitors", {"agent_extension": "102"}), 403, "forbidden")
 
 
 async def test_a_phone_that_changed_hands_starts_nothing(site: Site) -> None:
