@@ -20,7 +20,7 @@ class Survives(StrEnum):
 
 BUSY_TIMEOUT = 1500
 """Milliseconds that SQLite tries again while another process holds its write lock: commands of ours for some."""
-IDLE_IN_TRANSACTION = "5s"
+IDLE_IN_TRANSACTION = "2s"
 """After which PostgreSQL gives a transaction up that asks nothing (PostgreSQL, Client Connection Defaults): a process
 that is stopped inside one keeps its rows from the others for so long, and no longer."""
 REFUSALS = ("22", "23", "54")

@@ -97,12 +97,14 @@ async def as_table(context: RequestContext[Deps, None]) -> web.StreamResponse:
         "X-Content-Type-Options": "nosniff",
     }
     pages = context.deps.audit.every(wanted)
-    first = await anext(pages, ())  # what fails by now is answered as an error
+    try:
+        first = await anext(pages)  # what fails by now is answered as an error
+    except StopAsyncIteration:
+        first = ()
     response = web.StreamResponse(headers=headers)
     await response.prepare(context.request)
-    await response.write(_lines([COLUMNS]))
     try:
-        await response.write(_table(first))
+        await response.write(_lines([COLUMNS]) + _table(first))
         async for rows in pages:
             await response.write(_table(rows))
         await response.write_eof()

@@ -69,6 +69,8 @@ async def test_the_audit_by_pages_and_as_a_table(site: Site) -> None:
     assert pages == whole
     async with admin.http.get(admin.base + "/audit.csv?action=session.login&supervisor=x") as answer:
         assert len((await answer.text()).splitlines()) == 1
+    async with admin.http.get(admin.base + "/audit.csv?supervisor=nobody") as answer:
+        assert len((await answer.text()).splitlines()) == 1
     for edge in ("until=9999-12-31T23:59:59-23:59", "since=0001-01-01T00:00:00%2B14:00"):
         for table in ("/audit", "/audit.csv"):
             is_problem(await admin.get(f"{table}?{edge}"), 422, "invalid")
