@@ -209,15 +209,21 @@ class Phone:
 
         baresip has no command for it, but sends a REFER to any given target; the dialog is read from its own trace.
         """
-        dialog = self._newest_dialog(number)
+        dialog = await self._newest_dialog(number)
         replaces = quote(f"{dialog['call-id']};to-tag={dialog['to']};from-tag={dialog['from']}", safe="")
         await self.command("line", "1")
         await self.command("transfer", f"{self._uri(number)}?Replaces={replaces}")
 
-    def _newest_dialog(self, number: str) -> dict[str, str]:
+    def _answers(self, number: str) -> list[str]:
         answers = [m.text for m in self.sip_trace() if not m.sent and m.method == "200" and f"<sip:{number}@" in m.text]
-        answers = [text for text in answers if re.search(r"^CSeq: \d+ INVITE", text, re.M)]
-        if not answers:
+        return [text for text in answers if re.search(r"^CSeq: \d+ INVITE", text, re.M)]
+
+    async def _newest_dialog(self, number: str) -> dict[str, str]:
+        for _ in range(40):  # the trace is written a little after the event that we saw
+            if answers := self._answers(number):
+                break
+            await asyncio.sleep(0.05)
+        else:
             raise LabError(f"Phone {self.number} has no call with {number}.")
         found = {"call-id": re.search(r"^Call-ID: (\S+)", answers[-1], re.M)}
         found |= {k: re.search(rf"^{k}:.*;tag=(\S+)", answers[-1], re.M | re.I) for k in ("from", "to")}
