@@ -65,9 +65,7 @@ async def middleware(request: web.Request, handler: Handler) -> web.StreamRespon
     except ConnectionError:
         if request.transport is not None and not request.transport.is_closing():
             raise
-        return web.Response(
-            status=400
-        )  # the client disconnected during its request: nobody reads this, and it is not an error
+        return web.Response(status=400)  # the client disconnected during its request: nobody reads this
     except Exception:
         log.exception("a request failed", method=request.method, path=request.path)
         return problem(500, "internal", "Internal error", "This is a bug in the adapter; its log has the details.")

@@ -2,6 +2,11 @@
 
 from typing import Any
 
+import aiohttp
+import pytest
+
+from adapter.errors import StoreUnavailable
+from adapter.store.audit import Audit
 from tests.fake.pbx import settle
 from tests.support.client import Client
 from tests.support.programs import hook, receiver
@@ -115,3 +120,26 @@ async def test_in_a_conversation_one_sees_nothing_of_who_listens_to_it(site: Sit
     site.pbx.run()
     await site.recorder.settled()
     assert {row["action"] for row in await entries(admin)} > {"monitor.requested", "monitor.started", "monitor.ended"}
+
+
+async def test_a_table_that_breaks_off_does_not_pass_for_a_whole_one(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = await site.client("admin")
+    for _ in range(3):
+        await site.client("mona")
+    page, pages = Audit.page, []
+
+    async def fails_later(self: Audit, *wanted: Any) -> Any:
+        pages.append(wanted)
+        if len(pages) > 1:
+            raise StoreUnavailable("The database is away.")
+        return await page(self, *wanted)
+
+    monkeypatch.setattr("adapter.store.audit.PAGE", 2)
+    monkeypatch.setattr(Audit, "page", fails_later)
+    async with admin.http.get(admin.base + "/audit.csv") as answer:
+        assert answer.status == 200
+        with pytest.raises(aiohttp.ClientError):
+            await answer.text()
+    is_problem(await admin.get("/audit.csv"), 503, "store_unavailable")

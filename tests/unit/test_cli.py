@@ -126,6 +126,8 @@ def test_tokens_and_the_proof_of_the_audit(conf: Path, tmp_path: Path, call: Cal
     status, text = ask("token", "create", "crm", "--may-act-for", "mona")
     secret = text.splitlines()[0]
     assert (status, secret.startswith("cm_")) == (0, True)
+    assert ask("token", "create", "later", "--user", "mona", "--expires", "2100-01-31")[0] == 0
+    assert "2100-01-31" in ask("token", "list")[1]
     assert ask("token", "create", "prometheus", "--scope", "metrics")[0] == 0, "figures need to act for nobody"
     listed = ask("token", "list")[1]
     assert "service: mona" in listed
