@@ -121,7 +121,15 @@ export function Inbox({ me, picture, mine, phone }: Props) {
           <p class="empty">{words.chooseCall}</p>
         ) : (
           <>
-            <Panel me={me} call={call} monitor={mine} ended={picture?.ended ?? null} callId={chosen} phone={phone} />
+            <Panel
+              me={me}
+              call={call}
+              monitor={mine}
+              ended={picture?.ended ?? null}
+              callId={chosen}
+              phone={phone}
+              connected={picture?.connected ?? false}
+            />
             {call && me.can_monitor && (
               <label class="check">
                 <input

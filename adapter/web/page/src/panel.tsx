@@ -17,9 +17,11 @@ interface Props {
   monitor: Monitor | undefined;
   ended: Monitor | null;
   phone: Phone;
+  /** Whether the stream stands: without it, what Asterisk does now is not known. */
+  connected: boolean;
 }
 
-export function Panel({ me, call, callId, monitor, ended, phone }: Props) {
+export function Panel({ me, call, callId, monitor, ended, phone, connected }: Props) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
   const device = phone.device === BROWSER ? { device: BROWSER } : {};
@@ -45,7 +47,11 @@ export function Panel({ me, call, callId, monitor, ended, phone }: Props) {
     }
     await act(() => ask("PATCH", "/monitors/{id}", { at: { id: here.id }, body: { mode } }));
   };
-  const may = (mode: Mode) => here?.state === "live" && here.mode !== mode && me.modes.includes(mode);
+  // Silence is never locked; what talks or rings needs a picture that is known to be true.
+  const may = (mode: Mode) =>
+    here?.state === "live" && here.mode !== mode && me.modes.includes(mode) && (connected || mode === "silent");
+
+  const toggles = here !== undefined || (call !== undefined && connected);
 
   useEffect(() => setProblem(""), [callId, here?.id]);
   useLayoutEffect(() => {
@@ -54,7 +60,7 @@ export function Panel({ me, call, callId, monitor, ended, phone }: Props) {
       if (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) || event.ctrlKey || event.metaKey || event.altKey) return;
       if (busy || !me.can_monitor) return;
       const modes: Record<string, Mode> = { t: "whisper", j: "barge", s: "silent" };
-      if (event.key === "m" && call) void toggle();
+      if (event.key === "m" && toggles) void toggle();
       else if (modes[event.key] && may(modes[event.key]!)) void become(modes[event.key]!);
     };
     addEventListener("keydown", onKey);
@@ -73,7 +79,7 @@ export function Panel({ me, call, callId, monitor, ended, phone }: Props) {
             title={words.callMonitoring}
             aria-pressed={here !== undefined}
             aria-busy={busy}
-            disabled={busy || (!call && !here)}
+            disabled={busy || !toggles}
             onClick={() => void toggle()}
           >
             <Headset />
@@ -92,8 +98,8 @@ export function Panel({ me, call, callId, monitor, ended, phone }: Props) {
         )}
       </header>
       <div class="said">
-        <p role="status" class={"hears " + (here?.state === "live" ? here.mode : "")}>
-          {busy && here?.state === "live" ? words.waiting : here ? hears(here) : ""}
+        <p role="status" class={"hears " + (here?.state === "live" && connected ? here.mode : "")}>
+          {here && !connected ? words.hearsUnknown : busy && here?.state === "live" ? words.waiting : here ? hears(here) : ""}
         </p>
         {here?.state === "live" && call && !call.barge_reaches_customer && <p>{words.bargeAgentOnly}</p>}
         {here?.state === "live" && here.mode === "silent" && here.device === BROWSER && phone.picture.microphone === "unasked" && (
@@ -126,7 +132,7 @@ export function Panel({ me, call, callId, monitor, ended, phone }: Props) {
               {words.joinTheCall}
             </button>
           )}
-          {here.mode === "barge" && call && (
+          {here.mode === "barge" && call && connected && (
             <Sure
               label={words.takeOver}
               sure={words.reallyTakeOver}
