@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from adapter.errors import ConfigError, StoreRefused, StoreUnavailable
 from adapter.store import durability
 from adapter.store.durability import Survives
+from adapter.store.prepared import Prepared
 from adapter.store.writer import SqliteWriter
 
 log = structlog.get_logger(__name__)
@@ -149,7 +150,8 @@ def take_turn(session: Session, fact: str) -> str:
     Writing before reading: SQLite gives its one write lock at once, PostgreSQL the row's. Whoever decides by what it
     has read must read it after this, or somebody else decides at the same time.
     """
-    return str(session.connection().scalar(TAKE_TURN, {"name": fact}))
+    found = TAKE_TURN.one(session, {"name": fact})
+    return str(found[0] if found else None)
 
 
 async def lock(session: AsyncSession, fact: str) -> str:
@@ -157,7 +159,7 @@ async def lock(session: AsyncSession, fact: str) -> str:
     return await session.run_sync(take_turn, fact)
 
 
-TAKE_TURN = text("UPDATE facts SET value = value WHERE name = :name RETURNING value")
+TAKE_TURN = Prepared(text("UPDATE facts SET value = value WHERE name = :name RETURNING value"))
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
 from adapter.store.database import Database
 from adapter.store.fit import Fit
+from adapter.store.prepared import Prepared
 from adapter.store.tables import MonitorRow, table_of
 
 
@@ -39,15 +40,17 @@ class Monitors:
 def put(session: Session, *monitors: Monitor) -> None:
     """Insert or replace the monitors' rows, as part of a transaction: one statement, however many there are."""
     if monitors:
-        session.connection().execute(_PUT, [_FIT(_columns(monitor)) for monitor in monitors])
+        _PUT.run(session, [_FIT(_columns(monitor)) for monitor in monitors])
 
 
 _COLUMNS = table_of(MonitorRow).columns
 _NAMES = [column.name for column in _COLUMNS]
-_PUT = text(
-    f"INSERT INTO monitors ({', '.join(_NAMES)}) VALUES (:{', :'.join(_NAMES)}) ON CONFLICT (id) DO UPDATE SET "  # noqa: S608 - our own names
-    + ", ".join(f"{name} = excluded.{name}" for name in _NAMES)
-).bindparams(*(bindparam(column.name, type_=column.type) for column in _COLUMNS))
+_PUT = Prepared(
+    text(
+        f"INSERT INTO monitors ({', '.join(_NAMES)}) VALUES (:{', :'.join(_NAMES)}) ON CONFLICT (id) DO UPDATE SET "  # noqa: S608 - our own names
+        + ", ".join(f"{name} = excluded.{name}" for name in _NAMES)
+    ).bindparams(*(bindparam(column.name, type_=column.type) for column in _COLUMNS))
+)
 """The same words for SQLite and PostgreSQL."""
 _FIT = Fit(MonitorRow)
 

@@ -19,6 +19,7 @@ from adapter.errors import NotFound
 from adapter.store.database import Database, lock, take_turn
 from adapter.store.fit import Fit, plain
 from adapter.store.outbox_sql import FAN_OUT, NOTE, PROMOTE
+from adapter.store.prepared import Prepared
 from adapter.store.tables import DeliveryRow, EventRow, FactRow, table_of
 
 OUTBOX = "outbox"
@@ -79,15 +80,14 @@ def add(session: Session, events: Sequence[HookEvent], ids: Sequence[str], now: 
     if not events:
         return
     take_turn(session, OUTBOX)
-    connection = session.connection()
-    last = connection.scalar(_LAST)
+    last = _LAST.one(session, {})
     rows = [_FIT(_row(event, event_id)) for event, event_id in zip(events, ids, strict=True)]
-    connection.execute(_ADD, rows)
-    connection.execute(FAN_OUT, {"last": last or 0, "at": now})
+    _ADD.run(session, rows)
+    FAN_OUT.run(session, [{"last": (last and last[0]) or 0, "at": now}])
 
 
-_ADD = insert(table_of(EventRow))
-_LAST = select(func.max(EventRow.seq))
+_ADD = Prepared(insert(table_of(EventRow)), "id", "at", "type", "lane", "conversation_id", "body")
+_LAST = Prepared(select(func.max(EventRow.seq)))
 _FIT = Fit(EventRow)
 
 

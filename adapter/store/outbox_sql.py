@@ -2,6 +2,7 @@
 
 from sqlalchemy import bindparam, text, update
 
+from adapter.store.prepared import Prepared
 from adapter.store.tables import Counter, DeliveryRow, UtcTime
 
 _FIRST_IS_DUE = """
@@ -16,15 +17,17 @@ _FIRST_IS_DUE = """
         row_number() OVER (PARTITION BY w.id, e.lane ORDER BY e.seq) AS place
       FROM events e
 """
-FAN_OUT = text(
-    _FIRST_IS_DUE  # noqa: S608 - both parts are ours
-    + """
+FAN_OUT = Prepared(
+    text(
+        _FIRST_IS_DUE  # noqa: S608 - both parts are ours
+        + """
       JOIN webhooks w ON w.enabled AND w.events LIKE '%,' || e.type || ',%'
       WHERE e.seq > :last AND NOT (e.type LIKE 'monitor.%' AND EXISTS (
         SELECT 1 FROM hook_bars b WHERE b.hook_id = w.id AND b.conversation_id = e.conversation_id))
     ) n
     """
-).bindparams(bindparam("at", type_=UtcTime), bindparam("last", type_=Counter))
+    ).bindparams(bindparam("at", type_=UtcTime), bindparam("last", type_=Counter))
+)
 """One delivery for each new event and each hook that wants it and is not barred; the first of its call is due."""
 RELEASE = text(
     _FIRST_IS_DUE  # noqa: S608 - both parts are ours

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import bindparam, delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from adapter.core.ownership import Cluster, Member, Owner, Process, Term
 from adapter.errors import StoreUnavailable
 from adapter.store.database import Database
 from adapter.store.owner_tables import MemberRow, OwnerRow
+from adapter.store.prepared import Prepared
 
 LOCK_TIMEOUT = "700ms"
 """How long PostgreSQL waits for a row that another holds: whoever is frozen in a transaction is not waited for."""
@@ -74,14 +75,15 @@ def need_terms(session: Session, terms: Mapping[str, Term]) -> None:
     """
     if not terms:
         return
-    rows = session.execute(
-        select(OwnerRow.pbx, OwnerRow.term, OwnerRow.token)
-        .where(OwnerRow.pbx.in_(sorted(terms)))
-        .order_by(OwnerRow.pbx)
-        .with_for_update(read=True)
-    )
-    if {pbx: Term(number, token) for pbx, number, token in rows} != terms:
-        raise StoreUnavailable("Another adapter may look after this PBX now, so this is not recorded.")
+    for pbx in sorted(terms):
+        row = _TERM.one(session, {"pbx": pbx})
+        if row is None or Term(*row) != terms[pbx]:
+            raise StoreUnavailable("Another adapter may look after this PBX now, so this is not recorded.")
+
+
+_TERM = Prepared(
+    select(OwnerRow.term, OwnerRow.token).where(OwnerRow.pbx == bindparam("pbx")).with_for_update(read=True)
+)
 
 
 async def _be_impatient(session: AsyncSession) -> None:

@@ -16,7 +16,7 @@ from adapter.core.ownership import Term
 from adapter.core.record import OpenCall, Sealed
 from adapter.errors import StoreRefused, StoreUnavailable
 from adapter.store import audit, bars, monitors, outbox
-from adapter.store.database import Database, take_turn
+from adapter.store.database import Database
 from adapter.store.owners import need_terms
 from adapter.store.tables import AuditRow, EventRow, OpenCallRow, SetAsideRow, table_of
 
@@ -82,10 +82,8 @@ class Records:
 def _write(session: Session, sealed: Sealed, now: datetime) -> None:
     """In few statements, however much it is: others wait for the lock."""
     record = sealed.record
-    if record.entries:
-        take_turn(session, audit.HEAD)  # first, as all who decide what is audited: or two wait for each other
+    audit.add(session, record.entries, sealed.entry_ids)  # its turn comes first, or two wait for each other
     bars.put(session, record.barred, now)
-    audit.add(session, record.entries, sealed.entry_ids)
     outbox.add(session, record.events, sealed.event_ids, now)
     monitors.put(session, *record.monitors.values())
     if record.calls:
