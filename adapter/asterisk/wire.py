@@ -103,6 +103,11 @@ def _held(fields: Fields, at: datetime) -> ev.Event | None:
     return ev.HoldChanged(at, found, fields.get("Event") == "Hold") if found else None
 
 
+def _music(fields: Fields, at: datetime) -> ev.Event | None:
+    found = channel(fields)
+    return ev.MusicChanged(at, found, fields.get("Event") == "MusicOnHoldStart") if found else None
+
+
 def _spy_started(fields: Fields, at: datetime) -> ev.Event | None:
     leg, target = fields.get("SpyerUniqueid"), fields.get("SpyeeUniqueid")
     if not leg or not target or is_test(leg):
@@ -160,6 +165,8 @@ TRANSLATORS: dict[str, Callable[[Fields, datetime], ev.Event | None]] = {
     "BridgeDestroy": _bridge_gone,
     "Hold": _held,
     "Unhold": _held,
+    "MusicOnHoldStart": _music,
+    "MusicOnHoldStop": _music,
     "ChanSpyStart": _spy_started,
     "ChanSpyStop": _spy_stopped,
     "DTMFEnd": _digit,

@@ -54,6 +54,9 @@ class Call:
     started_at: datetime
     answered_at: datetime | None
     barge_reaches_customer: bool
+    audible: bool
+    """Whether the agent hears the other side now, and so could hear a supervisor: not on hold, no music, connected.
+    Shown of monitors only."""
     uniqueid: str
     """Uniqueid of the agent's channel, the target of ChanSpy. Never shown."""
     peers: frozenset[str]

@@ -78,6 +78,8 @@ class Calls:
                 lines.dial_over(caller, called)
             case ev.HoldChanged(_, channel, held):
                 lines.hold(channel, held)
+            case ev.MusicChanged(_, channel, plays):
+                lines.music(channel, plays)
             case ev.BridgeGone(_, bridge):
                 lines.destroy(bridge)
             case ev.Snapshot():
@@ -219,6 +221,7 @@ class Calls:
         far = self._lines.far(line)
         other = self._customer_line(far)
         answered_at = self._answered_at(line, far, at)
+        state, peers = self._state(line, far, answered_at), self._lines.peers(line)
         return Call(
             id=call_id,
             conversation_id=conversation,
@@ -226,12 +229,13 @@ class Calls:
             agent=self._agent(line),
             customer=self._customer(line, other, known),
             direction=self._direction(line, other, known),
-            state=self._state(line, far, answered_at),
+            state=state,
             started_at=line.created_at,
             answered_at=answered_at,
             barge_reaches_customer=answered_at is not None and self._lines.has_one_peer(line),
+            audible=state is CallState.ACTIVE and bool(peers) and not line.hears_music,
             uniqueid=line.channel.uniqueid,
-            peers=self._lines.peers(line),
+            peers=peers,
             participants=participants,
         )
 

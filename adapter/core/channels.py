@@ -30,8 +30,15 @@ class TrackedChannel:
     dialled_by: str | None = None
     dials: list[str] = field(default_factory=list)
     bridge: str | None = None
-    held: bool = False
+    holds_in: str | None = None
+    """The bridge in which the party behind it put the others on hold: there is no Unhold when it goes to another."""
+    hears_music: bool = False
     answered_at: datetime | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether the party behind it has put those in its bridge on hold."""
+        return self.holds_in is not None and self.holds_in == self.bridge
 
     @property
     def is_local(self) -> bool:
@@ -109,7 +116,8 @@ class Channels:
         line.called = old.called if old else known.was_dialled
         line.dialled = old.dialled if old else "" if known.was_dialled else channel.extension
         line.answered_at = old.answered_at if old else None
-        line.held = line.endpoint in snapshot.held_endpoints
+        line.holds_in = known.bridge if line.endpoint in snapshot.held_endpoints else None
+        line.hears_music = old.hears_music if old else False
         if old:
             line.dialled_by, line.dials = old.dialled_by, old.dials
         if line.answered_at is None and channel.state is ChannelState.UP:
@@ -259,11 +267,18 @@ class Channels:
     def hold(self, channel: Channel, held: bool) -> None:
         """The party behind this channel put the other on hold, or resumed the call."""
         line = self.see(channel)
-        if line is not None and line.held != held:
-            line.held = held
+        if line is not None and line.held != (held and line.bridge is not None):
+            line.holds_in = line.bridge if held else None
             self.dirty.add(channel.linkedid)
             if line.bridge:
                 self._touch(self._bridges[line.bridge])
+
+    def music(self, channel: Channel, plays: bool) -> None:
+        """Music on hold began or ceased to play to this channel."""
+        line = self.see(channel)
+        if line is not None and line.hears_music != plays:
+            line.hears_music = plays
+            self.dirty.add(channel.linkedid)
 
     def peers(self, line: TrackedChannel) -> frozenset[str]:
         """Uniqueids of the other channels in this line's bridge, supervisors' legs included."""

@@ -113,6 +113,14 @@ class HoldChanged(NamedTuple):
     held: bool
 
 
+class MusicChanged(NamedTuple):
+    """Music on hold began or ceased to play to a channel."""
+
+    at: datetime
+    channel: Channel
+    plays: bool
+
+
 class SpyStarted(NamedTuple):
     """ChanSpy started: `leg` listens to `target`, from the dialplan extension `extension`."""
 
@@ -211,6 +219,7 @@ Event = (
     | BridgeLeft
     | BridgeGone
     | HoldChanged
+    | MusicChanged
     | SpyStarted
     | SpyStopped
     | DigitReceived

@@ -45,6 +45,7 @@ def spy_started(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str
         monitor,
         state=MonitorState.LIVE,
         live_at=monitor.live_at or at,
+        peers=peers,
         reattach=False,
         barged=False,
     )
@@ -57,7 +58,7 @@ def digit(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str]) -> 
     if not monitor.live or not monitor.keypad:
         return Step(monitor)
     changed = _in_mode(monitor, mode, at, peers, _author(monitor, mode, keypad_of(monitor)))
-    if mode is Mode.BARGE and monitor.reattach:
+    if mode.talks and monitor.reattach:
         return Step(changed, (SwitchLeg(Mode.SILENT, False), SwitchLeg(Mode.SILENT, True)))
     return Step(changed)
 
@@ -108,10 +109,11 @@ def with_talk(before: Monitor | None, monitor: Monitor, opaque: Callable[[str], 
 
 
 def bridge_settled(monitor: Monitor, peers: frozenset[str]) -> Step:
-    """The agent's bridge is `peers` now: end the lease of a talk that was meant for others.
+    """The agent's bridge is `peers` now: end the lease of a talk that was meant for others, and attach anew.
 
-    ChanSpy latches barge's peer once; after a transfer the words would go to the former customer. So: silent
-    at once, and where barge was used in this run, a fresh attachment before anybody talks again.
+    ChanSpy latches barge's peer once; after a transfer the words would go to the former customer. So: silent at once.
+    And its audiohook takes frames of the new party for late ones of the former (main/audiohook.c): the supervisor hears
+    the agent only, and a whisper is heard by nobody. So: a fresh attachment, as soon as somebody is there.
     """
     if not monitor.live or peers == monitor.peers or monitor.ending or monitor.taking:
         return Step(monitor)
@@ -120,7 +122,7 @@ def bridge_settled(monitor: Monitor, peers: frozenset[str]) -> Step:
     if monitor.mode.talks and monitor.notice is not Notice.BRIDGE_CHANGED:
         changed = replace(changed, notice=Notice.BRIDGE_CHANGED, asked=Asked(Mode.SILENT, SYSTEM))
         commands.append(SwitchLeg(Mode.SILENT, False))
-    if monitor.barged and not monitor.reattach:
+    if (peers or monitor.barged) and not monitor.reattach:
         changed = replace(changed, reattach=True, asked=Asked(Mode.SILENT, SYSTEM))
         commands.append(SwitchLeg(Mode.SILENT, True))
     return Step(changed, tuple(commands))
@@ -227,19 +229,22 @@ def resumed(monitor: Monitor, peers: frozenset[str] | None, place: Mode | None, 
     With a keypad it is made silent: a digit pressed meanwhile is unknowable, and to assert the mode of before could
     open a microphone that its owner closed. Without one it is in the mode that its place says, and stays so where
     that is what was confirmed and who hears it is the same. A leg that was not live yet, or whose call is gone, ends.
+    Where the agent talks with others by now, it attaches anew.
     """
     if monitor.ending or peers is None or not monitor.live:
         return end_wanted(monitor, EndReason.CALL_ENDED if peers is None else EndReason.PBX_LOST)
     if place is None:
         return handed_on(monitor, "")
-    if monitor.keypad:
-        return made_silent(monitor)
-    if place.talks and place is not monitor.mode:
-        return made_silent(monitor)
-    if place.talks and peers != monitor.peers:
-        asked = Asked(Mode.SILENT, SYSTEM, Notice.BRIDGE_CHANGED)
-        return Step(replace(monitor, asked=asked), (SwitchLeg(Mode.SILENT, False),))
-    return Step(_in_mode(monitor, place, at, peers, monitor.by if place is monitor.mode else SYSTEM))
+    if monitor.keypad or (place.talks and place is not monitor.mode):
+        step = made_silent(monitor)
+    elif place.talks and peers != monitor.peers:
+        step = made_silent(monitor, Notice.BRIDGE_CHANGED)
+    else:
+        step = Step(_in_mode(monitor, place, at, peers, monitor.by if place is monitor.mode else SYSTEM))
+    if not peers or peers == monitor.peers:
+        return step
+    anew = replace(step.monitor, reattach=True, asked=step.monitor.asked or Asked(Mode.SILENT, SYSTEM))
+    return Step(anew, (*step.commands, SwitchLeg(Mode.SILENT, True)))
 
 
 def found_again(

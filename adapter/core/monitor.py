@@ -96,11 +96,13 @@ class Monitor:
     talk: str = ""
     """The id of that stretch, for those in the conversation; the last one's while nobody is talked to."""
     peers: frozenset[str] = frozenset()
-    """The other channels in the agent's bridge when the current stretch began: whom the talk is leased for."""
+    """The other channels in the agent's bridge when ChanSpy attached, or when it began to talk: whom that is for."""
     reattach: bool = False
-    """Barge's peer was latched to a bridge that changed: the leg must be moved before it may talk again."""
+    """The bridge has changed since ChanSpy attached: the leg must be moved before it hears both, or may talk again."""
     barged: bool = False
     """Whether this run of ChanSpy has barged, and so may have latched its peer (app_chanspy.c, attach_barge)."""
+    connected: bool = True
+    """Whether the agent hears the other side of the call now, and so could hear the supervisor (`Call.audible`)."""
     confirmed: int = 0
     """How often Asterisk has confirmed a mode: tells a new confirmation from an old one."""
     answered: bool = False
@@ -137,6 +139,11 @@ class Monitor:
     def ended(self) -> bool:
         """Whether it is over."""
         return self.state is MonitorState.ENDED
+
+    @property
+    def audible(self) -> bool:
+        """Whether what the mode promises can be heard now."""
+        return self.live and self.connected and not self.reattach
 
     @property
     def talks(self) -> bool:

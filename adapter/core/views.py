@@ -97,6 +97,7 @@ def monitor_view(monitor: Monitor, sight: Visibility) -> Json:
         "device": None if talking else monitor.device,
         "mode": monitor.mode.value,
         "state": monitor.state.value,
+        "audible": monitor.audible,
         "started_at": time_view(monitor.talking_since if talking else monitor.started_at),
         "live_at": time_view(monitor.talking_since if talking else monitor.live_at),
         "ended_at": time_view(monitor.ended_at),

@@ -258,8 +258,8 @@ class Board(Readable):
         """Hold the monitors of a call to what its bridge is now."""
         for monitor in self.monitors_on(call.id) if call else ():
             peers = self._calls.peers(monitor.target)
-            if call and monitor.conversation_id != call.conversation_id:
-                monitor = replace(monitor, conversation_id=call.conversation_id)
+            if call and (monitor.conversation_id, monitor.connected) != (call.conversation_id, call.audible):
+                monitor = replace(monitor, conversation_id=call.conversation_id, connected=call.audible)
                 self._step(Step(monitor))
             if peers is not None:
                 self._step(lifecycle.bridge_settled(monitor, peers))

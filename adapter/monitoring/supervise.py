@@ -142,6 +142,7 @@ class Supervision:
             keypad=may_use_keypad(allowed_modes(user)),
             mode=mode,
             state=MonitorState.CONNECTING,
+            connected=call.audible,
             started_at=self._clock(),
         )
 

@@ -69,6 +69,7 @@ class Monitor(Answer):
     device: str | None
     mode: Mode
     state: MonitorState
+    audible: bool = Field(description="Whether what the mode promises can be heard now: not on hold, for example.")
     started_at: Time | None
     live_at: Time | None
     ended_at: Time | None

@@ -1,0 +1,50 @@
+"""Whom the agent talks with changes under a monitor: both sides are heard all the same, and each mode reaches whom it
+says. By sound, twenty times in a row: it is a matter of chance (RTP sequence numbers) where it goes wrong."""
+
+import asyncio
+import time
+
+import pytest
+
+from tests.support.client import Client, Json
+from tests.support.lab import Lab, assert_hears, listen
+
+TRANSFERS = 20
+
+
+async def attached(admin: Client, monitor: Json) -> None:
+    """Wait until what the mode promises can be heard."""
+    end = time.monotonic() + 10
+    while not (await admin.get(f"/monitors/{monitor['id']}"))[1]["audible"]:
+        assert time.monotonic() < end, "it never attached anew"
+        await asyncio.sleep(0.02)
+
+
+@pytest.mark.timeout(180)
+async def test_twenty_transfers_in_a_row(own: Lab) -> None:
+    """102, who talks with 101, sends them to 103, who sends them to 104, and so on; the supervisor listens to 101."""
+    others = ("102", "103", "104")
+    await own.phones("101", "301", *others)
+    _, agent = await own.talk("102", "101")
+    supervisor, admin = own.known("301"), await own.client("admin")
+    monitor = await admin.monitor(await admin.call("101"))
+    wrong: list[str] = []
+    for number in range(TRANSFERS):
+        now, then = own.known(others[number % 3]), own.known(others[(number + 1) % 3])
+        mark = then.mark()
+        await now.transfer(then.number)
+        await then.seen("CALL_ESTABLISHED", mark)
+        await attached(admin, monitor)
+        try:
+            assert_hears(await listen(agent, then, supervisor), p101={then.number}, p301={"101", then.number})
+            mode = ("whisper", "barge")[number % 2]
+            await admin.switch(monitor, mode)
+            heard = await listen(agent, then, supervisor)
+            hears = {"101", "301"} if mode == "barge" else {"101"}
+            assert_hears({"x": heard[then.number]}, px=hears)
+            assert_hears(heard, p101={then.number, "301"}, p301={"101", then.number})
+        except AssertionError as problem:
+            wrong.append(f"{number}: {problem}")
+        if number % 3:  # a transfer in silence and one in a talk
+            await admin.switch(monitor, "silent")
+    assert not wrong
