@@ -167,6 +167,10 @@ class AmiConnection:
         await self._answer(action, name, deadline)
         return items
 
+    async def closing(self, name: str, fields: Fields = (), *, deadline: float) -> Message:
+        """The same, and returns the event that closes the list instead."""
+        return await self._answer(self._send(name, fields, items=[]), name, deadline)
+
     def _send(self, name: str, fields: Fields, items: list[Message] | None = None, *, at_once: bool = False) -> Action:
         _check(fields)
         if self._lost is not None:
@@ -223,7 +227,7 @@ class AmiConnection:
         if items is None or action is None:
             return False
         if message.get("EventList") == "Complete":
-            _resolve(action, {"Response": "Success"})
+            _resolve(action, {**message, "Response": "Success"})
         else:
             items.append(message)
         return True

@@ -271,6 +271,10 @@ class Connection:
         """One AMI action. Raises PbxUnavailable, PbxRefused, PbxTimeout (`adapter.monitoring.ports.Pbx`)."""
         return await self._connected().action(name, fields, deadline=self._settings.action_deadline)
 
+    async def ask_list(self, name: str, *fields: tuple[str, str]) -> Message:
+        """Ask for a list, of which only what closes it is wanted. Raises as `act`."""
+        return await self._connected().closing(name, fields, deadline=self._settings.action_deadline)
+
     async def act_now(self, name: str, *fields: tuple[str, str]) -> Message:
         """Act only where Asterisk answers at this moment.
 

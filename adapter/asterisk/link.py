@@ -104,6 +104,19 @@ class Link:
             "Bridge", ("Channel1", _uniqueid(customer)), ("Channel2", _uniqueid(leg)), ("Tone", "no")
         )
 
+    async def bridge_technology(self, bridge: str) -> str:
+        """How Asterisk joins a bridge's channels now; empty where it is no more."""
+        try:
+            said = await self._connection.ask_list("BridgeInfo", ("BridgeUniqueid", _uniqueid(bridge)))
+        except PbxRefused:
+            return ""
+        return said.get("BridgeTechnology", "")
+
+    async def is_recorded(self, channel: str) -> bool:
+        """Whether a MixMonitor was ever begun on this channel (app_mixmonitor.c sets the variable, stop leaves it)."""
+        variable = ("Variable", "MIXMONITOR_FILENAME")
+        return bool((await self._connection.act("Getvar", ("Channel", _uniqueid(channel)), variable)).get("Value"))
+
     async def variables(self, channel: str, names: Sequence[str]) -> Mapping[str, str]:
         """What they say of a channel that is in our Stasis application now."""
         return await self._connection.ari.variables(_uniqueid(channel), names)

@@ -12,8 +12,9 @@ from typing import NamedTuple
 from adapter.core import events as ev
 from adapter.core.bars import Sighting
 from adapter.core.call import Agent, Call, CallState, Direction, Party
-from adapter.core.channels import Channels, TrackedChannel
+from adapter.core.channels import Channels
 from adapter.core.people import Directory
+from adapter.core.tracked import TrackedChannel
 
 
 class CallChange(NamedTuple):
@@ -82,6 +83,8 @@ class Calls:
                 lines.music(channel, plays)
             case ev.BridgeGone(_, bridge):
                 lines.destroy(bridge)
+            case ev.BridgeSeen(_, bridge, technology):
+                lines.is_now(bridge, technology)
             case ev.Snapshot():
                 lines.load(event, {} if event.restarted else {**self._past, **lines.clear()})
                 self._past = {}
@@ -185,10 +188,15 @@ class Calls:
         line = self._lines.get(uniqueid)
         return None if line is None else self._lines.peers(line)
 
-    def in_bridge(self, uniqueid: str) -> bool:
-        """Whether this channel is in a bridge right now."""
+    def bridge_of(self, uniqueid: str) -> str | None:
+        """The bridge that this channel is in right now."""
         line = self._lines.get(uniqueid)
-        return line is not None and line.bridge is not None
+        return line.bridge if line is not None else None
+
+    def met_others(self, uniqueid: str) -> bool:
+        """Whether this channel may have been in a bridge with others than now."""
+        line = self._lines.get(uniqueid)
+        return line is None or not line.met_all or bool(line.met - self._lines.peers(line))
 
     def participants(self, conversation_id: str) -> frozenset[str]:
         """Ids of the users whose phones are in this conversation."""

@@ -5,53 +5,14 @@ changed.
 """
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from adapter.core.events import Channel, ChannelState, KnownChannel, Snapshot, endpoint_of, local_partner
+from adapter.core.tracked import Bridge, TrackedChannel
 
 ONE_TO_ONE = frozenset({"simple_bridge", "native_rtp", "native_dahdi"})
 """Bridge technologies with the 1TO1MIX or NATIVE capability: only there does a channel have a bridge peer that barge
 can reach (main/bridge.c, ast_bridge_peer_nolock)."""
-
-
-@dataclass(slots=True)
-class TrackedChannel:
-    """One channel, with its history as far as calls need it."""
-
-    channel: Channel
-    endpoint: str
-    is_agent: bool
-    created_at: datetime
-    dialled: str
-    """What it dialled when it called in; empty for a channel that was called."""
-    called: bool
-    """Whether another channel (or the PBX for it) dialled this one."""
-    dialled_by: str | None = None
-    dials: list[str] = field(default_factory=list)
-    bridge: str | None = None
-    holds_in: str | None = None
-    """The bridge in which the party behind it put the others on hold: there is no Unhold when it goes to another."""
-    hears_music: bool = False
-    answered_at: datetime | None = None
-
-    @property
-    def held(self) -> bool:
-        """Whether the party behind it has put those in its bridge on hold."""
-        return self.holds_in is not None and self.holds_in == self.bridge
-
-    @property
-    def is_local(self) -> bool:
-        """Whether it is half of a Local channel, which is internal to the PBX and not a phone."""
-        return self.channel.name.startswith("Local/")
-
-
-@dataclass(slots=True)
-class Bridge:
-    """One bridge: its technology and the uniqueids in it, oldest first."""
-
-    technology: str
-    members: list[str] = field(default_factory=list)
 
 
 class Channels:
@@ -118,6 +79,7 @@ class Channels:
         line.answered_at = old.answered_at if old else None
         line.holds_in = known.bridge if line.endpoint in snapshot.held_endpoints else None
         line.hears_music = old.hears_music if old else False
+        line.met, line.met_all = (old.met, old.met_all) if old else (set(), known.bridge is None)
         if old:
             line.dialled_by, line.dials = old.dialled_by, old.dials
         if line.answered_at is None and channel.state is ChannelState.UP:
@@ -233,7 +195,25 @@ class Channels:
             bridge.members.append(uniqueid)
         if line is not None:
             line.bridge = bridge_id
+        self._meet(bridge, uniqueid)
         self._touch(bridge)
+
+    def _meet(self, bridge: Bridge, uniqueid: str) -> None:
+        line = self._lines.get(uniqueid)
+        for other in bridge.members:
+            if other == uniqueid:
+                continue
+            if line is not None:
+                line.met.add(other)
+            if (known := self._lines.get(other)) is not None:
+                known.met.add(uniqueid)
+
+    def is_now(self, bridge_id: str, technology: str) -> None:
+        """A bridge has this technology, as Asterisk said when it was asked."""
+        bridge = self._bridges.get(bridge_id)
+        if bridge is not None and technology and bridge.technology != technology:
+            bridge.technology = technology
+            self._touch(bridge)
 
     def leave(self, bridge_id: str, channel: Channel) -> None:
         """A channel left a bridge."""

@@ -105,6 +105,14 @@ class BridgeGone(NamedTuple):
     bridge: str
 
 
+class BridgeSeen(NamedTuple):
+    """Asterisk was asked what a bridge is now: it changes its technology without an event."""
+
+    at: datetime
+    bridge: str
+    technology: str
+
+
 class HoldChanged(NamedTuple):
     """The party behind a channel put the other on hold, or resumed the call."""
 
@@ -218,6 +226,7 @@ Event = (
     | BridgeEntered
     | BridgeLeft
     | BridgeGone
+    | BridgeSeen
     | HoldChanged
     | MusicChanged
     | SpyStarted

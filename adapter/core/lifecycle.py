@@ -37,8 +37,11 @@ class Step(NamedTuple):
     commands: tuple[Command, ...] = ()
 
 
-def spy_started(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str]) -> Step:
-    """ChanSpy (re)started in `mode`: a fresh attachment to whoever is in the bridge now."""
+def spy_started(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str], *, met_others: bool = False) -> Step:
+    """ChanSpy (re)started in `mode`: a fresh attachment to whoever is in the bridge now.
+
+    `met_others`: the agent's channel was with others before; then a recording on it may keep their state alive.
+    """
     if monitor.ended:
         return Step(monitor, (EndLeg(),))
     fresh = replace(
@@ -46,6 +49,7 @@ def spy_started(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str
         state=MonitorState.LIVE,
         live_at=monitor.live_at or at,
         peers=peers,
+        doubtful=met_others,
         reattach=False,
         barged=False,
     )
@@ -268,6 +272,11 @@ def found_again(
         live = spy_started(monitor, mode, at, frozenset())
         return [live, resumed(live.monitor, peers, mode, at)]
     return [resumed(monitor, peers, mode, at)]
+
+
+def sure(monitor: Monitor) -> Step:
+    """Nothing on the agent's channel hinders it: what its mode promises can be heard."""
+    return Step(replace(monitor, doubtful=False))
 
 
 def made_silent(monitor: Monitor, why: Notice = Notice.MADE_SAFE) -> Step:

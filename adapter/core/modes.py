@@ -15,5 +15,10 @@ class Mode(StrEnum):
         """Whether somebody on the call hears the supervisor."""
         return self is not Mode.SILENT
 
+    @property
+    def reaches_customer(self) -> bool:
+        """Whether the customer is to hear the supervisor too."""
+        return self is Mode.BARGE
+
 
 ALL_MODES = frozenset(Mode)

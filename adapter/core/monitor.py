@@ -103,6 +103,8 @@ class Monitor:
     """Whether this run of ChanSpy has barged, and so may have latched its peer (app_chanspy.c, attach_barge)."""
     connected: bool = True
     """Whether the agent hears the other side of the call now, and so could hear the supervisor (`Call.audible`)."""
+    doubtful: bool = False
+    """ChanSpy attached after the agent's bridge had changed, and a recording may have sat on the agent's channel."""
     confirmed: int = 0
     """How often Asterisk has confirmed a mode: tells a new confirmation from an old one."""
     answered: bool = False
@@ -143,7 +145,7 @@ class Monitor:
     @property
     def audible(self) -> bool:
         """Whether what the mode promises can be heard now."""
-        return self.live and self.connected and not self.reattach
+        return self.live and self.connected and not self.reattach and not self.doubtful
 
     @property
     def talks(self) -> bool:

@@ -97,7 +97,8 @@ def monitor_view(monitor: Monitor, sight: Visibility) -> Json:
         "device": None if talking else monitor.device,
         "mode": monitor.mode.value,
         "state": monitor.state.value,
-        "audible": monitor.audible,
+        # For those in the conversation by what they hear themselves: when it attached is nobody's business.
+        "audible": monitor.connected if talking else monitor.audible,
         "started_at": time_view(monitor.talking_since if talking else monitor.started_at),
         "live_at": time_view(monitor.talking_since if talking else monitor.live_at),
         "ended_at": time_view(monitor.ended_at),

@@ -75,7 +75,7 @@ class Board(Readable):
         self._publish(events[-1].at, resynced=any(isinstance(event, ev.Snapshot) for event in events))
 
     def _one(self, event: ev.Event) -> None:
-        for stray in self.place.look(event, self._by_leg, self._calls.in_bridge):
+        for stray in self.place.look(event, self._by_leg, self.in_bridge):
             self._commanded.append((stray, (lifecycle.EndLeg(),)))
         match event:
             case ev.SpyStarted(at, leg, target, context, extension):
@@ -135,7 +135,8 @@ class Board(Readable):
             log.error("a leg spies where it was not sent; hanging it up", monitor_id=monitor.id)
             self._step(lifecycle.end_wanted(monitor, EndReason.ERROR))
             return
-        self._step(lifecycle.spy_started(monitor, mode, at, self._peers(monitor)))
+        met_others = self._calls.met_others(monitor.target)
+        self._step(lifecycle.spy_started(monitor, mode, at, self._peers(monitor), met_others=met_others))
 
     def _digit(self, monitor: Monitor, digit: str, at: datetime) -> None:
         if digit == self._dialplan.leave_digit:
@@ -210,6 +211,9 @@ class Board(Readable):
     def _step(self, step: Step) -> None:
         before = self._monitors.get(step.monitor.id)
         monitor = lifecycle.with_talk(before, step.monitor, self._opaque)
+        call = self._calls.get(monitor.call_id)
+        if call is not None and call.audible != monitor.connected:
+            monitor = replace(monitor, connected=call.audible)
         if monitor.ended:
             self._monitors.pop(monitor.id, None)
             self._by_leg.pop(monitor.leg, None)
@@ -259,7 +263,7 @@ class Board(Readable):
         for monitor in self.monitors_on(call.id) if call else ():
             peers = self._calls.peers(monitor.target)
             if call and (monitor.conversation_id, monitor.connected) != (call.conversation_id, call.audible):
-                monitor = replace(monitor, conversation_id=call.conversation_id, connected=call.audible)
-                self._step(Step(monitor))
+                self._step(Step(replace(monitor, conversation_id=call.conversation_id)))
+                monitor = self._monitors[monitor.id]
             if peers is not None:
                 self._step(lifecycle.bridge_settled(monitor, peers))

@@ -111,6 +111,12 @@ class Pbx(Protocol):
         Returns once Asterisk has taken the request; the leg's BridgeEnter confirms it.
         """
 
+    async def bridge_technology(self, bridge: str) -> str:
+        """How Asterisk joins a bridge's channels now: `simple_bridge`, `softmix`…; empty where it is no more."""
+
+    async def is_recorded(self, channel: str) -> bool:
+        """Whether a MixMonitor was ever begun on this channel."""
+
     async def end_leg(self, leg: str) -> bool:
         """Hang the leg up. False when there is no such channel; the Hangup event confirms otherwise."""
 

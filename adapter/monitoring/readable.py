@@ -82,6 +82,14 @@ class Readable:
         """How this installation names its legs."""
         return self._dialplan.legs
 
+    def bridge_of(self, uniqueid: str) -> str | None:
+        """The bridge that a channel is in right now."""
+        return self._calls.bridge_of(uniqueid)
+
+    def in_bridge(self, uniqueid: str) -> bool:
+        """Whether it is in one."""
+        return self.bridge_of(uniqueid) is not None
+
     def channels(self) -> Collection[str]:
         """Uniqueids of all channels that are known, supervisors' legs apart."""
         return self._calls.channels()

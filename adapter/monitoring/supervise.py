@@ -24,6 +24,7 @@ from adapter.core.people import User
 from adapter.core.permissions import allowed_modes, may_administer, may_use_keypad
 from adapter.core.views import Visibility, monitor_view
 from adapter.monitoring.board import Board
+from adapter.monitoring.bridges import BridgeChecks
 from adapter.monitoring.commands import CommandRunner
 from adapter.monitoring.confirm import Confirmations
 from adapter.monitoring.devices import Browsers, need_device, no_browsers
@@ -60,6 +61,7 @@ class Supervision:
         self._locks = KeyedLocks()
         self._policy = Policy(board, limits.country)
         self._commands = CommandRunner(board, pbx, self._confirmations, clock, limits.confirm)
+        self._bridges = BridgeChecks(board, pbx, clock)
         self._takeover = TakeOver(board, pbx, self._confirmations, clock, limits.confirm)
         self._tasks = BackgroundTasks("monitoring")
         self.ending = Ending(board, self._confirmations, clock, limits, self._tasks)
@@ -142,7 +144,6 @@ class Supervision:
             keypad=may_use_keypad(allowed_modes(user)),
             mode=mode,
             state=MonitorState.CONNECTING,
-            connected=call.audible,
             started_at=self._clock(),
         )
 
@@ -196,6 +197,8 @@ class Supervision:
         async with self._locks.of(monitor_id):
             await self._commands.settled(monitor_id)
             switched = await self._switch_in_turn(user, monitor_id, mode, by or By(user.username, Via.SESSION))
+            if mode.reaches_customer:
+                await self._bridges.look(switched.target)
             try:
                 await self._record.committed(monitor_id)
             except errors.RecordUnavailable:
@@ -306,4 +309,5 @@ class Supervision:
     async def abandon(self) -> None:
         """Do nothing more, and end nothing."""
         await self._commands.close()
+        await self._bridges.close()
         await self._tasks.close()

@@ -70,6 +70,10 @@ class FakePbx:
         self.error: Exception | None = None
         self.before_originate: Callable[[], None] | None = None
         self.hand_over: OnCall | None = None
+        self.technologies: dict[str, str] = {}
+        """What bridges are by now, where no event told of it."""
+        self.recorded: set[str] = set()
+        """Channels on which a MixMonitor was begun."""
         self.says: dict[str, str] = {}
         """What variables of a channel in Stasis say that isn't as in a plain call."""
         self._hear: OnEvents = self.board.apply
@@ -191,6 +195,14 @@ class FakePbx:
         self._check()
         plain = {"CHANNEL(state)": "Ring", "CHANNEL(linkedid)": channel}
         return {name: {**plain, **self.says}.get(name, "") for name in names}
+
+    async def bridge_technology(self, bridge: str) -> str:
+        self._check()
+        return self.technologies.get(bridge, "simple_bridge")
+
+    async def is_recorded(self, channel: str) -> bool:
+        self._check()
+        return channel in self.recorded
 
     async def join(self, leg: str, customer: str) -> None:
         self._check()
