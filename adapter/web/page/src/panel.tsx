@@ -99,7 +99,7 @@ export function Panel({ me, call, callId, monitor, ended, phone, connected }: Pr
       </header>
       <div class="said">
         <p role="status" class={"hears " + (here?.state === "live" && connected ? here.mode : "")}>
-          {here && !connected ? words.hearsUnknown : busy && here?.state === "live" ? words.waiting : here ? hears(here) : ""}
+          {here && !connected ? words.hearsUnknown : busy && here?.state === "live" ? words.waiting : here ? hears(here, call) : ""}
         </p>
         {here?.state === "live" && call && !call.barge_reaches_customer && <p>{words.bargeAgentOnly}</p>}
         {here?.state === "live" && here.mode === "silent" && here.device === BROWSER && phone.picture.microphone === "unasked" && (
@@ -151,7 +151,7 @@ export function Panel({ me, call, callId, monitor, ended, phone, connected }: Pr
   );
 }
 
-function hears(monitor: Monitor): string {
+function hears(monitor: Monitor, call: Call | undefined): string {
   if (monitor.state === "connecting") {
     if (monitor.device === BROWSER) return words.connectingHere;
     return say(words.connecting, { device: monitor.device?.split("/").pop() ?? "" });
@@ -159,6 +159,11 @@ function hears(monitor: Monitor): string {
   if (monitor.reason === "bridge_changed") return words.bridgeChanged;
   if (monitor.reason === "made_safe") return words.madeSafe;
   if (monitor.reason === "unrecorded") return words.unrecorded;
+  if (!monitor.audible) {
+    const talks = monitor.mode !== "silent";
+    if (call?.state === "held") return talks ? words.heldTalks : words.heldSilent;
+    return talks ? words.mayNotBeHeard : words.mayNotHear;
+  }
   return { silent: words.silentHears, whisper: words.whisperHears, barge: words.bargeHears }[monitor.mode];
 }
 

@@ -636,6 +636,8 @@ export interface components {
         Mode: "silent" | "whisper" | "barge";
         /** @description One supervisor listening to one call. */
         Monitor: {
+            /** @description Whether what the mode promises can be heard now: not on hold, for example. */
+            audible: boolean;
             call_id: string;
             device: string | null;
             ended_at: string | null;

@@ -44,6 +44,7 @@ const monitor = (id: string, call_id: string, supervisor: string, more: Partial<
   state: "live",
   started_at: SINCE,
   live_at: SINCE,
+  audible: true,
   ended_at: null,
   ended_reason: null,
   ...more,
