@@ -15,6 +15,9 @@ class Alive(Protocol):
     async def alive(self, now: datetime) -> frozenset[str]:
         """Ids of those that are valid. Raises StoreUnavailable."""
 
+    def over(self, ids: frozenset[str], now: datetime) -> frozenset[str]:
+        """Which of these are over, as far as is known without asking the database."""
+
 
 class OfSessions(Protocol):
     """What ends with the session, or the token, to which it belongs."""
@@ -52,11 +55,28 @@ class Revocation:
         while True:
             alive = await self._sessions.alive(now) | await self._tokens.alive(now)
             self._forget()
-            for each in self._of_sessions():
-                each.end_sessions(asked - alive)
+            self._end(asked - alive)
             if not (begun := self._standing() - asked):
                 return
             asked |= begun  # while the database was asked: not known to be ended, nor to be alive
+
+    def end_expired(self) -> None:
+        """End what belongs to tokens whose time is up, and phones of which that is so. Nothing prolongs these, so no
+        database is asked."""
+        if ended := self._tokens.over(self._standing(), self._clock()):
+            self._forget()
+            self._end(ended)
+        if self._phones is not None:
+            self._phones.end_expired()
+
+    @property
+    def someone_idle(self) -> bool:
+        """Whether a session with a stream or a phone seems to be idle for too long: time for a `look`."""
+        return bool(self._sessions.over(self._standing(), self._clock()))
+
+    def _end(self, ended: frozenset[str]) -> None:
+        for each in self._of_sessions():
+            each.end_sessions(ended)
 
     def _of_sessions(self) -> list[OfSessions]:
         return [self._streams, *([self._phones] if self._phones is not None else [])]
