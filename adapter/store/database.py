@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
@@ -19,14 +20,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session
 
 from adapter.errors import ConfigError, StoreRefused, StoreUnavailable
-from adapter.store import durability
+from adapter.store import budget, durability
 from adapter.store.durability import Survives
 from adapter.store.writer import SqliteWriter
 
 log = structlog.get_logger(__name__)
 
 DEADLINE = 5.0
-"""Seconds one transaction may take."""
+"""Seconds one transaction may take; in a request less, where its budget is less (`adapter.store.budget`)."""
 MIGRATION_DEADLINE = 60.0
 """Seconds for bringing a database up to date, waiting for another start included."""
 TOLD = "told"
@@ -53,6 +54,8 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(self._url, pool_pre_ping=not self._sqlite)
         on_connect = durability.sqlite(survives) if self._sqlite else durability.postgresql(survives)
         event.listen(self.engine.sync_engine, "connect", on_connect)
+        if self._sqlite:
+            event.listen(self.engine.sync_engine, "checkout", durability.patience(partial(budget.left, DEADLINE)))
         self._writer = SqliteWriter(self._url.database or "", on_connect) if self._sqlite else None
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._turn = asyncio.Lock()
@@ -164,12 +167,13 @@ TAKE_TURN = text("UPDATE facts SET value = value WHERE name = :name RETURNING va
 async def _deadline() -> AsyncIterator[None]:
     """Whatever goes wrong with the database is StoreUnavailable, but for IntegrityError."""
     try:
-        async with asyncio.timeout(DEADLINE):
-            yield
+        with budget.spending(DEADLINE) as seconds:
+            async with asyncio.timeout(seconds):
+                yield
     except IntegrityError:
         raise
     except TimeoutError as problem:
-        raise StoreUnavailable(f"The database did not answer in {DEADLINE:g} s.") from problem
+        raise StoreUnavailable("The database did not answer in time.") from problem
     except (SQLAlchemyError, OSError) as problem:
         if durability.is_refusal(problem):
             raise StoreRefused(f"The database refuses what it was given: {_reason(problem)}") from problem

@@ -40,7 +40,7 @@ class Expiry:
         while True:
             await asyncio.sleep(POLL)
             waited += POLL
-            if waited < IDLE_POLL and not self._revocation.someone_idle:
+            if waited < IDLE_POLL and not self._revocation.must_look:
                 continue
             waited = 0.0
             try:

@@ -101,5 +101,5 @@ async def create_token(context: RequestContext[Deps, TokenBody]) -> web.Response
 async def revoke_token(context: RequestContext[Deps, None]) -> web.Response:
     """Void from now on; its streams close. What it started goes on: the supervisor can end it."""
     await context.deps.tokens.revoke(context.part(), context.principal.by)
-    await context.deps.revocation.apply()
+    await context.deps.revocation.made()
     return web.Response(status=204)
