@@ -152,7 +152,7 @@ class Service:
                 revocation=self.revocation,
                 secure_cookies=self.settings.http.secure_cookies,
             ),
-            users=users.Deps(nodes, store.people, self.revocation),
+            users=users.Deps(nodes, store.people, self.revocation, wiring.star_codes(self.settings)),
             calls=calls.Deps(boards),
             monitors=monitors.Deps(
                 boards, nodes, self.recorder.find, store.answers, locks, on_switch=self.metrics.switched

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from adapter.cli.store import config_option, with_store
 from adapter.core.audit import By, Via
 from adapter.errors import Invalid
+from adapter.service import now
 from adapter.store import Store
 from adapter.store.tokens import Scope, Token
 from adapter.web.models import TokenBody
@@ -66,7 +67,7 @@ def token_create(
 
     async def work(store: Store) -> str:
         users = {person.id: person for person in await store.people.all()}
-        return (await store.tokens.create(wanted(body, users), operator()))[1]
+        return (await store.tokens.create(wanted(body, users, now()), operator()))[1]
 
     click.echo(with_store(path, work))
     click.echo("Keep it now: it can't be shown again.", err=True)

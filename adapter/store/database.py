@@ -14,13 +14,13 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, event, make_url, text
-from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session
 
-from adapter.errors import ConfigError, StoreRefused, StoreUnavailable
-from adapter.store import budget, durability
+from adapter.errors import StoreRefused, StoreUnavailable
+from adapter.store import address, budget, durability
 from adapter.store.durability import Survives
 from adapter.store.writer import SqliteWriter
 
@@ -45,12 +45,8 @@ class Database:
     """
 
     def __init__(self, url: str, survives: Survives = Survives.PROCESS) -> None:
-        try:
-            self._url = make_url(url)
-        except ArgumentError:
-            raise ConfigError(f"database.url is no database URL: {url!r}.") from None
-        if self._url.drivername not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
-            raise ConfigError("database.url must begin with sqlite+aiosqlite:// or postgresql+asyncpg://")
+        """Raises ConfigError."""
+        self._url = address.parse(url)
         self.engine: AsyncEngine = create_async_engine(self._url, pool_pre_ping=not self._sqlite)
         on_connect = durability.sqlite(survives) if self._sqlite else durability.postgresql(survives)
         event.listen(self.engine.sync_engine, "connect", on_connect)
@@ -191,6 +187,8 @@ def _locked(path: Path) -> TextIO:
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = Path(f"{path}.lock").open("w")  # noqa: SIM115 - it outlives this function
     fcntl.flock(lock, fcntl.LOCK_EX)
+    if not path.exists():
+        log.info("making a new database", file=str(path.absolute()))
     path.touch(mode=0o600)
     return lock
 

@@ -1,6 +1,7 @@
 """The rules for what people may enter, once for the web and the command line."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from adapter.core.passwords import MIN_LENGTH, NAMED, is_name, weakness
+from adapter.errors import Invalid
 
 COMMON = frozenset(
     line
@@ -55,7 +57,11 @@ Printable = _Matching(
     "control characters can't be used here",
 )
 """No control characters, and nothing that hides or turns text around (Unicode Technical Report 36)."""
-Name = Annotated[str, Field(min_length=1, max_length=100), Printable]
+Visible = _Matching(
+    r"[\s\S]*[^\s\u00ad\u115f\u1160\u2800\u3164\uffa0][\s\S]*", "this is empty: blanks only can't be used here"
+)
+"""Something that can be seen: not blanks alone, nor what only looks like them."""
+Name = Annotated[str, Field(min_length=1, max_length=100), Printable, Visible]
 Password = Annotated[
     str,
     Field(
@@ -78,3 +84,11 @@ Devices = Annotated[list[Device], Field(max_length=10)]
 """All of one person's; the first rings."""
 PhoneNumber = Annotated[str, Field(min_length=1, max_length=64), Printable]
 Identifier = Annotated[str, Field(min_length=1, max_length=200), Printable]
+
+
+def refuse_star_code(extension: str | None, codes: Iterable[str]) -> None:
+    """An extension that a star code begins could not be called: dialling it would monitor somebody. Raises Invalid."""
+    code = next((code for code in codes if extension is not None and extension.startswith(code)), None)
+    if code is not None:
+        what = f"{code} is a star code of monitoring ([star_codes]), so no extension can begin with it"
+        raise Invalid(f"extension: {what}.", [{"field": "extension", "message": what}])

@@ -16,6 +16,7 @@ from adapter.store import budget
 from adapter.store.people import NewUser, People, UserChange
 from adapter.web import answers
 from adapter.web.access import administers
+from adapter.web.fields import refuse_star_code
 from adapter.web.models import UserBody, UserPatch
 from adapter.web.revocation import Revocation
 from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
@@ -30,6 +31,8 @@ class Deps:
     nodes: Nodes
     people: People
     revocation: Revocation
+    star_codes: frozenset[str]
+    """What supervisors dial before an extension, at any PBX."""
 
 
 routes = Routes("users", Deps)
@@ -74,6 +77,7 @@ async def list_users(context: RequestContext[Deps, None]) -> web.Response:
 async def create_user(context: RequestContext[Deps, UserBody]) -> web.Response:
     """A new account."""
     body = context.body
+    refuse_star_code(body.extension, context.deps.star_codes)
     new = NewUser(
         username=body.username,
         name=body.name,
@@ -115,6 +119,7 @@ async def change_user(context: RequestContext[Deps, UserPatch]) -> web.Response:
     """Change some fields of an account."""
     body = context.body
     given = {name: getattr(body, name) for name in body.model_fields_set}
+    refuse_star_code(body.extension, context.deps.star_codes)
     if "modes" in given:
         given["modes"] = frozenset(body.modes)
     if "devices" in given:
