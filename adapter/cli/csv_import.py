@@ -4,9 +4,9 @@ import csv
 import difflib
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -15,6 +15,7 @@ from adapter.core.devices import distinct, key_of
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role, User
 from adapter.core.views import modes_view
+from adapter.core.wording import wording
 from adapter.errors import Invalid
 from adapter.store.people import NewUser, People, UserChange
 from adapter.web.fields import Device, Extension, Name, Password, Username, not_the_name, refuse_star_code
@@ -138,9 +139,8 @@ def _given(values: dict[str, str | None]) -> dict[str, object]:
     return found
 
 
-def _message(line: int, error: object) -> str:
-    where = ".".join(str(part) for part in error["loc"])  # type: ignore[index]
-    return f"line {line}: {where}: {error['msg'].removeprefix('Value error, ')}"  # type: ignore[index]
+def _message(line: int, error: Mapping[str, Any]) -> str:
+    return f"line {line}: {'.'.join(str(part) for part in error['loc'])}: {wording(error)}"
 
 
 def _duplicates(rows: Sequence[Row]) -> Iterator[str]:

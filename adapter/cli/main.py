@@ -18,6 +18,7 @@ from adapter.cli.store import config_option, with_settings, with_store
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role, User
 from adapter.core.views import modes_view, user_view
+from adapter.core.wording import wording
 from adapter.errors import AdapterError, AlreadyOwned, ConfigError, Invalid, NotFound
 from adapter.store import Store, address
 from adapter.store.people import NewUser, UserChange
@@ -43,7 +44,7 @@ class _Checked(click.ParamType[str]):
         try:
             return self._rule.validate_python(value)
         except ValidationError as problem:
-            return self.fail(problem.errors()[0]["msg"].removeprefix("Value error, "), param, ctx)
+            return self.fail(wording(problem.errors()[0]), param, ctx)
 
 
 USERNAME = _Checked("username", fields.Username)
@@ -124,7 +125,7 @@ def _password(from_stdin: bool) -> str:
     try:
         return TypeAdapter(fields.Password).validate_python(text)
     except ValidationError as problem:
-        raise click.UsageError(f"Password: {problem.errors()[0]['msg']}.") from None
+        raise click.UsageError(f"Password: {wording(problem.errors()[0])}.") from None
 
 
 @user.command("add")

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import re
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
@@ -34,6 +35,9 @@ TOLD = "told"
 """Where a transaction keeps the audit's entries that the log is told of after the commit."""
 MIGRATION_LOCK = 0x434D4F4E
 """Key of PostgreSQL's advisory lock while migrating ("CMON")."""
+
+CLASS = re.compile(r"^<class '[^']*'>: |^\(\w+(\.\w+)*\) ")
+"""What SQLAlchemy writes before a driver's words: the error's class."""
 
 T = TypeVar("T")
 
@@ -211,6 +215,8 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _reason(problem: Exception) -> str:
-    """The driver's own words, without the statement and its values."""
-    text = str(getattr(problem, "orig", None) or problem) or type(problem).__name__
-    return text.splitlines()[0][:200]
+    """The driver's own words, without the statement and its values, and without what only programmers read."""
+    if isinstance(problem, OSError):
+        return (problem.strerror or "it can't be reached").lower()
+    text = str(getattr(problem, "orig", None) or problem) or "no more is known"
+    return CLASS.sub("", text.splitlines()[0])[:200]
