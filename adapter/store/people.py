@@ -206,7 +206,7 @@ async def everybody(database: Database) -> list[User]:
 def refuse_name(password: str, username: str) -> None:
     """A new password must not be the username. Raises Invalid."""
     if is_name(password, username):
-        raise Invalid(f"password: {NAMED}.", [{"field": "password", "message": NAMED}])
+        raise Invalid.at("password", NAMED)
 
 
 def _changed_devices(before: tuple[str, ...], change: UserChange) -> tuple[str, ...]:
