@@ -20,6 +20,8 @@ class Budget:
     def __init__(self, seconds: float) -> None:
         self._left = seconds
         self._until: float | None = None
+        self.over = False
+        """Whether the request is answered: what it began, and goes on in the background, has no such limit."""
 
     @property
     def left(self) -> float:
@@ -45,14 +47,14 @@ _current: ContextVar[Budget | None] = ContextVar("budget", default=None)
 
 def left(most: float) -> float:
     """Seconds that something may take now, which may take so many where nobody waits for a request's answer."""
-    mine = _current.get()
+    mine = _mine()
     return most if mine is None else min(most, mine.left)
 
 
 @contextmanager
 def spending(most: float) -> Iterator[float]:
     """The same, for as long as which it counts."""
-    mine = _current.get()
+    mine = _mine()
     with mine.spending() if mine is not None else nullcontext():
         yield left(most)
 
@@ -60,8 +62,16 @@ def spending(most: float) -> Iterator[float]:
 @contextmanager
 def limited(seconds: float | None = REQUEST) -> Iterator[None]:
     """What is done inside has this budget; None: none."""
-    token = _current.set(None if seconds is None else Budget(seconds))
+    budget = None if seconds is None else Budget(seconds)
+    token = _current.set(budget)
     try:
         yield
     finally:
         _current.reset(token)
+        if budget is not None:
+            budget.over = True
+
+
+def _mine() -> Budget | None:
+    budget = _current.get()
+    return None if budget is None or budget.over else budget

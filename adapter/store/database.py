@@ -157,11 +157,21 @@ def take_turn(session: Session, fact: str) -> str:
     return str(found[0] if found else None)
 
 
+def put_fact(session: Session, name: str, value: str) -> None:
+    """Keep a fact, whether it was there or not: to look first would let two of us make it at once."""
+    PUT_FACT.run(session, [{"name": name, "value": value}])
+
+
 async def lock(session: AsyncSession, fact: str) -> str:
     """The same in a transaction made of awaits."""
     return await session.run_sync(take_turn, fact)
 
 
+PUT_FACT = Prepared(
+    text(
+        "INSERT INTO facts (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+    )
+)
 TAKE_TURN = Prepared(text("UPDATE facts SET value = value WHERE name = :name RETURNING value"))
 
 

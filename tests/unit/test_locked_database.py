@@ -12,7 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from adapter.errors import StoreUnavailable
-from adapter.store import budget
+from adapter.store import Store, budget
+from adapter.store.database import put_fact
 from adapter.store.durability import BUSY_TIMEOUT
 from tests.support.client import Client
 from tests.support.site import Site
@@ -151,3 +152,25 @@ async def test_sqlite_tries_again_for_no_longer_than_there_is_time(site: Site) -
     with budget.limited(0.5):
         assert await patience() <= 500
     assert await patience() == BUSY_TIMEOUT
+
+
+async def test_what_a_request_began_is_not_held_to_its_time_once_it_is_answered() -> None:
+    with budget.limited(0.0):
+        assert budget.left(5) == 0
+        later = asyncio.get_running_loop().create_task(_left_a_moment_later())
+    assert await later == 5
+
+
+async def _left_a_moment_later() -> float:
+    await asyncio.sleep(0)
+    return budget.left(5)
+
+
+async def test_two_who_keep_the_same_new_fact_at_once_both_succeed(store: Store) -> None:
+    """Seen on PostgreSQL: who looked first and then inserted found that somebody else had."""
+
+    async def keep(value: str) -> None:
+        async with store.database.work() as session:
+            await session.run_sync(put_fact, "new", value)
+
+    await asyncio.gather(*(keep(str(number)) for number in range(10)))
