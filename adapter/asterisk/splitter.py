@@ -9,6 +9,9 @@ from collections.abc import Collection
 MAX_MESSAGE = 4 * 1024 * 1024
 """Bytes. Asterisk's longest messages are a few kilobytes; anything longer than this is not AMI."""
 
+END = b"\r\n\r\n"
+"""What ends a message (main/manager.c)."""
+
 Message = dict[str, str]
 
 
@@ -32,14 +35,10 @@ class Splitter:
         if self.greeting is None and not self._greeted():
             return []
         messages: list[Message] = []
-        start = 0
-        while (end := buffer.find(b"\r\n\r\n", max(start, self._scanned - 3))) >= 0:
-            self._scanned = 0
-            if self._is_wanted(buffer, start, end):
-                messages.append(_fields(buffer[start:end].decode("utf-8", "replace")))
-            start = end + 4
-        if start:
-            del buffer[:start]
+        if buffer.find(END, max(0, self._scanned - 3)) >= 0:
+            *whole, rest = bytes(buffer).split(END)
+            messages = [_fields(message.decode("utf-8", "replace")) for message in whole if self._is_wanted(message)]
+            buffer[:] = rest
         self._scanned = len(buffer)
         if len(buffer) > MAX_MESSAGE:
             raise NotAmi(f"a message of more than {MAX_MESSAGE} bytes")
@@ -58,13 +57,13 @@ class Splitter:
         del self._buffer[: len(head) + 2]
         return True
 
-    def _is_wanted(self, buffer: bytearray, start: int, end: int) -> bool:
+    def _is_wanted(self, message: bytes) -> bool:
         """Whether to decode a message: responses, items of a list (which carry our ActionID), and wanted events."""
-        if not buffer.startswith(b"Event: ", start):
-            return end > start
-        line = buffer.find(b"\r\n", start, end)
-        name = bytes(buffer[start + 7 : line if line >= 0 else end])
-        return name in self._wanted or buffer.find(b"\r\nActionID: ", start, min(end, start + 200)) >= 0
+        if not message.startswith(b"Event: "):
+            return bool(message)
+        line = message.find(b"\r\n")
+        name = message[7 : line if line >= 0 else len(message)]
+        return name in self._wanted or message.find(b"\r\nActionID: ", 0, 200) >= 0
 
 
 def _fields(text: str) -> Message:

@@ -1,6 +1,6 @@
 """Watches the place where legs listen, for one board: who stands there and must not, and whose legs are not ours."""
 
-from collections.abc import Callable, Collection, Container, Iterator
+from collections.abc import Callable, Collection, Container
 
 import structlog
 
@@ -8,7 +8,7 @@ from adapter.core import events as ev
 from adapter.core.audit import By, Via
 from adapter.core.legs import SpyDialplan
 from adapter.core.people import Directory
-from adapter.core.whereabouts import Whereabouts
+from adapter.core.whereabouts import FOLLOWED, SHOWING, Whereabouts
 
 log = structlog.get_logger(__name__)
 
@@ -20,14 +20,15 @@ class PlaceGuard(Whereabouts):
         super().__init__(dialplan)
         self._pbx = pbx
 
-    def look(self, event: ev.Event, legs: Container[str], in_bridge: Callable[[str], bool]) -> Iterator[str]:
-        """Uniqueids that are to be hung up now; a leg may have changed hands. Arguments as of `strays`."""
-        tag = self.follow(event, legs)
-        if tag is not None:
+    def look(self, event: ev.Event, legs: Container[str], in_bridge: Callable[[str], bool]) -> str | None:
+        """The uniqueid that is to be hung up now; a leg may have changed hands. Arguments as of `stray`."""
+        kind = type(event)
+        if kind in FOLLOWED and (tag := self.follow(event, legs)) is not None:
             log.warning("legs of another installation are at this PBX; they are left alone", pbx=self._pbx, tag=tag)
-        for stray in self.strays(event, legs, in_bridge):
+        stray = self.stray(event, legs, in_bridge) if kind in SHOWING else None
+        if stray is not None:
             log.error("a channel that is no leg of ours is where legs listen; hanging it up", uniqueid=stray)
-            yield stray
+        return stray
 
     @property
     def remarks(self) -> Collection[str]:
