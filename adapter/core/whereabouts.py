@@ -9,11 +9,6 @@ from collections.abc import Callable, Container
 from adapter.core import events as ev
 from adapter.core.legs import SpyDialplan, is_leg, tag_of
 
-FOLLOWED = frozenset({ev.ChannelGone, ev.Snapshot, ev.ChannelCreated})
-"""Events that `Whereabouts.follow` needs."""
-SHOWING = frozenset({ev.ChannelCreated, ev.ChannelChanged, ev.SpyStarted, ev.OriginateAnswered})
-"""Events that name the place of a channel, for `Whereabouts.stray`. A leg that changed hands shows by one of these."""
-
 
 class Whereabouts:
     """Follows one PBX's channels as far as they come where legs listen."""

@@ -8,7 +8,7 @@ from adapter.core import events as ev
 from adapter.core.audit import By, Via
 from adapter.core.legs import SpyDialplan
 from adapter.core.people import Directory
-from adapter.core.whereabouts import FOLLOWED, SHOWING, Whereabouts
+from adapter.core.whereabouts import Whereabouts
 
 log = structlog.get_logger(__name__)
 
@@ -22,10 +22,10 @@ class PlaceGuard(Whereabouts):
 
     def look(self, event: ev.Event, legs: Container[str], in_bridge: Callable[[str], bool]) -> str | None:
         """The uniqueid that is to be hung up now; a leg may have changed hands. Arguments as of `stray`."""
-        kind = type(event)
-        if kind in FOLLOWED and (tag := self.follow(event, legs)) is not None:
+        tag = self.follow(event, legs)
+        if tag is not None:
             log.warning("legs of another installation are at this PBX; they are left alone", pbx=self._pbx, tag=tag)
-        stray = self.stray(event, legs, in_bridge) if kind in SHOWING else None
+        stray = self.stray(event, legs, in_bridge)
         if stray is not None:
             log.error("a channel that is no leg of ours is where legs listen; hanging it up", uniqueid=stray)
         return stray
