@@ -23,7 +23,7 @@ class Splitter:
     """Splits a stream into messages. `wanted`: names of the events to decode; others are skipped cheaply."""
 
     def __init__(self, wanted: Collection[str]) -> None:
-        self._wanted = frozenset(name.encode() for name in wanted)
+        self._wanted = frozenset(b"Event: " + name.encode() for name in wanted)
         self._buffer = bytearray()
         self._scanned = 0
         self.greeting: str | None = None
@@ -37,7 +37,11 @@ class Splitter:
         messages: list[Message] = []
         if buffer.find(END, max(0, self._scanned - 3)) >= 0:
             *whole, rest = bytes(buffer).split(END)
-            messages = [_fields(message.decode("utf-8", "replace")) for message in whole if self._is_wanted(message)]
+            messages = [
+                _fields(message.decode("utf-8", "replace"))
+                for message in whole
+                if message.partition(b"\r\n")[0] in self._wanted or _answers_us(message)
+            ]
             buffer[:] = rest
         self._scanned = len(buffer)
         if len(buffer) > MAX_MESSAGE:
@@ -57,13 +61,12 @@ class Splitter:
         del self._buffer[: len(head) + 2]
         return True
 
-    def _is_wanted(self, message: bytes) -> bool:
-        """Whether to decode a message: responses, items of a list (which carry our ActionID), and wanted events."""
-        if not message.startswith(b"Event: "):
-            return bool(message)
-        line = message.find(b"\r\n")
-        name = message[7 : line if line >= 0 else len(message)]
-        return name in self._wanted or message.find(b"\r\nActionID: ", 0, 200) >= 0
+
+def _answers_us(message: bytes) -> bool:
+    """Whether it is a response, or an item of a list, which carries our ActionID."""
+    if not message.startswith(b"Event: "):
+        return bool(message)
+    return message.find(b"\r\nActionID: ", 0, 200) >= 0
 
 
 def _fields(text: str) -> Message:
