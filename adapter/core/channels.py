@@ -32,6 +32,8 @@ class TrackedChannel:
     bridge: str | None = None
     held: bool = False
     answered_at: datetime | None = None
+    call_id: str = ""
+    """The public id of its call, once there is one."""
 
     @property
     def is_local(self) -> bool:
