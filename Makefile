@@ -104,8 +104,8 @@ type: $(DEV) $(DEV_MODULES) ## Types, strict
 	$(BIN)/mypy
 	@$(NPM) run --silent type
 
-bench: $(PAGE) $(DEV) ## Figures, side by side in one run; nothing is asserted
-	$(BIN)/python -m tests.bench
+bench: $(PAGE) $(DEV) ## Figures, side by side in one run; nothing is asserted (PARTS="model streams": only these)
+	$(BIN)/python -m tests.bench $(PARTS)
 
 load: $(PAGE) $(DEV) ## 200 calls with sound, 20 calls/s, 50 supervisors, 200 pages: three minutes, and what it took
 	$(BIN)/python -m tests.load

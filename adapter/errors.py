@@ -96,12 +96,19 @@ class Conflict(AdapterError):
 
 
 class Invalid(AdapterError):
-    """A field is wrong; `errors` lists them as `{field, message}`."""
+    """A field is wrong; `errors` lists them as `{field, message}`, where it is one that was sent."""
 
     code, status, title = "invalid", 422, "Invalid request"
 
     def __init__(self, detail: str, errors: Sequence[Mapping[str, str]] = ()) -> None:
-        super().__init__(detail, errors=list(errors))
+        super().__init__(detail)
+        if errors:
+            self.extra = {"errors": list(errors)}
+
+    @classmethod
+    def at(cls, field: str, message: str) -> "Invalid":
+        """What is wrong with one field, or with one header."""
+        return cls(f"{field}: {message}.", [{"field": field, "message": message}])
 
 
 class TooManyRequests(AdapterError):

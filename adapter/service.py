@@ -42,6 +42,7 @@ from adapter.tasks import BackgroundTasks, KeyedLocks, close_all
 from adapter.web import audit, calls, events, health, monitors, operations, session, softphone, tokens, users, webhooks
 from adapter.web.access import Access
 from adapter.web.app import Groups, make_app
+from adapter.web.expiry import Expiry
 from adapter.web.listener import ConnectionLimits, Listener
 from adapter.web.operations import metrics_app
 from adapter.web.revocation import Revocation
@@ -56,9 +57,6 @@ log = structlog.get_logger(__name__)
 
 PEOPLE_POLL = 0.5
 """Seconds between looks for changes of accounts that another process made (the command line)."""
-
-IDLE_POLL = 60.0
-"""Seconds between looks for sessions that have become idle."""
 
 LAST = 3.0
 """Seconds of each step of a stop once the record is written; all together fit into systemd's TimeoutStopSec."""
@@ -122,6 +120,7 @@ class Service:
         self.revocation = Revocation(
             (sessions, api_tokens), store.sessions, store.tokens, self.streams, self.browser_phones, clock
         )
+        self.expiry = Expiry(self.revocation)
         self.access = Access(
             boards=self.boards,
             sessions=sessions,
@@ -153,7 +152,7 @@ class Service:
                 revocation=self.revocation,
                 secure_cookies=self.settings.http.secure_cookies,
             ),
-            users=users.Deps(nodes, store.people, self.revocation),
+            users=users.Deps(nodes, store.people, self.revocation, wiring.star_codes(self.settings)),
             calls=calls.Deps(boards),
             monitors=monitors.Deps(
                 boards, nodes, self.recorder.find, store.answers, locks, on_switch=self.metrics.switched
@@ -186,7 +185,7 @@ class Service:
         self.database_health.start()
         self.readiness.start()
         self._tasks.keep(self._follow_people, "people")
-        self._tasks.keep(self._end_idle_streams, "idle streams")
+        self.expiry.start()
         self.retention.start()
         self.heads.start()
 
@@ -209,15 +208,6 @@ class Service:
             over = MonitorChange(monitor, lifecycle.ended(monitor, reason, at).monitor)
             self.recorder.journal.monitor(over, at, record)
             self.recorder.note(record)
-
-    async def _end_idle_streams(self) -> None:
-        """A page that nobody uses is signed out though its stream stands."""
-        while True:
-            await asyncio.sleep(IDLE_POLL)
-            try:
-                await self.revocation.look()
-            except AdapterError as problem:
-                log.warning("sessions could not be read; streams stay open", why=str(problem))
 
     async def _follow_people(self) -> None:
         """Notice changes of accounts that the command line makes."""
@@ -244,7 +234,9 @@ class Service:
             await self.recorder.drain()
         self.streams.close()
         self.unrecorded.close()
-        await close_all(LAST, self._tasks, self.nodes, self.readiness, self.database_health, self.retention)
+        await close_all(
+            LAST, self._tasks, self.expiry, self.nodes, self.readiness, self.database_health, self.retention
+        )
         await self.recorder.close(LAST)
         await close_all(LAST, self.heads)  # of all that is written, and while it can be delivered
         await close_all(LAST, self.dispatcher)

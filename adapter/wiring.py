@@ -164,6 +164,11 @@ def sip_upstream(pbx: config.Pbx) -> str:
     return f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}/ws"
 
 
+def star_codes(settings: config.Settings) -> frozenset[str]:
+    """What supervisors dial before an extension, at any PBX."""
+    return frozenset(code for pbx in settings.pbx for code in pbx.star_codes.model_dump().values())
+
+
 def limits(settings: config.Settings) -> Limits:
     """Deadlines and manners of monitoring."""
     monitoring = settings.monitoring

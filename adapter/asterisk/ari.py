@@ -90,7 +90,7 @@ class Ari:
         except TimeoutError:
             raise PbxTimeout(f"ARI did not answer in {self._deadline:g} s.") from None
         except (aiohttp.ClientError, OSError) as problem:
-            raise PbxUnavailable(f"ARI is not usable: {type(problem).__name__}.") from None
+            raise PbxUnavailable(f"ARI is not usable: {_why(problem)}.") from None
         await self._need((response.status, None))
         return found
 

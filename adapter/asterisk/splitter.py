@@ -9,6 +9,9 @@ from collections.abc import Collection
 MAX_MESSAGE = 4 * 1024 * 1024
 """Bytes. Asterisk's longest messages are a few kilobytes; anything longer than this is not AMI."""
 
+END = b"\r\n\r\n"
+"""What ends a message (main/manager.c)."""
+
 Message = dict[str, str]
 
 
@@ -20,7 +23,7 @@ class Splitter:
     """Splits a stream into messages. `wanted`: names of the events to decode; others are skipped cheaply."""
 
     def __init__(self, wanted: Collection[str]) -> None:
-        self._wanted = frozenset(name.encode() for name in wanted)
+        self._wanted = frozenset(b"Event: " + name.encode() for name in wanted)
         self._buffer = bytearray()
         self._scanned = 0
         self.greeting: str | None = None
@@ -32,14 +35,14 @@ class Splitter:
         if self.greeting is None and not self._greeted():
             return []
         messages: list[Message] = []
-        start = 0
-        while (end := buffer.find(b"\r\n\r\n", max(start, self._scanned - 3))) >= 0:
-            self._scanned = 0
-            if self._is_wanted(buffer, start, end):
-                messages.append(_fields(buffer[start:end].decode("utf-8", "replace")))
-            start = end + 4
-        if start:
-            del buffer[:start]
+        if buffer.find(END, max(0, self._scanned - 3)) >= 0:
+            *whole, rest = bytes(buffer).split(END)
+            messages = [
+                _fields(message.decode("utf-8", "replace"))
+                for message in whole
+                if message.partition(b"\r\n")[0] in self._wanted or _answers_us(message)
+            ]
+            buffer[:] = rest
         self._scanned = len(buffer)
         if len(buffer) > MAX_MESSAGE:
             raise NotAmi(f"a message of more than {MAX_MESSAGE} bytes")
@@ -58,13 +61,12 @@ class Splitter:
         del self._buffer[: len(head) + 2]
         return True
 
-    def _is_wanted(self, buffer: bytearray, start: int, end: int) -> bool:
-        """Whether to decode a message: responses, items of a list (which carry our ActionID), and wanted events."""
-        if not buffer.startswith(b"Event: ", start):
-            return end > start
-        line = buffer.find(b"\r\n", start, end)
-        name = bytes(buffer[start + 7 : line if line >= 0 else end])
-        return name in self._wanted or buffer.find(b"\r\nActionID: ", start, min(end, start + 200)) >= 0
+
+def _answers_us(message: bytes) -> bool:
+    """Whether it is a response, or an item of a list, which carries our ActionID."""
+    if not message.startswith(b"Event: "):
+        return bool(message)
+    return message.find(b"\r\nActionID: ", 0, 200) >= 0
 
 
 def _fields(text: str) -> Message:

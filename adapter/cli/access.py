@@ -10,7 +10,9 @@ from pydantic import ValidationError
 
 from adapter.cli.store import config_option, with_store
 from adapter.core.audit import By, Via
+from adapter.core.wording import wording
 from adapter.errors import Invalid
+from adapter.service import now
 from adapter.store import Store
 from adapter.store.tokens import Scope, Token
 from adapter.web.models import TokenBody
@@ -62,11 +64,11 @@ def token_create(
     except ValidationError as problem:
         found = problem.errors()[0]
         where = ".".join(str(part) for part in found["loc"])
-        raise Invalid(f"{where or 'token'}: {found['msg'].removeprefix('Value error, ')}") from None
+        raise Invalid(f"{where or 'token'}: {wording(found)}") from None
 
     async def work(store: Store) -> str:
         users = {person.id: person for person in await store.people.all()}
-        return (await store.tokens.create(wanted(body, users), operator()))[1]
+        return (await store.tokens.create(wanted(body, users, now()), operator()))[1]
 
     click.echo(with_store(path, work))
     click.echo("Keep it now: it can't be shown again.", err=True)

@@ -12,13 +12,31 @@ import click
 from adapter import config
 from adapter.cli.access import operator
 from adapter.cli.store import config_option, with_store
-from adapter.core.heads import SentHead, read_line
+from adapter.core.heads import VERSION, NotAHead, SentHead, read_line
 from adapter.core.views import time_view
 from adapter.errors import Conflict, Invalid
 from adapter.service import now
 from adapter.store import Store
-from adapter.store.chain import Verdict
+from adapter.store.chain import NOTED, Verdict
 from adapter.store.retention import Plan, refusal
+
+HIGHEST = 2**63 - 1
+"""The highest number that an entry can have (the databases' BIGINT)."""
+
+
+class _Head(click.ParamType[str]):
+    """A head in the clear. What can't be one is a slip of the pen, and must not look like an alarm."""
+
+    name = "number:hash"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        head = value.strip().lower()
+        if head.startswith(VERSION):
+            self.fail("this is a head that was sent: put its line into a file, and use --heads.", param, ctx)
+        if not NOTED.fullmatch(head):
+            what = "an entry's number, a colon and 64 digits 0-9 a-f, as `audit verify` prints it after “head”"
+            self.fail(f"{value!r} is no head: that is {what}.", param, ctx)
+        return head
 
 
 @click.group()
@@ -27,7 +45,7 @@ def audit() -> None:
 
 
 @audit.command("verify")
-@click.option("--head", help="A head (number:hash) that was noted before and must still be in the chain.")
+@click.option("--head", type=_Head(), help="A head (number:hash) that was noted before and must still be in the chain.")
 @click.option(
     "--heads",
     "files",
@@ -45,8 +63,10 @@ def audit_verify(head: str | None, files: Sequence[Path], path: Path | None) -> 
     where nobody who can write to the database can write to them.
     """
     sent = [read_heads(file) for file in files]
+    if wrong := [what for found in sent for what in found.wrong]:
+        raise click.UsageError("Nothing was verified, for there are heads that can't be any:\n  " + "\n  ".join(wrong))
     if files and not any(found.heads for found in sent):
-        raise Invalid("There is no head in what --heads names, so nothing would be proven.")
+        raise click.UsageError("There is no head in what --heads names, so nothing would be proven.")
     began, started = time.monotonic(), now()
 
     async def work(store: Store) -> Verdict:
@@ -73,30 +93,36 @@ def audit_verify(head: str | None, files: Sequence[Path], path: Path | None) -> 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a file holds: heads, and lines that can't be read (what a power cut tore, for one)."""
+    """What a file holds: heads, lines that can't be read (what a power cut tore, for one), and heads that are none."""
 
     heads: Sequence[SentHead]
     unread: Sequence[str]
+    wrong: Sequence[str]
 
 
 def read_heads(file: Path) -> Found:
     """All heads of a file. Raises OSError."""
-    heads, unread = [], []
+    heads, unread, wrong = [], [], []
     with file.open(encoding="utf-8", errors="replace") as lines:
         for number, text in enumerate(lines, 1):
             where = f"{file}, line {number}"
             try:
                 found = read_line(text, where) if text.strip() else None
+            except NotAHead as problem:
+                wrong.append(f"{where}: {problem}")
+                continue
             except ValueError as problem:
                 unread.append(f"{where}: {problem}")
                 continue
             if found is not None:
                 heads.append(found)
-    return Found(heads, unread)
+    return Found(heads, unread, wrong)
 
 
 @audit.command("cut")
-@click.option("--through", type=click.IntRange(min=1), help="Up to the entry of this number, whatever the times say.")
+@click.option(
+    "--through", type=click.IntRange(1, HIGHEST), help="Up to the entry of this number, whatever the times say."
+)
 @click.option("--force", is_flag=True, help="Also more than audit.cut_share, and of a chain that is not whole.")
 @config_option
 def audit_cut(through: int | None, force: bool, path: Path | None) -> None:

@@ -1,10 +1,12 @@
 """Import of accounts from CSV: everything is read, checked and planned before anything changes."""
 
 import csv
+import difflib
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -13,9 +15,10 @@ from adapter.core.devices import distinct, key_of
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role, User
 from adapter.core.views import modes_view
+from adapter.core.wording import wording
 from adapter.errors import Invalid
 from adapter.store.people import NewUser, People, UserChange
-from adapter.web.fields import Device, Extension, Name, Password, Username, not_the_name
+from adapter.web.fields import Device, Extension, Name, Password, Username, not_the_name, refuse_star_code
 
 
 class Row(BaseModel):
@@ -52,6 +55,9 @@ class Row(BaseModel):
         return frozenset(value.replace(",", " ").split()) | {"silent"} if isinstance(value, str) else value
 
 
+COLUMNS = tuple(field.alias or name for name, field in Row.model_fields.items())
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
     """What one line will do."""
@@ -71,9 +77,14 @@ class Planned:
 def read(text: str) -> list[Row]:
     """The lines of a CSV with a header. Raises Invalid with a list of all wrong lines."""
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
-    rows, problems = [], []
+    rows: list[Row] = []
+    problems: list[str] = []
     try:
-        for values in reader:
+        problems += _wrong_columns(reader.fieldnames or ())
+        for values in reader if not problems else ():
+            if None in values:
+                problems.append(f"line {reader.line_num}: it has more fields than there are columns")
+                continue
             try:
                 rows.append(Row.model_validate(_given(values)))
             except ValidationError as problem:
@@ -88,23 +99,48 @@ def read(text: str) -> list[Row]:
     return rows
 
 
+def _wrong_columns(names: Sequence[str]) -> Iterator[str]:
+    """Of a column that is there twice only one would count, and nobody would know which."""
+    found = [name.strip() for name in names]
+    for name, count in Counter(found).items():
+        if name not in COLUMNS:
+            close = difflib.get_close_matches(name, COLUMNS, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(COLUMNS)}"
+            yield f"line 1: there is no column {name!r}; {hint}"
+        elif count > 1:
+            yield f"line 1: the column {name!r} is there {'twice' if count == 2 else f'{count} times'}"
+    if found and "username" not in found:
+        yield "line 1: the column 'username' is missing"
+
+
+def refuse_star_codes(rows: Iterable[Row], codes: Iterable[str]) -> None:
+    """Raises Invalid for extensions that begin with one."""
+    problems = []
+    for row in rows:
+        try:
+            refuse_star_code(row.extension, codes)
+        except Invalid as problem:
+            problems.append(f"{row.username}: {problem.detail.rstrip('.')}")
+    if problems:
+        raise Invalid("Nothing was changed:\n  " + "\n  ".join(problems))
+
+
 def _given(values: dict[str, str | None]) -> dict[str, object]:
     """Empty cells of extension and device clear them; other empty cells are ignored."""
     cleared = {"extension", "device"}
     found: dict[str, object] = {}
     for column, value in values.items():
-        if value is None or column is None:
-            found[str(column)] = value
-        elif value.strip():
+        if value is None:  # the line is too short
+            continue
+        if value.strip():
             found[column.strip()] = value.strip()
         elif column.strip() in cleared:
             found[column.strip()] = None
     return found
 
 
-def _message(line: int, error: object) -> str:
-    where = ".".join(str(part) for part in error["loc"])  # type: ignore[index]
-    return f"line {line}: {where}: {error['msg'].removeprefix('Value error, ')}"  # type: ignore[index]
+def _message(line: int, error: Mapping[str, Any]) -> str:
+    return f"line {line}: {'.'.join(str(part) for part in error['loc'])}: {wording(error)}"
 
 
 def _duplicates(rows: Sequence[Row]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import click
 from adapter import config, log
 from adapter.asterisk.ari import DEVICE
 from adapter.cli import recording
+from adapter.cli.numbers import Number
 from adapter.cli.store import config_option
 from adapter.doctor import report
 from adapter.doctor.findings import exit_status
@@ -19,6 +20,9 @@ CLEAR = "\r\x1b[K"
 """Go to the beginning of the line and clear it (ECMA-48)."""
 MOST_MB = 100.0
 """Maximum size of a recording in megabytes: some hundred thousand events, a day of a busy PBX."""
+
+MOST_MINUTES = 60 * 24 * 365
+"""A year: longer than anybody records."""
 
 
 @click.command()
@@ -36,10 +40,10 @@ MOST_MB = 100.0
     type=click.Path(path_type=Path, dir_okay=False),
     help="Check nothing; record what AMI sends to this file, masked, for a bug report.",
 )
-@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="With --record: stop after this time.")
+@click.option("--minutes", type=Number(0.01, MOST_MINUTES), help="With --record: stop after this time.")
 @click.option(
     "--most-mb",
-    type=click.FloatRange(0.01),
+    type=Number(0.01, 1_000_000),
     help=f"With --record: stop when the file has this size.  [default: {MOST_MB:g}]",
 )
 @click.option("--pbx", "name", metavar="ID", help="With --record: the PBX, if the configuration has several.")

@@ -6,21 +6,24 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import click
+import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from adapter import __version__, config, log
-from adapter.cli import csv_import
+from adapter.cli import csv_import, interrupt
 from adapter.cli.access import operator, token
 from adapter.cli.audit import audit
 from adapter.cli.doctor import doctor
-from adapter.cli.store import config_option, with_store
+from adapter.cli.store import config_option, with_settings, with_store
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role, User
 from adapter.core.views import modes_view, user_view
+from adapter.core.wording import wording
 from adapter.errors import AdapterError, AlreadyOwned, ConfigError, Invalid, NotFound
-from adapter.store import Store
+from adapter.store import Store, address
 from adapter.store.people import NewUser, UserChange
 from adapter.web import fields
+from adapter.wiring import star_codes
 
 USAGE = 2
 """Exit status for wrong usage or configuration, or a second adapter: a restart does not help. 1 is for failures."""
@@ -41,7 +44,7 @@ class _Checked(click.ParamType[str]):
         try:
             return self._rule.validate_python(value)
         except ValidationError as problem:
-            return self.fail(problem.errors()[0]["msg"].removeprefix("Value error, "), param, ctx)
+            return self.fail(wording(problem.errors()[0]), param, ctx)
 
 
 USERNAME = _Checked("username", fields.Username)
@@ -74,10 +77,13 @@ def serve(standby: bool, path: Path | None) -> None:
     One adapter of an installation (one database) owns a PBX at a time. A second one exits at once with status 2; with
     --standby it waits without listening, and takes over when the first one stops, crashes or hangs.
     """
-    from adapter import service
+    with interrupt.quiet():
+        from adapter import service
 
     settings = config.load(path)
     log.setup(settings.log.level, settings.log.format, mask_numbers=settings.log.mask_numbers)
+    for what in config.unknown_variables():
+        structlog.get_logger(__name__).warning("a variable is ignored", why=what)
     sys.exit(asyncio.run(service.serve(settings, standby=standby)))
 
 
@@ -91,7 +97,8 @@ def lab(demo: bool, directory: Path, http_port: int, sip_port: int) -> None:
 
     The options can also be set with LAB_DIR, LAB_HTTP_PORT and LAB_SIP_PORT. Ctrl-C stops everything.
     """
-    from adapter.lab.run import run_lab
+    with interrupt.quiet():
+        from adapter.lab.run import run_lab
 
     log.setup("warning", "auto", mask_numbers=False)
     sys.exit(asyncio.run(run_lab(directory=directory, http_port=http_port, sip_port=sip_port, demo=demo)))
@@ -118,7 +125,7 @@ def _password(from_stdin: bool) -> str:
     try:
         return TypeAdapter(fields.Password).validate_python(text)
     except ValidationError as problem:
-        raise click.UsageError(f"Password: {problem.errors()[0]['msg']}.") from None
+        raise click.UsageError(f"Password: {wording(problem.errors()[0])}.") from None
 
 
 @user.command("add")
@@ -145,6 +152,8 @@ def user_add(
     path: Path | None,
 ) -> None:
     """Create an account, e.g.: call-monitor user add sam --extension 101 --device PJSIP/101"""
+    settings = config.load(path)
+    fields.refuse_star_code(extension, star_codes(settings))
     new = NewUser(
         username=username,
         name=name or username.capitalize(),
@@ -154,7 +163,7 @@ def user_add(
         devices=devices,
         by=operator(),
     )
-    made: User = with_store(path, lambda store: store.people.create(new))
+    made: User = with_settings(settings, lambda store: store.people.create(new), make=True)
     click.echo(f"{made.username} was added as {made.role}.")
 
 
@@ -192,13 +201,16 @@ def user_import(file: TextIO, dry_run: bool, path: Path | None) -> None:
     except UnicodeDecodeError:
         raise Invalid(f"{file.name} is not in UTF-8. Save it as “CSV UTF-8”.") from None
 
+    settings = config.load(path)
+    csv_import.refuse_star_codes(rows, star_codes(settings))
+
     async def work(store: Store) -> list[csv_import.Planned]:
         planned = csv_import.plan(rows, await store.people.all())
         if not dry_run:
             await csv_import.carry_out(planned, store.people, operator())
         return planned
 
-    for item in with_store(path, work):
+    for item in with_settings(settings, work, make=not dry_run):
         click.echo(str(item))
     click.echo("Nothing was changed (dry run)." if dry_run else "Done.")
 
@@ -263,7 +275,9 @@ def config_check(path: Path | None) -> None:
         wiring.link_settings(pbx)
         wiring.ice(pbx)
     wiring.certificate(settings.http)
-    _ = settings.database_url
+    address.check(settings.database_url)
+    for what in config.unknown_variables():
+        click.echo(f"WARNING: {what}.", err=True)
     click.echo(f"{path or config.default_path()} is valid.")
 
 
@@ -279,8 +293,8 @@ def main() -> None:
     except click.ClickException as problem:
         problem.show()
         sys.exit(problem.exit_code)
-    except click.Abort:
-        sys.exit(130)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(interrupt.STATUS)
     except AdapterError as problem:
         click.echo(f"call-monitor: {problem.detail}", err=True)
         sys.exit(USAGE if isinstance(problem, ConfigError | AlreadyOwned) else 1)

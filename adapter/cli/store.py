@@ -8,8 +8,10 @@ from typing import TypeVar
 import click
 
 from adapter import config, log
+from adapter.config import Settings
+from adapter.errors import ConfigError
 from adapter.service import now
-from adapter.store import Store
+from adapter.store import Store, address
 from adapter.store.durability import Survives
 
 Found = TypeVar("Found")
@@ -19,12 +21,28 @@ config_option = click.option(
 )
 
 
-def with_store(path: Path | None, work: Callable[[Store], Awaitable[Found]]) -> Found:
-    """Open the configured store, run `work` with it, and close it."""
+def with_store(path: Path | None, work: Callable[[Store], Awaitable[Found]], *, make: bool = False) -> Found:
+    """Open the configured store, run `work` with it, and close it.
+
+    `make`: where there is no database yet, one is made, which is said. All else would look into a new one, and find
+    nothing where a wrong path was meant: ConfigError.
+    """
+    return with_settings(config.load(path), work, make=make)
+
+
+def with_settings(settings: Settings, work: Callable[[Store], Awaitable[Found]], *, make: bool = False) -> Found:
+    """The same with a configuration that was read already."""
 
     async def run() -> Found:
-        settings = config.load(path)
         log.setup("warning", settings.log.format, mask_numbers=settings.log.mask_numbers)
+        file = address.file_of(address.parse(settings.database_url))
+        if file is not None and not file.exists():
+            if not make:
+                raise ConfigError(
+                    f"There is no database: {file.absolute()} does not exist. Is this the right configuration "
+                    f"(database.url)? `call-monitor serve` and `call-monitor user add` make one."
+                )
+            click.echo(f"A new database is made: {file.absolute()}", err=True)
         store = await Store.open(settings.database_url, survives=Survives(settings.database.survives), clock=now)
         try:
             return await work(store)

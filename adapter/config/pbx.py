@@ -76,6 +76,13 @@ class StarCodes(Section):
     whisper: Code = Field("*56", description="Talk to the agent.")
     barge: Code = Field("*57", description="Join the call.")
 
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        codes = [self.silent, self.whisper, self.barge]
+        if any(one is not other and other.startswith(one) for one in codes for other in codes) or len(set(codes)) < 3:
+            raise ValueError("the codes must differ, and none may begin with another")
+        return self
+
 
 class Pbx(Section):
     """One Asterisk. Its last four sections inherit missing keys from the top-level sections of the same names."""

@@ -11,6 +11,7 @@ import phonenumbers
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from adapter.config import environment
 from adapter.config.http import Http
 from adapter.config.pbx import AutoAnswer, Endpoints, Pbx, Softphone, StarCodes, inherit
 from adapter.config.section import Seconds, Section, revealed
@@ -209,9 +210,20 @@ def _explain(problem: ValidationError) -> Iterator[str]:
         if error["type"] == "extra_forbidden" and (later := LATER.get(str(error["loc"][-1]))):
             yield f"{key}: {later}"
         elif error["type"] == "extra_forbidden":
-            yield f"{key}: unknown key{_suggestion(error['loc'])}"
+            yield f"{key}: unknown key{_suggestion(error['loc'])}{_variable(error['loc'])}"
         else:
-            yield f"{key}: {error['msg'].removeprefix('Value error, ')}"
+            yield f"{key}: {error['msg'].removeprefix('Value error, ')}{_variable(error['loc'])}"
+
+
+def _variable(where: tuple[int | str, ...]) -> str:
+    """Where a value does not come from the file."""
+    name = ENV_PREFIX + environment.SEPARATOR.join(str(part) for part in where).upper()
+    return f" ({name} in the environment)" if name in {known.upper() for known in os.environ} else ""
+
+
+def unknown_variables() -> list[str]:
+    """What is wrong with each variable CALL_MONITOR_… that is no setting."""
+    return environment.unknown(Settings, ENV_PREFIX, os.environ)
 
 
 def _suggestion(where: tuple[int | str, ...]) -> str:

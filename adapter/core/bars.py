@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from adapter.core.sighting import Sighting, union
+
 NOBODY: frozenset[str] = frozenset()
 
 
@@ -24,6 +26,10 @@ class Who(NamedTuple):
     def ids(self) -> frozenset[str]:
         """All of them."""
         return self.acts_for | {one for one in (self.user, self.token) if one}
+
+    def is_among(self, ids: frozenset[str]) -> bool:
+        """Whether any of them is one of these. Asked for each stream at each change: no set is made."""
+        return self.user in ids or self.token in ids or not ids.isdisjoint(self.acts_for)
 
 
 class Kind(StrEnum):
@@ -49,20 +55,6 @@ class Making(NamedTuple):
     makers: frozenset[str]
     kind: Kind
     thing: str
-
-
-class Sighting(NamedTuple):
-    """A conversation as a PBX has just shown it."""
-
-    conversation: str
-    people: frozenset[str]
-    """Ids of users who are, or were since the last sighting, connected in it."""
-    present: frozenset[str]
-    """Ids of users whose phones are in it now, also those that only ring."""
-    legs: frozenset[str]
-    """Ids of its calls: one that was in another conversation before makes the two one."""
-    joined: frozenset[str]
-    """Other conversations of which a channel has moved here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +111,8 @@ class Bars:
     def __init__(self) -> None:
         self._by_id: dict[str, Bar] = {}
         self._by_leg: dict[str, Bar] = {}
-        self._present: dict[str, frozenset[str]] = {}
+        self._ringing: dict[str, frozenset[str]] = {}
+        """By conversation: whose phones are in it now, but were never connected in it. None is empty."""
         self._makings: list[Making] = []
         self._next = 1
         self._barred: dict[str, frozenset[str]] = {}
@@ -140,8 +133,12 @@ class Bars:
 
     def barred(self, who: Who, conversation: str) -> bool:
         """Whether this conversation's silent monitors are not to be seen by them."""
+        return who.is_among(self.barred_from(conversation))
+
+    def barred_from(self, conversation: str) -> frozenset[str]:
+        """Ids of everybody and everything that is barred from this conversation, as of now."""
         bar = self._by_id.get(conversation)
-        return bar is not None and not who.ids.isdisjoint(self._of(bar))
+        return self._of(bar) if bar is not None else NOBODY
 
     def was_in(self, user_id: str, conversation: str) -> bool:
         """Whether their phone is in it, or was connected in it before."""
@@ -150,8 +147,7 @@ class Bars:
 
     def hidden(self, who: Who) -> frozenset[str]:
         """All ids of all conversations that they are barred from."""
-        ids = who.ids
-        found = (bar.ids for bar in self._all() if not ids.isdisjoint(self._of(bar)))
+        found = (bar.ids for bar in self._all() if who.is_among(self._of(bar)))
         return frozenset().union(*found)
 
     def in_hand(self, who: Who, kinds: Collection[Kind] = CREDENTIALS, conversation: str | None = None) -> bool:
@@ -179,7 +175,8 @@ class Bars:
         return (bar for conversation, bar in self._by_id.items() if conversation == bar.id)
 
     def _people(self, bar: Bar) -> frozenset[str]:
-        return bar.people.union(*(self._present.get(conversation, NOBODY) for conversation in bar.ids))
+        ringing = [found for conversation in bar.ids if (found := self._ringing.get(conversation))]
+        return bar.people.union(*ringing) if ringing else bar.people
 
     def _of(self, bar: Bar) -> frozenset[str]:
         known = self._barred.get(bar.id)
@@ -188,13 +185,14 @@ class Bars:
         return known
 
     def _everything(self, bar: Bar) -> frozenset[str]:
-        found = set(self._people(bar))
+        people = self._people(bar)
         counted = [making for making in self._makings if making.number >= bar.since]
+        found = set(people)
         size = -1
         while size != len(found):
             size = len(found)
             found.update(making.thing for making in counted if not making.makers.isdisjoint(found))
-        return frozenset(found)
+        return frozenset(found) if counted else people
 
     # --- told
 
@@ -217,14 +215,14 @@ class Bars:
     ) -> BarChanges:
         """What a PBX has just shown. `lives`: whether a conversation has a channel; `resynced`: all were listed."""
         change = BarChanges()
-        looked_at: set[str] = set()
+        looked_at: list[str] = []
         for sighting in sightings:
-            looked_at.add(sighting.conversation)
+            looked_at.append(sighting.conversation)
             if sighting.conversation in self._by_id or lives(sighting.conversation) or sighting.people:
                 self._see(pbx, sighting, change)
-        here = self._all() if resynced else (self._by_id[one] for one in looked_at if one in self._by_id)
-        for bar in {bar.id: bar for bar in here if bar.pbx == pbx}.values():
-            if not any(map(lives, bar.ids)):
+        for conversation in list(self._by_id) if resynced else looked_at:
+            bar = self._by_id.get(conversation)
+            if bar is not None and bar.pbx == pbx and not any(map(lives, bar.ids)):
                 self._end(bar, change)
         self._forget(change)
         return change
@@ -239,27 +237,44 @@ class Bars:
 
     def _see(self, pbx: str, sighting: Sighting, change: BarChanges) -> None:
         conversation = sighting.conversation
-        here = {conversation, *sighting.joined}
+        before, rang = self._by_id.get(conversation), self._ringing.get(conversation, NOBODY)
+        adds_nothing = (  # as most don't
+            before is not None
+            and before.pbx == pbx
+            and not sighting.joined
+            and sighting.people <= before.people
+            and all(self._by_leg.get(leg) is before for leg in sighting.legs)
+        )
+        bar = before if before and adds_nothing else self._grow(pbx, sighting, change)
+        if rings := sighting.present - bar.people:
+            self._ringing[conversation] = rings
+        else:
+            self._ringing.pop(conversation, None)
+        if bar is not before or rings != rang:
+            self._renew(bar, change)
+
+    def _grow(self, pbx: str, sighting: Sighting, change: BarChanges) -> Bar:
+        """The bar with what this sighting adds, made one with all others that it shows to be the same conversation."""
+        here = {sighting.conversation, *sighting.joined}
         old = {bar.id: bar for one in here if (bar := self._by_id.get(one))}
         old |= {bar.id: bar for leg in sighting.legs if (bar := self._by_leg.get(leg))}
-        new = Bar(
-            pbx,
-            frozenset(here).union(*(bar.ids for bar in old.values())),
-            sighting.people.union(*(bar.people for bar in old.values())),
-            sighting.legs.union(*(bar.legs for bar in old.values())),
-            min((bar.since for bar in old.values()), default=self._next),
-        )
-        was_present = self._present.get(conversation, NOBODY)
-        self._present[conversation] = sighting.present
-        if list(old.values()) != [new]:
-            change.bars |= dict.fromkeys(old)
-            change.bars[new.id] = new
-            for gone in old:
-                self._barred.pop(gone, None)
-            self._keep(new)
-        elif was_present == sighting.present:
-            return
-        self._renew(new, change)
+        new = Bar(pbx, frozenset(here), sighting.people, sighting.legs, self._next)
+        for bar in old.values():
+            new = Bar(
+                pbx,
+                new.ids | bar.ids,
+                union(new.people, bar.people),
+                union(new.legs, bar.legs),
+                min(new.since, bar.since),
+            )
+        if [*old.values()] == [new]:
+            return old[new.id]
+        for gone in old:
+            change.bars[gone] = None
+            self._barred.pop(gone, None)
+        change.bars[new.id] = new
+        self._keep(new)
+        return new
 
     def _keep(self, bar: Bar) -> None:
         self._by_id |= dict.fromkeys(bar.ids, bar)
@@ -279,7 +294,7 @@ class Bars:
         self._barred.pop(bar.id, None)
         for conversation in bar.ids:
             self._by_id.pop(conversation, None)
-            self._present.pop(conversation, None)
+            self._ringing.pop(conversation, None)
         for leg in bar.legs:
             self._by_leg.pop(leg, None)
         change.bars[bar.id] = None

@@ -4,16 +4,16 @@ Usage: `apply` every event in order, then `settle` once per batch to get the cha
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 from adapter.core import events as ev
-from adapter.core.bars import Sighting
 from adapter.core.call import Agent, Call, CallState, Direction, Party
 from adapter.core.channels import Channels
 from adapter.core.people import Directory
+from adapter.core.sighting import Sighting
 from adapter.core.tracked import TrackedChannel
 
 
@@ -43,6 +43,10 @@ class Numbering:
         return hashlib.blake2s(text, key=self.secret[:32], digest_size=12).hexdigest()
 
 
+Ends = tuple[TrackedChannel, Sequence[TrackedChannel]]
+"""A line, and the real parties at its other end."""
+
+
 class Calls:
     """All calls of one PBX."""
 
@@ -54,6 +58,9 @@ class Calls:
         self._calls: dict[str, Call] = {}
         self._by_conversation: dict[str, dict[str, Call]] = {}
         self._linkedids: dict[str, str] = {}
+        """By conversation: those that have a channel."""
+        self._conversation_ids: dict[str, str] = {}
+        """The same by linkedid."""
         self.sightings: list[Sighting] = []
         """Who the last `settle` found in which conversation."""
 
@@ -115,19 +122,29 @@ class Calls:
         before: dict[str, Call] = {}
         after: dict[str, Call] = {}
         for linkedid in dirty:
-            conversation = self._numbering.opaque(linkedid)
+            conversation = self._conversation(linkedid)
             before.update(self._by_conversation.pop(conversation, {}))
-            self._linkedids.pop(conversation, None)
-            now = self._read(linkedid, conversation, at)
+            lines = [(line, self._lines.far(line)) for line in self._lines.conversation(linkedid)]
+            people, present = self._people(lines, departed.get(linkedid, ()))
+            now = self._read(lines, conversation, present, at)
             if now:
                 self._by_conversation[conversation] = now
                 after.update(now)
-            if self._lines.has_conversation(linkedid):
-                self._linkedids[conversation] = linkedid
             self.sightings.append(
-                self._sighting(linkedid, conversation, now, joined.get(linkedid, ()), departed.get(linkedid, ()))
+                Sighting(conversation, people, present, frozenset(now), frozenset(joined.get(linkedid, ())))
             )
         return self._changes(before, after)
+
+    def _conversation(self, linkedid: str) -> str:
+        """The id of this conversation, which is kept for as long as it has a channel."""
+        conversation = self._conversation_ids.get(linkedid) or self._numbering.opaque(linkedid)
+        if self._lines.has_conversation(linkedid):
+            self._conversation_ids[linkedid] = conversation
+            self._linkedids[conversation] = linkedid
+        else:
+            self._conversation_ids.pop(linkedid, None)
+            self._linkedids.pop(conversation, None)
+        return conversation
 
     def _taken(self) -> tuple[dict[str, set[str]], dict[str, list[TrackedChannel]]]:
         """What happened since the last time, by linkedid: conversations that came to it, and lines that hung up."""
@@ -140,18 +157,19 @@ class Calls:
         self._lines.moved, self._lines.departed = [], []
         return joined, departed
 
-    def _sighting(
-        self,
-        linkedid: str,
-        conversation: str,
-        calls: Collection[str],
-        joined: Collection[str],
-        departed: Collection[TrackedChannel],
-    ) -> Sighting:
-        connected = [line for line in (*self._parties(linkedid), *departed) if line.channel.state is ev.ChannelState.UP]
-        return Sighting(
-            conversation, self._owners(connected), self._participants(linkedid), frozenset(calls), frozenset(joined)
-        )
+    def _people(
+        self, lines: Sequence[Ends], departed: Sequence[TrackedChannel]
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """Ids of the users who are, or have just been, connected in a conversation; and of all who are in it now.
+
+        Where all are connected it is one set: it is kept for each call.
+        """
+        parties = {party.channel.uniqueid: party for line, far in lines for party in (line, *far)}.values()
+        connected = [line for line in (*parties, *departed) if line.channel.state is ev.ChannelState.UP]
+        people = self._owners(connected)
+        if not departed and len(connected) == len(parties):
+            return people, people
+        return people, self._owners(parties)
 
     def lives(self, conversation_id: str) -> bool:
         """Whether any channel of this conversation is up."""
@@ -165,7 +183,7 @@ class Calls:
                 changes.append(CallChange(old, None))
         for call_id, new in after.items():
             known = self._calls.get(call_id)
-            if known != new:
+            if known is not new:  # `_call` gives back what is known as long as it looks the same
                 self._calls[call_id] = new
                 changes.append(CallChange(known, new))
         return changes
@@ -174,6 +192,10 @@ class Calls:
     def calls(self) -> Collection[Call]:
         """All calls as of the last `settle`."""
         return self._calls.values()
+
+    def of_conversation(self, conversation_id: str) -> Collection[str]:
+        """Ids of the calls of a conversation as of the last `settle`."""
+        return self._by_conversation.get(conversation_id, {})
 
     def channels(self) -> Collection[str]:
         """Uniqueids of all known channels, except supervisors' legs."""
@@ -200,37 +222,35 @@ class Calls:
 
     def participants(self, conversation_id: str) -> frozenset[str]:
         """Ids of the users whose phones are in this conversation."""
-        linkedid = self._linkedids.get(conversation_id)
-        return self._participants(linkedid) if linkedid else frozenset()
-
-    def _participants(self, linkedid: str) -> frozenset[str]:
-        return self._owners(self._parties(linkedid))
-
-    def _parties(self, linkedid: str) -> Iterator[TrackedChannel]:
-        for line in self._lines.conversation(linkedid):
-            yield line
-            yield from self._lines.far(line)
+        linkedid = self._linkedids.get(conversation_id, "")
+        lines = [(line, self._lines.far(line)) for line in self._lines.conversation(linkedid)]
+        return self._people(lines, ())[1]
 
     def _owners(self, lines: Iterable[TrackedChannel]) -> frozenset[str]:
-        owners = (self._directory.owner(line.endpoint) for line in lines)
-        return frozenset(user.id for user in owners if user is not None)
+        owner = self._directory.owner
+        return frozenset([user.id for line in lines if (user := owner(line.endpoint)) is not None])
 
-    def _read(self, linkedid: str, conversation: str, at: datetime) -> dict[str, Call]:
-        agents = [line for line in self._lines.conversation(linkedid) if line.is_agent]
-        if not agents:
-            return {}
-        participants = self._participants(linkedid)
-        calls = (self._call(line, conversation, participants, at) for line in agents)
+    def _read(
+        self, lines: Sequence[Ends], conversation: str, participants: frozenset[str], at: datetime
+    ) -> dict[str, Call]:
+        calls = (self._call(line, far, conversation, participants, at) for line, far in lines if line.is_agent)
         return {call.id: call for call in calls}
 
-    def _call(self, line: TrackedChannel, conversation: str, participants: frozenset[str], at: datetime) -> Call:
-        call_id = self._numbering.opaque(line.channel.uniqueid)
+    def _call(
+        self,
+        line: TrackedChannel,
+        far: Sequence[TrackedChannel],
+        conversation: str,
+        participants: frozenset[str],
+        at: datetime,
+    ) -> Call:
+        """The call of an agent's line; the one that is known, where it still looks the same."""
+        line.call_id = call_id = line.call_id or self._numbering.opaque(line.channel.uniqueid)
         known = self._calls.get(call_id)
-        far = self._lines.far(line)
         other = self._customer_line(far)
         answered_at = self._answered_at(line, far, at)
         state, peers = self._state(line, far, answered_at), self._lines.peers(line)
-        return Call(
+        call = Call(
             id=call_id,
             conversation_id=conversation,
             pbx=self._numbering.pbx,
@@ -246,6 +266,7 @@ class Calls:
             peers=peers,
             participants=participants,
         )
+        return known if known == call else call
 
     def _agent(self, line: TrackedChannel) -> Agent:
         user = self._directory.owner(line.endpoint)

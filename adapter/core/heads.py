@@ -63,13 +63,30 @@ def seal(key: bytes, end: End, nonce: bytes) -> str:
     return VERSION + base64.urlsafe_b64encode(nonce + number + _proof(key, nonce, end)).decode()
 
 
-def unseal(key: bytes, sent: SentHead) -> Claim:
-    """What a head claims. With another key it claims nonsense, which no chain bears out. Raises ValueError."""
-    if not sent.head.startswith(VERSION):
-        raise ValueError("it is no head of this version")
-    data = base64.b64decode(sent.head.removeprefix(VERSION), altchars=b"-_", validate=True)
+class NotAHead(ValueError):
+    """What can't be a head, whatever the key: a slip of the pen, and no proof of anything."""
+
+
+SEALED = f"a head that was sent is {VERSION} and 76 characters (letters, digits, - _ =), as audit.heads_file has it"
+"""How it looks: 56 bytes in base64 (RFC 4648, section 5)."""
+
+
+def opened(head: str) -> bytes:
+    """The bytes of a head. Raises NotAHead."""
+    if not head.startswith(VERSION):
+        raise NotAHead(f"it is no head of this version: {SEALED}")
+    try:
+        data = base64.b64decode(head.removeprefix(VERSION), altchars=b"-_", validate=True)
+    except ValueError:
+        raise NotAHead(f"it is no head: {SEALED}") from None
     if len(data) != NONCE + NUMBER + PROOF:
-        raise ValueError("it is no whole head")
+        raise NotAHead(f"it is no whole head: {SEALED}")
+    return data
+
+
+def unseal(key: bytes, sent: SentHead) -> Claim:
+    """What a head claims. With another key it claims nonsense, which no chain bears out. Raises NotAHead."""
+    data = opened(sent.head)
     nonce, number, proof = data[:NONCE], data[NONCE : NONCE + NUMBER], data[NONCE + NUMBER :]
     return Claim(sent, int.from_bytes(_masked(key, nonce, number), "big"), key, nonce, proof)
 
@@ -82,7 +99,7 @@ def line(chain: str, head: str, at: datetime) -> str:
 def read_line(text: str, where: str) -> SentHead | None:
     """The head in a line of a file of heads, of webhooks' bodies or of the log; None when it has none.
 
-    Raises ValueError for what is no JSON object, or names a head that can't be read.
+    Raises NotAHead where it names a head that is none, and other ValueErrors for what is no JSON object.
     """
     found = json.loads(text)
     if not isinstance(found, dict):
@@ -93,7 +110,8 @@ def read_line(text: str, where: str) -> SentHead | None:
         return None
     chain, head = data.get("chain"), data["head"]
     if not isinstance(chain, str) or not isinstance(head, str):
-        raise ValueError("its head has no chain")
+        raise NotAHead(f"its head has no chain, or is no text: {SEALED}")
+    opened(head)
     return SentHead(chain, head, _time(at), where)
 
 

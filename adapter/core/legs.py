@@ -21,6 +21,9 @@ TEST = re.compile(rf"{TEST_PREFIX}\d{{14}}-[0-9a-f]{{6}}(-.*)?")
 """Their names, whole: when its run began, a random part, and what the channel is for (`doctor.pbx.name_of_run`)."""
 
 
+_match_leg, _match_test = LEG.fullmatch, TEST.fullmatch  # bound once: each event asks for them
+
+
 @dataclass(frozen=True, slots=True)
 class LegNames:
     """How this installation names its legs: another one's, at the same PBX, are left alone."""
@@ -48,18 +51,18 @@ class LegNames:
 
 def tag_of(uniqueid: str) -> str | None:
     """The tag of whose leg it is; empty for a leg without one, None where it is no leg."""
-    found = LEG.fullmatch(uniqueid)
+    found = _match_leg(uniqueid)
     return (found[1] or "") if found else None
 
 
 def is_leg(uniqueid: str) -> bool:
     """Whether a channel is a supervisor's leg, whosever; such a channel is never a call."""
-    return LEG.fullmatch(uniqueid) is not None
+    return _match_leg(uniqueid) is not None
 
 
 def is_test(uniqueid: str) -> bool:
     """Whether a channel belongs to a test call of the doctor: it is neither call nor leg, and is left alone."""
-    return TEST.fullmatch(uniqueid) is not None
+    return _match_test(uniqueid) is not None
 
 
 @dataclass(frozen=True, slots=True)

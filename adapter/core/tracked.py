@@ -29,6 +29,8 @@ class TrackedChannel:
     met_all: bool = True
     """Whether these are all: not where it existed before we looked."""
     answered_at: datetime | None = None
+    call_id: str = ""
+    """The public id of its call, once there is one."""
 
     @property
     def held(self) -> bool:

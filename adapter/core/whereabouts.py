@@ -4,7 +4,7 @@ A leg changes hands without a word about spying: an attended transfer or a pick-
 ChanSpy. What shows it is that channel's own next event, which names the monitor dialplan as its place.
 """
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container
 
 from adapter.core import events as ev
 from adapter.core.legs import SpyDialplan, is_leg, tag_of
@@ -28,17 +28,23 @@ class Whereabouts:
         """Whether a channel is somewhere else."""
         return not self.is_place(channel.context, channel.extension)
 
-    def strays(self, event: ev.Event, legs: Container[str], in_bridge: Callable[[str], bool]) -> Iterator[str]:
-        """Uniqueids that this event shows where legs listen, though they are no leg of ours.
+    def stray(self, event: ev.Event, legs: Container[str], in_bridge: Callable[[str], bool]) -> str | None:
+        """The uniqueid that this event shows where legs listen, though it is no leg of ours.
 
         `legs`: those of our monitors; `in_bridge`: whether a channel talks to somebody.
         """
-        for uniqueid, context, extension in _shown(event):
-            if self._dialplan.mode_at(context, extension) is None or uniqueid in legs:
-                continue
-            party = not isinstance(event, ev.SpyStarted) and (uniqueid in self._parties or in_bridge(uniqueid))
-            if not party and not self._dialplan.legs.is_others(uniqueid):
-                yield uniqueid
+        match event:
+            case ev.ChannelCreated() | ev.ChannelChanged():
+                channel = event.channel
+                uniqueid, context, extension = channel.uniqueid, channel.context, channel.extension
+            case ev.SpyStarted() | ev.OriginateAnswered():
+                uniqueid, context, extension = event.leg, event.context, event.extension
+            case _:
+                return None
+        if self._dialplan.mode_at(context, extension) is None or uniqueid in legs:
+            return None
+        party = not isinstance(event, ev.SpyStarted) and (uniqueid in self._parties or in_bridge(uniqueid))
+        return None if party or self._dialplan.legs.is_others(uniqueid) else uniqueid
 
     def took_over(self, uniqueid: str) -> None:
         """A leg entered a bridge: it is a party of the call now."""
@@ -71,13 +77,3 @@ class Whereabouts:
             return None
         self.others.add(tag)
         return tag
-
-
-def _shown(event: ev.Event) -> Iterator[tuple[str, str, str]]:
-    match event:
-        case ev.SpyStarted() | ev.OriginateAnswered():
-            yield event.leg, event.context, event.extension
-        case ev.ChannelCreated(_, channel) | ev.ChannelChanged(_, channel):
-            yield channel.uniqueid, channel.context, channel.extension
-        case _:
-            pass

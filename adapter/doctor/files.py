@@ -4,13 +4,11 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
 from adapter.config.settings import Settings
 from adapter.core.people import User
 from adapter.doctor.findings import Area, Finding, Remedy
-from adapter.errors import AdapterError
+from adapter.errors import AdapterError, ConfigError
+from adapter.store import address
 from adapter.store.database import Database
 from adapter.store.people import everybody
 
@@ -76,10 +74,9 @@ def _readable(name: str, path: Path) -> Finding:
 def sqlite_file(settings: Settings) -> Path | None:
     """The database's file, if it is SQLite."""
     try:
-        url = make_url(settings.database_url)
-    except ArgumentError:
+        return address.file_of(address.parse(settings.database_url))
+    except ConfigError:
         return None
-    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
 async def check_database(settings: Settings) -> tuple[list[Finding], Sequence[User]]:

@@ -25,12 +25,17 @@ from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory
 from adapter.monitoring.placeguard import PlaceGuard, author
 from adapter.monitoring.readable import Readable
-from adapter.tasks import Listeners, guarded
+from adapter.tasks import Listeners, guarded_each
 
 log = structlog.get_logger(__name__)
 
 BUSY_CAUSES = frozenset({17, 21})
 """Q.850 causes of a phone that is busy or declines (include/asterisk/causes.h)."""
+
+OF_CALLS = frozenset(
+    {ev.BridgeLeft, ev.BridgeGone, ev.BridgeSeen, ev.DialBegan, ev.DialEnded, ev.HoldChanged, ev.MusicChanged}
+)
+"""Events that always concern calls alone: no monitor changes by them, and who is where they don't tell."""
 
 Listener = Callable[[Changes], None]
 
@@ -70,12 +75,14 @@ class Board(Readable):
         """Take in a batch of events in their order; then tell what has changed."""
         if not events:
             return
-        for event in events:
-            guarded(self._one, event)  # what one event does wrong keeps none of the others back
-        self._publish(events[-1].at, resynced=any(isinstance(event, ev.Snapshot) for event in events))
+        guarded_each(self._one, events)
+        self._publish(events[-1].at, resynced=ev.Snapshot in map(type, events))
 
     def _one(self, event: ev.Event) -> None:
-        for stray in self.place.look(event, self._by_leg, self.in_bridge):
+        if self._is_of_calls(event):
+            self._calls.apply(event)
+            return
+        if (stray := self.place.look(event, self._by_leg, self.in_bridge)) is not None:
             self._commanded.append((stray, (lifecycle.EndLeg(),)))
         match event:
             case ev.SpyStarted(at, leg, target, context, extension):
@@ -119,6 +126,21 @@ class Board(Readable):
                     self._step(lifecycle.handed_on(found, ""))
             case _:
                 self._calls.apply(event)
+
+    def _is_of_calls(self, event: ev.Event) -> bool:
+        """Whether it concerns calls alone: no leg of ours, and nobody who is where legs listen.
+
+        Most events do, and go the short way: what the rest of `_one` costs, each event would cost.
+        """
+        if isinstance(event, ev.ChannelChanged | ev.ChannelCreated):
+            channel = event.channel
+            place = self._dialplan.mode_at(channel.context, channel.extension)
+            if place is not None or channel.uniqueid in self._by_leg:
+                return False
+            return isinstance(event, ev.ChannelChanged) or not is_leg(channel.uniqueid)
+        if isinstance(event, ev.BridgeEntered):
+            return event.channel.uniqueid not in self._by_leg
+        return type(event) in OF_CALLS
 
     def _handed_on(self, event: ev.HandedOn) -> None:
         """Another channel takes the place of a leg's: both go."""
@@ -237,10 +259,11 @@ class Board(Readable):
         resynced: bool = False,
     ) -> None:
         changed = self._calls.settle(at)
-        barred = BarChanges()
-        if self.complete:  # out of sight, nothing is known of any end
-            barred = self.bars.see(self.id, self._calls.sightings, self._calls.lives, resynced=resynced)
-        self._calls.sightings = []
+        sightings, self._calls.sightings = self._calls.sightings, []
+        if self.complete and (sightings or resynced):  # out of sight, nothing is known of any end
+            barred = self.bars.see(self.id, sightings, self._calls.lives, resynced=resynced)
+        else:
+            barred = BarChanges()
         for change in changed:
             self._follow(change.after or change.before)
         monitors, self._touched = tuple(self._touched), []
@@ -248,8 +271,8 @@ class Board(Readable):
         pressed, self._pressed = self._pressed, []
         ids = {call.id for change in changed for call in change if call}
         ids.update(change.after.call_id for change in monitors)
-        if barred.touched:
-            ids.update(call.id for call in self._calls.calls if call.conversation_id in barred.touched)
+        for conversation in barred.touched:
+            ids.update(self._calls.of_conversation(conversation))
         if ids or monitors or link or people or resynced or barred.size:
             changes = Changes(at, self.id, frozenset(ids), monitors, link, False, people, resynced, barred)
             self._changes.tell(changes)

@@ -1,6 +1,6 @@
 """Watches the place where legs listen, for one board: who stands there and must not, and whose legs are not ours."""
 
-from collections.abc import Callable, Collection, Container, Iterator
+from collections.abc import Callable, Collection, Container
 
 import structlog
 
@@ -20,14 +20,15 @@ class PlaceGuard(Whereabouts):
         super().__init__(dialplan)
         self._pbx = pbx
 
-    def look(self, event: ev.Event, legs: Container[str], in_bridge: Callable[[str], bool]) -> Iterator[str]:
-        """Uniqueids that are to be hung up now; a leg may have changed hands. Arguments as of `strays`."""
+    def look(self, event: ev.Event, legs: Container[str], in_bridge: Callable[[str], bool]) -> str | None:
+        """The uniqueid that is to be hung up now; a leg may have changed hands. Arguments as of `stray`."""
         tag = self.follow(event, legs)
         if tag is not None:
             log.warning("legs of another installation are at this PBX; they are left alone", pbx=self._pbx, tag=tag)
-        for stray in self.strays(event, legs, in_bridge):
+        stray = self.stray(event, legs, in_bridge)
+        if stray is not None:
             log.error("a channel that is no leg of ours is where legs listen; hanging it up", uniqueid=stray)
-            yield stray
+        return stray
 
     @property
     def remarks(self) -> Collection[str]:

@@ -76,6 +76,8 @@ class Recorder:
         self._waiters: deque[tuple[int, str, asyncio.Future[None]]] = deque()
         """Who waits for everything up to a number, and for which monitor."""
         self._turn = asyncio.Lock()
+        self._next: asyncio.Task[StoreUnavailable | None] | None = None
+        """Waits for its turn to write what `write_now` was asked for."""
         self._latest: dict[str, Monitor] = {}
         self._work, self._urgent = asyncio.Event(), asyncio.Event()
         self._idle = asyncio.Event()
@@ -120,10 +122,27 @@ class Recorder:
         """Wait until everything that happened is written."""
         await self._idle.wait()
 
-    async def write_now(self) -> None:
-        """Write all that happened up to now. Raises StoreUnavailable."""
+    async def write_now(self, deadline: float = PATIENCE) -> None:
+        """Write all that happened up to now. Raises StoreUnavailable, also after `deadline` seconds: what is under way
+        then goes on, for nobody would know what became of it."""
+        if self._next is None or self._next.done():
+            self._next = self._tasks.start(self._write_in_turn(), "write now")
+        writing = self._next
+        await asyncio.wait({writing}, timeout=deadline)
+        if not writing.done() or writing.cancelled():
+            raise StoreUnavailable("What happened could not be recorded in time.")
+        if (problem := writing.result()) is not None:
+            raise StoreUnavailable(problem.detail) from problem
+
+    async def _write_in_turn(self) -> StoreUnavailable | None:
+        """All who ask before it begins wait for the same one. Returns why it failed."""
         async with self._turn:
-            await self._flush()
+            self._next = None
+            try:
+                await self._flush()
+            except StoreUnavailable as problem:
+                return problem
+        return None
 
     async def committed(self, monitor_id: str) -> None:
         """Return once everything that has happened to this monitor so far is in the database.

@@ -150,12 +150,16 @@ class BrowserPhones:
         for session_id in ended & self.session_ids():
             self._tasks.start(self.close_one(session_id), f"close {session_id}")
 
-    def _heard(self, changes: Changes) -> None:
+    def end_expired(self) -> None:
+        """Credentials whose time is up go, and with them whoever's rights are gone."""
         oldest, users = self._passing() - self._lifetime.total_seconds(), self._picture.directory.users
         for session_id, phone in list(self._phones.items()):
             user = users.get(phone.user_id)
             if user is None or not may_monitor(user) or phone.made_at <= oldest:
                 self._tasks.start(self.close_one(session_id), f"close {session_id}")
+
+    def _heard(self, changes: Changes) -> None:
+        self.end_expired()
         if changes.resynced:
             self._tasks.start(self._sweep(), "sweep")
         if changes.link and self._picture.pbx_state.state is LinkState.DOWN:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,6 +38,10 @@ class Verdict:
     """Heads that were sent, and are borne out by the entry that they were made of."""
     beyond: int = 0
     """Heads of entries that a cut took: nothing is left to prove them by."""
+
+
+NOTED = re.compile(r"(0|[1-9][0-9]{0,18}):[0-9a-f]{64}")
+"""A head in the clear: an entry's number and its hash."""
 
 
 def row_hash(row: dict[str, object]) -> str:

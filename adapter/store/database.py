@@ -2,8 +2,10 @@
 
 import asyncio
 import fcntl
+import re
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
@@ -13,13 +15,13 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, event, make_url, text
-from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session
 
-from adapter.errors import ConfigError, StoreRefused, StoreUnavailable
-from adapter.store import durability
+from adapter.errors import StoreRefused, StoreUnavailable
+from adapter.store import address, budget, durability
 from adapter.store.durability import Survives
 from adapter.store.prepared import Prepared
 from adapter.store.writer import SqliteWriter
@@ -27,13 +29,16 @@ from adapter.store.writer import SqliteWriter
 log = structlog.get_logger(__name__)
 
 DEADLINE = 5.0
-"""Seconds one transaction may take."""
+"""Seconds one transaction may take; in a request less, where its budget is less (`adapter.store.budget`)."""
 MIGRATION_DEADLINE = 60.0
 """Seconds for bringing a database up to date, waiting for another start included."""
 TOLD = "told"
 """Where a transaction keeps the audit's entries that the log is told of after the commit."""
 MIGRATION_LOCK = 0x434D4F4E
 """Key of PostgreSQL's advisory lock while migrating ("CMON")."""
+
+CLASS = re.compile(r"^<class '[^']*'>: |^\(\w+(\.\w+)*\) ")
+"""What SQLAlchemy writes before a driver's words: the error's class."""
 
 T = TypeVar("T")
 
@@ -45,15 +50,13 @@ class Database:
     """
 
     def __init__(self, url: str, survives: Survives = Survives.PROCESS) -> None:
-        try:
-            self._url = make_url(url)
-        except ArgumentError:
-            raise ConfigError(f"database.url is no database URL: {url!r}.") from None
-        if self._url.drivername not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
-            raise ConfigError("database.url must begin with sqlite+aiosqlite:// or postgresql+asyncpg://")
+        """Raises ConfigError."""
+        self._url = address.parse(url)
         self.engine: AsyncEngine = create_async_engine(self._url, pool_pre_ping=not self._sqlite)
         on_connect = durability.sqlite(survives) if self._sqlite else durability.postgresql(survives)
         event.listen(self.engine.sync_engine, "connect", on_connect)
+        if self._sqlite:
+            event.listen(self.engine.sync_engine, "checkout", durability.patience(partial(budget.left, DEADLINE)))
         self._writer = SqliteWriter(self._url.database or "", on_connect) if self._sqlite else None
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._turn = asyncio.Lock()
@@ -154,11 +157,21 @@ def take_turn(session: Session, fact: str) -> str:
     return str(found[0] if found else None)
 
 
+def put_fact(session: Session, name: str, value: str) -> None:
+    """Keep a fact, whether it was there or not: to look first would let two of us make it at once."""
+    PUT_FACT.run(session, [{"name": name, "value": value}])
+
+
 async def lock(session: AsyncSession, fact: str) -> str:
     """The same in a transaction made of awaits."""
     return await session.run_sync(take_turn, fact)
 
 
+PUT_FACT = Prepared(
+    text(
+        "INSERT INTO facts (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+    )
+)
 TAKE_TURN = Prepared(text("UPDATE facts SET value = value WHERE name = :name RETURNING value"))
 
 
@@ -166,12 +179,13 @@ TAKE_TURN = Prepared(text("UPDATE facts SET value = value WHERE name = :name RET
 async def _deadline() -> AsyncIterator[None]:
     """Whatever goes wrong with the database is StoreUnavailable, but for IntegrityError."""
     try:
-        async with asyncio.timeout(DEADLINE):
-            yield
+        with budget.spending(DEADLINE) as seconds:
+            async with asyncio.timeout(seconds):
+                yield
     except IntegrityError:
         raise
     except TimeoutError as problem:
-        raise StoreUnavailable(f"The database did not answer in {DEADLINE:g} s.") from problem
+        raise StoreUnavailable("The database did not answer in time.") from problem
     except (SQLAlchemyError, OSError) as problem:
         if durability.is_refusal(problem):
             raise StoreRefused(f"The database refuses what it was given: {_reason(problem)}") from problem
@@ -189,6 +203,8 @@ def _locked(path: Path) -> TextIO:
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = Path(f"{path}.lock").open("w")  # noqa: SIM115 - it outlives this function
     fcntl.flock(lock, fcntl.LOCK_EX)
+    if not path.exists():
+        log.info("making a new database", file=str(path.absolute()))
     path.touch(mode=0o600)
     return lock
 
@@ -211,6 +227,8 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _reason(problem: Exception) -> str:
-    """The driver's own words, without the statement and its values."""
-    text = str(getattr(problem, "orig", None) or problem) or type(problem).__name__
-    return text.splitlines()[0][:200]
+    """The driver's own words, without the statement and its values, and without what only programmers read."""
+    if isinstance(problem, OSError):
+        return (problem.strerror or "it can't be reached").lower()
+    text = str(getattr(problem, "orig", None) or problem) or "no more is known"
+    return CLASS.sub("", text.splitlines()[0])[:200]

@@ -44,6 +44,20 @@ def sqlite(survives: Survives) -> OnConnect:
     return on_connect
 
 
+def patience(left: Callable[[], float]) -> Callable[[Any, Any, Any], None]:
+    """SQLite tries again for no longer than there is time (`left`: seconds), for it can't be stopped while it tries."""
+
+    def on_checkout(connection: Any, record: Any, proxy: Any) -> None:
+        wanted = max(1, min(BUSY_TIMEOUT, int(left() * 1000)))
+        if wanted != record.info.get("busy_timeout", BUSY_TIMEOUT):
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={wanted}")
+            cursor.close()
+            record.info["busy_timeout"] = wanted
+
+    return on_checkout
+
+
 def postgresql(survives: Survives) -> OnConnect:
     """A commit is answered once it is on the server's disk, where it has to survive a power cut.
 

@@ -12,7 +12,7 @@ from adapter.core.clock import Clock
 from adapter.core.people import User
 from adapter.errors import NotAuthenticated
 from adapter.store.audit import take_chain
-from adapter.store.database import Database
+from adapter.store.database import Database, put_fact
 from adapter.store.people import NewUser, add_person, new_row
 from adapter.store.tables import FactRow, UserRow
 
@@ -42,7 +42,7 @@ class Installation:
 
     async def beat(self, at: datetime) -> None:
         """Write something small, to know that writing works."""
-        await self._database.run(lambda session: session.merge(FactRow(name=BEAT, value=at.isoformat())))
+        await self._database.run(lambda session: put_fact(session, BEAT, at.isoformat()))
 
     async def begin_setup(self) -> str | None:
         """A new one-time token when there is no account at all; None otherwise. An older token is void."""
@@ -51,7 +51,7 @@ class Installation:
             if await session.scalar(select(func.count()).select_from(UserRow)):
                 return None
             token = secrets.token_urlsafe(24)
-            await session.merge(FactRow(name=SETUP, value=_hash(token)))
+            await session.run_sync(put_fact, SETUP, _hash(token))
             return token
 
     async def finish_setup(self, token: str, administrator: NewUser) -> User:

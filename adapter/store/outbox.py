@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from adapter.core.record import PING, EventType, HookEvent
 from adapter.core.views import time_view
 from adapter.errors import NotFound
-from adapter.store.database import Database, lock, take_turn
+from adapter.store.database import Database, lock, put_fact, take_turn
 from adapter.store.fit import Fit, plain
 from adapter.store.outbox_sql import FAN_OUT, NOTE, PROMOTE
 from adapter.store.prepared import Prepared
@@ -193,7 +193,7 @@ class Outbox:
     async def keep_marks(self, marks: str) -> None:
         """Keep these marks of running time (`adapter.webhooks.ages`)."""
         async with self._database.work() as session:
-            await session.merge(FactRow(name=MARKS, value=marks))
+            await session.run_sync(put_fact, MARKS, marks)
 
     async def depths(self) -> list[Depth]:
         """How much waits for each hook that anything waits for."""

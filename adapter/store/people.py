@@ -18,7 +18,7 @@ from adapter.core.people import Role, User
 from adapter.errors import Conflict, Invalid, NotAuthenticated, NotFound
 from adapter.store.account import account_of, differences, kept_modes, user_of
 from adapter.store.audit import append, take_chain
-from adapter.store.database import Database
+from adapter.store.database import Database, put_fact
 from adapter.store.devices import all_devices, devices_of, put_devices
 from adapter.store.passwords import hash_password, matches
 from adapter.store.tables import FactRow, SessionRow, UserRow
@@ -206,7 +206,7 @@ async def everybody(database: Database) -> list[User]:
 def refuse_name(password: str, username: str) -> None:
     """A new password must not be the username. Raises Invalid."""
     if is_name(password, username):
-        raise Invalid(f"password: {NAMED}.", [{"field": "password", "message": NAMED}])
+        raise Invalid.at("password", NAMED)
 
 
 def _changed_devices(before: tuple[str, ...], change: UserChange) -> tuple[str, ...]:
@@ -306,7 +306,7 @@ async def _end_sessions(session: AsyncSession, user_id: str, keep: str | None = 
 
 async def changed(session: AsyncSession) -> None:
     """Leave a new mark: whoever polls `version` looks at accounts, sessions and tokens again."""
-    await session.merge(FactRow(name=VERSION, value=uuid.uuid4().hex))
+    await session.run_sync(put_fact, VERSION, uuid.uuid4().hex)
 
 
 def conflict(problem: IntegrityError) -> Conflict:

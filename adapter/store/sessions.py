@@ -126,6 +126,13 @@ class Sessions:
         longest = self._idle.total_seconds()
         return frozenset(row.id for row in rows if self._idle_for(row.id, row.seen_at, now) <= longest)
 
+    def over(self, ids: frozenset[str], now: datetime) -> frozenset[str]:
+        """Which of these are idle for too long as far as is known here. Asks nobody: another adapter may know of a
+        later use."""
+        longest = self._idle.total_seconds()
+        seen = {session_id: sight for session_id in ids if (sight := self._sights.get(session_id)) is not None}
+        return frozenset(known for known, sight in seen.items() if self._idle_for(known, sight.stored, now) > longest)
+
     @asynccontextmanager
     async def _work(self, *, audited: bool = False) -> AsyncIterator[AsyncSession]:
         """A transaction, in which the last uses are written too."""

@@ -70,6 +70,8 @@ class Tokens:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
+        self._ends: dict[str, datetime] = {}
+        """When those that were found expire, by their ids: nothing can prolong a token."""
 
     async def create(self, new: NewToken, by: By = SYSTEM) -> tuple[Token, str]:
         """Make a token; returns it and its secret, which is known to nobody else.
@@ -119,7 +121,14 @@ class Tokens:
             async with self._database.work() as session:
                 await session.execute(update(TokenRow).where(TokenRow.id == row.id).values(used_at=now))
             row.used_at = now
+        if row.expires_at is not None:
+            self._ends[row.id] = row.expires_at
         return _token(row)
+
+    def over(self, ids: frozenset[str], now: datetime) -> frozenset[str]:
+        """Which of these have expired by now, of those that were found here. Asks nobody."""
+        later = self._clock.later(now)
+        return frozenset(token_id for token_id in ids if (end := self._ends.get(token_id)) and end <= later)
 
     async def revoke(self, token_id: str, by: By = SYSTEM) -> Token:
         """Make a token void. Raises NotFound."""
@@ -138,7 +147,9 @@ class Tokens:
         """Ids of the tokens that exist and have not expired: all others' streams are to be closed."""
         valid = or_(TokenRow.expires_at.is_(None), TokenRow.expires_at > self._clock.later(now))
         async with self._database.read() as session:
-            return frozenset(await session.scalars(select(TokenRow.id).where(valid)))
+            alive = frozenset(await session.scalars(select(TokenRow.id).where(valid)))
+        self._ends = {token_id: end for token_id, end in self._ends.items() if token_id in alive}
+        return alive
 
 
 def _words(new: NewToken) -> str:

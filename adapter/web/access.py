@@ -11,6 +11,7 @@ from adapter.core.record import Record
 from adapter.errors import Forbidden, NotAuthenticated
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.policy import IN_HAND
+from adapter.store import budget
 from adapter.store.sessions import Session
 from adapter.store.tokens import Scope, Token
 from adapter.web.principal import Principal, bearer_of, by_session, by_token, cookie_of
@@ -30,8 +31,8 @@ class Access:
     """Writes something into the record soon."""
     count_refusal: Callable[[str], None]
     """Counts an answer that was an error, by its code."""
-    write_now: Callable[[], Awaitable[None]]
-    """Writes what waits to be written. Raises StoreUnavailable."""
+    write_now: Callable[[float], Awaitable[None]]
+    """Writes what waits to be written, within so many seconds. Raises StoreUnavailable."""
     proxies: ProxyPolicy = field(default_factory=ProxyPolicy)
 
     def hidden_from(self, principal: Principal) -> list[str]:
@@ -50,7 +51,8 @@ class Access:
         if principal.who.ids == {thing} and kind is not Kind.DEVICE:
             return  # one's own account, at the page: who they are barred as stays
         if self.boards.made(principal.who, kind, thing, self.clock()):
-            await self.write_now()
+            with budget.spending(budget.REQUEST) as seconds:
+                await self.write_now(seconds)
 
 
 ACCESS = web.AppKey("access", Access)

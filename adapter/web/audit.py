@@ -76,7 +76,9 @@ def _filter(context: RequestContext[Deps, None], query: AuditFilter) -> Filter:
     )
 
 
-@routes.plain("GET", "/audit", Returns(model=answers.AuditPage), administers, query=AuditQuery, errors=[NotFound])
+@routes.plain(
+    "GET", "/audit", Returns(model=answers.AuditPage), administers, query=AuditQuery, errors=[NotFound], patient=True
+)
 async def list_entries(context: RequestContext[Deps, None]) -> web.Response:
     """Who did what, newest first. What concerns a conversation that one is in shows once that has ended."""
     query = context.query(AuditQuery)
@@ -86,7 +88,7 @@ async def list_entries(context: RequestContext[Deps, None]) -> web.Response:
     return web.json_response({"entries": [entry_view(row) for row in shown], "next_cursor": cursor})
 
 
-@routes.plain("GET", "/audit.csv", Returns(media="text/csv"), administers, query=AuditFilter)
+@routes.plain("GET", "/audit.csv", Returns(media="text/csv"), administers, query=AuditFilter, patient=True)
 async def as_table(context: RequestContext[Deps, None]) -> web.StreamResponse:
     """The same as CSV (RFC 4180), however long, a page of it in memory at a time."""
     wanted = _filter(context, context.query(AuditFilter))

@@ -38,7 +38,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError) as problem:
-        raise Malformed(f"The body is not valid JSON: {problem}") from None
+        raise Malformed(f"The body is not valid JSON: {_why(problem)}.") from None
     if not isinstance(value, dict):
         raise Malformed("The body must be a JSON object.")
     return value
@@ -50,19 +50,35 @@ async def _read(request: web.Request) -> bytes:
         return await asyncio.wait_for(request.read(), BODY_DEADLINE)
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
-    except web.RequestPayloadError as problem:
-        raise Malformed(f"The body is broken: {problem}") from None
+    except web.RequestPayloadError:
+        raise Malformed("The body is broken: it ends early, or its chunks don't fit.") from None
+
+
+class _Refused(ValueError):
+    """What parsers read in different ways."""
+
+
+def _why(problem: Exception) -> str:
+    """In words that are not those of Python's parser."""
+    if isinstance(problem, UnicodeDecodeError):
+        return "it is not UTF-8"
+    if isinstance(problem, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(problem, json.JSONDecodeError):
+        what = problem.msg.replace("Expecting", "expected here:").lower()
+        return f"{what} (line {problem.lineno}, column {problem.colno})"
+    return str(problem) if isinstance(problem, _Refused) else "a number has too many digits"
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a key appears twice")
+        raise _Refused("a key appears twice")
     return found
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+    raise _Refused(f"{name} is no number in JSON")
 
 
 def validate(model: type[ModelT], value: dict[str, Any]) -> ModelT:

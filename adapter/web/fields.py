@@ -1,6 +1,7 @@
 """The rules for what people may enter, once for the web and the command line."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from adapter.core.passwords import MIN_LENGTH, NAMED, is_name, weakness
+from adapter.errors import Invalid
 
 COMMON = frozenset(
     line
@@ -31,7 +33,7 @@ def not_the_name(password: str | None, info: ValidationInfo) -> str | None:
     return password
 
 
-class _Matching:
+class Matching:
     """A pattern with a hint that people understand; the pattern itself stands in the API's description."""
 
     def __init__(self, pattern: str, hint: str) -> None:
@@ -49,13 +51,17 @@ class _Matching:
         return {**handler(schema), "pattern": f"^{self._pattern.pattern}$"}
 
 
-Username = Annotated[str, _Matching(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", "letters, digits and . _ @ - only")]
-Printable = _Matching(
+Username = Annotated[str, Matching(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", "letters, digits and . _ @ - only")]
+Printable = Matching(
     r"[^\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]*",
     "control characters can't be used here",
 )
 """No control characters, and nothing that hides or turns text around (Unicode Technical Report 36)."""
-Name = Annotated[str, Field(min_length=1, max_length=100), Printable]
+Visible = Matching(
+    r"[\s\S]*[^\s\u00ad\u115f\u1160\u2800\u3164\uffa0][\s\S]*", "this is empty: blanks only can't be used here"
+)
+"""Something that can be seen: not blanks alone, nor what only looks like them."""
+Name = Annotated[str, Field(min_length=1, max_length=100), Printable, Visible]
 Password = Annotated[
     str,
     Field(
@@ -66,15 +72,22 @@ Password = Annotated[
     AfterValidator(_hard_to_guess),
 ]
 """A new one. Those from before these rules are still good for signing in."""
-Extension = Annotated[str, _Matching(r"[A-Za-z0-9*#+_.-]{1,32}", "digits, letters and * # + _ . - only, 32 at most")]
-Device = Annotated[
-    str,
-    _Matching(
-        r"[A-Za-z0-9]{1,16}/[A-Za-z0-9_+-][A-Za-z0-9_.+-]{0,79}",
-        "an Asterisk endpoint with its technology, such as PJSIP/101",
-    ),
+Extension = Annotated[str, Matching(r"[A-Za-z0-9*#+_.-]{1,32}", "digits, letters and * # + _ . - only, 32 at most")]
+_ENDPOINT = r"[A-Za-z0-9]{1,16}/[A-Za-z0-9_+-][A-Za-z0-9_.+-]{0,79}"
+Device = Annotated[str, Matching(_ENDPOINT, "an Asterisk endpoint with its technology, such as PJSIP/101")]
+Ringing = Annotated[
+    str, Matching(f"(?:browser|{_ENDPOINT})", "an Asterisk endpoint with its technology, such as PJSIP/101, or browser")
 ]
+"""What may be asked to ring: an endpoint, or the page itself."""
 Devices = Annotated[list[Device], Field(max_length=10)]
 """All of one person's; the first rings."""
 PhoneNumber = Annotated[str, Field(min_length=1, max_length=64), Printable]
 Identifier = Annotated[str, Field(min_length=1, max_length=200), Printable]
+
+
+def refuse_star_code(extension: str | None, codes: Iterable[str]) -> None:
+    """An extension that a star code begins could not be called: dialling it would monitor somebody. Raises Invalid."""
+    code = next((code for code in codes if extension is not None and extension.startswith(code)), None)
+    if code is not None:
+        what = f"{code} is a star code of monitoring ([star_codes]), so no extension can begin with it"
+        raise Invalid.at("extension", what)

@@ -36,11 +36,11 @@ class Viewer:
     coached: dict[str, Monitor] = field(default_factory=dict)
     """Monitors of which the agent was told that somebody talks."""
     last_id: int = 0
+    who: Who = field(init=False)
+    """Who looks, as bars know them."""
 
-    @property
-    def who(self) -> Who:
-        """Who looks, as bars know them."""
-        return Who(self.user_id, self.token_id)
+    def __post_init__(self) -> None:
+        self.who = Who(self.user_id, self.token_id)
 
     def frame(self, kind: str, data: bytes) -> bytes:
         """One event of the stream (WHATWG HTML, server-sent events); ids count up by one."""
@@ -83,6 +83,8 @@ class Batch:
     def __init__(self, boards: Boards, changes: Changes | None = None) -> None:
         self._boards = boards
         self._payloads: dict[tuple[str, Visibility], bytes] = {}
+        self._barred: dict[str, frozenset[str]] = {}
+        """Who is barred from a conversation: looked up once for all viewers."""
         self._pbx = encode(views.pbx_view(boards.pbx_state)) if changes and changes.link else None
         self._record = encode(views.record_view(boards.record_state)) if changes and changes.record else None
         # Sorted: the order of a set may hang on what else was put into it, such as the call of a silent monitor.
@@ -143,8 +145,10 @@ class Batch:
 
     def call(self, user: User, call: Call, who: Who) -> bytes | None:
         """A call as this person sees it."""
-        barred = self._boards.bars.barred(who, call.conversation_id)
-        sight = views.call_visibility(user, call, barred=barred)
+        conversation = call.conversation_id
+        if (barred := self._barred.get(conversation)) is None:
+            barred = self._barred[conversation] = self._boards.bars.barred_from(conversation)
+        sight = views.call_visibility(user, call, barred=who.is_among(barred))
         if sight is Visibility.NOTHING:
             return None
         return self._once(call.id, sight, lambda: views.call_view(call, self._boards.monitors_on(call.id), sight))

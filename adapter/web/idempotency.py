@@ -45,7 +45,7 @@ async def once(
     if key is None:
         return _created(await start(uuid.uuid4().hex))
     if not 0 < len(key) <= LONGEST or not (key.isascii() and key.isprintable()):
-        raise Invalid(f"{HEADER}: 1 to {LONGEST} printable characters.")
+        raise Invalid.at(HEADER, f"1 to {LONGEST} printable characters")
     identity = context.principal.user.id if context.principal.user else context.principal.id
     name = _hash(f"{identity}\n{key}")
     async with locks.of(name):
@@ -63,7 +63,7 @@ async def _locked(
         raise RecordUnavailable(f"It can't be recorded, so nothing begins. {problem}") from problem
     if known is not None:
         if known.body_hash != body:
-            raise Invalid(f"{HEADER}: this key was used for another request. Use a new one.")
+            raise Invalid.at(HEADER, "this key was used for another request; use a new one")
         if known.status is not None:
             return _again(known.status, known.answer or "")
         monitor_id = known.monitor_id

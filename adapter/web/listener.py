@@ -7,17 +7,17 @@ are too many connections. So a client with a request can always connect, however
 import asyncio
 import ssl
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 from aiohttp.typedefs import Handler
 
 from adapter.web import headers
-from adapter.web.problems import problem
+from adapter.web.problems import BUSY, bug, from_http, problem
 from adapter.web.proxy import ProxyPolicy
 
 log = structlog.get_logger(__name__)
@@ -120,7 +120,7 @@ class Connection(web.RequestHandler):
             return
         self._force_close = True
         self._connections.refused += 1
-        body = problem(503, "busy", "Too many connections", "All connections are in use. Try again soon.").body
+        body = problem(503, BUSY, "Too many connections", "All connections are in use. Try again soon.").body
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - create_server makes no others
         assert isinstance(body, bytes)  # noqa: S101 - problem() makes them so
         transport.write(FULL % (len(body), body))
@@ -151,12 +151,11 @@ class Connection(web.RequestHandler):
         """Answer malformed HTTP with a problem document too, and with a short log line instead of a traceback."""
         if isinstance(exc, HttpProcessingError):
             log.info("a request was not valid HTTP", address=request.remote, why=type(exc).__name__)
-            answer = problem(400, "malformed", "Malformed request", "This is not valid HTTP.")
+            why = "A line of its head is too long." if isinstance(exc, LineTooLong) else "This is not valid HTTP."
+            answer = problem(400, "malformed", "Malformed request", why)
         else:
             log.error("a request failed", address=request.remote, exc_info=exc)
-            answer = problem(
-                500, "internal", "Internal error", "This is a bug in the adapter; its log has the details."
-            )
+            answer = bug()
         headers.put(request, answer)
         answer.force_close()
         return answer
@@ -177,6 +176,24 @@ async def whole(request: web.Request, handler: Handler) -> web.StreamResponse:
         return response
     finally:
         connection.idle()
+
+
+Serve = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+def _told(serve: Serve) -> Serve:
+    """What aiohttp refuses before any middleware runs (an Expect that nobody has) is a problem document too."""
+
+    async def served(request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await serve(request)
+        except web.HTTPException as error:
+            answer = from_http(error, request)
+            headers.put(request, answer)
+            answer.force_close()  # its body was not read
+            return answer
+
+    return served
 
 
 class Listener:
@@ -200,6 +217,7 @@ class Listener:
         await self._runner.setup()
         server = self._runner.server
         assert server is not None  # noqa: S101 - setup() has just made it
+        server.request_handler = _told(server.request_handler)
         self._server = await asyncio.get_running_loop().create_server(
             lambda: Connection(server, self.connections),
             host,

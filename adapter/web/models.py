@@ -26,9 +26,11 @@ from adapter.web.fields import (
     Devices,
     Extension,
     Identifier,
+    Matching,
     Name,
     Password,
     PhoneNumber,
+    Ringing,
     Username,
     not_the_name,
 )
@@ -135,7 +137,7 @@ class StartBody(Body):
     agent_extension: Extension | None = None
     customer_number: PhoneNumber | None = None
     mode: Mode = Mode.SILENT
-    device: Device | Literal["browser"] | None = None
+    device: Ringing | None = None
     supervisor: Username | None = Field(None, description="For service tokens: username of the supervisor.")
 
     @model_validator(mode="after")
@@ -173,7 +175,9 @@ class TokenBody(Body):
 Events = Annotated[list[EventType], Field(min_length=1, max_length=len(EventType))]
 
 
-Url = Annotated[str, Field(max_length=2000, pattern="^https?://")]
+Url = Annotated[
+    str, Field(max_length=2000), Matching(r"https?://[\s\S]*", "a hook's URL begins with https:// or http://")
+]
 """`adapter.webhooks.guard` has further rules."""
 
 
@@ -194,7 +198,7 @@ class WebhookPatch(Body):
 
 
 Limit = Annotated[int, Field(ge=1, le=1000)]
-Cursor = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[0-9a-f]+$")]
+Cursor = Annotated[str, Field(min_length=1, max_length=64), Matching("[0-9a-f]+", "this is no `next_cursor`")]
 """Opaque: the id of the last item on the previous page, which is not a counter."""
 
 

@@ -132,7 +132,7 @@ def _supervisor(context: RequestContext[Deps, StartBody]) -> User:
             raise errors.Forbidden("Only a service token names the supervisor whom it acts for.")
         return context.principal.person
     if name is None:
-        raise errors.Invalid("supervisor: a service token must name whom it acts for.")
+        raise errors.Invalid.at("supervisor", "a service token must name whom it acts for")
     users = (context.deps.boards.directory.users.get(user_id) for user_id in service.may_act_for)
     found = next((user for user in users if user and user.username.casefold() == name.casefold()), None)
     if found is None or not found.active:

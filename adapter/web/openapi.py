@@ -16,6 +16,7 @@ from pydantic.json_schema import models_json_schema
 from adapter import __version__, errors
 from adapter.core.modes import Mode
 from adapter.web import answers
+from adapter.web.codes import table
 from adapter.web.principal import COOKIE
 from adapter.web.problems import CONTENT_TYPE
 from adapter.web.proxy import Misdirected
@@ -105,7 +106,8 @@ def document(declared: Declared) -> Json:
             "title": "Call monitor",
             "version": __version__,
             "description": "Live call coaching on Asterisk: listen to a call, whisper to its agent, join it. "
-            "Answers contain only what Asterisk confirmed. Errors are RFC 9457 problem documents with a stable code.",
+            "Answers contain only what Asterisk confirmed. Errors are RFC 9457 problem documents with a stable "
+            f"`code`:\n\n{table()}\n",
         },
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,

@@ -5,6 +5,8 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
+from adapter.errors import AdapterError
+
 STATIC = Path(__file__).parent / "static"
 FILES = ("page.js", "page.css", "page.js.map", "docs.js", "swagger-ui-bundle.js", "swagger-ui.css")
 POLICY = "; ".join(
@@ -32,10 +34,16 @@ class File(web.FileResponse):
         return None if self.prepared else await super().prepare(request)
 
 
+class NotBuilt(AdapterError):
+    """A checkout without the page's files."""
+
+    code, status, title = "page_not_built", 503, "The page is not built"
+
+
 def _file(name: str) -> web.StreamResponse:
     path = STATIC / name
     if not path.is_file():
-        return web.Response(status=503, text="The page is not built. Run: make page\n")
+        raise NotBuilt("The page is not built. Run: make page")
     return File(path, headers={"Cache-Control": "no-cache", "Content-Security-Policy": POLICY})
 
 

@@ -8,12 +8,24 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import ValidationError
 
+from adapter.core.wording import wording
 from adapter.errors import AdapterError, Invalid
 
 log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
-CODES = {404: "not_found", 405: "method_not_allowed", 408: "too_slow", 413: "too_large"}
+CODES = {
+    400: "malformed",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "too_slow",
+    413: "too_large",
+    417: "expectation_failed",
+}
+"""Of what aiohttp refuses itself."""
+OTHER = "http_error"
+"""Of anything else that it may come to refuse."""
+INTERNAL, BUSY = "internal", "busy"
 
 
 def problem(status: int, code: str, title: str, detail: str, **extra: object) -> web.Response:
@@ -38,11 +50,25 @@ def from_error(error: AdapterError) -> web.Response:
     return response
 
 
+def from_http(error: web.HTTPException, request: web.BaseRequest) -> web.Response:
+    """The response for an error of aiohttp's own."""
+    title = HTTPStatus(error.status).phrase
+    response = problem(error.status, CODES.get(error.status, OTHER), title, f"{title}: {request.path}")
+    if "Allow" in error.headers:
+        response.headers["Allow"] = error.headers["Allow"]
+    return response
+
+
+def bug() -> web.Response:
+    """The response for what nobody foresaw."""
+    return problem(500, INTERNAL, "Internal error", "This is a bug in the adapter; its log has the details.")
+
+
 def invalid(error: ValidationError) -> Invalid:
     """pydantic's errors as Invalid: each field, and what is wrong with it."""
     found = [
-        {"field": ".".join(str(part) for part in item["loc"]) or "(body)", "message": item["msg"]}
-        for item in error.errors(include_url=False, include_input=False, include_context=False)
+        {"field": ".".join(str(part) for part in item["loc"]) or "(body)", "message": wording(item)}
+        for item in error.errors(include_url=False, include_input=False)
     ]
     return Invalid("; ".join(f"{item['field']}: {item['message']}" for item in found), found)
 
@@ -57,15 +83,11 @@ async def middleware(request: web.Request, handler: Handler) -> web.StreamRespon
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        title = HTTPStatus(error.status).phrase
-        response = problem(error.status, CODES.get(error.status, "http_error"), title, f"{title}: {request.path}")
-        if "Allow" in error.headers:
-            response.headers["Allow"] = error.headers["Allow"]
-        return response
+        return from_http(error, request)
     except ConnectionError:
         if request.transport is not None and not request.transport.is_closing():
             raise
         return web.Response(status=400)  # the client disconnected during its request: nobody reads this
     except Exception:
         log.exception("a request failed", method=request.method, path=request.path)
-        return problem(500, "internal", "Internal error", "This is a bug in the adapter; its log has the details.")
+        return bug()

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from adapter.core.audit import Action, Entry, Result
 from adapter.core.record import Record
 from adapter.errors import AdapterError, NotAuthenticated
+from adapter.store import budget
 from adapter.web.access import ACCESS, Access, Right, anybody, asking
 from adapter.web.body import ModelT, read_object, validate
 from adapter.web.principal import Principal
@@ -105,9 +106,15 @@ class Route:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Request headers that it reads, with their descriptions."""
     tag: str = ""
+    patient: bool = False
+    """Whether its work in the database may take as long as it takes: long tables."""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """The handler that aiohttp calls."""
+        with budget.limited(None if self.patient else budget.REQUEST):
+            return await self._handle(request)
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
         context: RequestContext[Any, Any] = RequestContext(request, request.app[ACCESS], request.app[self.key])
         try:
             await self._check(context)

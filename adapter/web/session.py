@@ -122,7 +122,7 @@ async def sign_out(context: RequestContext[Deps, None]) -> web.Response:
     """End the session and its streams."""
     entry = Entry(at=context.access.clock(), by=context.principal.by, action=Action.LOGOUT)
     await context.deps.sessions.end(context.principal.id, entry)
-    await context.deps.revocation.apply()
+    await context.deps.revocation.made()
     response = web.Response(status=204)
     response.del_cookie(COOKIE, path="/")
     return response
@@ -139,7 +139,7 @@ async def change_password(context: RequestContext[Deps, PasswordChange]) -> web.
         if checked is None:
             raise NotAuthenticated("The current password is wrong.")
     await deps.people.set_password(checked, context.body.new, context.principal.id, context.principal.by)
-    await deps.revocation.apply()
+    await deps.revocation.made()
     return web.Response(status=204)
 
 

@@ -121,7 +121,8 @@ async def sip(context: RequestContext[Deps, None]) -> web.StreamResponse:
             )
             pbx = await asyncio.wait_for(connecting, 3.0)
         except (aiohttp.ClientError, OSError, TimeoutError) as problem:
-            raise PbxUnavailable(f"Asterisk's WebSocket is not usable: {type(problem).__name__}.") from None
+            log.warning("Asterisk's WebSocket is not usable", url=deps.sip_upstream, why=type(problem).__name__)
+            raise PbxUnavailable("Asterisk's WebSocket can't be reached; the log says why.") from None
         await page.prepare(context.request)
         guard = SipGuard(phone.endpoint)
         ways = ((page, pbx, guard.from_page), (pbx, page, guard.from_asterisk))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from aiohttp import web
 
@@ -9,7 +10,7 @@ from adapter.core.audit import Action
 from adapter.core.bars import Kind
 from adapter.core.people import User
 from adapter.core.views import Json, time_view
-from adapter.errors import Forbidden, NotFound
+from adapter.errors import Forbidden, Invalid, NotFound
 from adapter.monitoring.boards import Boards
 from adapter.store.tokens import NewToken, Scope, Token, Tokens
 from adapter.web import answers
@@ -51,8 +52,11 @@ def token_view(token: Token, users: Mapping[str, User], *, barred: bool = False)
     }
 
 
-def wanted(body: TokenBody, users: Mapping[str, User]) -> NewToken:
-    """The token to be made. Raises NotFound for names that nobody has, Forbidden."""
+def wanted(body: TokenBody, users: Mapping[str, User], now: datetime) -> NewToken:
+    """The token to be made. Raises Invalid for one that has expired already, NotFound for names that nobody has,
+    Forbidden."""
+    if body.expires_at is not None and body.expires_at <= now:
+        raise Invalid.at("expires_at", f"this time has passed: it is {time_view(now)}")
     ids = {user.username.casefold(): user.id for user in users.values()}
     names = [body.user] if body.user is not None else body.may_act_for or []
     unknown = [name for name in names if name.casefold() not in ids]
@@ -91,7 +95,7 @@ async def list_tokens(context: RequestContext[Deps, None]) -> web.Response:
 async def create_token(context: RequestContext[Deps, TokenBody]) -> web.Response:
     """A new token, for a user or for a service."""
     users = context.deps.boards.directory.users
-    new = wanted(context.body, users)
+    new = wanted(context.body, users, context.access.clock())
     await context.access.making(context.principal, Kind.TOKEN, new.id)
     token, secret = await context.deps.tokens.create(new, context.principal.by)
     return web.json_response({**token_view(token, users), "token": secret}, status=201)
@@ -101,5 +105,5 @@ async def create_token(context: RequestContext[Deps, TokenBody]) -> web.Response
 async def revoke_token(context: RequestContext[Deps, None]) -> web.Response:
     """Void from now on; its streams close. What it started goes on: the supervisor can end it."""
     await context.deps.tokens.revoke(context.part(), context.principal.by)
-    await context.deps.revocation.apply()
+    await context.deps.revocation.made()
     return web.Response(status=204)

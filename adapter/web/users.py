@@ -3,20 +3,25 @@
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from aiohttp import web
 
 from adapter.core.audit import Action
 from adapter.core.bars import Kind
 from adapter.core.people import Role
 from adapter.core.views import user_view
-from adapter.errors import Conflict, NotFound
+from adapter.errors import Conflict, NotFound, StoreUnavailable
 from adapter.fleet.nodes import Nodes
+from adapter.store import budget
 from adapter.store.people import NewUser, People, UserChange
 from adapter.web import answers
 from adapter.web.access import administers
+from adapter.web.fields import refuse_star_code
 from adapter.web.models import UserBody, UserPatch
 from adapter.web.revocation import Revocation
 from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +31,22 @@ class Deps:
     nodes: Nodes
     people: People
     revocation: Revocation
+    star_codes: frozenset[str]
+    """What supervisors dial before an extension, at any PBX."""
 
 
 routes = Routes("users", Deps)
 
 
 async def _acted(context: RequestContext[Deps, Any]) -> None:
+    """The change is made. Where the database does not answer any more, the service notices it a moment later."""
     deps = context.deps
-    deps.nodes.people_changed(await deps.people.all(), context.access.clock())
-    await deps.revocation.apply()
+    try:
+        with budget.limited():
+            deps.nodes.people_changed(await deps.people.all(), context.access.clock())
+    except StoreUnavailable as problem:
+        log.warning("a change of accounts acts once the database answers", why=str(problem))
+    await deps.revocation.made()
 
 
 async def _making(context: RequestContext[Deps, UserPatch]) -> None:
@@ -65,6 +77,7 @@ async def list_users(context: RequestContext[Deps, None]) -> web.Response:
 async def create_user(context: RequestContext[Deps, UserBody]) -> web.Response:
     """A new account."""
     body = context.body
+    refuse_star_code(body.extension, context.deps.star_codes)
     new = NewUser(
         username=body.username,
         name=body.name,
@@ -106,6 +119,7 @@ async def change_user(context: RequestContext[Deps, UserPatch]) -> web.Response:
     """Change some fields of an account."""
     body = context.body
     given = {name: getattr(body, name) for name in body.model_fields_set}
+    refuse_star_code(body.extension, context.deps.star_codes)
     if "modes" in given:
         given["modes"] = frozenset(body.modes)
     if "devices" in given:

@@ -13,6 +13,7 @@ from adapter.core.bars import Kind
 from adapter.core.record import PING, EventType
 from adapter.core.views import Json, time_view
 from adapter.errors import NotFound
+from adapter.store import budget
 from adapter.store.outbox import PENDING, Due, Outbox, Outcome
 from adapter.store.tables import DeliveryRow, EventRow
 from adapter.store.webhooks import Webhook, Webhooks
@@ -67,6 +68,12 @@ def _delivery_view(delivery: DeliveryRow, event: EventRow) -> Json:
     }
 
 
+async def _acted(context: RequestContext[Deps, Any]) -> None:
+    """The change is made: what became of it does not depend on what the database says after that."""
+    with budget.limited():
+        await context.deps.dispatcher.changed()
+
+
 @routes.plain("GET", "/webhooks", Returns(model=answers.Webhooks), administers)
 async def list_webhooks(context: RequestContext[Deps, None]) -> web.Response:
     """All receivers."""
@@ -88,7 +95,7 @@ async def create_webhook(context: RequestContext[Deps, WebhookBody]) -> web.Resp
     hook_id, by = uuid.uuid4().hex, context.principal.by
     await context.access.making(context.principal, Kind.HOOK, hook_id)
     hook = await deps.hooks.create(url, frozenset(body.events), secret, enabled=body.enabled, by=by, hook_id=hook_id)
-    await deps.dispatcher.refresh()
+    await _acted(context)
     location = {"Location": f"/api/v1/webhooks/{hook.id}"}
     return web.json_response({**_view(hook, context), "secret": secret}, status=201, headers=location)
 
@@ -119,7 +126,7 @@ async def change_webhook(context: RequestContext[Deps, WebhookPatch]) -> web.Res
         enabled=body.enabled if "enabled" in given else None,
         by=context.principal.by,
     )
-    await deps.dispatcher.refresh()
+    await _acted(context)
     return web.json_response(_view(hook, context))
 
 
@@ -127,7 +134,7 @@ async def change_webhook(context: RequestContext[Deps, WebhookPatch]) -> web.Res
 async def delete_webhook(context: RequestContext[Deps, None]) -> web.Response:
     """Remove a receiver, and with it what waits for it."""
     await context.deps.hooks.delete(context.part(), context.principal.by)
-    await context.deps.dispatcher.refresh()
+    await _acted(context)
     return web.Response(status=204)
 
 

@@ -276,6 +276,22 @@ class Dispatcher:
                 self._workers[hook.id] = worker = Worker(hook, self)
                 worker.start()
 
+    async def changed(self) -> None:
+        """The same after a change that is made: where the database does not answer any more, a moment later."""
+        try:
+            await self.refresh()
+        except StoreUnavailable as problem:
+            log.warning("a change of webhooks acts once the database answers", why=str(problem))
+            self._tasks.start(self._refresh_late(), "refresh")
+
+    async def _refresh_late(self) -> None:
+        while True:
+            await asyncio.sleep(STORE_PAUSE)
+            try:
+                return await self.refresh()
+            except StoreUnavailable:
+                continue
+
     def disable(self, hook_id: str, reason: str) -> None:
         """Switch a receiver off, in its own time: it may be a worker that asks."""
         self._tasks.start(self._disable(hook_id, reason), f"disable {hook_id}")
@@ -286,7 +302,7 @@ class Dispatcher:
         except NotFound:  # it was deleted meanwhile
             return
         log.error("a webhook was disabled", hook=hook_id, why=reason)
-        await self.refresh()
+        await self.changed()
 
     async def close(self) -> None:
         """Stop. What was under way is sent again after the next start, with the same id."""

@@ -4,14 +4,22 @@ Looked at twice: when a URL is entered, and when the connection is made, because
 """
 
 import ipaddress
+import re
 import socket
+from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from adapter.errors import Invalid
 
 LONGEST_URL = 2000
 """Characters."""
+
+LONGEST_NAME = 253
+"""Characters of a whole name (RFC 1035, section 2.3.4)."""
+LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+"""One part of a name; _ is no host's by the letter, but container networks have it."""
+NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 AddrInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]
@@ -25,19 +33,23 @@ class Guard:
 
     def check_url(self, url: str) -> str:
         """The URL as it was entered. Raises Invalid, naming what is wrong with it."""
+        if len(url) > LONGEST_URL or not url.isprintable() or " " in url or "\\" in url:
+            raise _invalid("This is no URL.")
         try:
             parts = urlsplit(url)
-            host, _ = parts.hostname, parts.port
-        except ValueError as problem:
-            raise _invalid(f"This is no URL: {problem}.") from None
-        if len(url) > LONGEST_URL or not url.isprintable() or " " in url:
-            raise _invalid("This is no URL.")
+            host = parts.hostname
+        except ValueError:
+            raise _invalid("What stands in brackets is no IPv6 address.") from None
         if parts.scheme not in ("http", "https") or not host:
             raise _invalid("A hook's URL begins with https:// or http:// and a host.")
         if parts.username is not None or parts.password is not None:
             raise _invalid("No user or password in the URL: the signature shows who sends.")
         if parts.fragment:
             raise _invalid("A hook's URL has no #fragment.")
+        if not _has_port(parts):
+            raise _invalid("A port is a number from 1 to 65535.")
+        if not is_host(host) or ("[" in parts.netloc and ":" not in host):
+            raise _invalid(f"{host} is no host: write a name such as crm.example, or an address such as 203.0.113.5.")
         if not self._allow_private and (host.rstrip(".") == "localhost" or not _is_public(host, unknown=True)):
             raise _invalid("This address is private. The setting webhooks.allow_private permits such receivers.")
         return url
@@ -48,6 +60,30 @@ class Guard:
         if not self._allow_private and not _is_public(str(where[0]), unknown=False):
             raise OSError(f"{where[0]} is a private address, which webhooks.allow_private does not permit")
         return socket.socket(family, kind, protocol)
+
+
+def _has_port(parts: SplitResult) -> bool:
+    """Whether the port, if there is one, is one that can be connected to."""
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+
+
+def is_host(host: str) -> bool:
+    """Whether this is an address, or can be a name (RFC 1123, section 2.1; IDNA for other scripts).
+
+    Of names that end in a number only whole addresses are any: resolvers take 127.1 for 127.0.0.1 (WHATWG URL, "ends in
+    a number").
+    """
+    with suppress(ValueError):
+        return bool(ipaddress.ip_address(host))
+    try:
+        name = (host if host.isascii() else host.encode("idna").decode()).removesuffix(".")
+    except UnicodeError:
+        return False
+    labels = name.split(".")
+    return len(name) <= LONGEST_NAME and all(map(LABEL.fullmatch, labels)) and not NUMBER.fullmatch(labels[-1])
 
 
 def _is_public(host: str, *, unknown: bool) -> bool:

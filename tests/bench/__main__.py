@@ -1,32 +1,77 @@
-"""`make bench`: all figures in one run, each beside what it is to be compared with."""
+"""`make bench`: all figures in one run, or parts of it by name, each beside what it is to be compared with."""
 
+import argparse
 import asyncio
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from adapter import log
 from adapter.lab.provision import provision
 from tests.bench import events, records, switching
 
+Tables = dict[str, dict[str, float]]
+
+
+def _model() -> Tables:
+    """what an event costs, from the socket to the updated model, beside stock parsing"""
+    return {"An event (aim: cheaper than stock parsing alone)": events.event_cost()}
+
+
+def _streams() -> Tables:
+    """what a change costs for each live stream"""
+    return {"A change, for each stream (aim: under 20 us)": events.listener_cost()}
+
+
+def _memory() -> Tables:
+    """what 1,000 calls weigh"""
+    return {"Memory (aim: under 10 MB)": events.memory()}
+
+
+def _records() -> Tables:
+    """the record, webhooks, a long audit (minutes)"""
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(records.measure(Path(folder)))
+
+
+def _switching() -> Tables:
+    """clicks and first sound, beside the raw actions on the same Asterisk"""
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(switching.measure(provision(), Path(folder)))
+
+
+PARTS: dict[str, Callable[[], Tables]] = {
+    "model": _model,
+    "streams": _streams,
+    "memory": _memory,
+    "records": _records,
+    "switching": _switching,
+}
+
 
 def show(title: str, figures: dict[str, float]) -> None:
     """One table."""
     print(f"\n{title}")
     for name, value in figures.items():
-        print(f"  {name:<58} {value:>12.2f}" if isinstance(value, float) else f"  {name:<58} {value:>12}")
+        print(f"  {name:<62} {value:>12.2f}" if isinstance(value, float) else f"  {name:<62} {value:>12}")
 
 
 def main() -> None:
-    """Run everything."""
+    """Run the parts that are asked for, or everything."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench",
+        description=__doc__,
+        epilog="parts:\n" + "\n".join(f"  {name:<10} {part.__doc__}" for name, part in PARTS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("parts", nargs="*", metavar="part", help="only these, in this order")
+    wanted: list[str] = parser.parse_args().parts or [*PARTS]
+    for name in wanted:
+        if name not in PARTS:
+            parser.error(f"there is no part {name!r}; there are {', '.join(PARTS)}")
     log.setup("error", "console", mask_numbers=False)
-    show("An event (aim: cheaper than stock parsing alone)", events.event_cost())
-    show("A change, for each stream (aim: under 20 us)", events.listener_cost())
-    show("Memory (aim: under 10 MB)", events.memory())
-    with tempfile.TemporaryDirectory() as folder:
-        for title, figures in asyncio.run(records.measure(Path(folder))).items():
-            show(title, figures)
-    with tempfile.TemporaryDirectory() as folder:
-        for title, figures in asyncio.run(switching.measure(provision(), Path(folder))).items():
+    for name in wanted:
+        for title, figures in PARTS[name]().items():
             show(title, figures)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from adapter import log
 from tests.load import report
+from tests.load.options import count, seconds
 from tests.load.run import load
 from tests.load.stage import Plan
 
@@ -19,9 +20,9 @@ def main() -> None:
     """Run it and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("calls", "churn", "monitors", "streams"):
-        parser.add_argument(f"--{name}", type=int, default=getattr(FULL, name))
-    parser.add_argument("--seconds", type=float, default=60.0, help="of everything at once")
-    parser.add_argument("--before", type=float, default=15.0, help="seconds of each step before")
+        parser.add_argument(f"--{name}", type=count, default=getattr(FULL, name))
+    parser.add_argument("--seconds", type=seconds(), default=60.0, help="of everything at once")
+    parser.add_argument("--before", type=seconds(), default=15.0, help="seconds of each step before")
     parser.add_argument("--folder", type=Path, help="where logs and samples.csv stay")
     chosen = parser.parse_args()
     log.setup("error", "console", mask_numbers=False)

@@ -18,6 +18,7 @@ from adapter.errors import LabError
 from adapter.lab.pbx import Pbx
 from adapter.lab.ports import Ports, free_block, free_port
 from adapter.lab.provision import provision
+from tests.load.options import count, seconds
 from tests.load.sipp import Crowd, sipp, voice
 from tests.load.stage import AGENTS, DIALPLAN, FOR_EVER, PORTS_OF_A_PARTY, numbers
 
@@ -148,9 +149,9 @@ def text(rounds: list[Round], calls: int) -> str:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--calls", type=int, default=100)
-    parser.add_argument("--seconds", type=float, default=60.0, help="of each round")
-    parser.add_argument("--pairs", type=int, default=2, help="of rounds without and with")
+    parser.add_argument("--calls", type=count, default=100)
+    parser.add_argument("--seconds", type=seconds(), default=60.0, help="of each round")
+    parser.add_argument("--pairs", type=count, default=2, help="of rounds without and with")
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="call-monitor-native-"))
     print(text(asyncio.run(compare(folder, chosen.calls, chosen.seconds, chosen.pairs)), chosen.calls))

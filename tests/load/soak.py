@@ -17,6 +17,7 @@ from adapter import log
 from tests.load import checks
 from tests.load.actors import pause
 from tests.load.flat import Verdict, judge
+from tests.load.options import seconds
 from tests.load.run import Run, beside, opened
 from tests.load.sampling import mean_cpu, spread
 from tests.load.stage import AGENTS, Plan, numbers
@@ -35,7 +36,7 @@ MODERATE = Plan(
 )
 """Half of one core of two, so that what is seen is the product's and not a crowded machine's."""
 FEWEST_MINUTES = 3.0
-"""A shorter run can't tell growth from warming up."""
+"""A shorter run can't tell growth from warming up, so none is begun."""
 RSS_SHARE, RSS_LEAST = {"adapter": 0.03, "Asterisk": 0.08}, 3.0
 """Share, and MB, that memory may grow from the second third to the last: the allocator's grain and SQLite's cache.
 In half an hour, 3 % of the adapter are 2 kB for each of this load's calls. Asterisk's memory
@@ -200,11 +201,9 @@ async def main(minutes: float, folder: Path) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=float(os.environ.get("SOAK_MINUTES", "30")))
+    parser.add_argument("--minutes", type=seconds(FEWEST_MINUTES), default=os.environ.get("SOAK_MINUTES", "30"))
     parser.add_argument("--folder", type=Path, help="where logs and samples.csv stay")
     chosen = parser.parse_args()
-    if chosen.minutes < FEWEST_MINUTES:
-        parser.error(f"a soak of less than {FEWEST_MINUTES:g} minutes says nothing")
     log.setup("error", "console", mask_numbers=False)
     where: Path = chosen.folder or Path(tempfile.mkdtemp(prefix="call-monitor-soak-"))
     where.mkdir(parents=True, exist_ok=True)

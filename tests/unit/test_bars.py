@@ -9,6 +9,7 @@ from adapter.core.devices import distinct, normalised, with_first
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, User
 from adapter.core.record import Record, seal
+from adapter.core.sighting import Sighting
 from adapter.monitoring.board import Board
 from adapter.monitoring.recorder import new_id
 from adapter.store import Store
@@ -134,6 +135,47 @@ def test_who_hears_of_it_when_bars_grow() -> None:
     floor.scene.change(ana, linkedid=a1)
     floor.run()
     assert sams in told
+
+
+def test_what_adds_nothing_changes_nothing_and_what_does_is_told() -> None:
+    """Most events of a call add nobody to it: then nothing is kept or shown again."""
+    floor, told = Floor(), list[BarChanges]()
+    floor.board.subscribe(lambda changes: told.append(changes.barred))
+    a, b, conversation = floor.call("201", "101")
+    told.clear()
+    floor.scene.hold(b)
+    floor.run()
+    assert [(change.bars, change.touched) for change in told] == [({}, set())]
+    told.clear()
+    rings = floor.scene.channel("301", linked=a)
+    floor.scene.dial(a, rings)
+    floor.run()
+    assert (told[-1].bars, told[-1].touched, floor.barred(ADMIN)) == ({}, {conversation}, [True]), "it only rings"
+    floor.scene.up(rings)
+    floor.run()
+    kept = told[-1].bars[conversation]
+    assert kept is not None
+    assert ADMIN.id in kept.people, "it was answered, which outlives a restart"
+    floor.scene.gone(rings)
+    floor.run()
+    assert floor.barred(ADMIN) == [True]
+    assert floor.board.bars.barred_from(conversation) == {SAM.id, ADMIN.id}
+
+
+@pytest.mark.parametrize(("leg", "joined"), [("l1", ()), ("l2", ("v",))])
+def test_two_that_are_shown_to_be_one_conversation(leg: str, joined: tuple[str, ...]) -> None:
+    """By a call that was in the other, or by a channel that came from it, though nobody new is in it."""
+    bars, people = Bars(), frozenset({"u"})
+
+    def see(conversation: str, leg: str, *joined: str) -> BarChanges:
+        shown = Sighting(conversation, people, people, frozenset({leg}), frozenset(joined))
+        return bars.see("lab", [shown], lambda conversation: True, resynced=False)
+
+    see("v", "l1")
+    see("w", "l2")
+    (bar,) = filter(None, see("w", leg, *joined).bars.values())
+    assert bar.ids == bars.hidden(Who("u")) == {"v", "w"}
+    assert bar.legs == {"l1", "l2"}
 
 
 def test_out_of_sight_is_not_over() -> None:

@@ -320,6 +320,21 @@ def test_an_event_that_trails_a_hangup_brings_nothing_back() -> None:
     assert not phone.calls.calls
 
 
+def test_a_call_that_looks_the_same_is_the_same_object() -> None:
+    """So that nothing is kept twice of it."""
+    phone = Phone()
+    customer, agent = phone.scene.answered_call()
+    phone.run()
+    before = only(phone)
+    phone.scene.change(customer, context="elsewhere")
+    assert phone.run() == []
+    assert only(phone) is before
+    phone.scene.hold(agent)
+    (change,) = phone.run()
+    assert change.before is before
+    assert only(phone) is change.after
+
+
 def test_nothing_changed_settles_to_nothing() -> None:
     phone = Phone()
     _, agent = phone.scene.answered_call()

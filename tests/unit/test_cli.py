@@ -139,7 +139,14 @@ def test_tokens_and_the_proof_of_the_audit(conf: Path, tmp_path: Path, call: Cal
     head = next(line for line in text.splitlines() if line.startswith("head ")).removeprefix("head ")
     assert ask("token", "revoke", listed.splitlines()[1].split()[0])[0] == 0
     assert ask("audit", "verify", "--head", head)[0] == 0
-    assert ask("audit", "verify", "--head", "1:00")[0] == 1
+    assert ask("audit", "verify", "--head", head.upper())[0] == 0
+    status, text = ask("audit", "verify", "--head", f"1:{'0' * 64}")
+    assert (status, "WRONG: the noted head is not in this chain" in text) == (1, True)
+    for slip in ("1:00", head[:-1], f"{head}0", "1", "", "x:" + "0" * 64, "-1:" + "0" * 64, "1:" + "g" * 64):
+        status, text = ask("audit", "verify", "--head", slip)
+        assert (status, "WRONG" in text, "64 digits 0-9 a-f" in text) == (2, False, True), slip
+    status, text = ask("audit", "verify", "--head", f"h1.{'A' * 76}")
+    assert (status, "use --heads" in text) == (2, True)
     with closing(sqlite3.connect(tmp_path / "db.sqlite")) as database:
         database.execute("DROP TRIGGER audit_no_update")
         database.execute("UPDATE audit SET actor = 'x' WHERE seq = 1")
@@ -148,7 +155,7 @@ def test_tokens_and_the_proof_of_the_audit(conf: Path, tmp_path: Path, call: Cal
     assert (status, "WRONG: entry 1 was changed." in text) == (1, True)
 
 
-def test_heads_and_cuts_by_hand(conf: Path, tmp_path: Path) -> None:
+def test_heads_and_cuts_by_hand(conf: Path, tmp_path: Path, call: Call) -> None:
     def ask(*arguments: str, stdin: str = "") -> tuple[int, str]:
         return run(*arguments, "--config", str(conf), stdin=stdin)
 
@@ -159,7 +166,16 @@ def test_heads_and_cuts_by_hand(conf: Path, tmp_path: Path) -> None:
     assert (status, "1 heads that were sent are borne out\n" in text) == (0, True)
     (tmp_path / "none").write_text('{"type": "call.started"}\n')
     status, text = ask("audit", "verify", "--heads", str(tmp_path / "none"))
-    assert (status, "nothing would be proven" in text) == (1, True)
+    assert (status, "nothing would be proven" in text) == (2, True)
+    good = json.loads(file.read_text())
+    for slip in ("x", "h2." + good["head"][3:], good["head"][:-5], good["head"] + "AAAA", "h1.é" + "A" * 75, 7, None):
+        line = json.dumps({**good, "head": slip})
+        (tmp_path / "slips").write_text(f"{file.read_text()}\n{line}\n")
+        status, text = call("audit", "verify", "--heads", str(tmp_path / "slips"), "--config", str(conf))
+        assert status == 2, slip
+        assert "line 3" in text, slip
+        assert "a head that was sent is h1." in text, slip
+        assert "WRONG" not in text, slip
 
     status, text = ask("audit", "cut", "--through", "2")
     assert (status, "needs --force" in text) == (1, True)

@@ -98,7 +98,8 @@ def test_lines_of_every_kind(tmp_path: Path) -> None:
     found = read_heads(file)
     assert [one.head for one in found.heads] == [head] * 3
     assert [one.at for one in found.heads] == [NOW, NOW, None]
-    assert [what.split(":")[0].rpartition(" ")[2] for what in found.unread] == ["5", "6", "7"]
+    assert [what.split(":")[0].rpartition(" ")[2] for what in found.unread] == ["5", "6"]
+    assert [what.split(":")[0].rpartition(" ")[2] for what in found.wrong] == ["7"]
     assert read_line("{}", "x") is None
 
 

@@ -20,6 +20,9 @@ class Store:
             self.during.pop(0)()
         return found
 
+    def over(self, ids: frozenset[str], now: datetime) -> frozenset[str]:
+        return ids - self.valid
+
 
 class Open:
     """What sessions have open."""

@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapter import tasks
-from adapter.tasks import FAILURES, BackgroundTasks, KeyedLocks, Listeners, close_all
+from adapter.tasks import FAILURES, BackgroundTasks, KeyedLocks, Listeners, close_all, guarded_each
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +136,22 @@ def test_one_listener_that_fails_harms_no_other_and_is_counted() -> None:
     assert told == [1]
     assert sum(FAILURES.listeners.values()) == 2
     assert next(iter(FAILURES.listeners)).endswith("bad")
+
+
+def test_one_item_that_fails_keeps_none_of_the_others_back() -> None:
+    done: list[int] = []
+
+    def work(number: int) -> None:
+        if number == 2:
+            raise ValueError(number)
+        done.append(number)
+
+    with capture_logs() as logs:
+        guarded_each(work, [1, 2, 3])
+    assert done == [1, 3]
+    assert [(line["event"], line["log_level"]) for line in logs] == [("a listener failed", "error")]
+    assert sum(FAILURES.listeners.values()) == 1
+    assert next(iter(FAILURES.listeners)).endswith("work")
 
 
 def test_who_leaves_or_comes_while_others_are_told() -> None:

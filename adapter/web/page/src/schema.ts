@@ -788,7 +788,7 @@ export interface components {
             /** @default null */
             customer_number?: string | null;
             /** @default null */
-            device?: string | "browser" | null;
+            device?: string | null;
             /** @default silent */
             mode?: components["schemas"]["Mode"];
             /**
