@@ -22,12 +22,17 @@ async def attached(admin: Client, monitor: Json) -> None:
 
 @pytest.mark.timeout(180)
 async def test_twenty_transfers_in_a_row(own: Lab) -> None:
-    """102, who talks with 101, sends them to 103, who sends them to 104, and so on; the supervisor listens to 101."""
+    """102, who talks with 101, sends them to 103, who sends them to 104, and so on; two supervisors listen to 101.
+
+    Two, because the second one's audiohook would keep alive what the first one's fresh attachment is to end.
+    """
     others = ("102", "103", "104")
-    await own.phones("101", "301", *others)
+    await own.phones("101", "301", "302", *others)
     _, agent = await own.talk("102", "101")
     supervisor, admin = own.known("301"), await own.client("admin")
+    second, mona = own.known("302"), await own.client("mona")
     monitor = await admin.monitor(await admin.call("101"))
+    beside = await mona.monitor(await mona.call("101"))
     wrong: list[str] = []
     for number in range(TRANSFERS):
         now, then = own.known(others[number % 3]), own.known(others[(number + 1) % 3])
@@ -35,14 +40,16 @@ async def test_twenty_transfers_in_a_row(own: Lab) -> None:
         await now.transfer(then.number)
         await then.seen("CALL_ESTABLISHED", mark)
         await attached(admin, monitor)
+        await attached(mona, beside)
+        both = {"101", then.number}
         try:
-            assert_hears(await listen(agent, then, supervisor), p101={then.number}, p301={"101", then.number})
+            assert_hears(await listen(agent, supervisor, second), p101={then.number}, p301=both, p302=both)
             mode = ("whisper", "barge")[number % 2]
             await admin.switch(monitor, mode)
             heard = await listen(agent, then, supervisor)
             hears = {"101", "301"} if mode == "barge" else {"101"}
             assert_hears({"x": heard[then.number]}, px=hears)
-            assert_hears(heard, p101={then.number, "301"}, p301={"101", then.number})
+            assert_hears(heard, p101={then.number, "301"}, p301=both)
         except AssertionError as problem:
             wrong.append(f"{number}: {problem}")
         if number % 3:  # a transfer in silence and one in a talk
