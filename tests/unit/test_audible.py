@@ -13,14 +13,11 @@ from adapter.core.views import Visibility, monitor_view
 from adapter.errors import PbxTimeout
 from tests.fake.pbx import settle
 from tests.fake.scene import ADMIN, MONA
-from tests.unit.test_supervise import World
+from tests.fake.world import World, world
+
+__all__ = ["world"]
 
 pytestmark = pytest.mark.usefixtures("virtual_time")
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
 
 
 def now(world: World, monitor: Monitor) -> Monitor:

@@ -20,8 +20,8 @@ from adapter.store.tables import AuditRow
 from adapter.wiring import spy_dialplan
 from tests.fake.pbx import WORDS, settle
 from tests.fake.scene import ADMIN, COACH, MONA, START, Scene
+from tests.fake.world import World, world
 from tests.support.site import Site
-from tests.unit.test_supervise import World, world
 
 __all__ = ["world"]
 

@@ -10,7 +10,7 @@ from adapter.core.pbx import LinkState, PbxState
 from adapter.core.record import EventType, OpenCall, Record
 from tests.fake.pbx import FakePbx, settle
 from tests.fake.scene import ADMIN, SAM, START
-from tests.unit.test_supervise import World
+from tests.fake.world import World
 
 
 class Book:

@@ -13,7 +13,7 @@ from adapter.core import events as ev
 from adapter.core.modes import Mode
 from adapter.health.metrics import PREFIX, Metrics, Readings
 from tests.fake.pbx import alone
-from tests.unit.test_supervise import World
+from tests.fake.world import World
 
 FOLDER = Path(__file__).parents[2] / "docs/operations"
 NAME = re.compile(rf"{PREFIX}\w+")

@@ -1,99 +1,24 @@
-"""Supervision over a PBX that can be deaf, slow or gone: races, deadlines, and the lease, each with one outcome."""
+"""Supervision over a PBX that can be deaf, slow or gone: races and deadlines, each with one outcome."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 
 import pytest
 
 from adapter import errors
 from adapter.core import events as ev
-from adapter.core.audit import By, Entry, Via
+from adapter.core.audit import By, Via
 from adapter.core.modes import Mode
-from adapter.core.monitor import EndReason, Monitor, MonitorState, Notice
+from adapter.core.monitor import EndReason, MonitorState, Notice
 from adapter.core.pbx import DeviceState, LinkState, PbxState
-from adapter.core.people import Directory, User
-from adapter.core.record import Record
-from adapter.monitoring.limits import Limits
 from adapter.monitoring.ports import StartRequest
-from adapter.monitoring.supervise import Supervision
-from tests.fake.pbx import FakePbx, settle
-from tests.fake.scene import ADMIN, COACH, MONA, PEOPLE, SAM, START
+from tests.fake.pbx import settle
+from tests.fake.scene import ADMIN, COACH, MONA, SAM, START
+from tests.fake.world import World, world
 
-LIMITS = Limits(ring_timeout=0.2, confirm=0.1, lost_after=0.1)
+__all__ = ["world"]
 
 pytestmark = pytest.mark.usefixtures("virtual_time")
-
-
-class Memory:
-    """The record, in memory; `broken` makes it fail, `away` is known beforehand."""
-
-    def __init__(self) -> None:
-        self.saved: dict[str, Monitor] = {}
-        self.entries: list[Entry] = []
-        self.away = self.broken = False
-
-    def need(self) -> None:
-        if self.away:
-            raise errors.RecordUnavailable("known to be away")
-
-    async def committed(self, monitor_id: str) -> None:
-        if self.broken:
-            raise errors.RecordUnavailable("disk full")
-
-    async def begin(self, monitor: Monitor, entry: Entry) -> None:
-        self.need()
-        if self.broken:
-            raise errors.RecordUnavailable("disk full")
-        self.entries.append(entry)
-        self.saved[monitor.id] = monitor
-
-    def note(self, record: Record) -> None:
-        self.entries += record.entries
-        self.saved |= record.monitors
-
-    async def find(self, monitor_id: str) -> Monitor | None:
-        return self.saved.get(monitor_id)
-
-
-class World:
-    """A call of Sam's, and monitoring over it."""
-
-    def __init__(self) -> None:
-        self.pbx, self.record = FakePbx(), Memory()
-        self.board = self.pbx.board
-        self.monitoring = Supervision(self.board, self.pbx, self.record, lambda: START, LIMITS)
-        self.history: list[Monitor] = []
-        self.board.subscribe(lambda changes: self.history.extend(c.after for c in changes.monitors))
-        self.customer, self.agent = self.pbx.scene.answered_call()
-        self.pbx.run()
-        (self.call,) = self.board.calls()
-
-    async def live(self, user: object = ADMIN, mode: Mode = Mode.SILENT) -> Monitor:
-        """Start and wait until it is live."""
-        monitor = await self.monitoring.start(user, StartRequest(call_id=self.call.id, mode=mode))  # type: ignore[arg-type]
-        await settle()
-        found = self.board.monitor(monitor.id)
-        assert found is not None
-        assert found.live
-        return found
-
-    def people_changed(self, users: Iterable[User]) -> None:
-        """Accounts are other ones now."""
-        self.board.set_directory(Directory.of(users), frozenset(), START)
-        self.monitoring.ending.rights_changed()
-
-    def last(self, monitor: Monitor) -> Monitor:
-        """The monitor as it was last seen."""
-        return next(m for m in reversed(self.history) if m.id == monitor.id)
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    """Fresh for each test."""
-    world = World()
-    yield world
-    await world.monitoring.close()
 
 
 async def test_start_switch_stop(world: World) -> None:
@@ -248,86 +173,6 @@ async def test_a_leg_that_goes_before_the_originates_answer_waits_for_it(world: 
     assert world.last(monitor).ended_reason is EndReason.NO_ANSWER
 
 
-async def test_the_lease_silences_and_reattaches_a_leg_that_barged(world: World) -> None:
-    monitor = await world.live(mode=Mode.BARGE)
-    scene = world.pbx.scene
-    other = scene.channel("202", linked=world.customer)
-    scene.leave("b1", world.customer)
-    scene.enter("b1", other)
-    world.pbx.run()
-    await settle()
-    assert world.pbx.did[1:] == ["digit silent", "move silent"]
-    now = world.last(monitor)
-    assert (now.mode, now.notice, now.reattach) == (Mode.SILENT, "bridge_changed", False)
-    await world.monitoring.switch(ADMIN, monitor.id, Mode.BARGE)
-    assert world.last(monitor).peers == {other}
-    assert world.last(monitor).notice is None
-
-
-async def test_the_lease_of_a_whisper_silences_in_place(world: World) -> None:
-    monitor = await world.live(mode=Mode.WHISPER)
-    world.pbx.scene.leave("b1", world.customer)
-    world.pbx.run()
-    await settle()
-    assert world.pbx.did[1:] == ["digit silent"]
-    assert world.last(monitor).notice == "bridge_changed"
-
-
-async def test_a_lease_on_a_leg_that_has_just_gone_is_no_failure(world: World) -> None:
-    """A call that ends while somebody talks: the bridge empties, and the leg is gone before it could be silenced."""
-    monitor = await world.live(mode=Mode.WHISPER)
-    world.pbx.scene.channels.pop(monitor.leg)
-    world.pbx.scene.leave("b1", world.customer)
-    world.pbx.run()
-    await settle()
-    assert world.last(monitor).ending is None
-    world.pbx.gone(monitor.leg, over=True)
-    await settle()
-    assert world.last(monitor).ended_reason is EndReason.CALL_ENDED
-    assert "hangup" not in world.pbx.did
-
-
-async def test_a_silent_leg_that_once_barged_is_reattached_before_the_keypad_can_reach_the_former_party(
-    world: World,
-) -> None:
-    monitor = await world.live(mode=Mode.BARGE)
-    await world.monitoring.switch(ADMIN, monitor.id, Mode.SILENT)
-    world.pbx.scene.leave("b1", world.customer)
-    world.pbx.run()
-    await settle()
-    assert world.pbx.did[2:] == ["move silent"]
-    assert not world.last(monitor).barged
-
-
-async def test_a_lease_that_can_not_be_ended_ends_the_leg(world: World) -> None:
-    monitor = await world.live(mode=Mode.BARGE)
-    world.pbx.confirms = False
-    world.pbx.scene.leave("b1", world.customer)
-    world.pbx.run()
-    await asyncio.sleep(0.25)
-    assert world.pbx.did[1:] == ["digit silent", "hangup"]
-    world.pbx.gone(monitor.leg)
-    await settle()
-    assert world.last(monitor).ended_reason is EndReason.ERROR
-
-
-async def test_moved_and_narrowed_rights(world: World) -> None:
-    monitor = await world.live(MONA, Mode.WHISPER)
-    assert monitor.keypad
-    narrowed = replace(MONA, granted=frozenset({Mode.SILENT, Mode.WHISPER}))
-    world.people_changed([narrowed if user is MONA else user for user in PEOPLE])
-    await settle()
-    assert world.last(monitor).ended_reason is EndReason.PERMISSION_REVOKED, "its keypad could still reach barge"
-
-
-async def test_a_right_that_was_not_used_can_go_without_ending_a_leg_that_could_not_reach_it(world: World) -> None:
-    monitor = await world.live(COACH)
-    listener = replace(COACH, granted=frozenset({Mode.SILENT}))
-    world.people_changed([listener if user is COACH else user for user in PEOPLE])
-    await settle()
-    assert world.last(monitor).live
-
-
 async def test_without_the_pbx_for_long_monitors_are_lost(world: World) -> None:
     monitor = await world.live()
     world.pbx.down()
@@ -398,76 +243,6 @@ async def test_calls_by_extension_and_number(world: World) -> None:
     with pytest.raises(errors.Ambiguous) as caught:
         await world.monitoring.start(ADMIN, StartRequest(customer_number="201"))
     assert len(caught.value.extra["calls"]) == 2
-
-
-async def test_taking_a_call_over(world: World) -> None:
-    monitor = await world.live(ADMIN, Mode.WHISPER)
-    with pytest.raises(errors.Conflict, match="Join the call"):
-        await world.monitoring.take_over(ADMIN, monitor.id)
-    await world.monitoring.switch(ADMIN, monitor.id, Mode.BARGE)
-    with pytest.raises(errors.Forbidden):
-        await world.monitoring.take_over(MONA, monitor.id)
-    taken = await world.monitoring.take_over(ADMIN, monitor.id)
-    assert (taken.ended_reason, taken.by.actor) == (EndReason.TOOK_OVER, "admin")
-    assert world.pbx.did[-1] == "join"
-    world.pbx.scene.gone(world.agent)
-    world.pbx.run()
-    await settle()
-    assert world.pbx.did[-1] == "join"  # the leg is a party of the call now: nobody hangs it up
-    assert not list(world.board.monitors())
-
-
-async def test_a_take_over_that_is_not_confirmed_changes_nothing(world: World) -> None:
-    monitor = await world.live(ADMIN, Mode.BARGE)
-    world.pbx.confirms = False
-    with pytest.raises(errors.PbxTimeout):
-        await world.monitoring.take_over(ADMIN, monitor.id)
-    left = world.board.monitor(monitor.id)
-    assert left is not None
-    assert (left.live, left.mode, left.taking) == (True, Mode.BARGE, None)
-    world.pbx.error = errors.PbxRefused("no")
-    with pytest.raises(errors.PbxRefused):
-        await world.monitoring.take_over(ADMIN, monitor.id)
-    assert world.board.monitor(monitor.id) is not None
-
-
-async def test_a_connection_lost_during_a_take_over_ends_no_call(world: World) -> None:
-    monitor = await world.live(ADMIN, Mode.BARGE)
-    world.pbx.confirms = False
-    taking = asyncio.ensure_future(world.monitoring.take_over(ADMIN, monitor.id))
-    await settle()
-    world.pbx.down()
-    with pytest.raises(errors.PbxTimeout):
-        await taking
-    left = world.board.monitor(monitor.id)
-    assert left is not None
-    assert (left.taking, left.ending) == (None, None)
-
-
-async def test_a_call_on_hold_or_of_three_is_not_taken_over(world: World) -> None:
-    monitor = await world.live(ADMIN, Mode.BARGE)
-    world.pbx.scene.hold(world.customer)
-    world.pbx.run()
-    with pytest.raises(errors.Conflict, match="on hold"):
-        await world.monitoring.take_over(ADMIN, monitor.id)
-    world.pbx.scene.hold(world.customer, held=False)
-    third = world.pbx.scene.channel("202")
-    world.pbx.scene.enter("b1", third, technology="softmix")
-    world.pbx.run()
-    await settle()
-    await world.monitoring.switch(ADMIN, monitor.id, Mode.BARGE)
-    with pytest.raises(errors.Conflict, match="more than two"):
-        await world.monitoring.take_over(ADMIN, monitor.id)
-
-
-async def test_a_leg_that_took_over_survives_a_lost_connection(world: World) -> None:
-    monitor = await world.live(ADMIN, Mode.BARGE)
-    await world.monitoring.take_over(ADMIN, monitor.id)
-    world.pbx.scene.bridges[monitor.leg] = "b2"
-    world.pbx.down()
-    world.pbx.up_again()
-    await settle()
-    assert world.pbx.did[-1] == "join"
 
 
 async def test_without_the_ownership_nothing_is_started_or_raised_and_silence_and_ends_work(world: World) -> None:

@@ -17,7 +17,7 @@ from adapter.monitoring.ports import StartRequest
 from adapter.monitoring.unrecorded import Unrecorded
 from tests.fake.pbx import alone, settle
 from tests.fake.scene import ADMIN, COACH, START
-from tests.unit.test_supervise import World, world
+from tests.fake.world import World, world
 
 __all__ = ["world"]
 

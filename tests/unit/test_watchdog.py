@@ -16,7 +16,7 @@ from adapter.health import watchdog as module
 from adapter.health.watchdog import Watchdog
 from tests.fake.pbx import WORDS, settle
 from tests.fake.scene import ADMIN, COACH, PEOPLE, START, Scene, numbering
-from tests.unit.test_supervise import World
+from tests.fake.world import World
 
 IS_SPY = numbering().is_spy
 LEG = WORDS.legs.leg_id("1" * 32)
