@@ -27,7 +27,7 @@ from adapter.webhooks.guard import Guard
 from adapter.webhooks.sender import Sender, new_secret
 from tests.support.clock import FakeClock, real
 from tests.support.receiver import Receiver
-from tests.unit.test_record import execute
+from tests.support.records import execute
 from tests.unit.test_store import NOW
 
 DAY = timedelta(days=1)

@@ -16,7 +16,7 @@ from adapter.webhooks.guard import Guard
 from adapter.webhooks.sender import Sender
 from tests.support.clock import JUMPS, FakeClock
 from tests.support.receiver import Receiver
-from tests.unit.test_record import event, write
+from tests.support.records import event, write
 
 SECRET = "whsec_" + "A" * 44
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -1,170 +1,28 @@
-"""The record on a real SQLite and a real PostgreSQL: the audit's chain, the outbox's order, tokens, answers."""
+"""The record on a real SQLite and a real PostgreSQL: the outbox's order, tokens, answers."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.event import listen
-from sqlalchemy.exc import DBAPIError
 
-from adapter.core.audit import Action, By, Entry, Result, Via
 from adapter.core.bars import BarChanges, Kind, Who
 from adapter.core.modes import Mode
-from adapter.core.monitor import MonitorState
-from adapter.core.record import EventType, HookEvent, OpenCall, Record, seal
+from adapter.core.record import EventType, OpenCall, Record, seal
 from adapter.errors import NotFound
 from adapter.monitoring.recorder import new_id
 from adapter.store import Store
 from adapter.store.audit import Filter
-from adapter.store.chain import START
-from adapter.store.outbox import Due, Outcome
 from adapter.store.people import UserChange
+from adapter.store.prepared import Prepared
 from adapter.store.tokens import NewToken, Scope
 from tests.support.clock import FakeClock
+from tests.support.records import BY, SILENT, entry, event, outcome, write
 from tests.unit.test_store import ADMIN, NOW, SAM
-from tests.unit.test_views import monitor as a_monitor
 from tests.unit.test_views import sams_call
-
-BY = By("admin", Via.SESSION)
-SILENT = a_monitor(MonitorState.LIVE, Mode.SILENT)
-NEW_HEAD = f"UPDATE facts SET value = '0:{START}' WHERE name = 'audit_head'"  # noqa: S608 - what a forger does
-
-
-def entry(number: int, **more: object) -> Entry:
-    """An entry like many."""
-    at = NOW + timedelta(minutes=number)
-    return Entry(at=at, by=BY, action=Action.LOGIN, reason=f"number {number} - ü", **more)  # type: ignore[arg-type]
-
-
-async def execute(store: Store, *statements: str) -> None:
-    """What somebody with the database in hand does."""
-    async with store.database.engine.begin() as connection:
-        for statement in statements:
-            await connection.execute(text(statement))
-
-
-async def without_triggers(store: Store, *statements: str) -> None:
-    """The same, by somebody who owns the tables."""
-    if store.database.engine.dialect.name == "sqlite":
-        names = ["audit_no_update", "audit_no_delete"]
-        await execute(store, *(f"DROP TRIGGER {name}" for name in names), *statements)
-    else:
-        await execute(store, "ALTER TABLE audit DISABLE TRIGGER ALL", *statements)
-
-
-# --- audit
-
-
-async def test_nobody_changes_the_audit(store: Store) -> None:
-    await store.audit.add(entry(1), entry(2))
-    for statement in (
-        "UPDATE audit SET actor = 'x' WHERE seq = 1",
-        "DELETE FROM audit WHERE seq = 2",
-        "DELETE FROM audit",
-        "UPDATE audit_cuts SET seq = 7",
-    ):
-        if "audit_cuts" in statement:
-            await execute(store, "INSERT INTO audit_cuts (seq, hash) VALUES (0, 'x')")
-        with pytest.raises(DBAPIError, match="add only"):
-            await execute(store, statement)
-    assert "entries were deleted, and no entry tells of that cut" in (await store.audit.verify()).faults
-
-
-@pytest.mark.parametrize(
-    ("tampering", "found"),
-    [
-        (["UPDATE audit SET actor = 'mallory' WHERE seq = 5"], "entry 5 was changed"),
-        (["UPDATE audit SET at = '2020-01-01 00:00:00' WHERE seq = 5"], "entry 5 was changed"),
-        (["UPDATE audit SET mode = 'barge' WHERE seq = 5"], "entry 5 was changed"),
-        (["DELETE FROM audit WHERE seq = 5"], "entries 5 to 5 are missing"),
-        (["DELETE FROM audit WHERE seq >= 9"], "entries after 8 are missing"),
-        (["DELETE FROM audit WHERE seq <= 2"], "entries 1 to 2 are missing"),
-        (
-            [
-                "UPDATE audit SET seq = 99 WHERE seq = 4",
-                "UPDATE audit SET seq = 4 WHERE seq = 5",
-                "UPDATE audit SET seq = 5 WHERE seq = 99",
-            ],
-            "entry 4 does not follow the one before it",
-        ),
-        (
-            ["DELETE FROM audit WHERE seq <= 2", "INSERT INTO audit_cuts SELECT 2, previous FROM audit WHERE seq = 3"],
-            "no entry tells of that cut",
-        ),
-    ],
-)
-async def test_tampering_is_found(store: Store, tampering: Sequence[str], found: str) -> None:
-    for number in range(10):
-        await store.audit.add(entry(number))
-    assert (await store.audit.verify()).faults == []
-    await without_triggers(store, *tampering)
-    assert any(found in fault for fault in (await store.audit.verify()).faults)
-
-
-async def test_a_noted_head_shows_a_whole_new_chain(store: Store) -> None:
-    await store.audit.add(*(entry(number) for number in range(5)))
-    head = (await store.audit.verify()).head
-    await store.audit.add(entry(6))
-    assert (await store.audit.verify(head)).faults == []
-    await without_triggers(store, "DELETE FROM audit", NEW_HEAD)
-    await store.audit.add(*(entry(number, result=Result.FAILED) for number in range(6)))
-    assert (await store.audit.verify()).faults == []
-    assert (await store.audit.verify(head)).faults == ["the noted head is not in this chain"]
-
-
-async def test_the_retention_leaves_a_cut_that_can_be_verified(store: Store, clock: FakeClock) -> None:
-    await store.audit.add(*(entry(number) for number in range(10)))
-    clock.passes(timedelta(days=1))
-    plan = await store.audit.plan(timedelta(minutes=3))
-    assert plan is not None
-    assert (plan.first, plan.last, plan.count, plan.stopped_by) == (1, 6, 6, None)
-    assert await store.audit.cut(plan, BY, "a test") == 6
-    assert await store.audit.cut(plan, BY, "a test") == 0, "it was cut already"
-    verdict = await store.audit.verify()
-    assert (verdict.entries, verdict.first, verdict.faults) == (5, 7, [])
-    (told,) = verdict.cuts
-    assert told.startswith("entries 1 to 6 of 2026-01-01T00:00:00.000Z to 2026-01-01T00:05:00.000Z (all older than ")
-    assert told.endswith("; a test; by admin, session, 2026-01-02T00:00:00.000Z")
-    plan = await store.audit.plan(timedelta(0), through=8)
-    assert plan is not None
-    assert await store.audit.cut(plan) == 2
-    assert (await store.audit.verify()).faults == []
-    with pytest.raises(DBAPIError, match="add only"):
-        await execute(store, "DELETE FROM audit WHERE seq = 10")
-
-
-async def test_entries_by_two_writers_make_one_chain(store: Store) -> None:
-    async def write(name: str) -> None:
-        for number in range(20):
-            await store.audit.add(entry(number, target=name))
-
-    await asyncio.gather(*(write(name) for name in "abcd"))
-    verdict = await store.audit.verify()
-    assert (verdict.entries, verdict.faults) == (80, [])
-
-
-async def test_pages_and_filters(store: Store) -> None:
-    for number in range(25):
-        more = {"supervisor": "mona", "conversation_id": "c1"} if number % 5 == 0 else {}
-        await store.audit.add(entry(number, **more))
-    first = await store.audit.page(Filter(), 10)
-    second = await store.audit.page(Filter(), 10, first[-1].id)
-    assert [row.seq for row in first + second] == list(range(25, 5, -1))
-    assert len(await store.audit.page(Filter(supervisor="MONA"), 100)) == 5
-    assert len(await store.audit.page(Filter(hidden=["c1"]), 100)) == 20
-    assert len(await store.audit.page(Filter(hidden=["c1"], seer="mona"), 100)) == 20, "a name proves nothing"
-    window = Filter(since=NOW + timedelta(minutes=3), until=NOW + timedelta(minutes=5))
-    assert [row.reason for row in await store.audit.page(window, 100)] == ["number 4 - ü", "number 3 - ü"]
-    with pytest.raises(NotFound):
-        await store.audit.page(Filter(), 10, "0" * 32)
-    assert [len(rows) async for rows in store.audit.every(Filter(action="session.login"))] == [25]
-    await store.monitors.save(SILENT)
-    await store.audit.add(entry(26, monitor_id=SILENT.id, conversation_id="c1"))
-    assert len(await store.audit.page(Filter(hidden=["c1"], seer="nobody"), 100)) == 20
-    assert len(await store.audit.page(Filter(hidden=["c1"], seer=SILENT.supervisor.user_id), 100)) == 21
 
 
 async def test_a_change_and_its_entry_are_one(store: Store) -> None:
@@ -183,25 +41,6 @@ async def test_a_change_and_its_entry_are_one(store: Store) -> None:
 
 
 # --- outbox
-
-
-def event(number: int, lane: str = "c1", kind: EventType = EventType.CALL_STARTED) -> HookEvent:
-    """An event like many."""
-    return HookEvent(NOW + timedelta(seconds=number), kind, lane, "conversation", {"number": number})
-
-
-async def write(store: Store, *events: HookEvent) -> list[str]:
-    """Put events into the outbox."""
-    sealed = seal(Record(events=list(events)), new_id)
-    await store.records.write(sealed, NOW)
-    return list(sealed.event_ids)
-
-
-def outcome(
-    due: Due, *, delivered: bool = True, again: datetime | None = None, tried_for: timedelta = timedelta()
-) -> Outcome:
-    """What became of one."""
-    return Outcome(due, NOW, delivered, 200 if delivered else 500, "text", again, tried_for)
 
 
 async def test_the_order_within_a_call(store: Store) -> None:
@@ -243,11 +82,25 @@ async def test_what_is_written_twice_is_there_once(store: Store) -> None:
     assert await store.records.open_calls() == {}
 
 
-async def test_much_is_written_in_no_more_statements_than_little(store: Store) -> None:
+def statements_of(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements that are made from now on, in whichever way."""
+    made: list[str] = []
+    writer, directly = store.database._writer, Prepared._directly
+    for engine in filter(None, (store.database.engine.sync_engine, writer and writer._engine)):
+        listen(engine, "before_cursor_execute", lambda *args: made.append(args[2]))
+
+    def counted(self: Prepared, *args: Any) -> Any:
+        made.append(self._text)
+        return directly(self, *args)
+
+    monkeypatch.setattr(Prepared, "_directly", counted)
+    return made
+
+
+async def test_much_is_written_in_no_more_statements_than_little(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy process comes to each statement late, and the whole batch has one deadline."""
     counts = []
-    statements: list[str] = []
-    listen(store.database.engine.sync_engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    statements = statements_of(store, monkeypatch)
     for size in (2, 60):
         new = {f"m{size}-{n}": replace(SILENT, id=f"m{size}-{n}") for n in range(size)}
         calls = {f"c{size}-{n}": OpenCall(sams_call(None), True) for n in range(size)}
@@ -266,6 +119,7 @@ async def test_much_is_written_in_no_more_statements_than_little(store: Store) -
         assert await store.records.open_calls() == {}
         counts.append(len(statements))
     assert counts[:3] == counts[3:]
+    assert all(counts), "they were not counted"
 
 
 async def test_giving_up_and_trying_again_by_hand(store: Store) -> None:

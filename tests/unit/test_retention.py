@@ -17,7 +17,7 @@ from adapter.store import Store, audit
 from adapter.store.retention import Plan, held_against, noted_bound, refusal
 from adapter.store.tables import AuditRow, EventRow
 from tests.support.clock import JUMPS, START, FakeClock
-from tests.unit.test_record import event, execute, outcome, without_triggers, write
+from tests.support.records import event, execute, outcome, without_triggers, write
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BY = By("mona", Via.SESSION)
