@@ -53,6 +53,22 @@ async def test_listen_whisper_join_and_out_again(lab: Lab, sign_in: SignIn) -> N
     await expect(page.get_by_text("Monitoring has stopped.")).to_be_visible()
 
 
+async def test_on_hold_nobody_is_said_to_hear(lab: Lab, sign_in: SignIn) -> None:
+    """Seen: a whisper into a hold reached nobody, while the page said that the agent hears it."""
+    customer, _ = await lab.talk("201", "101")
+    await lab.phone("301")
+    page = await sign_in("admin")
+    await open_call(page)
+    await page.get_by_role("button", name="Call Monitoring").click()
+    await page.get_by_role("button", name="Talk to Agent").click()
+    await expect(page.get_by_text("Only the agent hears you.")).to_be_visible()
+    await customer.hold()
+    await expect(page.get_by_text("The call is on hold: what you say may not be heard now.")).to_be_visible()
+    await expect(page.get_by_text("Only the agent hears you.")).to_have_count(0)
+    await customer.resume()
+    await expect(page.get_by_text("Only the agent hears you.")).to_be_visible()
+
+
 async def test_by_keyboard_alone(lab: Lab, sign_in: SignIn) -> None:
     customer, agent = await lab.talk("201", "101")
     await lab.phone("301")
