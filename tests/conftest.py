@@ -5,10 +5,10 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.fixtures import database_url, lab, own, running_lab, toolchain
+from tests.support.fixtures import database_url, lab, own, receiver, running_lab, toolchain
 from tests.support.order import dealt
 
-__all__ = ["database_url", "lab", "own", "running_lab", "toolchain"]
+__all__ = ["database_url", "lab", "own", "receiver", "running_lab", "toolchain"]
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")

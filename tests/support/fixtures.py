@@ -7,6 +7,7 @@ import pytest
 
 from adapter.lab.provision import Toolchain, provision
 from tests.support.lab import Lab
+from tests.support.receiver import Receiver
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +41,12 @@ async def own(toolchain: Toolchain, tmp_path: Path) -> AsyncIterator[Lab]:
 def database_url(tmp_path: Path) -> str:
     """An empty database, where its kind isn't the point."""
     return f"sqlite+aiosqlite:///{tmp_path}/test.sqlite"
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """A receiver of webhooks, as a CRM has one."""
+    receiver = Receiver()
+    await receiver.start()
+    yield receiver
+    await receiver.stop()

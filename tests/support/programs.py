@@ -1,22 +1,10 @@
 """Programs at the contract: with a token, and with a receiver of hooks."""
 
-from collections.abc import AsyncIterator
 from typing import Any
-
-import pytest
 
 from tests.support.client import Client
 from tests.support.receiver import EVERYTHING, Receiver
 from tests.support.site import Site
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    """A CRM's receiver."""
-    receiver = Receiver()
-    await receiver.start()
-    yield receiver
-    await receiver.stop()
 
 
 async def program(site: Site, **body: Any) -> tuple[Client, dict[str, Any]]:

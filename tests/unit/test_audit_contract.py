@@ -9,11 +9,9 @@ from adapter.errors import StoreUnavailable
 from adapter.store.audit import Audit
 from tests.fake.pbx import settle
 from tests.support.client import Client
-from tests.support.programs import hook, receiver
+from tests.support.programs import hook
 from tests.support.receiver import Receiver
 from tests.support.site import Site, is_problem
-
-__all__ = ["receiver"]
 
 
 async def entries(admin: Client, query: str = "") -> list[dict[str, Any]]:

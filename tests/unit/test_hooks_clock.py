@@ -23,13 +23,10 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    """A receiver of events, which fails at first."""
-    receiver = Receiver()
+async def receiver(receiver: Receiver) -> Receiver:
+    """It fails at first."""
     receiver.mood = 500
-    await receiver.start()
-    yield receiver
-    await receiver.stop()
+    return receiver
 
 
 class Sending:

@@ -4,11 +4,9 @@ import asyncio
 from typing import Any
 
 from tests.fake.pbx import settle
-from tests.support.programs import hook, receiver
+from tests.support.programs import hook
 from tests.support.receiver import EVERYTHING, Receiver
 from tests.support.site import Site, is_problem
-
-__all__ = ["receiver"]
 
 
 async def test_a_call_and_its_monitor_are_told_of_in_order(site: Site, receiver: Receiver) -> None:

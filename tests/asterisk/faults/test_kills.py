@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -18,15 +18,6 @@ from tests.support.receiver import EVERYTHING, Receiver
 Fact = tuple[str, str, str]
 """What happened, to which monitor, and into which mode where that is what happened."""
 MODES = ("silent", "whisper", "barge")
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    """A CRM that is told of everything."""
-    receiver = Receiver()
-    await receiver.start()
-    yield receiver
-    await receiver.stop()
 
 
 class Clicks:
