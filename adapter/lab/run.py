@@ -173,6 +173,9 @@ secret = {quoted(pbx.ari_secret)}
 [endpoints]
 agents = [{quoted(agents)}]
 
+[numbering]
+outside_prefixes = ["9"]
+
 [webhooks]
 allow_private = true
 {extra}"""
