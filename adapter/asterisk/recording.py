@@ -51,7 +51,7 @@ PREFIXES = frozenset(
 )
 """What may stand before a header's name: which of an event's channels or bridges it tells of."""
 WORDS = frozenset(
-    "simple_bridge native_rtp native_dahdi softmix holding_bridge basic base stasis parking agent_hold "
+    "<unknown> simple_bridge native_rtp native_dahdi softmix holding_bridge basic base stasis parking agent_hold "
     "ConfBridge AgentPool Parking Stasis AgentLogin AgentRequest ParkedCall Pickup PickupChan RetryDial FollowMe "
     "ANSWER BUSY NOANSWER CANCEL CONGESTION CHANUNAVAIL DONTCALL TORTURE INVALIDARGS RINGING PROGRESS PROCEEDING "
     "Sent Received Success Failure Fail Yes No UNKNOWN NOT_INUSE INUSE INVALID UNAVAILABLE RINGINUSE ONHOLD "

@@ -70,9 +70,10 @@ class Parties:
         return next((line for line in far if not self.is_ours(line)), far[0] if far else None)
 
     def customer(self, line: TrackedChannel, other: TrackedChannel | None, known: Call | None) -> Party:
-        """Who is at the far end now; before anybody has answered, whoever was last called."""
+        """Who is at the far end now; empty between two."""
         if other is None:
-            return known.customer if known is not None and known.answered_at is None else NOBODY
+            return known.customer if known is not None and self._is_same(line, known) else NOBODY
+        line.met = other.channel.uniqueid
         channel = other.channel
         if (user := self.directory.owner(other.endpoint)) is not None:
             return Party(user.extension or channel.number, user.name)
@@ -80,6 +81,13 @@ class Parties:
             return Party(channel.number, channel.caller_name)
         other.reached = other.reached or self._reached(line, other)
         return Party(other.reached, channel.caller_name if _NUMBER.fullmatch(channel.number) else "")
+
+    def _is_same(self, line: TrackedChannel, known: Call) -> bool:
+        """Whether nobody took the place of whoever was there: it was not answered, or both are just hanging up."""
+        if known.answered_at is None:
+            return True
+        met = self.lines.get(line.met)
+        return met is not None and met.bridge is None and not met.dials
 
     def _reached(self, line: TrackedChannel, other: TrackedChannel) -> str:
         """The number at which a channel was called: as the agent dialled it, where it is the same."""

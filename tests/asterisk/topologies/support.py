@@ -1,23 +1,12 @@
-"""What the tests of call flows say often: keys, who is shown, and the adapter's death in the middle of it."""
+"""What the tests of call flows say often: who is shown, and the adapter's death in the middle of it."""
 
 import asyncio
 import signal
 import time
 from typing import Any
 
-from adapter.lab.phones import Phone
 from tests.support.client import Client, Json
 from tests.support.lab import Lab, assert_hears, listen
-
-BETWEEN_KEYS = 0.25
-"""Seconds between digits: each lasts 180 ms at baresip."""
-
-
-async def keys(phone: Phone, digits: str) -> None:
-    """Press keys in a call."""
-    for digit in digits:
-        await phone.dtmf(digit)
-        await asyncio.sleep(BETWEEN_KEYS)
 
 
 async def shown(admin: Client, agent: str, number: str, direction: str, state: str = "active") -> Json:

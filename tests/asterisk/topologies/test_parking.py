@@ -1,6 +1,7 @@
 """Parked by a transfer to 700, and taken back by whoever dials 701."""
 
-from tests.asterisk.topologies.support import keys, no_call_of, only_hear_each_other, same_after_death, shown
+from tests.asterisk.topologies.support import no_call_of, only_hear_each_other, same_after_death, shown
+from tests.support.flows import keys
 from tests.support.lab import Lab
 
 

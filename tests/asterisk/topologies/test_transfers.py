@@ -1,6 +1,7 @@
 """Transfers by keys and by the phone's own: who is shown with whom, which monitors stay, who hears whom."""
 
-from tests.asterisk.topologies.support import keys, no_call_of, only_hear_each_other, same_after_death, shown
+from tests.asterisk.topologies.support import no_call_of, only_hear_each_other, same_after_death, shown
+from tests.support.flows import keys
 from tests.support.lab import Lab
 
 
