@@ -59,7 +59,7 @@ class Channels(Lines):
         if source is None or target is None or target.dialled_by is not None:
             return
         target.dialled_by = caller
-        if target.bridge is None:
+        if target.bridge is None and target.channel.state is not ChannelState.UP:
             source.dials.append(called)
 
     def _load_one(self, known: KnownChannel, snapshot: Snapshot, old: TrackedChannel | None) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from adapter.core.events import Channel, ChannelState, KnownChannel, endpoint_of
+from adapter.core.events import Channel, KnownChannel, endpoint_of
 
 DIALS = frozenset({"Dial", "RetryDial", "FollowMe"})
 """Applications that call somebody, and then talk to whoever answers (apps/app_dial.c, app_followme.c)."""
@@ -23,7 +23,7 @@ def _pairs(group: Sequence[KnownChannel]) -> Iterator[tuple[str, str]]:
     """Those who share a bridge, or, without one, a linkedid while it rings."""
     dialling = [known for known in group if known.application in DIALS or known.application == QUEUE]
     for known in group:
-        if not known.was_dialled or (known.bridge is None and known.channel.state is ChannelState.UP):
+        if not known.was_dialled:
             continue
         found = [one for one in dialling if one is not known and _rings(one, known)]
         if len(found) == 1:

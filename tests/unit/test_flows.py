@@ -186,6 +186,50 @@ def test_a_customer_in_a_conference_room_came_as_they_came(called: bool) -> None
     assert of(phone, "101").id != first
 
 
+def test_colleagues_in_a_room_are_one_call_each_and_customers_one_for_each_of_them() -> None:
+    phone = Phone()
+    scene = phone.scene
+
+    def there(agent: str) -> dict[str, str]:
+        phone.run()
+        return {call.customer.number: call.id for call in phone.calls.calls if call.agent.extension == agent}
+
+    came: dict[str, str] = {}
+    for number in ("101", "102", "103"):
+        came[number] = scene.channel(number, dials="600")
+        scene.up(came[number])
+        scene.enter("room", came[number], technology="softmix", kind=BridgeKind.ROOM)
+    assert [list(there(agent)) for agent in ("101", "102", "103")] == [["102"], ["101"], ["101"]]
+    running = there("102")
+    for number in ("201", "202"):
+        came[number] = scene.channel(number, dials="600")
+        scene.up(came[number])
+        scene.enter("room", came[number], technology="softmix", kind=BridgeKind.ROOM)
+    assert there("102").keys() == {"101", "201", "202"}
+    assert running.items() <= there("102").items(), "one that runs goes on"
+    late = scene.channel("104", dials="600")
+    scene.up(late)
+    scene.enter("room", late, technology="softmix", kind=BridgeKind.ROOM)
+    assert there("104").keys() == {"201", "202"}, "who comes to customers talks to them"
+    scene.gone(came["101"])
+    assert there("102").keys() == {"201", "202"}
+    scene.gone(came["201"], came["202"])
+    assert list(there("102")) == ["103"]
+
+
+def test_a_phone_that_has_answered_and_hears_who_calls_is_read_alike_after_a_restart() -> None:
+    """Dial's option U: it is asked whether it takes the call, in no bridge."""
+    phone = Phone()
+    scene = phone.scene
+    customer = scene.channel("201", dials="101")
+    agent = scene.channel("101", linked=customer)
+    scene.dial(customer, agent, "101")
+    scene.up(agent)
+    scene.dialled(customer, agent)
+    assert shown(phone) == {"101": ("201", IN, CallState.ACTIVE)}
+    survives(phone, {customer: ("Dial", "PJSIP/101,60,U(ask)", "101", ""), agent: CALLED})
+
+
 def test_a_customer_who_is_brought_into_a_room_through_a_local_channel_is_shown_at_once() -> None:
     """Seen: 560, the extension on the way, until something else happened."""
     phone = Phone()
@@ -196,11 +240,12 @@ def test_a_customer_who_is_brought_into_a_room_through_a_local_channel_is_shown_
     first = scene.channel("Local/560@out-00000001;1", number="")
     second = scene.channel("Local/560@out-00000001;2", linked=first, number="", dials="560")
     scene.dial(None, first, "560@out/n")
+    scene.up(first, second)
+    scene.enter("room", first, technology="softmix", kind=BridgeKind.ROOM)
+    assert shown(phone) == {}, "nobody is behind it yet"
     customer = scene.channel("lab-trunk", linked=first, number="560")
     scene.dial(second, customer, "2025550101@lab-trunk")
-    scene.up(first, second, customer)
-    scene.enter("room", first, technology="softmix", kind=BridgeKind.ROOM)
-    phone.run()
+    scene.up(customer)
     scene.enter("b", customer, second)
     assert shown(phone) == {"101": ("2025550101", OUT, CallState.ACTIVE)}
 
@@ -264,6 +309,44 @@ def test_the_number_of_an_outbound_call_is_what_was_dialled_never_a_word_of_the_
     scene.enter("b", customer, agent)
     assert shown(phone) == {"103": (number, OUT, CallState.ACTIVE)}
     survives(phone, told)
+
+
+def test_who_was_reached_stays_who_they_are_whoever_talks_to_them_then() -> None:
+    """The trunk was told the number in a way that tells nothing here; it was dialled by 101, and 102 dialled 701."""
+    phone = Phone()
+    scene = phone.scene
+    agent = scene.channel("101", dials="92025550101")
+    customer = scene.channel("trunk", linked=agent, number="s", name="102")
+    scene.dial(agent, customer, "trunk")
+    scene.up(customer, agent)
+    scene.enter("b", customer, agent)
+    phone.run()
+    assert of(phone, "101").customer == Party("2025550101", ""), "102 is not the customer's name"
+    scene.leave("b", customer, agent)
+    scene.gone(agent)
+    other = scene.channel("102", dials="701")
+    scene.up(other)
+    scene.enter("c", customer, other)
+    phone.run()
+    assert of(phone, "102").customer == Party("2025550101", "")
+    again = Phone()
+    told: dict[str, Told] = {customer: ("Dial", "x", "", ""), other: ("ParkedCall", "", "701", "")}
+    again.calls.apply(scene.listed(told))
+    again.calls.settle(scene.now)
+    assert of(again, "102").customer == Party("", ""), "what nobody knows any more is not 701"
+
+
+def test_a_customer_who_is_just_hanging_up_is_shown_to_the_end() -> None:
+    phone = Phone()
+    scene = phone.scene
+    customer, agent = scene.answered_call()
+    phone.run()
+    scene.leave("b1", customer)
+    assert shown(phone) == {"101": ("201", IN, CallState.ACTIVE)}
+    scene.gone(customer)
+    assert shown(phone) == {"101": ("", IN, CallState.ACTIVE)}, "and who stays on the line is alone"
+    scene.gone(agent)
+    assert shown(phone) == {}
 
 
 def test_a_ringing_queue_of_local_channels_is_read_alike_after_a_restart() -> None:
