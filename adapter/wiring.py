@@ -41,8 +41,8 @@ def _matches(patterns: Sequence[str]) -> Callable[[str], bool]:
     return lambda endpoint: any(fnmatchcase(endpoint, pattern) for pattern in patterns)
 
 
-def numbering(pbx: config.Pbx, key: bytes) -> Numbering:
-    """How this PBX is read. `key` makes ids opaque."""
+def numbering(pbx: config.Pbx, key: bytes, prefixes: Sequence[str] = ()) -> Numbering:
+    """How this PBX is read. `key` makes ids opaque; `prefixes` are dialled before outside numbers."""
     codes = tuple(pbx.star_codes.model_dump().values())
 
     def is_agent(endpoint: str) -> bool:
@@ -51,7 +51,7 @@ def numbering(pbx: config.Pbx, key: bytes) -> Numbering:
     def is_spy(channel: Channel) -> bool:
         return is_leg(channel.uniqueid) or channel.context == pbx.context or channel.extension.startswith(codes)
 
-    return Numbering(pbx.id, is_agent, _matches(pbx.endpoints.internal), is_spy, key)
+    return Numbering(pbx.id, is_agent, _matches(pbx.endpoints.internal), is_spy, key, tuple(prefixes))
 
 
 def spy_dialplan(context: str, key: bytes) -> SpyDialplan:
@@ -101,7 +101,7 @@ def asterisk(pbx: config.Pbx, clock: Callable[[], datetime], ownership: Ownershi
 def node_settings(pbx: config.Pbx, settings: config.Settings, key: bytes) -> NodeSettings:
     """How this PBX is read and treated."""
     return NodeSettings(
-        numbering=numbering(pbx, key),
+        numbering=numbering(pbx, key, settings.numbering.outside_prefixes),
         dialplan=spy_dialplan(pbx.context, key),
         limits=limits(settings),
         watch_interval=pbx.watch_interval_seconds,

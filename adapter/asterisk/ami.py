@@ -28,6 +28,8 @@ MAX_HEADERS = 100
 """Asterisk takes at most 128 (include/asterisk/manager.h, AST_MAX_MANHEADERS)."""
 
 Fields = Sequence[tuple[str, str]]
+ITEMS = ("Status",)
+"""Items of lists that have their ActionID last, where it is not looked for (`Splitter`)."""
 
 
 class AuthenticationFailed(PbxUnavailable):
@@ -124,7 +126,7 @@ class AmiConnection:
             host=address.host,
             port=address.port,
             ssl=address.tls or False,
-            protocol_factory=lambda: _Protocol(connection._batch, connection._end, wanted),
+            protocol_factory=lambda: _Protocol(connection._batch, connection._end, {*wanted, *ITEMS}),
         )
         try:
             await asyncio.wait_for(connection._manager.connect(), deadline)
@@ -233,7 +235,8 @@ class AmiConnection:
         return True
 
     def _begins_list(self, action_id: str, message: Message) -> bool:
-        return action_id in self._lists and message.get("Response") == "Success"
+        """Whether items follow (main/manager.c, astman_send_listack); without that word the answer is all."""
+        return action_id in self._lists and message.get("EventList") == "start"
 
     def _end(self, why: str) -> None:
         """The connection is gone: what was pending may or may not have happened, and is never sent again."""

@@ -13,7 +13,7 @@ from datetime import datetime
 
 import structlog
 
-from adapter.asterisk import versions, wire
+from adapter.asterisk import howcalled, versions, wire
 from adapter.asterisk.ami import AmiAddress, AmiConnection, AuthenticationFailed
 from adapter.asterisk.ari import Ari
 from adapter.asterisk.fence import UNFENCED, Fence
@@ -194,14 +194,23 @@ class Connection:
         channels = await ami.listing("CoreShowChannels", deadline=deadline)
         bridges = await ami.listing("BridgeList", deadline=deadline)
         devices = await ami.listing("DeviceStateList", deadline=deadline)
+        statuses = await self._statuses(ami)
         restarted = self._started_at not in (None, started_at)
         self._started_at = started_at
-        snapshot = wire.snapshot(self._clock(), channels, bridges, devices, restarted=restarted)
+        snapshot = wire.snapshot(self._clock(), channels, bridges, devices, statuses, restarted=restarted)
         if self._lost.is_set():
             raise PbxUnavailable("The connection was lost while the snapshot was taken.")
         backlog, self._backlog = self._backlog or [], None
         self._set(LinkState.CONNECTED)
         guarded(self._on_events, [snapshot, *backlog])
+
+    async def _statuses(self, ami: AmiConnection) -> Sequence[Message]:
+        """How each channel came to be. Where that is refused, what CoreShowChannels tells has to do."""
+        try:
+            return await howcalled.statuses(ami, self._settings.snapshot_deadline)
+        except PbxRefused as refusal:
+            log.warning("how calls came to be can't be asked", pbx=self.id, why=str(refusal), remedy=REMEDY)
+            return []
 
     async def _check_rights(self, ami: AmiConnection) -> None:
         """Asterisk lists the actions that this user may do (main/manager.c, action_listcommands)."""

@@ -40,6 +40,10 @@ _BRIDGE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _COUNTER = re.compile(r"(?:[0-9a-f]{8}|[0-9]{1,3})(?:;[12])?(?:<[A-Z]{1,12}>)*")
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and _NUMBER.fullmatch(text) is not None
+
+
 class _Subscriber(NamedTuple):
     """A phone number in its parts: what was put before, and the national number."""
 
@@ -171,6 +175,34 @@ class Masking:
             dialled, at, context = rest.partition("@")
             return f"Local/{self.extension(dialled, context)}{at}{self.context(context)}"
         return f"{technology}/{self._word(kind, text)}"
+
+    def target(self, text: str) -> str:
+        """What Dial is to call, with its technology: `PJSIP/101`, `PJSIP/2025550101@trunk`, `Local/101@context/n`."""
+        technology, slash, rest = text.partition("/")
+        technology = technology if technology in TECHNOLOGIES else "Other"
+        return f"{technology}/{self._called(technology, rest)}" if slash else self._word("target", text)
+
+    def dialled(self, text: str) -> str:
+        """The same without its technology, as DialBegin tells it (of a Local channel with it), or a number alone."""
+        technology, slash, rest = text.partition("/")
+        if slash and technology == "Local":
+            return f"Local/{self._called(technology, rest)}"
+        return self._called("PJSIP", text) if not _is_number(text) else self.extension(text, "")
+
+    def _called(self, technology: str, text: str) -> str:
+        if technology == "Local":
+            number, at, context = text.partition("@")
+            return f"{self.extension(number, context)}{at}{self.context(context.removesuffix('/n'))}"
+        user, at, endpoint = text.partition("@")
+        if at and "/" not in user:
+            return f"{self.number(user)}@{self._endpoint_of(technology, endpoint)}"
+        endpoint, slash, uri = text.partition("/")
+        scheme, colon, user = uri.partition(":")
+        to = f"{scheme}:{self.number(user.partition('@')[0])}" if colon else self.number(uri) if slash else ""
+        return self._endpoint_of(technology, endpoint) + slash + to
+
+    def _endpoint_of(self, technology: str, text: str) -> str:
+        return self.endpoint(f"{technology}/{text}").partition("/")[2]
 
     def channel(self, text: str) -> str:
         """A channel's name: its endpoint, and the counter behind it (main/channel.c) as it is."""

@@ -21,6 +21,7 @@ from adapter.asterisk.splitter import Message
 from adapter.asterisk.wire import TRANSLATORS
 from adapter.core.events import Event
 from adapter.core.legs import is_leg
+from adapter.core.pairing import DIALS
 from adapter.errors import Invalid
 
 FORMAT = 1
@@ -40,6 +41,9 @@ WANTED = frozenset(TRANSLATORS) | FURTHER
 LISTED = {"channels": "CoreShowChannels", "bridges": "BridgeList", "devices": "DeviceStateList"}
 """The snapshot's parts, and the AMI actions that list them (as `Connection` asks them)."""
 
+HOW_CALLED = "status"
+"""A further part of the snapshot: how each channel came to be. Recordings of earlier versions have none."""
+
 PREFIXES = frozenset(
     ("", *"Dest Spyer Spyee Bridge Orig OrigBridge SecondBridge ToBridge FromBridge Source Target LocalOne".split())
 ) | frozenset(
@@ -47,7 +51,8 @@ PREFIXES = frozenset(
 )
 """What may stand before a header's name: which of an event's channels or bridges it tells of."""
 WORDS = frozenset(
-    "simple_bridge native_rtp native_dahdi softmix holding_bridge basic base stasis parking "
+    "<unknown> simple_bridge native_rtp native_dahdi softmix holding_bridge basic base stasis parking agent_hold "
+    "ConfBridge AgentPool Parking Stasis AgentLogin AgentRequest ParkedCall Pickup PickupChan RetryDial FollowMe "
     "ANSWER BUSY NOANSWER CANCEL CONGESTION CHANUNAVAIL DONTCALL TORTURE INVALIDARGS RINGING PROGRESS PROCEEDING "
     "Sent Received Success Failure Fail Yes No UNKNOWN NOT_INUSE INUSE INVALID UNAVAILABLE RINGINUSE ONHOLD "
     "AppDial AppDial2 AppQueue Dial Queue Stasis ChanSpy ConfBridge Playback Wait Echo MusicOnHold Park Bridge "
@@ -72,7 +77,7 @@ def _duration(value: str) -> str | None:
 KEPT = {
     **dict.fromkeys(("ChannelState", "Cause", "Reason", "DurationMs", "NumChannels"), _small),
     **dict.fromkeys(("Technology", "Type", "DialStatus", "Direction", "Response", "Result", "IsExternal"), _word),
-    **dict.fromkeys(("Application", "State"), _word),
+    **dict.fromkeys(("Application", "State", "Creator"), _word),
     "Duration": _duration,
 }
 """Headers whose values are Asterisk's own constants, by their names without prefix."""
@@ -82,10 +87,13 @@ MASKED = {
     **dict.fromkeys(("CallerIDNum", "ConnectedLineNum"), Masking.number),
     **dict.fromkeys(("CallerIDName", "ConnectedLineName"), Masking.name),
     "Context": Masking.context,
+    **dict.fromkeys(("DialString", "DNID"), Masking.dialled),
 }
 """Headers that name somebody or some place, by their names without prefix."""
 EXTENSIONS = ("Exten", "Extension")
-ALLOWED = frozenset((*KEPT, *MASKED, *EXTENSIONS, "Digit", "Device"))
+DIALLED = ("Variable", "ApplicationData")
+"""Headers that tell what was dialled, of Status and CoreShowChannels; in them may be anything else."""
+ALLOWED = frozenset((*KEPT, *MASKED, *EXTENSIONS, *DIALLED, "Digit", "Device"))
 LEG_DIGITS = frozenset("456*")
 """What may be told of a keypad: the modes and the end, on a supervisor's leg. Elsewhere people type card numbers."""
 
@@ -139,11 +147,11 @@ class Writer:
         return _line(asdict(header))
 
     def snapshot(self, t: float, lists: Sequence[Sequence[Message]]) -> str:
-        """What was there in the beginning: the parts of LISTED, in this order."""
+        """What was there in the beginning: the parts of LISTED and HOW_CALLED, in this order."""
         kept = (
             [found for message in listed if (found := self._fields(message)).keys() != {"State"}] for listed in lists
         )
-        return _line({"t": round(t, 6), "snapshot": dict(zip(LISTED, kept, strict=True))})
+        return _line({"t": round(t, 6), "snapshot": dict(zip((*LISTED, HOW_CALLED), kept, strict=False))})
 
     def event(self, t: float, message: Message) -> str | None:
         """One event; None for one that is not to be recorded."""
@@ -168,6 +176,8 @@ class Writer:
     def _value(self, prefix: str, name: str, value: str, message: Message) -> str | None:
         if name in MASKED:
             return MASKED[name](self._masking, value)
+        if name in DIALLED:
+            return self._dialled(name, value, message)
         if name in EXTENSIONS:
             where = message.get(prefix + "Context", message.get("Context", ""))
             return self._masking.extension(value, where)
@@ -177,6 +187,17 @@ class Writer:
             told = LEG_DIGITS if is_leg(message.get("Uniqueid", "")) else "*#"
             return value if value in told and len(value) == 1 else "x"
         return KEPT[name](value)
+
+    def _dialled(self, name: str, value: str, message: Message) -> str | None:
+        """What Dial was given, without its options; nothing of any other application or variable."""
+        if name == "Variable":
+            known, _, peer = value.partition("=")
+            return f"{known}={self._masking.dialled(peer)}" if known == wire.PEER else None
+        if message.get("Application") not in DIALS:
+            return None
+        targets = value.partition(",")[0].split("&")
+        masked = (f"{self._masking.target(target)}" for target in targets)
+        return "&".join(masked)
 
 
 def _line(content: dict[str, Any]) -> str:
@@ -245,7 +266,8 @@ def _told(recording: Recording, content: dict[str, Any]) -> list[Event]:
             return [event] if event else []
         if "snapshot" in content:
             lists = _SNAPSHOT.validate_python(content["snapshot"])
-            return [wire.snapshot(at, *(lists[part] for part in LISTED), restarted=False)]
+            channels, bridges, devices = (lists[part] for part in LISTED)
+            return [wire.snapshot(at, channels, bridges, devices, lists.get(HOW_CALLED, ()), restarted=False)]
         recording.missed += _MISSED.validate_python(content.get("missed", 0), strict=True)
         recording.end = _END.validate_python(content.get("end", recording.end), strict=True)
     except (ValidationError, KeyError):

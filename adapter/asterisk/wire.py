@@ -4,6 +4,7 @@ Source of names: AMI documentation of Asterisk 20 to 22 (main/manager_channels.c
 Unknown or malformed messages become None: they can neither stop the adapter nor create a call.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -17,6 +18,12 @@ STATES = {"0": ChannelState.DOWN, "1": ChannelState.DOWN, "5": ChannelState.RING
 """AST_STATE_* (include/asterisk/channelstate.h): 0 down, 1 reserved, 5 ringing, 6 up; the others are between these."""
 DIALLED_APPS = frozenset({"AppDial", "AppDial2", "AppQueue"})
 """The application shown for a channel that Asterisk dialled (apps/app_dial.c, main/dial.c, app_queue.c)."""
+CALLS = frozenset({"basic", "stasis"})
+"""BridgeType of bridges in which people talk as in a call."""
+PEER = "DIALEDPEERNUMBER"
+"""The variable in which Dial leaves, on the channel that it dialled, what it dialled (apps/app_dial.c)."""
+STATUS = ("Status", (("Variables", PEER),))
+"""The AMI action that lists how each channel came to be."""
 REASONS = {
     "0": ev.OriginateFailure.UNAVAILABLE,
     "3": ev.OriginateFailure.NO_ANSWER,
@@ -25,6 +32,9 @@ REASONS = {
 """OriginateResponse's Reason: AST_CONTROL_* of the last frame (include/asterisk/frame.h); 3 ringing, 5 busy."""
 
 
+ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+"""AMI writes names as C writes strings (main/utils.c, ast_escape_c); any other character stands for itself."""
 NOTHING = frozenset({"", "<unknown>", "<null>"})
 """How AMI writes an empty value (main/manager_channels.c)."""
 
@@ -33,6 +43,12 @@ def _text(value: str) -> str:
     if value in NOTHING:
         return ""
     return value if value.isprintable() else "".join(c for c in value if c.isprintable())
+
+
+def _name(value: str) -> str:
+    if "\\" in value:
+        value = ESCAPED.sub(lambda found: ESCAPES.get(found[1], found[1]), value)
+    return _text(value)
 
 
 def channel(fields: Fields, prefix: str = "") -> Channel | None:
@@ -47,9 +63,9 @@ def channel(fields: Fields, prefix: str = "") -> Channel | None:
         name,
         STATES.get(get(prefix + "ChannelState", ""), ChannelState.DIALLING),
         _text(get(prefix + "CallerIDNum", "")),
-        _text(get(prefix + "CallerIDName", "")),
+        _name(get(prefix + "CallerIDName", "")),
         _text(get(prefix + "ConnectedLineNum", "")),
-        _text(get(prefix + "ConnectedLineName", "")),
+        _name(get(prefix + "ConnectedLineName", "")),
         get(prefix + "Exten", ""),
         get(prefix + "Context", ""),
     )
@@ -75,7 +91,7 @@ def _gone(fields: Fields, at: datetime) -> ev.Event | None:
 
 def _dial_began(fields: Fields, at: datetime) -> ev.Event | None:
     called = channel(fields, "Dest")
-    return ev.DialBegan(at, channel(fields), called) if called else None
+    return ev.DialBegan(at, channel(fields), called, fields.get("DialString", "")) if called else None
 
 
 def _dial_ended(fields: Fields, at: datetime) -> ev.Event | None:
@@ -85,7 +101,22 @@ def _dial_ended(fields: Fields, at: datetime) -> ev.Event | None:
 
 def _entered(fields: Fields, at: datetime) -> ev.Event | None:
     bridge, found = fields.get("BridgeUniqueid"), channel(fields)
-    return ev.BridgeEntered(at, bridge, fields.get("BridgeTechnology", ""), found) if bridge and found else None
+    if not bridge or not found:
+        return None
+    return ev.BridgeEntered(at, bridge, fields.get("BridgeTechnology", ""), found, _kind(fields))
+
+
+def _kind(fields: Fields) -> ev.BridgeKind:
+    """What a bridge is for (bridge_basic.c, res_parking.c, app_agent_pool.c, app_confbridge.c)."""
+    kind = fields.get("BridgeType", "")
+    if kind in CALLS:
+        return ev.BridgeKind.CALL
+    if kind == "agent_hold":
+        return ev.BridgeKind.LOGIN
+    if fields.get("BridgeCreator") == "ConfBridge":
+        return ev.BridgeKind.ROOM
+    holds = kind == "parking" or fields.get("BridgeTechnology") == "holding_bridge"
+    return ev.BridgeKind.WAITING if holds else ev.BridgeKind.CALL
 
 
 def _left(fields: Fields, at: datetime) -> ev.Event | None:
@@ -149,7 +180,7 @@ def _transferred(fields: Fields, at: datetime) -> ev.Event | None:
 def _picked_up(fields: Fields, at: datetime) -> ev.Event | None:
     """Somebody took a call that rang elsewhere (main/pickup.c)."""
     rang, name, uniqueid = fields.get("TargetUniqueid"), fields.get("Channel"), fields.get("Uniqueid")
-    return ev.HandedOn(at, (rang,), name, name, uniqueid) if rang and name and uniqueid else None
+    return ev.HandedOn(at, (rang,), name, name, uniqueid, picked_up=True) if rang and name and uniqueid else None
 
 
 TRANSLATORS: dict[str, Callable[[Fields, datetime], ev.Event | None]] = {
@@ -188,18 +219,29 @@ def snapshot(
     channels: Sequence[Fields],
     bridges: Sequence[Fields],
     devices: Sequence[Fields],
+    statuses: Sequence[Fields] = (),
     *,
     restarted: bool,
 ) -> ev.Snapshot:
-    """CoreShowChannels, BridgeList and DeviceStateList as one event."""
-    known = known_channels(at, channels)
+    """CoreShowChannels, BridgeList, DeviceStateList and Status (with the variable PEER) as one event."""
+    told = {fields.get("Uniqueid", ""): fields for fields in statuses}
+    known = tuple(_with_status(one, told.get(one.channel.uniqueid)) for one in known_channels(at, channels))
     technologies = {
         fields["BridgeUniqueid"]: fields.get("BridgeTechnology", "")
         for fields in bridges
         if fields.get("BridgeUniqueid")
     }
     held = frozenset(fields.get("Device", "") for fields in devices if fields.get("State") == "ONHOLD")
-    return ev.Snapshot(at, restarted, known, technologies, held)
+    kinds = {fields["BridgeUniqueid"]: _kind(fields) for fields in bridges if fields.get("BridgeUniqueid")}
+    return ev.Snapshot(at, restarted, known, technologies, held, kinds)
+
+
+def _with_status(known: ev.KnownChannel, fields: Fields | None) -> ev.KnownChannel:
+    """With how it came to be, which CoreShowChannels doesn't tell (main/manager.c, generate_status)."""
+    if fields is None or "DNID" not in fields:
+        return known
+    peer = fields.get("Variable", "").removeprefix(f"{PEER}=") if known.was_dialled else ""
+    return known._replace(dialled=_text(fields["DNID"]), dial_string=peer or fields.get("DialString", ""))
 
 
 def known_channels(at: datetime, channels: Sequence[Fields]) -> tuple[ev.KnownChannel, ...]:
@@ -210,6 +252,8 @@ def known_channels(at: datetime, channels: Sequence[Fields]) -> tuple[ev.KnownCh
             fields.get("BridgeId") or None,
             at - _duration(fields.get("Duration", "")),
             fields.get("Application") in DIALLED_APPS,
+            fields.get("Application", ""),
+            fields.get("ApplicationData", ""),
         )
         for fields in channels
         if (found := channel(fields))

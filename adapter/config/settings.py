@@ -46,6 +46,9 @@ class Numbering(Section):
     """How phone numbers are interpreted."""
 
     country: str = Field("US", description="ISO 3166 code for numbers written without a country code.")
+    outside_prefixes: list[Annotated[str, Field(pattern=r"^[0-9*#]{1,8}$")]] = Field(
+        [], description="What agents dial before an outside number, such as 9; it is no part of the customer's number."
+    )
 
     @field_validator("country")
     @classmethod

@@ -10,11 +10,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from adapter.core import events as ev
-from adapter.core.call import Agent, Call, CallState, Direction, Party
+from adapter.core.call import Call, CallState
 from adapter.core.channels import Channels
+from adapter.core.lines import TrackedChannel
+from adapter.core.parties import Parties
 from adapter.core.people import Directory
+from adapter.core.sides import Side, Sides
 from adapter.core.sighting import Sighting
-from adapter.core.tracked import TrackedChannel
 
 
 class CallChange(NamedTuple):
@@ -37,6 +39,9 @@ class Numbering:
     """Key for opaque ids, at most 64 bytes (RFC 7693): Asterisk's uniqueids count channels, so gaps would reveal
     silent legs."""
 
+    prefixes: Sequence[str] = ()
+    """What agents dial before an outside number."""
+
     def opaque(self, uniqueid: str) -> str:
         """The public id for a uniqueid or linkedid: stable across restarts, and not sequential."""
         text = f"{self.pbx}\0{uniqueid}".encode()
@@ -54,6 +59,8 @@ class Calls:
         self._numbering = numbering
         self._directory = directory
         self._lines = Channels(numbering.is_agent, numbering.is_spy)
+        self._parties_of = Parties(self._lines, directory, numbering.is_internal, numbering.prefixes)
+        self._sides = Sides(self._lines, self._parties_of, numbering.opaque)
         self._past: dict[str, TrackedChannel] = {}
         self._calls: dict[str, Call] = {}
         self._by_conversation: dict[str, dict[str, Call]] = {}
@@ -72,16 +79,18 @@ class Calls:
         match event:
             case ev.ChannelChanged(_, channel):
                 lines.see(channel)
-            case ev.BridgeEntered(_, bridge, technology, channel):
-                lines.enter(bridge, technology, channel)
+            case ev.BridgeEntered(_, bridge, technology, channel, kind):
+                lines.enter(bridge, technology, channel, kind)
             case ev.BridgeLeft(_, bridge, channel):
                 lines.leave(bridge, channel)
             case ev.ChannelCreated(at, channel):
                 lines.create(channel, at)
             case ev.ChannelGone():
                 lines.remove(event.uniqueid)
-            case ev.DialBegan(_, caller, called):
-                lines.dial(caller, called)
+            case ev.DialBegan(_, caller, called, dial_string):
+                lines.dial(caller, called, dial_string)
+            case ev.HandedOn(picked_up=True):
+                lines.pick_up(event.channels, event.to_id)
             case ev.DialEnded(_, caller, called):
                 lines.dial_over(caller, called)
             case ev.HoldChanged(_, channel, held):
@@ -106,16 +115,16 @@ class Calls:
 
     def rename(self, directory: Directory) -> None:
         """Accounts changed: use names and participants from the new directory."""
-        self._directory = directory
+        self._directory = self._parties_of.directory = directory
         self._lines.dirty.update(self._linkedids.values())
 
     # --- calls out
 
     def settle(self, at: datetime) -> list[CallChange]:
         """The changes since the last call. Only conversations that events touched are examined."""
-        dirty = self._lines.dirty
-        if not dirty:
+        if not self._lines.dirty:
             return []
+        dirty = self._lines.with_rooms(self._lines.dirty)
         self._lines.dirty = set()
         self.sightings = []
         joined, departed = self._taken()
@@ -218,7 +227,7 @@ class Calls:
     def met_others(self, uniqueid: str) -> bool:
         """Whether this channel may have been in a bridge with others than now."""
         line = self._lines.get(uniqueid)
-        return line is None or not line.met_all or bool(line.met - self._lines.peers(line))
+        return line is None or not line.knows_partners or bool(line.partners - self._lines.peers(line))
 
     def participants(self, conversation_id: str) -> frozenset[str]:
         """Ids of the users whose phones are in this conversation."""
@@ -233,78 +242,41 @@ class Calls:
     def _read(
         self, lines: Sequence[Ends], conversation: str, participants: frozenset[str], at: datetime
     ) -> dict[str, Call]:
-        calls = (self._call(line, far, conversation, participants, at) for line, far in lines if line.is_agent)
-        return {call.id: call for call in calls}
+        sides = (side for line, far in lines if line.is_agent for side in self._sides.of(line, far, self._calls))
+        return {side.call_id: self._call(side, conversation, participants, at) for side in sides}
 
-    def _call(
-        self,
-        line: TrackedChannel,
-        far: Sequence[TrackedChannel],
-        conversation: str,
-        participants: frozenset[str],
-        at: datetime,
-    ) -> Call:
-        """The call of an agent's line; the one that is known, where it still looks the same."""
-        line.call_id = call_id = line.call_id or self._numbering.opaque(line.channel.uniqueid)
-        known = self._calls.get(call_id)
-        other = self._customer_line(far)
-        answered_at = self._answered_at(line, far, at)
-        state, peers = self._state(line, far, answered_at), self._lines.peers(line)
+    def _call(self, side: Side, conversation: str, participants: frozenset[str], at: datetime) -> Call:
+        """The call of an agent's side; the one that is known, where it still looks the same."""
+        line, far, other = side.line, side.far, side.other
+        known = self._calls.get(side.call_id)
+        answered_at = self._answered(side, known, at)
+        state = self._state(line, far, answered_at)
         call = Call(
-            id=call_id,
+            id=side.call_id,
             conversation_id=conversation,
             pbx=self._numbering.pbx,
-            agent=self._agent(line),
-            customer=self._customer(line, other, known),
-            direction=self._direction(line, other, known),
+            agent=self._parties_of.agent(line),
+            customer=self._parties_of.customer(line, other, known),
+            direction=self._parties_of.direction(line, other, known),
             state=state,
-            started_at=line.created_at,
+            started_at=side.began,
             answered_at=answered_at,
             barge_reaches_customer=answered_at is not None and self._lines.has_one_peer(line),
-            audible=state is CallState.ACTIVE and bool(peers) and not line.hears_music,
+            audible=state is CallState.ACTIVE and self._lines.has_company(line) and not line.hears_music,
             uniqueid=line.channel.uniqueid,
-            peers=peers,
+            peers=self._lines.peers(line),
             participants=participants,
         )
         return known if known == call else call
 
-    def _agent(self, line: TrackedChannel) -> Agent:
-        user = self._directory.owner(line.endpoint)
-        plain = line.endpoint.partition("/")[2] or line.endpoint
-        if user is None:
-            return Agent(None, plain, plain, line.endpoint)
-        return Agent(user.id, user.name, user.extension or plain, line.endpoint)
-
-    def _is_ours(self, line: TrackedChannel) -> bool:
-        return (
-            line.is_agent
-            or self._directory.owner(line.endpoint) is not None
-            or self._numbering.is_internal(line.endpoint)
-        )
-
-    def _customer_line(self, far: Sequence[TrackedChannel]) -> TrackedChannel | None:
-        outside = (line for line in far if not self._is_ours(line))
-        return next(outside, far[0] if far else None)
-
-    def _customer(self, line: TrackedChannel, other: TrackedChannel | None, known: Call | None) -> Party:
-        if other is not None and other.channel.number:
-            user = self._directory.owner(other.endpoint)
-            return Party(other.channel.number, user.name if user else other.channel.caller_name)
-        if known is not None and known.customer.number:
-            return known.customer
-        channel = line.channel
-        return Party(channel.connected_number or line.dialled, channel.connected_name)
-
-    def _direction(self, line: TrackedChannel, other: TrackedChannel | None, known: Call | None) -> Direction:
-        if other is None and known is not None:
-            return known.direction
-        if self._is_ours(other) if other else line.dialled in self._directory.extensions:
-            return Direction.INTERNAL
-        return Direction.INBOUND if line.called else Direction.OUTBOUND
+    def _answered(self, side: Side, known: Call | None, at: datetime) -> datetime | None:
+        if not side.persistent:
+            return self._answered_at(side.line, side.far, at)
+        return known.answered_at if known is not None else at
 
     def _answered_at(self, line: TrackedChannel, far: Sequence[TrackedChannel], at: datetime) -> datetime | None:
         if line.answered_at is None and line.channel.state is ev.ChannelState.UP:
-            rings_somebody = not line.called and not line.bridge and bool(far)
+            rings_somebody = not line.bridge and bool(far) and (bool(line.dials) or not line.called)
             line.answered_at = None if rings_somebody else at
         return line.answered_at
 

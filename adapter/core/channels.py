@@ -4,26 +4,26 @@ Mutable, but without I/O or clock: it changes only through the methods below, an
 changed.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
-from adapter.core.events import Channel, ChannelState, KnownChannel, Snapshot, endpoint_of, local_partner
-from adapter.core.tracked import Bridge, TrackedChannel
+from adapter.core.call import Party
+from adapter.core.events import BridgeKind, Channel, ChannelState, KnownChannel, Snapshot, endpoint_of
+from adapter.core.lines import Bridge, Lines, TrackedChannel
+from adapter.core.linked import Linked, age
+from adapter.core.pairing import callers
 
-ONE_TO_ONE = frozenset({"simple_bridge", "native_rtp", "native_dahdi"})
-"""Bridge technologies with the 1TO1MIX or NATIVE capability: only there does a channel have a bridge peer that barge
-can reach (main/bridge.c, ast_bridge_peer_nolock)."""
+TELLS_DIALLED = ("PJSIP/", "SIP/", "IAX2/")
+"""Channels that always have what they dialled when they called in (chan_pjsip.c, chan_sip.c, chan_iax2.c)."""
 
 
-class Channels:
-    """All channels and bridges of a PBX."""
+class Channels(Lines):
+    """All channels and bridges of a PBX, as events change them."""
 
     def __init__(self, is_agent: Callable[[str], bool], is_spy: Callable[[Channel], bool]) -> None:
+        super().__init__()
         self._is_agent, self._is_spy = is_agent, is_spy
-        self._lines: dict[str, TrackedChannel] = {}
-        self._bridges: dict[str, Bridge] = {}
-        self._names: dict[str, str] = {}
-        self._conversations: dict[str, set[str]] = {}
+        self._linked = Linked()
         self.dirty: set[str] = set()
         """Linkedids whose calls may have changed; the reader clears it."""
         self.moved: list[tuple[str, str]] = []
@@ -31,41 +31,36 @@ class Channels:
         self.departed: list[TrackedChannel] = []
         """Channels that were hung up; the reader clears it."""
 
-    def __getitem__(self, uniqueid: str) -> TrackedChannel:
-        return self._lines[uniqueid]
-
-    def get(self, uniqueid: str) -> TrackedChannel | None:
-        """The line with this uniqueid, if it is up."""
-        return self._lines.get(uniqueid)
-
-    def uniqueids(self) -> Collection[str]:
-        """All lines that are up."""
-        return self._lines.keys()
-
-    def conversation(self, linkedid: str) -> Iterator[TrackedChannel]:
-        """The lines that share this linkedid."""
-        return (self._lines[uniqueid] for uniqueid in self._conversations.get(linkedid, ()))
-
-    def has_conversation(self, linkedid: str) -> bool:
-        """Whether any line of this conversation is up."""
-        return linkedid in self._conversations
-
     def clear(self) -> dict[str, TrackedChannel]:
         """Forget everything; returns the known channels, so that `load` can recognise those that still exist."""
         before, self._lines = self._lines, {}
         self.dirty.update(self._conversations)
         self._bridges, self._names, self._conversations = {}, {}, {}
+        self._linked.clear()
+        self._rooms.clear()
         return before
 
     def load(self, snapshot: Snapshot, before: dict[str, TrackedChannel]) -> None:
         """Replace everything by a snapshot. Start time, direction and answer time of known channels are kept."""
         self.clear()
+        dialled_by = callers(snapshot.channels)
         for known in snapshot.channels:
             self._load_one(known, snapshot, before.get(known.channel.uniqueid))
         for known in snapshot.channels:
             if known.bridge:
                 technology = snapshot.technologies.get(known.bridge, "simple_bridge")
-                self._join(known.bridge, technology, known.channel.uniqueid)
+                self._join(known.bridge, technology, known.channel.uniqueid, snapshot.kinds.get(known.bridge))
+        for called, caller in dialled_by.items():
+            self._load_dial(caller, called)
+
+    def _load_dial(self, caller: str, called: str) -> None:
+        """One called the other, as far as a list tells; what was seen when it happened counts more."""
+        source, target = self._lines.get(caller), self._lines.get(called)
+        if source is None or target is None or target.dialled_by is not None:
+            return
+        target.dialled_by = caller
+        if target.bridge is None and target.channel.state is not ChannelState.UP:
+            source.dials.append(called)
 
     def _load_one(self, known: KnownChannel, snapshot: Snapshot, old: TrackedChannel | None) -> None:
         channel = known.channel
@@ -74,18 +69,23 @@ class Channels:
         line = self._add(channel, old.created_at if old else known.created_at)
         if old and old.channel.linkedid != channel.linkedid:
             self.moved.append((old.channel.linkedid, channel.linkedid))
-        line.called = old.called if old else known.was_dialled
-        line.dialled = old.dialled if old else "" if known.was_dialled else channel.extension
+        line.called = old.called if old else _was_called(known)
+        line.dialled = old.dialled if old else "" if line.called else known.dialled or channel.extension
+        line.dial_string = old.dial_string if old else known.dial_string
+        line.logged_in = known.application == "AgentLogin"
         line.answered_at = old.answered_at if old else None
         line.holds_in = known.bridge if line.endpoint in snapshot.held_endpoints else None
         line.hears_music = old.hears_music if old else False
-        line.met, line.met_all = (old.met, old.met_all) if old else (set(), known.bridge is None)
+        line.partners, line.knows_partners = (
+            (old.partners, old.knows_partners) if old else (set(), known.bridge is None)
+        )
         if old:
-            line.dialled_by, line.dials = old.dialled_by, old.dials
+            line.dialled_by, line.dials, line.reached, line.own = old.dialled_by, old.dials, old.reached, old.own
         if line.answered_at is None and channel.state is ChannelState.UP:
             line.answered_at = snapshot.at if known.bridge is None else known.created_at
 
     def _add(self, channel: Channel, at: datetime) -> TrackedChannel:
+        channel = self._home(channel)
         endpoint = endpoint_of(channel.name)
         called = channel.state is not ChannelState.DIALLING
         line = TrackedChannel(
@@ -95,12 +95,18 @@ class Channels:
             at,
             dialled="" if called else channel.extension,
             called=called,
+            own=Party(channel.number, channel.caller_name),
         )
         self._lines[channel.uniqueid] = line
         self._names[channel.name] = channel.uniqueid
         self._conversations.setdefault(channel.linkedid, set()).add(channel.uniqueid)
         self.dirty.add(channel.linkedid)
         return line
+
+    def _home(self, channel: Channel) -> Channel:
+        """The channel with the linkedid that its own has become part of."""
+        home = self._linked.of(channel.linkedid)
+        return channel if home == channel.linkedid else channel._replace(linkedid=home)
 
     def create(self, channel: Channel, at: datetime) -> None:
         """Add a new channel. A supervisor's leg is ignored."""
@@ -123,6 +129,7 @@ class Channels:
         old = line.channel
         if old == channel:
             return line
+        channel = self._home(channel)
         line.channel = channel
         self.dirty.add(channel.linkedid)
         if old.name != channel.name:
@@ -137,12 +144,16 @@ class Channels:
     def _move(self, uniqueid: str, old: str, new: str) -> None:
         self.dirty.update((old, new))
         self.moved.append((old, new))
-        rest = self._conversations.get(old)
+        self._conversations.setdefault(new, set()).add(uniqueid)
+        self._part_with(old, uniqueid)
+
+    def _part_with(self, linkedid: str, uniqueid: str) -> None:
+        rest = self._conversations.get(linkedid)
         if rest is not None:
             rest.discard(uniqueid)
             if not rest:
-                del self._conversations[old]
-        self._conversations.setdefault(new, set()).add(uniqueid)
+                del self._conversations[linkedid]
+                self._linked.forget(linkedid)
 
     def remove(self, uniqueid: str) -> TrackedChannel | None:
         """Remove a channel that was hung up."""
@@ -156,16 +167,15 @@ class Channels:
         self.departed.append(line)
         linkedid = line.channel.linkedid
         self.dirty.add(linkedid)
-        rest = self._conversations.get(linkedid, set())
-        rest.discard(uniqueid)
-        if not rest:
-            self._conversations.pop(linkedid, None)
+        self._part_with(linkedid, uniqueid)
         return line
 
-    def dial(self, caller: Channel | None, called: Channel) -> None:
+    def dial(self, caller: Channel | None, called: Channel, dial_string: str = "") -> None:
         """A channel, or the PBX itself, started to ring another."""
         target = self.see(called)
         source = self.see(caller) if caller else None
+        if target is not None:
+            target.dial_string = dial_string or target.dial_string
         if target is None or source is None:
             return
         target.called, target.dialled_by = True, source.channel.uniqueid
@@ -180,22 +190,40 @@ class Channels:
             source.dials.remove(called.uniqueid)
             self.dirty.add(source.channel.linkedid)
 
-    def enter(self, bridge_id: str, technology: str, channel: Channel) -> None:
+    def pick_up(self, rang: Iterable[str], uniqueid: str) -> None:
+        """A channel takes the place of those that rang: it is called by whoever called them (main/pickup.c)."""
+        line = self._lines.get(uniqueid)
+        for target in filter(None, map(self._lines.get, rang)):
+            if line is None or line is target:
+                continue
+            line.called, line.dialled, line.dialled_by = True, "", target.dialled_by
+            source = self._lines.get(target.dialled_by or "")
+            if source is not None and uniqueid not in source.dials:
+                source.dials.append(uniqueid)
+            self._unite({line.channel.linkedid, target.channel.linkedid})
+            self.dirty.add(line.channel.linkedid)
+
+    def enter(self, bridge_id: str, technology: str, channel: Channel, kind: BridgeKind = BridgeKind.CALL) -> None:
         """A channel entered a bridge. A supervisor's leg that enters one counts as a peer."""
         if self.see(channel) is not None or self._is_spy(channel):
-            self._join(bridge_id, technology, channel.uniqueid)
+            self._join(bridge_id, technology, channel.uniqueid, kind)
 
-    def _join(self, bridge_id: str, technology: str, uniqueid: str) -> None:
+    def _join(self, bridge_id: str, technology: str, uniqueid: str, kind: BridgeKind | None = None) -> None:
         line = self._lines.get(uniqueid)
         if line is not None and line.bridge not in (None, bridge_id):
             self._part(line.bridge or "", uniqueid)
         bridge = self._bridges.setdefault(bridge_id, Bridge(technology))
-        bridge.technology = technology or bridge.technology
+        bridge.technology, bridge.kind = technology or bridge.technology, kind or bridge.kind
+        if bridge.kind is BridgeKind.ROOM:
+            self._rooms.add(bridge_id)
         if uniqueid not in bridge.members:
             bridge.members.append(uniqueid)
         if line is not None:
             line.bridge = bridge_id
+            line.logged_in = line.logged_in or bridge.kind is BridgeKind.LOGIN
         self._meet(bridge, uniqueid)
+        if bridge.kind is BridgeKind.CALL and len(bridge.members) > 1:
+            self._unite({one.channel.linkedid for one in map(self._lines.get, bridge.members) if one})
         self._touch(bridge)
 
     def _meet(self, bridge: Bridge, uniqueid: str) -> None:
@@ -204,9 +232,9 @@ class Channels:
             if other == uniqueid:
                 continue
             if line is not None:
-                line.met.add(other)
+                line.partners.add(other)
             if (known := self._lines.get(other)) is not None:
-                known.met.add(uniqueid)
+                known.partners.add(uniqueid)
 
     def is_now(self, bridge_id: str, technology: str) -> None:
         """A bridge has this technology, as Asterisk said when it was asked."""
@@ -214,6 +242,25 @@ class Channels:
         if bridge is not None and technology and bridge.technology != technology:
             bridge.technology = technology
             self._touch(bridge)
+
+    def _unite(self, linkedids: Collection[str]) -> None:
+        """These have become one conversation, the oldest, as Asterisk has it (Linked)."""
+        if len(linkedids) < 2:
+            return
+        oldest = min(linkedids, key=self._age)
+        for linkedid in set(linkedids) - {oldest}:
+            for uniqueid in list(self._conversations.get(linkedid, ())):
+                line = self._lines[uniqueid]
+                line.channel = line.channel._replace(linkedid=oldest)
+                self._move(uniqueid, linkedid, oldest)
+            self._linked.join(linkedid, oldest)
+
+    def _age(self, linkedid: str) -> tuple[int, float, int]:
+        """The least is the oldest; what doesn't tell its own age has that of its first channel."""
+        if (told := age(linkedid)) is not None:
+            return (0, *told)
+        began = min(line.created_at for line in self.conversation(linkedid))
+        return (1, began.timestamp(), 0)
 
     def leave(self, bridge_id: str, channel: Channel) -> None:
         """A channel left a bridge."""
@@ -233,6 +280,7 @@ class Channels:
     def destroy(self, bridge_id: str) -> None:
         """Remove a bridge; channels that were still in it are in none."""
         bridge = self._bridges.pop(bridge_id, None)
+        self._rooms.discard(bridge_id)
         for uniqueid in bridge.members if bridge else ():
             line = self._lines.get(uniqueid)
             if line is not None and line.bridge == bridge_id:
@@ -260,37 +308,9 @@ class Channels:
             line.hears_music = plays
             self.dirty.add(channel.linkedid)
 
-    def peers(self, line: TrackedChannel) -> frozenset[str]:
-        """Uniqueids of the other channels in this line's bridge, supervisors' legs included."""
-        bridge = self._bridges.get(line.bridge) if line.bridge else None
-        return frozenset(bridge.members) - {line.channel.uniqueid} if bridge else frozenset()
 
-    def has_one_peer(self, line: TrackedChannel) -> bool:
-        """Whether barge would reach the other side: a bridge with exactly two channels and a technology with peers."""
-        bridge = self._bridges.get(line.bridge) if line.bridge else None
-        return bridge is not None and len(bridge.members) == 2 and bridge.technology in ONE_TO_ONE
-
-    def far(self, line: TrackedChannel) -> list[TrackedChannel]:
-        """The real parties at the other end, oldest first; Local channels are followed to the phones behind them."""
-        found: dict[str, TrackedChannel] = {}
-        self._follow(line, found, {line.channel.uniqueid})
-        return sorted(found.values(), key=lambda other: other.created_at)
-
-    def _follow(self, line: TrackedChannel, found: dict[str, TrackedChannel], seen: set[str]) -> None:
-        for uniqueid in self._neighbours(line):
-            other = self._lines.get(uniqueid)
-            if uniqueid in seen or other is None:
-                continue
-            seen.add(uniqueid)
-            if not other.is_local:
-                found[uniqueid] = other
-                continue
-            partner = self._lines.get(self._names.get(local_partner(other.channel.name) or "", ""))
-            if partner is not None and partner.channel.uniqueid not in seen:
-                seen.add(partner.channel.uniqueid)
-                self._follow(partner, found, seen)
-
-    def _neighbours(self, line: TrackedChannel) -> list[str]:
-        if line.bridge and (bridge := self._bridges.get(line.bridge)):
-            return bridge.members
-        return [line.dialled_by, *line.dials] if line.dialled_by else line.dials
+def _was_called(known: KnownChannel) -> bool:
+    """Whether somebody dialled it. A channel that called in knows what it dialled, wherever it was sent since."""
+    if known.dialled is None or known.was_dialled:
+        return known.was_dialled
+    return not known.dialled and known.channel.name.startswith(TELLS_DIALLED)

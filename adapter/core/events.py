@@ -6,6 +6,7 @@ Plain named tuples: created a few hundred times a second, read everywhere, never
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -36,6 +37,20 @@ class Channel(NamedTuple):
     extension: str
     """The dialplan extension it is at; for a new incoming channel, the dialled number."""
     context: str
+
+
+class BridgeKind(StrEnum):
+    """What a bridge is for, as far as calls need it (Asterisk's BridgeType and BridgeCreator)."""
+
+    CALL = "call"
+    """People talk in it: Dial's, Queue's, ParkedCall's (bridge_basic.c), and those of ARI. Asterisk gives all channels
+    in it one linkedid (main/bridge_channel.c, ast_bridge_channel_update_linkedids)."""
+    ROOM = "room"
+    """ConfBridge: people come and go, and keep their linkedids."""
+    LOGIN = "login"
+    """AgentLogin: one agent waits in it for calls, each of which is a bridge of its own (app_agent_pool.c)."""
+    WAITING = "waiting"
+    """Parked, or another holding bridge: nobody hears anybody."""
 
 
 class ChannelCreated(NamedTuple):
@@ -70,6 +85,8 @@ class DialBegan(NamedTuple):
     at: datetime
     caller: Channel | None
     called: Channel
+    dial_string: str = ""
+    """What was dialled, without the technology: `101`, `2025550101@trunk`, `trunk/sip:2025550101@sbc.example`."""
 
 
 class DialEnded(NamedTuple):
@@ -88,6 +105,7 @@ class BridgeEntered(NamedTuple):
     technology: str
     """Asterisk's bridge technology: `simple_bridge`, `native_rtp`, `softmix`, `holding_bridge`."""
     channel: Channel
+    kind: BridgeKind = BridgeKind.CALL
 
 
 class BridgeLeft(NamedTuple):
@@ -192,6 +210,8 @@ class HandedOn(NamedTuple):
     """Name of the channel that is there instead; empty where Asterisk doesn't say."""
     to_id: str
     """Its uniqueid."""
+    picked_up: bool = False
+    """Whether what rang was picked up: then `to` is called by whoever called `channels`."""
 
 
 class KnownChannel(NamedTuple):
@@ -202,6 +222,14 @@ class KnownChannel(NamedTuple):
     created_at: datetime
     was_dialled: bool
     """Asterisk runs AppDial or AppQueue on channels that it dialled (apps/app_dial.c, app_queue.c)."""
+    application: str = ""
+    """The dialplan application that it is in."""
+    data: str = ""
+    """That application's arguments: of Dial, what it dials."""
+    dialled: str | None = None
+    """What it dialled when it called in: empty for one that was called; None where Asterisk didn't say."""
+    dial_string: str = ""
+    """What was dialled to reach it (`DialBegan.dial_string`); empty where Asterisk doesn't say."""
 
 
 class Snapshot(NamedTuple):
@@ -215,6 +243,8 @@ class Snapshot(NamedTuple):
     """Bridge id to bridge technology."""
     held_endpoints: frozenset[str]
     """Endpoints whose device state is ONHOLD."""
+    kinds: Mapping[str, BridgeKind] = MappingProxyType({})
+    """Bridge id to what it is for; one that is not named is a call's."""
 
 
 Event = (

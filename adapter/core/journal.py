@@ -64,6 +64,8 @@ class Journal:
 
     def _seen(self, call: Call, record: Record) -> None:
         known = self.open.get(call.id)
+        if known is not None and not call.customer.number:  # programs are told whom it was with last
+            call = replace(call, customer=known.call.customer)
         # A call's first event can come before Asterisk has said who is at the other end.
         started = known is not None or bool(call.customer.number) or call.answered_at is not None
         answered = started and call.answered_at is not None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapter import __version__, config
-from adapter.asterisk import versions
+from adapter.asterisk import howcalled, versions
 from adapter.asterisk.ami import AmiConnection
 from adapter.asterisk.connection import LinkSettings
 from adapter.asterisk.masking import AGENT, BROWSER, CONTEXT, INTERNAL, LINE, Masking
@@ -174,7 +174,10 @@ async def _write(file: RecordFile, start: Start, tap: Tap, progress: Progress) -
 async def snapshot(ami: AmiConnection, deadline: float) -> list[list[Message]]:
     """What `Connection` asks when it connects, in the same order. Raises as `AmiConnection.action`."""
     await ami.action("CoreStatus", deadline=deadline)
-    return [await ami.listing(action, deadline=deadline) for action in LISTED.values()]
+    lists = [await ami.listing(action, deadline=deadline) for action in LISTED.values()]
+    with suppress(PbxRefused):
+        lists.append(await howcalled.statuses(ami, deadline))
+    return lists
 
 
 async def _version(ami: AmiConnection, link: LinkSettings) -> str:

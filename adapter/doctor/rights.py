@@ -15,7 +15,7 @@ READ, WRITE = "read = call,dtmf", "write = call,originate,reporting"
 ACTIONS = {
     "call": ("PlayDTMF", "Redirect", "Hangup", "Bridge"),
     "originate": ("Originate",),
-    "reporting": ("CoreShowChannels", "BridgeList", "DeviceStateList", "CoreStatus"),
+    "reporting": ("CoreShowChannels", "BridgeList", "DeviceStateList", "CoreStatus", "Status"),
 }
 """The adapter's actions by the write class that allows them (Priv in ListCommands). BridgeList and DeviceStateList
 need no class of their own in Asterisk 22."""

@@ -10,8 +10,10 @@ from adapter.errors import LabError
 from adapter.lab.ports import Ports
 from adapter.lab.provision import Toolchain
 
-EMPTY = ("features", "acl", "udptl", "pjproject", "websocket_client", "chan_websocket", "confbridge")
+EMPTY = ("acl", "udptl", "pjproject", "websocket_client", "chan_websocket")
 """Files for which Asterisk logs a warning if they are missing."""
+FLOWS = ("queues", "features", "res_parking", "agents", "confbridge")
+"""Files of asterisk-conf/lab, included as they are: what agents can do with a call."""
 
 
 def operator_conf() -> Path:
@@ -79,7 +81,7 @@ def _files(conf: Path, folder: Path, ports: Ports) -> dict[str, str]:
         "modules": f'#include "{lab}/modules.conf"\n',
         "logger": "[general]\n[logfiles]\nmessages => notice,warning,error\n",
         "extensions": (f'#include "{lab}/extensions.conf"\n#include "{conf}/extensions_call_monitor.conf"\n'),
-        "queues": f'#include "{lab}/queues.conf"\n',
+        **{name: f'#include "{lab}/{name}.conf"\n' for name in FLOWS},
         "manager": (
             f"[general]\nenabled = yes\nwebenabled = no\nport = {ports.ami}\nbindaddr = 127.0.0.1\n"
             f'displayconnects = no\n#include "{conf}/manager_call_monitor.conf"\n'
@@ -91,6 +93,7 @@ def _files(conf: Path, folder: Path, ports: Ports) -> dict[str, str]:
             "[transport-ws]\ntype = transport\nprotocol = ws\nbind = 127.0.0.1\n"
             f"[transport-udp]\ntype = transport\nprotocol = udp\nbind = 127.0.0.1:{ports.sip}\n"
             f'#include "{conf}/pjsip_call_monitor.conf"\n#include "{lab}/pjsip_phones.conf"\n'
+            f"[lab-trunk]\ntype = aor\ncontact = sip:127.0.0.1:{ports.sip}\n"
         ),
         "sorcery": f'#include "{conf}/sorcery_call_monitor.conf"\n',
         "rtp": f"[general]\nrtpstart = {ports.rtp}\nrtpend = {ports.rtp + ports.rtp_count - 1}\nicesupport = yes\n",

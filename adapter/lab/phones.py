@@ -57,6 +57,8 @@ class Phone:
     answer_mode: Answer = "auto"
     listens: bool = False
     """Whether what it hears is written down, for `heard`."""
+    name: str = ""
+    """What it calls itself in its requests' From header."""
     events: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -111,8 +113,9 @@ class Phone:
     def _account(self) -> str:
         mode = "auto" if self.answer_mode == "auto" else "manual"
         asked = "yes" if self.answer_mode == "asked" else "no"
+        name = f'"{self.name}" ' if self.name else ""
         return (
-            f"<sip:{self.number}@127.0.0.1:{self.sip_port}>;auth_user={self.number};auth_pass=lab-{self.number};"
+            f"{name}<sip:{self.number}@127.0.0.1:{self.sip_port}>;auth_user={self.number};auth_pass=lab-{self.number};"
             f"answermode={mode};sip_autoanswer={asked};regint=60\n"
         )
 

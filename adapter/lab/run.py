@@ -173,6 +173,9 @@ secret = {quoted(pbx.ari_secret)}
 [endpoints]
 agents = [{quoted(agents)}]
 
+[numbering]
+outside_prefixes = ["9"]
+
 [webhooks]
 allow_private = true
 {extra}"""
@@ -203,7 +206,7 @@ def _banner(http_port: int, sip_port: int, demo: bool) -> str:
         "",
         f"  The lab is ready:  http://127.0.0.1:{http_port}/",
         f"  SIP phones:        127.0.0.1:{sip_port} (UDP, ulaw): 101-104 agents, 201-204 customers, 301 and 302",
-        "                     supervisors, 500 the queue; password lab-<number>",
+        "                     supervisors; password lab-<number>. 500 and 510 are queues, 600 a room, 9 the outside",
         f"  People:            {names}; password lab-<username>. admin and mona may monitor.",
         "",
     ]

@@ -120,6 +120,7 @@ class Board(Readable):
             case ev.ChannelCreated() if self.legs.is_ours(event.channel.uniqueid):
                 self._leg_appeared(event.channel.uniqueid)
             case ev.HandedOn():
+                self._calls.apply(event)
                 self._handed_on(event)
             case ev.ChannelChanged(_, channel) if channel.uniqueid in self._by_leg:
                 if (found := self._of_leg(channel.uniqueid)) and found.live and self.place.left(channel):
@@ -265,7 +266,10 @@ class Board(Readable):
         else:
             barred = BarChanges()
         for change in changed:
-            self._follow(change.after or change.before)
+            if change.after is None and change.before is not None:
+                self._over(change.before)
+            else:
+                self._follow(change.after)
         monitors, self._touched = tuple(self._touched), []
         commanded, self._commanded = self._commanded, []
         pressed, self._pressed = self._pressed, []
@@ -280,6 +284,12 @@ class Board(Readable):
             self.commands.tell(leg, commands)
         for monitor, mode in pressed:
             self.digits.tell(monitor, mode)
+
+    def _over(self, call: Call) -> None:
+        """A call ended. Where the agent's line stays (a conference room, a login), nothing else ends its monitors."""
+        for monitor in self.monitors_on(call.id):
+            if self._calls.peers(monitor.target) is not None:
+                self._step(lifecycle.target_gone(monitor))
 
     def _follow(self, call: Call | None) -> None:
         """Hold the monitors of a call to what its bridge is now."""

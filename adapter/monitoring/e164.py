@@ -1,8 +1,14 @@
 """Phone numbers compared as numbers: in E.164 with the configured country, never by suffix."""
 
+import re
 from functools import lru_cache
 
 import phonenumbers
+
+NUMBER = re.compile(r"(?:tel:)?\+?[\d\s().\-/\u2010-\u2015]+")
+"""What is read as a phone number. Letters and extensions are not: `alice2025550101` is a name."""
+MEXICO = 52
+"""Its mobile numbers were written with a 1 before them until 2019, which its network no longer has (ITU OB 1197)."""
 
 
 @lru_cache(maxsize=4096)
@@ -12,10 +18,15 @@ def canonical(number: str, country: str) -> str:
     `country` is an ISO 3166 code, for numbers written without a country code.
     """
     plain = number.strip()
+    if not NUMBER.fullmatch(plain):
+        return plain
     try:
         parsed = phonenumbers.parse(plain, country)
     except phonenumbers.NumberParseException:
         return plain
+    national = str(parsed.national_number)
+    if parsed.country_code == MEXICO and len(national) == 11 and national[0] == "1":
+        parsed.national_number = int(national[1:])
     if not phonenumbers.is_possible_number(parsed):
         return plain
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)

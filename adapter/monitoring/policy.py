@@ -84,6 +84,9 @@ class Policy:
         """
         seen = [call for call in self._named(request) if self._sight(user, call) is not Visibility.NOTHING]
         seen = [call for call in seen if call.state is not CallState.RINGING] or seen
+        if request.agent_extension is not None:  # whoever has one on hold talks on the other
+            active = [call for call in seen if call.state is CallState.ACTIVE]
+            seen = active if len(active) == 1 else seen
         if not seen:
             self.need_pbx()
             raise errors.NotFound("There is no such call now, or none that you may see.")

@@ -56,9 +56,10 @@ def same(shown: Life, replayed: Life, finer: Life, masks: dict[str, str]) -> Non
     assert shown.states == replayed.states
     assert shown.ended
     assert replayed.ended
-    customer = shown.last.customer
-    assert masks.setdefault(customer, replayed.last.customer) == replayed.last.customer
-    masks.setdefault(shown.last.customer_name, replayed.last.customer_name)
+    customer, other = shown.last_with, replayed.last_with
+    assert masks.setdefault(customer.customer, other.customer) == other.customer
+    masks.setdefault(customer.customer_name, other.customer_name)
+    masks.setdefault("", "")
     views = [masked(view, masks) for view in shown.seen]
     assert {view.direction for view in views} == {view.direction for view in replayed.seen}
     assert any(view.barge_reaches_customer for view in views) == any(v.barge_reaches_customer for v in replayed.seen)

@@ -1,6 +1,6 @@
 """A scripted PBX scene: short words that become the events Asterisk would send, for tests of the pure model."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
@@ -12,6 +12,8 @@ from adapter.core.legs import is_leg
 from adapter.core.modes import Mode
 from adapter.core.people import Directory, Role, User
 
+Told = tuple[str, str, str | None, str]
+"""What Asterisk lists of how a channel came to be: see `Scene.listed`."""
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
@@ -37,7 +39,7 @@ COACH = user("coach", "303", can_monitor=True, granted=frozenset({Mode.SILENT, M
 PEOPLE = (ADMIN, SAM, ANA, LEE, MONA, COACH)
 
 
-def numbering(pbx: str = "lab") -> Numbering:
+def numbering(pbx: str = "lab", prefixes: Sequence[str] = ("9",)) -> Numbering:
     """Agents are PJSIP/101 to 104, as in the lab."""
     return Numbering(
         pbx=pbx,
@@ -47,6 +49,7 @@ def numbering(pbx: str = "lab") -> Numbering:
             is_leg(channel.uniqueid) or channel.context == "call-monitor" or channel.extension.startswith("*5")
         ),
         secret=b"test",
+        prefixes=prefixes,
     )
 
 
@@ -57,6 +60,8 @@ class Scene:
         self.events: list[ev.Event] = []
         self.channels: dict[str, Channel] = {}
         self.bridges: dict[str, str] = {}
+        self.kinds: dict[str, ev.BridgeKind] = {}
+        self.over: set[str] = set()
         self._count = 0
 
     @property
@@ -76,6 +81,7 @@ class Scene:
         dials: str = "",
         linked: str | None = None,
         number: str | None = None,
+        name: str = "",
         uniqueid: str | None = None,
     ) -> str:
         """A new channel: one that calls in when it `dials`, otherwise one that is called."""
@@ -87,7 +93,7 @@ class Scene:
             name=endpoint if endpoint.startswith("Local/") else f"PJSIP/{endpoint}-{self._count:08x}",
             state=ChannelState.DIALLING if dials else ChannelState.DOWN,
             number=endpoint if number is None else number,
-            caller_name="",
+            caller_name=name,
             connected_number="",
             connected_name="",
             extension=dials,
@@ -106,24 +112,55 @@ class Scene:
         for uniqueid in uniqueids:
             self.change(uniqueid, state=ChannelState.UP)
 
-    def dial(self, caller: str, called: str) -> None:
-        """One rings the other."""
-        self.events.append(ev.DialBegan(self.now, self.channels[caller], self.channels[called]))
+    def dial(self, caller: str | None, called: str, dial_string: str = "") -> None:
+        """One rings the other; without a caller a program does (Originate)."""
+        source = self.channels[caller] if caller else None
+        self.events.append(ev.DialBegan(self.now, source, self.channels[called], dial_string))
         self.change(called, state=ChannelState.RINGING)
 
     def dialled(self, caller: str, called: str) -> None:
         """The ringing is over."""
         self.events.append(ev.DialEnded(self.now, self.channels[caller], self.channels[called]))
 
-    def enter(self, bridge: str, *uniqueids: str, technology: str = "simple_bridge") -> None:
+    def enter(
+        self,
+        bridge: str,
+        *uniqueids: str,
+        technology: str = "simple_bridge",
+        kind: ev.BridgeKind = ev.BridgeKind.CALL,
+    ) -> None:
         """Channels enter a bridge."""
         for uniqueid in uniqueids:
             self.bridges[uniqueid] = bridge
-            self.events.append(ev.BridgeEntered(self.now, bridge, technology, self.channels[uniqueid]))
+            self.kinds[bridge] = kind
+            self.events.append(ev.BridgeEntered(self.now, bridge, technology, self.channels[uniqueid], kind))
+
+    def pick_up(self, rang: str, by: str) -> None:
+        """One takes the call that rings at the other."""
+        name = self.channels[by].name
+        self.events.append(ev.HandedOn(self.now, (rang,), name, name, by, picked_up=True))
+
+    def listed(self, told: Mapping[str, Told]) -> ev.Snapshot:
+        """What Asterisk lists now, to whoever has just connected.
+
+        `told`, by uniqueid: application, its arguments, what it dialled, what was dialled to reach it.
+        """
+        known = []
+        for uniqueid, channel in self.channels.items():
+            if uniqueid in self.over:
+                continue
+            application, data, dialled, dial_string = told.get(uniqueid, ("", "", None, ""))
+            was_dialled = application in ("AppDial", "AppQueue")
+            bridge = self.bridges.get(uniqueid)
+            facts = (application, data, dialled, dial_string)
+            known.append(ev.KnownChannel(channel, bridge, self.now, was_dialled, *facts))
+        technologies = dict.fromkeys(self.kinds, "simple_bridge")
+        return ev.Snapshot(self.now, False, tuple(known), technologies, frozenset(), self.kinds)
 
     def leave(self, bridge: str, *uniqueids: str) -> None:
         """Channels leave a bridge."""
         for uniqueid in uniqueids:
+            self.bridges.pop(uniqueid, None)
             self.events.append(ev.BridgeLeft(self.now, bridge, self.channels[uniqueid]))
 
     def hold(self, uniqueid: str, held: bool = True) -> None:
@@ -133,6 +170,8 @@ class Scene:
     def gone(self, *uniqueids: str, extension: str = "", cause: int = 16) -> None:
         """Channels are hung up."""
         for uniqueid in uniqueids:
+            self.bridges.pop(uniqueid, None)
+            self.over.add(uniqueid)
             self.events.append(ev.ChannelGone(self.now, uniqueid, cause, "phones", extension))
 
     def answered_call(self, customer: str = "201", agent: str = "101", bridge: str = "b1") -> tuple[str, str]:

@@ -89,14 +89,14 @@ async def test_a_channel_that_ends_while_it_is_listed_is_no_ghost() -> None:
         await made.until(LinkState.CONNECTED)
         assert isinstance(made.events[0], Snapshot)
         assert len(made.events[0].channels) == 1
-        assert list(made.board.calls()) == []
+        assert not made.board.channels()
 
 
 async def test_a_channel_that_begins_while_it_is_listed_is_no_gap() -> None:
     new = tuple(line.replace("17.1", "17.9").replace("00000001", "00000009") for line in CHANNEL)
     async with world(AmiServer(lists(("Event: Newchannel", *new)))) as made:  # type: ignore[arg-type]
         await made.until(LinkState.CONNECTED)
-        assert {call.uniqueid for call in made.board.calls()} == {"17.1", "17.9"}
+        assert set(made.board.channels()) == {"17.1", "17.9"}
 
 
 async def test_after_a_loss_the_model_is_new_and_nothing_is_sent_again() -> None:
@@ -111,7 +111,7 @@ async def test_after_a_loss_the_model_is_new_and_nothing_is_sent_again() -> None
             LinkState.CONNECTING,
             LinkState.CONNECTED,
         ]
-        assert len(made.board.calls()) == 1
+        assert len(made.board.channels()) == 1
         assert len(server.heard("Login")) == 2
 
 

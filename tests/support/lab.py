@@ -99,11 +99,14 @@ class Lab:
                 for number in numbers:
                     await self.unregister(number)
 
-    async def phone(self, number: str, answer: Answer | None = None, *, sip_port: int = 0) -> Phone:
-        """The phone of this number, registered; started anew when it is to answer differently."""
+    async def phone(
+        self, number: str, answer: Answer | None = None, *, sip_port: int = 0, name: str | None = None
+    ) -> Phone:
+        """The phone of this number, registered; started anew when it is to answer differently, or has another name."""
         wanted: Answer = answer or ("asked" if number.startswith("3") else "auto")
         phone = self._phones.get(number)
-        if phone is not None and phone.answer_mode == wanted and phone.running:
+        named = name is None or (phone is not None and phone.name == name)
+        if phone is not None and phone.answer_mode == wanted and named and phone.running:
             return phone
         if phone is not None:
             await phone.stop()
@@ -112,7 +115,9 @@ class Lab:
             tones.tone(wav, TONES[number], SECONDS)
         stamp = f"{number}-{time.monotonic_ns()}"
         phone = Phone(
-            self.toolchain, self.folder / stamp, number, sip_port or self.pbx.ports.sip, wav, wanted, listens=True
+            *(self.toolchain, self.folder / stamp, number, sip_port or self.pbx.ports.sip, wav, wanted),
+            listens=True,
+            name=name or "",
         )
         await phone.start()
         self._phones[number] = phone

@@ -1,6 +1,6 @@
 """Plays a recording (`call-monitor doctor --record`) to the model, and keeps what people would have seen."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -8,7 +8,9 @@ from typing import NamedTuple
 from adapter import config, wiring
 from adapter.asterisk.recording import BEGAN, Header, Recording, read
 from adapter.core.call import Call
+from adapter.core.calls import Numbering
 from adapter.core.changes import Changes
+from adapter.core.events import Event
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, Role, User
 from adapter.monitoring.board import Board
@@ -48,6 +50,11 @@ class Life:
         """How it looked last."""
         return self.seen[-1]
 
+    @property
+    def last_with(self) -> Seen:
+        """How it looked last while somebody was at the other end."""
+        return next((view for view in reversed(self.seen) if view.customer), self.last)
+
     def see(self, view: Seen) -> None:
         """One more view."""
         if not self.seen or self.seen[-1] != view:
@@ -82,19 +89,36 @@ def directory_of(header: Header) -> Directory:
     )
 
 
-class Replay:
-    """The calls of a recording over time. `one_by_one`: each event alone, finer than Asterisk sent them."""
+_READ: dict[str, tuple[Numbering, Directory]] = {}
 
-    def __init__(self, recording: Recording, *, one_by_one: bool = False) -> None:
-        settings = settings_of(recording.header)
+
+def _reading(header: Header) -> tuple[Numbering, Directory]:
+    """How a recorded PBX is read; made once for each header, since that takes longer than to replay it."""
+    key = repr(header)
+    if key not in _READ:
+        _READ[key] = wiring.numbering(settings_of(header).pbx[0], b"replay"), directory_of(header)
+    return _READ[key]
+
+
+class Replay:
+    """The calls of a recording over time. `one_by_one`: each event alone, finer than Asterisk sent them.
+
+    `script`: these events instead, each alone, after what was there in the beginning.
+    """
+
+    def __init__(
+        self, recording: Recording, *, one_by_one: bool = False, script: Sequence[Event] | None = None
+    ) -> None:
         connected = PbxState(LinkState.CONNECTED, BEGAN)
-        words = wiring.spy_dialplan(recording.header.context, b"replay")
-        self.board = Board(
-            wiring.numbering(settings.pbx[0], b"replay"), directory_of(recording.header), connected, words
-        )
+        self.dialplan = wiring.spy_dialplan(recording.header.context, b"replay")
+        self.board = Board(*_reading(recording.header), connected, self.dialplan)
         self.board.subscribe(self._look)
         self.lives: dict[str, Life] = {}
         """Every call's life by its id, in the order in which calls appeared."""
+        if script is not None:
+            for event in (recording.batches[0].events[0], *script):
+                self.board.apply([event])
+            return
         for batch in recording.batches:
             for events in ([event] for event in batch.events) if one_by_one else [batch.events]:
                 self.board.apply(events)

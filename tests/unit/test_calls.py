@@ -51,16 +51,16 @@ def test_inbound_rings_then_is_active_then_gone() -> None:
     assert not phone.calls.calls
 
 
-def test_outbound_shows_the_dialled_number_before_anybody_rings() -> None:
+def test_outbound_shows_the_dialled_number_from_the_first_ring() -> None:
     phone = Phone()
     scene = phone.scene
     agent = scene.channel("101", dials="2025550199")
-    phone.run()
-    assert only(phone).customer.number == "2025550199"
+    assert phone.run() == [], "nobody is at the far end yet"
     customer = scene.channel("201", linked=agent, number="2025550199")
     scene.dial(agent, customer)
     phone.run()
     call = only(phone)
+    assert call.customer.number == "2025550199"
     assert (call.direction, call.state) == (Direction.OUTBOUND, CallState.RINGING)
     scene.up(customer, agent)
     scene.dialled(agent, customer)

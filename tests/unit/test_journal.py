@@ -63,10 +63,12 @@ def test_a_call_begins_is_answered_and_ends() -> None:
 def test_a_call_without_a_number_is_told_of_all_the_same() -> None:
     pbx = FakePbx()
     book = Book(pbx)
-    agent = pbx.scene.channel("101")
+    customer = pbx.scene.channel("201", dials="101", number="")
+    agent = pbx.scene.channel("101", linked=customer)
+    pbx.scene.dial(customer, agent)
     pbx.run()
     assert book.told() == []
-    pbx.scene.gone(agent)
+    pbx.scene.gone(customer, agent)
     pbx.run()
     assert book.told() == ["call.started", "call.ended"]
 
@@ -150,3 +152,35 @@ async def test_who_hangs_up_is_who_ended_it() -> None:
     await settle()
     assert book.entries()[-1] == ("monitor.ended", "phone", "supervisor_hung_up")
     assert book.record.entries[-1].at - START < timedelta(days=1)
+
+
+def test_programs_are_told_whom_a_call_was_with_last_though_nobody_was_left_at_its_end() -> None:
+    pbx = FakePbx()
+    book = Book(pbx)
+    customer, agent = pbx.scene.answered_call()
+    pbx.run()
+    pbx.scene.leave("b1", customer)
+    pbx.scene.gone(customer)
+    pbx.run()
+    (call,) = pbx.board.calls()
+    assert call.customer.number == ""
+    pbx.scene.gone(agent)
+    pbx.run()
+    assert book.told() == ["call.started", "call.answered", "call.ended"]
+    assert [event.data["customer"] for event in book.record.events] == [{"number": "201", "name": ""}] * 3
+
+
+def test_programs_are_told_of_an_unparked_customer_not_of_a_parking_place() -> None:
+    pbx = FakePbx()
+    book = Book(pbx)
+    customer = pbx.scene.channel("201", dials="101")
+    pbx.scene.up(customer)
+    agent = pbx.scene.channel("102", dials="701")
+    pbx.run()
+    pbx.scene.up(agent)
+    pbx.run()
+    pbx.scene.enter("b1", customer, agent)
+    pbx.run()
+    assert book.told() == ["call.started", "call.answered"]
+    told = [(event.data["customer"], event.data["direction"]) for event in book.record.events]
+    assert told == [({"number": "201", "name": ""}, "inbound")] * 2

@@ -88,6 +88,22 @@ def test_a_mask_never_looks_like_a_star_code_that_was_none(numbers: list[str], c
 
 
 @pytest.mark.parametrize(
+    ("dialled", "masked"),
+    [
+        ("101", "001"),
+        ("2025550101@acme", "5000000001@line1"),
+        ("acme/sip:+12025550101@sbc.acme.example:5060", "line1/sip:+15000000001"),
+        ("acme/2025550101", "line1/5000000001"),
+        ("acme", "line1"),
+        ("Local/101@acme/n", "Local/001@context1"),
+        ("acme/sip:anna@sbc.acme.example", "line1/sip:user1"),
+    ],
+)
+def test_what_was_dialled(dialled: str, masked: str) -> None:
+    assert masking().dialled(dialled) == masked
+
+
+@pytest.mark.parametrize(
     ("name", "masked"),
     [
         ("PJSIP/101-0000002a", "PJSIP/agent1-0000002a"),
@@ -186,6 +202,15 @@ def _file(script: list[tuple[str, int, str, int]], shift: int) -> str:
         message = {"Event": event, "Uniqueid": "1000000000.1", "AccountCode": value, "ChanVariable": value}
         message |= {f"{prefix}CallerIDNum": value, f"{prefix}CallerIDName": value, f"{prefix}Exten": value}
         message |= {f"{prefix}Channel": f"PJSIP/{shape}{value}-0000000a", f"{prefix}Context": value}
+        message |= {
+            "DialString": f"{value}@{value}",
+            "DNID": value,
+            "Variable": f"DIALEDPEERNUMBER={value}/sip:{value}",
+        }
+        message |= {
+            "Application": "Dial",
+            "ApplicationData": f"PJSIP/{value}@{value}&Local/{value}@{value}/n,20,{value}",
+        }
         message |= {"Digit": value[-1], "AppData": value, f"{prefix}Linkedid": f"x{value}-1000000000.2"}
         lines.append(writer.event(0.0, message) or "")
     return "".join(lines)
@@ -228,6 +253,30 @@ def test_no_four_digits_of_a_number_and_no_name_get_into_the_file(
         assert not [run for run in (number[n : n + 4] for n in range(len(number) - 3)) if run in text]
         assert name not in text
         assert json.dumps(name)[1:-1] not in text
+
+
+@settings(max_examples=40)
+@given(SECRET)
+def test_nor_with_what_was_dialled(secret: tuple[str, str]) -> None:
+    """In DialBegin, and of a list's Status and CoreShowChannels."""
+    number, name = secret
+    writer, text = Writer(masking()), ""
+    for value in (number, f"+49{number}", name, f"{name} {number}", f"{name}-{number}"):
+        for dialled in (
+            value,
+            f"{value}@{value}",
+            f"{value}/sip:{value}@{value}",
+            f"Local/{value}@{value}/n",
+            f"x{value}/",
+        ):
+            text += writer.event(0.0, {"Event": "DialBegin", "DestChannel": "PJSIP/1-1", "DialString": dialled}) or ""
+            dial = {"Application": "Dial", "ApplicationData": f"PJSIP/{dialled}&Local/{value}&{value},20,{value}"}
+            other = {"Application": "Queue", "ApplicationData": value, "DNID": value, "Variable": f"X={value}"}
+            how = {"DNID": value, "Variable": f"DIALEDPEERNUMBER={dialled}"}
+            text += writer.snapshot(0.0, [[dial, other], [], [], [how, other]])
+    assert not [run for run in (number[n : n + 4] for n in range(len(number) - 3)) if run in text]
+    assert name not in text
+    assert json.dumps(name)[1:-1] not in text
 
 
 def test_a_keypad_tells_modes_on_legs_only() -> None:

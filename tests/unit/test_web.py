@@ -126,6 +126,27 @@ async def test_409_of_monitors(site: Site) -> None:
     assert {found["agent"]["extension"] for found in body["calls"]} == {"101", "104"}
 
 
+async def test_of_one_active_and_one_held_call_of_an_agent_the_active_one_is_meant(site: Site) -> None:
+    scene, mona = site.pbx.scene, await site.client("mona")
+    for customer, bridge in (("201", "b1"), ("202", "b2")):
+        _, agent = scene.answered_call(customer, "101", bridge)
+        site.pbx.run()
+        if customer == "201":
+            scene.hold(agent)
+            site.pbx.run()
+    status, monitor = await mona.post("/monitors", {"agent_extension": "101"})
+    assert status == 201
+    (call,) = (call for call in await mona.calls() if call["id"] == monitor["call_id"])
+    assert (call["customer"]["number"], call["state"]) == ("202", "active")
+
+
+async def test_two_active_calls_of_an_agent_are_ambiguous(site: Site) -> None:
+    site.talk("201", "101", "b1")
+    site.talk("202", "101", "b2")
+    mona = await site.client("mona")
+    is_problem(await mona.post("/monitors", {"agent_extension": "101"}), 409, "ambiguous")
+
+
 async def test_409_conflict_of_accounts(site: Site) -> None:
     admin = await site.client("admin")
     new = {"username": "SAM", "name": "Other", "role": "agent", "password": "long enough"}

@@ -122,3 +122,53 @@ def test_channels_of_the_doctors_test_calls_do_not_exist() -> None:
     assert wire.translate({"Event": "DialBegin", **called}, AT) is None
     snapshot = wire.snapshot(AT, [mine, real], [], [], restarted=False)
     assert [known.channel.uniqueid for known in snapshot.channels] == ["17.1"]
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        (r"Pat O\'Brien", "Pat O'Brien"),
+        (r"\"Pat\" \\ Co\?", '"Pat" \\ Co?'),
+        (r"two\nlines\ttab", "twolinestab"),
+        ("\\", "\\"),
+        ("Жанна \u05d0\u05d1", "Жанна \u05d0\u05d1"),
+        ("x" * 300, "x" * 300),
+        ("<unknown>", ""),
+    ],
+)
+def test_names_are_as_people_write_them(told: str, name: str) -> None:
+    found = wire.channel({"Uniqueid": "17.1", "Channel": "PJSIP/1-1", "CallerIDName": told, "ConnectedLineName": told})
+    assert found is not None
+    assert (found.caller_name, found.connected_name) == (name, name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "creator", "technology", "read"),
+    [
+        ("basic", "", "simple_bridge", ev.BridgeKind.CALL),
+        ("basic", "", "softmix", ev.BridgeKind.CALL),
+        ("stasis", "Stasis", "softmix", ev.BridgeKind.CALL),
+        ("base", "ConfBridge", "softmix", ev.BridgeKind.ROOM),
+        ("agent_hold", "AgentPool", "holding_bridge", ev.BridgeKind.LOGIN),
+        ("parking", "Parking", "holding_bridge", ev.BridgeKind.WAITING),
+        ("base", "BridgeWait", "holding_bridge", ev.BridgeKind.WAITING),
+        ("", "", "simple_bridge", ev.BridgeKind.CALL),
+    ],
+)
+def test_what_a_bridge_is_for(kind: str, creator: str, technology: str, read: ev.BridgeKind) -> None:
+    bridge = {"BridgeUniqueid": "b", "BridgeType": kind, "BridgeCreator": creator, "BridgeTechnology": technology}
+    event = wire.translate({"Event": "BridgeEnter", "Uniqueid": "17.1", "Channel": "PJSIP/1-1", **bridge}, AT)
+    assert isinstance(event, ev.BridgeEntered)
+    assert event.kind is read
+    assert wire.snapshot(AT, [], [bridge], [], restarted=False).kinds == {"b": read}
+
+
+def test_how_a_channel_came_to_be_is_what_status_tells() -> None:
+    listed = {"Uniqueid": "17.1", "Channel": "PJSIP/t-1", "Application": "AppDial"}
+    told = {"Uniqueid": "17.1", "DNID": "", "Variable": "DIALEDPEERNUMBER=2025550101@t", "DialString": "sip:7@t"}
+    (known,) = wire.snapshot(AT, [listed], [], [], [told], restarted=False).channels
+    assert (known.was_dialled, known.dialled, known.dial_string) == (True, "", "2025550101@t")
+    (known,) = wire.snapshot(AT, [{**listed, "Application": "Dial"}], [], [], [told], restarted=False).channels
+    assert (known.was_dialled, known.dial_string) == (False, "sip:7@t"), "the variable tells whom it called itself"
+    (known,) = wire.snapshot(AT, [listed], [], [], restarted=False).channels
+    assert (known.dialled, known.dial_string) == (None, "")
