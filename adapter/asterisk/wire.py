@@ -46,6 +46,8 @@ def _text(value: str) -> str:
 
 
 def _name(value: str) -> str:
+    if value.isalnum():  # most are, and each event has several
+        return value
     if "\\" in value:
         value = ESCAPED.sub(lambda found: ESCAPES.get(found[1], found[1]), value)
     return _text(value)

@@ -236,8 +236,8 @@ class Calls:
         return self._people(lines, ())[1]
 
     def _owners(self, lines: Iterable[TrackedChannel]) -> frozenset[str]:
-        owner = self._directory.owner
-        return frozenset([user.id for line in lines if (user := owner(line.endpoint)) is not None])
+        owner = self._directory.owner_by
+        return frozenset([user.id for line in lines if (user := owner(line.key)) is not None])
 
     def _read(
         self, lines: Sequence[Ends], conversation: str, participants: frozenset[str], at: datetime

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
 from adapter.core.call import Party
+from adapter.core.devices import key_of
 from adapter.core.events import BridgeKind, Channel, ChannelState, KnownChannel, Snapshot, endpoint_of
 from adapter.core.lines import Bridge, Lines, TrackedChannel
 from adapter.core.linked import Linked, age
@@ -95,6 +96,7 @@ class Channels(Lines):
             at,
             dialled="" if called else channel.extension,
             called=called,
+            key=key_of(endpoint),
             own=Party(channel.number, channel.caller_name),
         )
         self._lines[channel.uniqueid] = line
@@ -136,6 +138,7 @@ class Channels(Lines):
             self._names.pop(old.name, None)
             self._names[channel.name] = channel.uniqueid
             line.endpoint = endpoint_of(channel.name)
+            line.key = key_of(line.endpoint)
             line.is_agent = self._is_agent(line.endpoint)
         if old.linkedid != channel.linkedid:
             self._move(channel.uniqueid, old.linkedid, channel.linkedid)
@@ -227,13 +230,14 @@ class Channels(Lines):
         self._touch(bridge)
 
     def _meet(self, bridge: Bridge, uniqueid: str) -> None:
+        """Keep for agents whom they were in a bridge with: they alone are listened to."""
         line = self._lines.get(uniqueid)
         for other in bridge.members:
             if other == uniqueid:
                 continue
-            if line is not None:
+            if line is not None and line.is_agent:
                 line.partners.add(other)
-            if (known := self._lines.get(other)) is not None:
+            if (known := self._lines.get(other)) is not None and known.is_agent:
                 known.partners.add(uniqueid)
 
     def is_now(self, bridge_id: str, technology: str) -> None:

@@ -29,6 +29,8 @@ class TrackedChannel:
     """What it dialled when it called in; empty for a channel that was called."""
     called: bool
     """Whether another channel (or the PBX for it) dialled this one."""
+    key: str
+    """By which its endpoint's owner is found (`adapter.core.devices`)."""
     dialled_by: str | None = None
     dials: list[str] = field(default_factory=list)
     bridge: str | None = None
@@ -106,7 +108,7 @@ class Lines:
     def peers(self, line: TrackedChannel) -> frozenset[str]:
         """Uniqueids of the other channels in this line's bridge, supervisors' legs included."""
         bridge = self._bridges.get(line.bridge) if line.bridge else None
-        return frozenset(bridge.members) - {line.channel.uniqueid} if bridge else frozenset()
+        return frozenset([one for one in bridge.members if one != line.channel.uniqueid]) if bridge else frozenset()
 
     def has_company(self, line: TrackedChannel) -> bool:
         """Whether somebody else is in its bridge, and people talk in it."""

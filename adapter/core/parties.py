@@ -53,7 +53,7 @@ class Parties:
 
     def agent(self, line: TrackedChannel) -> Agent:
         """Whose line it is: the account's, else as the endpoint's callerid says."""
-        user = self.directory.owner(line.endpoint)
+        user = self.directory.owner_by(line.key)
         plain = line.endpoint.partition("/")[2] or line.endpoint
         if user is not None:
             return Agent(user.id, user.name, user.extension or plain, line.endpoint)
@@ -63,7 +63,7 @@ class Parties:
 
     def is_ours(self, line: TrackedChannel) -> bool:
         """Whether it is a phone of the organisation."""
-        return line.is_agent or self.directory.owner(line.endpoint) is not None or self.is_internal(line.endpoint)
+        return line.is_agent or self.directory.owner_by(line.key) is not None or self.is_internal(line.endpoint)
 
     def main(self, far: Sequence[TrackedChannel]) -> TrackedChannel | None:
         """Of all at the other end the one whom the call is with: somebody from outside before a colleague."""
@@ -75,7 +75,7 @@ class Parties:
             return known.customer if known is not None and self._is_same(line, known) else NOBODY
         line.met = other.channel.uniqueid
         channel = other.channel
-        if (user := self.directory.owner(other.endpoint)) is not None:
+        if (user := self.directory.owner_by(other.key)) is not None:
             return Party(user.extension or channel.number, user.name)
         if not other.called:
             return Party(channel.number, channel.caller_name)

@@ -4,7 +4,7 @@ A line has one call, for as long as it lives, whoever comes and goes at its far 
 Where others come to a line that was there before (a conference room, a login), each of them is a call of its own.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -31,18 +31,18 @@ class Sides:
     def __init__(self, lines: Lines, parties: Parties, opaque: Callable[[str], str]) -> None:
         self._lines, self._parties, self._opaque = lines, parties, opaque
 
-    def of(self, line: TrackedChannel, far: Sequence[TrackedChannel], known: Collection[str]) -> Iterator[Side]:
-        """The calls of an agent's line. `far`: the real parties at its other end; `known`: calls of a moment ago, by id.
+    def of(self, line: TrackedChannel, far: Sequence[TrackedChannel], known: Collection[str]) -> Iterable[Side]:
+        """The calls of an agent's line. `far`: the real parties at its other end; `known`: calls of a moment ago.
 
         An agent's side alone is none: whoever dials a code or a room, waits logged in, or is rung by a program talks to
         nobody. One whose far side has left goes on until the line is hung up.
         """
         if self._lines.is_persistent(line):
-            yield from self._chosen(line, far, known)
-            return
+            return self._chosen(line, far, known)
         line.call_id = line.call_id or self._opaque(line.channel.uniqueid)
         if far or line.bridge is not None or line.call_id in known:
-            yield Side(line.call_id, line, far, self._parties.main(far), line.created_at, persistent=False)
+            return (Side(line.call_id, line, far, self._parties.main(far), line.created_at, persistent=False),)
+        return ()
 
     def _chosen(self, line: TrackedChannel, far: Sequence[TrackedChannel], known: Collection[str]) -> Iterator[Side]:
         """Everybody from outside; of colleagues one, while nobody is there from outside, or as long as it runs."""
