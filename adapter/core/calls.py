@@ -222,7 +222,7 @@ class Calls:
         participants = self._participants(linkedid)
         found: dict[str, Call] = {}
         for line in agents:
-            for side in self._sides.of(line, self._calls):
+            for side in self._sides.of(line, self._lines.far(line), self._calls):
                 call = self._call(side, conversation, participants, at)
                 found[call.id] = call
         return found

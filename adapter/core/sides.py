@@ -31,13 +31,12 @@ class Sides:
     def __init__(self, lines: Lines, parties: Parties, opaque: Callable[[str], str]) -> None:
         self._lines, self._parties, self._opaque = lines, parties, opaque
 
-    def of(self, line: TrackedChannel, known: Collection[str]) -> Iterator[Side]:
-        """The calls of an agent's line. `known`: ids of those that there were a moment ago.
+    def of(self, line: TrackedChannel, far: Sequence[TrackedChannel], known: Collection[str]) -> Iterator[Side]:
+        """The calls of an agent's line. `far`: all at its other end; `known`: ids of calls that there were just now.
 
         An agent's side alone is none: whoever dials a code or a room, waits logged in, or is rung by a program talks to
         nobody. One whose far side has left goes on until the line is hung up.
         """
-        far = self._lines.far(line)
         if self._lines.is_persistent(line):
             yield from self._chosen(line, far, known)
             return
