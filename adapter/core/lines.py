@@ -48,7 +48,7 @@ class TrackedChannel:
     """What was dialled to reach it, without the technology; empty for a channel that called in."""
     reached: str = ""
     """The number at which it was reached, once that is known: it stays, whoever talks to it later."""
-    met: str = ""
+    last_far: str = ""
     """The uniqueid of whoever was at its far end last."""
     call_id: str = ""
     """The public id of its one call, once there is one."""

@@ -73,7 +73,7 @@ class Parties:
         """Who is at the far end now; empty between two."""
         if other is None:
             return known.customer if known is not None and self._is_same(line, known) else NOBODY
-        line.met = other.channel.uniqueid
+        line.last_far = other.channel.uniqueid
         channel = other.channel
         if (user := self.directory.owner_by(other.key)) is not None:
             return Party(user.extension or channel.number, user.name)
@@ -86,8 +86,8 @@ class Parties:
         """Whether nobody took the place of whoever was there: it was not answered, or both are just hanging up."""
         if known.answered_at is None:
             return True
-        met = self.lines.get(line.met)
-        return met is not None and met.bridge is None and not met.dials
+        last = self.lines.get(line.last_far)
+        return last is not None and last.bridge is None and not last.dials
 
     def _reached(self, line: TrackedChannel, other: TrackedChannel) -> str:
         """The number at which a channel was called: as the agent dialled it, where it is the same."""
