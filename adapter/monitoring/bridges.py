@@ -46,8 +46,8 @@ class BridgeChecks:
         if not self._board.complete:
             return
         for call_id in changes.calls:
-            if (target := self._in_question(call_id)) and not self._under_way(target):
-                self._looking[target] = self._tasks.start(self._look_often(target), f"bridge of {target}")
+            if target := self._in_question(call_id):
+                self._look_anew(target)
 
     def _in_question(self, call_id: str) -> str | None:
         """The agent's channel, where it matters what its bridge is."""
@@ -57,9 +57,13 @@ class BridgeChecks:
         doubtful = call.has_one_peer and not call.barge_reaches_customer
         return call.uniqueid if doubtful or any(m.live for m in self._board.monitors_on(call_id)) else None
 
-    def _under_way(self, target: str) -> bool:
-        task = self._looking.get(target)
-        return task is not None and not task.done()
+    def _look_anew(self, target: str) -> None:
+        before = self._looking.get(target)
+        if before is not None:
+            if before is asyncio.current_task():
+                return  # what changes is what it has just found
+            before.cancel()
+        self._looking[target] = self._tasks.start(self._look_often(target), f"bridge of {target}")
 
     async def _look_often(self, target: str) -> None:
         try:
@@ -70,7 +74,8 @@ class BridgeChecks:
                 await asyncio.sleep(WHILE_HEARD)
                 await self.look(target)
         finally:
-            self._looking.pop(target, None)
+            if self._looking.get(target) is asyncio.current_task():
+                del self._looking[target]
 
     async def look(self, target: str) -> None:
         """See which technology the agent's bridge has now. Where Asterisk doesn't say, what is known stays."""
