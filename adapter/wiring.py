@@ -18,6 +18,7 @@ from adapter.asterisk.fence import UNFENCED, Fence
 from adapter.asterisk.pbx import Asterisk
 from adapter.config.http import Http
 from adapter.config.section import revealed
+from adapter.config.settings import Numbering as Numbers
 from adapter.config.tls import Certificate, client_context
 from adapter.core.calls import Numbering
 from adapter.core.events import Channel
@@ -41,9 +42,9 @@ def _matches(patterns: Sequence[str]) -> Callable[[str], bool]:
     return lambda endpoint: any(fnmatchcase(endpoint, pattern) for pattern in patterns)
 
 
-def numbering(pbx: config.Pbx, key: bytes, numbers: config.Numbering | None = None) -> Numbering:
+def numbering(pbx: config.Pbx, key: bytes, numbers: Numbers | None = None) -> Numbering:
     """How this PBX is read. `key` makes ids opaque; `numbers`: how phone numbers are written."""
-    numbers = numbers or config.Numbering()
+    numbers = numbers or Numbers()
     codes = tuple(pbx.star_codes.model_dump().values())
 
     def is_agent(endpoint: str) -> bool:
