@@ -18,6 +18,7 @@ from adapter.asterisk.fence import UNFENCED, Fence
 from adapter.asterisk.pbx import Asterisk
 from adapter.config.http import Http
 from adapter.config.section import revealed
+from adapter.config.settings import Numbering as Numbers
 from adapter.config.tls import Certificate, client_context
 from adapter.core.calls import Numbering
 from adapter.core.events import Channel
@@ -41,8 +42,9 @@ def _matches(patterns: Sequence[str]) -> Callable[[str], bool]:
     return lambda endpoint: any(fnmatchcase(endpoint, pattern) for pattern in patterns)
 
 
-def numbering(pbx: config.Pbx, key: bytes, prefixes: Sequence[str] = ()) -> Numbering:
-    """How this PBX is read. `key` makes ids opaque; `prefixes` are dialled before outside numbers."""
+def numbering(pbx: config.Pbx, key: bytes, numbers: Numbers | None = None) -> Numbering:
+    """How this PBX is read. `key` makes ids opaque; `numbers`: how phone numbers are written."""
+    numbers = numbers or Numbers()
     codes = tuple(pbx.star_codes.model_dump().values())
 
     def is_agent(endpoint: str) -> bool:
@@ -51,7 +53,13 @@ def numbering(pbx: config.Pbx, key: bytes, prefixes: Sequence[str] = ()) -> Numb
     def is_spy(channel: Channel) -> bool:
         return is_leg(channel.uniqueid) or channel.context == pbx.context or channel.extension.startswith(codes)
 
-    return Numbering(pbx.id, is_agent, _matches(pbx.endpoints.internal), is_spy, key, tuple(prefixes))
+    def country_of(endpoint: str) -> str:
+        found = (country for pattern, country in numbers.countries.items() if fnmatchcase(endpoint, pattern))
+        return next(found, "")
+
+    return Numbering(
+        pbx.id, is_agent, _matches(pbx.endpoints.internal), is_spy, key, tuple(numbers.outside_prefixes), country_of
+    )
 
 
 def spy_dialplan(context: str, key: bytes) -> SpyDialplan:
@@ -101,7 +109,7 @@ def asterisk(pbx: config.Pbx, clock: Callable[[], datetime], ownership: Ownershi
 def node_settings(pbx: config.Pbx, settings: config.Settings, key: bytes) -> NodeSettings:
     """How this PBX is read and treated."""
     return NodeSettings(
-        numbering=numbering(pbx, key, settings.numbering.outside_prefixes),
+        numbering=numbering(pbx, key, settings.numbering),
         dialplan=spy_dialplan(pbx.context, key),
         limits=limits(settings),
         watch_interval=pbx.watch_interval_seconds,

@@ -35,6 +35,8 @@ REASONS = {
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 """AMI writes names as C writes strings (main/utils.c, ast_escape_c); any other character stands for itself."""
+OWN = re.compile(r'(?:"(.*)" )?<(.*)>', re.DOTALL)
+"""A callerid as Asterisk writes it (main/callerid.c, ast_callerid_merge)."""
 NOTHING = frozenset({"", "<unknown>", "<null>"})
 """How AMI writes an empty value (main/manager_channels.c)."""
 
@@ -243,7 +245,10 @@ def _with_status(known: ev.KnownChannel, fields: Fields | None) -> ev.KnownChann
     if fields is None or "DNID" not in fields:
         return known
     peer = fields.get("Variable", "").removeprefix(f"{PEER}=") if known.was_dialled else ""
-    return known._replace(dialled=_text(fields["DNID"]), dial_string=peer or fields.get("DialString", ""))
+    known = known._replace(dialled=_text(fields["DNID"]), dial_string=peer or fields.get("DialString", ""))
+    said = fields.get("OwnCallerid", "")
+    own = OWN.fullmatch(said) if said not in NOTHING else None
+    return known._replace(own_name=_name(own[1] or ""), own_number=_text(own[2])) if own else known
 
 
 def known_channels(at: datetime, channels: Sequence[Fields]) -> tuple[ev.KnownChannel, ...]:

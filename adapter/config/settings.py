@@ -49,6 +49,9 @@ class Numbering(Section):
     outside_prefixes: list[Annotated[str, Field(pattern=r"^[0-9*#]{1,8}$")]] = Field(
         [], description="What agents dial before an outside number, such as 9; it is no part of the customer's number."
     )
+    countries: dict[str, str] = Field(
+        {}, description='Another country for numbers behind some endpoints, by pattern: {"PJSIP/mexico*" = "MX"}.'
+    )
 
     @field_validator("country")
     @classmethod
@@ -56,6 +59,11 @@ class Numbering(Section):
         if value not in phonenumbers.SUPPORTED_REGIONS:
             raise ValueError("this is not an ISO 3166 country code such as US, DE or IL")
         return value
+
+    @field_validator("countries")
+    @classmethod
+    def _all_known(cls, value: dict[str, str]) -> dict[str, str]:
+        return {pattern: cls._known(country) for pattern, country in value.items()}
 
 
 class Monitoring(Section):

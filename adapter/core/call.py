@@ -27,6 +27,8 @@ class Party:
 
     number: str
     name: str
+    country: str = ""
+    """ISO 3166 code by which the number is read; empty: the configured one. Never shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class Numbering:
 
     prefixes: Sequence[str] = ()
     """What agents dial before an outside number."""
+    country_of: Callable[[str], str] = lambda endpoint: ""
+    """By which country's rules numbers behind an endpoint (a trunk) are written; empty: the configured one's."""
 
     def opaque(self, uniqueid: str) -> str:
         """The public id for a uniqueid or linkedid: stable across restarts, and not sequential."""
@@ -59,7 +61,9 @@ class Calls:
         self._numbering = numbering
         self._directory = directory
         self._lines = Channels(numbering.is_agent, numbering.is_spy)
-        self._parties_of = Parties(self._lines, directory, numbering.is_internal, numbering.prefixes)
+        self._parties_of = Parties(
+            *(self._lines, directory, numbering.is_internal, numbering.prefixes, numbering.country_of)
+        )
         self._sides = Sides(self._lines, self._parties_of, numbering.opaque)
         self._past: dict[str, TrackedChannel] = {}
         self._calls: dict[str, Call] = {}

@@ -73,6 +73,8 @@ class Channels(Lines):
         line.called = old.called if old else _was_called(known)
         line.dialled = old.dialled if old else "" if line.called else known.dialled or channel.extension
         line.dial_string = old.dial_string if old else known.dial_string
+        if known.own_number is not None:
+            line.own = Party(known.own_number, known.own_name)
         line.logged_in = known.application == "AgentLogin"
         line.answered_at = old.answered_at if old else None
         line.holds_in = known.bridge if line.endpoint in snapshot.held_endpoints else None

@@ -230,6 +230,9 @@ class KnownChannel(NamedTuple):
     """What it dialled when it called in: empty for one that was called; None where Asterisk didn't say."""
     dial_string: str = ""
     """What was dialled to reach it (`DialBegan.dial_string`); empty where Asterisk doesn't say."""
+    own_name: str = ""
+    own_number: str | None = None
+    """What its endpoint is called; None where that is what the channel says."""
 
 
 class Snapshot(NamedTuple):

@@ -50,6 +50,8 @@ class Parties:
     """Whether an endpoint that is no agent's and nobody's is the organisation's all the same."""
     prefixes: Sequence[str]
     """What is dialled before an outside number."""
+    country_of: Callable[[str], str]
+    """By which country's rules numbers behind an endpoint are written."""
 
     def agent(self, line: TrackedChannel) -> Agent:
         """Whose line it is: the account's, else as the endpoint's callerid says."""
@@ -78,9 +80,10 @@ class Parties:
         if (user := self.directory.owner_by(other.key)) is not None:
             return Party(user.extension or channel.number, user.name)
         if not other.called:
-            return Party(channel.number, channel.caller_name)
+            return Party(channel.number, channel.caller_name, self.country_of(other.endpoint))
         other.reached = other.reached or self._reached(line, other)
-        return Party(other.reached, channel.caller_name if _NUMBER.fullmatch(channel.number) else "")
+        name = channel.caller_name if _NUMBER.fullmatch(channel.number) else ""
+        return Party(other.reached, name, self.country_of(other.endpoint))
 
     def _is_same(self, line: TrackedChannel, known: Call) -> bool:
         """Whether nobody took the place of whoever was there: it was not answered, or both are just hanging up."""

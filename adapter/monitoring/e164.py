@@ -32,6 +32,7 @@ def canonical(number: str, country: str) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
-def same_number(one: str, other: str, country: str) -> bool:
-    """Whether both are the same line. An empty number is nobody's."""
-    return bool(one.strip()) and canonical(one, country) == canonical(other, country)
+def same_number(one: str, other: str, country: str, others: str = "") -> bool:
+    """Whether both are the same line; `others`: the country of the other, where it is not the same. An empty number is
+    nobody's."""
+    return bool(one.strip()) and canonical(one, country) == canonical(other, others or country)

@@ -102,7 +102,9 @@ class Policy:
         if request.agent_extension is not None:
             return [call for call in calls if call.agent.extension == request.agent_extension]
         number = request.customer_number or ""
-        return [call for call in calls if same_number(number, call.customer.number, self._country)]
+        return [
+            call for call in calls if same_number(number, call.customer.number, self._country, call.customer.country)
+        ]
 
     def _shown(self, user: User, calls: Sequence[Call]) -> list[object]:
         return [call_view(call, self._picture.monitors_on(call.id), self._sight(user, call)) for call in calls]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from adapter import config
+from adapter import config, wiring
 from adapter.config.pbx import INHERITED
 from adapter.errors import ConfigError
 
@@ -76,6 +76,8 @@ def test_the_sample_loads(tmp_path: Path) -> None:
         ("port = 5038", "prot = 5038", r"pbx\.0\.ami\.prot: unknown key; did you mean 'port'"),
         ("port = 8080", 'port = "many"', r"http\.port"),
         ('country = "US"', 'country = "XX"', r"ISO 3166"),
+        ("countries = {}", 'countries = {"PJSIP/t" = "XX"}', r"numbering\.countries.*ISO 3166"),
+        ("outside_prefixes = []", 'outside_prefixes = ["0-"]', r"numbering\.outside_prefixes"),
         ('secret = "your own"', "", r"exactly one of secret and secret_file"),
         ("ring_timeout_seconds = 20.0", "ring_timeout_seconds = -1", r"ring_timeout_seconds"),
         ("[http]", "[http", r"is not valid TOML"),
@@ -105,6 +107,13 @@ def test_each_pbx_can_be_read_in_a_way_of_its_own(tmp_path: Path) -> None:
     assert config.load(common).pbx[0].star_codes.silent == "*45"
     common.write_text(common.read_text().replace("[endpoints]", own, 1))
     assert [pbx.star_codes.silent for pbx in config.load(common).pbx] == ["*45", "*45"]
+
+
+def test_numbers_behind_a_trunk_have_the_country_of_the_first_pattern_that_matches(tmp_path: Path) -> None:
+    mine = 'countries = {"PJSIP/mx-*" = "MX", "PJSIP/*" = "DE"}'
+    chosen = config.load(write(tmp_path, "countries = {}", mine))
+    numbers = wiring.numbering(chosen.pbx[0], b"k", chosen.numbering)
+    assert [numbers.country_of(name) for name in ("PJSIP/mx-1", "PJSIP/x", "DAHDI/1")] == ["MX", "DE", ""]
 
 
 def test_a_turn_secret_of_one_pbx_takes_the_common_ones_place(tmp_path: Path) -> None:

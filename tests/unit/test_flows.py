@@ -4,13 +4,16 @@ Each is told as Asterisk 22.10 tells it (tests/asterisk/topologies plays them wi
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from adapter.core import events as ev
 from adapter.core.call import Call, CallState, Direction, Party
+from adapter.core.calls import Calls
 from adapter.core.events import BridgeKind, ChannelState
-from tests.fake.scene import Phone, Told
+from adapter.core.people import Directory
+from tests.fake.scene import PEOPLE, Phone, Told, numbering
 
 IN, OUT, BETWEEN = Direction.INBOUND, Direction.OUTBOUND, Direction.INTERNAL
 CALLED: Told = ("AppDial", "(Outgoing Line)", "", "")
@@ -436,6 +439,19 @@ def test_nobody_is_at_the_far_end_of_a_customers_number_that_asterisk_keeps_back
     scene.dial(customer, agent)
     phone.run()
     assert of(phone, "101").customer == Party("", "")
+
+
+def test_a_customers_number_is_read_by_the_country_of_its_trunk() -> None:
+    phone = Phone()
+    phone.calls = Calls(
+        replace(numbering(), country_of=lambda name: "MX" if name == "PJSIP/mx" else ""), Directory.of(PEOPLE)
+    )
+    for trunk, agent in (("mx", "101"), ("201", "102")):
+        customer = phone.scene.channel(trunk, dials=agent, number="5512345678")
+        line = phone.scene.channel(agent, linked=customer)
+        phone.scene.dial(customer, line)
+    phone.run()
+    assert {agent: of(phone, agent).customer.country for agent in ("101", "102")} == {"101": "MX", "102": ""}
 
 
 def test_events_without_a_kind_are_of_calls() -> None:

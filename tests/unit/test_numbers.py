@@ -33,6 +33,12 @@ def test_the_same_line(one: str, other: str, country: str, same: bool) -> None:
     assert same_number(other, one, country) is same
 
 
+def test_numbers_behind_a_trunk_are_read_by_its_country() -> None:
+    assert same_number("+52 55 1234 5678", "5512345678", "US", "MX")
+    assert not same_number("+52 55 1234 5678", "5512345678", "US")
+    assert same_number("2025550101", "+12025550101", "US", "MX")
+
+
 @pytest.mark.parametrize(
     ("dial_string", "number"),
     [

@@ -170,5 +170,13 @@ def test_how_a_channel_came_to_be_is_what_status_tells() -> None:
     assert (known.was_dialled, known.dialled, known.dial_string) == (True, "", "2025550101@t")
     (known,) = wire.snapshot(AT, [{**listed, "Application": "Dial"}], [], [], [told], restarted=False).channels
     assert (known.was_dialled, known.dial_string) == (False, "sip:7@t"), "the variable tells whom it called itself"
+    assert known.own_number is None
+    for own, name, number in (
+        (r'"Front \"desk\"" <700>', 'Front "desk"', "700"),
+        ("<700>", "", "700"),
+        ('"" <>', "", ""),
+    ):
+        (known,) = wire.snapshot(AT, [listed], [], [], [{**told, "OwnCallerid": own}], restarted=False).channels
+        assert (known.own_name, known.own_number) == (name, number)
     (known,) = wire.snapshot(AT, [listed], [], [], restarted=False).channels
     assert (known.dialled, known.dial_string) == (None, "")

@@ -44,3 +44,18 @@ async def test_a_click_to_dial_is_an_outbound_call_to_the_number_that_was_clicke
     assert call["id"] == ringing["id"]
     await only_hear_each_other(lab, "202", "101")
     await same_after_death(lab, admin)
+
+
+async def test_a_phone_without_an_account_keeps_its_name_whatever_it_is_shown_as_outside(lab: Lab) -> None:
+    agent = await lab.phone("104")
+    await lab.phone("202")
+    admin = await lab.client("admin")
+    (kim,) = (user for user in (await admin.get("/users"))[1]["users"] if user["username"] == "kim")
+    await admin.patch(f"/users/{kim['id']}", {"active": False})
+    try:
+        await agent.dial("92025550102")
+        call = await shown(admin, "104", "2025550102", "outbound")
+        assert call["agent"] == {"user_id": None, "name": "104", "extension": "104"}
+        await same_after_death(lab, admin)
+    finally:
+        await admin.patch(f"/users/{kim['id']}", {"active": True})
