@@ -12,10 +12,7 @@ from adapter.core.devices import key_of
 from adapter.core.events import BridgeKind, Channel, ChannelState, KnownChannel, Snapshot, endpoint_of
 from adapter.core.lines import Bridge, Lines, TrackedChannel
 from adapter.core.linked import Linked, age
-from adapter.core.pairing import callers
-
-TELLS_DIALLED = ("PJSIP/", "SIP/", "IAX2/")
-"""Channels that always have what they dialled when they called in (chan_pjsip.c, chan_sip.c, chan_iax2.c)."""
+from adapter.core.pairing import callers, was_called
 
 
 class Channels(Lines):
@@ -70,7 +67,7 @@ class Channels(Lines):
         line = self._add(channel, old.created_at if old else known.created_at)
         if old and old.channel.linkedid != channel.linkedid:
             self.moved.append((old.channel.linkedid, channel.linkedid))
-        line.called = old.called if old else _was_called(known)
+        line.called = old.called if old else was_called(known)
         line.dialled = old.dialled if old else "" if line.called else known.dialled or channel.extension
         line.dial_string = old.dial_string if old else known.dial_string
         if known.own_number is not None:
@@ -313,10 +310,3 @@ class Channels(Lines):
         if line is not None and line.hears_music != plays:
             line.hears_music = plays
             self.dirty.add(channel.linkedid)
-
-
-def _was_called(known: KnownChannel) -> bool:
-    """Whether somebody dialled it. A channel that called in knows what it dialled, wherever it was sent since."""
-    if known.dialled is None or known.was_dialled:
-        return known.was_dialled
-    return not known.dialled and known.channel.name.startswith(TELLS_DIALLED)

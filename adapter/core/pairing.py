@@ -8,6 +8,15 @@ DIALS = frozenset({"Dial", "RetryDial", "FollowMe"})
 """Applications that call somebody, and then talk to whoever answers (apps/app_dial.c, app_followme.c)."""
 QUEUE, QUEUE_MEMBER = "Queue", "AppQueue"
 """What a caller is in, and what the members that it rings are in (apps/app_queue.c)."""
+TELLS_DIALLED = ("PJSIP/", "SIP/", "IAX2/")
+"""Channels that always have what they dialled when they called in (chan_pjsip.c, chan_sip.c, chan_iax2.c)."""
+
+
+def was_called(known: KnownChannel) -> bool:
+    """Whether somebody dialled it. A channel that called in knows what it dialled, wherever it was sent since."""
+    if known.dialled is None or known.was_dialled:
+        return known.was_dialled
+    return not known.dialled and known.channel.name.startswith(TELLS_DIALLED)
 
 
 def callers(channels: Sequence[KnownChannel]) -> Mapping[str, str]:
