@@ -38,6 +38,7 @@ from adapter.monitoring.reservations import Reservations
 from adapter.monitoring.unrecorded import Unrecorded
 from adapter.store import Store
 from adapter.store.durability import Survives
+from adapter.store.place import in_words
 from adapter.tasks import BackgroundTasks, KeyedLocks, close_all
 from adapter.web import audit, calls, events, health, monitors, operations, session, softphone, tokens, users, webhooks
 from adapter.web.access import Access
@@ -260,6 +261,7 @@ async def serve(settings: config.Settings, *, standby: bool = False) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         idle = timedelta(minutes=settings.session.idle_minutes)
+        log.info("database", database=in_words(settings.database_url))
         store = await Store.open(settings.database_url, idle, Survives(settings.database.survives), clock=now)
         stack.push_async_callback(store.close)
         ownership = Ownership(store.owners, this_member(now()), [pbx.id for pbx in settings.pbx], now)

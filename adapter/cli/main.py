@@ -3,16 +3,18 @@
 import asyncio
 import sys
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import click
-from pydantic import TypeAdapter, ValidationError
 
 from adapter import __version__, config, log
 from adapter.cli import csv_import
 from adapter.cli.access import operator, token
+from adapter.cli.asking import DEVICE, EXTENSION, NAME, USERNAME, password_of, password_option
 from adapter.cli.audit import audit
 from adapter.cli.doctor import doctor
+from adapter.cli.files import files
+from adapter.cli.setup import setup
 from adapter.cli.store import config_option, with_store
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role, User
@@ -20,34 +22,9 @@ from adapter.core.views import modes_view, user_view
 from adapter.errors import AdapterError, AlreadyOwned, ConfigError, Invalid, NotFound
 from adapter.store import Store
 from adapter.store.people import NewUser, UserChange
-from adapter.web import fields
 
 USAGE = 2
 """Exit status for wrong usage or configuration, or a second adapter: a restart does not help. 1 is for failures."""
-
-password_option = click.option(
-    "--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it."
-)
-
-
-class _Checked(click.ParamType[str]):
-    """A parameter with the same rules as in the API (adapter/web/fields.py)."""
-
-    def __init__(self, name: str, rule: Any) -> None:
-        self.name = name
-        self._rule: TypeAdapter[str] = TypeAdapter(rule)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        try:
-            return self._rule.validate_python(value)
-        except ValidationError as problem:
-            return self.fail(problem.errors()[0]["msg"].removeprefix("Value error, "), param, ctx)
-
-
-USERNAME = _Checked("username", fields.Username)
-NAME = _Checked("name", fields.Name)
-EXTENSION = _Checked("extension", fields.Extension)
-DEVICE = _Checked("device", fields.Device)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -57,11 +34,9 @@ def cli() -> None:
 
     \b
     Try it without a PBX:        make demo
-    Set it up with your PBX:     cp config.sample.toml config.toml, edit it, then
-                                 call-monitor config check --config config.toml
-                                 call-monitor user add admin --admin --config config.toml
-                                 call-monitor doctor --audio --config config.toml
-                                 call-monitor serve --config config.toml
+    Set it up with your PBX:     call-monitor setup
+    By hand, or elsewhere:       call-monitor files --to DIR, and follow DIR/docs/install.md
+    Whether it works there:      call-monitor doctor --audio
     """
 
 
@@ -109,18 +84,6 @@ async def _named(store: Store, username: str) -> User:
     return found
 
 
-def _password(from_stdin: bool) -> str:
-    text = (
-        sys.stdin.readline().rstrip("\n")
-        if from_stdin
-        else click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    )
-    try:
-        return TypeAdapter(fields.Password).validate_python(text)
-    except ValidationError as problem:
-        raise click.UsageError(f"Password: {problem.errors()[0]['msg']}.") from None
-
-
 @user.command("add")
 @click.argument("username", type=USERNAME)
 @click.option("--name", type=NAME, help="The name shown to others; default: the username, capitalised.")
@@ -149,7 +112,7 @@ def user_add(
         username=username,
         name=name or username.capitalize(),
         role=Role.ADMINISTRATOR if admin else Role.AGENT,
-        password=_password(password_stdin),
+        password=password_of(password_stdin),
         extension=extension,
         devices=devices,
         by=operator(),
@@ -209,7 +172,7 @@ def user_import(file: TextIO, dry_run: bool, path: Path | None) -> None:
 @config_option
 def user_passwd(username: str, password_stdin: bool, path: Path | None) -> None:
     """Set a new password; the person is signed out everywhere."""
-    password = _password(password_stdin)
+    password = password_of(password_stdin)
     _change(path, username, UserChange(password=password, by=operator()))
     click.echo(f"{username} has a new password.")
 
@@ -270,6 +233,8 @@ def config_check(path: Path | None) -> None:
 cli.add_command(token)
 cli.add_command(audit)
 cli.add_command(doctor)
+cli.add_command(files)
+cli.add_command(setup)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 import click
 
 from adapter import config, log
+from adapter.cli import database
 from adapter.service import now
 from adapter.store import Store
 from adapter.store.durability import Survives
@@ -20,10 +21,15 @@ config_option = click.option(
 
 
 def with_store(path: Path | None, work: Callable[[Store], Awaitable[Found]]) -> Found:
-    """Open the configured store, run `work` with it, and close it."""
+    """Open the configured store, run `work` with it, and close it. Says which database that is.
+
+    Raises ConfigError if it would make a new one beside the service's.
+    """
+    settings = config.load(path)
+    database.announce(settings)
+    database.refuse_second(settings, path)
 
     async def run() -> Found:
-        settings = config.load(path)
         log.setup("warning", settings.log.format, mask_numbers=settings.log.mask_numbers)
         store = await Store.open(settings.database_url, survives=Survives(settings.database.survives), clock=now)
         try:
@@ -31,4 +37,5 @@ def with_store(path: Path | None, work: Callable[[Store], Awaitable[Found]]) -> 
         finally:
             await store.close()
 
-    return asyncio.run(run())
+    with database.as_owner(settings.database_url):
+        return asyncio.run(run())
