@@ -19,6 +19,8 @@ class BuildPy(build_py):
         super().run()
         if self.editable_mode:
             return
+        if not (HERE / "adapter/web/static/index.html").exists():
+            raise SystemExit("The page is missing, so the wheel would not be whole: run `make page` first.")
         target = Path(self.build_lib) / "adapter/shipped"
         for name in SHIPPED:
             source = HERE / name

@@ -8,7 +8,7 @@ from typing import TextIO
 import click
 
 from adapter import __version__, config, log
-from adapter.cli import csv_import
+from adapter.cli import checking, csv_import
 from adapter.cli.access import operator, token
 from adapter.cli.asking import DEVICE, EXTENSION, NAME, USERNAME, password_of, password_option
 from adapter.cli.audit import audit
@@ -218,16 +218,8 @@ def config_group() -> None:
 @config_group.command("check")
 @config_option
 def config_check(path: Path | None) -> None:
-    """Check whether the configuration can be used, and say what is wrong with it."""
-    from adapter import wiring
-
-    settings = config.load(path)
-    for pbx in settings.pbx:
-        wiring.link_settings(pbx)
-        wiring.ice(pbx)
-    wiring.certificate(settings.http)
-    _ = settings.database_url
-    click.echo(f"{path or config.default_path()} is valid.")
+    """Check whether the configuration can be used; say all that is wrong with it, and the lines to write."""
+    sys.exit(checking.check(path))
 
 
 cli.add_command(token)

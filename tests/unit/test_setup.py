@@ -171,7 +171,7 @@ def test_the_configuration_is_the_sample_filled_in(tmp_path: Path) -> None:
 
 
 def test_toml_that_is_written_in_another_way_is_not_damaged() -> None:
-    with pytest.raises(ValueError, match="twice|could not be set"):
+    with pytest.raises(ValueError, match=r"twice|could not be set"):
         toml.filled('pbx = [{ami = {host = "a"}}]\n', {("pbx.ami", "host"): "b"})
     text = '[a]\nb = "x # no comment"  # a comment\n# c = 1\n'
     assert tomllib.loads(toml.filled(text, {("a", "b"): 'q"#', ("a", "c"): ["d"], ("e", "f"): 5})) == {
