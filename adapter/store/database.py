@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from adapter.errors import ConfigError, StoreRefused, StoreUnavailable
 from adapter.store import durability
 from adapter.store.durability import Survives
+from adapter.store.pooler import Pooler
 from adapter.store.writer import SqliteWriter
 
 log = structlog.get_logger(__name__)
@@ -51,9 +52,13 @@ class Database:
         if self._url.drivername not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
             raise ConfigError("database.url must begin with sqlite+aiosqlite:// or postgresql+asyncpg://")
         self.engine: AsyncEngine = create_async_engine(self._url, pool_pre_ping=not self._sqlite)
-        on_connect = durability.sqlite(survives) if self._sqlite else durability.postgresql(survives)
-        event.listen(self.engine.sync_engine, "connect", on_connect)
-        self._writer = SqliteWriter(self._url.database or "", on_connect) if self._sqlite else None
+        self._writer: SqliteWriter | None = None
+        if self._sqlite:
+            on_connect = durability.sqlite(survives)
+            event.listen(self.engine.sync_engine, "connect", on_connect)
+            self._writer = SqliteWriter(self._url.database or "", on_connect)
+        else:
+            Pooler(self.engine, durability.postgresql(survives), *durability.pooled_postgresql(survives))
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._turn = asyncio.Lock()
 
