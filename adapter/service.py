@@ -301,14 +301,19 @@ async def _listen(service: Service, http: Http, stack: AsyncExitStack) -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, certificate.refresh)
     if http.plain_and_open:
         log.warning("passwords are sent unencrypted over the network", host=http.host, way_out="docs/tls.md")
-    log.info("listening", host=http.host, port=http.port, tls=certificate is not None)
+    log.info("listening", host=in_url(http.host), port=http.port, tls=certificate is not None)
 
 
 async def _listen_for_metrics(service: Service, metrics: config.Metrics, stack: AsyncExitStack) -> None:
     listener = Listener(metrics_app(service.groups.operations), limits=ConnectionLimits(total=100, each=100))
     stack.push_async_callback(listener.cleanup)
     await listener.start(metrics.host, metrics.port)
-    log.info("listening for Prometheus", host=metrics.host, port=metrics.port)
+    log.info("listening for Prometheus", host=in_url(metrics.host), port=metrics.port)
+
+
+def in_url(host: str) -> str:
+    """A host as it is written in a URL: an IPv6 address in brackets (RFC 3986, section 3.2.2)."""
+    return f"[{host}]" if ":" in host else host
 
 
 async def _tell_setup(settings: config.Settings, store: Store) -> None:
@@ -316,5 +321,5 @@ async def _tell_setup(settings: config.Settings, store: Store) -> None:
     if token is not None:
         http = settings.http
         scheme = "https" if http.tls_certificate else "http"
-        origin = http.public_origin or f"{scheme}://{http.host}:{http.port}"
+        origin = http.public_origin or f"{scheme}://{in_url(http.host)}:{http.port}"
         log.warning("there is no account yet", setup=f"POST {origin}/api/v1/setup with this token", token=token)
