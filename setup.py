@@ -7,7 +7,15 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
-SHIPPED = ("asterisk-conf", "docs", "config.sample.toml", "README.md", "SECURITY.md", "CHANGELOG.md")
+SHIPPED = (
+    "asterisk-conf",
+    "docs",
+    "config.sample.toml",
+    "README.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
+    "requirements.lock",
+)
 """What adapter/shipped offers, as it lies in the checkout."""
 
 

@@ -1,9 +1,13 @@
 # The lab's Asterisk: Debian's package with the files of asterisk-conf/, not as root. Build from the checkout's root:
 #   docker build -f docker/asterisk.Dockerfile -t call-monitor-asterisk .
-FROM docker.io/library/debian:forky-slim
+# No stable Debian has Asterisk: 12 and 13 left it out, so this base is 14 (testing) until that is released. It is for the
+# lab only; beside an Asterisk of your own (own.yaml) this image is not used. Another base, or a pinned one:
+#   --build-arg BASE=docker.io/library/debian@sha256:…
+ARG BASE=docker.io/library/debian:forky-slim
+FROM ${BASE}
 RUN apt-get update \
  && apt-get install -y --no-install-recommends asterisk asterisk-core-sounds-en-gsm \
- && rm -rf /var/lib/apt/lists/* /etc/asterisk/* \
+ && rm -rf /var/lib/apt/lists/* /etc/asterisk/* /usr/share/doc /usr/share/man /usr/share/locale \
  && groupadd --system --gid 10001 call-monitor \
  && usermod --append --groups call-monitor asterisk \
  && mkdir -p /run/asterisk /run/call-monitor /var/spool/asterisk/recording \

@@ -69,10 +69,10 @@ def make_user(wishes: Wishes) -> None:
 
 
 def make_state(wishes: Wishes) -> None:
-    """The folder of the database, the service's own."""
-    if wishes.state.exists() or sqlite_file(wishes.database) is None:
+    """The folder of the database, the service's own; one that is in use already stays as it is."""
+    if sqlite_file(wishes.database) is None or (wishes.state.exists() and any(wishes.state.iterdir())):
         return
-    wishes.state.mkdir(parents=True, mode=0o700)
+    wishes.state.mkdir(parents=True, mode=0o700, exist_ok=True)
     if wishes.user is not None:
         apply.give(wishes.state, wishes.user)
 

@@ -8,7 +8,7 @@ from adapter.errors import ConfigError
 UNIT = "docs/operations/call-monitor.service"
 """The systemd unit, as `text` wants it named."""
 SAMPLE = "config.sample.toml"
-CONTENTS = ("asterisk-conf", "docs", SAMPLE, "README.md", "SECURITY.md", "CHANGELOG.md")
+CONTENTS = ("asterisk-conf", "docs", SAMPLE, "README.md", "SECURITY.md", "CHANGELOG.md", "requirements.lock")
 """What is shipped; setup.py puts the same into the wheel."""
 
 

@@ -62,6 +62,16 @@ def test_the_wheel_is_whole(wheel: Path, tmp_path: Path) -> None:
     assert any(name.endswith("call-monitor = adapter.cli.main:main\n") for name in _entry_points(tmp_path))
 
 
+def test_the_image_is_built_from_all_of_it() -> None:
+    copied = [
+        line.split()[1:-1]
+        for line in (ROOT / "docker/adapter.Dockerfile").read_text().splitlines()
+        if line.startswith("COPY") and "--from" not in line
+    ]
+    names = {name for line in copied for name in line}
+    assert names >= {*shipped.CONTENTS, "setup.py", "pyproject.toml", "adapter"}
+
+
 def _entry_points(folder: Path) -> list[str]:
     return [path.read_text() for path in folder.glob("*.dist-info/entry_points.txt")]
 
