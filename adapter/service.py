@@ -43,7 +43,7 @@ from adapter.tasks import BackgroundTasks, KeyedLocks, close_all
 from adapter.web import audit, calls, events, health, monitors, operations, session, softphone, tokens, users, webhooks
 from adapter.web.access import Access
 from adapter.web.app import Groups, make_app
-from adapter.web.listener import ConnectionLimits, Listener
+from adapter.web.listener import ConnectionLimits, Listener, in_url
 from adapter.web.operations import metrics_app
 from adapter.web.revocation import Revocation
 from adapter.web.stream import Streams
@@ -309,11 +309,6 @@ async def _listen_for_metrics(service: Service, metrics: config.Metrics, stack: 
     stack.push_async_callback(listener.cleanup)
     await listener.start(metrics.host, metrics.port)
     log.info("listening for Prometheus", host=in_url(metrics.host), port=metrics.port)
-
-
-def in_url(host: str) -> str:
-    """A host as it is written in a URL: an IPv6 address in brackets (RFC 3986, section 3.2.2)."""
-    return f"[{host}]" if ":" in host else host
 
 
 async def _tell_setup(settings: config.Settings, store: Store) -> None:

@@ -197,6 +197,11 @@ def addresses(host: str) -> list[str]:
     return [host, ANY_IPV4]
 
 
+def in_url(host: str) -> str:
+    """A host as it is written in a URL: an IPv6 address in brackets (RFC 3986, section 3.2.2)."""
+    return f"[{host}]" if ":" in host else host
+
+
 class Listener:
     """Serves an application on a TCP port."""
 

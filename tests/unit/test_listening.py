@@ -7,8 +7,7 @@ import pytest
 from aiohttp import web
 
 from adapter.lab.ports import free_port
-from adapter.service import in_url
-from adapter.web.listener import Listener
+from adapter.web.listener import Listener, in_url
 from tests.support.site import Site, is_problem
 
 
