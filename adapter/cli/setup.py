@@ -75,14 +75,17 @@ def setup(**given: object) -> None:
     if wishes.dry_run:
         click.echo("Nothing was changed (dry run).")
         return
-    if prepared.edits:
+    if prepared.edits or prepared.folder:
         apply.check(prepared.edits, wishes.home)
         if not wishes.yes:
             click.confirm("Make these changes?", abort=True)
         steps.make_user(wishes)
-        owned = apply.owners(site.found.etc, wishes.user)
-        backup = apply.apply(prepared.edits, wishes.home, owned, datetime.now(UTC))
-        click.echo(f"Done. What was there before is in {backup}; call-monitor setup --undo takes it back.")
+        if prepared.folder:
+            apply.make_like(prepared.folder)
+        if prepared.edits:
+            owned = apply.owners(site.found.etc, wishes.user)
+            backup = apply.apply(prepared.edits, wishes.home, owned, datetime.now(UTC))
+            click.echo(f"Done. What was there before is in {backup}; call-monitor setup --undo takes it back.")
     steps.make_state(wishes)
     steps.reload(prepared.plan, console, wishes)
     steps.add_administrator(prepared, wishes)

@@ -47,6 +47,8 @@ class Prepared:
     """The administrator to be added; None if there are accounts already, or nobody was named."""
     extension: str | None
     device: str | None
+    folder: Path | None
+    """The folder of Asterisk's recordings, if it is to be made."""
 
 
 def look_around(wishes: Wishes) -> Site:
@@ -100,7 +102,9 @@ def prepare(site: Site, wishes: Wishes) -> Prepared:
     planned = plan.plan(site.found, choices, shipped.text)
     edits = [*_own_edits(site, wishes, choices), *planned.edits]
     edits += _unit(wishes)
-    return Prepared(edits, planned, admin, extension, device)
+    recordings = plan.recordings(site.found)
+    folder = recordings if recordings.parent.is_dir() and not recordings.exists() else None
+    return Prepared(edits, planned, admin, extension, device, folder)
 
 
 def _own_edits(site: Site, wishes: Wishes, choices: Choices) -> list[Edit]:

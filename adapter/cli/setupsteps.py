@@ -28,17 +28,19 @@ from adapter.store.place import sqlite_file
 
 def show(prepared: Prepared) -> None:
     """Print what would change: whole diffs, but of secrets only that there are some."""
-    if not prepared.edits:
+    if not prepared.edits and not prepared.folder:
         click.echo("Nothing has to be changed.")
+    if prepared.folder:
+        click.echo(f"\n{prepared.folder}: a new folder, Asterisk's")
     for edit in prepared.edits:
         if edit.secret:
             click.echo(f"\n{edit.path}: {'a new secret' if edit.before is None else 'another secret'}, not shown")
-        elif edit.before is None and edit.path.name.endswith("_call_monitor.conf"):
-            click.echo(f"\n{edit.path}: new, {len(edit.after.splitlines())} lines, as in asterisk-conf/")
+        elif edit.before is None and edit.path.name.endswith(("_call_monitor.conf", UNIT)):
+            click.echo(f"\n{edit.path}: new, {len(edit.after.splitlines())} lines, as they come with the program")
         else:
             before, name = (edit.before, str(edit.path)) if edit.before is not None else _origin(edit)
-            after = edit.after.split("\n")
-            rows = difflib.unified_diff(before.split("\n"), after, name, str(edit.path), lineterm="", n=1)
+            old, new = (text.removesuffix("\n").split("\n") for text in (before, edit.after))
+            rows = difflib.unified_diff(old, new, name, str(edit.path), lineterm="", n=1)
             click.echo("\n" + "\n".join(rows).encode("utf-8", "replace").decode())
     for text in prepared.plan.todo:
         click.echo(f"\nTo do: {text}")
@@ -48,8 +50,6 @@ def _origin(edit: Edit) -> tuple[str, str]:
     """What a new file is compared with."""
     if edit.path.name == "config.toml":
         return shipped.text(shipped.SAMPLE), shipped.SAMPLE
-    if edit.path.name == UNIT:
-        return shipped.text(shipped.UNIT), shipped.UNIT
     return "", "/dev/null"
 
 
@@ -97,7 +97,7 @@ def _restart(console: Console, wishes: Wishes, files: Sequence[str]) -> None:
     if not wanted and not wishes.yes and console.channels() == 0:
         wanted = click.confirm(f"{what}. There is no call now. Restart Asterisk?", default=True)
     if not wanted:
-        click.echo(f'{what}. When it suits: asterisk -rx "core restart when convenient", then call-monitor doctor.')
+        click.echo(f'{what}: asterisk -rx "core restart when convenient". Until then the doctor finds it not fit.')
         return
     console.ask("core restart gracefully")
     click.echo("Asterisk restarts as soon as no call runs.")

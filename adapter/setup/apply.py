@@ -203,3 +203,12 @@ def give(folder: Path, user: str) -> None:
     entry = pwd.getpwnam(user)
     os.chown(folder, entry.pw_uid, entry.pw_gid)
     folder.chmod(0o700)
+
+
+def make_like(folder: Path) -> None:
+    """A new folder with the owner and mode of the one that it is in. Raises OSError."""
+    like = folder.parent.stat()
+    folder.mkdir(exist_ok=True)
+    if os.geteuid() == 0:
+        os.chown(folder, like.st_uid, like.st_gid)
+    folder.chmod(like.st_mode & 0o7777)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from adapter.setup import asteriskconf as conf
 from adapter.setup.model import Choices, Edit, Found, Owner, Plan
@@ -87,26 +88,26 @@ def _plain(found: Found, choices: Choices, texts: dict[str, str], todo: list[str
                 texts[name] = conf.with_setting(texts[name], "general", "bindaddr", "127.0.0.1")
     if not conf.is_yes(found.value("ari.conf", "general", "enabled")):
         texts["ari.conf"] = conf.with_setting(texts.get("ari.conf", ""), "general", "enabled", "yes")
-    for kind in ("manager", "ari", "extensions"):
+    if choices.codes_context:
+        _codes(texts, "extensions.conf", choices.codes_context, found, todo)
+    for kind in ("manager", "ari", "extensions"):  # at the end, when nothing more is added to a section
         texts[f"{kind}.conf"] = conf.with_include(texts.get(f"{kind}.conf", ""), f"{kind}_call_monitor.conf")
     texts["modules.conf"] = conf.with_include(texts.get("modules.conf", ""), "modules_call_monitor.conf", "modules")
     texts["pjsip.conf"] = conf.with_include(found.text("pjsip.conf"), "pjsip_call_monitor.conf", first=True)
     _sorcery(texts, included=True)
-    if choices.codes_context:
-        _codes(texts, "extensions.conf", choices.codes_context, found, todo)
     _endpoints(found, choices, texts, todo)
 
 
 def _freepbx(found: Found, choices: Choices, texts: dict[str, str], todo: list[str]) -> None:
     """FreePBX writes its files anew at each "Apply Config"; these it leaves alone."""
+    if choices.codes_context:
+        _codes(texts, "extensions_custom.conf", choices.codes_context, found, todo)
     for name, kind in (("extensions_custom", "extensions"), ("manager_custom", "manager")):
         texts[f"{name}.conf"] = conf.with_include(texts.get(f"{name}.conf", ""), f"{kind}_call_monitor.conf")
     name = "ari_additional_custom.conf"
     texts[name] = conf.with_include(texts.get(name, ""), "ari_call_monitor.conf")
     texts["modules.conf"] = conf.with_lines(texts.get("modules.conf", ""), "modules", [NOLOAD])
     _sorcery(texts, included=False)
-    if choices.codes_context:
-        _codes(texts, "extensions_custom.conf", choices.codes_context, found, todo)
     where = "FreePBX, Settings -> Advanced Settings:"
     if not conf.is_yes(found.value("http.conf", "general", "enabled")):
         todo.append(f"{where} Enable the mini-HTTP Server: yes; HTTP Bind Address: 127.0.0.1.")
@@ -216,6 +217,11 @@ def likely_agents(found: Found) -> list[str]:
     """Patterns for phones whose names are numbers; a trunk (it registers or signs in elsewhere) is none."""
     names = [one.name for one in all_endpoints(found) if one.name.isdigit() and one.says("outbound_auth") is None]
     return [f"PJSIP/{'[0-9]' * length}" for length in sorted({len(name) for name in names})]
+
+
+def recordings(found: Found) -> Path:
+    """The folder of ARI's recordings, which the doctor's tones need (asterisk.conf, astspooldir); Debian has none."""
+    return Path(found.value("asterisk.conf", "directories", "astspooldir") or "/var/spool/asterisk") / "recording"
 
 
 def ami_at(found: Found) -> tuple[str, int]:

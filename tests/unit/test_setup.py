@@ -81,6 +81,14 @@ def test_a_plain_one() -> None:
     assert plan.likely_agents(site(files)) == ["PJSIP/[0-9][0-9][0-9]"]
 
 
+def test_star_codes_stay_in_their_context_at_the_end_of_a_file() -> None:
+    files = plain_files(PORTS)
+    after = done(files, plan.plan(site(files), choices(codes_context="from-trunk"), shipped.text))["extensions.conf"]
+    assert after.endswith(
+        'include => call-monitor-codes  ; call-monitor\n#include "extensions_call_monitor.conf"  ; call-monitor\n'
+    )
+
+
 def test_freepbx_gets_its_custom_files_and_no_other() -> None:
     files = freepbx_files(PORTS)
     wanted = plan.plan(site(files), choices(codes_context="from-internal-custom"), shipped.text)
