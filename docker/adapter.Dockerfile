@@ -31,7 +31,7 @@ RUN /opt/call-monitor/bin/pip install --no-cache-dir --no-compile --no-deps /src
 FROM ${BASE}
 RUN apt-get update \
  && apt-get install -y --no-install-recommends python3 ca-certificates \
- && rm -rf /var/lib/apt/lists/* /usr/share/doc /usr/share/man /usr/share/locale \
+ && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* /usr/share/doc /usr/share/man /usr/share/locale \
  && groupadd --system --gid 10001 call-monitor \
  && useradd --system --uid 10001 --gid 10001 --home-dir /var/lib/call-monitor --create-home call-monitor
 COPY --from=build /opt/call-monitor /opt/call-monitor

@@ -55,7 +55,7 @@ def _origin(edit: Edit) -> tuple[str, str]:
 
 def make_user(wishes: Wishes) -> None:
     """The service's user, as root. Raises ConfigError."""
-    if wishes.user is None or apply.is_user(wishes.user):
+    if wishes.user is None or apply.group_of(wishes.user) is not None:
         return
     command = ["useradd", "--system", "--home-dir", str(wishes.state), "--shell", "/usr/sbin/nologin", wishes.user]
     try:

@@ -1,7 +1,6 @@
 """Writes what was planned, with a backup of all that it changes, and takes it back."""
 
 import contextlib
-import grp
 import hashlib
 import json
 import os
@@ -17,6 +16,8 @@ from adapter.errors import ConfigError, Conflict
 from adapter.setup import look
 from adapter.setup.model import Edit, Owner
 
+ASTERISK = "asterisk"
+"""The user as whom Asterisk runs with Debian's package, FreePBX and `make install`'s samples."""
 BACKUPS = "setup-backups"
 """The folder of backups, beside config.toml."""
 MANIFEST = "manifest.json"
@@ -37,15 +38,24 @@ class Owners:
 
 
 def owners(etc: Path, user: str | None) -> Owners:
-    """As root: Asterisk's folder's own, and root with the group of the adapter's user, if there is one."""
+    """As root: Asterisk's folder's own, and root with the group of the adapter's user, if there is one.
+
+    Where root owns Asterisk's files, what only its owner and its group may read gets the group of Asterisk's user.
+    """
     if os.geteuid() != 0:
         return Owners()
     like = next((path for name in ("manager.conf", "asterisk.conf") if (path := etc / name).exists()), etc).stat()
+    asterisks = group_of(ASTERISK) if (like.st_uid, like.st_gid) == (0, 0) else None
+    group = group_of(user) if user else None
+    return Owners((like.st_uid, asterisks or like.st_gid), None if group is None else (0, group))
+
+
+def group_of(user: str) -> int | None:
+    """A user's own group; None if there is no such user."""
     try:
-        group = pwd.getpwnam(user).pw_gid if user else None
+        return pwd.getpwnam(user).pw_gid
     except KeyError:
-        group = None
-    return Owners((like.st_uid, like.st_gid), None if group is None else (0, group))
+        return None
 
 
 def check(edits: Iterable[Edit], home: Path) -> None:
@@ -179,23 +189,6 @@ def _as_left(folder: Path, entry: dict[str, Any]) -> bool:
     """Whether a file is as the setup left it, or as it was before (an interrupted setup, or one taken back in part)."""
     current = look.read(Path(entry["path"]))
     return _digest(current) == entry["after"] or current == _kept(folder, entry)
-
-
-def is_user(name: str) -> bool:
-    """Whether this machine has such a user."""
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        return False
-    return True
-
-
-def group_name(gid: int) -> str:
-    """A group's name; its number if it has none."""
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)
 
 
 def give(folder: Path, user: str) -> None:

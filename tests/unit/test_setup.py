@@ -247,6 +247,18 @@ def test_nothing_is_written_over_what_changed_meanwhile(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+def test_files_are_asterisks_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apply, "group_of", {"asterisk": 4242, "call-monitor": 4343}.get)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    (tmp_path / "manager.conf").touch()
+    here = (tmp_path / "manager.conf").stat()
+    group = 4242 if (here.st_uid, here.st_gid) == (0, 0) else here.st_gid
+    assert apply.owners(tmp_path, "call-monitor") == apply.Owners((here.st_uid, group), (0, 4343))
+    assert apply.owners(tmp_path, None).adapter is None
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert apply.owners(tmp_path, "call-monitor") == apply.Owners()
+
+
 def test_where_asterisk_is(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--asterisk DIR"):
         look.asterisk_folder(tmp_path)
