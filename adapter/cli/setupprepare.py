@@ -101,7 +101,7 @@ def prepare(site: Site, wishes: Wishes) -> Prepared:
     choices = replace(choices, codes_context=_codes_context(site, wishes, choices))
     planned = plan.plan(site.found, choices, shipped.text)
     edits = [*_own_edits(site, wishes, choices), *planned.edits]
-    edits += _unit(wishes)
+    edits += _unit(wishes, credentials="/run/credentials/" in (site.config or ""))
     recordings = plan.recordings(site.found)
     folder = recordings if recordings.parent.is_dir() and not recordings.exists() else None
     return Prepared(edits, planned, admin, extension, device, folder)
@@ -133,13 +133,15 @@ def _secret(site: Site, wishes: Wishes, kind: str) -> str:
     return (look.read(place) or "").strip() or secrets.token_hex(24)
 
 
-def _unit(wishes: Wishes) -> list[Edit]:
+def _unit(wishes: Wishes, *, credentials: bool) -> list[Edit]:
     """The systemd unit. One that is there may have been edited, so it stays unless it is to be replaced."""
     if not wishes.service:
         return []
     path, called = SYSTEMD / UNIT, Path(sys.argv[0]).absolute()
     program = called if called.name == "call-monitor" else Path(sys.prefix, "bin/call-monitor")
-    text = adapterfiles.unit(shipped.text(shipped.UNIT), program, wishes.config, wishes.state)
+    user = wishes.user or "root"
+    unit = shipped.text(shipped.UNIT)
+    text = adapterfiles.unit(unit, program, wishes.config, wishes.state, user, credentials=credentials)
     before = look.read(path)
     if before == text or (before is not None and not wishes.replace):
         return []

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,11 @@ from adapter.setup.model import Edit, Plan
 from adapter.store.people import NewUser
 from adapter.store.place import sqlite_file
 
+SECRET = re.compile(r"^(.?\s*[\w-]*(?:secret|password|passwd|md5_cred)\s*=>?\s*).+$", re.IGNORECASE)
+"""A line of Asterisk's files or of ours that has a secret as its value."""
+IN_URL = re.compile(r"(://[^/:@\s]*:)[^@\s]+@")
+"""The password in a URL (RFC 3986, section 3.2.1)."""
+
 
 def show(prepared: Prepared) -> None:
     """Print what would change: whole diffs, but of secrets only that there are some."""
@@ -41,9 +47,14 @@ def show(prepared: Prepared) -> None:
             before, name = (edit.before, str(edit.path)) if edit.before is not None else _origin(edit)
             old, new = (text.removesuffix("\n").split("\n") for text in (before, edit.after))
             rows = difflib.unified_diff(old, new, name, str(edit.path), lineterm="", n=1)
-            click.echo("\n" + "\n".join(rows).encode("utf-8", "replace").decode())
+            click.echo("\n" + "\n".join(map(_without_secrets, rows)).encode("utf-8", "replace").decode())
     for text in prepared.plan.todo:
         click.echo(f"\nTo do: {text}")
+
+
+def _without_secrets(row: str) -> str:
+    """A row of a diff, which may be logged somewhere."""
+    return IN_URL.sub(r"\1…@", SECRET.sub(r"\1…", row))
 
 
 def _origin(edit: Edit) -> tuple[str, str]:

@@ -73,10 +73,27 @@ def _changes(found: Found, choices: Choices, values: Mapping[str, Any]) -> toml.
     return {place: value for place, value in changes.items() if toml.read(values, *place) != value}
 
 
-def unit(text: str, program: Path, config: Path, state: Path) -> str:
-    """The systemd unit with this installation's paths."""
-    text = re.sub(r"^ExecStart=.*$", f"ExecStart={program} serve --config {config}", text, flags=re.MULTILINE)
-    text = re.sub(r"^(LoadCredential=\w+\.secret:).*/", rf"\g<1>{config.parent}/", text, flags=re.MULTILINE)
-    return re.sub(
-        r"^Environment=XDG_STATE_HOME=.*$", f"Environment=XDG_STATE_HOME={state.parent}", text, flags=re.MULTILINE
-    )
+STATE = Path("/var/lib/call-monitor")
+"""Where the unit that comes with the program keeps its state (StateDirectory)."""
+
+
+def unit(text: str, program: Path, config: Path, state: Path, user: str, *, credentials: bool) -> str:
+    """The systemd unit with this installation's paths and user.
+
+    `credentials`: whether the configuration reads them from /run/credentials; otherwise the unit loads none, since it
+    doesn't start where their files are missing.
+    """
+
+    def put(key: str, value: str) -> None:
+        nonlocal text
+        text = re.sub(rf"^{key}=.*$", lambda _: f"{key}={value}", text, flags=re.MULTILINE)
+
+    put("ExecStart", f"{program} serve --config {config}")
+    put("User", user)
+    put("Group", user)
+    if state != STATE:  # ProtectSystem=strict: nothing else may be written
+        put("Environment=XDG_STATE_HOME", f"{state.parent}\nReadWritePaths={state}")
+    if credentials:
+        text = re.sub(r"^(LoadCredential=\w+\.secret:).*/", rf"\g<1>{config.parent}/", text, flags=re.MULTILINE)
+        return text
+    return re.sub(r"^(?:# Secrets reach only this unit.*\n)?LoadCredential=.*\n", "", text, flags=re.MULTILINE)

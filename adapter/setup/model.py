@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from adapter.setup import asteriskconf
@@ -46,8 +47,11 @@ class Found:
         return self.texts.get(name, "")
 
     def with_includes(self, name: str, seen: frozenset[str] = frozenset()) -> list[str]:
-        """A file and those that it includes, by name, as far as they were read."""
+        """A file and those that it includes, by name, as far as they were read; `manager.d/*.conf` are all of those."""
         name = name.removeprefix(f"{self.etc}/")
+        if "*" in name or "?" in name:
+            alike = (one for one in self.texts if fnmatchcase(one, name) and one.count("/") == name.count("/"))
+            return [found for one in sorted(alike) for found in self.with_includes(one, seen)]
         if name in seen or name not in self.texts:
             return []
         inner = (self.with_includes(one, seen | {name}) for one in asteriskconf.includes(self.texts[name]))

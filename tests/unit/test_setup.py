@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter import config, shipped
+from adapter.cli import setupsteps
 from adapter.errors import ConfigError, Conflict
 from adapter.lab.ports import Ports
 from adapter.setup import adapterfiles, apply, asteriskconf, look, plan, toml
@@ -189,10 +190,32 @@ def test_toml_that_is_written_in_another_way_is_not_damaged() -> None:
 
 
 def test_the_unit_gets_this_installations_paths() -> None:
-    text = adapterfiles.unit(shipped.text(shipped.UNIT), Path("/x/call-monitor"), Path("/y/config.toml"), Path("/z/s"))
-    assert "ExecStart=/x/call-monitor serve --config /y/config.toml" in text
-    assert "LoadCredential=ami.secret:/y/ami.secret" in text
-    assert "XDG_STATE_HOME=/z" in text
+    def unit(*, state: str = "/var/lib/call-monitor", credentials: bool = False) -> str:
+        paths = Path("/x/call-monitor"), Path("/y/config.toml"), Path(state)
+        return adapterfiles.unit(shipped.text(shipped.UNIT), *paths, "cm", credentials=credentials)
+
+    text = unit()
+    assert "ExecStart=/x/call-monitor serve --config /y/config.toml\n" in text
+    assert ("User=cm\nGroup=cm\n" in text, "LoadCredential" in text, "ReadWritePaths" in text) == (True, False, False)
+    assert "LoadCredential=ami.secret:/y/ami.secret\nLoadCredential=ari.secret:/y/ari.secret\n" in unit(
+        credentials=True
+    )
+    assert "XDG_STATE_HOME=/z\nReadWritePaths=/z/s\n" in unit(state="/z/s")
+
+
+def test_files_that_are_included_by_a_pattern_count() -> None:
+    files = {
+        "manager.conf": '[general]\n#include "manager.d/*.conf"\n',
+        "manager.d/a.conf": "[general]\nenabled = yes\nport = 5044\n",
+        "pjsip.conf": "#include pjsip.d/*.conf\n",
+        "pjsip.d/desk.conf": "[101]\ntype = endpoint\n",
+        "pjsip.d/old/desk.conf": "[102]\ntype = endpoint\n",
+    }
+    found = site(files)
+    assert plan.ami_at(found)[1] == 5044
+    assert [endpoint.name for endpoint in plan.all_endpoints(found)] == ["101"]
+    after = done(files, plan.plan(found, choices(), shipped.text))
+    assert after["desk.conf"] == "[101]\ndirect_media = no  ; call-monitor\ntype = endpoint\n", "in that file"
 
 
 def edits(folder: Path) -> list[Edit]:
@@ -270,3 +293,18 @@ def test_where_asterisk_is(tmp_path: Path) -> None:
     latin = found.text("pjsip.conf")
     apply._write(tmp_path / "copy", latin, 0o600, None)
     assert (tmp_path / "copy").read_bytes() == b"; caf\xe9\n[101]\ntype=endpoint\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "shown"),
+    [
+        (" secret = hunter2 ; of the panel", " secret = …"),
+        ("+password=hunter2", "+password=…"),
+        ('-secret = "hunter2"', "-secret = …"),
+        ("+url = postgresql+asyncpg://cm:hunter2@db/calls", "+url = postgresql+asyncpg://cm:…@db/calls"),
+        ('+secret_file = "/etc/call-monitor/ami.secret"', '+secret_file = "/etc/call-monitor/ami.secret"'),
+        (" enabled = yes", " enabled = yes"),
+    ],
+)
+def test_a_diff_shows_no_secret(row: str, shown: str) -> None:
+    assert setupsteps._without_secrets(row) == shown
