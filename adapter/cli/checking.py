@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from adapter import config, wiring
 from adapter.config import modes, placeholders
+from adapter.config.section import secret_of
 from adapter.config.settings import read, validated
 from adapter.config.tls import client_context
 from adapter.config.unit import source_of
@@ -63,25 +64,27 @@ def mistakes(place: Path, values: dict[str, Any]) -> list[Mistake]:
     known = {mistake.where for mistake in found}
     for where, attempt in _attempts(settings):
         try:
-            attempt()
+            if isinstance(secret := attempt(), str) and placeholders.is_placeholder(secret) and where not in known:
+                found.append(Mistake(where, f'the secret in its file is the placeholder "{secret}"'))
         except (ConfigError, OSError) as problem:
             what = problem.detail if isinstance(problem, ConfigError) else str(problem)
             if where not in known:
-                found.append(Mistake(where, what, _instead(where, place) if "placeholder" not in what else ()))
+                found.append(Mistake(where, what, _instead(where, place)))
     return found
 
 
 def _attempts(settings: config.Settings) -> Iterator[tuple[str, Callable[[], object]]]:
     """What must succeed when the adapter starts, by key."""
     for number, pbx in enumerate(settings.pbx):
-        yield f"pbx.{number}.ami.secret", pbx.ami.reveal
-        yield f"pbx.{number}.ari.secret", pbx.ari.reveal
+        yield f"pbx.{number}.ami.secret", partial(secret_of, pbx.ami.secret, pbx.ami.secret_file)
+        yield f"pbx.{number}.ari.secret", partial(secret_of, pbx.ari.secret, pbx.ari.secret_file)
         if pbx.ami.tls:
             yield f"pbx.{number}.ami.tls_ca", partial(client_context, pbx.ami.tls_ca)
         yield f"pbx.{number}.ari.tls_ca", partial(wiring.ari_tls, pbx)
-        yield "softphone.turn_secret", partial(wiring.ice, pbx)
+        phone = pbx.softphone
+        yield "softphone.turn_secret", partial(secret_of, phone.turn_secret, phone.turn_secret_file)
     yield "http.tls_certificate", lambda: wiring.certificate(settings.http)
-    yield "database.url", lambda: settings.database_url
+    yield "database.url", partial(secret_of, None, settings.database.url_file)
 
 
 def open_files(settings: config.Settings, place: Path) -> Iterator[Mistake]:

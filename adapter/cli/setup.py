@@ -1,7 +1,6 @@
 """`call-monitor setup`: asks, shows what it would change, changes it with a backup, and checks what came of it."""
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -10,6 +9,7 @@ from adapter.cli import setupprepare
 from adapter.cli import setupsteps as steps
 from adapter.cli.asking import DEVICE, EXTENSION, USERNAME, password_option
 from adapter.cli.setupwishes import Wishes
+from adapter.service import now
 from adapter.setup import apply, look
 from adapter.setup.asterisk import Console
 
@@ -84,7 +84,7 @@ def setup(**given: object) -> None:
             apply.make_like(prepared.folder)
         if prepared.edits:
             owned = apply.owners(site.found.etc, wishes.user)
-            backup = apply.apply(prepared.edits, wishes.home, owned, datetime.now(UTC))
+            backup = apply.apply(prepared.edits, wishes.home, owned, now())
             click.echo(f"Done. What was there before is in {backup}; call-monitor setup --undo takes it back.")
     steps.make_state(wishes)
     steps.reload(prepared.plan, console, wishes)

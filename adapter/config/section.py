@@ -42,12 +42,23 @@ class WithSecret(Section):
 
 
 def revealed(secret: SecretStr | None, file: Path | None) -> str:
+    """As `secret_of`. The log is told of a file that everybody can read, and of a placeholder."""
+    text = secret_of(secret, file)
+    if secret is None and file is not None:
+        warn_if_open(source_of(file))
+    if is_placeholder(text):
+        where = str(file) if file else "the configuration"
+        log.warning("a secret is a placeholder", where=where, way_out="call-monitor config check")
+    return text
+
+
+def secret_of(secret: SecretStr | None, file: Path | None) -> str:
     """A secret from the configuration or from its file; empty if there is none. Raises ConfigError.
 
     A file in /run/credentials that is not there is read where the systemd unit loads it from.
     """
     if secret is not None:
-        return _filled_in(secret.get_secret_value(), "The secret in the configuration")
+        return secret.get_secret_value()
     if file is None:
         return ""
     place = source_of(file)
@@ -58,14 +69,6 @@ def revealed(secret: SecretStr | None, file: Path | None) -> str:
         raise ConfigError(f"The secret in {place} can't be read: {why}.") from None
     if not text:
         raise ConfigError(f"The secret in {place} is empty.")
-    warn_if_open(place)
-    return _filled_in(text, f"The secret in {place}")
-
-
-def _filled_in(text: str, what: str) -> str:
-    """The secret, unless it is what the documentation writes in its place. Raises ConfigError."""
-    if is_placeholder(text):
-        raise ConfigError(f'{what} is the placeholder "{text}": put your own there.')
     return text
 
 
