@@ -40,7 +40,7 @@ from adapter.setup.asterisk import Console
 @click.option("--device", type=DEVICE, help="The administrator's phone; default: PJSIP/EXTENSION.")
 @password_option
 @click.option("--replace", is_flag=True, help="Replace copies of asterisk-conf/ that differ from this version's.")
-@click.option("--restart", is_flag=True, help="Restart Asterisk gracefully if that is needed (when no call runs).")
+@click.option("--restart", is_flag=True, help="Restart Asterisk if that is needed, as soon as no call runs.")
 @click.option("--service/--no-service", default=None, help="Install the systemd unit; by default as root.")
 @click.option("--yes", is_flag=True, help="Don't ask; take defaults for what no option says.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be changed.")

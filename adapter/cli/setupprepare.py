@@ -15,9 +15,10 @@ import phonenumbers
 from adapter import shipped
 from adapter.cli.asking import EXTENSION, USERNAME
 from adapter.cli.setupwishes import SYSTEMD, Wishes
+from adapter.config.section import secret_of
 from adapter.config.unit import UNIT, source_of
 from adapter.core.people import Role, User
-from adapter.errors import ConfigError
+from adapter.errors import ConfigError, StoreUnavailable
 from adapter.setup import adapterfiles, asteriskconf, look, plan
 from adapter.setup.model import Choices, Edit, Found, Owner, Plan
 from adapter.store.database import Database
@@ -64,10 +65,11 @@ def look_around(wishes: Wishes) -> Site:
 
 
 def _people(wishes: Wishes, values: Mapping[str, Any]) -> Sequence[User]:
-    """The accounts that exist; none where the database is not there, or can't be read yet."""
-    url = adapterfiles.given(values, "database", "url") or wishes.database
+    """The accounts that exist; none where the database is not there, or can't be read yet. Raises ConfigError."""
+    named = adapterfiles.given(values, "database", "url_file")
+    url = secret_of(None, Path(named)) if named else adapterfiles.given(values, "database", "url") or wishes.database
     file = sqlite_file(url)
-    if file is None or not file.exists():
+    if file is not None and not file.exists():
         return ()
 
     async def read() -> Sequence[User]:
@@ -78,7 +80,11 @@ def _people(wishes: Wishes, values: Mapping[str, Any]) -> Sequence[User]:
         finally:
             await database.close()
 
-    return asyncio.run(read())
+    try:
+        return asyncio.run(read())
+    except StoreUnavailable as problem:
+        click.echo(f"Accounts could not be read: {problem.detail}")
+        return ()
 
 
 def prepare(site: Site, wishes: Wishes) -> Prepared:

@@ -110,7 +110,7 @@ def _restart(console: Console, wishes: Wishes, files: Sequence[str]) -> None:
     if not wanted:
         click.echo(f'{what}: asterisk -rx "core restart when convenient". Until then the doctor finds it not fit.')
         return
-    console.ask("core restart gracefully")
+    console.ask("core restart when convenient")  # not "gracefully": that refuses new calls until the last has ended
     click.echo("Asterisk restarts as soon as no call runs.")
     if not console.wait():
         click.echo("It has not done so yet; run the doctor again when it has.")

@@ -5,14 +5,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter import config, shipped
 from adapter.cli import setupsteps
+from adapter.cli.setup import setup
+from adapter.cli.setupwishes import Wishes
 from adapter.errors import ConfigError, Conflict
 from adapter.lab.ports import Ports
 from adapter.setup import adapterfiles, apply, asteriskconf, look, plan, toml
+from adapter.setup.asterisk import Console
 from adapter.setup.model import Choices, Edit, Found, Owner, Plan
 from tests.support.operators import freepbx_files, plain_files
 
@@ -308,3 +312,44 @@ def test_where_asterisk_is(tmp_path: Path) -> None:
 )
 def test_a_diff_shows_no_secret(row: str, shown: str) -> None:
     assert setupsteps._without_secrets(row) == shown
+
+
+@pytest.mark.parametrize(
+    ("options", "calls", "restarts"),
+    [({"yes": True}, "0", False), ({"yes": True, "restart": True}, "3", True), ({}, "3", False)],
+)
+def test_asterisk_is_told_and_restarted_only_if_asked_to(
+    tmp_path: Path, options: dict[str, bool], calls: str, restarts: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = tmp_path / "asterisk"
+    program.write_text(
+        f'#!/bin/sh\necho "$2" >> {tmp_path}/asked\n'
+        f'case "$2" in *count) echo "{calls} active channels";; *) echo Fully Booted;; esac\n'
+    )
+    program.chmod(0o755)
+    flags = dict.fromkeys("password_stdin replace restart yes dry_run undo force".split(), False) | options
+    none = dict.fromkeys("etc home state database account country codes_context admin extension device".split())
+    wishes = Wishes.of({**none, **flags, "agents": (), "console": str(program), "service": False})
+    files = plain_files(PORTS)
+    setupsteps.reload(plan.plan(site(files), choices(), shipped.text), Console(wishes.console), wishes)
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert set(plan.RELOADS.values()) < set(asked)
+    assert ("core restart when convenient" in asked) is restarts
+    assert ("core restart" in capsys.readouterr().out) is not restarts
+
+
+def test_its_questions_and_a_no_at_the_end(tmp_path: Path) -> None:
+    etc = tmp_path / "etc"
+    etc.mkdir()
+    for name, text in plain_files(PORTS).items():
+        (etc / name).write_text(text)
+    where = ["--asterisk", str(etc), "--home", str(tmp_path / "home"), "--state", str(tmp_path / "state"), "--user", ""]
+    answers = "boss\n301\n\nde\n\nn\n"
+    done = CliRunner().invoke(setup, [*where, "--no-service"], input=answers)
+    for asked in ("[PJSIP/[0-9][0-9][0-9]]", "[US]", "[from-internal]", "Make these changes?"):
+        assert asked in done.output, done.output
+    assert '+country = "DE"' in done.output
+    assert "include => call-monitor-codes" in done.output
+    assert done.exit_code == 1
+    assert {path.name: path.read_text() for path in etc.iterdir()} == plain_files(PORTS)
+    assert not (tmp_path / "home").exists()
