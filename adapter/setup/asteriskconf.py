@@ -90,6 +90,11 @@ def has_section(text: str, section: str) -> bool:
     return any(line.section == section for line in lines(text))
 
 
+def escaped(text: str) -> str:
+    """A value in which a semicolon begins no comment."""
+    return text.replace(";", "\\;")
+
+
 def with_setting(text: str, section: str, key: str, wanted: str) -> str:
     """The text with `key = wanted` in this section, which is added at the end if there is none."""
     if value(text, section, key) == wanted:

@@ -55,8 +55,8 @@ def _secrets(found: Found, choices: Choices) -> list[Edit]:
     address = found.value("manager.conf", "general", "bindaddr") or ""
     permit = "" if address in LOOPBACK + EVERYWHERE else f"permit = {address}/255.255.255.255\n"
     wanted = {
-        MANAGER_SECRET: f"secret = {choices.ami_secret}\n{permit}",
-        ARI_SECRET: f"password = {choices.ari_secret}\n",
+        MANAGER_SECRET: f"secret = {conf.escaped(choices.ami_secret)}\n{permit}",
+        ARI_SECRET: f"password = {conf.escaped(choices.ari_secret)}\n",
     }
     return [
         Edit(found.etc / name, found.texts.get(name), text, Owner.ASTERISK, 0o640, secret=True)

@@ -138,6 +138,12 @@ def test_what_an_operator_set_stays() -> None:
     assert replaced["extensions_call_monitor.conf"] == shipped.text("asterisk-conf/extensions_call_monitor.conf")
 
 
+def test_a_secret_of_ones_own_is_whole_at_asterisk() -> None:
+    after = done({}, plan.plan(site({}), choices(ami_secret="a;b"), shipped.text))
+    assert after["call_monitor_manager_secret.conf"] == "secret = a\\;b\n"
+    assert asteriskconf.value(after["call_monitor_manager_secret.conf"], "", "secret") == "a\\;b"
+
+
 def test_a_star_code_that_is_taken_is_told() -> None:
     files = {"extensions.conf": "[from-internal]\nexten => _*56.,1,NoOp()\n"}
     assert any("uses *56 itself" in text for text in plan.plan(site(files), choices(), shipped.text).todo)
