@@ -16,7 +16,7 @@ NPM := cd $(PAGE_FROM) && PATH="$(CURDIR)/$(BIN):$$PATH" npm
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help page schema current pictures demo lab try test lowest lint fmt type bench load soak fuzz audit browser clean lock
+.PHONY: help page wheel schema current pictures demo lab try test lowest lint fmt type bench load soak fuzz audit browser clean lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ $(PAGE): $(BUILD_MODULES) $(wildcard $(PAGE_FROM)/*.html $(PAGE_FROM)/*.js $(PAG
 # --- running
 
 page: $(PAGE) ## Build the page (Node comes from PyPI; none of the system's is needed)
+
+wheel: $(PAGE) ## Build the wheel for an operator's machine into dist/ (docs/install.md)
+	@rm -rf build && $(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist . && rm -rf build && ls dist/*.whl
 
 schema: $(DEV_MODULES) ## Make the page's types (src/schema.ts) from the API's description
 	@$(DESCRIBE) | ($(NPM) run --silent schema)

@@ -37,13 +37,14 @@ from adapter.monitoring.recorder import Recorder
 from adapter.monitoring.reservations import Reservations
 from adapter.monitoring.unrecorded import Unrecorded
 from adapter.store import Store
+from adapter.store.address import in_words
 from adapter.store.durability import Survives
 from adapter.tasks import BackgroundTasks, KeyedLocks, close_all
 from adapter.web import audit, calls, events, health, monitors, operations, session, softphone, tokens, users, webhooks
 from adapter.web.access import Access
 from adapter.web.app import Groups, make_app
 from adapter.web.expiry import Expiry
-from adapter.web.listener import ConnectionLimits, Listener
+from adapter.web.listener import ConnectionLimits, Listener, in_url
 from adapter.web.operations import metrics_app
 from adapter.web.revocation import Revocation
 from adapter.web.stream import Streams
@@ -252,6 +253,7 @@ async def serve(settings: config.Settings, *, standby: bool = False) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         idle = timedelta(minutes=settings.session.idle_minutes)
+        log.info("database", database=in_words(settings.database_url))
         store = await Store.open(settings.database_url, idle, Survives(settings.database.survives), clock=now)
         stack.push_async_callback(store.close)
         ownership = Ownership(store.owners, this_member(now()), [pbx.id for pbx in settings.pbx], now)
@@ -291,14 +293,14 @@ async def _listen(service: Service, http: Http, stack: AsyncExitStack) -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, certificate.refresh)
     if http.plain_and_open:
         log.warning("passwords are sent unencrypted over the network", host=http.host, way_out="docs/tls.md")
-    log.info("listening", host=http.host, port=http.port, tls=certificate is not None)
+    log.info("listening", host=in_url(http.host), port=http.port, tls=certificate is not None)
 
 
 async def _listen_for_metrics(service: Service, metrics: config.Metrics, stack: AsyncExitStack) -> None:
     listener = Listener(metrics_app(service.groups.operations), limits=ConnectionLimits(total=100, each=100))
     stack.push_async_callback(listener.cleanup)
     await listener.start(metrics.host, metrics.port)
-    log.info("listening for Prometheus", host=metrics.host, port=metrics.port)
+    log.info("listening for Prometheus", host=in_url(metrics.host), port=metrics.port)
 
 
 async def _tell_setup(settings: config.Settings, store: Store) -> None:
@@ -306,5 +308,5 @@ async def _tell_setup(settings: config.Settings, store: Store) -> None:
     if token is not None:
         http = settings.http
         scheme = "https" if http.tls_certificate else "http"
-        origin = http.public_origin or f"{scheme}://{http.host}:{http.port}"
+        origin = http.public_origin or f"{scheme}://{in_url(http.host)}:{http.port}"
         log.warning("there is no account yet", setup=f"POST {origin}/api/v1/setup with this token", token=token)

@@ -15,6 +15,7 @@ from adapter.cli.store import config_option
 from adapter.doctor import report
 from adapter.doctor.findings import exit_status
 from adapter.doctor.run import Examination, Say, examine
+from adapter.store.address import in_words
 
 CLEAR = "\r\x1b[K"
 """Go to the beginning of the line and clear it (ECMA-48)."""
@@ -94,7 +95,18 @@ def doctor(
     if file is not None:
         one = _one(settings, name)
         sys.exit(recording.run(settings, one, file, minutes, MOST_MB if most_mb is None else most_mb, force=force))
-    place = path or config.default_path()
+    sys.exit(examine_and_tell(settings, path or config.default_path(), audio=audio, ring=ring, as_json=as_json))
+
+
+def examine_and_tell(
+    settings: config.Settings,
+    place: Path | None,
+    *,
+    audio: bool = False,
+    ring: tuple[str, ...] = (),
+    as_json: bool = False,
+) -> int:
+    """Run the checks, print the report, and return the exit status. `place`: the configuration's file."""
     found = asyncio.run(_examine(settings, place, audio=audio, ring=ring))
     if sys.stderr.isatty():
         click.echo(CLEAR, nl=False, err=True)
@@ -102,13 +114,15 @@ def doctor(
         "pbx": ", ".join(pbx.id for pbx in settings.pbx),
         "ami": ", ".join(f"{pbx.ami.host}:{pbx.ami.port}" for pbx in settings.pbx),
         "ari": ", ".join(pbx.ari.url for pbx in settings.pbx),
+        "database": in_words(settings.database_url),
     }
     if as_json:
         click.echo(report.as_json(about, found.findings, found.matrix))
     else:
         title = f"call-monitor doctor: PBX {about['pbx']}, AMI {about['ami']}, ARI {about['ari']}"
+        title += f"\nDatabase: {about['database']}"
         click.echo(report.as_text(title, found.findings, found.matrix))
-    sys.exit(exit_status(found.findings))
+    return exit_status(found.findings)
 
 
 def _one(settings: config.Settings, name: str | None) -> config.Pbx:

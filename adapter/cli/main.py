@@ -3,54 +3,31 @@
 import asyncio
 import sys
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import click
 import structlog
-from pydantic import TypeAdapter, ValidationError
 
 from adapter import __version__, config, log
-from adapter.cli import csv_import, interrupt
+from adapter.cli import checking, csv_import, interrupt
 from adapter.cli.access import operator, token
+from adapter.cli.asking import DEVICE, EXTENSION, NAME, USERNAME, password_of, password_option
 from adapter.cli.audit import audit
 from adapter.cli.doctor import doctor
+from adapter.cli.files import files
+from adapter.cli.setup import setup
 from adapter.cli.store import config_option, with_settings, with_store
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role, User
 from adapter.core.views import modes_view, user_view
-from adapter.core.wording import wording
 from adapter.errors import AdapterError, AlreadyOwned, ConfigError, Invalid, NotFound
-from adapter.store import Store, address
+from adapter.store import Store
 from adapter.store.people import NewUser, UserChange
 from adapter.web import fields
 from adapter.wiring import star_codes
 
 USAGE = 2
 """Exit status for wrong usage or configuration, or a second adapter: a restart does not help. 1 is for failures."""
-
-password_option = click.option(
-    "--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it."
-)
-
-
-class _Checked(click.ParamType[str]):
-    """A parameter with the same rules as in the API (adapter/web/fields.py)."""
-
-    def __init__(self, name: str, rule: Any) -> None:
-        self.name = name
-        self._rule: TypeAdapter[str] = TypeAdapter(rule)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        try:
-            return self._rule.validate_python(value)
-        except ValidationError as problem:
-            return self.fail(wording(problem.errors()[0]), param, ctx)
-
-
-USERNAME = _Checked("username", fields.Username)
-NAME = _Checked("name", fields.Name)
-EXTENSION = _Checked("extension", fields.Extension)
-DEVICE = _Checked("device", fields.Device)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -60,11 +37,9 @@ def cli() -> None:
 
     \b
     Try it without a PBX:        make demo
-    Set it up with your PBX:     cp config.sample.toml config.toml, edit it, then
-                                 call-monitor config check --config config.toml
-                                 call-monitor user add admin --admin --config config.toml
-                                 call-monitor doctor --audio --config config.toml
-                                 call-monitor serve --config config.toml
+    Set it up with your PBX:     call-monitor setup
+    By hand, or elsewhere:       call-monitor files --to DIR, and follow DIR/docs/install.md
+    Whether it works there:      call-monitor doctor --audio
     """
 
 
@@ -116,18 +91,6 @@ async def _named(store: Store, username: str) -> User:
     return found
 
 
-def _password(from_stdin: bool) -> str:
-    text = (
-        sys.stdin.readline().rstrip("\n")
-        if from_stdin
-        else click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    )
-    try:
-        return TypeAdapter(fields.Password).validate_python(text)
-    except ValidationError as problem:
-        raise click.UsageError(f"Password: {wording(problem.errors()[0])}.") from None
-
-
 @user.command("add")
 @click.argument("username", type=USERNAME)
 @click.option("--name", type=NAME, help="The name shown to others; default: the username, capitalised.")
@@ -158,12 +121,12 @@ def user_add(
         username=username,
         name=name or username.capitalize(),
         role=Role.ADMINISTRATOR if admin else Role.AGENT,
-        password=_password(password_stdin),
+        password=password_of(password_stdin),
         extension=extension,
         devices=devices,
         by=operator(),
     )
-    made: User = with_settings(settings, lambda store: store.people.create(new), make=True)
+    made: User = with_settings(settings, path, lambda store: store.people.create(new), make=True)
     click.echo(f"{made.username} was added as {made.role}.")
 
 
@@ -210,7 +173,7 @@ def user_import(file: TextIO, dry_run: bool, path: Path | None) -> None:
             await csv_import.carry_out(planned, store.people, operator())
         return planned
 
-    for item in with_settings(settings, work, make=not dry_run):
+    for item in with_settings(settings, path, work, make=not dry_run):
         click.echo(str(item))
     click.echo("Nothing was changed (dry run)." if dry_run else "Done.")
 
@@ -221,7 +184,7 @@ def user_import(file: TextIO, dry_run: bool, path: Path | None) -> None:
 @config_option
 def user_passwd(username: str, password_stdin: bool, path: Path | None) -> None:
     """Set a new password; the person is signed out everywhere."""
-    password = _password(password_stdin)
+    password = password_of(password_stdin)
     _change(path, username, UserChange(password=password, by=operator()))
     click.echo(f"{username} has a new password.")
 
@@ -267,23 +230,15 @@ def config_group() -> None:
 @config_group.command("check")
 @config_option
 def config_check(path: Path | None) -> None:
-    """Check whether the configuration can be used, and say what is wrong with it."""
-    from adapter import wiring
-
-    settings = config.load(path)
-    for pbx in settings.pbx:
-        wiring.link_settings(pbx)
-        wiring.ice(pbx)
-    wiring.certificate(settings.http)
-    address.check(settings.database_url)
-    for what in config.unknown_variables():
-        click.echo(f"WARNING: {what}.", err=True)
-    click.echo(f"{path or config.default_path()} is valid.")
+    """Check whether the configuration can be used; say all that is wrong with it, and the lines to write."""
+    sys.exit(checking.check(path))
 
 
 cli.add_command(token)
 cli.add_command(audit)
 cli.add_command(doctor)
+cli.add_command(files)
+cli.add_command(setup)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import click
 from adapter import config, wiring
 from adapter.doctor.record import FULL, LOST, STOPPED, TIME_UP, Progress, Recorded, RecordRequest, Tap, record
 from adapter.doctor.recordfile import RecordFile, check_place
+from adapter.store.address import in_words
 
 CLEAR = "\r\x1b[K"
 """Go to the beginning of the line and clear it (ECMA-48)."""
@@ -43,6 +44,7 @@ async def _record(settings: config.Settings, pbx: config.Pbx, wanted: RecordRequ
         asyncio.get_running_loop().add_signal_handler(number, tap.end, STOPPED)
     until = "Ctrl-C" if wanted.seconds is None else f"Ctrl-C, {wanted.seconds / 60:g} minutes at most"
     click.echo(f"Recording what AMI at {pbx.ami.host}:{pbx.ami.port} sends, until {until}.", err=True)
+    click.echo(f"Accounts are read from {in_words(settings.database_url)}.", err=True)
     numbering = wiring.numbering(pbx, b"ids are not recorded")
     return await record(settings, pbx, wiring.link_settings(pbx), numbering, wanted, tap, _progress())
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 import click
 
 from adapter import config, log
+from adapter.cli import database
 from adapter.config import Settings
 from adapter.errors import ConfigError
 from adapter.service import now
@@ -22,16 +23,20 @@ config_option = click.option(
 
 
 def with_store(path: Path | None, work: Callable[[Store], Awaitable[Found]], *, make: bool = False) -> Found:
-    """Open the configured store, run `work` with it, and close it.
+    """Open the configured store, run `work` with it, and close it. Says which database that is.
 
-    `make`: where there is no database yet, one is made, which is said. All else would look into a new one, and find
-    nothing where a wrong path was meant: ConfigError.
+    `make`: where there is no database yet, one is made, but not beside the service's. All else would look into a new
+    one, and find nothing where a wrong path was meant: ConfigError.
     """
-    return with_settings(config.load(path), work, make=make)
+    return with_settings(config.load(path), path, work, make=make)
 
 
-def with_settings(settings: Settings, work: Callable[[Store], Awaitable[Found]], *, make: bool = False) -> Found:
-    """The same with a configuration that was read already."""
+def with_settings(
+    settings: Settings, path: Path | None, work: Callable[[Store], Awaitable[Found]], *, make: bool = False
+) -> Found:
+    """The same with a configuration that was read already, from `path`."""
+    database.announce(settings)
+    database.refuse_second(settings, path)
 
     async def run() -> Found:
         log.setup("warning", settings.log.format, mask_numbers=settings.log.mask_numbers)
@@ -49,4 +54,5 @@ def with_settings(settings: Settings, work: Callable[[Store], Awaitable[Found]],
         finally:
             await store.close()
 
-    return asyncio.run(run())
+    with database.as_owner(settings.database_url):
+        return asyncio.run(run())

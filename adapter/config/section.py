@@ -6,14 +6,15 @@ from typing import Annotated, Self
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from adapter.config.modes import Openness, advice, openness, service_group
+from adapter.config.placeholders import is_placeholder
+from adapter.config.unit import source_of
 from adapter.errors import ConfigError
 
 log = structlog.get_logger(__name__)
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
-OTHERS = 0o007
-"""Bits of a file's mode that give access to everybody on the machine (chmod(1))."""
 
 
 class Section(BaseModel):
@@ -41,27 +42,41 @@ class WithSecret(Section):
 
 
 def revealed(secret: SecretStr | None, file: Path | None) -> str:
-    """A secret from the configuration or from its file; empty if there is none. Raises ConfigError."""
+    """As `secret_of`. The log is told of a file that everybody can read, and of a placeholder."""
+    text = secret_of(secret, file)
+    if secret is None and file is not None:
+        warn_if_open(source_of(file))
+    if is_placeholder(text):
+        where = str(file) if file else "the configuration"
+        log.warning("a secret is a placeholder", where=where, way_out="call-monitor config check")
+    return text
+
+
+def secret_of(secret: SecretStr | None, file: Path | None) -> str:
+    """A secret from the configuration or from its file; empty if there is none. Raises ConfigError.
+
+    A file in /run/credentials that is not there is read where the systemd unit loads it from.
+    """
     if secret is not None:
         return secret.get_secret_value()
     if file is None:
         return ""
+    place = source_of(file)
     try:
-        text = file.read_text().strip()
+        text = place.read_text().strip()
     except (OSError, UnicodeDecodeError) as problem:
         why = problem.strerror if isinstance(problem, OSError) else "it is not text"
-        raise ConfigError(f"The secret in {file} can't be read: {why}.") from None
+        raise ConfigError(f"The secret in {place} can't be read: {why}.") from None
     if not text:
-        raise ConfigError(f"The secret in {file} is empty.")
-    warn_if_open(file)
+        raise ConfigError(f"The secret in {place} is empty.")
     return text
 
 
 def warn_if_open(file: Path) -> None:
-    """Log a warning if everybody on this machine can read a secret. It is still used: containers mount secrets so."""
+    """Log a warning if somebody else can read a secret. It is still used: containers mount secrets so."""
     try:
-        mode = file.stat().st_mode
+        found, _ = openness(file)
     except OSError:
         return
-    if mode & OTHERS:
-        log.warning("everybody on this machine can read a secret", file=str(file), way_out=f"chmod 640 {file}")
+    if found is Openness.EVERYBODY:
+        log.warning(f"{found.value} a secret", file=str(file), way_out=advice(file, service_group()))

@@ -191,27 +191,41 @@ def default_path() -> Path | None:
 
 def load(path: Path | None) -> Settings:
     """Read and check the configuration. Raises ConfigError with a list of all mistakes."""
+    path, values = read(path)
+    found = validated(values)
+    if isinstance(found, Settings):
+        return found
+    lines = "\n".join(f"  {f'{where}: ' if where else ''}{what}" for where, what in found)
+    raise ConfigError(f"{path} can't be used:\n{lines}")
+
+
+def read(path: Path | None) -> tuple[Path, dict[str, Any]]:
+    """The configuration's file and what is in it, not validated. Raises ConfigError."""
     path = path or default_path()
     if path is None:
-        raise ConfigError("There is no configuration. Copy config.sample.toml and pass its path with --config.")
+        raise ConfigError(
+            "There is no configuration. `call-monitor setup` makes one; or copy config.sample.toml (call-monitor files "
+            "--to DIR) and pass its path with --config."
+        )
     try:
-        values = tomllib.loads(path.read_text())
+        return path, tomllib.loads(path.read_text())
     except OSError as problem:
         raise ConfigError(f"{path} can't be read: {problem.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise ConfigError(f"{path} is not valid TOML: {problem}.") from None
+
+
+def validated(values: dict[str, Any]) -> Settings | list[tuple[str, str]]:
+    """The settings; or every mistake: the key (as in pbx.0.ami.port), and what is wrong with it."""
     try:
         return Settings(**values)
     except SettingsError as problem:
-        raise ConfigError(
-            f'A variable CALL_MONITOR_… is not valid: {problem}. Write lists as JSON: ["a", "b"].'
-        ) from None
+        return [("", f'A variable CALL_MONITOR_… is not valid: {problem}. Write lists as JSON: ["a", "b"].')]
     except ValidationError as problem:
-        lines = "\n".join(f"  {line}" for line in _explain(problem))
-        raise ConfigError(f"{path} can't be used:\n{lines}") from None
+        return list(_explain(problem))
 
 
-def _explain(problem: ValidationError) -> Iterator[str]:
+def _explain(problem: ValidationError) -> Iterator[tuple[str, str]]:
     found = problem.errors(include_input=False, include_url=False)
     common = {error["loc"] for error in found if error["loc"][:1] != ("pbx",)}
     for error in found:
@@ -219,11 +233,11 @@ def _explain(problem: ValidationError) -> Iterator[str]:
         if error["loc"][:1] == ("pbx",) and error["loc"][2:] in common:
             continue  # inherited from the common section, and reported there
         if error["type"] == "extra_forbidden" and (later := LATER.get(str(error["loc"][-1]))):
-            yield f"{key}: {later}"
+            yield key, later
         elif error["type"] == "extra_forbidden":
-            yield f"{key}: unknown key{_suggestion(error['loc'])}{_variable(error['loc'])}"
+            yield key, f"unknown key{_suggestion(error['loc'])}{_variable(error['loc'])}"
         else:
-            yield f"{key}: {error['msg'].removeprefix('Value error, ')}{_variable(error['loc'])}"
+            yield key, f"{error['msg'].removeprefix('Value error, ')}{_variable(error['loc'])}"
 
 
 def _variable(where: tuple[int | str, ...]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from adapter.doctor.findings import Area, Finding, Remedy, reload_of
 
 AREA = Area("endpoints")
-RELOAD = reload_of("pjsip reload")
+RELOAD = reload_of("module reload res_pjsip.so")
 ENDPOINT_FIELDS = ("direct_media", "rtp_timeout", "dtmf_mode", "context", "aors")
 AOR_FIELDS = ("max_contacts", "remove_existing")
 YES = frozenset({"true", "yes", "1"})

@@ -1,13 +1,14 @@
 """Checks of the permissions of the adapter's own files, and of its database."""
 
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from adapter.config.modes import Openness, advice, openness, service_group
 from adapter.config.settings import Settings
+from adapter.config.unit import source_of
 from adapter.core.people import User
 from adapter.doctor.findings import Area, Finding, Remedy
-from adapter.errors import AdapterError, ConfigError
+from adapter.errors import AdapterError
 from adapter.store import address
 from adapter.store.database import Database
 from adapter.store.people import everybody
@@ -15,32 +16,27 @@ from adapter.store.people import everybody
 AREA = Area("files")
 
 
-def judge_mode(name: str, path: Path, mode: int) -> Finding:
-    """Whether the permission bits of a file with secrets are strict enough. Pure."""
-    remedy = Remedy("a shell", (f"chmod 600 {path}",))
-    if mode & (stat.S_IRWXO):
-        return AREA.wrong(name, f"everybody on this machine can read or change {path} ({_octal(mode)}).", remedy)
-    if mode & (stat.S_IWGRP | stat.S_IRGRP):
-        what = (
-            f"its group can read or change {path} ({_octal(mode)}); this is fine only if it is the adapter's own group."
-        )
-        return AREA.warning(name, what, remedy)
-    return AREA.ok(name, f"only its owner can read {path} ({_octal(mode)}).")
+VERDICTS = {Openness.EVERYBODY: AREA.wrong, Openness.OTHER_GROUP: AREA.warning, Openness.GROUP_WRITES: AREA.warning}
 
 
-def _octal(mode: int) -> str:
-    return f"{stat.S_IMODE(mode):04o}"
+def judge_mode(name: str, path: Path, found: Openness, mode: int, group: str | None) -> Finding:
+    """Whether the permission bits of a file with secrets are strict enough. `group`: the service's. Pure."""
+    what = f"{found.value} {path} ({mode:04o})."
+    if found.fine:
+        return AREA.ok(name, what)
+    return VERDICTS[found](name, what, Remedy("a shell", (advice(path, group),)))
 
 
 def check_files(settings: Settings, path: Path | None) -> list[Finding]:
     """Check the configuration, secret files, the SQLite file with its -wal and -shm files, and AMI's CA."""
     places: list[tuple[str, Path | None]] = [("configuration", path if _holds_secrets(settings) else None)]
     for pbx in settings.pbx:
-        places += [("AMI secret", pbx.ami.secret_file), ("ARI secret", pbx.ari.secret_file)]
+        for kind, file in (("AMI secret", pbx.ami.secret_file), ("ARI secret", pbx.ari.secret_file)):
+            places.append((kind, source_of(file) if file is not None else None))
     if (file := sqlite_file(settings)) is not None and file.exists():
         places.append(("database", file))
         places += [(f"database ({end})", Path(f"{file}-{end}")) for end in ("wal", "shm")]
-    found = [_secret(name, place) for name, place in places if place is not None and _must_check(name, place)]
+    found = [_secret(name, file) for name, file in places if file is not None and _must_check(name, file)]
     authorities = [pbx.ami.tls_ca for pbx in settings.pbx if pbx.ami.tls and pbx.ami.tls_ca is not None]
     return found + [_readable("AMI's CA", file) for file in authorities]
 
@@ -57,7 +53,8 @@ def _must_check(name: str, path: Path) -> bool:
 
 def _secret(name: str, path: Path) -> Finding:
     try:
-        return judge_mode(name, path, path.stat().st_mode)
+        group = None if name.startswith("database") else service_group()
+        return judge_mode(name, path, *openness(path), group)
     except OSError as problem:
         return AREA.unknown(name, f"{path} can't be checked: {problem.strerror}.")
 
@@ -73,10 +70,7 @@ def _readable(name: str, path: Path) -> Finding:
 
 def sqlite_file(settings: Settings) -> Path | None:
     """The database's file, if it is SQLite."""
-    try:
-        return address.file_of(address.parse(settings.database_url))
-    except ConfigError:
-        return None
+    return address.sqlite_file(settings.database_url)
 
 
 async def check_database(settings: Settings) -> tuple[list[Finding], Sequence[User]]:

@@ -6,7 +6,7 @@ import wave
 from collections.abc import Mapping
 from pathlib import Path
 
-from adapter.errors import LabError
+from adapter import shipped
 from adapter.lab.ports import Ports
 from adapter.lab.provision import Toolchain
 
@@ -17,11 +17,8 @@ FLOWS = ("queues", "features", "res_parking", "agents", "confbridge")
 
 
 def operator_conf() -> Path:
-    """The folder asterisk-conf/ of the checkout. Raises LabError if there is none (an installed wheel)."""
-    folder = Path(__file__).resolve().parents[2] / "asterisk-conf"
-    if not (folder / "lab").is_dir():
-        raise LabError("The lab needs asterisk-conf/ beside adapter/: run it from a checkout (make lab).")
-    return folder
+    """The folder asterisk-conf/, of the checkout or of the installed wheel. Raises ConfigError if there is none."""
+    return shipped.root() / "asterisk-conf"
 
 
 def write(

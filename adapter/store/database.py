@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from adapter.errors import StoreRefused, StoreUnavailable
 from adapter.store import address, budget, durability
 from adapter.store.durability import Survives
+from adapter.store.pooler import Pooler
 from adapter.store.prepared import Prepared
 from adapter.store.writer import SqliteWriter
 
@@ -53,11 +54,14 @@ class Database:
         """Raises ConfigError."""
         self._url = address.parse(url)
         self.engine: AsyncEngine = create_async_engine(self._url, pool_pre_ping=not self._sqlite)
-        on_connect = durability.sqlite(survives) if self._sqlite else durability.postgresql(survives)
-        event.listen(self.engine.sync_engine, "connect", on_connect)
+        self._writer: SqliteWriter | None = None
         if self._sqlite:
+            on_connect = durability.sqlite(survives)
+            event.listen(self.engine.sync_engine, "connect", on_connect)
             event.listen(self.engine.sync_engine, "checkout", durability.patience(partial(budget.left, DEADLINE)))
-        self._writer = SqliteWriter(self._url.database or "", on_connect) if self._sqlite else None
+            self._writer = SqliteWriter(self._url.database or "", on_connect)
+        else:
+            Pooler(self.engine, durability.postgresql(survives), *durability.pooled_postgresql(survives))
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._turn = asyncio.Lock()
 

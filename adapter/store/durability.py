@@ -27,6 +27,10 @@ REFUSALS = ("22", "23", "54")
 """Classes of SQLSTATE that blame the values: data exception, constraint violation, program limit (PostgreSQL,
 appendix A)."""
 
+TOO_EARLY = ("off", "local")
+"""Values of synchronous_commit that `power` does not leave as they are (PostgreSQL, Write Ahead Log settings)."""
+NO_FSYNC = 'database.survives = "power" can\'t be kept: PostgreSQL runs with fsync = off.'
+
 OnConnect = Callable[[Any, Any], None]
 
 
@@ -75,14 +79,36 @@ def postgresql(survives: Survives) -> OnConnect:
         (fsync,) = cursor.fetchone()
         cursor.execute("SHOW synchronous_commit")
         (waits,) = cursor.fetchone()
-        if waits in ("off", "local"):  # what waits for a standby too is left as it is
+        if waits in TOO_EARLY:  # what waits for a standby too is left as it is
             cursor.execute("SET SESSION synchronous_commit = 'on'")
         connection.commit()
         cursor.close()
         if fsync != "on":
-            raise ConfigError('database.survives = "power" can\'t be kept: PostgreSQL runs with fsync = off.')
+            raise ConfigError(NO_FSYNC)
 
     return on_connect
+
+
+def pooled_postgresql(survives: Survives) -> tuple[OnConnect, str]:
+    """The same behind a pooler, which keeps no session's settings: what is asked once, and set in each transaction."""
+
+    def on_connect(connection: Any, record: Any) -> None:
+        if survives is not Survives.POWER:
+            return
+        cursor = connection.cursor()
+        cursor.execute("SHOW fsync")
+        (fsync,) = cursor.fetchone()
+        connection.commit()
+        cursor.close()
+        if fsync != "on":
+            raise ConfigError(NO_FSYNC)
+
+    wanted = [f"set_config('idle_in_transaction_session_timeout', '{IDLE_IN_TRANSACTION}', true)"]
+    if survives is Survives.POWER:
+        now = "current_setting('synchronous_commit')"
+        early = ", ".join(f"'{value}'" for value in TOO_EARLY)
+        wanted.append(f"set_config('synchronous_commit', CASE WHEN {now} IN ({early}) THEN 'on' ELSE {now} END, true)")
+    return on_connect, f"SELECT {', '.join(wanted)}"
 
 
 def is_refusal(problem: Exception) -> bool:

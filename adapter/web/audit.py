@@ -32,9 +32,14 @@ class Deps:
 routes = Routes("audit", Deps)
 
 COLUMNS = list(answers.AuditEntry.model_fields)
-RISKY = re.compile(r"[=@\t\r\n\uff1d\uff0b\uff0d\uff20]|[+-](?!\d+$)")
-"""How a cell begins that a spreadsheet would take for a formula (OWASP, CSV Injection), in full width too; a plain
-number such as +12025550101 is none."""
+RISKY = re.compile(r"[=@\t\r\n\uff1d\uff0b\uff0d\uff20]|[+-](?!\d{1,11}$)|\+")
+"""How a cell begins that a spreadsheet would take for a formula (OWASP, CSV Injection), in full width too; of
++12025550101 it would drop the plus."""
+CHANGED = re.compile(r"-?(?:0\d+|\d{12,})$|\d+(?:\.\d*)?[eE][+-]?\d+$")
+"""What a spreadsheet would take for a number and show as another: without its leading zero, rounded (Excel keeps 15
+digits, and shows 12 and more as 1.2E+11), or with an exponent (an id such as 12e34567)."""
+BOM = b"\xef\xbb\xbf"
+"""Tells Excel that a table is UTF-8 (RFC 3629, section 6)."""
 
 
 def entry_view(row: AuditRow) -> Json:
@@ -90,7 +95,10 @@ async def list_entries(context: RequestContext[Deps, None]) -> web.Response:
 
 @routes.plain("GET", "/audit.csv", Returns(media="text/csv"), administers, query=AuditFilter, patient=True)
 async def as_table(context: RequestContext[Deps, None]) -> web.StreamResponse:
-    """The same as CSV (RFC 4180), however long, a page of it in memory at a time."""
+    """The same as CSV (RFC 4180, UTF-8 with a byte order mark), however long, a page of it in memory at a time.
+
+    An apostrophe stands before what a spreadsheet would calculate, or show as another number: `'+12025550101`.
+    """
     wanted = _filter(context, context.query(AuditFilter))
     headers = {
         "Content-Type": "text/csv; charset=utf-8",
@@ -106,7 +114,7 @@ async def as_table(context: RequestContext[Deps, None]) -> web.StreamResponse:
     response = web.StreamResponse(headers=headers)
     await response.prepare(context.request)
     try:
-        await response.write(_lines([COLUMNS]) + _table(first))
+        await response.write(BOM + _lines([COLUMNS]) + _table(first))
         async for rows in pages:
             await response.write(_table(rows))
         await response.write_eof()
@@ -123,7 +131,7 @@ def _table(rows: Iterable[AuditRow]) -> bytes:
 
 def _cell(value: object) -> str:
     text = "" if value is None else str(value)
-    return "'" + text if RISKY.match(text) else text
+    return "'" + text if RISKY.match(text) or CHANGED.match(text) else text
 
 
 def _lines(rows: Iterable[Sequence[str]]) -> bytes:

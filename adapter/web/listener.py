@@ -5,6 +5,7 @@ are too many connections. So a client with a request can always connect, however
 """
 
 import asyncio
+import socket
 import ssl
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable
@@ -29,6 +30,8 @@ LINGER = 2.0
 """Seconds for which the rest of a refused body is still read, so that the client reads the refusal."""
 HANDSHAKE = 10.0
 """Seconds for a TLS handshake."""
+ANY_IPV6, ANY_IPV4 = "::", "0.0.0.0"  # noqa: S104 - only where the configuration says so
+"""All addresses of this machine (RFC 4291, section 2.5.2; RFC 1122, section 3.2.1.3)."""
 FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json; charset=utf-8\r\nRetry-After: 5\r\n"
     b"Connection: close\r\nContent-Length: %d\r\n\r\n%s"
@@ -196,6 +199,26 @@ def _told(serve: Serve) -> Serve:
     return served
 
 
+def addresses(host: str) -> list[str]:
+    """Where to listen for this host. asyncio makes a socket of IPv6 for IPv6 alone, so `::` needs one of each.
+
+    Then each client has its usual address, and never an IPv4 address in an IPv6 one.
+    """
+    if host != ANY_IPV6:
+        return [host]
+    with socket.socket() as probe:
+        try:
+            probe.bind((ANY_IPV4, 0))
+        except OSError:
+            return [host]
+    return [host, ANY_IPV4]
+
+
+def in_url(host: str) -> str:
+    """A host as it is written in a URL: an IPv6 address in brackets (RFC 3986, section 3.2.2)."""
+    return f"[{host}]" if ":" in host else host
+
+
 class Listener:
     """Serves an application on a TCP port."""
 
@@ -213,14 +236,14 @@ class Listener:
         self._server: asyncio.Server | None = None
 
     async def start(self, host: str, port: int) -> None:
-        """Start listening. Raises OSError."""
+        """Start listening; at `::` for IPv4 too, where this machine has it. Raises OSError."""
         await self._runner.setup()
         server = self._runner.server
         assert server is not None  # noqa: S101 - setup() has just made it
         server.request_handler = _told(server.request_handler)
         self._server = await asyncio.get_running_loop().create_server(
             lambda: Connection(server, self.connections),
-            host,
+            addresses(host),
             port,
             ssl=self._tls,
             ssl_handshake_timeout=HANDSHAKE if self._tls else None,

@@ -102,7 +102,22 @@ class ProxyPolicy:
         if origin is not None:
             foreign = not self.is_own(request, origin)
         if foreign:
-            raise Forbidden("This request came from another site's page and was refused.")
+            why = "This request came from another site's page and was refused."
+            raise Forbidden(f"{why} {self._hint(request, origin)}" if self._is_likely_ours(request, origin) else why)
+
+    @staticmethod
+    def _is_likely_ours(request: web.Request, origin: str | None) -> bool:
+        """Whether the browser says that its page is of the server that it asks, or can't say (no TLS)."""
+        return origin not in (None, "null") and request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+
+    @staticmethod
+    def _hint(request: web.Request, origin: str | None) -> str:
+        """For whoever installs us behind a proxy that sends its own Host. Only the page's own site can read it."""
+        return (
+            f"If {origin} is this server's own address, its proxy did not pass that on (what came was {request.host}). "
+            "Let the proxy send it (nginx: proxy_set_header Host $host; Apache: ProxyPreserveHost On), or write into "
+            f'config.toml, section [http]: public_origin = "{origin}"'
+        )
 
 
 def networks(written: Iterable[str]) -> tuple[Network, ...]:

@@ -12,19 +12,23 @@ from adapter import log
 from tests.support.site import Site
 
 FORMULAS = ["=cmd|'/C calc'!A0", "+1+cmd|x", "-2+3", "@SUM(A1)", "\uff1d1+1", '=HYPERLINK("http://evil.example","x")']
-PLAIN = ["12025550101", "+12025550101", "-5", 'Anna, "the" Lee', "a=b"]
+PLAIN = ["12025550101", "-5", 'Anna, "the" Lee', "a=b", "0", "1.5"]
+NUMBERS = ["+12025550101", "0301234567", "120255501011", "1234567890123456", "12e34567", "1e5"]
+"""Which a spreadsheet would show as others."""
 
 
 async def test_no_cell_of_the_audit_is_a_formula(site: Site) -> None:
     admin = await site.client("admin")
-    for name in FORMULAS + PLAIN:
+    for name in FORMULAS + PLAIN + NUMBERS:
         assert (await admin.post("/tokens", {"name": name, "may_act_for": ["mona"]}))[0] == 201
     async with admin.http.get(admin.base + "/audit.csv") as answer:
-        rows = list(csv.DictReader(io.StringIO(await answer.text())))
+        table = await answer.read()
+        assert table.startswith(b"\xef\xbb\xbf"), "Excel takes it for UTF-8"
+        rows = list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"))))
         assert answer.headers["Content-Disposition"].startswith("attachment")
     cells = {row["target"] for row in rows}
-    assert cells >= {"'" + formula for formula in FORMULAS} | set(PLAIN)
-    assert not cells & set(FORMULAS)
+    assert cells >= {"'" + name for name in FORMULAS + NUMBERS} | set(PLAIN)
+    assert not cells & set(FORMULAS + NUMBERS)
 
 
 FORGED = "x\r\n2026-01-01 [info] all is well\x1b[2K\u2028\x85\x9b31m\u202e"

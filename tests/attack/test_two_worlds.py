@@ -108,7 +108,7 @@ class Show:
         """Two supervisors begin to listen silently; one of them tries for more."""
         assert (await self.mona.post("/monitors", {"customer_number": "000"}))[0] == 404
         if not self.silent:
-            self.hidden = ["2" * 32, "3" * 32]  # of nothing
+            self.hidden = ["2f" * 16, "3f" * 16]  # of nothing
             return
         status, monitor = await self.mona.post("/monitors", {"agent_extension": "101"})
         assert status == 201, monitor
@@ -198,7 +198,7 @@ class Show:
             async with onlooker.client.http.get(f"{prefix}/{kind}") as answer:
                 body = json.loads(await answer.text())
                 ids[kind] = [one["id"] for one in body.get(kind, ())]
-        ids["monitors"] += (self.hidden or ["0" * 32, "1" * 32])[:2]
+        ids["monitors"] += (self.hidden or ["0f" * 16, "1f" * 16])[:2]
         for path in READS:
             kind = path.removeprefix(app.PREFIX).split("/")[1]
             for one in ids[kind] if "{id}" in path else [""]:
@@ -207,7 +207,7 @@ class Show:
             await onlooker.note("GET", f"{prefix}/audit{query}")
         for call in ids["calls"]:
             await onlooker.note("POST", f"{prefix}/monitors", {"call_id": call, "device": "PJSIP/9"})
-        for monitor in (self.hidden or ["0" * 32, "1" * 32])[:2]:
+        for monitor in (self.hidden or ["0f" * 16, "1f" * 16])[:2]:
             await onlooker.note("PATCH", f"{prefix}/monitors/{monitor}", {"mode": "silent"})
             await onlooker.note("POST", f"{prefix}/monitors/{monitor}/takeover")
             await onlooker.note("DELETE", f"{prefix}/monitors/{monitor}")

@@ -9,8 +9,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 TOOLS = (
-    "pytest pytest-asyncio pytest-timeout pytest-xdist hypothesis pgserver psutil schemathesis pyyaml trustme".split()
+    "pytest pytest-asyncio pytest-timeout pytest-xdist hypothesis pgserver psutil schemathesis pyyaml setuptools "
+    "trustme".split()
 )
+"""setuptools: a test builds the wheel."""
 
 
 def pins(text: str) -> dict[str, str]:

@@ -81,7 +81,7 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 def test_help_teaches() -> None:
     status, text = run("--help")
     assert status == 0
-    for word in ("make demo", "serve", "lab", "user", "config"):
+    for word in ("make demo", "serve", "lab", "user", "config", "setup", "files"):
         assert word in text
 
 
@@ -105,17 +105,6 @@ def test_accounts_from_the_first_to_the_last(conf: Path, call: Call) -> None:
     assert user("passwd", "sam", "--password-stdin", stdin="another one\n")[0] == 0
     status, text = user("passwd", "nobody", "--password-stdin", stdin="another one\n")
     assert (status, "user list" in text) == (1, True)
-
-
-def test_config_check(conf: Path, tmp_path: Path, call: Call) -> None:
-    assert call("config", "check", "--config", str(conf))[0] == 0
-    conf.write_text(conf.read_text().replace("country", "contry"))
-    status, text = call("config", "check", "--config", str(conf))
-    assert (status, "did you mean 'country'" in text) == (2, True)
-    status, text = run("serve", "--config", str(tmp_path / "none.toml"))
-    assert (status, "can't be read" in text) == (2, True)
-    status, text = call("nonsense")
-    assert (status, "No such command" in text) == (2, True)
 
 
 def test_tokens_and_the_proof_of_the_audit(conf: Path, tmp_path: Path, call: Call) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
+from structlog.testing import capture_logs
 
 from adapter import config, wiring
 from adapter.config.pbx import INHERITED
@@ -64,7 +65,9 @@ def test_the_sample_names_every_setting_with_its_default() -> None:
 
 def test_the_sample_loads(tmp_path: Path) -> None:
     settings = config.load(SAMPLE)
-    assert settings.pbx[0].ami.reveal() == "your own"
+    with capture_logs() as logs:
+        assert settings.pbx[0].ami.reveal() == "your own"
+    assert [entry["event"] for entry in logs] == ["a secret is a placeholder"]
     assert "your own" not in repr(settings)
 
 

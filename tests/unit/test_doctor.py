@@ -61,7 +61,7 @@ def test_unknown_is_not_fit_and_neither_is_having_looked_at_nothing() -> None:
 
 
 def test_the_report_has_every_line_to_add_and_is_json_for_programs() -> None:
-    remedy = Remedy("pjsip.conf, [101]", ("direct_media = no",), 'asterisk -rx "pjsip reload"')
+    remedy = Remedy("pjsip.conf, [101]", ("direct_media = no",), 'asterisk -rx "module reload res_pjsip.so"')
     findings = [Area("audio").ok("x", "fine."), SOME.wrong("101", "is on.", remedy)]
     row = Row("silent", Mode.SILENT, levels(Mode.BARGE))
     text = report.as_text("title", findings, [row])
@@ -69,7 +69,7 @@ def test_the_report_has_every_line_to_add_and_is_json_for_programs() -> None:
     for part in (
         "-> pjsip.conf, [101]:",
         "direct_media = no",
-        'then: asterisk -rx "pjsip reload"',
+        'then: asterisk -rx "module reload res_pjsip.so"',
         "<- wrong",
         "Not fit",
     ):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from adapter.config.modes import advice, judge
 from adapter.core.modes import Mode
 from adapter.doctor import dialplan, endpoints, rights
 from adapter.doctor.checks import judge_clock, judge_version
@@ -244,14 +245,33 @@ def test_endpoints_that_are_fine_absent_or_nobodys() -> None:
     assert [finding.verdict for finding in reach] == [Verdict.OK, Verdict.WARNING, Verdict.UNKNOWN]
 
 
-def test_clocks_files_and_versions() -> None:
+@pytest.mark.parametrize(
+    ("mode", "group", "verdict"),
+    [
+        (0o100600, "users", Verdict.OK),
+        (0o100640, "call-monitor", Verdict.OK),
+        (0o100660, "call-monitor", Verdict.WARNING),
+        (0o100640, "users", Verdict.WARNING),
+        (0o100644, "call-monitor", Verdict.WRONG),
+        (0o100602, "call-monitor", Verdict.WRONG),
+    ],
+)
+def test_the_advice_on_a_mode_is_what_the_doctor_calls_right(mode: int, group: str, verdict: Verdict) -> None:
+    own = frozenset({"call-monitor"})
+    found = judge_mode("AMI secret", Path("/x y"), judge(mode, group, own), mode & 0o777, "call-monitor")
+    assert found.verdict is verdict
+    if verdict is not Verdict.OK:
+        assert found.remedy is not None
+        assert found.remedy.lines == ("chgrp call-monitor '/x y' && chmod 640 '/x y'",)
+        assert judge(0o100640, "call-monitor", own).fine, "and then it is right"
+    assert advice(Path("/x"), None) == "chmod 600 /x"
+
+
+def test_clocks_and_versions() -> None:
     assert judge_clock("1000.5", 1000.0).verdict is Verdict.OK
     assert "3.0 s behind" in judge_clock("997.0", 1000.0).what
     assert judge_clock("1003.5", 1000.0).verdict is Verdict.WARNING
     assert judge_clock("", 1000.0).verdict is Verdict.UNKNOWN
-    modes = {0o100600: Verdict.OK, 0o100640: Verdict.WARNING, 0o100644: Verdict.WRONG, 0o100602: Verdict.WRONG}
-    for mode, verdict in modes.items():
-        assert judge_mode("configuration", Path("/x"), mode).verdict is verdict
     assert judge_version("22.10.1").verdict is Verdict.OK
     bad = judge_version("22.11.0")
     assert (bad.verdict, "2134" in bad.what) == (Verdict.WRONG, True)

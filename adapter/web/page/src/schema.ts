@@ -25,7 +25,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The same as CSV (RFC 4180), however long, a page of it in memory at a time. */
+        /**
+         * The same as CSV (RFC 4180, UTF-8 with a byte order mark), however long, a page of it in memory at a time.
+         * @description An apostrophe stands before what a spreadsheet would calculate, or show as another number: `'+12025550101`.
+         */
         get: operations["as_table"];
         put?: never;
         post?: never;

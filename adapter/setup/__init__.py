@@ -1,0 +1,1 @@
+"""The setup of an installation: what files are to become (pure), and writing them, with a backup."""
