@@ -67,34 +67,42 @@ def test_what_makes_a_database_says_which(conf: Path, tmp_path: Path, call: Call
     assert (status, "boss" in text, told in text) == (0, True, False)
 
 
-def test_a_database_that_can_not_be_is_said_with_the_line_to_write(conf: Path, tmp_path: Path, call: Call) -> None:
-    good = conf.read_text()
+@pytest.fixture
+def filled_in(conf: Path) -> Path:
+    """The same with secrets that are none of the sample's."""
+    conf.write_text(conf.read_text().replace('"your own"', '"9f86d081884c7d65"'))
+    return conf
+
+
+def test_a_database_that_can_not_be_is_said_with_the_line_to_write(filled_in: Path, tmp_path: Path, call: Call) -> None:
+    conf, good = filled_in, filled_in.read_text()
     (tmp_path / "file").write_text("")
     for url, told in {
-        "postgres://me:secret@db/calls": 'Write: url = "postgresql+asyncpg://me:***@db/calls"',
+        "postgres://me:hunter2@db/calls": 'Write: url = "postgresql+asyncpg://me:***@db/calls"',
         "postgresql://db/calls": 'Write: url = "postgresql+asyncpg://db/calls"',
         "postgresql+psycopg://db/calls": 'Write: url = "postgresql+asyncpg://db/calls"',
-        "postgresql+asyncpg://me:secret@db": 'Write: url = "postgresql+asyncpg://me:***@db/call_monitor"',
-        "postgresql+asyncpg://me:secret@db:54x2/calls": "is no database URL",
+        "postgresql+asyncpg://me:hunter2@db": 'Write: url = "postgresql+asyncpg://me:***@db/call_monitor"',
+        "postgresql+asyncpg://me:hunter2@db:54x2/calls": "is no database URL",
         f"sqlite:///{tmp_path}/db.sqlite": f'Write: url = "sqlite+aiosqlite:///{tmp_path}/db.sqlite"',
         "sqlite+aiosqlite://var/lib/db.sqlite": 'Write: url = "sqlite+aiosqlite:////var/lib/db.sqlite"',
         "sqlite+aiosqlite:///:memory:": "names no file",
         "sqlite+aiosqlite://": "names no file",
-        "mysql+aiomysql://me:secret@db/calls": "Write one of:",
-        "secret": "is no database URL",
+        "mysql+aiomysql://me:hunter2@db/calls": "Write one of:",
+        "hunter2": "is no database URL",
         f"sqlite+aiosqlite:///{tmp_path}": "is not a file",
         f"sqlite+aiosqlite:///{tmp_path}/file/db.sqlite": "is no folder",
     }.items():
         conf.write_text(good.replace(f"sqlite+aiosqlite:///{tmp_path}/db.sqlite", url))
         status, text = call("config", "check", "--config", str(conf))
         assert (status, told in text) == (2, True), (url, text)
-        assert "secret" not in text, url
+        assert "hunter2" not in text, url
     conf.write_text(good.replace("/db.sqlite", "/not/yet/db.sqlite"))
     assert call("config", "check", "--config", str(conf))[0] == 0
     assert not (tmp_path / "not").exists()
 
 
-def test_variables_that_are_no_setting(conf: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_that_are_no_setting(filled_in: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    conf = filled_in
     monkeypatch.setenv("CALL_MONITOR_BOOT_ID", "x")
     monkeypatch.setenv("CALL_MONITOR_LOG__LEVEL", "error")
     status, text = call("config", "check", "--config", str(conf))

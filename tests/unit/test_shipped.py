@@ -59,7 +59,7 @@ def test_the_wheel_is_whole(wheel: Path, tmp_path: Path) -> None:
         [sys.executable, "-c", script], cwd="/", env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == [str(tmp_path / "adapter/shipped"), str(len(expected))]
-    assert any(name.endswith("call-monitor = adapter.cli.main:main\n") for name in _entry_points(tmp_path))
+    assert any(name.endswith("call-monitor = adapter.__main__:main\n") for name in _entry_points(tmp_path))
 
 
 def test_the_image_is_built_from_all_of_it() -> None:
