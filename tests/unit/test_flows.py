@@ -444,7 +444,7 @@ def test_linkedids_become_one_whoever_is_older_and_whatever_they_are() -> None:
     scene.gone(named, other, second)
     phone.run()
     assert not phone.calls.calls
-    assert not phone.calls._lines._linked._now, "nothing is kept"
+    assert not phone.calls._lines._linked.now, "nothing is kept"
     assert scene.channels[second].state is ChannelState.UP
 
 
