@@ -86,14 +86,14 @@ class Calls:
                 lines.remove(event.uniqueid)
             case ev.DialBegan(_, caller, called, dial_string):
                 lines.dial(caller, called, dial_string)
-            case ev.HandedOn(picked_up=True):
-                lines.pick_up(event.channels, event.to_id)
             case ev.DialEnded(_, caller, called):
                 lines.dial_over(caller, called)
             case ev.HoldChanged(_, channel, held):
                 lines.hold(channel, held)
             case ev.BridgeGone(_, bridge):
                 lines.destroy(bridge)
+            case ev.HandedOn(picked_up=True):
+                lines.pick_up(event.channels, event.to_id)
             case ev.Snapshot():
                 lines.load(event, {} if event.restarted else {**self._past, **lines.clear()})
                 self._past = {}
