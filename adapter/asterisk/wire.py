@@ -50,9 +50,11 @@ def _text(value: str) -> str:
 def _name(value: str) -> str:
     if value.isalnum():  # most are, and each event has several
         return value
+    if value in NOTHING:
+        return ""
     if "\\" in value:
         value = ESCAPED.sub(lambda found: ESCAPES.get(found[1], found[1]), value)
-    return _text(value)
+    return value if value.isprintable() else "".join(c for c in value if c.isprintable())
 
 
 def channel(fields: Fields, prefix: str = "") -> Channel | None:

@@ -78,7 +78,8 @@ def summary(path: Path, found: Recorded) -> str:
         f"{path}: {_so_far(found.file, found.seconds)}. It ended because {WHY[found.why]}."
         if found.why != STOPPED
         else f"{path}: {_so_far(found.file, found.seconds)}.",
-        "Masked: numbers, names, extensions, endpoints, contexts. Left out: secrets, addresses, variables, digits.",
+        "Masked: numbers, names, extensions, endpoints, contexts, what was dialled.",
+        "Left out: secrets, addresses, all other variables, digits.",
         "Not masked: what happened when, how long numbers are, and their country codes (docs/doctor.md).",
         "It is text with one JSON object per line. Look through it, then attach it to a bug report with what you saw,",
         "what you expected, and at about which second.",

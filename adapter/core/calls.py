@@ -93,8 +93,6 @@ class Calls:
                 lines.remove(event.uniqueid)
             case ev.DialBegan(_, caller, called, dial_string):
                 lines.dial(caller, called, dial_string)
-            case ev.HandedOn(picked_up=True):
-                lines.pick_up(event.channels, event.to_id)
             case ev.DialEnded(_, caller, called):
                 lines.dial_over(caller, called)
             case ev.HoldChanged(_, channel, held):
@@ -105,6 +103,8 @@ class Calls:
                 lines.destroy(bridge)
             case ev.BridgeSeen(_, bridge, technology):
                 lines.is_now(bridge, technology)
+            case ev.HandedOn(picked_up=True):
+                lines.pick_up(event.channels, event.to_id)
             case ev.Snapshot():
                 lines.load(event, {} if event.restarted else {**self._past, **lines.clear()})
                 self._past = {}

@@ -85,7 +85,8 @@ class Channels(Lines):
             line.answered_at = snapshot.at if known.bridge is None else known.created_at
 
     def _add(self, channel: Channel, at: datetime) -> TrackedChannel:
-        channel = self._home(channel)
+        if (home := self._linked.now.get(channel.linkedid)) is not None:
+            channel = channel._replace(linkedid=home)
         endpoint = endpoint_of(channel.name)
         called = channel.state is not ChannelState.DIALLING
         line = TrackedChannel(
@@ -103,11 +104,6 @@ class Channels(Lines):
         self._conversations.setdefault(channel.linkedid, set()).add(channel.uniqueid)
         self.dirty.add(channel.linkedid)
         return line
-
-    def _home(self, channel: Channel) -> Channel:
-        """The channel with the linkedid that its own has become part of."""
-        home = self._linked.of(channel.linkedid)
-        return channel if home == channel.linkedid else channel._replace(linkedid=home)
 
     def create(self, channel: Channel, at: datetime) -> None:
         """Add a new channel. A supervisor's leg is ignored."""
@@ -130,7 +126,8 @@ class Channels(Lines):
         old = line.channel
         if old == channel:
             return line
-        channel = self._home(channel)
+        if (home := self._linked.now.get(channel.linkedid)) is not None:
+            channel = channel._replace(linkedid=home)
         line.channel = channel
         self.dirty.add(channel.linkedid)
         if old.name != channel.name:

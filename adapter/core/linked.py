@@ -19,25 +19,22 @@ class Linked:
     """Which linkedid stands for which."""
 
     def __init__(self) -> None:
-        self._now: dict[str, str] = {}
+        self.now: dict[str, str] = {}
+        """By linkedid what it is part of; only for those that stand for themselves no more."""
         self._former: dict[str, set[str]] = {}
-
-    def of(self, linkedid: str) -> str:
-        """The one that it is part of."""
-        return self._now.get(linkedid, linkedid)
 
     def join(self, former: str, now: str) -> None:
         """`former` has become part of `now`; both stand for themselves until then."""
         all_former = {former, *self._former.pop(former, ())}
-        self._now.update(dict.fromkeys(all_former, now))
+        self.now.update(dict.fromkeys(all_former, now))
         self._former.setdefault(now, set()).update(all_former)
 
     def forget(self, linkedid: str) -> None:
         """Nobody is left of it, under any of its names."""
         for former in self._former.pop(linkedid, ()):
-            self._now.pop(former, None)
+            self.now.pop(former, None)
 
     def clear(self) -> None:
         """Begin anew: a snapshot has each channel's own."""
-        self._now.clear()
+        self.now.clear()
         self._former.clear()

@@ -157,6 +157,24 @@ def test_an_agent_who_is_logged_in_has_a_call_for_each_customer_and_none_between
     assert len(set(ids)) == 2
 
 
+@pytest.mark.parametrize(
+    ("dialled", "application", "kind"),
+    [("600", "ConfBridge", BridgeKind.ROOM), ("*45", "AgentLogin", BridgeKind.LOGIN), ("8500", "VoiceMailMain", None)],
+)
+def test_an_agent_with_nobody_there_has_no_call_after_a_restart_either(
+    dialled: str, application: str, kind: BridgeKind | None
+) -> None:
+    phone = Phone()
+    agent = phone.scene.channel("101", dials=dialled)
+    phone.scene.up(agent)
+    if kind is not None:
+        phone.scene.enter("b", agent, kind=kind)
+    assert shown(phone) == {}
+    again = Phone()
+    again.calls.apply(phone.scene.listed({agent: (application, "", dialled, "")}))
+    assert again.calls.settle(phone.scene.now) == []
+
+
 def of_linked(phone: Phone, uniqueid: str) -> str:
     """The conversation that began with a channel."""
     return phone.calls._numbering.opaque(uniqueid)
@@ -426,7 +444,7 @@ def test_linkedids_become_one_whoever_is_older_and_whatever_they_are() -> None:
     scene.gone(named, other, second)
     phone.run()
     assert not phone.calls.calls
-    assert not phone.calls._lines._linked._now, "nothing is kept"
+    assert not phone.calls._lines._linked.now, "nothing is kept"
     assert scene.channels[second].state is ChannelState.UP
 
 
