@@ -7,6 +7,7 @@ import time
 import pytest
 
 from tests.support.client import Client, Json
+from tests.support.flows import keys
 from tests.support.lab import Lab, assert_hears, listen
 
 TRANSFERS = 20
@@ -55,3 +56,27 @@ async def test_twenty_transfers_in_a_row(own: Lab) -> None:
         if number % 3:  # a transfer in silence and one in a talk
             await admin.switch(monitor, "silent")
     assert not wrong
+
+
+@pytest.mark.parametrize("how", ["consultation", "keys"])
+async def test_after_a_transfer_by_feature_codes_both_are_heard(lab: Lab, how: str) -> None:
+    """*2, and its end; ## by the other party. The supervisor was there before, silent."""
+    await lab.phones("103", "301")
+    other, agent = await lab.talk("102", "101")
+    supervisor, admin = lab.known("301"), await lab.client("admin")
+    monitor = await admin.monitor(await admin.call("101"))
+    third = lab.known("103")
+    mark = third.mark()
+    await keys(other, "*2103" if how == "consultation" else "##103")
+    await third.seen("CALL_ESTABLISHED", mark)
+    if how == "consultation":
+        await other.hangup()
+    await asyncio.sleep(0.3)
+    await attached(admin, monitor)
+    assert_hears(await listen(agent, third, supervisor), p101={"103"}, p103={"101"}, p301={"101", "103"})
+    await admin.switch(monitor, "whisper")
+    heard = await listen(agent, third, supervisor)
+    assert_hears(heard, p101={"103", "301"}, p103={"101"}, p301={"101", "103"})
+    await admin.switch(monitor, "barge")
+    heard = await listen(agent, third, supervisor)
+    assert_hears(heard, p101={"103", "301"}, p103={"101", "301"}, p301={"101", "103"})
