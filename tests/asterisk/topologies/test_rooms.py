@@ -23,7 +23,7 @@ async def bring(lab: Lab, customer: str) -> None:
 
 
 async def hear_each_other_in_a_room(lab: Lab) -> None:
-    """102 and 201 hear each other, 301 hears them, and nobody ever hears 301. A room mixes, and begins a little late."""
+    """102 and 201 hear each other, 301 hears them, and nobody ever hears 301. A room begins to mix a little late."""
     end = time.monotonic() + 10
     while True:
         heard = await listen(lab.known("102"), lab.known("201"), lab.known("301"))
