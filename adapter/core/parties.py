@@ -69,7 +69,9 @@ class Parties:
 
     def main(self, far: Sequence[TrackedChannel]) -> TrackedChannel | None:
         """Of all at the other end the one whom the call is with: somebody from outside before a colleague."""
-        return next((line for line in far if not self.is_ours(line)), far[0] if far else None)
+        if len(far) < 2:  # nearly always
+            return far[0] if far else None
+        return next((line for line in far if not self.is_ours(line)), far[0])
 
     def customer(self, line: TrackedChannel, other: TrackedChannel | None, known: Call | None) -> Party:
         """Who is at the far end now; empty between two."""
