@@ -1,14 +1,41 @@
 """Settings for all tests, the lab that all of a worker's share, and how tests are dealt to several workers."""
 
+import logging
 import os
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.support.fixtures import database_url, lab, own, receiver, running_lab, toolchain
 from tests.support.order import dealt
 
 __all__ = ["database_url", "lab", "own", "receiver", "running_lab", "toolchain"]
+
+_configure = structlog.configure
+
+
+def _for_now(**given: Any) -> None:
+    """Loggers must not keep what one test configured."""
+    _configure(**{**given, "cache_logger_on_first_use": False})
+
+
+structlog.configure = _for_now  # type: ignore[assignment]
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """What a command that is called in a test does to logging is undone."""
+    root = logging.getLogger()
+    handlers, level, before = root.handlers, root.level, structlog.get_config()
+    yield
+    if structlog.get_config() != before:
+        root.handlers = handlers
+        root.setLevel(level)
+        _configure(**before)
+
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")

@@ -22,9 +22,10 @@ need no class of their own in Asterisk 22."""
 GRANTED = frozenset(ACTIONS)
 PRIVILEGES = re.compile(r"\(Priv: ([^)]*)\)")
 DTMF_EVENTS = frozenset({"DTMFEnd"})
-PHONES_ONLY = frozenset({"Hold", "Unhold", "AttendedTransfer", "Pickup"})
+PHONES_ONLY = frozenset({"Hold", "Unhold", "MusicOnHoldStart", "MusicOnHoldStop", "AttendedTransfer", "Pickup"})
 """Events that only a phone can cause: Asterisk sends them when a channel driver queues a hold (main/channel.c,
-ast_queue_hold), transfers or picks up, which Local channels never do. A test call can't show whether they arrive."""
+ast_queue_hold), which plays music where there is some, transfers or picks up, which Local channels never do. A test
+call can't show whether they arrive."""
 PROVOKED = frozenset(TRANSLATORS) - PHONES_ONLY
 """Events that the doctor's test call causes."""
 NOISE = frozenset({"DTMFBegin", "BridgeCreate", "LocalBridge", "HangupRequest", "DialState", "SoftHangupRequest"})

@@ -5,14 +5,27 @@ That it tells nothing without bridge_native_rtp is looked at in every mode by te
 
 import asyncio
 import struct
+from pathlib import Path
 
 import pytest
 
+from adapter.lab.provision import Toolchain
 from tests.support.lab import Lab
 from tests.support.rtp import Packet, Trace, parse, traced
 
+PLAIN = "[lab-outside](+)\nexten => 101,1,Dial(PJSIP/101,60)\n"
+"""A call without feature codes: those would keep Asterisk from bridging it natively."""
 
-async def test_with_native_bridging_the_beginning_and_the_end_of_silence_show(own: Lab) -> None:
+
+async def test_with_native_bridging_the_beginning_and_the_end_of_silence_show(
+    toolchain: Toolchain, tmp_path: Path
+) -> None:
+    async with Lab(toolchain, tmp_path, {"extensions": PLAIN}).running() as lab:
+        await silence_shows(lab)
+
+
+async def silence_shows(own: Lab) -> None:
+    """The control: a supervisor's leg comes and goes at a call that is bridged natively."""
     assert "Loaded" in await own.pbx.cli("module load bridge_native_rtp.so"), "the lab is not to load it by itself"
     async with own.tapped("101", "201") as taps:
         await own.talk("201", "101")

@@ -171,8 +171,9 @@ async def test_a_take_over_is_in_the_record_of_the_customers_channel(recorded: R
         await asyncio.sleep(0.5)
         await supervisor.hangup()
         await supervisor.seen("CALL_CLOSED", mark)
-        rows = await lab.recorded(place, lambda rows: len(rows) >= 2)
-        parties = [(row["channel"][:9], row["dstchannel"][:9]) for row in rows]
+        rows = await lab.recorded(place, lambda rows: sum(bool(row["dstchannel"]) for row in rows) >= 2)
+        # The customer's channel goes on in the dialplan afterwards, which makes a row with nobody in it.
+        parties = [(row["channel"][:9], row["dstchannel"][:9]) for row in rows if row["dstchannel"]]
         assert parties == [(f"PJSIP/{caller}", f"PJSIP/{called}"), ("PJSIP/201", "PJSIP/301")]
         await lab.tidy()
 

@@ -6,17 +6,14 @@ Each process takes a second to import everything; so what only asks the commands
 import asyncio
 import io
 import json
-import logging
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import pytest
-import structlog
 
 from adapter.cli.main import main
 from adapter.core.audit import SYSTEM, Action, Entry
@@ -50,8 +47,8 @@ class Call(Protocol):
 
 
 @pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Call]:
-    """The entry of the command line, called; exit status and all that it said. Logging is put back afterwards."""
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """The entry of the command line, called; exit status and all that it said."""
 
     def called(*arguments: str, stdin: str = "") -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["call-monitor", *arguments])
@@ -65,17 +62,7 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
         said = capsys.readouterr()
         return status, said.out + said.err
 
-    root, configure = logging.getLogger(), structlog.configure
-    handlers, level, before = root.handlers, root.level, structlog.get_config()
-
-    def for_now(**given: Any) -> None:
-        configure(**{**given, "cache_logger_on_first_use": False})  # or loggers would keep it beyond this test
-
-    monkeypatch.setattr(structlog, "configure", for_now)
-    yield called
-    root.handlers = handlers
-    root.setLevel(level)
-    configure(**before)
+    return called
 
 
 def test_help_teaches() -> None:
