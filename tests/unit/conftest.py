@@ -14,7 +14,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from adapter.store import Store, passwords
+from adapter.store import Store, durability, passwords
 from tests.support.clock import FakeClock, real
 from tests.support.postgresql import PostgreSQL
 from tests.support.site import site
@@ -33,6 +33,21 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
     monkeypatch.setattr(passwords, "_hasher", cheap)
     monkeypatch.setattr(passwords, "_nobody", cheap.hash("nobody's password"))
     return real
+
+
+AS_SHIPPED = durability.IDLE_IN_TRANSACTION
+
+
+@pytest.fixture(autouse=True)
+def patient_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that gets no processor for two seconds in a transaction is no frozen adapter."""
+    monkeypatch.setattr(durability, "IDLE_IN_TRANSACTION", "60s")
+
+
+@pytest.fixture
+def postgresql_as_shipped(patient_postgresql: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For those who test just that."""
+    monkeypatch.setattr(durability, "IDLE_IN_TRANSACTION", AS_SHIPPED)
 
 
 @pytest.fixture(name="virtual_time")

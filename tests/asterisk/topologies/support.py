@@ -1,6 +1,7 @@
 """What the tests of call flows say often: who is shown, and the adapter's death in the middle of it."""
 
 import asyncio
+import re
 import signal
 import time
 from typing import Any
@@ -19,6 +20,20 @@ async def shown(admin: Client, agent: str, number: str, direction: str, state: s
             return found[0]
         await asyncio.sleep(0.05)
     raise AssertionError(f"{agent} is not {state} with {number}, {direction}: {found}")
+
+
+async def free(lab: Lab, *agents: str) -> None:
+    """Wait until Asterisk takes these phones for free, which it learns a moment after they have registered.
+
+    A queue looks once, and rings those who were free for as long as an attempt lasts.
+    """
+    end = time.monotonic() + 10
+    while True:
+        told = await lab.pbx.cli("queue show agents")
+        if all(re.search(rf"PJSIP/{agent}\b.*Not in use", told) for agent in agents):
+            return
+        assert time.monotonic() < end, told
+        await asyncio.sleep(0.05)
 
 
 async def no_call_of(admin: Client, *agents: str) -> None:

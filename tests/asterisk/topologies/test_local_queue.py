@@ -1,6 +1,6 @@
 """The queue whose members are Local channels: the customer is shown, by the name that the phone says."""
 
-from tests.asterisk.topologies.support import only_hear_each_other, same_after_death, shown
+from tests.asterisk.topologies.support import free, only_hear_each_other, same_after_death, shown
 from tests.support.lab import Lab, assert_hears, listen
 
 
@@ -9,6 +9,7 @@ async def test_a_call_through_local_channels_shows_the_customer_while_it_rings_a
     first, second = await lab.phone("101", "manual"), await lab.phone("102", "manual")
     supervisor = await lab.phone("301")
     admin = await lab.client("admin")
+    await free(lab, "101", "102")
     await customer.dial("510")
     for agent in ("101", "102"):
         ringing = await shown(admin, agent, "203", "inbound", "ringing")
