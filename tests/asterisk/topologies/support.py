@@ -23,10 +23,12 @@ async def shown(admin: Client, agent: str, number: str, direction: str, state: s
 
 
 async def free(lab: Lab, *agents: str) -> None:
-    """Wait until Asterisk takes these phones for free, which it learns a moment after they have registered.
+    """Of the queues' members only these are there, and Asterisk knows that: a moment after they have registered.
 
-    A queue looks once, and rings those who were free for as long as an attempt lasts.
+    Another test's phone would answer instead, and a queue rings only those who are free when an attempt begins.
     """
+    for other in {"101", "102", "103", "104"} - {*agents}:
+        await lab.unregister(other)
     end = time.monotonic() + 10
     while True:
         told = await lab.pbx.cli("queue show agents")
