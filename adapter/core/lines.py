@@ -115,6 +115,11 @@ class Lines:
         bridge = self._bridges.get(line.bridge) if line.bridge else None
         return bridge is not None and len(bridge.members) > 1 and bridge.kind not in SILENT
 
+    def is_left_alone(self, line: TrackedChannel) -> bool:
+        """Whether it is in no bridge, or the only one in a bridge in which people talk."""
+        bridge = self._bridges.get(line.bridge) if line.bridge else None
+        return bridge is None or (len(bridge.members) == 1 and bridge.kind not in SILENT)
+
     def has_one_peer(self, line: TrackedChannel) -> bool:
         """Whether barge would reach the other side: a bridge with exactly two channels and a technology with peers."""
         bridge = self._bridges.get(line.bridge) if line.bridge else None

@@ -88,11 +88,12 @@ class Parties:
         return Party(other.reached, name, self.country_of(other.endpoint))
 
     def _is_same(self, line: TrackedChannel, known: Call) -> bool:
-        """Whether nobody took the place of whoever was there: it was not answered, or both are just hanging up."""
+        """Whether nobody took the place of whoever was there: it was not answered, or they are alone in the bridge for a
+        moment, before the agent comes or when the agent has just left."""
         if known.answered_at is None:
             return True
         last = self.lines.get(line.last_far)
-        return last is not None and last.bridge is None and not last.dials
+        return last is not None and not last.dials and self.lines.is_left_alone(last)
 
     def _reached(self, line: TrackedChannel, other: TrackedChannel) -> str:
         """The number at which a channel was called: as the agent dialled it, where it is the same."""

@@ -9,6 +9,7 @@ from adapter.core import events as ev
 from adapter.core.call import Call, CallState, Direction
 from adapter.core.events import ChannelState
 from adapter.core.people import Directory
+from tests.fake.pbx import FakePbx
 from tests.fake.scene import ADMIN, ANA, PEOPLE, SAM, Phone, Scene, numbering
 
 LEG = "cm-0a1b2c3d-" + "1" * 32
@@ -383,3 +384,19 @@ def test_events_out_of_order_never_raise_and_never_invent_a_call(history: list[e
         phone.calls.apply(ev.ChannelGone(phone.scene.now, uniqueid, 16, "", ""))
     phone.calls.settle(phone.scene.now)
     assert not phone.calls.calls
+
+
+def test_the_customer_is_the_same_while_one_of_both_is_alone_in_the_bridge() -> None:
+    """Asterisk tells of each by itself, and only a fast reader has both in one read."""
+    pbx = FakePbx()
+    customer, agent = pbx.scene.answered_call()
+    pbx.run()
+    pbx.scene.leave("b1", agent)
+    pbx.run()
+    assert [call.customer.number for call in pbx.board.calls()] == ["201"]
+    pbx.scene.leave("b1", customer)
+    pbx.run()
+    assert [call.customer.number for call in pbx.board.calls()] == ["201"]
+    pbx.scene.enter("b1", customer)
+    pbx.run()
+    assert [call.customer.number for call in pbx.board.calls()] == ["201"]
