@@ -88,8 +88,7 @@ class Parties:
         return Party(other.reached, name, self.country_of(other.endpoint))
 
     def _is_same(self, line: TrackedChannel, known: Call) -> bool:
-        """Whether nobody took the place of whoever was there: it was not answered, or they are alone in the bridge for a
-        moment, before the agent comes or when the agent has just left."""
+        """Whether nobody took their place: it was not answered, or they are alone in the bridge for a moment."""
         if known.answered_at is None:
             return True
         last = self.lines.get(line.last_far)
