@@ -71,8 +71,8 @@ def mistakes(place: Path, values: dict[str, Any]) -> list[Mistake]:
                 found.append(Mistake(where, f'the secret in its file is the placeholder "{secret}"'))
         except (ConfigError, OSError) as problem:
             what = problem.detail if isinstance(problem, ConfigError) else str(problem)
-            if where not in known:
-                found.append(Mistake(where, what, _instead(where, place)))
+            if where not in known:  # of the database's URL it is said there what to write
+                found.append(Mistake(where, what, () if where == "database.url" else _instead(where, place)))
     return found
 
 

@@ -101,8 +101,9 @@ class Monitor:
     """The bridge has changed since ChanSpy attached: the leg must be moved before it hears both, or may talk again."""
     barged: bool = False
     """Whether this run of ChanSpy has barged, and so may have latched its peer (app_chanspy.c, attach_barge)."""
-    connected: bool = True
-    """Whether the agent hears the other side of the call now, and so could hear the supervisor (`Call.audible`)."""
+    connected: bool = False
+    """Whether the agent is known to hear the other side of the call now, and so could hear the supervisor
+    (`Call.audible`): not while the PBX is out of sight."""
     doubtful: bool = False
     """ChanSpy attached after the agent's bridge had changed, and a recording may have sat on the agent's channel."""
     confirmed: int = 0

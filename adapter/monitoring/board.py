@@ -235,8 +235,9 @@ class Board(Readable):
         before = self._monitors.get(step.monitor.id)
         monitor = lifecycle.with_talk(before, step.monitor, self._opaque)
         call = self._calls.get(monitor.call_id)
-        if call is not None and call.audible != monitor.connected:
-            monitor = replace(monitor, connected=call.audible)
+        connected = call is not None and call.audible
+        if connected != monitor.connected:
+            monitor = replace(monitor, connected=connected)
         if monitor.ended:
             self._monitors.pop(monitor.id, None)
             self._by_leg.pop(monitor.leg, None)
@@ -286,10 +287,13 @@ class Board(Readable):
             self.digits.tell(monitor, mode)
 
     def _over(self, call: Call) -> None:
-        """A call ended. Where the agent's line stays (a conference room, a login), nothing else ends its monitors."""
+        """A call ended, or is out of sight: then nobody is known to hear anything.
+
+        Where the agent's line stays (a conference room, a login), nothing else ends its monitors.
+        """
         for monitor in self.monitors_on(call.id):
-            if self._calls.peers(monitor.target) is not None:
-                self._step(lifecycle.target_gone(monitor))
+            there = self._calls.peers(monitor.target) is not None
+            self._step(lifecycle.target_gone(monitor) if there else Step(monitor))
 
     def _follow(self, call: Call | None) -> None:
         """Hold the monitors of a call to what its bridge is now."""

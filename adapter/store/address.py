@@ -39,22 +39,21 @@ def file_of(url: URL) -> Path | None:
 
 
 def sqlite_file(url: str) -> Path | None:
-    """The file of an SQLite database; None for any other, and for what is no database URL."""
+    """The file of an SQLite database; None for any other, and for what is no URL that can be used."""
     try:
-        parsed = make_url(url)
-    except ArgumentError:
+        return file_of(parse(url))
+    except ConfigError:
         return None
-    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
 def in_words(url: str) -> str:
     """Which database this is, for the people who run the commands."""
     try:
-        parsed = make_url(url)
-    except ArgumentError:
+        parsed = parse(url)
+    except ConfigError:
         return "a database whose URL can't be read"
-    if parsed.get_backend_name() == "sqlite":
-        return f"SQLite, {Path(parsed.database).absolute() if parsed.database else 'in memory'}"
+    if (file := file_of(parsed)) is not None:
+        return f"SQLite, {file.absolute()}"
     host = parsed.host or parsed.query.get("host") or "this machine"
     return f"PostgreSQL, {parsed.database} at {host}{f':{parsed.port}' if parsed.port else ''}"
 

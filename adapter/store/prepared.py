@@ -62,7 +62,8 @@ class Prepared:
         statement: ClauseElement = self._statement
         compiled = statement.compile(dialect=dialect, column_keys=self._names)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - so are all statements on rows
-        for name in compiled.positiontup or ():
-            kind = compiled.binds[name].type
-            self._order.append((name, kind.dialect_impl(dialect).bind_processor(dialect)))
+        self._order = [
+            (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+            for name in compiled.positiontup or ()
+        ]
         self._text = compiled.string

@@ -1,5 +1,6 @@
 """What a mode promises and what can be heard: holds, music, changed bridges, recordings."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
 from adapter.core.views import Visibility, monitor_view
 from adapter.errors import PbxTimeout
+from adapter.monitoring.bridges import AGAIN, WHILE_HEARD
 from tests.fake.pbx import settle
 from tests.fake.scene import ADMIN, MONA
 from tests.fake.world import World, world
@@ -160,3 +162,28 @@ async def test_a_bridge_that_is_one_of_two_again_is_found_so_without_an_event(wo
     await settle()
     (call,) = world.board.calls()
     assert call.barge_reaches_customer
+
+
+async def test_out_of_sight_nothing_is_claimed(world: World) -> None:
+    monitor = await world.live(mode=Mode.WHISPER)
+    assert now(world, monitor).audible
+    world.pbx.down()
+    assert not now(world, monitor).audible
+    world.pbx.up_again()
+    await settle()
+    assert now(world, monitor).audible
+
+
+async def test_what_a_former_run_left_is_not_claimed_before_it_was_found(world: World) -> None:
+    monitor = await world.live(mode=Mode.WHISPER)
+    world.board.take_up([replace(monitor, connected=False)])  # as it comes from the database
+    assert not now(world, monitor).audible
+
+
+async def test_who_joins_unheard_of_while_somebody_barges_is_found(world: World) -> None:
+    await world.live(mode=Mode.BARGE)
+    await asyncio.sleep(sum(AGAIN))
+    world.pbx.technologies["b1"] = "softmix"
+    await asyncio.sleep(2 * WHILE_HEARD)
+    (call,) = world.board.calls()
+    assert not call.barge_reaches_customer

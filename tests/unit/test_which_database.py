@@ -100,3 +100,6 @@ def test_in_words_without_the_password() -> None:
     assert in_words("sqlite+aiosqlite:////var/lib/x.sqlite") == "SQLite, /var/lib/x.sqlite"
     assert "can't be read" in in_words("nonsense")
     assert sqlite_file("nonsense") is None
+    for wrong in ("postgresql+asyncpg://cm@db:54x2/calls", "sqlite:///x.sqlite"):  # said by the check, not a traceback
+        assert "can't be read" in in_words(wrong)
+        assert sqlite_file(wrong) is None
