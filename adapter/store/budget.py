@@ -60,7 +60,7 @@ def spending(most: float) -> Iterator[float]:
 
 
 @contextmanager
-def limited(seconds: float | None = REQUEST) -> Iterator[None]:
+def limited(seconds: float | None) -> Iterator[None]:
     """What is done inside has this budget; None: none."""
     budget = None if seconds is None else Budget(seconds)
     token = _current.set(budget)

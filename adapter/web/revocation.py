@@ -63,7 +63,7 @@ class Revocation:
         What became of the change is no other for that, and neither is its answer.
         """
         try:
-            with budget.limited():
+            with budget.limited(budget.REQUEST):
                 await self.apply()
         except StoreUnavailable as problem:
             self._owed = True

@@ -42,7 +42,7 @@ async def _acted(context: RequestContext[Deps, Any]) -> None:
     """The change is made. Where the database does not answer any more, the service notices it a moment later."""
     deps = context.deps
     try:
-        with budget.limited():
+        with budget.limited(budget.REQUEST):
             deps.nodes.people_changed(await deps.people.all(), context.access.clock())
     except StoreUnavailable as problem:
         log.warning("a change of accounts acts once the database answers", why=str(problem))

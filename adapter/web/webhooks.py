@@ -70,7 +70,7 @@ def _delivery_view(delivery: DeliveryRow, event: EventRow) -> Json:
 
 async def _acted(context: RequestContext[Deps, Any]) -> None:
     """The change is made: what became of it does not depend on what the database says after that."""
-    with budget.limited():
+    with budget.limited(budget.REQUEST):
         await context.deps.dispatcher.changed()
 
 

@@ -18,6 +18,8 @@ from adapter.store.durability import BUSY_TIMEOUT
 from tests.support.client import Client
 from tests.support.site import Site
 
+pytestmark = pytest.mark.usefixtures("database_deadlines")
+
 SLACK = 1.5
 """Seconds that a busy machine may add. Two transactions that wait alone, one after the other, would take more."""
 

@@ -85,7 +85,7 @@ async def test_a_database_that_is_away_at_the_start(world: World, monkeypatch: p
     assert await claim
 
 
-async def test_who_is_frozen_in_a_transaction_is_not_waited_for(postgresql_as_shipped: None, world: World) -> None:
+async def test_who_is_frozen_in_a_transaction_is_not_waited_for(database_deadlines: None, world: World) -> None:
     """PostgreSQL ends that transaction. (On SQLite a frozen writer holds the whole database, whatever anybody does.)"""
     first, second = await world.member(1), await world.member(2)
     assert await first.claim(world.stop)

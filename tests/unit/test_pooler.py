@@ -48,7 +48,7 @@ async def test_two_adapters_work_behind_it(url: str) -> None:
 
 
 async def test_what_a_connection_promises_is_promised_in_each_transaction(
-    postgresql_as_shipped: None, url: str, postgresql: PostgreSQL
+    database_deadlines: None, url: str, postgresql: PostgreSQL
 ) -> None:
     postgresql.ask("ALTER DATABASE pooled SET synchronous_commit = off")
     asked = text("SELECT current_setting('synchronous_commit'), current_setting('idle_in_transaction_session_timeout')")
