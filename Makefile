@@ -55,7 +55,7 @@ $(DEV_MODULES): $(PAGE_FROM)/package-lock.json | $(RUN)
 	@$(NPM) ci --ignore-scripts --silent
 	@touch $(BUILD_MODULES) $@
 
-$(PAGE): $(BUILD_MODULES) $(wildcard $(PAGE_FROM)/*.html $(PAGE_FROM)/*.js $(PAGE_FROM)/src/*)
+$(PAGE): $(BUILD_MODULES) $(wildcard $(PAGE_FROM)/*.html $(PAGE_FROM)/*.js $(PAGE_FROM)/src/* $(PAGE_FROM)/src/*/*)
 	@echo "Building the page."
 	@$(NPM) run --silent build
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 from adapter.web.sipmessage import Message, NotSip, digest
 
 DOMAIN = "call-monitor.invalid"
-"""The host of a page's own address, as the page has it (`page/src/softphone.ts`)."""
+"""The host of a page's own address, as the page has it (`page/src/phone/softphone.ts`)."""
 KEEP_ALIVE = ("\r\n", "\r\n\r\n")
 """RFC 5626, section 3.5.1: a ping, and JsSIP's answer to Asterisk's."""
 LARGEST_HEAD, LARGEST = 8 * 1024, 64 * 1024

@@ -1,14 +1,14 @@
 // The frame: signed in or not, which view, the live picture, and what everybody must be told at once.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Account } from "./account";
-import { ask } from "./api";
-import { Inbox } from "./inbox";
-import { Live } from "./live";
-import type { Picture } from "./picture";
+import { Account } from "./account/account";
+import { ask } from "./api/ask";
+import { Inbox } from "./inbox/inbox";
+import { Live } from "./api/live";
+import type { Picture } from "./core/picture";
 import type { User } from "./schema";
 import { SignIn } from "./signin";
-import { usePhone } from "./usephone";
+import { usePhone } from "./phone/usephone";
 import { LANGUAGES, language, say, words } from "./words";
 
 /** What the address asks for: `inbox`, or `account` and which part of it. */

@@ -1,8 +1,8 @@
 // Signing in.
 
 import { useState } from "preact/hooks";
-import { ask } from "./api";
-import { attempt } from "./problems";
+import { ask } from "./api/ask";
+import { attempt } from "./api/problems";
 import type { User } from "./schema";
 import { words } from "./words";
 

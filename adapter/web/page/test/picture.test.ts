@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changed, EVENTS, NOTHING, type Happening, type Picture } from "../src/picture.ts";
+import { changed, EVENTS, NOTHING, type Happening, type Picture } from "../src/core/picture.ts";
 import type { Call, Coach, Monitor, Snapshot, User } from "../src/schema.ts";
 
 const SINCE = "2026-01-31T12:00:00.000Z";

@@ -1,11 +1,11 @@
 // What was sent to one webhook, what it answered, and sending it again.
 
 import { useCallback, useEffect, useState } from "preact/hooks";
-import { ask } from "./api";
-import { Table, when } from "./pieces";
-import { attempt } from "./problems";
-import type { Delivery, Webhook } from "./schema";
-import { say, words } from "./words";
+import { ask } from "../api/ask";
+import { Table, when } from "../ui/pieces";
+import { attempt } from "../api/problems";
+import type { Delivery, Webhook } from "../schema";
+import { say, words } from "../words";
 
 export function Deliveries({ hook, close }: { hook: Webhook; close: () => void }) {
   const [found, setFound] = useState<Delivery[]>([]);

@@ -1,11 +1,11 @@
 // Account → Audit: who listened to whom, when, how, and allowed by whom.
 
 import { useCallback, useEffect, useState } from "preact/hooks";
-import { ask } from "./api";
-import { Field, Table, when } from "./pieces";
-import { attempt } from "./problems";
-import { pathsApiV1AuditGetParametersQueryActionValues as KNOWN, type AuditEntry } from "./schema";
-import { words } from "./words";
+import { ask } from "../api/ask";
+import { Field, Table, when } from "../ui/pieces";
+import { attempt } from "../api/problems";
+import { pathsApiV1AuditGetParametersQueryActionValues as KNOWN, type AuditEntry } from "../schema";
+import { words } from "../words";
 
 /** What supervisors did comes first. */
 const supervising = (action: string): number => Number(action.startsWith("monitor."));

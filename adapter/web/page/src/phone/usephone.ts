@@ -2,9 +2,9 @@
 // Asterisk confirmed about who hears us.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ask, Refused } from "./api";
+import { ask, Refused } from "../api/ask";
 import { BROWSER, chosenDevice } from "./phonebox";
-import type { Monitor, User } from "./schema";
+import type { Monitor, User } from "../schema";
 import { Softphone, type Picture } from "./softphone";
 
 export interface Phone {

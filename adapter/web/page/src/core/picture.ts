@@ -1,6 +1,6 @@
 // The live picture, and how each event changes it. Pure: no stream, no clock, no page.
 
-import type { Call, Coach, Events, Monitor, PbxState, RecordState, Snapshot, User } from "./schema";
+import type { Call, Coach, Events, Monitor, PbxState, RecordState, Snapshot, User } from "../schema";
 
 export interface Picture {
   user: User | null;

@@ -1,6 +1,6 @@
 // The stream behind the picture: it opens /events, tells what comes, and comes back after a loss.
 
-import { changed, EVENTS, NOTHING, type Happening, type Picture } from "./picture";
+import { changed, EVENTS, NOTHING, type Happening, type Picture } from "../core/picture";
 
 export class Live {
   private picture = NOTHING;

@@ -1,6 +1,6 @@
 // Requests, held to the API's description: no other path, body or answer than it has can be written.
 
-import type { paths, Problem } from "./schema";
+import type { paths, Problem } from "../schema";
 
 const PREFIX = "/api/v1";
 type Short<P> = P extends `${typeof PREFIX}${infer Rest}` ? Rest : never;

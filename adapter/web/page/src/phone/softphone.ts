@@ -2,8 +2,8 @@
 
 import * as JsSIP from "jssip";
 import type { RTCSession } from "jssip/lib/RTCSession";
-import { ask } from "./api";
-import type { IceServer, Softphone as Credentials } from "./schema";
+import { ask } from "../api/ask";
+import type { IceServer, Softphone as Credentials } from "../schema";
 
 export type PhoneState = "off" | "connecting" | "registered" | "ringing" | "connected" | "failed";
 

@@ -1,11 +1,11 @@
 // Accounts and rights, for administrators.
 
 import { useCallback, useEffect, useState } from "preact/hooks";
-import { ask } from "./api";
-import { Field, FormEnd } from "./pieces";
-import { attempt } from "./problems";
-import { modeValues as MODES, type Mode, type Role, type User } from "./schema";
-import { say, words } from "./words";
+import { ask } from "../api/ask";
+import { Field, FormEnd } from "../ui/pieces";
+import { attempt } from "../api/problems";
+import { modeValues as MODES, type Mode, type Role, type User } from "../schema";
+import { say, words } from "../words";
 
 export function Users({ tell }: { tell: (text: string) => void }) {
   const [users, setUsers] = useState<User[]>([]);

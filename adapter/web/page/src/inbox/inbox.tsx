@@ -2,12 +2,12 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { memo } from "preact/compat";
-import { useClocks } from "./clocks";
+import { useClocks } from "../ui/clocks";
 import { Panel } from "./panel";
-import type { Picture } from "./picture";
-import type { Call, Monitor, User } from "./schema";
-import type { Phone } from "./usephone";
-import { say, words } from "./words";
+import type { Picture } from "../core/picture";
+import type { Call, Monitor, User } from "../schema";
+import type { Phone } from "../phone/usephone";
+import { say, words } from "../words";
 
 const FILTERS = ["all", "myTeam", "active", "ringing", "held", "beingMonitored"] as const;
 type Filter = (typeof FILTERS)[number];

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { language, words } from "./words";
+import { language, words } from "../words";
 
 interface FieldProps {
   name: string;

@@ -1,7 +1,7 @@
 // What a person is told when something that they asked for didn't work: one way for all parts of the page.
 
-import { Refused } from "./api";
-import { words } from "./words";
+import { Refused } from "./ask";
+import { words } from "../words";
 
 /** The server's own words, or that it can't be reached. */
 export function told(problem: unknown): string {

@@ -1,15 +1,15 @@
 // My Account: one's own password; for administrators also accounts, the audit, webhooks and tokens.
 
 import { useState } from "preact/hooks";
-import { ask } from "./api";
+import { ask } from "../api/ask";
 import { Audit } from "./audit";
-import { Field } from "./pieces";
-import { attempt } from "./problems";
-import type { User } from "./schema";
+import { Field } from "../ui/pieces";
+import { attempt } from "../api/problems";
+import type { User } from "../schema";
 import { Tokens } from "./tokens";
 import { Users } from "./users";
 import { Webhooks } from "./webhooks";
-import { words } from "./words";
+import { words } from "../words";
 
 const PARTS = { "": words.users, audit: words.audit, webhooks: words.webhooks, tokens: words.tokens };
 

@@ -1,13 +1,13 @@
 // The interaction panel of one call: monitoring on and off, and the three modes. Never optimistic.
 
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
-import { ask } from "./api";
-import { BROWSER, PhoneBox } from "./phonebox";
-import { Sure } from "./pieces";
-import { attempt } from "./problems";
-import type { Call, EndReason, Mode, Monitor, User } from "./schema";
-import type { Phone } from "./usephone";
-import { say, words } from "./words";
+import { ask } from "../api/ask";
+import { BROWSER, PhoneBox } from "../phone/phonebox";
+import { Sure } from "../ui/pieces";
+import { attempt } from "../api/problems";
+import type { Call, EndReason, Mode, Monitor, User } from "../schema";
+import type { Phone } from "../phone/usephone";
+import { say, words } from "../words";
 
 interface Props {
   me: User;

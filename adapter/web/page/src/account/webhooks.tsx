@@ -1,12 +1,12 @@
 // Account → Webhooks: which programs are told of calls and monitors, what they got, and trying them.
 
 import { useCallback, useEffect, useState } from "preact/hooks";
-import { ask } from "./api";
+import { ask } from "../api/ask";
 import { Deliveries } from "./deliveries";
-import { Field, FormEnd, Once, Sure, Table, when } from "./pieces";
-import { attempt } from "./problems";
-import { eventTypeValues as EVENTS, type NewWebhook, type Webhook } from "./schema";
-import { say, words } from "./words";
+import { Field, FormEnd, Once, Sure, Table, when } from "../ui/pieces";
+import { attempt } from "../api/problems";
+import { eventTypeValues as EVENTS, type NewWebhook, type Webhook } from "../schema";
+import { say, words } from "../words";
 
 function stateOf(hook: Webhook): string {
   if (!hook.enabled) return hook.disabled_reason ?? words.disabled;

@@ -1,11 +1,11 @@
 // Account → API tokens: which programs may ask, for whom, and what.
 
 import { useCallback, useEffect, useState } from "preact/hooks";
-import { ask } from "./api";
-import { Field, FormEnd, Once, Sure, Table, when } from "./pieces";
-import { attempt } from "./problems";
-import { scopeValues as SCOPES, type NewToken, type Scope, type Token, type User } from "./schema";
-import { say, words } from "./words";
+import { ask } from "../api/ask";
+import { Field, FormEnd, Once, Sure, Table, when } from "../ui/pieces";
+import { attempt } from "../api/problems";
+import { scopeValues as SCOPES, type NewToken, type Scope, type Token, type User } from "../schema";
+import { say, words } from "../words";
 
 export function Tokens({ tell }: { tell: (text: string) => void }) {
   const [tokens, setTokens] = useState<Token[]>([]);

@@ -1,9 +1,9 @@
 // The phone in the panel: which device, how it is, what is heard and said, and its settings.
 
 import { useEffect, useState } from "preact/hooks";
-import type { User } from "./schema";
+import type { User } from "../schema";
 import type { Picture, Softphone } from "./softphone";
-import { say, words } from "./words";
+import { say, words } from "../words";
 
 export const BROWSER = "browser";
 const CHOSEN = "device";
