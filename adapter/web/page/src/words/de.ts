@@ -197,4 +197,12 @@ export const de: Words = {
   end_pbx_lost: "Die Telefonanlage ging verloren; das Mithören ist beendet.",
   end_adapter_stopped: "Der Server wurde angehalten; das Mithören ist beendet.",
   end_error: "Das Mithören endete durch einen Fehler.",
+
+  // the list
+
+  // the panel and the bar
+
+  // the phone
+
+  // account
 };

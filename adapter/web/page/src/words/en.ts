@@ -195,6 +195,14 @@ export const en = {
   end_pbx_lost: "The connection to the phone system was lost, so monitoring has stopped.",
   end_adapter_stopped: "The server was stopped, so monitoring has stopped.",
   end_error: "Monitoring has stopped because of an error.",
+
+  // the list
+
+  // the panel and the bar
+
+  // the phone
+
+  // account
 };
 
 export type Words = typeof en;

@@ -1,0 +1,60 @@
+// A dialog of the browser's own: it keeps the focus inside, Escape leaves it, and the focus goes back to where it was.
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+
+interface Props {
+  title: string;
+  close: () => void;
+  children: ComponentChildren;
+  /** A further class: `sheet` for what is wide. */
+  kind?: string;
+}
+
+export function Dialog({ title, close, children, kind = "" }: Props) {
+  const element = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const dialog = element.current!;
+    dialog.showModal();
+    return () => dialog.close();
+  }, []);
+  return (
+    <dialog ref={element} class={kind} aria-labelledby={id} onClose={close} onKeyDown={(event) => event.stopPropagation()}>
+      <h2 id={id}>{title}</h2>
+      {children}
+    </dialog>
+  );
+}
+
+interface ConfirmProps {
+  title: string;
+  text: string;
+  yes: string;
+  no: string;
+  act: () => void;
+  close: () => void;
+}
+
+/** Asks before what can't be undone. What is safe has the focus, so that a hurried Enter does nothing. */
+export function Confirm({ title, text, yes, no, act, close }: ConfirmProps) {
+  const safe = useRef<HTMLButtonElement>(null);
+  useEffect(() => safe.current?.focus(), []);
+  const done = () => {
+    close();
+    act();
+  };
+  return (
+    <Dialog title={title} close={close}>
+      <p>{text}</p>
+      <div class="row">
+        <button type="button" class="danger" onClick={done}>
+          {yes}
+        </button>
+        <button type="button" ref={safe} onClick={close}>
+          {no}
+        </button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,29 @@
+// The icons: lucide's, drawn with one stroke. What they mean stands beside them in words.
+
+import {
+  ArrowLeft, AudioLines, Bell, ChartNoAxesColumn, Check, CircleStop, CloudOff, Ear, Hand, Headphones, Inbox, KeyRound, LayoutGrid, LogOut,
+  MessageSquare, Mic, MicOff, Monitor, Pause, Pencil, Phone, PhoneForwarded, PhoneIncoming, PhoneOff, PhoneOutgoing, Play, Plus, ScrollText, Search,
+  Settings, Trash2, TriangleAlert, User, UserMinus, Users, UsersRound, Volume2, VolumeX, Webhook, X, Keyboard, ChevronDown, ArrowLeftRight, type IconNode,
+} from "lucide";
+import { h } from "preact";
+
+/** Each by what it stands for, so that one thing has one picture everywhere. */
+const NODES = {
+  account: User, inbox: Inbox, floor: LayoutGrid, coaching: MessageSquare, signOut: LogOut,
+  silent: Headphones, whisper: Mic, barge: Users, taken: PhoneForwarded, unknown: CloudOff, warning: TriangleAlert,
+  active: Phone, held: Pause, ringing: Bell, inbound: PhoneIncoming, outbound: PhoneOutgoing, internal: ArrowLeftRight,
+  stop: CircleStop, hangUp: PhoneOff, mute: MicOff, hold: Pause, resume: Play, hear: Volume2, quiet: VolumeX, ear: Ear, hand: Hand,
+  browser: Monitor, sound: AudioLines, settings: Settings, search: Search, more: ChevronDown, keyboard: Keyboard, done: Check,
+  users: UsersRound, audit: ScrollText, webhooks: Webhook, tokens: KeyRound, figures: ChartNoAxesColumn,
+  edit: Pencil, remove: Trash2, deactivate: UserMinus, add: Plus, back: ArrowLeft, close: X,
+} satisfies Record<string, IconNode>;
+
+export type IconName = keyof typeof NODES;
+
+export function Icon({ of }: { of: IconName }) {
+  return (
+    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+      {NODES[of].map(([tag, attributes], place) => h(tag, { key: place, ...attributes }))}
+    </svg>
+  );
+}
