@@ -21,8 +21,9 @@ class Deps:
 
 routes = Routes("events", Deps)
 
-HEARTBEAT = 10.0
-"""Seconds of silence after which a comment is sent; the contract promises one every 15."""
+HEARTBEAT = 5.0
+"""Seconds of silence after which a comment is sent; the contract promises one every 15. The page takes twice this and
+a little for an outage (`page/src/api/live.ts`)."""
 
 
 TAKE_WITHIN = 15.0

@@ -6,7 +6,8 @@ import { attempt } from "./api/problems";
 import type { User } from "./schema";
 import { words } from "./words";
 
-export function SignIn({ done }: { done: (user: User) => void }) {
+/** `notice`: why one is here, where one did not ask for it. */
+export function SignIn({ done, notice }: { done: (user: User) => void; notice: string }) {
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   const submit = async (event: SubmitEvent) => {
@@ -19,8 +20,9 @@ export function SignIn({ done }: { done: (user: User) => void }) {
   };
   return (
     <main class="signin">
-      <form onSubmit={(event) => void submit(event)}>
+      <form class="card" onSubmit={(event) => void submit(event)}>
         <h1>{words.title}</h1>
+        <p role="status">{notice}</p>
         <label>
           {words.username}
           <input name="username" autocomplete="username" required autofocus />

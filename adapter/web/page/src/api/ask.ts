@@ -27,6 +27,13 @@ export class Refused extends Error {
   }
 }
 
+let signedOut = (): void => undefined;
+
+/** Whom to tell when the server says that nobody is signed in here any more. */
+export function onSignedOut(tell: () => void): void {
+  signedOut = tell;
+}
+
 /** One request. Throws Refused; code `unreachable` when nobody answered, or somebody who is not our server. */
 export async function ask<M extends Method, P extends PathFor<M>>(
   method: M,
@@ -50,5 +57,7 @@ export async function ask<M extends Method, P extends PathFor<M>>(
   }
   if (response.ok) return answer as Answer<Operation<M, P>>;
   const { code = "", detail = "" } = (answer ?? {}) as Partial<Problem>;
+  // A wrong password, at signing in or when it is changed, is 401 too: only the missing session ends all.
+  if (response.status === 401 && !path.startsWith("/session")) signedOut();
   throw new Refused(response.status, code, detail);
 }

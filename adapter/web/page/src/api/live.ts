@@ -1,12 +1,23 @@
-// The stream behind the picture: it opens /events, tells what comes, and comes back after a loss.
+// The stream behind the picture: it reads /events, tells what comes, and comes back after a loss.
+//
+// Read with fetch and not with EventSource: that one hides the comments by which a server shows that it still lives, so
+// that a frozen one would go unnoticed; and it can't tell a session that has ended from a network that is away.
 
+import { createParser } from "eventsource-parser";
 import { changed, EVENTS, NOTHING, type Happening, type Picture } from "../core/picture";
+
+/** The server says something every 5 s (`web/events.py`); after twice that and a little, nobody is there. */
+const SILENCE_MS = 12_000;
+const FIRST_PAUSE_MS = 300;
+const LONGEST_PAUSE_MS = 10_000;
 
 export class Live {
   private picture = NOTHING;
-  private source: EventSource | null = null;
-  private retry = 0;
+  private closed = false;
+  private request: AbortController | null = null;
+  private pauses = 0;
   private due = false;
+  private silence = 0;
 
   constructor(
     private readonly listener: (picture: Picture) => void,
@@ -14,37 +25,56 @@ export class Live {
   ) {}
 
   open(): void {
-    const source = new EventSource("/api/v1/events");
-    this.source = source;
-    for (const kind of EVENTS) {
-      source.addEventListener(kind, (event: MessageEvent<string>) => {
-        if (kind === "snapshot") this.retry = 0;
-        const data: unknown = JSON.parse(event.data);
-        this.take({ kind, data } as Happening);
+    const request = (this.request = new AbortController());
+    this.read(request.signal)
+      .catch((problem: unknown) => {
+        if (!(problem instanceof TypeError || (problem as Error).name === "AbortError")) console.error(problem);
+      })
+      .finally(() => {
+        clearTimeout(this.silence);
+        if (!this.closed) this.lost();
       });
-    }
-    source.onerror = () => this.lost();
   }
 
   close(): void {
-    this.source?.close();
-    this.source = null;
+    this.closed = true;
+    this.request?.abort();
   }
 
-  /** The stream broke: say so, see whether we are still signed in, and try again with growing pauses. */
+  private async read(signal: AbortSignal): Promise<void> {
+    this.heard();
+    const response = await fetch("/api/v1/events", { signal, headers: { Accept: "text/event-stream" } });
+    if (response.status === 401) {
+      this.closed = true;
+      this.signedOut();
+    }
+    if (!response.ok || !response.body) return;
+    const parser = createParser({ onEvent: ({ event, data }) => this.told(event ?? "", data) });
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      this.heard();
+      parser.feed(part.value);
+    }
+  }
+
+  /** The server is alive; when it isn't any more, this request is given up. */
+  private heard(): void {
+    clearTimeout(this.silence);
+    this.silence = window.setTimeout(() => this.request?.abort(), SILENCE_MS);
+  }
+
+  private told(kind: string, text: string): void {
+    if (!(EVENTS as string[]).includes(kind)) return; // a newer server's
+    if (kind === "snapshot") this.pauses = 0;
+    const data: unknown = JSON.parse(text);
+    this.take({ kind, data } as Happening);
+  }
+
+  /** The stream broke: say so, and try again with growing pauses. */
   private lost(): void {
-    this.source?.close();
     this.take({ kind: "lost", data: null });
-    const pause = Math.min(10_000, 300 * 2 ** this.retry++) * (0.5 + Math.random() / 2);
-    setTimeout(() => void this.again(), pause);
-  }
-
-  private async again(): Promise<void> {
-    const response = await fetch("/api/v1/session").catch(() => null);
-    if (this.source === null) return;
-    if (response?.status === 401) this.signedOut();
-    else if (response?.ok) this.open();
-    else this.lost();
+    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.pauses++) * (0.5 + Math.random() / 2);
+    setTimeout(() => !this.closed && this.open(), pause);
   }
 
   private take(happening: Happening): void {
@@ -54,16 +84,13 @@ export class Live {
 
   /** Many changes at once are one picture. */
   private tell(): void {
+    // A hidden page gets no animation frames; it must be true all the same when it is looked at.
+    if (document.hidden) return this.listener(this.picture);
     if (this.due) return;
     this.due = true;
     requestAnimationFrame(() => {
       this.due = false;
       this.listener(this.picture);
     });
-    // A hidden page gets no animation frames; it must be true all the same when it is looked at.
-    if (document.hidden) {
-      this.due = false;
-      this.listener(this.picture);
-    }
   }
 }

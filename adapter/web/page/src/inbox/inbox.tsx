@@ -5,8 +5,8 @@ import { memo } from "preact/compat";
 import { useClocks } from "../ui/clocks";
 import { Panel } from "./panel";
 import type { Picture } from "../core/picture";
-import type { Call, Monitor, User } from "../schema";
-import type { Phone } from "../phone/usephone";
+import type { Call, User } from "../schema";
+import type { MyMonitoring } from "./monitoring";
 import { say, words } from "../words";
 
 const FILTERS = ["all", "myTeam", "active", "ringing", "held", "beingMonitored"] as const;
@@ -17,13 +17,14 @@ type Sort = (typeof SORTS)[number];
 interface Props {
   me: User;
   picture: Picture | null;
-  /** My own monitor, on whatever call. */
-  mine: Monitor | undefined;
-  phone: Phone;
+  monitoring: MyMonitoring;
+  /** The id of the call whose panel is open. */
+  chosen: string | null;
+  choose: (call: string | null) => void;
 }
 
-export function Inbox({ me, picture, mine, phone }: Props) {
-  const [chosen, setChosen] = useState<string | null>(null);
+export function Inbox({ me, picture, monitoring, chosen, choose: setChosen }: Props) {
+  const mine = monitoring.mine;
   const [marked, setMarked] = useState<string | null>(null);
   const [text, setText] = useState("");
   const [filter, setFilter] = useState<Filter>("all");
@@ -33,7 +34,7 @@ export function Inbox({ me, picture, mine, phone }: Props) {
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
     if (mine && chosen === null) setChosen(mine.call_id); // after a reload the panel comes back as it was
-  }, [mine, chosen]);
+  }, [mine, chosen, setChosen]);
   const calls = useMemo(
     () => matching(picture, text, filter, sort, team),
     [picture, text, filter, sort, team],
@@ -116,7 +117,7 @@ export function Inbox({ me, picture, mine, phone }: Props) {
         </button>
         {help && <p class="help">{words.keys}</p>}
       </section>
-      <section class="panel" aria-live="off">
+      <div class="side">
         {chosen === null ? (
           <p class="empty">{words.chooseCall}</p>
         ) : (
@@ -124,11 +125,11 @@ export function Inbox({ me, picture, mine, phone }: Props) {
             <Panel
               me={me}
               call={call}
-              monitor={mine}
-              ended={picture?.ended ?? null}
               callId={chosen}
-              phone={phone}
-              connected={picture?.connected ?? false}
+              monitoring={monitoring}
+              ended={picture?.ended ?? null}
+              known={picture?.connected === true && picture.pbx?.state === "connected"}
+              close={() => setChosen(null)}
             />
             {call && me.can_monitor && (
               <label class="check">
@@ -142,7 +143,7 @@ export function Inbox({ me, picture, mine, phone }: Props) {
             )}
           </>
         )}
-      </section>
+      </div>
     </main>
   );
 }

@@ -35,9 +35,7 @@ export function usePhone(me: User | null, mine: Monitor | undefined): Phone {
   }, [phone, wanted, me?.id]);
 
   const here = mine?.device === BROWSER ? mine : undefined;
-  const talks = here?.state === "live" && here.mode !== "silent";
   const call = here?.call_id;
-  useEffect(() => phone.talk(talks), [phone, talks, here?.id, here?.state, here?.mode]);
   useEffect(() => {
     // What ended while this page lived has ended; only a reload, which runs nothing of this, leaves the mark.
     if (call) sessionStorage.setItem(LISTENING, call);

@@ -12,6 +12,7 @@ export function useClocks(below: { current: HTMLElement | null }, shown: unknown
 }
 
 function tick(below: HTMLElement | null): void {
+  if (below?.closest("[data-stale]")) return; // what is shown may be over: its time stands still with it
   for (const element of below?.querySelectorAll<HTMLTimeElement>("time[data-since]") ?? []) {
     const text = running(element.dataset["since"]!);
     if (element.textContent !== text) element.textContent = text;

@@ -1,0 +1,55 @@
+// My monitoring, on every page while it lasts: whom, how, how long, and the way out.
+
+import { useRef } from "preact/hooks";
+import type { Hears } from "../core/hears";
+import type { Call, Monitor } from "../schema";
+import { useClocks } from "../ui/clocks";
+import { Icon } from "../ui/icons";
+import { say, words } from "../words";
+import { customerNumber } from "./names";
+import { sentence, type Names } from "./sentence";
+
+interface Props {
+  monitor: Monitor;
+  call: Call | undefined;
+  hears: Hears;
+  names: Names;
+  go: () => void;
+  silence: () => void;
+  stop: () => void;
+  stopping: boolean;
+}
+
+export function Bar({ monitor, call, hears, names, go, silence, stop, stopping }: Props) {
+  const element = useRef<HTMLElement>(null);
+  useClocks(element, monitor.live_at);
+  const known = hears.tone !== "unknown" && hears.tone !== "warning";
+  const talks = monitor.state === "live" && monitor.mode !== "silent";
+  return (
+    <section ref={element} class={`bar toned ${hears.tone}`} aria-label={words.myMonitoring}>
+      <Icon of={hears.tone} />
+      <b>{say(words[doing(monitor)], names)}</b>
+      {call && <span class="whom">{say(words.callWith, { customer: customerNumber(call) })}</span>}
+      <time data-since={monitor.live_at ?? monitor.started_at} />
+      {!known && <span class="whom">{sentence(hears, names)[0]}</span>}
+      <span class="grow" />
+      <button type="button" onClick={go}>
+        {words.goToCall}
+      </button>
+      {talks && (
+        <button type="button" onClick={silence}>
+          {words.silentNow}
+        </button>
+      )}
+      <button type="button" aria-disabled={stopping} onClick={stop}>
+        {words.stop}
+      </button>
+    </section>
+  );
+}
+
+/** The key of what I do. */
+export function doing({ state, mode }: Monitor): "connectingTo" | "listeningTo" | "whisperingTo" | "joinedWith" {
+  if (state !== "live") return "connectingTo";
+  return ({ silent: "listeningTo", whisper: "whisperingTo", barge: "joinedWith" } as const)[mode];
+}

@@ -1,0 +1,116 @@
+// My own monitoring, whatever page is shown: what it is, who hears me, and the actions on it.
+
+import { useCallback, useEffect, useLayoutEffect, useState } from "preact/hooks";
+import { ask } from "../api/ask";
+import { attempt } from "../api/problems";
+import { hears, type Act, type Hears } from "../core/hears";
+import type { Picture } from "../core/picture";
+import { opens } from "../core/talk";
+import { usePhone, type Phone } from "../phone/usephone";
+import { BROWSER } from "../phone/phonebox";
+import type { Call, Monitor, User } from "../schema";
+import { isTyping } from "../ui/keys";
+import { words } from "../words";
+import { Bar } from "./bar";
+import type { Names } from "./sentence";
+import { useTabSign } from "./tabsign";
+import { useTalk, type TalkGroup } from "./usetalk";
+
+export interface MyMonitoring {
+  /** My monitor, connecting or live. */
+  readonly mine: Monitor | undefined;
+  readonly call: Call | undefined;
+  readonly hears: Hears | null;
+  readonly names: Names;
+  readonly phone: Phone;
+  readonly group: TalkGroup;
+  /** Whether a start or a stop is on its way, or was a moment ago. */
+  readonly busy: boolean;
+  readonly start: (call: string) => void;
+  readonly stop: () => void;
+  readonly switchTo: (call: string) => void;
+  readonly act: (act: Act) => void;
+  readonly problem: string;
+  readonly tell: (problem: string) => void;
+}
+
+/** After a start or a stop was answered, the same button does nothing for so long: a second click is the first one's. */
+const REST_MS = 600;
+
+export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
+  const mine = [...(picture?.monitors.values() ?? [])].find((monitor) => monitor.supervisor.user_id === me.id);
+  const connected = picture?.connected ?? false;
+  const phone = usePhone(me, mine);
+  const group = useTalk(mine, connected, phone);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState("");
+  const call = mine && picture?.calls.get(mine.call_id);
+  const now = mine && hears({ connected, pbxUp: picture?.pbx?.state === "connected", monitor: mine, call, talk: group.talk, voice: voice(phone, mine) });
+  const names = { agent: call?.agent.name ?? words.agent, device: mine?.device?.split("/").pop() ?? "" };
+
+  const run = useCallback(async (work: () => Promise<unknown>) => {
+    setBusy(true);
+    setProblem("");
+    await attempt(work, setProblem);
+    setTimeout(() => setBusy(false), REST_MS);
+  }, []);
+  const device = phone.device === BROWSER ? { device: BROWSER } : {};
+  const begin = (id: string) => ask("POST", "/monitors", { body: { call_id: id, ...device } });
+  const end = () => (mine ? ask("DELETE", "/monitors/{id}", { at: { id: mine.id } }) : Promise.resolve());
+  const act = (what: Act) => {
+    if (what === "silence") group.press("silent");
+    else if (what === "microphone") void phone.softphone.askMicrophone();
+  };
+  useEffect(() => setProblem(""), [mine?.id]);
+  useTabSign(now ?? null, names);
+  useSilenceKey(group);
+  useLeaving(opens(group.talk));
+  return {
+    mine,
+    call,
+    hears: now ?? null,
+    names,
+    phone,
+    group,
+    busy,
+    start: (id) => void run(() => begin(id)),
+    stop: () => void run(end),
+    switchTo: (id) => void run(() => end().then(() => begin(id))),
+    act,
+    problem: problem || group.problem,
+    tell: setProblem,
+  };
+}
+
+function voice({ picture }: Phone, mine: Monitor) {
+  return { browser: mine.device === BROWSER, microphone: picture.microphone, open: picture.open, heard: true, blocked: false };
+}
+
+/** Silence is one key, on every page. */
+function useSilenceKey(group: TalkGroup): void {
+  useLayoutEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (!isTyping(event) && event.key === "s") group.press("silent", event.repeat);
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [group]);
+}
+
+/** While somebody hears me, closing the page is asked about. */
+function useLeaving(heard: boolean): void {
+  useEffect(() => {
+    if (!heard) return;
+    const onLeave = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener("beforeunload", onLeave);
+    return () => removeEventListener("beforeunload", onLeave);
+  }, [heard]);
+}
+
+export function Monitoring({ monitoring, go }: { monitoring: MyMonitoring; go: () => void }) {
+  const { mine, call, hears: now, names, group, busy, stop } = monitoring;
+  if (!mine || !now) return null;
+  return (
+    <Bar monitor={mine} call={call} hears={now} names={names} go={go} silence={() => group.press("silent")} stop={stop} stopping={busy} />
+  );
+}

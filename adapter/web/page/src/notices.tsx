@@ -1,0 +1,36 @@
+// What everybody is told at once: the connection's troubles, and who talks to me while I am on a call.
+
+import type { Picture } from "./core/picture";
+import { Icon } from "./ui/icons";
+import { say, words } from "./words";
+
+export function Notices({ picture }: { picture: Picture | null }) {
+  const trouble = picture ? troubleOf(picture) : null;
+  return (
+    <>
+      <div role="status" class="told">
+        {trouble && (
+          <p class="toned warning">
+            <Icon of="warning" />
+            {trouble}
+          </p>
+        )}
+      </div>
+      <div role="alert" aria-live="assertive" class="told">
+        {[...(picture?.coaches.values() ?? [])].map((coach) => (
+          <p class={`toned ${coach.mode}`} key={coach.monitor_id}>
+            <Icon of={coach.mode} />
+            {say(coach.mode === "barge" ? words.coachBarge : words.coachWhisper, { name: coach.supervisor.name })}
+          </p>
+        ))}
+      </div>
+    </>
+  );
+}
+
+/** The one trouble that explains the others. */
+function troubleOf({ connected, pbx, record }: Picture): string | null {
+  if (!connected) return words.lostStream;
+  if (pbx?.state !== "connected") return words.pbxDown;
+  return record?.state === "failing" ? words.recordFails : null;
+}

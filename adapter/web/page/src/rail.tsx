@@ -1,0 +1,52 @@
+// The rail at the left: where one can go, and what concerns all of it.
+
+import type { User } from "./schema";
+import { Icon } from "./ui/icons";
+import { LANGUAGES, language, words } from "./words";
+
+interface Props {
+  me: User;
+  shown: "account" | "inbox";
+  leave: () => Promise<void>;
+}
+
+export function Rail({ me, shown, leave }: Props) {
+  const here = (name: Props["shown"]) => (shown === name ? "page" : undefined);
+  return (
+    <nav class="rail" aria-label={words.navigation}>
+      <a href="#/account" aria-current={here("account")}>
+        <Icon of="account" />
+        {words.account}
+      </a>
+      <a href="#/inbox" aria-current={here("inbox")}>
+        <Icon of="inbox" />
+        {words.inbox}
+      </a>
+      <span class="grow" />
+      <Languages />
+      <span class="me" title={me.username}>
+        {me.name}
+      </span>
+      <button type="button" onClick={() => void leave()}>
+        <Icon of="signOut" />
+        {words.signOut}
+      </button>
+    </nav>
+  );
+}
+
+function Languages() {
+  const choose = (event: Event) => {
+    localStorage.setItem("language", (event.target as HTMLSelectElement).value);
+    location.reload();
+  };
+  return (
+    <select aria-label={words.language} value={language()} onChange={choose}>
+      {Object.entries(LANGUAGES).map(([code, name]) => (
+        <option value={code} key={code}>
+          {name}
+        </option>
+      ))}
+    </select>
+  );
+}
