@@ -7,7 +7,7 @@ import { useClocks } from "../ui/clocks";
 import { Icon } from "../ui/icons";
 import { say, words } from "../words";
 import { customerNumber } from "./names";
-import { sentence, type Names } from "./sentence";
+import type { Names } from "./sentence";
 
 interface Props {
   monitor: Monitor;
@@ -23,7 +23,6 @@ interface Props {
 export function Bar({ monitor, call, hears, names, go, silence, stop, stopping }: Props) {
   const element = useRef<HTMLElement>(null);
   useClocks(element, monitor.live_at);
-  const known = hears.tone !== "unknown" && hears.tone !== "warning";
   const talks = monitor.state === "live" && monitor.mode !== "silent";
   return (
     <section ref={element} class={`bar toned ${hears.tone}`} aria-label={words.myMonitoring}>
@@ -31,7 +30,8 @@ export function Bar({ monitor, call, hears, names, go, silence, stop, stopping }
       <b>{say(words[doing(monitor)], names)}</b>
       {call && <span class="whom">{say(words.callWith, { customer: customerNumber(call) })}</span>}
       <time data-since={monitor.live_at ?? monitor.started_at} />
-      {!known && <span class="whom">{sentence(hears, names)[0]}</span>}
+      {hears.tone === "unknown" && <span class="whom">{words.barUnknown}</span>}
+      {hears.tone === "warning" && <span class="whom">{words.barWarning}</span>}
       <span class="grow" />
       <button type="button" onClick={go}>
         {words.goToCall}

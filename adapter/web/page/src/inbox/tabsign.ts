@@ -19,7 +19,7 @@ export function useTabSign(hears: Hears | null, names: Names): void {
   const tone = hears?.tone ?? null;
   const text = hears ? say(words[hears.text], names) : "";
   useEffect(() => {
-    document.title = text ? `${text} – ${words.title}` : words.title;
+    document.title = text ? `${text} - ${words.title}` : words.title;
   }, [text]);
   useEffect(() => {
     const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">${tone ? SIGNS[tone] : NOBODY}</svg>`;

@@ -222,6 +222,8 @@ export const de: Words = {
   lacksMode: "Dazu haben Sie kein Recht.",
   notLiveYet: "Noch nicht verbunden.",
   notWhileLost: "Nicht, solange die Verbindung unterbrochen ist.",
+  barUnknown: "Verbindung unterbrochen",
+  barWarning: "Etwas stimmt nicht: zum Gespräch gehen",
   myMonitoring: "Mein Mithören",
   listeningTo: "Sie hören {agent} zu",
   whisperingTo: "Sie sprechen mit {agent}",
@@ -267,7 +269,6 @@ export const de: Words = {
   line_left: "{name} ist gegangen",
   lineEmpty: "Noch nichts.",
   navigation: "Hauptmenü",
-  titleUnknown: "Wer Sie hört, ist nicht bekannt",
 
   // the phone
 

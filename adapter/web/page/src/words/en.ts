@@ -220,6 +220,8 @@ export const en = {
   lacksMode: "You have no right to this.",
   notLiveYet: "Not connected yet.",
   notWhileLost: "Not while the connection is lost.",
+  barUnknown: "Connection lost",
+  barWarning: "Something is wrong: go to the call",
   myMonitoring: "My monitoring",
   listeningTo: "Listening to {agent}",
   whisperingTo: "Whispering to {agent}",
@@ -265,7 +267,6 @@ export const en = {
   line_left: "{name} left",
   lineEmpty: "Nothing yet.",
   navigation: "Main",
-  titleUnknown: "Who hears you is not known",
 
   // the phone
 
