@@ -90,7 +90,7 @@ class Ambiguous(AdapterError):
 
 
 class Conflict(AdapterError):
-    """A username or extension is taken, or the last administrator would be removed."""
+    """A username or extension is taken, the last administrator would be removed, or all monitoring was just stopped."""
 
     code, status, title = "conflict", 409, "Conflict"
 

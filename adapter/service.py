@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,15 +12,9 @@ import structlog
 from adapter import config, wiring
 from adapter.config.http import Http
 from adapter.config.tls import Certificate
-from adapter.core import lifecycle
 from adapter.core.bars import Bars
-from adapter.core.changes import MonitorChange
-from adapter.core.journal import taken_up
-from adapter.core.monitor import EndReason, Monitor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory
-from adapter.core.permissions import monitor_survives
-from adapter.core.record import Record
 from adapter.errors import AdapterError
 from adapter.fleet.node import Connect, Node, Shared
 from adapter.fleet.nodes import Nodes
@@ -35,12 +29,26 @@ from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.recorder import Recorder
 from adapter.monitoring.reservations import Reservations
+from adapter.monitoring.takeup import take_up
 from adapter.monitoring.unrecorded import Unrecorded
 from adapter.store import Store
 from adapter.store.address import in_words
 from adapter.store.durability import Survives
 from adapter.tasks import BackgroundTasks, KeyedLocks, close_all
-from adapter.web import audit, calls, events, health, monitors, operations, session, softphone, tokens, users, webhooks
+from adapter.web import (
+    audit,
+    calls,
+    events,
+    health,
+    monitors,
+    operations,
+    session,
+    softphone,
+    stopall,
+    tokens,
+    users,
+    webhooks,
+)
 from adapter.web.access import Access
 from adapter.web.app import Groups, make_app
 from adapter.web.expiry import Expiry
@@ -158,6 +166,7 @@ class Service:
             monitors=monitors.Deps(
                 boards, nodes, self.recorder.find, store.answers, locks, on_switch=self.metrics.switched
             ),
+            stopall=stopall.Deps(boards, nodes, self.recorder.committed),
             events=events.Deps(self.streams),
             softphone=softphone.Deps(
                 phones=self.browser_phones,
@@ -180,7 +189,8 @@ class Service:
     async def start(self) -> None:
         """What a former run left open is taken up or ended, then the PBXes are connected."""
         self.recorder.start(await self.store.records.open_calls())
-        self._take_up(await self.store.monitors.unfinished(), await self.store.audit.latest())
+        unfinished, latest = await self.store.monitors.unfinished(), await self.store.audit.latest()
+        take_up(self.boards, self.recorder, unfinished, latest, self.clock())
         await self.dispatcher.start()
         self.nodes.start()
         self.database_health.start()
@@ -189,26 +199,6 @@ class Service:
         self.expiry.start()
         self.retention.start()
         self.heads.start()
-
-    def _take_up(self, left: Sequence[Monitor], since: datetime | None) -> None:
-        """What a former run left open: legs of phones may live on, a page's phone went with its socket.
-
-        `since`: the time of that run's last entry. What happened after it is not known, which is an entry.
-        """
-        at = self.clock()
-        for monitor in left:
-            user = self.boards.directory.users.get(monitor.supervisor.user_id)
-            entitled = monitor_survives(user, monitor.mode, keypad=monitor.keypad)
-            board = self.boards.board(monitor.pbx)
-            if monitor.ring and entitled and board is not None:
-                board.take_up([lifecycle.taken_up(monitor, at)])
-                self.recorder.note(Record(entries=[taken_up(monitor, since, at)]))
-                continue
-            reason = EndReason.ADAPTER_STOPPED if entitled else EndReason.PERMISSION_REVOKED
-            record = Record()
-            over = MonitorChange(monitor, lifecycle.ended(monitor, reason, at).monitor)
-            self.recorder.journal.monitor(over, at, record)
-            self.recorder.note(record)
 
     async def _follow_people(self) -> None:
         """Notice changes of accounts that the command line makes."""

@@ -82,6 +82,8 @@ class Action(StrEnum):
     STARTED = "monitor.started"
     MODE_CHANGED = "monitor.mode_changed"
     ENDED = "monitor.ended"
+    STOPPED_ALL = "monitor.stopped_all"
+    """An administrator wants every monitor to end, whether there are any: what became of each is its own entry."""
     TAKEN_UP = "monitor.taken_up"
     """One of a former run goes on: what happened to it meanwhile, from the entry's `target` on, can't be known."""
     USER_CREATED = "user.created"

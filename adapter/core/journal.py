@@ -108,9 +108,10 @@ class Journal:
         former: Mode | None = None,
     ) -> None:
         reason = cause(monitor) if former else monitor.ended_reason and monitor.ended_reason.value
-        result, entry_reason = _result(monitor), TRANSFERRED if monitor.handed_on is not None else reason
+        written = monitor.ending_why if monitor.ended else ""
+        result, told = _result(monitor), TRANSFERRED if monitor.handed_on is not None else written or reason
         record.entries.append(
-            monitor_entry(action, monitor, at, result=result, reason=entry_reason, target=monitor.handed_on or None)
+            monitor_entry(action, monitor, at, result=result, reason=told, target=monitor.handed_on or None)
         )
         data = {**monitor_view(monitor, Visibility.EVERYTHING), "by": monitor.by.actor}
         if former:

@@ -148,7 +148,7 @@ def bridged(monitor: Monitor, at: datetime) -> Step:
     by = monitor.taking or monitor.tried
     if by is None:
         return ended(_without(monitor, "", SYSTEM), EndReason.ERROR, at)
-    return ended(replace(monitor, ending=EndReason.TOOK_OVER, by=by), EndReason.TOOK_OVER, at)
+    return ended(replace(monitor, ending=EndReason.TOOK_OVER, by=by, ending_why=""), EndReason.TOOK_OVER, at)
 
 
 def handed_on(monitor: Monitor, to: str, by: By = SYSTEM) -> Step:
@@ -175,13 +175,13 @@ def channel_appeared(monitor: Monitor) -> Step:
     return Step(replace(monitor, appeared=True), (EndLeg(),) if monitor.ending or monitor.ended else ())
 
 
-def end_wanted(monitor: Monitor, reason: EndReason, by: By = SYSTEM) -> Step:
-    """Somebody or something decides that it ends. The first decision gives the reason."""
+def end_wanted(monitor: Monitor, reason: EndReason, by: By = SYSTEM, why: str = "") -> Step:
+    """Somebody or something decides that it ends. The first decision gives the reason; `why`: in their own words."""
     if monitor.ended:
         return Step(monitor)
     if monitor.ending:
         return Step(monitor, (EndLeg(),))
-    return Step(replace(monitor, ending=reason, by=by), (EndLeg(),))
+    return Step(replace(monitor, ending=reason, by=by, ending_why=why), (EndLeg(),))
 
 
 def originate_answered(monitor: Monitor, at: datetime) -> Step:

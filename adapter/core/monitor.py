@@ -118,6 +118,8 @@ class Monitor:
     """The originate failed, and the Hangup that tells why is still to come."""
     ending: EndReason | None = None
     """An end that was decided and waits for Asterisk's Hangup of the leg."""
+    ending_why: str = ""
+    """What the person who decided that wrote as the reason, for the audit."""
     subject: Subject = NOBODY
     by: By = SYSTEM
     """Who brought about the present mode, or the end."""

@@ -1,11 +1,12 @@
 """The door to every PBX: which node a request or a monitor is for, and what is done at all of them."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from adapter import errors
-from adapter.core.audit import Subject
+from adapter.core.audit import By, Subject
 from adapter.core.call import Call
 from adapter.core.monitor import Monitor
 from adapter.core.people import Directory, User
@@ -16,6 +17,15 @@ from adapter.monitoring.ports import StartRequest
 
 PARTS = (TAKEN_UP, "ami", "ari")
 """Parts of each PBX that readiness tells everybody of."""
+
+
+class Stopped(NamedTuple):
+    """What became of monitors that were ended together."""
+
+    gone: int
+    """How many of them Asterisk confirmed in time."""
+    left: Collection[str]
+    """Ids of the others."""
 
 
 class Nodes:
@@ -44,6 +54,18 @@ class Nodes:
     def meant(self, request: StartRequest) -> tuple[Call, Subject] | None:
         """The call that a request names, if it is exactly one, whoever asks: for the record of a refusal."""
         return self._policy.meant(request)
+
+    async def stop_all(self, by: By, why: str, awaited: Collection[str]) -> Stopped:
+        """End every monitor at every PBX, all at once; returns what became of those that are `awaited` (by id).
+
+        Of the others nothing is waited for: what is answered must not hang on what the asker is not to know of.
+        """
+        ends = {one: end for node in self for one, end in node.supervision.stop_all.begin(by, why).items()}
+        mine = {one: end for one, end in ends.items() if one in awaited}
+        if mine:
+            await asyncio.wait(mine.values())
+        left = [one for one, end in mine.items() if end.cancelled() or end.exception() or not end.result()]
+        return Stopped(len(mine) - len(left), left)
 
     def people_changed(self, users: Sequence[User], at: datetime) -> None:
         """Accounts changed: show them afresh, and end what is no longer allowed."""

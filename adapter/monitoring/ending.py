@@ -30,10 +30,16 @@ class Ending:
         self._limits, self._tasks = limits, tasks
         self._lost_timer: asyncio.Task[None] | None = None
 
-    async def and_wait(self, monitor: Monitor, reason: EndReason, by: By = SYSTEM) -> bool:
-        """Hang the leg up. Returns whether Asterisk confirmed in time that it is gone."""
-        with self._confirmations.expect(monitor.id, lambda m: m.ended) as gone:
-            self._board.step(lifecycle.end_wanted(monitor, reason, by), self._clock())
+    async def and_wait(self, monitor: Monitor, reason: EndReason, by: By = SYSTEM, why: str = "") -> bool:
+        """Hang the leg up. Returns whether Asterisk confirmed in time that it is gone.
+
+        `why`: what somebody wrote as the reason, for the audit. What is given up as lost is confirmed by nobody.
+        """
+        with self._confirmations.expect(monitor.id, lambda m: m.ended and self._board.complete) as gone:
+            current = self._board.monitor(monitor.id)
+            if current is None:
+                return True
+            self._board.step(lifecycle.end_wanted(current, reason, by, why), self._clock())
             return await gone.within(self._limits.confirm) is not None
 
     def rights_changed(self) -> None:

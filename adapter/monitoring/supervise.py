@@ -33,6 +33,7 @@ from adapter.monitoring.limits import Limits
 from adapter.monitoring.policy import Policy
 from adapter.monitoring.ports import MonitorLog, Pbx, StartRequest
 from adapter.monitoring.reservations import Reservations
+from adapter.monitoring.stopall import StopAll
 from adapter.monitoring.takeover import TakeOver
 from adapter.tasks import BackgroundTasks, KeyedLocks
 
@@ -65,6 +66,7 @@ class Supervision:
         self._takeover = TakeOver(board, pbx, self._confirmations, clock, limits.confirm)
         self._tasks = BackgroundTasks("monitoring")
         self.ending = Ending(board, self._confirmations, clock, limits, self._tasks)
+        self.stop_all = StopAll(board, self.ending, record, clock, self._tasks)
 
     # --- reading
 
@@ -84,16 +86,18 @@ class Supervision:
 
         `by`: who asks, where it isn't the supervisor at the page; `monitor_id`: its id, where it was given before.
         Raises, in the contract's order: Forbidden, NotFound, Ambiguous, OwnCall, Forbidden, AlreadyMonitoring,
-        CallNotActive, DeviceUnavailable, PbxUnavailable, PbxTimeout; RecordUnavailable when it can't be recorded.
+        CallNotActive, DeviceUnavailable, PbxUnavailable, PbxTimeout; RecordUnavailable when it can't be recorded;
+        Conflict where all monitoring was stopped meanwhile.
         """
         call, device = self._policy.start(user, request)
+        need_not_stopped = self.stop_all.watch()
         by = by or By(user.username, Via.SESSION)
         with self._reservations.of(user):
             self._policy.need_answered(call)
             ring = await need_device(self._pbx, device, user.id, self._browsers)
             fresh = self._new_monitor(monitor_id or uuid.uuid4().hex, user, call, device, request.mode, by)
             monitor = replace(fresh, ring=ring)
-            await self._put(user, monitor)
+            await self._put(user, monitor, need_not_stopped)
         await self._originate(monitor)
         self._tasks.start(self._give_up(monitor.id), f"connecting {monitor.id}")
         return monitor  # as it is on record: what has happened to it since is told by events
@@ -104,11 +108,12 @@ class Supervision:
         Raises as `start` does, but for the device, which is there.
         """
         call, device = self._policy.start(user, request)
+        need_not_stopped = self.stop_all.watch()
         with self._reservations.of(user):
             self._policy.need_answered(call)
             fresh = self._new_monitor(uuid.uuid4().hex, user, call, device, request.mode, by)
             monitor = replace(fresh, leg=leg, appeared=True, answered=True)
-            await self._put(user, monitor)
+            await self._put(user, monitor, need_not_stopped)
         try:
             await self._pbx.send_leg(leg, monitor.target, monitor.mode, keypad=monitor.keypad)
         except errors.AdapterError:
@@ -117,11 +122,12 @@ class Supervision:
         self._tasks.start(self._give_up(monitor.id), f"connecting {monitor.id}")
         return self._board.monitor(monitor.id) or monitor
 
-    async def _put(self, user: User, monitor: Monitor) -> None:
+    async def _put(self, user: User, monitor: Monitor, need_not_stopped: Callable[[], None]) -> None:
         """Record it, look again, and show it."""
         await self._record.begin(monitor, requested(monitor, user))
         try:
             self._policy.look_again(user, monitor)
+            need_not_stopped()
             self._need_owner()
             self._board.put(monitor, self._clock())
         except errors.AdapterError as problem:

@@ -127,6 +127,12 @@ class Monitors(Answer):
     monitors: list[Monitor]
 
 
+class StoppedAll(Answer):
+    """All monitoring was stopped."""
+
+    stopped: int = Field(description="How many of the monitors that you could see Asterisk confirmed as gone.")
+
+
 class AuditEntry(Answer):
     """One action, done or refused."""
 

@@ -1,6 +1,8 @@
 """The aiohttp application, put together."""
 
+import re
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import structlog
@@ -20,6 +22,7 @@ from adapter.web import (
     pagefiles,
     session,
     softphone,
+    stopall,
     tokens,
     users,
     webhooks,
@@ -31,13 +34,28 @@ from adapter.web.routes import Route
 
 PREFIX = "/api/v1"
 OPERATIONS = frozenset(route.path for route in operations.routes.all)
-PARTS = (session, users, calls, monitors, events, softphone, audit, webhooks, tokens, health)
+PARTS = (session, users, calls, monitors, stopall, events, softphone, audit, webhooks, tokens, health)
 
 
 def all_routes() -> list[tuple[str, Route]]:
     """Every route of the API with its full path."""
     own = [(route.path, route) for route in operations.routes.all]
     return own + [(PREFIX + route.path, route) for part in PARTS for route in part.routes.all]
+
+
+def distinct(path: str, others: Iterable[str]) -> str:
+    """The path as aiohttp matches it: a variable part is never what stands at its place in another path.
+
+    Otherwise `/monitors/stop-all` would be a monitor's id too, and say that it takes DELETE.
+    """
+    parts, known = path.split("/"), [other.split("/") for other in others]
+    for place, part in enumerate(tuple(parts)):
+        if part.startswith("{"):
+            before = path.split("/")[:place]
+            words = sorted({one[place] for one in known if one[:place] == before and len(one) > place} - {part})
+            if words:
+                parts[place] = f"{part[:-1]}:(?!(?:{'|'.join(map(re.escape, words))})(?:/|$))[^/]+}}"
+    return "/".join(parts)
 
 
 @web.middleware
@@ -71,6 +89,7 @@ class Groups:
     users: users.Deps
     calls: calls.Deps
     monitors: monitors.Deps
+    stopall: stopall.Deps
     events: events.Deps
     softphone: softphone.Deps
     audit: audit.Deps
@@ -89,6 +108,7 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[users.routes.key] = groups.users
     app[calls.routes.key] = groups.calls
     app[monitors.routes.key] = groups.monitors
+    app[stopall.routes.key] = groups.stopall
     app[events.routes.key] = groups.events
     app[softphone.routes.key] = groups.softphone
     app[audit.routes.key] = groups.audit
@@ -97,7 +117,8 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[health.routes.key] = groups.health
     app.add_routes(pagefiles.routes)
     declared = all_routes()
+    paths = [path for path, _ in declared]
     for path, route in declared:
-        app.router.add_route(route.method, path, route.handle)
+        app.router.add_route(route.method, distinct(path, paths), route.handle)
     app.router.add_get("/openapi.json", openapi.serve(openapi.document(declared)))
     return app

@@ -19,7 +19,8 @@ MEANINGS = {
     "not_live": "the monitor still connects",
     "call_ended": "the call, or the monitor, is over",
     "ambiguous": "several calls match",
-    "conflict": "a username, extension or device is taken, or it is the last administrator",
+    "conflict": "a username, extension or device is taken, it is the last administrator, or all monitoring was "
+    "stopped while this monitor was to begin",
     "too_large": "the body is larger than 64 KiB",
     "expectation_failed": "an Expect header other than 100-continue",
     "misdirected": "a browser used a host name that is not this server's (http.hosts)",
@@ -32,7 +33,7 @@ MEANINGS = {
     "pbx_unavailable": "Asterisk is not reachable; nothing was done",
     "record_unavailable": "what happens can't be recorded now, so nothing that opens a microphone begins",
     "store_unavailable": "the database does not answer; nothing was changed",
-    "pbx_timeout": "Asterisk did not confirm in time; monitor, where it is there, is the true state",
+    "pbx_timeout": "Asterisk did not confirm in time; monitor or monitors, where they are there, are the true state",
     "http_error": "anything else that HTTP refuses; title says what",
 }
 

@@ -48,7 +48,10 @@ class Matching:
         return core_schema.no_info_after_validator_function(self._check, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {**handler(schema), "pattern": f"^{self._pattern.pattern}$"}
+        found = handler(schema)
+        # One of two rules would be a description that allows what is refused.
+        before = f"(?={found['pattern'][1:]})" if "pattern" in found else ""
+        return {**found, "pattern": f"^{before}{self._pattern.pattern}$"}
 
 
 Username = Annotated[str, Matching(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", "letters, digits and . _ @ - only")]
@@ -82,6 +85,8 @@ Ringing = Annotated[
 Devices = Annotated[list[Device], Field(max_length=10)]
 """All of one person's; the first rings."""
 PhoneNumber = Annotated[str, Field(min_length=1, max_length=64), Printable]
+Reason = Annotated[str, Field(min_length=1, max_length=200), Printable, Visible]
+"""Why something is done, for people who read the audit."""
 Identifier = Annotated[str, Field(min_length=1, max_length=200), Printable]
 
 

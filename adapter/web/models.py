@@ -30,6 +30,7 @@ from adapter.web.fields import (
     Name,
     Password,
     PhoneNumber,
+    Reason,
     Ringing,
     Username,
     not_the_name,
@@ -152,6 +153,12 @@ class SwitchBody(Body):
     """PATCH /monitors/{id}."""
 
     mode: Mode
+
+
+class StopAllBody(Body):
+    """POST /monitors/stop-all."""
+
+    reason: Reason = Field(description="Why, for the audit.")
 
 
 class TokenBody(Body):

@@ -52,6 +52,7 @@ OF_START = (
     errors.AlreadyMonitoring,
     errors.CallNotActive,
     errors.CallEnded,
+    errors.Conflict,
     errors.DeviceUnavailable,
     errors.PbxRefused,
     errors.PbxUnavailable,

@@ -103,6 +103,8 @@ class Route:
     """Whether a service token may use this route."""
     audit: Action | None = None
     about: About[Any] | None = None
+    audited: frozenset[int] = REFUSED | FAILED
+    """Statuses of errors that are entries of the audit; of others the handler tells itself."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Request headers that it reads, with their descriptions."""
     tag: str = ""
@@ -139,7 +141,7 @@ class Route:
             context.given = validate(self.body, context.raw)
 
     async def _audit_refusal(self, context: RequestContext[Any, Any], problem: AdapterError) -> None:
-        if self.audit is None or context.caller is None or problem.status not in REFUSED | FAILED:
+        if self.audit is None or context.caller is None or problem.status not in self.audited:
             return
         result = Result.REFUSED if problem.status in REFUSED else Result.FAILED
         about = await self.about(context) if self.about else {"target": context.request.match_info.get("id")}

@@ -53,6 +53,7 @@ expect("PATCH /monitors/{id}", 403, owner=200, starter=200, service=404, coach_i
 expect("POST /monitors/{id}/takeover", 403, owner=409, starter=409, service=404, coach_inside=404, admin_inside=404)
 expect("DELETE /monitors/{id}", 403, owner=204, starter=204, admin=204, service=404, coach_inside=404, admin_inside=404)
 
+administrators("POST /monitors/stop-all", 200)
 administrators("GET /users/{id}, PATCH /users/{id}, GET /webhooks/{id}, PATCH /webhooks/{id}", 200)
 administrators("GET /webhooks/{id}/deliveries, POST /webhooks/{id}/ping", 200)
 administrators("POST /webhooks/{id}/deliveries/{delivery_id}/retry", 202)
@@ -74,6 +75,7 @@ expect("GET /metrics", 403, figures_token=200)
 
 BODIES: dict[str, dict[str, Any]] = {
     "PATCH /monitors/{id}": {"mode": "whisper"},
+    "POST /monitors/stop-all": {"reason": "Enough"},
     "PATCH /users/{id}": {"name": "Taken over"},
     "PATCH /webhooks/{id}": {"enabled": False},
     "POST /users": {"username": "new", "name": "New", "role": "administrator", "password": "secret-new"},
@@ -174,7 +176,7 @@ IDS = {
 """Fields of bodies that name other things."""
 VALUES = set(
     "username name role password extension device devices can_monitor modes phone_message active token current new "
-    "mode scopes expires_at url events enabled".split()
+    "mode scopes expires_at url events enabled reason".split()
 )
 """Fields that don't."""
 

@@ -63,6 +63,7 @@ class Show:
         self.hidden: list[str] = []
         """Ids of the monitors that nobody barred may find."""
         self.deliveries: list[str] = []
+        self.ended = 0
         # How far a receiver that is away was tried hangs on the clock alone: nothing is sent in either world.
         site.service.dispatcher.refresh = self._refresh  # type: ignore[method-assign]
 
@@ -176,6 +177,14 @@ class Show:
         self.site.pbx.run()
         await self.add("coach", await self.site.client("coach"))
 
+    async def stop(self) -> None:
+        """Those who administrate stop all monitoring: silent ones end too, and nobody may learn that there were any."""
+        for name in ("admin", "admin's token", "a token for root", "a new administrator"):
+            self.site.pbx.confirms = name != "admin"
+            url = f"{self.site.base}{app.PREFIX}/monitors/stop-all"
+            await self.onlookers[name].note("POST", url, {"reason": "Enough"})
+        self.ended = self.site.pbx.did.count("hangup")
+
     async def look(self) -> None:
         """Everybody asks for everything."""
         await settle()
@@ -230,7 +239,7 @@ class Show:
     async def play(self) -> None:
         """The whole history."""
         await self.begin()
-        for step in (self.listen, self.hide, self.talk, self.transfer, self.talk):
+        for step in (self.listen, self.hide, self.talk, self.transfer, self.talk, self.stop):
             await step()
             await self.look()
 
@@ -260,6 +269,9 @@ async def test_two_worlds_that_look_the_same(tmp_path: Path) -> None:
                 assert left == right, f"{name} can tell by answer {number}"
         assert any('"mode": "whisper"' in text for text in one.transcript("admin")), "the talk itself is no secret"
         assert any("coach.joined" in text for text in one.transcript("sam"))
+        assert sum('"stopped": 0' in text for text in one.transcript("admin")) == 1
+        assert "monitor.stopped_all" in "".join(one.transcript("admin"))
+        assert one.ended > other.ended, "what nobody may know of ended too"
 
 
 async def test_the_worlds_can_differ(tmp_path: Path) -> None:

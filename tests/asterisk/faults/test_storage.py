@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from adapter.lab import people
-from tests.asterisk.faults.support import command, until_told
+from tests.asterisk.faults.support import command, no_legs, until_told
 from tests.support.client import Client, Json, Stream
 from tests.support.lab import Lab, assert_hears, listen
 from tests.support.postgresql import PostgreSQL
@@ -80,6 +80,24 @@ async def test_sqlite_locked_by_somebody_else(own: Lab) -> None:
         await world.goes_on()
         await world.nothing_starts()
     await world.told("ok")
+    await world.nothing_was_lost()
+
+
+async def test_all_monitoring_can_be_stopped_while_the_record_is_away(own: Lab) -> None:
+    world = await Monitored.on(own)
+    await world.admin.switch(world.monitor, "barge")
+    with locked(own):
+        await world.told("failing")
+        status, body = await world.admin.post("/monitors/stop-all", {"reason": "Nobody can see who listens"})
+        assert (status, body) == (200, {"stopped": 1})
+        await no_legs(own, deadline=1)
+        assert_hears(await listen(own.known("201"), own.known("101")), p101={"201"}, p201={"101"})
+    await world.told("ok")
+    await until_told(world.admin, world.monitor, "monitor.ended")
+    (ended,) = (await world.admin.get("/audit?action=monitor.ended"))[1]["entries"]
+    (asked,) = (await world.admin.get("/audit?action=monitor.stopped_all"))[1]["entries"]
+    for entry in (ended, asked):
+        assert (entry["actor"], entry["reason"]) == ("admin", "Nobody can see who listens")
     await world.nothing_was_lost()
 
 

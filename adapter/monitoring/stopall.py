@@ -1,0 +1,57 @@
+"""Ending every monitor of one PBX at once, for whoever wants all monitoring to stop.
+
+All legs are hung up together, also while the record or the PBX is away: what is out of sight ends when it is back.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from adapter import errors
+from adapter.core.audit import Action, By, Result
+from adapter.core.journal import monitor_entry
+from adapter.core.monitor import EndReason, Monitor
+from adapter.core.record import Record
+from adapter.monitoring.board import Board
+from adapter.monitoring.ending import Ending
+from adapter.monitoring.ports import MonitorLog
+from adapter.tasks import BackgroundTasks
+
+
+class StopAll:
+    """Every monitor's end, of one PBX."""
+
+    def __init__(
+        self, board: Board, ending: Ending, record: MonitorLog, clock: Callable[[], datetime], tasks: BackgroundTasks
+    ) -> None:
+        self._board, self._ending, self._record, self._clock, self._tasks = board, ending, record, clock, tasks
+        self._times = 0
+
+    def begin(self, by: By, why: str) -> Mapping[str, asyncio.Task[bool]]:
+        """Have all of them hung up. By monitor: a task that returns whether Asterisk confirmed its end in time.
+
+        Nobody has to wait for any of them: what is not confirmed is an entry of the audit all the same.
+        """
+        self._times += 1
+        running = list(self._board.monitors())
+        return {one.id: self._tasks.start(self._end(one, by, why), f"stop {one.id}") for one in running}
+
+    def watch(self) -> Callable[[], None]:
+        """For a start that waits for something: what it returns raises Conflict once all was stopped meanwhile."""
+        before = self._times
+
+        def need() -> None:
+            if self._times != before:
+                raise errors.Conflict("An administrator has just stopped all monitoring. Begin anew if you still may.")
+
+        return need
+
+    async def _end(self, monitor: Monitor, by: By, why: str) -> bool:
+        gone = await self._ending.and_wait(monitor, EndReason.STOPPED, by, why)
+        if not gone:
+            last = self._board.monitor(monitor.id) or monitor
+            late = monitor_entry(
+                Action.ENDED, last, self._clock(), result=Result.FAILED, reason=errors.PbxTimeout.code, by=by
+            )
+            self._record.note(Record(entries=[late]))
+        return gone

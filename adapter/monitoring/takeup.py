@@ -1,0 +1,33 @@
+"""What a former run left open: legs of phones may live on, a page's phone went with its socket."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from adapter.core import lifecycle
+from adapter.core.changes import MonitorChange
+from adapter.core.journal import taken_up
+from adapter.core.monitor import EndReason, Monitor
+from adapter.core.permissions import monitor_survives
+from adapter.core.record import Record
+from adapter.monitoring.boards import Boards
+from adapter.monitoring.recorder import Recorder
+
+
+def take_up(boards: Boards, recorder: Recorder, left: Iterable[Monitor], since: datetime | None, at: datetime) -> None:
+    """Have monitors of a former run found again, or end them.
+
+    `since`: the time of that run's last entry. What happened after it is not known, which is an entry.
+    """
+    for monitor in left:
+        user = boards.directory.users.get(monitor.supervisor.user_id)
+        entitled = monitor_survives(user, monitor.mode, keypad=monitor.keypad)
+        board = boards.board(monitor.pbx)
+        if monitor.ring and entitled and board is not None:
+            board.take_up([lifecycle.taken_up(monitor, at)])
+            recorder.note(Record(entries=[taken_up(monitor, since, at)]))
+            continue
+        reason = EndReason.ADAPTER_STOPPED if entitled else EndReason.PERMISSION_REVOKED
+        record = Record()
+        over = MonitorChange(monitor, lifecycle.ended(monitor, reason, at).monitor)
+        recorder.journal.monitor(over, at, record)
+        recorder.note(record)
