@@ -1,5 +1,6 @@
 """A real Chromium at the lab's page."""
 
+import contextlib
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -50,9 +51,9 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture
-async def sign_in(lab: Lab, chromium: Browser) -> AsyncIterator[SignIn]:
-    """Somebody at a browser of their own, signed in by hand; nothing may go wrong in its console."""
+@contextlib.asynccontextmanager
+async def pages(lab: Lab, chromium: Browser) -> AsyncIterator[SignIn]:
+    """People at browsers of their own, signed in by hand; nothing may go wrong in their consoles."""
     contexts = []
     problems: list[str] = []
 
@@ -68,3 +69,17 @@ async def sign_in(lab: Lab, chromium: Browser) -> AsyncIterator[SignIn]:
     for context in contexts:
         await context.close()
     assert problems == []
+
+
+@pytest.fixture
+async def sign_in(lab: Lab, chromium: Browser) -> AsyncIterator[SignIn]:
+    """Somebody at the page of the lab that all share."""
+    async with pages(lab, chromium) as open_page:
+        yield open_page
+
+
+@pytest.fixture
+async def sign_in_own(own: Lab, chromium: Browser) -> AsyncIterator[SignIn]:
+    """Somebody at the page of this test's own lab."""
+    async with pages(own, chromium) as open_page:
+        yield open_page

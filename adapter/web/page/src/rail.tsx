@@ -1,6 +1,7 @@
 // The rail at the left: where one can go, and what concerns all of it.
 
 import type { User } from "./schema";
+import { StopAll } from "./stopall";
 import { Icon } from "./ui/icons";
 import { LANGUAGES, language, words } from "./words";
 
@@ -23,6 +24,7 @@ export function Rail({ me, shown, leave }: Props) {
         {words.inbox}
       </a>
       <span class="grow" />
+      {me.role === "administrator" && <StopAll />}
       <Languages />
       <span class="me" title={me.username}>
         {me.name}

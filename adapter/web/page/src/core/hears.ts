@@ -2,7 +2,7 @@
 // and its icon all say what this says.
 
 import type { Call, Monitor } from "../schema";
-import { opens, waitsFor, type Talk } from "./talk";
+import { opens, waitsFor, type Talk } from "./talk.ts";
 
 /** What is known of my microphone and of my ears. */
 export interface Voice {

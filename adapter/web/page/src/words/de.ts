@@ -248,6 +248,7 @@ export const de: Words = {
   takeOverTitle: "Gespräch übernehmen?",
   takeOverText: "{agent} verlässt das Gespräch, und Sie bleiben beim Kunden. Das lässt sich nicht rückgängig machen.",
   yesTakeOver: "Ja, übernehmen",
+  close: "Schließen",
   stopAll: "Alles Mithören beenden",
   stopAllShort: "Alles beenden",
   stopAllText: "Jedes Mithören aller Vorgesetzten endet sofort. Niemand hört oder spricht über dieses System, bis jemand wieder beginnt.",

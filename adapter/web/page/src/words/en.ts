@@ -246,6 +246,7 @@ export const en = {
   takeOverTitle: "Take over the call?",
   takeOverText: "{agent} is released from the call, and you stay with the customer. This can't be undone.",
   yesTakeOver: "Yes, take over",
+  close: "Close",
   stopAll: "Stop all monitoring",
   stopAllShort: "Stop all",
   stopAllText: "Every monitoring ends at once, of all supervisors. Nobody listens or talks through this system until somebody starts again.",
