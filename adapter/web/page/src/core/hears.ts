@@ -76,7 +76,7 @@ function hushed(now: Situation): Hears {
   const { talk, voice } = now;
   const asked = talk.unconfirmed ? null : "waiting";
   // A desk phone's microphone is not in the page's hand.
-  if (!voice.browser) return talk.unconfirmed ? said("warning", "silenceUnconfirmed", null, "silence") : talkingNow(now, asked);
+  if (!voice.browser) return talk.unconfirmed ? said("warning", "silenceUnconfirmed", null, "silence") : talking(now);
   return said("warning", "silenceUnconfirmedHere", asked, talk.unconfirmed ? "silence" : null);
 }
 
@@ -102,6 +102,6 @@ function talking(now: Situation): Hears {
   if (voice.browser && voice.blocked) return said("warning", "soundBlocked", null, "hear");
   const mode = monitor.mode === "barge" ? "barge" : "whisper";
   if (!monitor.audible) return said(mode, call?.state === "held" ? "mayNotBeHeardHeld" : "mayNotBeHeard");
-  if (waitsFor(talk) !== null) return talkingNow(now, "waiting");
+  if (waitsFor(talk) !== null || talk.hushed) return talkingNow(now, "waiting");
   return talkingNow(now, voice.browser && !voice.heard ? "micQuiet" : null);
 }
