@@ -27,6 +27,7 @@ from adapter.health.readiness import Readiness
 from adapter.health.retention import Retention
 from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
+from adapter.monitoring.history import History
 from adapter.monitoring.recorder import Recorder
 from adapter.monitoring.reservations import Reservations
 from adapter.monitoring.takeup import take_up
@@ -45,6 +46,7 @@ from adapter.web import (
     session,
     softphone,
     stopall,
+    timeline,
     tokens,
     users,
     webhooks,
@@ -110,6 +112,7 @@ class Service:
         self.readiness = Readiness({"database": True, **self.nodes.parts}, self._problems, clock)
         self.ownership.lost.subscribe(self.nodes.give_up)
         self.database_health = DatabaseHealth(self.boards, store.installation.beat, clock)
+        self.history = History(self.boards)
         self.unrecorded = Unrecorded(self.boards, clock, settings.monitoring.unrecorded_seconds)
         self.guard = Guard(allow_private=settings.webhooks.allow_private)
         sender = Sender(self.guard, clock, settings.webhooks.timeout_seconds)
@@ -163,6 +166,7 @@ class Service:
             ),
             users=users.Deps(nodes, store.people, self.revocation, wiring.star_codes(self.settings)),
             calls=calls.Deps(boards),
+            timeline=timeline.Deps(boards, self.history),
             monitors=monitors.Deps(
                 boards, nodes, self.recorder.find, store.answers, locks, on_switch=self.metrics.switched
             ),

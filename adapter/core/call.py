@@ -65,6 +65,8 @@ class Call:
     """Uniqueids of the other channels in the agent's bridge. Never shown."""
     participants: frozenset[str]
     """Ids of the users whose phones are in this conversation. Never shown."""
+    far: str = ""
+    """Uniqueid of the channel of `customer`; empty where nobody is there. Never shown."""
 
     @property
     def has_one_peer(self) -> bool:

@@ -270,6 +270,7 @@ class Calls:
             uniqueid=line.channel.uniqueid,
             peers=self._lines.peers(line),
             participants=participants,
+            far=other.channel.uniqueid if other is not None else "",
         )
         return known if known == call else call
 

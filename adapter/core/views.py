@@ -15,6 +15,7 @@ from adapter.core.pbx import PbxState
 from adapter.core.people import Role, User
 from adapter.core.permissions import allowed_modes, may_monitor
 from adapter.core.record import RecordState
+from adapter.core.timeline import Happened, Moment, Past, latest
 
 Json = dict[str, object]
 
@@ -128,6 +129,22 @@ def call_view(call: Call, monitors: Iterable[Monitor], sight: Visibility) -> Jso
         "answered_at": time_view(call.answered_at),
         "barge_reaches_customer": call.has_one_peer if talking else call.barge_reaches_customer,
         "monitors": [monitor_view(monitor, sight) for monitor in shown],
+    }
+
+
+def timeline_view(call: Call, past: Past, sight: Visibility, service: str | None = None) -> Json:
+    """The contract's time line of a call, oldest first: of its monitors what this sight shows.
+
+    `service`: id of the service token that asks, which sees of the monitors only those that it started.
+    """
+    monitors = past.monitors.values() if service is None else [past.monitors.get(service, ())]
+    known = latest(*monitors) if sight is Visibility.EVERYTHING else past.talks
+    began = [Moment(0, call.started_at, Happened.RANG)]
+    if call.answered_at is not None:
+        began.append(Moment(0, call.answered_at, Happened.ANSWERED))
+    moments = [*began, *sorted([*past.facts, *known])]
+    return {
+        "entries": [{"at": time_view(one.at), "kind": one.kind.value, "name": one.name} for one in moments],
     }
 
 

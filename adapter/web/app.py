@@ -23,6 +23,7 @@ from adapter.web import (
     session,
     softphone,
     stopall,
+    timeline,
     tokens,
     users,
     webhooks,
@@ -34,7 +35,7 @@ from adapter.web.routes import Route
 
 PREFIX = "/api/v1"
 OPERATIONS = frozenset(route.path for route in operations.routes.all)
-PARTS = (session, users, calls, monitors, stopall, events, softphone, audit, webhooks, tokens, health)
+PARTS = (session, users, calls, timeline, monitors, stopall, events, softphone, audit, webhooks, tokens, health)
 
 
 def all_routes() -> list[tuple[str, Route]]:
@@ -88,6 +89,7 @@ class Groups:
     session: session.Deps
     users: users.Deps
     calls: calls.Deps
+    timeline: timeline.Deps
     monitors: monitors.Deps
     stopall: stopall.Deps
     events: events.Deps
@@ -107,6 +109,7 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[session.routes.key] = groups.session
     app[users.routes.key] = groups.users
     app[calls.routes.key] = groups.calls
+    app[timeline.routes.key] = groups.timeline
     app[monitors.routes.key] = groups.monitors
     app[stopall.routes.key] = groups.stopall
     app[events.routes.key] = groups.events

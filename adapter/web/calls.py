@@ -24,16 +24,34 @@ class Deps:
 routes = Routes("calls", Deps)
 
 
-def seen(principal: Principal, boards: Boards, call: Call) -> Json | None:
-    """A call as they see it; None where they don't. A service sees of the monitors only those it started."""
-    monitors = boards.monitors_on(call.id)
-    if (service := principal.service) is not None:
-        if not principal.monitors(boards.directory):
-            return None
-        return call_view(call, [m for m in monitors if m.token == service.id], Visibility.EVERYTHING)
+def sight_of(principal: Principal, boards: Boards, call: Call) -> Visibility:
+    """How much of a call they see. Of its monitors a service sees only those that it started, whole."""
+    if principal.service is not None:
+        return Visibility.EVERYTHING if principal.monitors(boards.directory) else Visibility.NOTHING
     barred = boards.bars.barred(principal.who, call.conversation_id)
-    sight = call_visibility(principal.person, call, barred=barred)
+    return call_visibility(principal.person, call, barred=barred)
+
+
+def seen(principal: Principal, boards: Boards, call: Call) -> Json | None:
+    """A call as they see it; None where they don't."""
+    sight, monitors = sight_of(principal, boards, call), boards.monitors_on(call.id)
+    if (service := principal.service) is not None:
+        monitors = [monitor for monitor in monitors if monitor.token == service.id]
     return None if sight is Visibility.NOTHING else call_view(call, monitors, sight)
+
+
+def named(principal: Principal, boards: Boards, call_id: str) -> tuple[Call, Visibility]:
+    """A call by its id, and how much of it they see. Raises NotFound where that is nothing.
+
+    While the PBX is out of sight nobody can say that a call is not there: then it raises PbxUnavailable.
+    """
+    call = boards.call(call_id)
+    if call is None and not boards.complete:
+        raise PbxUnavailable("The connection to the PBX is down, so no calls are known. Try again soon.")
+    sight = sight_of(principal, boards, call) if call else Visibility.NOTHING
+    if call is None or sight is Visibility.NOTHING:
+        raise NotFound("This call does not exist, or you may not see it.")
+    return call, sight
 
 
 @routes.plain("GET", "/calls", Returns(model=answers.Calls), service=True)
@@ -51,10 +69,5 @@ async def list_calls(context: RequestContext[Deps, None]) -> web.Response:
 @routes.plain("GET", "/calls/{id}", Returns(model=answers.Call), errors=[NotFound, PbxUnavailable], service=True)
 async def get_call(context: RequestContext[Deps, None]) -> web.Response:
     """One call. While the PBX is out of sight nobody can say that a call is not there: 503."""
-    call = context.deps.boards.call(context.part())
-    if call is None and not context.deps.boards.complete:
-        raise PbxUnavailable("The connection to the PBX is down, so no calls are known. Try again soon.")
-    view = seen(context.principal, context.deps.boards, call) if call else None
-    if view is None:
-        raise NotFound("This call does not exist, or you may not see it.")
-    return web.json_response(view)
+    call, _ = named(context.principal, context.deps.boards, context.part())
+    return web.json_response(seen(context.principal, context.deps.boards, call))

@@ -38,7 +38,7 @@ def administrators(operations: str, status: int, **exceptions: int) -> None:
     expect(operations, 403, **{"admin": status, "admin_inside": status, **exceptions})
 
 
-expect("GET /calls/{id}", 200, agent=404, figures_token=403)
+expect("GET /calls/{id}, GET /calls/{id}/timeline", 200, agent=404, figures_token=403)
 expect(
     "GET /monitors/{id}",
     200,

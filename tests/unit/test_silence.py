@@ -18,9 +18,10 @@ from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, Role, User
-from adapter.core.views import call_view, call_visibility, monitor_view, shown_id
+from adapter.core.views import call_view, call_visibility, monitor_view, shown_id, timeline_view
 from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
+from adapter.monitoring.history import History as Past
 from adapter.web.frames import Frames, Viewer, encode
 from tests.fake.pbx import WORDS, alone
 from tests.fake.scene import ADMIN, ANA, COACH, MONA, SAM, START, Scene, numbering
@@ -42,8 +43,8 @@ DIGITS = {Mode.SILENT: "4", Mode.WHISPER: "5", Mode.BARGE: "6"}
 class Onlooker:
     """Somebody barred: what their stream sent, and what the lists show them when they ask."""
 
-    def __init__(self, boards: Boards, who: Who) -> None:
-        self.boards, self.who = boards, who
+    def __init__(self, boards: Boards, past: Past, who: Who) -> None:
+        self.boards, self.past, self.who = boards, past, who
         self.viewer, self.frames = Viewer(who.user or "", who.token), Frames(boards)
         self.bytes = self.frames.snapshot(self.viewer) or b""
         boards.subscribe(self._heard)
@@ -56,13 +57,14 @@ class Onlooker:
             self.bytes += b"".join(self.frames.batch(changes).frames(self.viewer, user))
 
     def look(self) -> None:
-        """Ask for everything: calls, monitors, and each monitor by every id."""
+        """Ask for everything: calls and their time lines, monitors, and each monitor by every id."""
         boards, user = self.boards, self.boards.directory.users[self.viewer.user_id]
         for call in boards.calls():
             barred = boards.bars.barred(self.who, call.conversation_id)
             sight = call_visibility(user, call, barred=barred)
             if sight != "nothing":
                 self.bytes += encode(call_view(call, boards.monitors_on(call.id), sight))
+                self.bytes += encode(timeline_view(call, self.past.of(call), sight))
         for monitor in boards.visible(user, self.who):
             sight = boards.visibility(user, monitor, self.who)
             self.bytes += encode([shown_id(monitor, sight), monitor_view(monitor, sight)])
@@ -76,6 +78,7 @@ class History:
         self.hide_silent, self.scene = hide_silent, Scene()
         self.board = Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
         self.boards = alone(self.board)
+        self.past = Past(self.boards)
         self.a, self.target = self.scene.answered_call("90301", "101", "b1")
         self.c, self.ana = self.scene.answered_call("303", "102", "b2")
         self.run()
@@ -89,7 +92,7 @@ class History:
 
     def onlooker(self, who: Who) -> Onlooker:
         """Somebody who looks from now on."""
-        return Onlooker(self.boards, who)
+        return Onlooker(self.boards, self.past, who)
 
     def run(self) -> None:
         """Tell what the scene has made."""
@@ -246,7 +249,10 @@ def test_the_history_can_fail() -> None:
     free = history.onlooker(Who(ROOT.id))
     history.play("mona")
     assert b'"mode":"silent"' in free.bytes
+    free.look()
+    assert b'"listening"' in free.bytes
     everybody = told(["mona", "whisper", "transfer", "token for root"], hide_silent=False)
     assert {"sam", "boss", "coach", "a token for root"} <= everybody.keys()
     assert b'"mode":"whisper"' in everybody["boss"]
     assert b"coach.joined" in everybody["sam"]
+    assert b'"whispering"' in everybody["sam"]

@@ -72,6 +72,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What has happened in a call so far, oldest first: the latest hundred entries of the call, and of its monitors.
+         * @description Of monitors people see here what they see of them in the call. Those in the conversation see who whispered and
+         *         joined, and when that ended (`left`). It is kept while the call runs, in memory: after a restart of the adapter it
+         *         says when the call began and was answered, and what has happened since.
+         */
+        get: operations["get_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -618,6 +640,11 @@ export interface components {
         Gone: {
             id: string;
         };
+        /**
+         * @description What an entry of a time line says.
+         * @enum {string}
+         */
+        Happened: "rang" | "answered" | "held" | "resumed" | "transferred" | "listening" | "whispering" | "joined" | "silent" | "left";
         /** @description The process is running. */
         Health: {
             /** @constant */
@@ -846,6 +873,17 @@ export interface components {
         Talker: {
             name: string;
         };
+        /** @description What has happened in a call, oldest first. */
+        Timeline: {
+            entries: components["schemas"]["TimelineEntry"][];
+        };
+        /** @description Something that happened in a call. */
+        TimelineEntry: {
+            at: string;
+            kind: components["schemas"]["Happened"];
+            /** @description Who is at the far end now, or the supervisor. */
+            name: string | null;
+        };
         /** @description A program's token. */
         Token: {
             created_at: string;
@@ -1018,6 +1056,7 @@ export type Events = components['schemas']['Events'];
 export type EventType = components['schemas']['EventType'];
 export type FieldError = components['schemas']['FieldError'];
 export type Gone = components['schemas']['Gone'];
+export type Happened = components['schemas']['Happened'];
 export type Health = components['schemas']['Health'];
 export type HealthPart = components['schemas']['HealthPart'];
 export type HealthReport = components['schemas']['HealthReport'];
@@ -1050,6 +1089,8 @@ export type StopAllBody = components['schemas']['StopAllBody'];
 export type StoppedAll = components['schemas']['StoppedAll'];
 export type SwitchBody = components['schemas']['SwitchBody'];
 export type Talker = components['schemas']['Talker'];
+export type Timeline = components['schemas']['Timeline'];
+export type TimelineEntry = components['schemas']['TimelineEntry'];
 export type Token = components['schemas']['Token'];
 export type TokenBody = components['schemas']['TokenBody'];
 export type Tokens = components['schemas']['Tokens'];
@@ -1161,6 +1202,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Call"];
+                };
+            };
+        };
+    };
+    get_timeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
                 };
             };
         };
@@ -1972,6 +2035,7 @@ export const deliveryStateValues: ReadonlyArray<FlattenedDeepRequired<components
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["inbound", "outbound", "internal"];
 export const endReasonValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EndReason"]> = ["stopped", "supervisor_hung_up", "call_ended", "took_over", "no_answer", "busy", "device_unavailable", "permission_revoked", "adapter_stopped", "pbx_lost", "error"];
 export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended", "audit.head"];
+export const happenedValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Happened"]> = ["rang", "answered", "held", "resumed", "transferred", "listening", "whispering", "joined", "silent", "left"];
 export const healthPartStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["HealthPart"]["state"]> = ["ok", "failing"];
 export const linkStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LinkState"]> = ["connected", "connecting", "down"];
 export const modeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Mode"]> = ["silent", "whisper", "barge"];
