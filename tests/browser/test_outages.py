@@ -27,7 +27,7 @@ async def test_a_frozen_server_is_noticed_and_time_stands_still(own: Lab, sign_i
         await expect(page.get_by_role("button", name="Talk to Agent")).to_have_accessible_description(
             "Not while the connection is lost."
         )
-        times = page.get_by_role("region", name="This call").get_by_role("time")
+        times = page.get_by_role("region", name="Chosen call").get_by_role("time")
         before = await times.all_inner_texts()
         assert before
         await asyncio.sleep(2.2)

@@ -11,6 +11,7 @@ import { say, words } from "../words";
 import type { MyMonitoring } from "./monitoring";
 import { customerName, customerNumber } from "./names";
 import { Sentence } from "./sentence";
+import { Timeline } from "./timeline";
 import { TakeOver, TalkButtons } from "./talkbuttons";
 
 interface Props {
@@ -44,7 +45,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, close }: Pro
   });
   const last = ended?.call_id === callId && !here ? ended : null;
   return (
-    <section class="panel" aria-label={words.thisCall}>
+    <section class="panel" aria-label={words.chosenCall}>
       <Head call={call} close={close}>
         {may && (
           <button
@@ -82,7 +83,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, close }: Pro
           {monitoring.problem}
         </p>
       </div>
-      <div class="cards" />
+      <div class="cards">{call && <Timeline call={call} changes={here} />}</div>
       {may && (
         <footer>
           {here && <TalkButtons me={me} monitor={here} call={call} group={monitoring.group} known={known} />}

@@ -242,6 +242,7 @@ export const de: Words = {
   extensionNumber: "Nebenstelle {number}",
   waited: "wartete {time}",
   backToList: "Zurück zur Liste",
+  chosenCall: "Gewähltes Gespräch",
   thisCall: "Dieses Gespräch",
   whoIsTalking: "Wer spricht",
   takeOver: "Gespräch übernehmen",
@@ -268,7 +269,6 @@ export const de: Words = {
   line_joined: "{name} nimmt am Gespräch teil",
   line_silent: "{name} ist wieder still",
   line_left: "{name} ist gegangen",
-  lineEmpty: "Noch nichts.",
   navigation: "Hauptmenü",
 
   // the phone

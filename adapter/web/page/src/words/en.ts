@@ -240,6 +240,7 @@ export const en = {
   extensionNumber: "extension {number}",
   waited: "waited {time}",
   backToList: "Back to the list",
+  chosenCall: "Chosen call",
   thisCall: "This call",
   whoIsTalking: "Who is talking",
   takeOver: "Take over the call",
@@ -266,7 +267,6 @@ export const en = {
   line_joined: "{name} joined the call",
   line_silent: "{name} is silent again",
   line_left: "{name} left",
-  lineEmpty: "Nothing yet.",
   navigation: "Main",
 
   // the phone
