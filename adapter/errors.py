@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+WHOLE = "(body)"
+"""Stands for a field's name in `errors` where it is about all of them, or about none that was sent."""
+
 
 class AdapterError(Exception):
     """Base of every error that may be shown to a person.
@@ -90,25 +93,31 @@ class Ambiguous(AdapterError):
 
 
 class Conflict(AdapterError):
-    """A username or extension is taken, the last administrator would be removed, or all monitoring was just stopped."""
+    """A username or extension is taken, the last administrator would be removed, or all monitoring was just stopped;
+    `errors` as of Invalid, where it is of a field."""
 
     code, status, title = "conflict", 409, "Conflict"
 
+    @classmethod
+    def at(cls, field: str, kind: str, message: str) -> "Conflict":
+        """What is in the way of one field, or of the whole (WHOLE); `kind`: its stable `type` (docs/errors.md)."""
+        return cls(message, errors=[{"field": field, "message": message, "type": kind}])
+
 
 class Invalid(AdapterError):
-    """A field is wrong; `errors` lists them as `{field, message}`, where it is one that was sent."""
+    """A field is wrong; `errors` lists them as `{field, message, type, limit?}`, where it is one that was sent."""
 
     code, status, title = "invalid", 422, "Invalid request"
 
-    def __init__(self, detail: str, errors: Sequence[Mapping[str, str]] = ()) -> None:
+    def __init__(self, detail: str, errors: Sequence[Mapping[str, str | int]] = ()) -> None:
         super().__init__(detail)
         if errors:
             self.extra = {"errors": list(errors)}
 
     @classmethod
-    def at(cls, field: str, message: str) -> "Invalid":
-        """What is wrong with one field, or with one header."""
-        return cls(f"{field}: {message}.", [{"field": field, "message": message}])
+    def at(cls, field: str, message: str, kind: str = "invalid") -> "Invalid":
+        """What is wrong with one field, or with one header; `kind`: its stable `type` (docs/errors.md)."""
+        return cls(f"{field}: {message}.", [{"field": field, "message": message, "type": kind}])
 
 
 class TooManyRequests(AdapterError):

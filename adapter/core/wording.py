@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 Context = Mapping[str, Any]
+OTHER = "invalid"
+"""The `type` of an error that has no stable one of its own."""
 
 TIME = "a time with its time zone is needed, such as 2026-01-31T12:00:00Z"
 WHOLE, NUMBER, YES_NO = "a whole number is needed", "a number is needed", "true or false is needed"
@@ -44,6 +46,41 @@ COUNTED: dict[str, Callable[[Context], str]] = {
     "less_than": lambda c: f"less than {c['lt']} is needed",
     "less_than_equal": lambda c: f"{c['le']} or less is needed",
 }
+
+REQUIRED, TOO_SHORT, TOO_LONG, WRONG_TYPE, CHOICE = "required", "too_short", "too_long", "wrong_type", "not_a_choice"
+RANGE = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
+TYPES: dict[str, str] = {
+    **{name: WRONG_TYPE for name, plain in PLAIN.items() if plain is not TIME},
+    **{name: "time" for name, plain in PLAIN.items() if plain is TIME},
+    **dict.fromkeys(RANGE, "out_of_range"),
+    **dict.fromkeys(("enum", "literal_error"), CHOICE),
+    "missing": REQUIRED,
+    "extra_forbidden": "unknown_field",
+    "string_unicode": "control_characters",
+}
+"""The stable `type` (docs/errors.md) of pydantic's own types of errors."""
+LIMITS = {
+    "string_too_short": (TOO_SHORT, "min_length"),
+    "too_short": (TOO_SHORT, "min_length"),
+    "string_too_long": (TOO_LONG, "max_length"),
+    "too_long": (TOO_LONG, "max_length"),
+}
+"""Those that have a number, and what pydantic calls it."""
+
+
+def described(field: str, error: Mapping[str, Any]) -> dict[str, str | int]:
+    """One of pydantic's `errors()` as the API tells it: `{field, message, type, limit?}`.
+
+    What our own validators raise as a PydanticCustomError with `told` in its context has its `type` already.
+    """
+    kind, context = str(error["type"]), error.get("ctx") or {}
+    found: dict[str, str | int] = {"field": field, "message": wording(error)}
+    if kind in LIMITS:
+        name, where = LIMITS[kind]
+        limit = int(context[where])
+        return found | ({"type": REQUIRED} if (name, limit) == (TOO_SHORT, 1) else {"type": name, "limit": limit})
+    found["type"] = TYPES.get(kind, kind if "told" in context else OTHER)
+    return found | ({"limit": context["limit"]} if "limit" in context else {})
 
 
 def wording(error: Mapping[str, Any]) -> str:

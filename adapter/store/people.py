@@ -13,9 +13,9 @@ from adapter.core.audit import SYSTEM, Action, By, Entry
 from adapter.core.clock import Clock
 from adapter.core.devices import distinct, with_first
 from adapter.core.modes import ALL_MODES, Mode
-from adapter.core.passwords import NAMED, is_name
+from adapter.core.passwords import Weak, is_name
 from adapter.core.people import Role, User
-from adapter.errors import Conflict, Invalid, NotAuthenticated, NotFound
+from adapter.errors import WHOLE, Conflict, Invalid, NotAuthenticated, NotFound
 from adapter.store.account import account_of, differences, kept_modes, user_of
 from adapter.store.audit import append, take_chain
 from adapter.store.database import Database, put_fact
@@ -206,7 +206,7 @@ async def everybody(database: Database) -> list[User]:
 def refuse_name(password: str, username: str) -> None:
     """A new password must not be the username. Raises Invalid."""
     if is_name(password, username):
-        raise Invalid.at("password", NAMED)
+        raise Invalid.at("password", Weak.USERNAME.told, Weak.USERNAME)
 
 
 def _changed_devices(before: tuple[str, ...], change: UserChange) -> tuple[str, ...]:
@@ -293,7 +293,8 @@ async def _by_name(session: AsyncSession, username: str) -> UserRow | None:
 async def _need_administrator(session: AsyncSession) -> None:
     active = select(func.count()).where(UserRow.role == Role.ADMINISTRATOR.value, UserRow.active)
     if not await session.scalar(active):
-        raise Conflict("This is the last active administrator. Make somebody else administrator first.")
+        why = "This is the last active administrator. Make somebody else administrator first."
+        raise Conflict.at(WHOLE, "last_administrator", why)
 
 
 async def _end_sessions(session: AsyncSession, user_id: str, keep: str | None = None) -> None:
@@ -313,4 +314,5 @@ def conflict(problem: IntegrityError) -> Conflict:
     """What is taken, in words."""
     text = str(problem.orig).lower()
     taken = next((name for name in ("username", "extension", "device") if name in text), "value")
-    return Conflict(f"This {taken} is taken. Choose another.")
+    field = {"device": "devices", "value": WHOLE}.get(taken, taken)
+    return Conflict.at(field, "taken", f"This {taken} is taken. Choose another.")

@@ -297,6 +297,8 @@ class FieldError(BaseModel):
 
     field: str
     message: str
+    type: str = Field(description="A stable word for what is wrong, see docs/errors.md.")
+    limit: int | None = Field(None, description="How many are needed, or allowed at most.")
 
 
 class Problem(Answer):

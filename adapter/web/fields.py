@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, LiteralString
 
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from adapter.core.passwords import MIN_LENGTH, NAMED, is_name, weakness
+from adapter.core.passwords import MIN_LENGTH, Weak, is_name, weakness
 from adapter.errors import Invalid
 
 COMMON = frozenset(
@@ -20,28 +20,36 @@ COMMON = frozenset(
 """Passwords, and words that people add digits to, in lower case."""
 
 
+def _weak(what: Weak) -> PydanticCustomError:
+    more = {"limit": MIN_LENGTH} if what is Weak.SHORT else {}
+    return PydanticCustomError(what.value, "{told}", {"told": what.told, **more})
+
+
 def _hard_to_guess(value: str) -> str:
     if problem := weakness(value, COMMON):
-        raise PydanticCustomError("password", "{problem}", {"problem": problem})
+        raise _weak(problem)
     return value
 
 
 def not_the_name(password: str | None, info: ValidationInfo) -> str | None:
     """For models with a username before the password."""
     if password is not None and is_name(password, info.data.get("username") or ""):
-        raise PydanticCustomError("password", NAMED)
+        raise _weak(Weak.USERNAME)
     return password
 
 
 class Matching:
-    """A pattern with a hint that people understand; the pattern itself stands in the API's description."""
+    """A pattern with a hint that people understand; the pattern itself stands in the API's description.
 
-    def __init__(self, pattern: str, hint: str) -> None:
-        self._pattern, self._hint = re.compile(pattern), hint
+    `kind`: the error's stable `type` (docs/errors.md).
+    """
+
+    def __init__(self, pattern: str, hint: str, kind: LiteralString) -> None:
+        self._pattern, self._hint, self._kind = re.compile(pattern), hint, kind
 
     def _check(self, value: str) -> str:
         if not self._pattern.fullmatch(value):
-            raise ValueError(self._hint)
+            raise PydanticCustomError(self._kind, "{told}", {"told": self._hint})
         return value
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -54,14 +62,17 @@ class Matching:
         return {**found, "pattern": f"^{before}{self._pattern.pattern}$"}
 
 
-Username = Annotated[str, Matching(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", "letters, digits and . _ @ - only")]
+Username = Annotated[
+    str, Matching(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", "letters, digits and . _ @ - only", "username_form")
+]
 Printable = Matching(
     r"[^\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]*",
     "control characters can't be used here",
+    "control_characters",
 )
 """No control characters, and nothing that hides or turns text around (Unicode Technical Report 36)."""
 Visible = Matching(
-    r"[\s\S]*[^\s\u00ad\u115f\u1160\u2800\u3164\uffa0][\s\S]*", "this is empty: blanks only can't be used here"
+    r"[\s\S]*[^\s\u00ad\u115f\u1160\u2800\u3164\uffa0][\s\S]*", "this is empty: blanks only can't be used here", "blank"
 )
 """Something that can be seen: not blanks alone, nor what only looks like them."""
 Name = Annotated[str, Field(min_length=1, max_length=100), Printable, Visible]
@@ -75,12 +86,13 @@ Password = Annotated[
     AfterValidator(_hard_to_guess),
 ]
 """A new one. Those from before these rules are still good for signing in."""
-Extension = Annotated[str, Matching(r"[A-Za-z0-9*#+_.-]{1,32}", "digits, letters and * # + _ . - only, 32 at most")]
-_ENDPOINT = r"[A-Za-z0-9]{1,16}/[A-Za-z0-9_+-][A-Za-z0-9_.+-]{0,79}"
-Device = Annotated[str, Matching(_ENDPOINT, "an Asterisk endpoint with its technology, such as PJSIP/101")]
-Ringing = Annotated[
-    str, Matching(f"(?:browser|{_ENDPOINT})", "an Asterisk endpoint with its technology, such as PJSIP/101, or browser")
+Extension = Annotated[
+    str, Matching(r"[A-Za-z0-9*#+_.-]{1,32}", "digits, letters and * # + _ . - only, 32 at most", "extension_form")
 ]
+_ENDPOINT = r"[A-Za-z0-9]{1,16}/[A-Za-z0-9_+-][A-Za-z0-9_.+-]{0,79}"
+_DEVICE = "an Asterisk endpoint with its technology, such as PJSIP/101"
+Device = Annotated[str, Matching(_ENDPOINT, _DEVICE, "device_form")]
+Ringing = Annotated[str, Matching(f"(?:browser|{_ENDPOINT})", f"{_DEVICE}, or browser", "device_form")]
 """What may be asked to ring: an endpoint, or the page itself."""
 Devices = Annotated[list[Device], Field(max_length=10)]
 """All of one person's; the first rings."""
@@ -95,4 +107,4 @@ def refuse_star_code(extension: str | None, codes: Iterable[str]) -> None:
     code = next((code for code in codes if extension is not None and extension.startswith(code)), None)
     if code is not None:
         what = f"{code} is a star code of monitoring ([star_codes]), so no extension can begin with it"
-        raise Invalid.at("extension", what)
+        raise Invalid.at("extension", what, "star_code")

@@ -183,7 +183,9 @@ Events = Annotated[list[EventType], Field(min_length=1, max_length=len(EventType
 
 
 Url = Annotated[
-    str, Field(max_length=2000), Matching(r"https?://[\s\S]*", "a hook's URL begins with https:// or http://")
+    str,
+    Field(max_length=2000),
+    Matching(r"https?://[\s\S]*", "a hook's URL begins with https:// or http://", "url_scheme"),
 ]
 """`adapter.webhooks.guard` has further rules."""
 
@@ -205,7 +207,7 @@ class WebhookPatch(Body):
 
 
 Limit = Annotated[int, Field(ge=1, le=1000)]
-Cursor = Annotated[str, Field(min_length=1, max_length=64), Matching("[0-9a-f]+", "this is no `next_cursor`")]
+Cursor = Annotated[str, Field(min_length=1, max_length=64), Matching("[0-9a-f]+", "this is no `next_cursor`", "cursor")]
 """Opaque: the id of the last item on the previous page, which is not a counter."""
 
 

@@ -8,8 +8,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import ValidationError
 
-from adapter.core.wording import wording
-from adapter.errors import AdapterError, Invalid
+from adapter.core.wording import described
+from adapter.errors import WHOLE, AdapterError, Invalid
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +67,7 @@ def bug() -> web.Response:
 def invalid(error: ValidationError) -> Invalid:
     """pydantic's errors as Invalid: each field, and what is wrong with it."""
     found = [
-        {"field": ".".join(str(part) for part in item["loc"]) or "(body)", "message": wording(item)}
+        described(".".join(str(part) for part in item["loc"]) or WHOLE, item)
         for item in error.errors(include_url=False, include_input=False)
     ]
     return Invalid("; ".join(f"{item['field']}: {item['message']}" for item in found), found)

@@ -137,7 +137,8 @@ async def change_password(context: RequestContext[Deps, PasswordChange]) -> web.
     async with _trying(context, user.username):
         checked = await deps.people.check_password(user.username, context.body.current)
         if checked is None:
-            raise NotAuthenticated("The current password is wrong.")
+            why = "The current password is wrong."
+            raise NotAuthenticated(why, errors=[{"field": "current", "message": why, "type": "wrong_password"}])
     await deps.people.set_password(checked, context.body.new, context.principal.id, context.principal.by)
     await deps.revocation.made()
     return web.Response(status=204)

@@ -56,7 +56,7 @@ def wanted(body: TokenBody, users: Mapping[str, User], now: datetime) -> NewToke
     """The token to be made. Raises Invalid for one that has expired already, NotFound for names that nobody has,
     Forbidden."""
     if body.expires_at is not None and body.expires_at <= now:
-        raise Invalid.at("expires_at", f"this time has passed: it is {time_view(now)}")
+        raise Invalid.at("expires_at", f"this time has passed: it is {time_view(now)}", "past")
     ids = {user.username.casefold(): user.id for user in users.values()}
     names = [body.user] if body.user is not None else body.may_act_for or []
     unknown = [name for name in names if name.casefold() not in ids]

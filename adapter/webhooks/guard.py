@@ -34,24 +34,26 @@ class Guard:
     def check_url(self, url: str) -> str:
         """The URL as it was entered. Raises Invalid, naming what is wrong with it."""
         if len(url) > LONGEST_URL or not url.isprintable() or " " in url or "\\" in url:
-            raise _invalid("This is no URL.")
+            raise _invalid("url_form", "This is no URL.")
         try:
             parts = urlsplit(url)
             host = parts.hostname
         except ValueError:
-            raise _invalid("What stands in brackets is no IPv6 address.") from None
+            raise _invalid("url_host", "What stands in brackets is no IPv6 address.") from None
         if parts.scheme not in ("http", "https") or not host:
-            raise _invalid("A hook's URL begins with https:// or http:// and a host.")
+            raise _invalid("url_scheme", "A hook's URL begins with https:// or http:// and a host.")
         if parts.username is not None or parts.password is not None:
-            raise _invalid("No user or password in the URL: the signature shows who sends.")
+            raise _invalid("url_password", "No user or password in the URL: the signature shows who sends.")
         if parts.fragment:
-            raise _invalid("A hook's URL has no #fragment.")
+            raise _invalid("url_fragment", "A hook's URL has no #fragment.")
         if not _has_port(parts):
-            raise _invalid("A port is a number from 1 to 65535.")
+            raise _invalid("url_port", "A port is a number from 1 to 65535.")
         if not is_host(host) or ("[" in parts.netloc and ":" not in host):
-            raise _invalid(f"{host} is no host: write a name such as crm.example, or an address such as 203.0.113.5.")
+            what = f"{host} is no host: write a name such as crm.example, or an address such as 203.0.113.5."
+            raise _invalid("url_host", what)
         if not self._allow_private and (host.rstrip(".") == "localhost" or not _is_public(host, unknown=True)):
-            raise _invalid("This address is private. The setting webhooks.allow_private permits such receivers.")
+            what = "This address is private. The setting webhooks.allow_private permits such receivers."
+            raise _invalid("url_private", what)
         return url
 
     def socket_for(self, address: AddrInfo) -> socket.socket:
@@ -117,5 +119,5 @@ _INSIDE = [
 assignments, with clouds' metadata among them; 6to4 relays; local translators; discard; documentation; site-local."""
 
 
-def _invalid(message: str) -> Invalid:
-    return Invalid(f"url: {message}", [{"field": "url", "message": message}])
+def _invalid(kind: str, message: str) -> Invalid:
+    return Invalid(f"url: {message}", [{"field": "url", "message": message, "type": kind}])

@@ -121,6 +121,8 @@ WRONG: list[Any] = [
     *("9999-12-31T23:59:59-23:00", "2026-01-01T00:00:00+99:99", "*55", "http://..", "password12", "tr\u00fce", "0x10"),
     [*["call.started"] * 40],
 ]
+TYPES = set(re.findall(r"`(\w+)`", (ROOT / "docs/errors.md").read_text().partition("## Types")[2]))
+"""Of errors in fields, that are documented."""
 PYTHON = re.compile(
     r"Value ?Error|[Ii]nput should|String should|List should|should have|validation|datetime|codec|unicode|Python"
     r"|\bNone\b|\bTrue\b|\bFalse\b|Traceback|Exception|Error\b|errno|Errno|<class|0x|int_max|recursion|instance|\bdict\b"
@@ -146,6 +148,8 @@ def check(problem: dict[str, Any], about: object) -> None:
     assert problem["status"] < 500, (about, problem)
     texts = [problem["detail"], *(error["message"] for error in problem.get("errors", []))]
     fields = [error["field"] for error in problem.get("errors", [])]
+    kinds = {error["type"] for error in problem.get("errors", [])}
+    assert kinds <= TYPES, (about, problem)
     for text in [*texts, *fields]:
         assert not PYTHON.search(text), (about, text)
         assert text.strip(), (about, problem)
@@ -206,7 +210,32 @@ async def test_errors_name_a_field_or_are_not_there(site: Site) -> None:
         is_problem((status, body), 422, "invalid")
         assert [error["field"] for error in body["errors"]] == ["Idempotency-Key"]
     assert "errors" not in Invalid("as a whole").extra
-    assert Invalid.at("x", "y").extra == {"errors": [{"field": "x", "message": "y"}]}
+    assert Invalid.at("x", "y").extra == {"errors": [{"field": "x", "message": "y", "type": "invalid"}]}
+
+
+async def test_what_is_taken_is_said_at_its_field(site: Site) -> None:
+    admin = await site.client("admin")
+    sam = await site.store.people.by_username("sam")
+    assert sam is not None
+    for change, field in (
+        ({"username": "ANA"}, "username"),
+        ({"extension": "102"}, "extension"),
+        ({"devices": ["PJSIP/101", "pjsip/102"]}, "devices"),
+    ):
+        body = is_problem(await admin.patch(f"/users/{sam.id}", change), 409, "conflict")
+        assert [(error["field"], error["type"]) for error in body["errors"]] == [(field, "taken")]
+    boss = await site.store.people.by_username("admin")
+    assert boss is not None
+    body = is_problem(await admin.patch(f"/users/{boss.id}", {"active": False}), 409, "conflict")
+    assert [(error["field"], error["type"]) for error in body["errors"]] == [("(body)", "last_administrator")]
+
+
+async def test_a_wrong_current_password_is_told_from_a_lost_session(site: Site) -> None:
+    change = {"current": "wrong", "new": "several good words"}
+    body = is_problem(await (await site.client("sam")).post("/session/password", change), 401, "not_authenticated")
+    assert [(error["field"], error["type"]) for error in body["errors"]] == [("current", "wrong_password")]
+    body = is_problem(await (await site.client()).post("/session/password", change), 401, "not_authenticated")
+    assert "errors" not in body
 
 
 def test_the_page_itself_may_be_asked_to_ring() -> None:

@@ -634,7 +634,14 @@ export interface components {
         /** @description An error in one field. */
         FieldError: {
             field: string;
+            /**
+             * @description How many are needed, or allowed at most.
+             * @default null
+             */
+            limit?: number | null;
             message: string;
+            /** @description A stable word for what is wrong, see docs/errors.md. */
+            type: string;
         };
         /** @description A call or monitor that the user no longer sees. */
         Gone: {

@@ -1,72 +1,91 @@
-// My Account: one's own password; for administrators also accounts, the audit, webhooks and tokens.
+// My Account: one's own password; for administrators also accounts, the audit, webhooks and tokens, each at its address.
 
-import { useState } from "preact/hooks";
-import { ask } from "../api/ask";
-import { Audit } from "./audit";
-import { Field } from "../ui/pieces";
-import { attempt } from "../api/problems";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { User } from "../schema";
+import { useFocus } from "../ui/focus";
+import { Icon, type IconName } from "../ui/icons";
+import { words } from "../words";
+import { Audit } from "./audit";
+import { Password } from "./password";
+import type { PageProps } from "./parts";
 import { Tokens } from "./tokens";
 import { Users } from "./users";
 import { Webhooks } from "./webhooks";
-import { words } from "../words";
 
-const PARTS = { "": words.users, audit: words.audit, webhooks: words.webhooks, tokens: words.tokens };
+interface Part {
+  icon: IconName;
+  label: string;
+  page: (props: PageProps) => preact.ComponentChildren;
+}
+
+const PARTS: Record<string, Part> = {
+  users: { icon: "users", label: words.users, page: Users },
+  audit: { icon: "audit", label: words.audit, page: Audit },
+  webhooks: { icon: "webhooks", label: words.webhooks, page: Webhooks },
+  tokens: { icon: "tokens", label: words.tokens, page: Tokens },
+  password: { icon: "account", label: words.myPassword, page: Password },
+};
+
+interface Note {
+  /** The page on which it is said. */
+  at: string;
+  text: string;
+  bad: boolean;
+}
 
 export function Account({ me, part }: { me: User; part: string }) {
-  const [said, setSaid] = useState("");
-  const admin = me.role === "administrator";
+  const names = me.role === "administrator" ? Object.keys(PARTS) : ["password"];
+  const [first = "", ...rest] = part.split("/").filter(Boolean).map(decoded);
+  const name = names.includes(first) ? first : names[0]!;
+  const here = [name, ...(name === first ? rest : [])].join("/");
+  const { note, tell, fail } = useNote(here);
+  const root = useRef<HTMLElement>(null);
+  useFocus(root, here);
+  const { page: Page } = PARTS[name]!;
   return (
-    <main class="account">
-      <h1>{words.myAccount}</h1>
-      {admin && (
-        <ul class="parts">
-          {Object.entries(PARTS).map(([name, label]) => (
-            <li key={name}>
-              <a href={name ? `#/account/${name}` : "#/account"} aria-current={part === name ? "true" : undefined}>
-                {label}
-              </a>
-            </li>
-          ))}
-        </ul>
-      )}
-      <p role="status">{said}</p>
-      {admin && part === "audit" && <Audit />}
-      {admin && part === "webhooks" && <Webhooks tell={setSaid} />}
-      {admin && part === "tokens" && <Tokens tell={setSaid} />}
-      {(!admin || !(part in PARTS) || part === "") && (
-        <>
-          <OwnPassword tell={setSaid} />
-          {admin && <Users tell={setSaid} />}
-        </>
-      )}
+    <main class="account" ref={root}>
+      <div class="account-parts">
+        <h1>{words.myAccount}</h1>
+        <nav aria-label={words.myAccount}>
+          <ul class="parts">
+            {names.map((each) => (
+              <li key={each}>
+                <a href={`#/account/${each}`} aria-current={each === name ? "page" : undefined}>
+                  <Icon of={PARTS[each]!.icon} /> {PARTS[each]!.label}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+      </div>
+      <div class="account-page">
+        <p role="status" class="note good">
+          {note && !note.bad && <Icon of="done" />} {note && !note.bad && note.text}
+        </p>
+        <p role="alert" class="note problem">
+          {note?.bad && <Icon of="warning" />} {note?.bad && note.text}
+        </p>
+        <Page key={name} me={me} rest={name === first ? rest : []} tell={tell} fail={fail} />
+      </div>
     </main>
   );
 }
 
-function OwnPassword({ tell }: { tell: (text: string) => void }) {
-  const [problem, setProblem] = useState("");
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const element = event.target as HTMLFormElement;
-    const form = new FormData(element);
-    const body = { current: form.get("current") as string, new: form.get("new") as string };
-    if (!(await attempt(() => ask("POST", "/session/password", { body }), setProblem))) return;
-    element.reset();
-    setProblem("");
-    tell(words.passwordChanged);
-  };
-  return (
-    <details class="own">
-      <summary>{words.changePassword}</summary>
-      <form onSubmit={(event) => void submit(event)} aria-label={words.changePassword}>
-        <Field name="current" label={words.currentPassword} type="password" required />
-        <Field name="new" label={words.newPassword} type="password" required />
-        <p role="alert" class="problem">
-          {problem}
-        </p>
-        <button type="submit">{words.changePassword}</button>
-      </form>
-    </details>
-  );
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a % that somebody typed
+  }
+}
+
+/** What was said on this page: it is gone on the next. */
+function useNote(here: string) {
+  const [note, setNote] = useState<Note | null>(null);
+  const at = useRef(here);
+  at.current = here;
+  useEffect(() => setNote((before) => (before?.at === here ? before : null)), [here]);
+  const tell = useCallback((text: string, on?: string) => setNote(text ? { at: on ?? at.current, text, bad: false } : null), []);
+  const fail = useCallback((text: string) => setNote(text ? { at: at.current, text, bad: true } : null), []);
+  return { note: note?.at === here ? note : null, tell, fail };
 }

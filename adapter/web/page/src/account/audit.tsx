@@ -1,125 +1,134 @@
-// Account → Audit: who listened to whom, when, how, and allowed by whom.
+// Account → Audit: who listened to whom, when, how, and allowed by whom, by day.
 
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { ask } from "../api/ask";
-import { Field, Table, when } from "../ui/pieces";
 import { attempt } from "../api/problems";
-import { pathsApiV1AuditGetParametersQueryActionValues as KNOWN, type AuditEntry } from "../schema";
-import { words } from "../words";
+import { byDay, leave, reasonOf, sentence, way, wordOf, type Reader } from "../core/audit";
+import type { AuditEntry, Result, User } from "../schema";
+import { Icon, type IconName } from "../ui/icons";
+import { when } from "../ui/pieces";
+import { language, words } from "../words";
+import { Filters } from "./auditfilters";
+import { Chip, PageHead, type PageProps } from "./parts";
+import { Cell, Row, Table } from "./table";
 
-/** What supervisors did comes first. */
-const supervising = (action: string): number => Number(action.startsWith("monitor."));
-const ACTIONS = [...KNOWN].sort((one, other) => supervising(other) - supervising(one));
+const RESULTS = { ok: "done", refused: "close", failed: "warning" } satisfies Record<Result, IconName>;
+const COLUMNS = [words.time, words.auditHappened, words.auditVia, words.result];
 
-/** The form as the API's query: days are whole days here, where the person is. */
-function queryOf(form: FormData): URLSearchParams {
-  const query = new URLSearchParams();
-  for (const name of ["supervisor", "agent", "action"]) {
-    const value = (form.get(name) as string).trim();
-    if (value) query.set(name, value);
-  }
-  const day = (name: string, after: number) => {
-    const value = form.get(name) as string;
-    if (!value) return;
-    const time = new Date(`${value}T00:00:00`);
-    time.setDate(time.getDate() + after);
-    query.set(name, time.toISOString());
-  };
-  day("since", 0);
-  day("until", 1);
-  return query;
-}
-
-export function Audit() {
+export function Audit({ fail }: PageProps) {
   const [query, setQuery] = useState(new URLSearchParams());
-  const [entries, setEntries] = useState<AuditEntry[]>([]);
+  const [entries, setEntries] = useState<AuditEntry[] | null>(null);
   const [cursor, setCursor] = useState<string | null>(null);
-  const [problem, setProblem] = useState("");
+  const [users, setUsers] = useState<User[]>([]);
+  const list = useRef<HTMLDivElement>(null);
 
+  // Names only make it easier to read: without them the usernames are shown.
+  useEffect(() => void attempt(async () => setUsers((await ask("GET", "/users")).users), () => undefined), []);
   const load = useCallback(
     (after: string | null) =>
       attempt(async () => {
         const page = await ask("GET", "/audit", { query: new URLSearchParams([...query, ...(after ? [["cursor", after]] : [])]) });
-        setEntries((before) => (after ? [...before, ...page.entries] : page.entries));
+        setEntries((before) => (after ? [...(before ?? []), ...page.entries] : page.entries));
         setCursor(page.next_cursor);
-        setProblem("");
-      }, setProblem),
-    [query],
+        fail("");
+      }, fail),
+    [query, fail],
   );
   useEffect(() => void load(null), [load]);
 
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    setQuery(queryOf(new FormData(event.target as HTMLFormElement)));
+  const reader: Reader = {
+    words,
+    names: new Map(users.map((user) => [user.username, user.name])),
+    usernames: new Map(users.map((user) => [user.id, user.username])),
+    when,
   };
   return (
-    <section aria-labelledby="audit">
-      <h2 id="audit">{words.audit}</h2>
-      <form class="filters" onSubmit={submit} aria-label={words.filter}>
-        <Field name="since" label={words.from} type="date" />
-        <Field name="until" label={words.to} type="date" />
-        <Field name="supervisor" label={words.supervisor} />
-        <Field name="agent" label={words.agent} />
-        <label>
-          {words.action}
-          <select name="action">
-            <option value="">{words.allActions}</option>
-            {ACTIONS.map((action) => (
-              <option value={action} key={action}>
-                {action}
-              </option>
+    <section>
+      <PageHead title={words.audit} about={words.auditIs}>
+        <a class="button" href={`/api/v1/audit.csv?${query}`} download="audit.csv">
+          <Icon of="download" /> {words.asTable}
+        </a>
+      </PageHead>
+      <Filters users={users} change={setQuery} />
+      <div ref={list}>
+        {entries !== null && entries.length > 0 && (
+          <Table label={words.audit} kind="audit" head={COLUMNS} groups>
+            {byDay(entries, day).map(([name, some]) => (
+              <tbody role="rowgroup" key={name}>
+                <tr role="row" class="day">
+                  <th role="rowheader" scope="rowgroup" colSpan={COLUMNS.length}>
+                    {name}
+                  </th>
+                </tr>
+                {some.map((entry) => (
+                  <Entry entry={entry} reader={reader} key={entry.id} />
+                ))}
+              </tbody>
             ))}
-          </select>
-        </label>
-        <div class="row">
-          <button type="submit" class="main">
-            {words.filter}
-          </button>
-          <a class="button" href={`/api/v1/audit.csv?${query}`} download="audit.csv">
-            {words.asTable}
-          </a>
-        </div>
-      </form>
-      <p role="alert" class="problem">
-        {problem}
-      </p>
-      <Table label={words.audit} head={[words.time, words.who, words.action, words.what, words.result]}>
-        {entries.map((entry) => (
-          <Row entry={entry} key={entry.id} />
-        ))}
-      </Table>
-      {entries.length === 0 && !problem && <p class="empty">{words.nothingFound}</p>}
+          </Table>
+        )}
+      </div>
+      {entries === null && <p class="empty">{words.loading}</p>}
+      {entries?.length === 0 && <p class="empty">{words.nothingFound}</p>}
       {cursor && (
-        <button type="button" onClick={() => void load(cursor)}>
-          {words.more}
+        <button type="button" class="more" onClick={() => void load(cursor)}>
+          <Icon of="more" /> {words.more}
         </button>
       )}
     </section>
   );
 }
 
-function Row({ entry }: { entry: AuditEntry }) {
-  const agent = entry.agent && `${entry.agent}${entry.agent_extension ? ` (${entry.agent_extension})` : ""}`;
-  const whom = [entry.supervisor, agent, entry.customer].filter(Boolean).join(" → ");
-  const mode = entry.mode && words[entry.mode];
+/** The day of a time, as one says it here and today. */
+function day(time: string): string {
+  const date = new Date(time);
+  const ago = (days: number) => new Date(new Date().setDate(new Date().getDate() - days)).toDateString();
+  const name = date.toLocaleDateString(language(), { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+  const near = date.toDateString() === ago(0) ? words.today : date.toDateString() === ago(1) ? words.yesterday : "";
+  return near ? `${near}, ${name}` : name;
+}
+
+function Entry({ entry, reader }: { entry: AuditEntry; reader: Reader }) {
+  const { mode, result } = entry;
+  const reason = reasonOf(entry, reader);
   return (
-    <tr>
-      <td>
-        <time dateTime={entry.at}>{when(entry.at)}</time>
-      </td>
-      <td>
-        {entry.actor}
-        <small> {[entry.via, entry.via_detail].filter(Boolean).join(" ")}</small>
-      </td>
-      <td>{entry.action}</td>
-      <td>
-        {[whom || entry.target, mode].filter(Boolean).join(" · ")}
-        {entry.allowed_by && <small> {entry.allowed_by}</small>}
-      </td>
-      <td class={entry.result}>
-        {entry.result}
-        {entry.reason && <small> {entry.reason}</small>}
-      </td>
-    </tr>
+    <Row kind={result}>
+      <Cell kind="figures">
+        <time dateTime={entry.at}>{new Date(entry.at).toLocaleTimeString(language(), { timeStyle: "medium" })}</time>
+      </Cell>
+      <Cell kind="what">
+        <span>
+          {sentence(entry, reader)}{" "}
+          {mode && (
+            <Chip icon={mode} kind={`${mode} toned`}>
+              {words[mode]}
+            </Chip>
+          )}
+        </span>
+        <Raw entry={entry} />
+      </Cell>
+      <Cell>
+        {way(entry, words)}
+        {entry.allowed_by && <small>{leave(entry, reader)}</small>}
+      </Cell>
+      <Cell kind="outcome">
+        <Chip icon={RESULTS[result]} kind={result === "ok" ? "good" : "warning toned"}>
+          {wordOf(words, `result_${result}`) ?? result}
+        </Chip>
+        {reason && <small>{reason}</small>}
+      </Cell>
+    </Row>
+  );
+}
+
+/** What the log and the CSV call it: the action, and who was meant by username and number. */
+function Raw({ entry }: { entry: AuditEntry }) {
+  const agent = entry.agent && `${entry.agent}${entry.agent_extension ? ` (${entry.agent_extension})` : ""}`;
+  const whom = [entry.supervisor, agent, entry.customer].filter(Boolean).join(" → ") || entry.target;
+  return (
+    <small class="raw">
+      <code>{entry.action}</code>
+      {[entry.actor !== entry.supervisor && entry.actor, whom !== entry.actor && whom].filter(Boolean).map((part) => ` · ${part}`)}
+    </small>
   );
 }

@@ -2,83 +2,97 @@
 
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { ask } from "../api/ask";
-import { Table, when } from "../ui/pieces";
 import { attempt } from "../api/problems";
-import type { Delivery, Webhook } from "../schema";
+import type { Delivery } from "../schema";
+import { Icon, type IconName } from "../ui/icons";
+import { when } from "../ui/pieces";
 import { say, words } from "../words";
+import { Chip, PageHead } from "./parts";
+import { Cell, Row, Table } from "./table";
 
-export function Deliveries({ hook, close }: { hook: Webhook; close: () => void }) {
-  const [found, setFound] = useState<Delivery[]>([]);
+const ICONS = { waiting: "pending", due: "pending", delivered: "done", failed: "warning" } satisfies Record<Delivery["state"], IconName>;
+const KINDS = { waiting: "", due: "", delivered: "good", failed: "warning toned" } satisfies Record<Delivery["state"], string>;
+
+export function Deliveries({ id, tell, fail }: { id: string; tell: (text: string) => void; fail: (text: string) => void }) {
+  const [url, setUrl] = useState("");
+  const [found, setFound] = useState<Delivery[] | null>(null);
   const [cursor, setCursor] = useState<string | null>(null);
   const [failed, setFailed] = useState(false);
-  const [said, setSaid] = useState("");
 
-  const { id } = hook;
+  useEffect(() => void attempt(async () => setUrl((await ask("GET", "/webhooks/{id}", { at: { id } })).url), fail), [id, fail]);
   const load = useCallback(
     (after: string | null) =>
       attempt(async () => {
         const query = new URLSearchParams({ ...(failed && { failed: "true" }), ...(after && { cursor: after }) });
         const page = await ask("GET", "/webhooks/{id}/deliveries", { at: { id }, query });
-        setFound((before) => (after ? [...before, ...page.deliveries] : page.deliveries));
+        setFound((before) => (after ? [...(before ?? []), ...page.deliveries] : page.deliveries));
         setCursor(page.next_cursor);
-      }, setSaid),
-    [id, failed],
+      }, fail),
+    [id, failed, fail],
   );
   useEffect(() => void load(null), [load]);
 
   const again = async (delivery: Delivery) => {
+    tell("");
     const at = { id, delivery_id: delivery.id };
-    if (!(await attempt(() => ask("POST", "/webhooks/{id}/deliveries/{delivery_id}/retry", { at }), setSaid))) return;
-    setSaid(say(words.sentAgain, { name: delivery.type }));
+    if (!(await attempt(() => ask("POST", "/webhooks/{id}/deliveries/{delivery_id}/retry", { at }), fail))) return;
+    tell(say(words.sentAgain, { name: delivery.type }));
     setTimeout(() => void load(null), 500);
   };
   return (
-    <section aria-labelledby="deliveries">
-      <h2 id="deliveries">{words.deliveries}</h2>
-      <p class="url">{hook.url}</p>
-      <div class="row">
-        <button type="button" onClick={close}>
-          {words.back}
-        </button>
-        <button type="button" onClick={() => void load(null)}>
-          {words.lookAgain}
-        </button>
+    <section>
+      <PageHead title={words.deliveries} back="webhooks" about={<span class="url">{url}</span>}>
         <label class="check">
           <input type="checkbox" checked={failed} onChange={() => setFailed(!failed)} /> {words.onlyFailed}
         </label>
-      </div>
-      <p role="status">{said}</p>
-      <Table label={words.deliveries} head={[words.time, words.event, words.state, words.answer, words.actions]}>
-        {found.map((delivery) => (
-          <tr key={delivery.id}>
-            <td>
-              <time dateTime={delivery.happened_at}>{when(delivery.happened_at)}</time>
-            </td>
-            <td>{delivery.type}</td>
-            <td class={delivery.state}>
-              {words[`delivery_${delivery.state}`]}
-              <small>
-                {" "}
-                {say(words.attempts, { count: String(delivery.attempts) })} {when(delivery.next_attempt_at)}
-              </small>
-            </td>
-            <td class="answer">
-              {delivery.status} {delivery.answer}
-            </td>
-            <td>
-              <button type="button" class="plain" onClick={() => void again(delivery)}>
-                {words.sendAgain}
-              </button>
-            </td>
-          </tr>
-        ))}
-      </Table>
-      {found.length === 0 && <p class="empty">{words.nothingFound}</p>}
+        <button type="button" onClick={() => void load(null)}>
+          <Icon of="again" /> {words.refresh}
+        </button>
+      </PageHead>
+      {found !== null && found.length > 0 && (
+        <Table label={words.deliveries} kind="deliveries" head={[words.time, words.event, words.state, words.answer, words.actionsOf]}>
+          {found.map((delivery) => (
+            <One delivery={delivery} key={delivery.id} again={() => void again(delivery)} />
+          ))}
+        </Table>
+      )}
+      {found === null && <p class="empty">{words.loading}</p>}
+      {found?.length === 0 && <p class="empty">{words.nothingFound}</p>}
       {cursor && (
-        <button type="button" onClick={() => void load(cursor)}>
-          {words.more}
+        <button type="button" class="more" onClick={() => void load(cursor)}>
+          <Icon of="more" /> {words.more}
         </button>
       )}
     </section>
+  );
+}
+
+function One({ delivery, again }: { delivery: Delivery; again: () => void }) {
+  const { state, attempts, next_attempt_at, status, answer } = delivery;
+  const next = next_attempt_at ? ` · ${say(words.nextTry, { time: when(next_attempt_at) })}` : "";
+  return (
+    <Row>
+      <Cell kind="figures">
+        <time dateTime={delivery.happened_at}>{when(delivery.happened_at)}</time>
+      </Cell>
+      <Cell kind="name">{delivery.type}</Cell>
+      <Cell>
+        <Chip icon={ICONS[state]} kind={KINDS[state]}>
+          {words[`delivery_${state}`]}
+        </Chip>
+        <small>
+          {say(words.attempts, { count: String(attempts) })}
+          {next}
+        </small>
+      </Cell>
+      <Cell kind="answer">
+        {status !== null && <b class="figures">{status}</b>} <span>{answer}</span>
+      </Cell>
+      <Cell kind="acts">
+        <button type="button" class="plain" onClick={again}>
+          <Icon of="send" /> {words.sendAgain}
+        </button>
+      </Cell>
+    </Row>
   );
 }

@@ -2,138 +2,99 @@
 
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { ask } from "../api/ask";
-import { Field, FormEnd, Once, Sure, Table, when } from "../ui/pieces";
 import { attempt } from "../api/problems";
-import { scopeValues as SCOPES, type NewToken, type Scope, type Token, type User } from "../schema";
+import type { NewToken, Token } from "../schema";
+import { Confirm } from "../ui/dialog";
+import { Icon } from "../ui/icons";
+import { when } from "../ui/pieces";
+import { useLeaving } from "../ui/unsaved";
 import { say, words } from "../words";
+import { Chip, go, Once, PageHead, type PageProps } from "./parts";
+import { Cell, Head, Row, Table } from "./table";
+import { TokenForm } from "./token";
 
-export function Tokens({ tell }: { tell: (text: string) => void }) {
-  const [tokens, setTokens] = useState<Token[]>([]);
-  const [users, setUsers] = useState<User[]>([]);
-  const [making, setMaking] = useState(false);
+const LIST = "tokens";
+
+export function Tokens({ rest, tell, fail }: PageProps) {
+  const making = rest[0] === "new";
+  const [tokens, setTokens] = useState<Token[] | null>(null);
   const [secret, setSecret] = useState("");
-  const load = useCallback(() => attempt(async () => setTokens((await ask("GET", "/tokens")).tokens), tell), [tell]);
+  const [asked, setAsked] = useState<Token | null>(null);
+  const leaving = useLeaving(secret !== "", words.secretUnsaved, words.secretUnsavedMeans);
+  const load = useCallback(() => attempt(async () => setTokens((await ask("GET", "/tokens")).tokens), fail), [fail]);
   useEffect(() => {
-    void load();
-    void attempt(async () => setUsers((await ask("GET", "/users")).users), tell);
-  }, [load, tell]);
+    if (making) setSecret(""); // it was shown
+    else void load();
+  }, [load, making]);
 
-  const made = async (token: NewToken) => {
+  const made = (token: NewToken) => {
     setSecret(token.token);
-    setMaking(false);
-    tell(say(words.saved, { name: token.name }));
-    await load();
+    tell(say(words.created, { name: token.name }), LIST);
+    go(LIST, { replace: true });
   };
   const revoke = async (token: Token) => {
-    const gone = await attempt(() => ask("DELETE", "/tokens/{id}", { at: { id: token.id } }), tell);
-    if (gone) tell(say(words.removed, { name: token.name }));
+    const gone = await attempt(() => ask("DELETE", "/tokens/{id}", { at: { id: token.id } }), fail);
+    if (gone) tell(say(words.revoked, { name: token.name }));
     await load();
   };
+  if (making) return <TokenForm done={made} fail={fail} />;
+  const docs = (
+    <>
+      {words.tokensAre} <a href="/api/docs">{words.apiDocs}</a>
+    </>
+  );
   return (
-    <section aria-labelledby="tokens">
-      <h2 id="tokens">{words.tokens}</h2>
-      <p class="soft">
-        {words.tokensAre} <a href="/api/docs">{words.apiDocs}</a>
-      </p>
+    <section>
+      <PageHead title={words.tokens} about={docs}>
+        <button type="button" class="main" onClick={() => go("tokens/new")}>
+          <Icon of="add" /> {words.addToken}
+        </button>
+      </PageHead>
       {secret && <Once label={words.itsToken} secret={secret} done={() => setSecret("")} />}
-      {making ? (
-        <TokenForm users={users} done={made} cancel={() => setMaking(false)} />
-      ) : (
-        <>
-          <button type="button" onClick={() => setMaking(true)}>
-            {words.addToken}
-          </button>
-          <Table label={words.tokens} head={[words.name, words.for_, words.scopes, words.lastUsed, words.expires, words.actions]}>
-            {tokens.map((token) => (
-              <tr key={token.id}>
-                <th scope="row">{token.name}</th>
-                <td>{token.user ?? say(words.serviceFor, { names: (token.may_act_for ?? []).join(", ") || "-" })}</td>
-                <td>{token.scopes.join(", ")}</td>
-                <td>{when(token.last_used_at) || words.never}</td>
-                <td>{when(token.expires_at) || words.never}</td>
-                <td>
-                  <Sure label={words.revoke} sure={words.reallyRevoke} act={() => void revoke(token)} />
-                </td>
-              </tr>
-            ))}
-          </Table>
-          {tokens.length === 0 && <p class="empty">{words.noTokens}</p>}
-        </>
+      {tokens !== null && tokens.length > 0 && (
+        <Table
+          label={words.tokens} kind="tokens"
+          head={[words.name, words.for_, words.scopes, words.lastUsed, words.expires, words.actionsOf]}
+        >
+          {tokens.map((token) => (
+            <One token={token} key={token.id} revoke={() => setAsked(token)} />
+          ))}
+        </Table>
       )}
+      {tokens === null && <p class="empty">{words.loading}</p>}
+      {tokens?.length === 0 && <p class="empty">{words.noTokens}</p>}
+      {asked && (
+        <Confirm
+          title={say(words.askRevoke, { name: asked.name })} text={words.revokeMeans} yes={words.yesRevoke} no={words.cancel}
+          act={() => void revoke(asked)} close={() => setAsked(null)}
+        />
+      )}
+      {leaving.question}
     </section>
   );
 }
 
-interface FormProps {
-  users: User[];
-  done: (token: NewToken) => Promise<void>;
-  cancel: () => void;
-}
-
-function TokenForm({ users, done, cancel }: FormProps) {
-  const [problem, setProblem] = useState("");
-  const [service, setService] = useState(true);
-  const supervisors = users.filter((user) => user.can_monitor && user.active);
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const form = new FormData(event.target as HTMLFormElement);
-    const scopes = SCOPES.filter((name) => form.get(name));
-    const day = form.get("expires") as string;
-    const body = {
-      name: (form.get("name") as string).trim(),
-      scopes,
-      expires_at: day ? new Date(`${day}T00:00:00`).toISOString() : null,
-      ...(service ? { may_act_for: form.getAll("may_act_for") as string[] } : { user: form.get("user") as string }),
-    };
-    await attempt(async () => done(await ask("POST", "/tokens", { body })), setProblem);
-  };
+function One({ token, revoke }: { token: Token; revoke: () => void }) {
   return (
-    <form class="user" onSubmit={(event) => void submit(event)} aria-label={words.addToken}>
-      <Field name="name" label={words.name} hint="CRM" required />
-      <label>
-        {words.for_}
-        <select value={service ? "service" : "user"} onChange={(event) => setService(event.currentTarget.value === "service")}>
-          <option value="service">{words.aService}</option>
-          <option value="user">{words.aUser}</option>
-        </select>
-      </label>
-      {service ? (
-        <fieldset>
-          <legend>{words.mayActFor}</legend>
-          {supervisors.map((user) => (
-            <label class="check" key={user.id}>
-              <input type="checkbox" name="may_act_for" value={user.username} /> {user.name} ({user.username})
-            </label>
-          ))}
-        </fieldset>
-      ) : (
-        <label>
-          {words.username}
-          <select name="user">
-            {users.map((user) => (
-              <option value={user.username} key={user.id}>
-                {user.name} ({user.username})
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
-      <fieldset>
-        <legend>{words.scopes}</legend>
-        <ScopeBox name="monitor" label={words.scopeMonitor} checked />
-        {!service && <ScopeBox name="admin" label={words.scopeAdmin} />}
-        <ScopeBox name="metrics" label={words.scopeMetrics} />
-      </fieldset>
-      <Field name="expires" label={words.expires} type="date" />
-      <FormEnd problem={problem} save={words.save} cancel={cancel} />
-    </form>
-  );
-}
-
-function ScopeBox({ name, label, checked = false }: { name: Scope; label: string; checked?: boolean }) {
-  return (
-    <label class="check">
-      <input type="checkbox" name={name} defaultChecked={checked} /> <b>{name}</b> {label}
-    </label>
+    <Row>
+      <Head>{token.name}</Head>
+      <Cell>{token.user ?? say(words.serviceFor, { names: (token.may_act_for ?? []).join(", ") || "-" })}</Cell>
+      <Cell kind="chips">
+        {token.scopes.map((scope) => (
+          <Chip key={scope}>{scope}</Chip>
+        ))}
+      </Cell>
+      <Cell kind="figures" of={words.lastUsed}>
+        {when(token.last_used_at) || words.never}
+      </Cell>
+      <Cell kind="figures" of={words.expires}>
+        {when(token.expires_at) || words.never}
+      </Cell>
+      <Cell kind="acts">
+        <button type="button" class="plain" onClick={revoke}>
+          <Icon of="remove" /> {words.revoke}
+        </button>
+      </Cell>
+    </Row>
   );
 }

@@ -1,160 +1,96 @@
-// Accounts and rights, for administrators.
+// Account → Users: who is there, found by what one knows of them, and what they may do.
 
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { ask } from "../api/ask";
-import { Field, FormEnd } from "../ui/pieces";
 import { attempt } from "../api/problems";
-import { modeValues as MODES, type Mode, type Role, type User } from "../schema";
+import { found } from "../core/account";
+import type { User } from "../schema";
+import { Icon } from "../ui/icons";
 import { say, words } from "../words";
+import { Chip, go, PageHead, type PageProps } from "./parts";
+import { Cell, Head, Row, Table } from "./table";
+import { UserEditor } from "./user";
 
-export function Users({ tell }: { tell: (text: string) => void }) {
-  const [users, setUsers] = useState<User[]>([]);
-  const [edited, setEdited] = useState<User | "new" | null>(null);
-  const load = useCallback(() => attempt(async () => setUsers((await ask("GET", "/users")).users), tell), [tell]);
-  useEffect(() => void load(), [load]);
+export function Users(props: PageProps) {
+  const { rest, fail } = props;
+  const [id] = rest;
+  const [users, setUsers] = useState<User[] | null>(null);
+  const [search, setSearch] = useState("");
+  const load = useCallback(() => attempt(async () => setUsers((await ask("GET", "/users")).users), fail), [fail]);
+  useEffect(() => {
+    if (!id) void load();
+  }, [load, id]);
 
-  const saved = async (user: User) => {
-    tell(say(words.saved, { name: user.name }));
-    setEdited(null);
-    await load();
-  };
+  if (id) return <UserEditor key={id} {...props} id={id === "new" ? null : id} />;
+  const shown = (users ?? []).filter((user) => found(user, search));
   return (
-    <section aria-labelledby="users">
-      <h2 id="users">{words.users}</h2>
-      {edited ? (
-        <UserForm
-          key={edited === "new" ? "new" : edited.id}
-          user={edited === "new" ? null : edited}
-          done={saved}
-          cancel={() => setEdited(null)}
+    <section>
+      <PageHead title={words.users} about={users && say(search.trim() ? words.usersShown : words.usersAll, { count: String(shown.length), all: String(users.length) })}>
+        <button type="button" class="main" onClick={() => go("users/new")}>
+          <Icon of="add" /> {words.addUser}
+        </button>
+      </PageHead>
+      <div class="search">
+        <Icon of="search" />
+        <input
+          type="search" aria-label={words.searchUsers} placeholder={words.searchUsersHint} value={search} autocomplete="off"
+          onInput={(event) => setSearch(event.currentTarget.value)}
         />
-      ) : (
-        <>
-          <button type="button" onClick={() => setEdited("new")}>
-            {words.addUser}
-          </button>
-          <People users={users} edit={setEdited} />
-        </>
-      )}
+      </div>
+      <Table label={words.users} kind="users" head={[words.name, words.role, words.extension, words.devices, words.editUser]}>
+        {shown.map((user) => (
+          <Person user={user} key={user.id} />
+        ))}
+      </Table>
+      {users === null && <p class="empty">{words.loading}</p>}
+      {users !== null && shown.length === 0 && <p class="empty">{words.noUserMatches}</p>}
     </section>
   );
 }
 
-function People({ users, edit }: { users: User[]; edit: (user: User) => void }) {
+function Person({ user }: { user: User }) {
+  const address = `users/${user.id}`;
   return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{words.name}</th>
-            <th scope="col">{words.username}</th>
-            <th scope="col">{words.role}</th>
-            <th scope="col">{words.extension}</th>
-            <th scope="col">{words.mayMonitor}</th>
-            <th scope="col">
-              <span class="hidden">{words.editUser}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {users.map((user) => (
-            <tr key={user.id} class={user.active ? "" : "off"}>
-              <th scope="row">{user.name}</th>
-              <td>
-                {user.username} {user.active ? "" : `(${words.inactive})`}
-              </td>
-              <td>{words[user.role]}</td>
-              <td>{user.extension}</td>
-              <td>{user.can_monitor ? words.yes : words.no}</td>
-              <td>
-                <button type="button" class="plain" aria-label={words.editUser} title={words.editUser} onClick={() => edit(user)}>
-                  <svg viewBox="0 0 24 24" aria-hidden="true">
-                    <path d="M4 20l1-5L16 4l4 4L9 19z" />
-                  </svg>
-                </button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Row {...(!user.active && { kind: "off" })}>
+      <Head>
+        <a href={`#/account/${address}`}>{user.name}</a>
+        <small>{user.username}</small>
+      </Head>
+      <Cell kind="chips">
+        <Rights user={user} />
+      </Cell>
+      <Cell kind="figures" {...(user.extension && { of: words.extension })}>
+        {user.extension}
+      </Cell>
+      <Cell kind="figures devices">{user.devices.join(", ")}</Cell>
+      <Cell kind="edit">
+        <button type="button" class="plain icon-only" aria-label={words.editUser} title={words.editUser} onClick={() => go(address)}>
+          <Icon of="edit" />
+        </button>
+      </Cell>
+    </Row>
   );
 }
 
-interface FormProps {
-  user: User | null;
-  done: (user: User) => Promise<void>;
-  cancel: () => void;
-}
-
-function UserForm({ user, done, cancel }: FormProps) {
-  const [problem, setProblem] = useState("");
-  const [can, setCan] = useState(user?.can_monitor ?? false);
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const form = new FormData(event.target as HTMLFormElement);
-    const text = (name: string) => (form.get(name) as string).trim();
-    const shared = {
-      username: text("username"),
-      name: text("name"),
-      role: text("role") as Role,
-      extension: text("extension") || null,
-      device: text("device") || null,
-      can_monitor: can,
-      modes: MODES.filter((mode) => mode === "silent" || form.get("mode-" + mode) !== null),
-      phone_message: form.get("phone_message") !== null,
-    };
-    const password = text("password") && (form.get("password") as string);
-    const change = { ...shared, active: form.get("active") !== null, ...(password && { password }) };
-    const save = () =>
-      user
-        ? ask("PATCH", "/users/{id}", { at: { id: user.id }, body: change })
-        : ask("POST", "/users", { body: { ...shared, password } });
-    await attempt(async () => done(await save()), setProblem);
-  };
+/** Role and rights; administrators have all. */
+function Rights({ user }: { user: User }) {
+  const some = user.modes.length < 3 ? `: ${user.modes.map((mode) => words[mode]).join(", ")}` : "";
   return (
-    <form class="user" onSubmit={(event) => void submit(event)} aria-label={user ? words.editUser : words.addUser}>
-      <Field name="name" label={words.name} value={user?.name} required />
-      <Field name="username" label={words.username} value={user?.username} required />
-      <label>
-        {words.role}
-        <select name="role" value={user?.role ?? "agent"}>
-          <option value="agent">{words.agent}</option>
-          <option value="administrator">{words.administrator}</option>
-        </select>
-      </label>
-      <Field name="extension" label={words.extension} value={user?.extension} />
-      <Field name="device" label={words.device} value={user?.device} hint={words.deviceHint} />
-      <Field name="password" label={words.newPassword} type="password" required={!user} hint={user ? words.leaveEmpty : ""} />
-      <label class="check">
-        <input type="checkbox" name="phone_message" defaultChecked={user?.phone_message ?? true} /> {words.phoneMessage}
-      </label>
-      {user && (
-        <label class="check">
-          <input type="checkbox" name="active" defaultChecked={user.active} /> {words.isActive}
-        </label>
+    <>
+      <Chip kind={user.role === "administrator" ? "boss" : ""} icon={user.role === "administrator" ? "administrator" : "account"}>
+        {words[user.role]}
+      </Chip>
+      {user.role === "agent" && user.can_monitor && (
+        <Chip icon="ear">
+          {words.mayMonitor}
+          {some}
+        </Chip>
       )}
-      <fieldset>
-        <legend>{words.agentPermissions}</legend>
-        <label class="check">
-          <input type="checkbox" name="can_monitor" checked={can} onChange={() => setCan(!can)} /> {words.giveAbility}
-        </label>
-        <details>
-          <summary>{words.whichModes}</summary>
-          {MODES.map((mode) => (
-            <ModeBox key={mode} mode={mode} checked={user?.modes.includes(mode) ?? true} />
-          ))}
-        </details>
-      </fieldset>
-      <FormEnd problem={problem} save={words.saveUser} cancel={cancel} />
-    </form>
-  );
-}
-
-function ModeBox({ mode, checked }: { mode: Mode; checked: boolean }) {
-  return (
-    <label class="check">
-      <input type="checkbox" name={"mode-" + mode} defaultChecked={checked} disabled={mode === "silent"} /> {words[mode]}
-    </label>
+      {!user.active && (
+        <Chip icon="deactivate" kind="warning toned">
+          {words.inactive}
+        </Chip>
+      )}
+    </>
   );
 }

@@ -2,116 +2,124 @@
 
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { ask } from "../api/ask";
-import { Deliveries } from "./deliveries";
-import { Field, FormEnd, Once, Sure, Table, when } from "../ui/pieces";
 import { attempt } from "../api/problems";
-import { eventTypeValues as EVENTS, type NewWebhook, type Webhook } from "../schema";
+import type { NewWebhook, Webhook } from "../schema";
+import { Confirm } from "../ui/dialog";
+import { Icon } from "../ui/icons";
+import { when } from "../ui/pieces";
+import { useLeaving } from "../ui/unsaved";
 import { say, words } from "../words";
+import { Deliveries } from "./deliveries";
+import { Chip, go, Once, PageHead, type PageProps } from "./parts";
+import { Cell, Head, Row, Table } from "./table";
+import { WebhookEditor } from "./webhook";
 
-function stateOf(hook: Webhook): string {
-  if (!hook.enabled) return hook.disabled_reason ?? words.disabled;
-  return hook.failing_since ? say(words.failingSince, { time: when(hook.failing_since) }) : words.enabled;
-}
+const LIST = "webhooks";
 
-export function Webhooks({ tell }: { tell: (text: string) => void }) {
-  const [hooks, setHooks] = useState<Webhook[]>([]);
-  const [edited, setEdited] = useState<Webhook | "new" | null>(null);
-  const [opened, setOpened] = useState<Webhook | null>(null);
+export function Webhooks(props: PageProps) {
+  const { rest, tell, fail } = props;
+  const [id, below] = rest;
+  const [hooks, setHooks] = useState<Webhook[] | null>(null);
   const [secret, setSecret] = useState("");
-  const load = useCallback(() => attempt(async () => setHooks((await ask("GET", "/webhooks")).webhooks), tell), [tell]);
-  useEffect(() => void load(), [load]);
+  const [asked, setAsked] = useState<Webhook | null>(null);
+  const leaving = useLeaving(secret !== "", words.secretUnsaved, words.secretUnsavedMeans);
+  const load = useCallback(() => attempt(async () => setHooks((await ask("GET", "/webhooks")).webhooks), fail), [fail]);
+  useEffect(() => {
+    if (id) setSecret(""); // it was shown
+    else void load();
+  }, [load, id]);
 
   const ping = async ({ id }: Webhook) => {
+    tell("");
     await attempt(async () => {
       const { delivered, status, milliseconds, answer } = await ask("POST", "/webhooks/{id}/ping", { at: { id } });
       const gaps = { status: String(status ?? "-"), ms: String(milliseconds), answer };
-      tell(say(delivered ? words.pingWorked : words.pingFailed, gaps));
-    }, tell);
+      if (delivered) tell(say(words.pingWorked, gaps));
+      else fail(say(words.pingFailed, gaps));
+    }, fail);
     await load();
   };
   const remove = async ({ id, url }: Webhook) => {
-    if (await attempt(() => ask("DELETE", "/webhooks/{id}", { at: { id } }), tell)) tell(say(words.removed, { name: url }));
+    if (await attempt(() => ask("DELETE", "/webhooks/{id}", { at: { id } }), fail)) tell(say(words.removed, { name: url }));
     await load();
   };
-  const saved = async (hook: Webhook | NewWebhook) => {
+  const saved = (hook: Webhook | NewWebhook) => {
     setSecret("secret" in hook ? hook.secret : "");
-    setEdited(null);
-    tell(say(words.saved, { name: hook.url }));
-    await load();
+    tell(say("secret" in hook ? words.created : words.saved, { name: hook.url }), LIST);
+    go(LIST, { replace: true });
   };
-  if (opened) return <Deliveries hook={opened} close={() => setOpened(null)} />;
+  if (id && below === "deliveries") return <Deliveries key={id} id={id} fail={fail} tell={tell} />;
+  if (id) return <WebhookEditor key={id} id={id === "new" ? null : id} done={saved} tell={tell} />;
   return (
-    <section aria-labelledby="webhooks">
-      <h2 id="webhooks">{words.webhooks}</h2>
-      <p class="soft">{words.webhooksAre}</p>
+    <section>
+      <PageHead title={words.webhooks} about={words.webhooksAre}>
+        <button type="button" class="main" onClick={() => go("webhooks/new")}>
+          <Icon of="add" /> {words.addWebhook}
+        </button>
+      </PageHead>
       {secret && <Once label={words.itsSecret} secret={secret} done={() => setSecret("")} />}
-      {edited ? (
-        <HookForm hook={edited === "new" ? null : edited} done={saved} cancel={() => setEdited(null)} />
-      ) : (
-        <>
-          <button type="button" onClick={() => setEdited("new")}>
-            {words.addWebhook}
-          </button>
-          <Table label={words.webhooks} head={["URL", words.events, words.state, words.actions]}>
-            {hooks.map((hook) => (
-              <tr key={hook.id} class={hook.enabled ? "" : "off"}>
-                <th scope="row" class="url">
-                  {hook.url}
-                </th>
-                <td>{hook.events.join(", ")}</td>
-                <td class={hook.failing_since ? "failed" : ""}>{stateOf(hook)}</td>
-                <td>
-                  <button type="button" class="plain" onClick={() => void ping(hook)}>
-                    {words.tryIt}
-                  </button>
-                  <button type="button" class="plain" onClick={() => setOpened(hook)}>
-                    {words.deliveries}
-                  </button>
-                  <button type="button" class="plain" onClick={() => setEdited(hook)}>
-                    {words.edit}
-                  </button>
-                  <Sure label={words.remove} sure={words.reallyRemove} act={() => void remove(hook)} />
-                </td>
-              </tr>
-            ))}
-          </Table>
-          {hooks.length === 0 && <p class="empty">{words.noWebhooks}</p>}
-        </>
+      {hooks !== null && hooks.length > 0 && (
+        <Table label={words.webhooks} kind="hooks" head={["URL", words.events, words.state, words.actionsOf]}>
+          {hooks.map((hook) => (
+            <Hook hook={hook} key={hook.id} ping={() => void ping(hook)} remove={() => setAsked(hook)} />
+          ))}
+        </Table>
       )}
+      {hooks === null && <p class="empty">{words.loading}</p>}
+      {hooks?.length === 0 && <p class="empty">{words.noWebhooks}</p>}
+      {asked && (
+        <Confirm
+          title={words.askRemove} text={say(words.removeMeans, { name: asked.url })} yes={words.yesRemove} no={words.cancel}
+          act={() => void remove(asked)} close={() => setAsked(null)}
+        />
+      )}
+      {leaving.question}
     </section>
   );
 }
 
-function HookForm(props: { hook: Webhook | null; done: (hook: Webhook | NewWebhook) => Promise<void>; cancel: () => void }) {
-  const { hook, done, cancel } = props;
-  const [problem, setProblem] = useState("");
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const form = new FormData(event.target as HTMLFormElement);
-    const body = {
-      url: (form.get("url") as string).trim(),
-      events: EVENTS.filter((name) => form.get(name) !== null),
-      enabled: form.get("enabled") !== null,
-    };
-    const save = () =>
-      hook ? ask("PATCH", "/webhooks/{id}", { at: { id: hook.id }, body }) : ask("POST", "/webhooks", { body });
-    await attempt(async () => done(await save()), setProblem);
-  };
+function Hook({ hook, ping, remove }: { hook: Webhook; ping: () => void; remove: () => void }) {
   return (
-    <form class="user" onSubmit={(event) => void submit(event)} aria-label={hook ? words.edit : words.addWebhook}>
-      <Field name="url" label="URL" type="url" value={hook?.url} hint="https://crm.example/hooks/calls" required />
-      <fieldset>
-        <legend>{words.events}</legend>
-        {EVENTS.map((name) => (
-          <label class="check" key={name}>
-            <input type="checkbox" name={name} defaultChecked={hook?.events.includes(name) ?? true} /> {name}
-          </label>
+    <Row {...(!hook.enabled && { kind: "off" })}>
+      <Head>
+        <a class="url" href={`#/account/webhooks/${hook.id}`}>
+          {hook.url}
+        </a>
+      </Head>
+      <Cell kind="chips">
+        {hook.events.map((name) => (
+          <Chip key={name}>{name}</Chip>
         ))}
-      </fieldset>
-      <label class="check">
-        <input type="checkbox" name="enabled" defaultChecked={hook?.enabled ?? true} /> {words.enabled}
-      </label>
-      <FormEnd problem={problem} save={words.save} cancel={cancel} />
-    </form>
+      </Cell>
+      <Cell>
+        <State hook={hook} />
+      </Cell>
+      <Cell kind="acts">
+        <button type="button" class="plain" onClick={ping}>
+          <Icon of="send" /> {words.tryIt}
+        </button>
+        <button type="button" class="plain" onClick={() => go(`webhooks/${hook.id}/deliveries`)}>
+          <Icon of="deliveries" /> {words.deliveries}
+        </button>
+        <button type="button" class="plain" onClick={() => go(`webhooks/${hook.id}`)}>
+          <Icon of="edit" /> {words.edit}
+        </button>
+        <button type="button" class="plain" onClick={remove}>
+          <Icon of="remove" /> {words.remove}
+        </button>
+      </Cell>
+    </Row>
   );
+}
+
+function State({ hook }: { hook: Webhook }) {
+  if (!hook.enabled) {
+    return (
+      <>
+        <Chip icon="deactivate">{words.disabled}</Chip> <small>{hook.disabled_reason}</small>
+      </>
+    );
+  }
+  if (!hook.failing_since) return <Chip icon="done" kind="good">{words.enabled}</Chip>;
+  return <Chip icon="warning" kind="warning toned">{say(words.failingSince, { time: when(hook.failing_since) })}</Chip>;
 }

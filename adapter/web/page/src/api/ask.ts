@@ -1,6 +1,6 @@
 // Requests, held to the API's description: no other path, body or answer than it has can be written.
 
-import type { paths, Problem } from "../schema";
+import type { FieldError, paths, Problem } from "../schema";
 
 const PREFIX = "/api/v1";
 type Short<P> = P extends `${typeof PREFIX}${infer Rest}` ? Rest : never;
@@ -22,6 +22,10 @@ export class Refused extends Error {
     readonly status: number,
     readonly code: string,
     detail: string,
+    /** What is wrong with which fields. */
+    readonly errors: readonly FieldError[] = [],
+    /** Seconds after which trying again makes sense; null where the server named none. */
+    readonly retryAfter: number | null = null,
   ) {
     super(detail);
   }
@@ -56,8 +60,9 @@ export async function ask<M extends Method, P extends PathFor<M>>(
     throw new Refused(0, "unreachable", "");
   }
   if (response.ok) return answer as Answer<Operation<M, P>>;
-  const { code = "", detail = "" } = (answer ?? {}) as Partial<Problem>;
+  const { code = "", detail = "", errors } = (answer ?? {}) as Partial<Problem>;
+  const wait = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
   // A wrong password, at signing in or when it is changed, is 401 too: only the missing session ends all.
   if (response.status === 401 && !path.startsWith("/session")) signedOut();
-  throw new Refused(response.status, code, detail);
+  throw new Refused(response.status, code, detail, errors ?? [], Number.isNaN(wait) ? null : wait);
 }

@@ -28,7 +28,7 @@ export function Timeline({ call, changes }: { call: Call; changes: unknown }) {
           <li key={place}>
             <time dateTime={entry.at}>{clock(entry.at)}</time>
             <span class={"dot " + (DOTS[entry.kind] ?? "")} />
-            <span>{told(entry)}</span>
+            <span>{told(entry, call.agent.name)}</span>
           </li>
         ))}
       </ol>
@@ -36,9 +36,9 @@ export function Timeline({ call, changes }: { call: Call; changes: unknown }) {
   );
 }
 
-function told({ kind, name }: TimelineEntry): string {
+function told({ kind, name }: TimelineEntry, agent: string): string {
   const key = `line_${kind}` as keyof typeof words;
-  return say(words[key] ?? kind, { name: name ?? "" }); // a newer server may know more kinds
+  return say(words[key] ?? kind, { name: name ?? agent }); // a newer server may know more kinds
 }
 
 function clock(at: string): string {

@@ -5,6 +5,7 @@ import {
   MessageSquare, Mic, MicOff, Monitor, Pause, Pencil, Phone, PhoneForwarded, PhoneIncoming, PhoneOff, PhoneOutgoing, Play, Plus, ScrollText, Search,
   Settings, Trash2, TriangleAlert, User, UserMinus, Users, UsersRound, Volume2, VolumeX, Webhook, X, Keyboard, ChevronDown, ArrowLeftRight, type IconNode,
 } from "lucide";
+import { Clock, Download, History, RotateCw, Send, ShieldCheck, UserCheck } from "lucide"; // the account's
 import { h } from "preact";
 
 /** Each by what it stands for, so that one thing has one picture everywhere. */
@@ -15,6 +16,7 @@ const NODES = {
   stop: CircleStop, hangUp: PhoneOff, mute: MicOff, hold: Pause, resume: Play, hear: Volume2, quiet: VolumeX, ear: Ear, hand: Hand,
   browser: Monitor, sound: AudioLines, settings: Settings, search: Search, more: ChevronDown, keyboard: Keyboard, done: Check,
   users: UsersRound, audit: ScrollText, webhooks: Webhook, tokens: KeyRound, figures: ChartNoAxesColumn,
+  send: Send, again: RotateCw, deliveries: History, pending: Clock, download: Download, administrator: ShieldCheck, activate: UserCheck,
   edit: Pencil, remove: Trash2, deactivate: UserMinus, add: Plus, back: ArrowLeft, close: X,
 } satisfies Record<string, IconNode>;
 

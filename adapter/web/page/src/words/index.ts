@@ -3,6 +3,8 @@
 import { de } from "./de";
 import { en, type Words } from "./en";
 
+export { say } from "./say";
+
 export const LANGUAGES = { en: "English", de: "Deutsch" };
 export type Language = keyof typeof LANGUAGES;
 
@@ -15,8 +17,3 @@ export function language(): Language {
 }
 
 export const words: Words = all[language()];
-
-/** A sentence with its {gaps} filled. */
-export function say(text: string, gaps: Record<string, string>): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => gaps[name] ?? whole);
-}
