@@ -1,4 +1,4 @@
-"""The setup in the hands of somebody in a hurry: wrong answers, broken off, run twice, undone; and what else they meet."""
+"""The setup in the hands of somebody in a hurry: wrong answers, broken off, run twice, undone, and what else comes."""
 
 import errno
 import os
@@ -122,9 +122,8 @@ def test_a_restart_that_is_still_due_is_offered_again(machine: Machine) -> None:
     machine.asked.unlink()
     again = machine.setup(answers="-\n-\ny\n")
     assert "Nothing has to be changed." in again.output
-    assert re.search(
-        r"^sorcery\.conf and modules\.conf are read only .*Restart Asterisk\?", again.output, re.MULTILINE
-    ), again.output
+    offered = r"^sorcery\.conf and modules\.conf are read only .*Restart Asterisk\?"
+    assert re.search(offered, again.output, re.MULTILINE), again.output
     assert "core restart when convenient" in machine.asked.read_text().splitlines()
     machine.asked.unlink()
     past = time.time() - 60
