@@ -1,10 +1,19 @@
 """All errors shown to people: each has a stable code, its HTTP status, and a helpful message."""
 
+import errno
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 WHOLE = "(body)"
 """Stands for a field's name in `errors` where it is about all of them, or about none that was sent."""
+
+
+def of_system(problem: OSError) -> str:
+    """Why the system refused, in its usual words (strerror(3)) and not asyncio's, which repeat the address."""
+    if problem.errno is not None and problem.errno in errno.errorcode:
+        return os.strerror(problem.errno)
+    return problem.strerror or str(problem)  # a name that can't be resolved; several addresses that all failed
 
 
 class AdapterError(Exception):

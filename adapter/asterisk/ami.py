@@ -18,7 +18,7 @@ from panoramisk.manager import Manager
 from adapter.asterisk import sockets
 from adapter.asterisk.splitter import Message, NotAmi, Splitter
 from adapter.asterisk.wire import TRANSLATORS
-from adapter.errors import Invalid, PbxRefused, PbxTimeout, PbxUnavailable
+from adapter.errors import Invalid, PbxRefused, PbxTimeout, PbxUnavailable, of_system
 
 log = structlog.get_logger(__name__)
 
@@ -136,7 +136,8 @@ class AmiConnection:
             why = f"shows a certificate that is not believed: {problem.verify_message}. See pbx.ami.tls_ca and host"
             raise PbxUnavailable(f"AMI at {address.host}:{address.port} {why}.") from None
         except OSError as problem:
-            raise PbxUnavailable(f"AMI at {address.host}:{address.port} is not reachable: {problem}.") from None
+            why = f"is not reachable ({of_system(problem)})"
+            raise PbxUnavailable(f"AMI at {address.host}:{address.port} {why}.") from None
         try:
             await connection._login(address, deadline)
         except BaseException:

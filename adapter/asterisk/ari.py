@@ -13,7 +13,7 @@ import aiohttp
 
 from adapter.asterisk import sockets
 from adapter.core.pbx import DeviceState
-from adapter.errors import Invalid, PbxRefused, PbxTimeout, PbxUnavailable
+from adapter.errors import Invalid, PbxRefused, PbxTimeout, PbxUnavailable, of_system
 
 DEVICE = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_+-][A-Za-z0-9_.+-]*")
 """Technology and resource, as in `PJSIP/301`."""
@@ -31,6 +31,8 @@ def _why(problem: BaseException) -> str:
     inner = getattr(problem, "certificate_error", None)
     if isinstance(inner, ssl.SSLCertVerificationError):
         return f"its certificate is not believed: {inner.verify_message}. See pbx.ari.tls_ca and url"
+    if isinstance(problem, aiohttp.ClientConnectorError):
+        return f"no connection ({of_system(problem.os_error)})"
     return type(problem).__name__
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import click
 from pydantic import TypeAdapter, ValidationError
 
+from adapter.core.passwords import MIN_LENGTH, NAMED, is_name
 from adapter.core.wording import wording
 from adapter.web import fields
 
@@ -34,14 +35,27 @@ EXTENSION = _Checked("extension", fields.Extension)
 DEVICE = _Checked("device", fields.Device)
 
 
-def password_of(from_stdin: bool) -> str:
-    """A password, from standard input or asked for twice. Raises click.UsageError."""
-    text = (
-        sys.stdin.readline().rstrip("\n")
-        if from_stdin
-        else click.prompt("Password", hide_input=True, confirmation_prompt=True)
+def password_of(from_stdin: bool, username: str) -> str:
+    """A password: from standard input, or asked for until one will do, and then once more.
+
+    Raises click.UsageError for one from standard input that will not do.
+    """
+
+    def checked(text: str) -> str:
+        try:
+            password = TypeAdapter(fields.Password).validate_python(text)
+        except ValidationError as problem:
+            raise click.UsageError(f"Password: {wording(problem.errors()[0])}.") from None
+        if is_name(password, username):
+            raise click.UsageError(f"Password: {NAMED}.")
+        return password
+
+    if from_stdin:
+        return checked(sys.stdin.readline().rstrip("\n"))
+    found: str = click.prompt(
+        f"Password for {username}, at least {MIN_LENGTH} characters",
+        hide_input=True,
+        confirmation_prompt="The same again",
+        value_proc=checked,  # click asks again after a UsageError, and shows it
     )
-    try:
-        return TypeAdapter(fields.Password).validate_python(text)
-    except ValidationError as problem:
-        raise click.UsageError(f"Password: {wording(problem.errors()[0])}.") from None
+    return found

@@ -121,7 +121,7 @@ def user_add(
         username=username,
         name=name or username.capitalize(),
         role=Role.ADMINISTRATOR if admin else Role.AGENT,
-        password=password_of(password_stdin),
+        password=password_of(password_stdin, username),
         extension=extension,
         devices=devices,
         by=operator(),
@@ -184,7 +184,7 @@ def user_import(file: TextIO, dry_run: bool, path: Path | None) -> None:
 @config_option
 def user_passwd(username: str, password_stdin: bool, path: Path | None) -> None:
     """Set a new password; the person is signed out everywhere."""
-    password = password_of(password_stdin)
+    password = password_of(password_stdin, username)
     _change(path, username, UserChange(password=password, by=operator()))
     click.echo(f"{username} has a new password.")
 

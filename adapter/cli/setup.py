@@ -8,7 +8,9 @@ import click
 from adapter.cli import setupprepare
 from adapter.cli import setupsteps as steps
 from adapter.cli.asking import DEVICE, EXTENSION, USERNAME, password_option
-from adapter.cli.setupwishes import Wishes
+from adapter.cli.setupwishes import SYSTEMD, Wishes
+from adapter.config.unit import UNIT
+from adapter.errors import Conflict
 from adapter.service import now
 from adapter.setup import apply, look
 from adapter.setup.asterisk import Console
@@ -69,40 +71,59 @@ def setup(**given: object) -> None:
     if wishes.undo:
         _undo(wishes, console)
         return
-    site = setupprepare.look_around(wishes)
-    prepared = setupprepare.prepare(site, wishes)
-    steps.show(prepared)
+    with steps.told_if_broken_off("Nothing was changed."):
+        site, prepared = _prepare(wishes)
     if wishes.dry_run:
         click.echo("Nothing was changed (dry run).")
         return
-    if prepared.edits or prepared.folder:
-        apply.check(prepared.edits, wishes.home)
-        if not wishes.yes:
-            click.confirm("Make these changes?", abort=True)
-        steps.make_user(wishes)
-        if prepared.folder:
-            apply.make_like(prepared.folder)
-        if prepared.edits:
-            owned = apply.owners(site.found.etc, wishes.user)
-            backup = apply.apply(prepared.edits, wishes.home, owned, now())
-            click.echo(f"Done. What was there before is in {backup}; call-monitor setup --undo takes it back.")
-    steps.make_state(wishes)
-    steps.reload(prepared.plan, console, wishes)
-    steps.add_administrator(prepared, wishes)
-    status = steps.examine(wishes)
+    with steps.told_if_broken_off("Some of it was done: run the setup again to go on, or with --undo to take it back."):
+        _write(site, prepared, wishes)
+        steps.make_state(wishes)
+        steps.reload(prepared.plan, console, wishes, site.found.etc)
+        steps.add_administrator(prepared, wishes)
+        status = steps.examine(wishes)
     steps.tell_next(prepared, wishes)
     sys.exit(status)
 
 
+def _prepare(wishes: Wishes) -> tuple[setupprepare.Site, setupprepare.Prepared]:
+    """Look, ask and show; ends here if it is not wanted."""
+    site = setupprepare.look_around(wishes)
+    prepared = setupprepare.prepare(site, wishes)
+    steps.show(prepared)
+    if (prepared.edits or prepared.folder) and not wishes.dry_run:
+        apply.check(prepared.edits, wishes.home)
+        steps.agree("Make these changes?", wishes)
+    return site, prepared
+
+
+def _write(site: setupprepare.Site, prepared: setupprepare.Prepared, wishes: Wishes) -> None:
+    """Make the changes that were shown."""
+    if not (prepared.edits or prepared.folder):
+        return
+    steps.make_user(wishes)
+    if prepared.folder:
+        apply.make_like(prepared.folder)
+    if prepared.edits:
+        owned = apply.owners(site.found.etc, wishes.user)
+        backup = apply.apply(prepared.edits, wishes.home, owned, now())
+        click.echo(f"Done. What was there before is in {backup}; call-monitor setup --undo takes it back.")
+
+
 def _undo(wishes: Wishes, console: Console) -> None:
     folder = apply.last_backup(wishes.home)
+    files = apply.changed_by(folder)
+    if SYSTEMD / UNIT in files and (SYSTEMD / "multi-user.target.wants" / UNIT).is_symlink() and not wishes.force:
+        raise Conflict("Nothing was changed: the service is enabled. First: systemctl disable --now call-monitor")
     if wishes.dry_run:
-        click.echo(f"This would take back {folder}.")
+        click.echo("\n".join([f"This would take back {folder}:", *(f"  {path}" for path in files)]))
         return
-    if not wishes.yes:
-        click.confirm(f"Take back the setup of {folder.name}?", abort=True)
+    with steps.told_if_broken_off("Nothing was changed."):
+        steps.agree(f"Take back the setup of {folder.name} ({len(files)} files)?", wishes)
     done = apply.undo(folder, force=wishes.force)
     click.echo("\n".join(done))
     etc = look.asterisk_folder(wishes.etc) if wishes.etc else None
-    click.echo("The database and the user of the service were left.")
+    click.echo("The database, the user of the service, and the folder of Asterisk's recordings were left.")
     steps.reload_after_undo(done, console, etc)
+    if earlier := apply.backups(wishes.home):
+        click.echo(f"An earlier setup, of {earlier[-1].name}, still stands: --undo again takes that back.")

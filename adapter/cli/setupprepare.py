@@ -154,12 +154,17 @@ def _unit(wishes: Wishes, *, credentials: bool) -> list[Edit]:
     return [Edit(path, before, text, Owner.ROOT, 0o644)]
 
 
-def _ask(wishes: Wishes, question: str, default: str, convert: click.ParamType[Any] | None = None) -> str:
-    """An answer; with --yes the default, without a question."""
+def _ask(wishes: Wishes, question: str, default: str, rule: click.ParamType[str] | None = None) -> str:
+    """An answer; with --yes the default, without a question. What breaks the rule is asked again; - breaks none."""
     if wishes.yes:
         return default
-    answer: str = click.prompt(question, default=default, type=convert, show_default=bool(default))
-    return answer.strip()
+
+    def checked(text: str) -> str:
+        text = text.strip()
+        return text if rule is None or text == "-" else rule.convert(text, None, None)
+
+    answer: str = click.prompt(question, default=default, value_proc=checked, show_default=bool(default))
+    return answer
 
 
 def _administrator(site: Site, wishes: Wishes) -> tuple[str | None, str | None, str | None]:
@@ -169,14 +174,13 @@ def _administrator(site: Site, wishes: Wishes) -> tuple[str | None, str | None, 
             click.echo("There are accounts already, so no administrator is added: call-monitor user add does it.")
         return None, None, None
     default = "-" if wishes.yes else "admin"
-    admin = wishes.admin or _ask(wishes, "Username of the first administrator (- for none)", default)
+    admin = wishes.admin or _ask(wishes, "Username of the first administrator (- for none)", default, USERNAME)
     if admin == "-":
         return None, None, None
-    admin = USERNAME.convert(admin, None, None)
     extension = wishes.extension
     if extension is None and not wishes.admin:
-        answer = _ask(wishes, "Extension of their desk phone (- for none: they listen in the browser)", "-")
-        extension = None if answer == "-" else EXTENSION.convert(answer, None, None)
+        answer = _ask(wishes, "Extension of their desk phone (- for none: they listen in the browser)", "-", EXTENSION)
+        extension = None if answer == "-" else answer
     return admin, extension, wishes.device or (f"PJSIP/{extension}" if extension else None)
 
 

@@ -5,7 +5,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -32,6 +34,24 @@ IN_URL = re.compile(r"(://[^/:@\s]*:)[^@\s]+@")
 """The password in a URL (RFC 3986, section 3.2.1)."""
 
 
+@contextmanager
+def told_if_broken_off(what: str) -> Iterator[None]:
+    """Say how things stand after Ctrl-C, or a question that nobody answers (no terminal)."""
+    try:
+        yield
+    except (click.Abort, KeyboardInterrupt):
+        more = "" if sys.stdin.isatty() else " A question had no answer: --yes takes the defaults, options the rest."
+        click.echo(f"\nStopped. {what}{more}", err=True)
+        raise
+
+
+def agree(question: str, wishes: Wishes) -> None:
+    """Ends here unless the answer is yes."""
+    if not wishes.yes and not click.confirm(question):
+        click.echo("Nothing was changed.")
+        sys.exit(1)
+
+
 def show(prepared: Prepared) -> None:
     """Print what would change: whole diffs, but of secrets only that there are some."""
     if not prepared.edits and not prepared.folder:
@@ -45,7 +65,7 @@ def show(prepared: Prepared) -> None:
             click.echo(f"\n{edit.path}: new, {len(edit.after.splitlines())} lines, as they come with the program")
         else:
             before, name = (edit.before, str(edit.path)) if edit.before is not None else _origin(edit)
-            old, new = (text.removesuffix("\n").split("\n") for text in (before, edit.after))
+            old, new = (text.removesuffix("\n").split("\n") if text else [] for text in (before, edit.after))
             rows = difflib.unified_diff(old, new, name, str(edit.path), lineterm="", n=1)
             click.echo("\n" + "\n".join(map(_without_secrets, rows)).encode("utf-8", "replace").decode())
     for text in prepared.plan.todo:
@@ -88,18 +108,27 @@ def make_state(wishes: Wishes) -> None:
         apply.give(wishes.state, wishes.user)
 
 
-def reload(planned: Plan, console: Console, wishes: Wishes) -> None:
+def reload(planned: Plan, console: Console, wishes: Wishes, etc: Path) -> None:
     """Let Asterisk read what it can read while it runs; restart it only if asked to."""
-    if not (planned.reload or planned.restart):
-        return
     if not console.is_running():
         click.echo("Asterisk does not answer on its command line: start it, or restart it, and run the doctor.")
         return
     for command in planned.reload:
         if console.ask(command) is None:
             click.echo(f'Asterisk did not take it: asterisk -rx "{command}"')
-    if planned.restart:
-        _restart(console, wishes, planned.restart)
+    if unread := list(planned.restart) or _unread(console, etc):
+        _restart(console, wishes, unread)
+
+
+def _unread(console: Console, etc: Path) -> list[str]:
+    """Files that only a start of Asterisk reads, and that changed since the last one: by a former setup, perhaps."""
+    uptime = console.uptime()
+    if uptime is None:
+        return []
+    began = time.time() - uptime
+    files = [path for start in plan.AT_START for path in sorted(etc.glob(f"{start}*.conf"))]
+    changed = [path.name.replace("_call_monitor", "") for path in files if path.stat().st_mtime > began]
+    return list(dict.fromkeys(changed))
 
 
 def _restart(console: Console, wishes: Wishes, files: Sequence[str]) -> None:
@@ -140,7 +169,7 @@ def add_administrator(prepared: Prepared, wishes: Wishes) -> None:
         username=prepared.admin,
         name=prepared.admin.capitalize(),
         role=Role.ADMINISTRATOR,
-        password=password_of(wishes.password_stdin),
+        password=password_of(wishes.password_stdin, prepared.admin),
         extension=prepared.extension,
         devices=(prepared.device,) if prepared.device else (),
         by=operator(),

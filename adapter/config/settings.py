@@ -5,6 +5,7 @@ import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from stat import S_ISREG
 from typing import Annotated, Any, Literal, Self
 
 import phonenumbers
@@ -183,10 +184,24 @@ class Settings(BaseSettings):
 
 
 def default_path() -> Path | None:
-    """The configuration file that exists: the user's, else the machine's; None if there is none."""
+    """The configuration file that exists: the user's, else the machine's; None if there is none.
+
+    If neither is seen, one that this user may not look for counts: reading it then says why it can't be read.
+    """
     base = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
     places = (Path(base) / "call-monitor/config.toml", Path("/etc/call-monitor/config.toml"))
-    return next((place for place in places if place.is_file()), None)
+    found = {place: _is_there(place) for place in places}
+    return next((place for answer in (True, None) for place in places if found[place] is answer), None)
+
+
+def _is_there(place: Path) -> bool | None:
+    """Whether it is a file; None if this user may not look. Path.is_file() raises then, or says no (Python 3.14)."""
+    try:
+        return S_ISREG(place.stat().st_mode)
+    except PermissionError:
+        return None
+    except OSError:
+        return False
 
 
 def load(path: Path | None) -> Settings:
@@ -209,6 +224,10 @@ def read(path: Path | None) -> tuple[Path, dict[str, Any]]:
         )
     try:
         return path, tomllib.loads(path.read_text())
+    except PermissionError:
+        raise ConfigError(
+            f"{path} can't be read: Permission denied. Run the command as root, or as the service's user."
+        ) from None
     except OSError as problem:
         raise ConfigError(f"{path} can't be read: {problem.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:

@@ -53,6 +53,11 @@ def source_of(path: Path, folders: Sequence[str] = FOLDERS) -> Path:
     )
 
 
+def is_installed(folders: Sequence[str] = FOLDERS) -> bool:
+    """Whether the service's unit is installed."""
+    return any((Path(folder) / UNIT).is_file() for folder in folders)
+
+
 def state_home(folders: Sequence[str] = FOLDERS) -> Path | None:
     """XDG_STATE_HOME of the service, under which its default database lies; None if no unit is installed."""
     for value in settings(UNIT, "Environment", folders):

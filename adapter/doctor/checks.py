@@ -1,12 +1,15 @@
 """Checks of AMI, ARI, Asterisk's version and the clocks; the rights are judged by rights.py, which is pure."""
 
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from adapter import config
 from adapter.asterisk import versions
 from adapter.asterisk.ami import AuthenticationFailed
 from adapter.asterisk.stasis import APPLICATION
+from adapter.config import unit
 from adapter.core.legs import TEST_PREFIX
 from adapter.doctor import rights
 from adapter.doctor.findings import Area, Finding, Remedy, reload_of
@@ -16,6 +19,7 @@ from adapter.errors import AdapterError
 ASTERISK, ARI, CLOCK = Area("asterisk"), Area("ari"), Area("clock")
 CLOCK_SKEW = 2.0
 """Seconds by which the clocks may differ: times of calls in the audit, webhooks and CDRs then still agree."""
+RUNNING = 'Does Asterisk run (asterisk -rx "core show uptime")? If it does, it needs:'
 LOCAL = ("127.", "localhost", "::1", "[::1]")
 
 
@@ -35,7 +39,8 @@ async def connect(probe: PbxProbe, pbx: config.Pbx) -> list[Finding]:
         return [rights.AMI.wrong("login", problem.detail, Remedy(where, lines, rights.RELOAD))]
     except AdapterError as problem:
         lines = ("[general]", "enabled = yes", f"port = {ami.port}", f"bindaddr = {ami.host}")
-        return [rights.AMI.wrong("connection", problem.detail, Remedy("manager.conf", lines, rights.RELOAD))]
+        what = f"{problem.detail} {RUNNING}"
+        return [rights.AMI.wrong("connection", what, Remedy("manager.conf", lines, rights.RELOAD))]
     found = [rights.AMI.ok("login", f"{ami.username!r} at {ami.host}:{ami.port}.")]
     if not ami.tls and not is_local(ami.host):
         what = "the secret and every call's numbers are sent unencrypted over the network."
@@ -58,7 +63,7 @@ async def check_ari(probe: PbxProbe, pbx: config.Pbx) -> tuple[list[Finding], bo
     try:
         status, answer = await probe.ari.ask("GET", "asterisk/info?only=system")
     except AdapterError as problem:
-        return [ARI.wrong("connection", f"{ari.url}: {problem.detail}", _http(pbx))], False
+        return [ARI.wrong("connection", f"{ari.url}: {problem.detail} {RUNNING}", _http(pbx))], False
     if status == 401:
         lines: tuple[str, ...] = ("password = <the secret of pbx.ari in the adapter's configuration>",)
         where = f"call_monitor_ari_secret.conf, [{ari.username}]"
@@ -121,8 +126,8 @@ async def check_modules(probe: PbxProbe, *, softphone: bool, audio: bool) -> lis
         return [rights.MODULES.unknown("modules", problem.detail)]
 
 
-async def check_service(probe: PbxProbe) -> Finding:
-    """Whether an adapter is connected."""
+async def check_service(probe: PbxProbe, path: Path | None) -> Finding:
+    """Whether an adapter is connected. `path`: of the configuration."""
     try:
         running = {found.get("name") for found in await probe.get("applications") or ()}
     except (AdapterError, AttributeError) as problem:
@@ -130,7 +135,14 @@ async def check_service(probe: PbxProbe) -> Finding:
     if APPLICATION in running:
         return ARI.ok("adapter", "an adapter is connected: star codes work.")
     what = "no adapter is connected: star codes don't work until one is running."
-    return ARI.warning("adapter", what, Remedy("a shell", ("call-monitor serve --config config.toml",)))
+    return ARI.warning("adapter", what, Remedy("a shell", (start_command(path),)))
+
+
+def start_command(path: Path | None, folders: Sequence[str] = unit.FOLDERS) -> str:
+    """What starts the adapter here: its unit, if one is installed; else with the same configuration."""
+    if unit.is_installed(folders):
+        return f"systemctl daemon-reload; systemctl enable --now {unit.UNIT.removesuffix('.service')}"
+    return f"call-monitor serve{f' --config {path.absolute()}' if path else ''}"
 
 
 async def check_clock(probe: PbxProbe) -> Finding:

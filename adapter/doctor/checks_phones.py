@@ -15,7 +15,7 @@ from adapter.core.modes import Mode
 from adapter.core.pbx import DeviceState
 from adapter.core.people import User
 from adapter.core.permissions import may_monitor
-from adapter.doctor import dialplan, endpoints, rights
+from adapter.doctor import dialplan, endpoints, freepbx, rights
 from adapter.doctor.endpoints import Endpoint
 from adapter.doctor.findings import Area, Finding, Remedy
 from adapter.doctor.pbx import PbxProbe, is_event
@@ -92,7 +92,9 @@ async def _endpoints(
     code = pbx.star_codes.silent
     contexts = sorted({phone.settings["context"] for phone in supervisors if phone.settings["context"]})
     reach = {context: await probe.value(f"DIALPLAN_EXISTS({context},{code}101,1)") for context in contexts}
-    return found + endpoints.check_reach(reach, code)
+    found += endpoints.check_reach(reach, code)
+    exist = [await probe.value(f"DIALPLAN_EXISTS({context})") for context in freepbx.CONTEXTS]
+    return freepbx.advised(found) if set(exist) == {"1"} else found
 
 
 async def _endpoint(probe: PbxProbe, name: str, state: str | None) -> Endpoint:
@@ -122,7 +124,10 @@ async def check_softphone(probe: PbxProbe, pbx: config.Pbx, name: str) -> list[F
             for line in (f"{kind} = config,pjsip.conf,criteria=type={kind}", f"{kind} = memory")
         )
         what = f"an endpoint could not be created in Asterisk's memory: {problem.detail}"
-        then = "restart Asterisk (or, without softphones, set enabled = false in the adapter's [softphone])"
+        then = (
+            "restart Asterisk; that alone if the file has these lines, or includes them, already (without softphones: "
+            "set enabled = false in the adapter's [softphone])"
+        )
         remedy = Remedy("sorcery.conf, [res_pjsip]", lines, then)
         found = [SOFTPHONE.wrong("sorcery", what, remedy)]
     return [*found, await _websocket(wiring.sip_upstream(pbx), probe.deadline)]

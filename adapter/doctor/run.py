@@ -37,12 +37,19 @@ async def examine(
     database, people = await files.check_database(settings)
     found.findings += database
     for pbx in settings.pbx:
-        await _examine_pbx(pbx, people, found, say, prove=prove, ring=ring)
+        await _examine_pbx(pbx, path, people, found, say, prove=prove, ring=ring)
     return found
 
 
 async def _examine_pbx(
-    pbx: config.Pbx, people: Sequence[User], found: Examination, say: Say, *, prove: bool, ring: Sequence[str]
+    pbx: config.Pbx,
+    path: Path | None,
+    people: Sequence[User],
+    found: Examination,
+    say: Say,
+    *,
+    prove: bool,
+    ring: Sequence[str],
 ) -> None:
     try:
         probe = PbxProbe(wiring.link_settings(pbx))
@@ -51,7 +58,7 @@ async def _examine_pbx(
         found.findings.append(Area("ami").unknown("the rest", "without AMI nothing else could be checked."))
         return
     try:
-        await _pbx(probe, pbx, people, found, say, prove=prove, ring=ring)
+        await _pbx(probe, pbx, path, people, found, say, prove=prove, ring=ring)
     finally:
         await probe.close()
 
@@ -59,6 +66,7 @@ async def _examine_pbx(
 async def _pbx(
     probe: PbxProbe,
     pbx: config.Pbx,
+    path: Path | None,
     people: Sequence[User],
     found: Examination,
     say: Say,
@@ -74,7 +82,7 @@ async def _pbx(
     if has_ari:
         found.findings += await checks.check_modules(probe, softphone=softphone, audio=prove)
         found.findings.append(await systemname.check_system_name(probe))
-        found.findings.append(await checks.check_service(probe))
+        found.findings.append(await checks.check_service(probe, path))
         if softphone:
             found.findings += await checks_phones.check_softphone(probe, pbx, f"{name_of_run()}-phone")
     if probe.has_ami:

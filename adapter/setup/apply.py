@@ -147,10 +147,25 @@ def _digest(text: str | None) -> str | None:
 
 def last_backup(home: Path) -> Path:
     """The newest backup that was not taken back. Raises Conflict if there is none."""
-    found = sorted(path.parent for path in (home / BACKUPS).glob(f"*/{MANIFEST}"))
+    found = backups(home)
     if not found:
         raise Conflict(f"There is nothing to undo: {home / BACKUPS} has no backup.")
     return found[-1]
+
+
+def backups(home: Path) -> list[Path]:
+    """Every backup that was not taken back, the newest last."""
+    return sorted(path.parent for path in (home / BACKUPS).glob(f"*/{MANIFEST}"))
+
+
+def changed_by(folder: Path) -> list[Path]:
+    """The files that the setup with this backup made or changed."""
+    return [Path(entry["path"]) for entry in _manifest(folder)]
+
+
+def _manifest(folder: Path) -> list[dict[str, Any]]:
+    files: list[dict[str, Any]] = json.loads((folder / MANIFEST).read_text())["files"]
+    return files
 
 
 def undo(folder: Path, *, force: bool) -> list[str]:
@@ -158,7 +173,7 @@ def undo(folder: Path, *, force: bool) -> list[str]:
 
     Raises Conflict if a file was edited since, unless forced (its present text is then kept in the backup); OSError.
     """
-    listed: list[dict[str, Any]] = json.loads((folder / MANIFEST).read_text())["files"]
+    listed = _manifest(folder)
     edited = [entry["path"] for entry in listed if not _as_left(folder, entry)]
     if edited and not force:
         raise Conflict(

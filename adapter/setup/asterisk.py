@@ -1,5 +1,6 @@
 """Asterisk's command line, for telling it of changed files."""
 
+import re
 import subprocess
 import time
 from collections.abc import Sequence
@@ -38,8 +39,16 @@ class Console:
 
     def channels(self) -> int | None:
         """How many channels there are; None if that can't be found out."""
-        first = (self.ask("core show channels count") or "").strip().partition(" ")[0]
-        return int(first) if first.isdigit() else None
+        return self._number(r"^(\d+) active channels?$", "core show channels count")
+
+    def uptime(self) -> int | None:
+        """Seconds since Asterisk started; None if that can't be found out."""
+        return self._number(r"^System uptime: (\d+)", "core show uptime seconds")
+
+    def _number(self, pattern: str, command: str) -> int | None:
+        """A number in what it answers; other lines, such as warnings before it, don't count."""
+        found = re.search(pattern, self.ask(command) or "", re.MULTILINE)
+        return int(found[1]) if found else None
 
     def wait(self) -> bool:
         """Wait until a restarted Asterisk has read everything; False if that takes too long."""

@@ -113,9 +113,12 @@ def _freepbx(found: Found, choices: Choices, texts: dict[str, str], todo: list[s
         todo.append(f"{where} Enable the mini-HTTP Server: yes; HTTP Bind Address: 127.0.0.1.")
     if not conf.is_yes(found.value("ari.conf", "general", "enabled")):
         todo.append(f"{where} Enable the Asterisk REST Interface: yes.")
+    lacking: dict[tuple[str, str], list[str]] = {}
     for endpoint in wanted_endpoints(found, choices):
-        for key, value in lacks(endpoint, choices):
-            todo.append(f"FreePBX, Extensions -> {endpoint.name} -> Advanced: {IN_FREEPBX[key]}: {value}.")
+        for pair in lacks(endpoint, choices):
+            lacking.setdefault(pair, []).append(endpoint.name)
+    for (key, value), names in lacking.items():
+        todo.append(f"FreePBX, Extensions -> Advanced: {IN_FREEPBX[key]}: {value}, for {', '.join(names)}.")
 
 
 def _sorcery(texts: dict[str, str], *, included: bool) -> None:

@@ -5,6 +5,7 @@ are too many connections. So a client with a request can always connect, however
 """
 
 import asyncio
+import errno
 import socket
 import ssl
 from collections import Counter, OrderedDict
@@ -17,6 +18,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 from aiohttp.typedefs import Handler
 
+from adapter.errors import of_system
 from adapter.web import headers
 from adapter.web.problems import BUSY, bug, from_http, problem
 from adapter.web.proxy import ProxyPolicy
@@ -241,14 +243,20 @@ class Listener:
         server = self._runner.server
         assert server is not None  # noqa: S101 - setup() has just made it
         server.request_handler = _told(server.request_handler)
-        self._server = await asyncio.get_running_loop().create_server(
-            lambda: Connection(server, self.connections),
-            addresses(host),
-            port,
-            ssl=self._tls,
-            ssl_handshake_timeout=HANDSHAKE if self._tls else None,
-            backlog=512,
-        )
+        try:
+            self._server = await asyncio.get_running_loop().create_server(
+                lambda: Connection(server, self.connections),
+                addresses(host),
+                port,
+                ssl=self._tls,
+                ssl_handshake_timeout=HANDSHAKE if self._tls else None,
+                backlog=512,
+            )
+        except OSError as problem:
+            why = of_system(problem)
+            if problem.errno == errno.EADDRINUSE:
+                why += f"; ss -ltnp 'sport = :{port}' shows by whom"
+            raise OSError(problem.errno, f"It can't listen at {in_url(host)}:{port} ({why}).") from None
 
     @property
     def port(self) -> int:

@@ -1,6 +1,8 @@
 """Calls through a dialplan of FreePBX's shape: who is the agent, who the customer, which way, and who hears whom."""
 
 import asyncio
+import json
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -68,3 +70,26 @@ async def test_star_codes_from_a_supervisors_phone(freepbx: FreePbxLab) -> None:
     await supervisor.dial("*55101")
     await supervisor.seen("CALL_ESTABLISHED", mark)
     assert_hears(await listen(agent, customer, supervisor), p101={"201"}, p201={"101"}, p301={"101", "201"})
+
+
+async def test_the_doctor_names_freepbxs_own_fields(freepbx: FreePbxLab) -> None:
+    """Lines that it advises for pjsip.conf would be gone at the next "Apply Config"."""
+    file = freepbx.pbx.conf.parent / "pjsip.endpoint.conf"
+    before = file.read_text()
+    file.write_text(before.replace("direct_media=no", "direct_media=yes"))
+    try:
+        await freepbx.pbx.cli("module reload res_pjsip.so")
+        await asyncio.sleep(1)  # the reload goes on behind its answer
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "adapter", "doctor", "--json", "--config", str(freepbx.conf)),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+    finally:
+        file.write_text(before)
+        await freepbx.pbx.cli("module reload res_pjsip.so")
+    found = [one["remedy"] for one in json.loads(output)["findings"] if "direct_media is on" in one["what"]]
+    assert {(remedy["where"], *remedy["lines"], remedy["then"]) for remedy in found} == {
+        (f"FreePBX, Extensions -> {number} -> Advanced", "Direct Media: No", "Apply Config")
+        for number in ("101", "102", "301")
+    }
