@@ -6,7 +6,7 @@ from typing import Any
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from adapter.core.passwords import MIN_LENGTH, NAMED, is_name
+from adapter.core.passwords import MIN_LENGTH, Weak, is_name
 from adapter.core.wording import wording
 from adapter.web import fields
 
@@ -47,7 +47,7 @@ def password_of(from_stdin: bool, username: str) -> str:
         except ValidationError as problem:
             raise click.UsageError(f"Password: {wording(problem.errors()[0])}.") from None
         if is_name(password, username):
-            raise click.UsageError(f"Password: {NAMED}.")
+            raise click.UsageError(f"Password: {Weak.USERNAME.told}.")
         return password
 
     if from_stdin:
