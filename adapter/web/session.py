@@ -10,9 +10,10 @@ from typing import Any
 from aiohttp import web
 
 from adapter.core.audit import Action, By, Entry, Result, Via
+from adapter.core.passwords import Weak, is_name
 from adapter.core.people import Role, User
 from adapter.core.views import user_view
-from adapter.errors import NotAuthenticated, TooManyRequests
+from adapter.errors import Invalid, NotAuthenticated, TooManyRequests
 from adapter.fleet.nodes import Nodes
 from adapter.monitoring.boards import Boards
 from adapter.store.audit import Audit
@@ -134,6 +135,8 @@ async def sign_out(context: RequestContext[Deps, None]) -> web.Response:
 async def change_password(context: RequestContext[Deps, PasswordChange]) -> web.Response:
     """A new password of one's own; the person's other sessions end."""
     deps, user = context.deps, context.principal.person
+    if is_name(context.body.new, user.username):
+        raise Invalid.at("new", Weak.USERNAME.told, Weak.USERNAME)
     async with _trying(context, user.username):
         checked = await deps.people.check_password(user.username, context.body.current)
         if checked is None:

@@ -72,7 +72,8 @@ async def test_every_way_to_a_new_password_refuses(site: Site) -> None:
         client = await site.client()
         await client.sign_in("maximiliane", "several good words")
         change = {"current": "several good words", "new": password}
-        is_problem(await client.post("/session/password", change), 422, "invalid")
+        body = is_problem(await client.post("/session/password", change), 422, "invalid")
+        assert [error["field"] for error in body["errors"]] == ["new"]
         with pytest.raises(Invalid):
             csv_import.read(f"username,name,password\nmaximiliane,Max,{password}\n")
 

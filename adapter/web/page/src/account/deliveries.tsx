@@ -50,7 +50,7 @@ export function Deliveries({ id, tell, fail }: { id: string; tell: (text: string
         </button>
       </PageHead>
       {found !== null && found.length > 0 && (
-        <Table label={words.deliveries} kind="deliveries" head={[words.time, words.event, words.state, words.answer, words.actionsOf]}>
+        <Table label={words.deliveries} kind="deliveries" head={[words.time, words.event, words.state, words.answer, words.actions]}>
           {found.map((delivery) => (
             <One delivery={delivery} key={delivery.id} again={() => void again(delivery)} />
           ))}

@@ -54,7 +54,7 @@ export function Tokens({ rest, tell, fail }: PageProps) {
       {tokens !== null && tokens.length > 0 && (
         <Table
           label={words.tokens} kind="tokens"
-          head={[words.name, words.for_, words.scopes, words.lastUsed, words.expires, words.actionsOf]}
+          head={[words.name, words.for_, words.scopes, words.lastUsed, words.expires, words.actions]}
         >
           {tokens.map((token) => (
             <One token={token} key={token.id} revoke={() => setAsked(token)} />

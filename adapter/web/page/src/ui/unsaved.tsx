@@ -1,7 +1,7 @@
 // Asks before an address is left that holds what would be lost: through a link, the browser's back, a reload.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { words } from "../words";
 import { Dialog } from "./dialog";
 
@@ -12,31 +12,40 @@ interface Leaving {
   release: () => void;
 }
 
-/** While `holds`, leaving is asked about. The address moves first, as browsers have it; the page follows after the answer:
- *  the event is kept from those who listen to it as usual, on the window and not capturing. */
+/** Asked before anybody else hears of another address. This module is loaded before anything that listens is shown, and a
+ *  window's listeners are called in the order in which they came. */
+const guards = new Set<(event: Event) => void>();
+addEventListener("hashchange", (event) => guards.forEach((guard) => guard(event)), true);
+
+/** While `holds`, leaving is asked about. The address moves first, as browsers have it; the page follows after the answer. */
 export function useLeaving(holds: boolean, title: string, text: string): Leaving {
   const [asked, setAsked] = useState(false);
+  const kept = useRef(false); // an event, from those who would follow the address
   const released = useRef(false);
   const here = useRef("");
-  useEffect(() => {
+  const follow = () => {
+    if (kept.current) dispatchEvent(new HashChangeEvent("hashchange"));
+    kept.current = false;
+  };
+  // At once, not after the next painting: a hurried click comes before that.
+  useLayoutEffect(() => {
     if (!holds) return;
     released.current = false;
     here.current = location.hash;
     const moved = (event: Event) => {
-      const away = location.hash !== here.current;
-      if (away && !released.current) event.stopImmediatePropagation();
-      setAsked(away && !released.current);
+      kept.current = location.hash !== here.current && !released.current;
+      if (kept.current) event.stopImmediatePropagation();
+      setAsked(kept.current);
     };
     const closing = (event: Event) => {
       if (!released.current) event.preventDefault();
     };
-    addEventListener("hashchange", moved, true);
+    guards.add(moved);
     addEventListener("beforeunload", closing);
     return () => {
-      removeEventListener("hashchange", moved, true);
+      guards.delete(moved);
       removeEventListener("beforeunload", closing);
-      // What was asked about is no longer there to be lost, so the page may follow its address.
-      if (location.hash !== here.current) dispatchEvent(new HashChangeEvent("hashchange"));
+      follow(); // what was asked about is gone, such as after signing out
     };
   }, [holds]);
 
@@ -45,11 +54,13 @@ export function useLeaving(holds: boolean, title: string, text: string): Leaving
   };
   const leave = () => {
     release();
-    dispatchEvent(new HashChangeEvent("hashchange"));
+    follow();
   };
   const stay = () => {
+    if (!kept.current) return;
+    kept.current = false;
     setAsked(false);
-    if (!released.current && location.hash !== here.current) history.pushState(null, "", here.current);
+    history.pushState(null, "", here.current);
   };
   return { question: asked && <Question title={title} text={text} leave={leave} stay={stay} />, release };
 }
