@@ -121,12 +121,24 @@ def bridge_settled(monitor: Monitor, peers: frozenset[str]) -> Step:
     """
     if not monitor.live or peers == monitor.peers or monitor.ending or monitor.taking:
         return Step(monitor)
+    return _anew(monitor, attach=bool(peers) or monitor.barged)
+
+
+def peer_lost(monitor: Monitor) -> Step:
+    """Barge reaches the customer no more, though the same two talk (a recorder of ARI has joined): whom it had latched
+    goes on hearing, against what everybody is told. So the same as above."""
+    if not monitor.live or not monitor.barged or monitor.ending or monitor.taking:
+        return Step(monitor)
+    return _anew(monitor, attach=True)
+
+
+def _anew(monitor: Monitor, *, attach: bool) -> Step:
     commands: list[Command] = []
     changed = monitor
     if monitor.mode.talks and monitor.notice is not Notice.BRIDGE_CHANGED:
         changed = replace(changed, notice=Notice.BRIDGE_CHANGED, asked=Asked(Mode.SILENT, SYSTEM))
         commands.append(SwitchLeg(Mode.SILENT, False))
-    if (peers or monitor.barged) and not monitor.reattach:
+    if attach and not monitor.reattach:
         changed = replace(changed, reattach=True, asked=Asked(Mode.SILENT, SYSTEM))
         commands.append(SwitchLeg(Mode.SILENT, True))
     return Step(changed, tuple(commands))

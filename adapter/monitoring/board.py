@@ -270,7 +270,7 @@ class Board(Readable):
             if change.after is None and change.before is not None:
                 self._over(change.before)
             else:
-                self._follow(change.after)
+                self._follow(change.before, change.after)
         monitors, self._touched = tuple(self._touched), []
         commanded, self._commanded = self._commanded, []
         pressed, self._pressed = self._pressed, []
@@ -295,7 +295,7 @@ class Board(Readable):
             there = self._calls.peers(monitor.target) is not None
             self._step(lifecycle.target_gone(monitor) if there else Step(monitor))
 
-    def _follow(self, call: Call | None) -> None:
+    def _follow(self, before: Call | None, call: Call | None) -> None:
         """Hold the monitors of a call to what its bridge is now."""
         for monitor in self.monitors_on(call.id) if call else ():
             peers = self._calls.peers(monitor.target)
@@ -304,3 +304,5 @@ class Board(Readable):
                 monitor = self._monitors[monitor.id]
             if peers is not None:
                 self._step(lifecycle.bridge_settled(monitor, peers))
+            if before and call and before.barge_reaches_customer and not call.barge_reaches_customer:
+                self._step(lifecycle.peer_lost(self._monitors[monitor.id]))

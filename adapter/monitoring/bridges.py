@@ -15,6 +15,7 @@ import structlog
 from adapter.core import events as ev
 from adapter.core import lifecycle
 from adapter.core.changes import Changes
+from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
 from adapter.errors import AdapterError
 from adapter.monitoring.board import Board
@@ -27,6 +28,9 @@ AGAIN = (0.0, 0.3, 1.0)
 """Seconds before each look at a bridge that has changed: Asterisk gives it another technology a moment later."""
 WHILE_HEARD = 3.0
 """Seconds between looks while somebody barges: who joins then without an event is found so."""
+WHILE_UNHEARD = 0.5
+"""The same while barge doesn't reach the customer: ChanSpy attaches to them with the next frame once it can
+(app_chanspy.c, channel_spy), and nobody is told."""
 
 
 class BridgeChecks:
@@ -70,12 +74,25 @@ class BridgeChecks:
             for pause in AGAIN:
                 await asyncio.sleep(pause)
                 await self.look(target)
-            while any(m.talks and m.mode.reaches_customer for m in self._board.monitors() if m.target == target):
-                await asyncio.sleep(WHILE_HEARD)
+            while (until := self._pause(target)) is not None:
+                await asyncio.sleep(until)
                 await self.look(target)
         finally:
             if self._looking.get(target) is asyncio.current_task():
                 del self._looking[target]
+
+    async def before(self, mode: Mode, target: str) -> None:
+        """Look before somebody barges: what is found out afterwards would count as a change under their words."""
+        if mode.reaches_customer:
+            await self.look(target)
+
+    def _pause(self, target: str) -> float | None:
+        """Seconds until the next look; None when nobody barges there any more."""
+        heard = [m for m in self._board.monitors() if m.target == target and m.talks and m.mode.reaches_customer]
+        call = self._board.call(heard[0].call_id) if heard else None
+        if call is None:
+            return WHILE_HEARD if heard else None
+        return WHILE_HEARD if call.barge_reaches_customer else WHILE_UNHEARD
 
     async def look(self, target: str) -> None:
         """See which technology the agent's bridge has now. Where Asterisk doesn't say, what is known stays."""

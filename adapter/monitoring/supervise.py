@@ -16,12 +16,12 @@ from adapter import errors
 from adapter.core import lifecycle
 from adapter.core.audit import By, Subject, Via
 from adapter.core.call import Call
-from adapter.core.journal import abandoned, requested, subject_of
+from adapter.core.journal import abandoned, requested
 from adapter.core.legs import LegRequest
 from adapter.core.modes import Mode
-from adapter.core.monitor import EndReason, Monitor, MonitorState, Notice, Supervisor
+from adapter.core.monitor import EndReason, Monitor, Notice
 from adapter.core.people import User
-from adapter.core.permissions import allowed_modes, may_administer, may_use_keypad
+from adapter.core.permissions import may_administer
 from adapter.core.views import Visibility, monitor_view
 from adapter.monitoring.board import Board
 from adapter.monitoring.bridges import BridgeChecks
@@ -29,6 +29,7 @@ from adapter.monitoring.commands import CommandRunner
 from adapter.monitoring.confirm import Confirmations
 from adapter.monitoring.devices import Browsers, need_device, no_browsers
 from adapter.monitoring.ending import Ending
+from adapter.monitoring.fresh import fresh
 from adapter.monitoring.limits import Limits
 from adapter.monitoring.policy import Policy
 from adapter.monitoring.ports import MonitorLog, Pbx, StartRequest
@@ -95,8 +96,11 @@ class Supervision:
         with self._reservations.of(user):
             self._policy.need_answered(call)
             ring = await need_device(self._pbx, device, user.id, self._browsers)
-            fresh = self._new_monitor(monitor_id or uuid.uuid4().hex, user, call, device, request.mode, by)
-            monitor = replace(fresh, ring=ring)
+            await self._bridges.before(request.mode, call.uniqueid)
+            new = fresh(
+                self._board, monitor_id or uuid.uuid4().hex, user, call, device, request.mode, by, self._clock()
+            )
+            monitor = replace(new, ring=ring)
             await self._put(user, monitor, need_not_stopped)
         await self._originate(monitor)
         self._tasks.start(self._give_up(monitor.id), f"connecting {monitor.id}")
@@ -111,8 +115,9 @@ class Supervision:
         need_not_stopped = self.stop_all.watch()
         with self._reservations.of(user):
             self._policy.need_answered(call)
-            fresh = self._new_monitor(uuid.uuid4().hex, user, call, device, request.mode, by)
-            monitor = replace(fresh, leg=leg, appeared=True, answered=True)
+            new = fresh(self._board, uuid.uuid4().hex, user, call, device, request.mode, by, self._clock())
+            monitor = replace(new, leg=leg, appeared=True, answered=True)
+            await self._bridges.before(request.mode, call.uniqueid)
             await self._put(user, monitor, need_not_stopped)
         try:
             await self._pbx.send_leg(leg, monitor.target, monitor.mode, keypad=monitor.keypad)
@@ -133,25 +138,6 @@ class Supervision:
         except errors.AdapterError as problem:
             self._record.note(abandoned(monitor, problem.code, self._clock()))
             raise
-
-    def _new_monitor(self, monitor_id: str, user: User, call: Call, device: str, mode: Mode, by: By) -> Monitor:
-        return Monitor(
-            id=monitor_id,
-            pbx=call.pbx,
-            call_id=call.id,
-            conversation_id=call.conversation_id,
-            target=call.uniqueid,
-            leg=self._board.legs.leg_id(monitor_id),
-            supervisor=Supervisor(user.id, user.name, user.username),
-            subject=subject_of(call, self._board.directory.users),
-            by=by,
-            token=by.token,
-            device=device,
-            keypad=may_use_keypad(allowed_modes(user)),
-            mode=mode,
-            state=MonitorState.CONNECTING,
-            started_at=self._clock(),
-        )
 
     def meant(self, request: StartRequest) -> tuple[Call, Subject] | None:
         """The call at this PBX that a request names, if it is exactly one, whoever asks: for a refusal's record."""
@@ -201,6 +187,7 @@ class Supervision:
         self._policy.need_mode(user, mode)
         self._policy.need_live(monitor)
         async with self._locks.of(monitor_id):
+            await self._bridges.before(mode, monitor.target)
             await self._commands.settled(monitor_id)
             switched = await self._switch_in_turn(user, monitor_id, mode, by or By(user.username, Via.SESSION))
             if mode.reaches_customer:
@@ -316,4 +303,5 @@ class Supervision:
         """Do nothing more, and end nothing."""
         await self._commands.close()
         await self._bridges.close()
+        await self._takeover.close()
         await self._tasks.close()

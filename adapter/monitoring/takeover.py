@@ -1,18 +1,29 @@
 """Taking a call over: from barge, supervisor and customer stay with each other and the agent is released."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
+
+import structlog
 
 from adapter import errors
 from adapter.core import lifecycle
 from adapter.core.audit import By
 from adapter.core.call import Call, CallState
+from adapter.core.changes import Changes
 from adapter.core.modes import Mode
-from adapter.core.monitor import Monitor
+from adapter.core.monitor import EndReason, Monitor
 from adapter.core.pbx import LinkState
 from adapter.monitoring.board import Board
 from adapter.monitoring.confirm import Confirmations
 from adapter.monitoring.ports import Pbx
+from adapter.tasks import BackgroundTasks
+
+log = structlog.get_logger(__name__)
+
+RELEASE = 0.2
+"""Seconds that Asterisk has to hang the agent's leg up itself, as Dial and Queue do in 6 to 10 ms. Where nobody does
+(a program of ARI's had joined them, or the agent's dialplan goes on after Dial) the leg would stay, with nobody."""
 
 
 class TakeOver:
@@ -23,6 +34,28 @@ class TakeOver:
     ) -> None:
         self._board, self._pbx, self._confirmations = board, pbx, confirmations
         self._clock, self._deadline = clock, deadline
+        self._tasks = BackgroundTasks("take-over")
+        board.subscribe(self._heard)
+
+    def _heard(self, changes: Changes) -> None:
+        for change in changes.monitors:
+            if change.after.ended_reason is EndReason.TOOK_OVER:
+                self._tasks.start(self._release(change.after), f"release {change.after.target}")
+
+    async def _release(self, monitor: Monitor) -> None:
+        """The agent's leg ends too, unless somebody else is there by now, or it waits for the next (a login)."""
+        await asyncio.sleep(RELEASE)
+        call = self._board.call(monitor.call_id)
+        if call is None or call.far or call.peers:
+            return
+        try:
+            await self._pbx.end_leg(monitor.target)
+        except errors.AdapterError as problem:
+            log.warning("an agent was not released after a take-over", monitor_id=monitor.id, why=str(problem))
+
+    async def close(self) -> None:
+        """Release nobody any more."""
+        await self._tasks.close()
 
     async def join(self, monitor: Monitor, by: By) -> Monitor | None:
         """Returns the ended monitor; None where Asterisk did not confirm in time, and it goes on as it is.

@@ -9,10 +9,11 @@ from adapter.core import events as ev
 from adapter.core import lifecycle
 from adapter.core.audit import SYSTEM
 from adapter.core.modes import Mode
-from adapter.core.monitor import Monitor
+from adapter.core.monitor import Monitor, Notice
 from adapter.core.views import Visibility, monitor_view
 from adapter.errors import PbxTimeout
-from adapter.monitoring.bridges import AGAIN, WHILE_HEARD
+from adapter.monitoring.bridges import AGAIN, WHILE_HEARD, WHILE_UNHEARD
+from adapter.monitoring.fresh import fresh
 from tests.fake.pbx import settle
 from tests.fake.scene import ADMIN, MONA
 from tests.fake.world import World, world
@@ -80,8 +81,9 @@ def test_a_resync_attaches_anew_where_others_are_by_now(world: World, keypad: bo
 
 
 def _live(world: World) -> Monitor:
-    fresh = world.monitoring._new_monitor("m1", ADMIN, world.call, "PJSIP/301", Mode.SILENT, SYSTEM)
-    return lifecycle.spy_started(fresh, Mode.SILENT, world.pbx.scene.now, frozenset()).monitor
+    at = world.pbx.scene.now
+    new = fresh(world.board, "m1", ADMIN, world.call, "PJSIP/301", Mode.SILENT, SYSTEM, at)
+    return lifecycle.spy_started(new, Mode.SILENT, world.pbx.scene.now, frozenset()).monitor
 
 
 @pytest.mark.parametrize("who", ["agent", "customer"])
@@ -187,3 +189,49 @@ async def test_who_joins_unheard_of_while_somebody_barges_is_found(world: World)
     await asyncio.sleep(2 * WHILE_HEARD)
     (call,) = world.board.calls()
     assert not call.barge_reaches_customer
+
+
+async def test_a_customer_whom_barge_had_latched_is_let_go_when_the_bridge_mixes(world: World) -> None:
+    """Seen at a real Asterisk: they went on hearing the supervisor, while everybody was told that they don't."""
+    monitor = await world.live(mode=Mode.BARGE)
+    await asyncio.sleep(sum(AGAIN))
+    world.pbx.technologies["b1"] = "softmix"
+    await asyncio.sleep(2 * WHILE_HEARD)
+    current = now(world, monitor)
+    assert (current.mode, current.notice) == (Mode.SILENT, Notice.BRIDGE_CHANGED)
+    assert world.pbx.did[-2:] == ["digit silent", "move silent"]
+    await world.monitoring.switch(ADMIN, monitor.id, Mode.BARGE)
+    await asyncio.sleep(WHILE_HEARD)
+    assert now(world, monitor).mode is Mode.BARGE, "it reaches the agent alone, which was known before"
+
+
+async def test_also_one_who_barged_before_and_is_silent_by_now(world: World) -> None:
+    monitor = await world.live(mode=Mode.BARGE)
+    await world.monitoring.switch(ADMIN, monitor.id, Mode.SILENT)
+    world.pbx.technologies["b1"] = "softmix"
+    await world.monitoring.switch(ADMIN, monitor.id, Mode.BARGE)
+    assert "move silent" in world.pbx.did, "it attached anew before it barged"
+    assert world.pbx.did[-1] == "digit barge"
+    (call,) = world.board.calls()
+    assert not call.barge_reaches_customer
+
+
+async def test_what_was_found_out_before_a_barge_is_no_change_under_it(world: World) -> None:
+    monitor = await world.live()
+    world.pbx.technologies["b1"] = "softmix"
+    await world.monitoring.switch(ADMIN, monitor.id, Mode.BARGE)
+    await asyncio.sleep(WHILE_HEARD)
+    assert (now(world, monitor).mode, now(world, monitor).notice) == (Mode.BARGE, None)
+    assert world.pbx.did[-1] == "digit barge"
+
+
+async def test_once_barge_can_reach_the_customer_again_that_is_noticed_sooner(world: World) -> None:
+    await world.live()
+    world.pbx.technologies["b1"] = "softmix"
+    (monitor,) = world.board.monitors()
+    await world.monitoring.switch(ADMIN, monitor.id, Mode.BARGE)
+    await asyncio.sleep(sum(AGAIN))
+    world.pbx.technologies.clear()
+    await asyncio.sleep(2 * WHILE_UNHEARD)
+    (call,) = world.board.calls()
+    assert call.barge_reaches_customer

@@ -7,8 +7,9 @@ import pytest
 from adapter import errors
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason
+from adapter.monitoring.takeover import RELEASE
 from tests.fake.pbx import settle
-from tests.fake.scene import ADMIN, MONA
+from tests.fake.scene import ADMIN, MONA, SAM
 from tests.fake.world import World, world
 
 __all__ = ["world"]
@@ -84,3 +85,36 @@ async def test_a_leg_that_took_over_survives_a_lost_connection(world: World) -> 
     world.pbx.up_again()
     await settle()
     assert world.pbx.did[-1] == "join"
+
+
+async def test_an_agent_whom_nobody_hangs_up_is_released_by_us(world: World) -> None:
+    """As in Stasis, where the program that joined them has its own mind."""
+    monitor = await world.live(ADMIN, Mode.BARGE)
+    await world.monitoring.take_over(ADMIN, monitor.id)
+    assert "hangup" not in world.pbx.did, "Asterisk may do it itself"
+    await asyncio.sleep(2 * RELEASE)
+    assert world.pbx.did[-1] == "hangup"
+    await settle()
+    assert not [call for call in world.board.calls() if call.agent.user_id == SAM.id]
+
+
+async def test_an_agent_who_talks_to_somebody_else_by_then_is_left_alone(world: World) -> None:
+    monitor = await world.live(ADMIN, Mode.BARGE)
+    await world.monitoring.take_over(ADMIN, monitor.id)
+    other = world.pbx.scene.channel("202", linked=world.agent)
+    world.pbx.scene.up(other)
+    world.pbx.scene.enter("b1", other)
+    world.pbx.run()
+    await asyncio.sleep(2 * RELEASE)
+    assert world.pbx.did[-1] == "join"
+
+
+async def test_a_take_over_that_asterisk_does_late_releases_the_agent_too(world: World) -> None:
+    monitor = await world.live(ADMIN, Mode.BARGE)
+    world.pbx.confirms = False
+    with pytest.raises(errors.PbxTimeout):
+        await world.monitoring.take_over(ADMIN, monitor.id)
+    world.pbx.confirms = True
+    await world.pbx.join(monitor.leg, world.customer)
+    await asyncio.sleep(2 * RELEASE)
+    assert world.pbx.did[-1] == "hangup"
