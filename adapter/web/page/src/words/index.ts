@@ -20,3 +20,8 @@ export const words: Words = all[language()];
 export function say(text: string, gaps: Record<string, string>): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => gaps[name] ?? whole);
 }
+
+/** How many there are, in words: the one sentence for one, the other, with its {count}, for none or more. */
+export function count(many: number, one: string, other: string): string {
+  return many === 1 ? one : say(other, { count: many.toLocaleString(language()) });
+}
