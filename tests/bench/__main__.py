@@ -8,7 +8,7 @@ from pathlib import Path
 
 from adapter import log
 from adapter.lab.provision import provision
-from tests.bench import events, records, switching
+from tests.bench import events, page, records, switching
 
 Tables = dict[str, dict[str, float]]
 
@@ -40,12 +40,19 @@ def _switching() -> Tables:
         return asyncio.run(switching.measure(provision(), Path(folder)))
 
 
+def _page() -> Tables:
+    """what the inbox costs the browser, at 60 calls and at 1,000"""
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(page.measure(Path(folder)))
+
+
 PARTS: dict[str, Callable[[], Tables]] = {
     "model": _model,
     "streams": _streams,
     "memory": _memory,
     "records": _records,
     "switching": _switching,
+    "page": _page,
 }
 
 

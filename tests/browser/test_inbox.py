@@ -173,30 +173,6 @@ async def test_narrow_dark_and_another_language(lab: Lab, sign_in: SignIn) -> No
     await expect(page.get_by_role("link", name="Eingang")).to_be_visible()
 
 
-async def test_search_filter_sort_and_my_team(lab: Lab, sign_in: SignIn) -> None:
-    await lab.talk("201", "101")
-    await lab.talk("202", "102")
-    page = await sign_in("admin")
-    await expect(calls(page)).to_have_count(2)
-    await page.get_by_label("Search calls").fill("ana")
-    await expect(calls(page)).to_have_count(1)
-    await page.get_by_label("Search calls").fill("")
-    await page.get_by_label("Sort").select_option("byAgent")
-    await expect(calls(page).first).to_contain_text("Ana")
-    await page.get_by_label("Sort").select_option("longest")
-    await expect(calls(page).first).to_contain_text("Sam")
-    await page.get_by_label("Show").select_option("myTeam")
-    await expect(calls(page)).to_have_count(0)
-    await page.get_by_label("Show").select_option("all")
-    await open_call(page, "Ana")
-    await page.get_by_label("Ana is in my team").check()
-    await page.reload()
-    await page.get_by_label("Show").select_option("myTeam")
-    await expect(calls(page)).to_have_count(1)
-    await page.get_by_label("Show").select_option("beingMonitored")
-    await expect(page.get_by_text("No call matches the filter.")).to_be_visible()
-
-
 async def test_taking_a_call_over(lab: Lab, sign_in: SignIn) -> None:
     customer, agent = await lab.talk("201", "101")
     supervisor = await lab.phone("301")

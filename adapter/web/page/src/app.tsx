@@ -5,6 +5,7 @@ import { Account } from "./account/account";
 import { ask, onSignedOut } from "./api/ask";
 import { Live } from "./api/live";
 import type { Picture } from "./core/picture";
+import { useChoice } from "./inbox/choice";
 import { Inbox } from "./inbox/inbox";
 import { Monitoring, useMonitoring } from "./inbox/monitoring";
 import { Notices } from "./notices";
@@ -47,7 +48,6 @@ interface Props {
 
 function SignedIn({ user, signOut, lose }: Props) {
   const [picture, setPicture] = useState<Picture | null>(null);
-  const [chosen, setChosen] = useState<string | null>(null);
   const shown = useView();
   // eslint-disable-next-line react-hooks/exhaustive-deps -- one stream for as long as this person is signed in
   const live = useMemo(() => new Live(setPicture, lose), []);
@@ -58,9 +58,10 @@ function SignedIn({ user, signOut, lose }: Props) {
 
   const me = picture?.user ?? user;
   const monitoring = useMonitoring(me, picture);
+  const choice = useChoice(monitoring.mine);
   const account = shown.startsWith("account");
   const go = () => {
-    setChosen(monitoring.mine?.call_id ?? chosen);
+    choice.choose(monitoring.mine?.call_id ?? choice.chosen);
     location.hash = "#/inbox";
   };
   const leave = async () => {
@@ -76,7 +77,7 @@ function SignedIn({ user, signOut, lose }: Props) {
         {account ? (
           <Account me={me} part={shown.slice("account/".length)} />
         ) : (
-          <Inbox me={me} picture={picture} monitoring={monitoring} chosen={chosen} choose={setChosen} />
+          <Inbox me={me} picture={picture} monitoring={monitoring} choice={choice} />
         )}
       </div>
     </div>

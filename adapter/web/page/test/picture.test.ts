@@ -3,9 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changed, EVENTS, NOTHING, type Happening, type Picture } from "../src/core/picture.ts";
-import type { Call, Coach, Monitor, Snapshot, User } from "../src/schema.ts";
-
-const SINCE = "2026-01-31T12:00:00.000Z";
+import type { Coach, Monitor, Snapshot, User } from "../src/schema.ts";
+import { call, SINCE } from "./calls.ts";
 
 const user = (id: string): User => ({
   id,
@@ -19,20 +18,6 @@ const user = (id: string): User => ({
   modes: ["silent", "whisper", "barge"],
   active: true,
   phone_message: true,
-});
-
-const call = (id: string, agent: string, more: Partial<Call> = {}): Call => ({
-  id,
-  conversation_id: id,
-  agent: { user_id: agent, name: agent, extension: "101" },
-  customer: { number: "201", name: "201" },
-  direction: "inbound",
-  state: "active",
-  started_at: SINCE,
-  answered_at: SINCE,
-  barge_reaches_customer: true,
-  monitors: [],
-  ...more,
 });
 
 const monitor = (id: string, call_id: string, supervisor: string, more: Partial<Monitor> = {}): Monitor => ({

@@ -6,7 +6,7 @@ import type { Call, Monitor } from "../schema";
 import { useClocks } from "../ui/clocks";
 import { Icon } from "../ui/icons";
 import { say, words } from "../words";
-import { customerNumber } from "./names";
+import { numberOf } from "./rows";
 import type { Names } from "./sentence";
 
 interface Props {
@@ -28,7 +28,7 @@ export function Bar({ monitor, call, hears, names, go, silence, stop, stopping }
     <section ref={element} class={`bar toned ${hears.tone}`} aria-label={words.myMonitoring}>
       <Icon of={hears.tone} />
       <b>{say(words[doing(monitor)], names)}</b>
-      {call && <span class="whom">{say(words.callWith, { customer: customerNumber(call) })}</span>}
+      {call && <span class="whom">{say(words.callWith, { customer: numberOf(call) })}</span>}
       <time data-since={monitor.live_at ?? monitor.started_at} />
       {hears.tone === "unknown" && <span class="whom">{words.barUnknown}</span>}
       {hears.tone === "warning" && <span class="whom">{words.barWarning}</span>}

@@ -1,215 +1,113 @@
 // The inbox: the active calls, found and chosen by hand or keyboard, and the panel of the chosen one.
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { memo } from "preact/compat";
-import { useClocks } from "../ui/clocks";
-import { Panel } from "./panel";
+import { flushSync } from "preact/compat";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Picture } from "../core/picture";
+import { counts, passes, rowsOf, sorted, type Row } from "../core/rows";
 import type { Call, User } from "../schema";
+import { language, words } from "../words";
+import { InMyTeam, OtherEnd, useTeam } from "./aside";
+import type { Choice } from "./choice";
+import { Filters, type Asked } from "./filters";
+import { Help } from "./help";
+import { List } from "./list";
 import type { MyMonitoring } from "./monitoring";
-import { say, words } from "../words";
-
-const FILTERS = ["all", "myTeam", "active", "ringing", "held", "beingMonitored"] as const;
-type Filter = (typeof FILTERS)[number];
-const SORTS = ["longest", "newest", "byAgent", "byCustomer"] as const;
-type Sort = (typeof SORTS)[number];
+import { Panel } from "./panel";
 
 interface Props {
   me: User;
   picture: Picture | null;
   monitoring: MyMonitoring;
-  /** The id of the call whose panel is open. */
-  chosen: string | null;
-  choose: (call: string | null) => void;
+  choice: Choice;
 }
 
-export function Inbox({ me, picture, monitoring, chosen, choose: setChosen }: Props) {
-  const mine = monitoring.mine;
-  const [marked, setMarked] = useState<string | null>(null);
-  const [text, setText] = useState("");
-  const [filter, setFilter] = useState<Filter>("all");
-  const [sort, setSort] = useState<Sort>("longest");
-  const [team, setTeam] = useTeam(me);
+const NO_CALLS: ReadonlyMap<string, Call> = new Map();
+/** Where the panel comes over the list (list.css). */
+const NARROW = matchMedia("(max-width: 1099px)");
+const alphabet = new Intl.Collator(language());
+
+export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: Props) {
+  const [asked, setAsked] = useState<Asked>({ text: "", filter: "all", sort: "longest" });
+  const [team, toggleTeam] = useTeam(me);
   const [help, setHelp] = useState(false);
   const list = useRef<HTMLUListElement>(null);
-  useEffect(() => {
-    if (mine && chosen === null) setChosen(mine.call_id); // after a reload the panel comes back as it was
-  }, [mine, chosen, setChosen]);
-  const calls = useMemo(
-    () => matching(picture, text, filter, sort, team),
-    [picture, text, filter, sort, team],
-  );
-  useClocks(list, calls);
-  const current = calls.some((call) => call.id === marked) ? marked : (calls[0]?.id ?? null);
+  const search = useRef<HTMLInputElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
 
-  const keys = (event: KeyboardEvent) => {
-    const place = calls.findIndex((call) => call.id === current);
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step !== undefined) {
-      const next = calls[Math.max(0, Math.min(calls.length - 1, place + step))];
-      if (next) {
-        setMarked(next.id);
-        document.getElementById("call-" + next.id)?.scrollIntoView({ block: "nearest" });
-      }
-      event.preventDefault();
-    } else if (event.key === "Enter" && current) {
-      setChosen(current);
-    }
-  };
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key === "?") setHelp(true);
-      if (event.key === "Escape") setHelp(false);
-    };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  }, []);
+  const calls = picture?.calls ?? NO_CALLS;
+  const { text, filter, sort } = asked;
+  const all = useMemo(() => rowsOf(calls), [calls]);
+  const rows = useMemo(() => sorted(all, sort, (one, other) => alphabet.compare(one, other)), [all, sort]);
+  const found = useMemo(() => counts(all, team), [all, team]);
+  const wanted = useCallback((row: Row) => passes(row, text, filter, team), [text, filter, team]);
+  const covered = () => chosen !== null && NARROW.matches;
+  useFocus(chosen, covered, list, panel);
 
-  const call = chosen ? picture?.calls.get(chosen) : undefined;
+  const call = chosen ? calls.get(chosen) : undefined;
   return (
-    <main class="inbox">
+    <main class={chosen === null ? "inbox" : "inbox open"}>
       <section class="list" aria-label={words.inbox}>
-        <div class="tools">
-          <input
-            type="search"
-            aria-label={words.search}
-            placeholder={words.search}
-            value={text}
-            onInput={(event) => setText((event.target as HTMLInputElement).value)}
-          />
-          <select
-            aria-label={words.filter}
-            value={filter}
-            onChange={(event) => setFilter((event.target as HTMLSelectElement).value as Filter)}
-          >
-            {FILTERS.map((name) => (
-              <option value={name} key={name}>{words[name]}</option>
-            ))}
-          </select>
-          <select
-            aria-label={words.sort}
-            value={sort}
-            onChange={(event) => setSort((event.target as HTMLSelectElement).value as Sort)}
-          >
-            {SORTS.map((name) => (
-              <option value={name} key={name}>{words[name]}</option>
-            ))}
-          </select>
-        </div>
-        <ul
-          ref={list}
-          role="listbox"
-          tabIndex={0}
-          aria-label={words.activeCalls}
-          aria-activedescendant={current ? "call-" + current : undefined}
-          onKeyDown={keys}
-        >
-          {calls.map((one) => (
-            <Row key={one.id} call={one} chosen={one.id === chosen} marked={one.id === current} choose={setChosen} />
-          ))}
-        </ul>
-        {picture && calls.length === 0 && (
-          <p class="empty">{picture.calls.size === 0 ? words.noCalls : words.noMatch}</p>
-        )}
-        <button type="button" class="plain" onClick={() => setHelp(!help)} aria-expanded={help}>
-          {words.keyboard}
-        </button>
-        {help && <p class="help">{words.keys}</p>}
+        <Filters
+          asked={asked}
+          ask={(change) => setAsked({ ...asked, ...change })}
+          found={found}
+          search={search}
+          done={() => list.current?.focus()}
+        />
+        <List
+          rows={rows}
+          wanted={wanted}
+          asked={JSON.stringify(asked)}
+          isAlive={(id) => calls.has(id)}
+          chosen={chosen}
+          choose={choose}
+          onMonitor={(id) => flushSync(() => choose(id))}
+          covered={covered}
+          leave={() => choose(null)}
+          empty={nothing(picture)}
+          search={() => search.current?.focus()}
+          help={() => setHelp(true)}
+          list={list}
+        />
       </section>
-      <div class="side">
+      <div class="side" ref={panel} tabIndex={-1}>
         {chosen === null ? (
           <p class="empty">{words.chooseCall}</p>
         ) : (
-          <>
-            <Panel
-              me={me}
-              call={call}
-              callId={chosen}
-              monitoring={monitoring}
-              ended={picture?.ended ?? null}
-              known={picture?.connected === true && picture.pbx?.state === "connected"}
-              close={() => setChosen(null)}
-            />
-            {call && me.can_monitor && (
-              <label class="check">
-                <input
-                  type="checkbox"
-                  checked={team.has(call.agent.extension)}
-                  onChange={() => setTeam(call.agent.extension)}
-                />
-                {say(words.inMyTeam, { name: call.agent.name })}
-              </label>
-            )}
-          </>
+          <Panel
+            me={me}
+            call={call}
+            callId={chosen}
+            monitoring={monitoring}
+            ended={picture?.ended ?? null}
+            known={picture?.connected === true && picture.pbx?.state === "connected"}
+            close={() => choose(null)}
+          >
+            {call && <OtherEnd row={all.find((row) => row.calls.includes(call))} callId={chosen} choose={choose} />}
+            {call && me.can_monitor && <InMyTeam call={call} team={team} toggle={toggleTeam} />}
+          </Panel>
         )}
       </div>
+      {help && <Help close={() => setHelp(false)} />}
     </main>
   );
 }
 
-interface RowProps {
-  call: Call;
-  chosen: boolean;
-  marked: boolean;
-  choose: (id: string) => void;
+function nothing(picture: Picture | null): string {
+  if (!picture) return words.loadingCalls;
+  if (picture.calls.size > 0) return words.noMatch;
+  if (!picture.connected) return words.notKnownNow;
+  return picture.pbx?.state === "connected" ? words.noCalls : words.noCallsPbxAway;
 }
 
-const Row = memo(function Row({ call, chosen, marked, choose }: RowProps) {
-  return (
-    <li
-      id={"call-" + call.id}
-      role="option"
-      aria-selected={chosen}
-      class={marked ? "marked" : ""}
-      onClick={() => choose(call.id)}
-    >
-      <span class="who">
-        {call.customer.number} <small>{call.customer.name !== call.customer.number ? call.customer.name : ""}</small>
-      </span>
-      <span class="agent">{call.agent.name}</span>
-      <span class={"state " + call.state}>{words[call.state]}</span>
-      <span class="direction">{words[call.direction]}</span>
-      <time data-since={call.answered_at ?? call.started_at} />
-      {call.monitors.length > 0 && (
-        <span class="badge" title={words.supervisorsOn}>
-          {call.monitors.map((monitor) => monitor.supervisor.name).join(", ")}
-        </span>
-      )}
-    </li>
-  );
-}, (before, after) => before.call === after.call && before.chosen === after.chosen && before.marked === after.marked);
-
-function matching(picture: Picture | null, text: string, filter: Filter, sort: Sort, team: Set<string>): Call[] {
-  const wanted = text.trim().toLowerCase();
-  const passes = (call: Call): boolean => {
-    if (filter === "all") return true;
-    if (filter === "myTeam") return team.has(call.agent.extension);
-    return filter === "beingMonitored" ? call.monitors.length > 0 : call.state === filter;
-  };
-  const found = [...(picture?.calls.values() ?? [])].filter((call) => {
-    const shown = `${call.customer.number} ${call.customer.name} ${call.agent.name} ${call.agent.extension}`;
-    return passes(call) && (wanted === "" || shown.toLowerCase().includes(wanted));
-  });
-  const by = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
-  const orders: Record<Sort, (a: Call, b: Call) => number> = {
-    longest: (a, b) => by(a.started_at, b.started_at),
-    newest: (a, b) => by(b.started_at, a.started_at),
-    byAgent: (a, b) => by(a.agent.name, b.agent.name),
-    byCustomer: (a, b) => by(a.customer.number, b.customer.number),
-  };
-  return found.sort(orders[sort]);
-}
-
-/** The agents whom this person marked as their team; remembered by the browser, for each person apart. */
-function useTeam(me: User): [Set<string>, (extension: string) => void] {
-  const key = "team-" + me.id;
-  const [team, setTeam] = useState(() => new Set<string>(JSON.parse(localStorage.getItem(key) ?? "[]") as string[]));
-  const toggle = (extension: string) => {
-    const changed = new Set(team);
-    if (!changed.delete(extension)) changed.add(extension);
-    localStorage.setItem(key, JSON.stringify([...changed]));
-    setTeam(changed);
-  };
-  return [team, toggle];
+/** On a narrow screen the focus goes with what is seen: into the panel that opens, and back to the list. */
+function useFocus(
+  chosen: string | null, covered: () => boolean, list: { current: HTMLElement | null }, panel: { current: HTMLElement | null },
+): void {
+  const before = useRef<string | null>(null);
+  useEffect(() => {
+    if (chosen !== null && covered()) panel.current?.focus();
+    if (chosen === null && before.current !== null) list.current?.focus();
+    before.current = chosen;
+  }, [chosen]); // eslint-disable-line react-hooks/exhaustive-deps -- only when another call is open
 }

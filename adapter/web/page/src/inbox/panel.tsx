@@ -9,7 +9,8 @@ import { Icon } from "../ui/icons";
 import { isTyping } from "../ui/keys";
 import { say, words } from "../words";
 import type { MyMonitoring } from "./monitoring";
-import { customerName, customerNumber } from "./names";
+import { customerName } from "../core/rows";
+import { numberOf } from "./rows";
 import { Sentence } from "./sentence";
 import { Timeline } from "./timeline";
 import { TakeOver, TalkButtons } from "./talkbuttons";
@@ -24,9 +25,11 @@ interface Props {
   /** Whether what is shown is known to be true now. */
   known: boolean;
   close: () => void;
+  /** What the list knows of this call. */
+  children: ComponentChildren;
 }
 
-export function Panel({ me, call, callId, monitoring, ended, known, close }: Props) {
+export function Panel({ me, call, callId, monitoring, ended, known, close, children }: Props) {
   const { mine, busy, phone } = monitoring;
   const here = mine?.call_id === callId ? mine : undefined;
   const elsewhere = mine !== undefined && here === undefined;
@@ -82,6 +85,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, close }: Pro
         <p role="alert" class="problem">
           {monitoring.problem}
         </p>
+        <div class="row">{children}</div>
       </div>
       <div class="cards">{call && <Timeline call={call} changes={here} />}</div>
       {may && (
@@ -110,7 +114,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, close }: Pro
 function Head({ call, close, children }: { call: Call | undefined; close: () => void; children: ComponentChildren }) {
   const element = useRef<HTMLElement>(null);
   useClocks(element, call);
-  const customer = call && customerNumber(call);
+  const customer = call && numberOf(call);
   return (
     <header ref={element}>
       <button type="button" class="plain icon-only back" aria-label={words.backToList} title={words.backToList} onClick={close}>

@@ -2,8 +2,9 @@
 
 import { de } from "./de";
 import { en, type Words } from "./en";
+import { say } from "./say";
 
-export { say } from "./say";
+export { say };
 
 export const LANGUAGES = { en: "English", de: "Deutsch" };
 export type Language = keyof typeof LANGUAGES;
@@ -17,3 +18,8 @@ export function language(): Language {
 }
 
 export const words: Words = all[language()];
+
+/** How many there are, in words: the one sentence for one, the other, with its {count}, for none or more. */
+export function count(many: number, one: string, other: string): string {
+  return many === 1 ? one : say(other, { count: many.toLocaleString(language()) });
+}
