@@ -8,7 +8,7 @@ import { Live } from "./api/live";
 import type { Picture } from "./core/picture";
 import type { User } from "./schema";
 import { SignIn } from "./signin";
-import { usePhone } from "./phone/usephone";
+import { useConfirmedTalk, usePhone } from "./phone/usephone";
 import { LANGUAGES, language, say, words } from "./words";
 
 /** What the address asks for: `inbox`, or `account` and which part of it. */
@@ -42,7 +42,8 @@ export function App() {
   }, [id]);
 
   const mine = [...(picture?.monitors.values() ?? [])].find((monitor) => monitor.supervisor.user_id === id);
-  const phone = usePhone(picture?.user ?? user ?? null, mine);
+  const phone = usePhone(picture?.user ?? user ?? null, mine, picture);
+  useConfirmedTalk(phone, mine);
   if (user === undefined) return null;
   if (user === null) return <SignIn done={setUser} />;
   const me = picture?.user ?? user;

@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { ask } from "../api/ask";
 import { BROWSER, PhoneBox } from "../phone/phonebox";
 import { Sure } from "../ui/pieces";
+import { TalkingWith } from "../phone/talkingwith";
 import { attempt } from "../api/problems";
 import type { Call, EndReason, Mode, Monitor, User } from "../schema";
 import type { Phone } from "../phone/usephone";
@@ -51,7 +52,7 @@ export function Panel({ me, call, callId, monitor, ended, phone, connected }: Pr
   const may = (mode: Mode) =>
     here?.state === "live" && here.mode !== mode && me.modes.includes(mode) && (connected || mode === "silent");
 
-  const toggles = here !== undefined || (call !== undefined && connected);
+  const toggles = here !== undefined || (call !== undefined && connected && !phone.taken);
 
   useEffect(() => setProblem(""), [callId, here?.id]);
   useLayoutEffect(() => {
@@ -110,6 +111,8 @@ export function Panel({ me, call, callId, monitor, ended, phone, connected }: Pr
           {problem}
         </p>
       </div>
+      <TalkingWith phone={phone} />
+      {phone.taken && call && <p class="soft">{say(words.hangUpFirst, { number: phone.taken.number })}</p>}
       {me.can_monitor && (
         <PhoneBox
           me={me}
