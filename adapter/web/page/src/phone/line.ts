@@ -15,7 +15,14 @@ const ANYWHERE = "127.0.0.1";
 const PATIENCE_MS = 3000;
 /** How long a call waits for its signalling: the server has given up the page by then. */
 const AWAY_MS = 10_000;
+/** How long a stop waits for Asterisk's answer. */
+const STOP_MS = 500;
 const AGAIN_MS = [1000, 2000, 5000];
+
+/** Public in JsSIP, and not in its types. */
+interface WithTransport {
+  transport: { disconnect: () => void };
+}
 
 export interface Hooks {
   changed: () => void;
@@ -78,7 +85,8 @@ export class Line {
     const unregistered = new Promise<void>((done) => ua.on("unregistered", () => done()));
     const told = ua.isRegistered() ? unregistered : Promise.resolve();
     ua.stop();
-    await Promise.race([told, new Promise((done) => setTimeout(done, 500))]);
+    await Promise.race([told, new Promise((done) => setTimeout(done, STOP_MS))]);
+    (ua as unknown as WithTransport).transport.disconnect(); // JsSIP would wait two seconds, and connect again
   }
 
   hangUp(): void {
