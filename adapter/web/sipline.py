@@ -91,6 +91,9 @@ class SipLine:
 
     async def serve(self, page: web.WebSocketResponse) -> None:
         """Pass on what this socket of the page brings, until it is closed. An older socket is closed now."""
+        if not self.is_open:
+            await _close(page, WSCloseCode.OK)
+            return
         older, self._page = self._page, page
         self._heard = asyncio.get_running_loop().time()
         self._phones.connected(self.phone, self.end)

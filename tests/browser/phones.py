@@ -20,11 +20,11 @@ GONE = 12
 
 
 async def at_the_page(
-    browser: Browser, lab: Lab, username: str = "mona", *, microphone: bool = True, script: str = ""
+    browser: Browser, lab: Lab, username: str = "mona", *, microphone: bool = True, script: str = "", base: str = ""
 ) -> Page:
     """Somebody at the page with this browser as their phone, registered."""
     permissions = ["microphone"] if microphone else []
-    context = await browser.new_context(base_url=lab.base, locale="en-US", permissions=permissions)
+    context = await browser.new_context(base_url=base or lab.base, locale="en-US", permissions=permissions)
     if not microphone:
         await context.add_init_script(
             "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))"

@@ -55,10 +55,11 @@ export class Line {
 
   /** Get credentials and register. Again after a loss, by itself. */
   async start(): Promise<void> {
-    await this.stop();
+    const stopped = this.stop("connecting");
     const generation = this.generation;
     const current = () => generation === this.generation;
-    this.set("connecting");
+    await stopped;
+    if (!current()) return;
     let credentials: Credentials;
     try {
       credentials = await ask("POST", "/softphone");
@@ -75,12 +76,12 @@ export class Line {
   }
 
   /** This page is no phone any more: the call ends, and the registration. Resolves when Asterisk was told, or soon. */
-  async stop(): Promise<void> {
+  async stop(next: LineState = "off"): Promise<void> {
     this.generation++;
     const ua = this.ua;
     this.ua = null;
     this.end();
-    this.set("off");
+    this.set(next);
     if (!ua) return;
     const unregistered = new Promise<void>((done) => ua.on("unregistered", () => done()));
     const told = ua.isRegistered() ? unregistered : Promise.resolve();

@@ -22,7 +22,7 @@ interface Props {
 export function PhoneBox({ me, phone, picture, device, choose, busy }: Props) {
   return (
     <section class="phonebox" aria-label={words.myPhone}>
-      <ChooseDevice me={me} device={device} choose={choose} busy={busy} />
+      <ChooseDevice me={me} device={device} choose={choose} busy={busy || picture.taken !== null} />
       {device === BROWSER && (
         <>
           <PhoneSays picture={picture} />
@@ -40,7 +40,7 @@ export function PhoneBox({ me, phone, picture, device, choose, busy }: Props) {
   );
 }
 
-/** The choice between the desk phone and this browser. */
+/** The choice between the desk phone and this browser. `busy`: a monitor or a call that was taken over would end. */
 export function ChooseDevice({ me, device, choose, busy }: Pick<Props, "me" | "device" | "choose" | "busy">) {
   const pick = (value: string) => {
     rememberDevice(value);

@@ -9,7 +9,11 @@ export function SoundSettings({ phone }: { phone: Softphone }) {
   const [problem, setProblem] = useState("");
   const [tones, setTones] = useState(phone.sound.tones);
   const of = (kind: MediaDeviceKind) => devices.filter((device) => device.kind === kind && device.deviceId);
-  const use = async (work: Promise<boolean>, failed: string) => setProblem((await work) ? "" : failed);
+  const told = async (work: Promise<boolean>, failed: string) => {
+    const done = await work;
+    setProblem(done ? "" : failed);
+    return done;
+  };
   return (
     <div class="sound-settings">
       <label>
@@ -27,13 +31,13 @@ export function SoundSettings({ phone }: { phone: Softphone }) {
         label={words.microphone}
         name="microphone"
         found={of("audioinput")}
-        use={(id) => void use(phone.useMicrophone(id), words.microphoneNotUsed)}
+        pick={(id) => told(phone.useMicrophone(id), words.microphoneNotUsed)}
       />
       <Devices
         label={words.speaker}
         name="speaker"
         found={of("audiooutput")}
-        use={(id) => void use(phone.useSpeaker(id), words.speakerNotUsed)}
+        pick={(id) => told(phone.useSpeaker(id), words.speakerNotUsed)}
       />
       <p role="alert" class="problem">
         {problem}
@@ -72,15 +76,19 @@ interface DevicesProps {
   label: string;
   name: string;
   found: MediaDeviceInfo[];
-  use: (id: string) => void;
+  pick: (id: string) => Promise<boolean>;
 }
 
 /** Names are known once the microphone was granted; before that browsers hide them. */
-function Devices({ label, name, found, use }: DevicesProps) {
+function Devices({ label, name, found, pick }: DevicesProps) {
+  const chosen = () => localStorage.getItem(name) ?? "default";
+  const choose = async (list: HTMLSelectElement) => {
+    if (!(await pick(list.value))) list.value = chosen();
+  };
   return (
     <label>
       {label}
-      <select value={localStorage.getItem(name) ?? "default"} onChange={(event) => use(event.currentTarget.value)}>
+      <select value={chosen()} onChange={(event) => void choose(event.currentTarget)}>
         <option value="default">{words.systemsChoice}</option>
         {found
           .filter((device) => device.deviceId !== "default")

@@ -1,5 +1,5 @@
-// Silence that flows. ChanSpy needs frames from the supervisor, or it notices late that the call has ended and begins
-// to pass on what they say late; and Asterisk hangs up who sends nothing for 20 s.
+// Silence that flows: ChanSpy needs frames from the supervisor, or it notices late that the call has ended, and begins
+// late to pass on what they say (Asterisk's issue 2123).
 
 /** WebCodecs' generator of tracks: in Chromium and what is made of it, not in the TypeScript library yet. */
 interface Generator extends MediaStreamTrack {

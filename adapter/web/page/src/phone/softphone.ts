@@ -1,13 +1,13 @@
 // This page as a phone: one tab's line, microphone and sound put together. Silent, until Asterisk has confirmed that
 // somebody is to hear me; after a take-over an ordinary phone.
 
-import { History } from "../core/levels";
 import { Line } from "./line";
+import { Meters, type Levels } from "./meters";
 import { Microphone, type MicrophoneState } from "./microphone";
-import { Meter, Sound } from "./sound";
+import { Sound } from "./sound";
 import { Tab, type Doing } from "./tab";
 
-export type { Doing, MicrophoneState };
+export type { Doing, Levels, MicrophoneState };
 /** `taken`: the call is mine since a take-over. `elsewhere`: another tab is my phone. */
 export type PhoneState = "off" | "connecting" | "registered" | "ringing" | "connected" | "taken" | "failed" | "elsewhere";
 
@@ -37,16 +37,6 @@ export interface Picture {
   taken: Taken | null;
 }
 
-export interface Levels {
-  /** The call, both parties mixed, from 0 to 1. */
-  hearing: number;
-  /** My microphone. */
-  speaking: number;
-}
-
-export const BARS = 60;
-const LISTEN_MS = 100;
-const SILENT_MS = 5000;
 const NOTHING: Picture = {
   state: "off",
   flowing: false,
@@ -61,8 +51,8 @@ const NOTHING: Picture = {
 export class Softphone {
   picture: Picture = NOTHING;
   readonly sound = new Sound(() => this.soundChanged());
-  readonly history = { hearing: new History(BARS), speaking: new History(BARS) };
   private readonly microphone = new Microphone(() => this.microphoneChanged(), () => this.speaks);
+  private readonly meters = new Meters(this.sound, () => this.picture.open, () => this.measured());
   private readonly line = new Line({
     changed: () => this.lineChanged(),
     first: () => this.sound.silence(),
@@ -73,14 +63,9 @@ export class Softphone {
   });
   private tab: Tab | null = null;
   private stopping: Promise<void> = Promise.resolve();
-  private heard: Meter | null = null;
-  private said: { meter: Meter; stream: MediaStream } | null = null;
-  private last: Levels = { hearing: 0, speaking: 0 };
   private talks = false;
   private holds = false;
   private meeting = 0;
-  private spokeAt = 0;
-  private timer = 0;
 
   constructor(private readonly tell: (picture: Picture) => void) {}
 
@@ -157,7 +142,12 @@ export class Softphone {
   }
 
   levels(): Levels {
-    return this.last;
+    return this.meters.levels;
+  }
+
+  /** The levels of the last six seconds, ten a second, oldest first. */
+  get history(): Meters["history"] {
+    return this.meters.history;
   }
 
   /** Let the sound be heard that the browser blocks; in a click it may. */
@@ -203,52 +193,35 @@ export class Softphone {
 
   private opened(open: boolean): void {
     if (open && !this.picture.open) {
-      this.spokeAt = Date.now();
+      this.meters.opened();
       this.sound.openTone();
     }
-    this.say({ open, heardByMeter: open && Date.now() - this.spokeAt < SILENT_MS });
+    this.say({ open });
+    this.say({ heardByMeter: this.meters.heardMe });
   }
 
   private hear(stream: MediaStream): void {
-    this.heard?.stop();
-    this.heard = this.sound.meter(stream);
+    this.meters.hear(stream);
     void this.sound.hear(stream);
-    clearInterval(this.timer);
-    this.timer = window.setInterval(() => this.listen(), LISTEN_MS);
   }
 
-  /** Ten times a second: the meters, and what follows from them. Of the picture only what changes. */
-  private listen(): void {
-    this.last = { hearing: this.heard?.level() ?? 0, speaking: this.said?.meter.level() ?? 0 };
-    this.history.hearing.push(this.last.hearing);
-    this.history.speaking.push(this.picture.open ? this.last.speaking : 0);
-    if (this.picture.open && this.last.speaking > 0) this.spokeAt = Date.now();
-    const heardByMeter = this.picture.open && Date.now() - this.spokeAt < SILENT_MS;
-    const flowing = (this.picture.flowing || this.last.hearing > 0) && !this.picture.blocked;
-    if (heardByMeter !== this.picture.heardByMeter || flowing !== this.picture.flowing) this.say({ heardByMeter, flowing });
+  private measured(): void {
+    const flowing = (this.picture.flowing || this.levels().hearing > 0) && !this.picture.blocked;
+    this.say({ flowing, heardByMeter: this.meters.heardMe });
   }
 
   /** The call is over: nobody hears me any more, and the microphone is closed. */
   private over(): void {
-    clearInterval(this.timer);
     this.talks = this.holds = false;
-    this.heard?.stop();
-    this.heard = null;
-    this.last = { hearing: 0, speaking: 0 };
-    this.history.hearing.clear();
-    this.history.speaking.clear();
+    this.meters.stop();
     this.sound.hearNothing();
     this.say({ taken: null, flowing: false, open: false, heardByMeter: false });
     this.microphone.release();
   }
 
   private microphoneChanged(): void {
-    const { stream, state } = this.microphone;
-    if (this.said?.stream !== stream) {
-      this.said?.meter.stop();
-      this.said = stream ? { stream, meter: this.sound.meter(stream) } : null;
-    }
-    this.say({ microphone: state });
+    this.meters.speak(this.microphone.stream);
+    this.say({ microphone: this.microphone.state });
     this.meet();
   }
 

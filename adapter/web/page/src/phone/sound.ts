@@ -124,7 +124,7 @@ export class Sound {
     if (!this.context) {
       this.context = new AudioContext();
       this.context.onstatechange = () => {
-        if (this.runs && this.blocked) void this.resume();
+        if (this.runs === this.blocked && this.audio.srcObject) void this.resume();
         this.changed();
       };
     }

@@ -22,6 +22,7 @@ interface Hooks {
 
 const HOLDER = "holder";
 const ANSWER_MS = 1000;
+const MOVE_MS = 5000;
 /** A tab that is reloaded gets its phone back: the others wait so long before they take a phone that is free. */
 const RELOAD_MS = 3000;
 
@@ -75,7 +76,8 @@ export class Tab {
     this.answered = null;
     if (does !== null && !sure) return does;
     // A tab that was asked and doesn't answer hangs: the browser takes its lock away.
-    return (await this.request(does === null ? {} : { steal: true })) ? null : "unknown";
+    const wish = does === null ? { signal: AbortSignal.timeout(MOVE_MS) } : { steal: true };
+    return (await this.request(wish)) ? null : "unknown";
   }
 
   /** Wait until the lock is free and stays so: whoever had it may only be reloading. */

@@ -221,7 +221,7 @@ export const de: Words = {
   tryAgain: "Noch einmal versuchen",
   microphoneNotUsed: "Dieses Mikrofon ließ sich nicht öffnen. Das bisherige wird weiter benutzt.",
   speakerNotUsed: "Dieser Lautsprecher ließ sich nicht benutzen. Der bisherige wird weiter benutzt.",
-  openTone: "Ein Ton, wenn mein Mikrofon aufgeht (nur ich höre ihn)",
+  openTone: "Ein Ton, sobald man mich hören kann (nur für mich)",
   levelCall: "Gespräch",
   levelYou: "Sie",
   levelOn: "an",

@@ -219,7 +219,7 @@ export const en = {
   tryAgain: "Try again",
   microphoneNotUsed: "This microphone could not be opened. The one before is still in use.",
   speakerNotUsed: "This speaker could not be used. The one before is still in use.",
-  openTone: "A tone when my microphone opens (only I hear it)",
+  openTone: "Play a tone when I can be heard (only I hear it)",
   levelCall: "Call",
   levelYou: "You",
   levelOn: "on",
