@@ -228,6 +228,11 @@ class Calls:
         line = self._lines.get(uniqueid)
         return line.bridge if line is not None else None
 
+    def endpoint_of(self, uniqueid: str) -> str | None:
+        """The endpoint behind a channel, such as PJSIP/101; None if it is gone."""
+        line = self._lines.get(uniqueid)
+        return line.endpoint if line is not None else None
+
     def met_others(self, uniqueid: str) -> bool:
         """Whether this channel may have been in a bridge with others than now."""
         line = self._lines.get(uniqueid)

@@ -15,7 +15,7 @@ class Whereabouts:
 
     def __init__(self, dialplan: SpyDialplan) -> None:
         self._dialplan = dialplan
-        self._parties: set[str] = set()
+        self.parties: set[str] = set()
         """Legs that took a call over: they keep the place in the dialplan that they had, and listen no more."""
         self.others: set[str] = set()
         """Tags of other installations whose legs were seen at this PBX; empty for one without a tag."""
@@ -43,21 +43,21 @@ class Whereabouts:
                 return None
         if self._dialplan.mode_at(context, extension) is None or uniqueid in legs:
             return None
-        party = not isinstance(event, ev.SpyStarted) and (uniqueid in self._parties or in_bridge(uniqueid))
+        party = not isinstance(event, ev.SpyStarted) and (uniqueid in self.parties or in_bridge(uniqueid))
         return None if party or self._dialplan.legs.is_others(uniqueid) else uniqueid
 
     def took_over(self, uniqueid: str) -> None:
         """A leg entered a bridge: it is a party of the call now."""
-        self._parties.add(uniqueid)
+        self.parties.add(uniqueid)
 
     def follow(self, event: ev.Event, legs: Container[str]) -> str | None:
         """Remember what the event tells of others; the tag of an installation that is seen for the first time."""
         match event:
             case ev.ChannelGone():
-                self._parties.discard(event.uniqueid)
+                self.parties.discard(event.uniqueid)
             case ev.Snapshot():
                 known = event.channels
-                self._parties = {k.channel.uniqueid for k in known if k.bridge and self._is_in_place(k.channel)}
+                self.parties = {k.channel.uniqueid for k in known if k.bridge and self._is_in_place(k.channel)}
                 new = (self._others(k.channel.uniqueid, legs) for k in known)
                 return next((tag for tag in new if tag is not None), None)
             case ev.ChannelCreated():

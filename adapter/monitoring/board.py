@@ -216,6 +216,12 @@ class Board(Readable):
         self._step(step)
         self._publish(at)
 
+    def end_parties(self, device: str, at: datetime) -> None:
+        """Hang up calls that were taken over at this device: nobody is there any more."""
+        here = (leg for leg in self.place.parties if self._calls.endpoint_of(leg) == device)
+        self._commanded.extend((leg, (lifecycle.EndLeg(),)) for leg in here)
+        self._publish(at)
+
     def set_directory(self, directory: Directory, changed: frozenset[str], at: datetime) -> None:
         """Accounts changed; `changed` are the users to whom everything must be shown afresh."""
         self.directory = directory

@@ -50,10 +50,11 @@ class Ending:
                 self._board.step(lifecycle.end_wanted(monitor, EndReason.PERMISSION_REVOKED), self._clock())
 
     def device_gone(self, device: str) -> None:
-        """A page that was a phone is gone: what it listened to ends."""
+        """A page that was a phone is gone: what it listened to ends, and a call that it took over."""
         for monitor in [m for m in self._board.monitors() if m.ring == device]:
             by = By(monitor.supervisor.username, Via.BROWSER)
             self._board.step(lifecycle.end_wanted(monitor, EndReason.SUPERVISOR_HUNG_UP, by), self._clock())
+        self._board.end_parties(device, self._clock())
 
     def pbx_changed(self) -> None:
         """The connection came or went. Without one for long, running monitors are lost."""

@@ -42,7 +42,7 @@ class Softphone:
     connected: int = 0
     """Its place among the pages in the order in which they connected; 0 while its socket is not open."""
     hang_up: Callable[[], None] | None = None
-    """Closes its socket."""
+    """Closes its connection to Asterisk, and its socket."""
 
     @property
     def device(self) -> str:
@@ -115,16 +115,18 @@ class BrowserPhones:
         await self._endpoints.put(phone.endpoint, phone.password)
 
     def connected(self, phone: Softphone, hang_up: Callable[[], None]) -> None:
-        """Its page opened its socket. An older one of the same phone is closed: one session can't hold many."""
+        """Its page opened its socket; `hang_up` ends its connection to Asterisk, of which it has one."""
         self._count += 1
-        older, phone.hang_up = phone.hang_up, hang_up
-        phone.connected = self._count
-        if older is not None:
-            older()
+        phone.hang_up, phone.connected = hang_up, self._count
+
+    def away(self, phone: Softphone, hang_up: Callable[[], None]) -> None:
+        """Its socket broke: it can't be rung. It may come back, so what it serves goes on for now."""
+        if phone.hang_up == hang_up:
+            phone.connected = 0
 
     def disconnected(self, phone: Softphone, hang_up: Callable[[], None]) -> None:
-        """Its socket closed. Unless a newer one took its place, nobody is there any more: its monitors end."""
-        if phone.hang_up is hang_up:
+        """Its page is gone: what it served ends."""
+        if phone.hang_up == hang_up:
             phone.connected, phone.hang_up = 0, None
             self._end_device(phone.device)
 

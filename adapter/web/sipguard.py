@@ -11,7 +11,7 @@ from typing import TypeVar
 from adapter.web.sipmessage import Message, NotSip, digest
 
 DOMAIN = "call-monitor.invalid"
-"""The host of a page's own address, as the page has it (`page/src/phone/softphone.ts`)."""
+"""The host of a page's own address, as the page has it (`page/src/phone/line.ts`)."""
 KEEP_ALIVE = ("\r\n", "\r\n\r\n")
 """RFC 5626, section 3.5.1: a ping, and JsSIP's answer to Asterisk's."""
 LARGEST_HEAD, LARGEST = 8 * 1024, 64 * 1024
@@ -90,7 +90,8 @@ class _Dialog:
 
 
 class SipGuard:
-    """One socket's. Each method takes one WebSocket message; Refused says that it does not pass and the socket ends."""
+    """One page's phone's, over all of its sockets. Each method takes one WebSocket message; Refused says that it does
+    not pass and the socket ends."""
 
     def __init__(self, endpoint: str) -> None:
         self._own = f"<sip:{endpoint}@{DOMAIN}>"
@@ -100,6 +101,12 @@ class SipGuard:
         self._dialogs: dict[Key, _Dialog] = {}
         self._sent: dict[tuple[str, str], tuple[int, _Dialog | None]] = {}
         """By branch and method: the number, and the dialog that it is in."""
+
+    def connected_anew(self) -> None:
+        """What leads to Asterisk is new: what was asked on the former one is never answered. Dialogs live on."""
+        self._sent.clear()
+        for dialog in self._dialogs.values():
+            dialog.inviting = False
 
     # --- from the page
 

@@ -4,15 +4,10 @@ Asterisk's own /ws accepts any origin and any SIP; here the session, its right a
 this page's phone needs passes (`sipguard`), and the socket closes when one of them ends.
 """
 
-import asyncio
 import ssl
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-import aiohttp
-import structlog
 from aiohttp import web
 
 from adapter.core.views import time_view
@@ -24,9 +19,8 @@ from adapter.web.access import Access, in_person, starts
 from adapter.web.ice import Ice
 from adapter.web.principal import Principal
 from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
-from adapter.web.sipguard import LARGEST, Refused, SipGuard
-
-log = structlog.get_logger(__name__)
+from adapter.web.sipguard import LARGEST
+from adapter.web.sipline import CLOSING, SipLines
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +35,13 @@ class Deps:
     sip_tls: ssl.SSLContext | None
     """Whom to believe there; None where it is reached without TLS."""
     tasks: BackgroundTasks
-    """Whose tasks the open sockets are."""
+    """Whose tasks the open lines are."""
+    lines: SipLines = field(default_factory=SipLines)
 
 
 routes = Routes("softphone", Deps)
 
 PATH = "/sip"
-HEARTBEAT = 2.0
-"""Seconds between pings of the page's socket, which must be answered in half of that: a page that vanished is
-noticed well within five seconds."""
 
 
 def _may(principal: Principal, access: Access) -> None:
@@ -112,59 +104,19 @@ async def sip(context: RequestContext[Deps, None]) -> web.StreamResponse:
         raise DeviceUnavailable("Ask for credentials first: POST /api/v1/softphone.")
     if "sip" not in context.request.headers.get("Sec-WebSocket-Protocol", ""):
         raise Forbidden("This is a WebSocket with the subprotocol sip.")
-    await softphones.renew(phone)
-    page = web.WebSocketResponse(protocols=("sip",), heartbeat=HEARTBEAT, compress=False, max_msg_size=LARGEST)
-    async with aiohttp.ClientSession() as http:
-        try:
-            connecting = http.ws_connect(
-                deps.sip_upstream, protocols=("sip",), compress=0, max_msg_size=LARGEST, ssl=deps.sip_tls or True
-            )
-            pbx = await asyncio.wait_for(connecting, 3.0)
-        except (aiohttp.ClientError, OSError, TimeoutError) as problem:
-            log.warning("Asterisk's WebSocket is not usable", url=deps.sip_upstream, why=type(problem).__name__)
-            raise PbxUnavailable("Asterisk's WebSocket can't be reached; the log says why.") from None
-        await page.prepare(context.request)
-        guard = SipGuard(phone.endpoint)
-        ways = ((page, pbx, guard.from_page), (pbx, page, guard.from_asterisk))
-        ends = [deps.tasks.start(_pass_on(*way), "sip") for way in ways]
-
-        def hang_up() -> None:
-            for end in ends:
-                end.cancel()
-
-        softphones.connected(phone, hang_up)
-        code = aiohttp.WSCloseCode.OK
-        try:
-            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            refusals = [end.result() for end in done if not end.cancelled() and not end.exception() and end.result()]
-            if refusals:
-                code = aiohttp.WSCloseCode.POLICY_VIOLATION
-                log.warning("a page's SIP socket was closed", endpoint=phone.endpoint, why=refusals[0])
-        finally:
-            hang_up()
-            softphones.disconnected(phone, hang_up)
-            with suppress(ConnectionError):
-                await asyncio.gather(pbx.close(), page.close(code=code))
+    line = deps.lines.of(phone, softphones, deps.tasks)
+    async with line.opening:
+        if not line.is_open:
+            await softphones.renew(phone)
+            await line.connect(deps.sip_upstream, deps.sip_tls)
+    page = web.WebSocketResponse(
+        protocols=("sip",), autoping=False, compress=False, max_msg_size=LARGEST, timeout=CLOSING
+    )
+    await page.prepare(context.request)
+    if softphones.of_session(context.principal.id) is not phone:
+        line.end()  # the session, or its right, ended meanwhile
+    await line.serve(page)
     return page
-
-
-Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
-
-
-async def _pass_on(source: Socket, sink: Socket, check: Callable[[str], None]) -> str:
-    """Until the source closes, or sends what may not pass: then why. What is refused does not reach the sink."""
-    with suppress(ConnectionError):
-        async for message in source:
-            if message.type is aiohttp.WSMsgType.ERROR:
-                return ""
-            if message.type is not aiohttp.WSMsgType.TEXT:
-                return "a message that is no text"
-            try:
-                check(message.data)
-            except Refused as refusal:
-                return str(refusal)
-            await sink.send_str(message.data)
-    return ""
 
 
 def _same_origin(context: RequestContext[Deps, None]) -> None:

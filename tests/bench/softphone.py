@@ -5,8 +5,8 @@ from pathlib import Path
 
 from playwright.async_api import Page, async_playwright, expect
 
-from tests.browser.conftest import chromium_path
-from tests.browser.test_softphone import at_the_page, open_call, speaking_flags
+from tests.browser.conftest import chromium_path, speaking_flags
+from tests.browser.phones import at_the_page, open_call
 from tests.support.lab import Lab
 
 STARTS = 8

@@ -3,10 +3,12 @@
 import contextlib
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from adapter.asterisk import tones
 from adapter.lab import people
 from tests.support.lab import Lab
 
@@ -20,6 +22,20 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+VOICE = 2711
+"""The speaking browser's tone, in hertz: another prime than those of `TONES`."""
+
+
+def speaking_flags(wav: Path) -> list[str]:
+    """A microphone that plays this file."""
+    return [
+        *FLAGS,
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={wav}",
+    ]
 
 
 async def sign_in_by_hand(page: Page, username: str, base: str = "") -> None:
@@ -47,6 +63,17 @@ async def chromium() -> AsyncIterator[Browser]:
     """The system's Chromium."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(scope="session")
+async def speaking(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+    """A Chromium whose microphone says a tone, for ever."""
+    wav: Path = tmp_path_factory.mktemp("voice") / "tone.wav"
+    tones.tone(wav, VOICE, 30)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=speaking_flags(wav))
         yield browser
         await browser.close()
 

@@ -8,8 +8,8 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from adapter.asterisk import tones
 from adapter.lab.provision import provision
-from tests.browser.conftest import FLAGS, chromium_path, sign_in_by_hand
-from tests.browser.test_softphone import at_the_page, open_call, speaking_flags, start
+from tests.browser.conftest import FLAGS, chromium_path, sign_in_by_hand, speaking_flags
+from tests.browser.phones import at_the_page, open_call, start
 from tests.support.lab import Lab
 
 FOLDER = Path(__file__).parents[2] / "docs/pictures"

@@ -39,7 +39,7 @@ def test_keep_alives_pass_in_both_directions() -> None:
 
 
 def test_the_page_says_the_name_that_is_expected() -> None:
-    page = Path(sipguard.__file__).parent / "page/src/phone/softphone.ts"
+    page = Path(sipguard.__file__).parent / "page/src/phone/line.ts"
     assert f"@{DOMAIN}`" in page.read_text()
 
 

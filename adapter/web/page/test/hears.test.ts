@@ -68,8 +68,8 @@ void test("lost: nothing is claimed", () => {
 
 void test("a microphone that is not on the line is heard by nobody, and can be asked for again", () => {
   const without = (microphone: Voice["microphone"]) => short(now("whisper", { voice: { ...headset, open: false, microphone } }));
-  assert.equal(without("refused"), "warning micRefused microphone");
-  assert.equal(without("lost"), "warning micLost microphone");
+  assert.equal(without("refused"), "warning micRefused micRefusedMore microphone");
+  assert.equal(without("lost"), "warning micLost micLostMore microphone");
   assert.equal(without("unasked"), "warning micClosed microphone");
   assert.equal(without("asking"), "warning micAsking");
   assert.equal(short(now("whisper", { voice: { ...headset, heard: false } })), "whisper whisperHears micQuiet");

@@ -34,7 +34,7 @@ type Sentence =
   | "silenceUnconfirmedHere" | "silenceUnconfirmed" | "soundBlocked";
 type More =
   | "whisperMore" | "bargeAgentOnly" | "waiting" | "bridgeChanged" | "madeSafe" | "unrecorded" | "heldSilent" | "mayNotHear"
-  | "micQuiet" | "whyMicrophone";
+  | "micQuiet" | "whyMicrophone" | "micRefusedMore" | "micMissingMore" | "micLostMore";
 
 /** How it stands. `monitor`: mine, connecting or live. */
 export interface Situation {
@@ -86,18 +86,19 @@ function talkingNow({ monitor: { mode }, call }: Situation, more: More | null): 
   return said("barge", "bargeHears", more);
 }
 
-const MICROPHONE: Partial<Record<Voice["microphone"], Sentence>> = {
-  refused: "micRefused",
-  missing: "micMissing",
-  lost: "micLost",
-  muted: "micMuted",
-  asking: "micAsking",
+const MICROPHONE: Partial<Record<Voice["microphone"], [Sentence, More | null]>> = {
+  refused: ["micRefused", "micRefusedMore"],
+  missing: ["micMissing", "micMissingMore"],
+  lost: ["micLost", "micLostMore"],
+  muted: ["micMuted", null],
+  asking: ["micAsking", null],
 };
 
 function talking(now: Situation): Hears {
   const { monitor, call, talk, voice } = now;
   if (voice.browser && !(voice.open && opens(talk) && voice.microphone === "granted")) {
-    return said("warning", MICROPHONE[voice.microphone] ?? "micClosed", null, voice.microphone === "asking" ? null : "microphone");
+    const [text, more] = MICROPHONE[voice.microphone] ?? ["micClosed", null];
+    return said("warning", text, more, ["asking", "muted"].includes(voice.microphone) ? null : "microphone");
   }
   if (voice.browser && voice.blocked) return said("warning", "soundBlocked", null, "hear");
   const mode = monitor.mode === "barge" ? "barge" : "whisper";

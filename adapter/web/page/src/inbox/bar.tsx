@@ -2,6 +2,7 @@
 
 import { useRef } from "preact/hooks";
 import type { Hears } from "../core/hears";
+import type { Taken } from "../phone/softphone";
 import type { Call, Monitor } from "../schema";
 import { useClocks } from "../ui/clocks";
 import { Icon } from "../ui/icons";
@@ -43,6 +44,23 @@ export function Bar({ monitor, call, hears, names, go, silence, stop, stopping }
       )}
       <button type="button" aria-disabled={stopping} onClick={stop}>
         {words.stop}
+      </button>
+    </section>
+  );
+}
+
+/** The call that I took over. What one does with it stands in the panel. */
+export function TakenBar({ taken, go }: { taken: Taken; go: () => void }) {
+  const element = useRef<HTMLElement>(null);
+  useClocks(element, taken.since);
+  return (
+    <section ref={element} class="bar toned taken" aria-label={words.myMonitoring}>
+      <Icon of="taken" />
+      <b>{say(words.takenCall, { number: taken.number || words.anonymous })}</b>
+      <time data-since={taken.since} />
+      <span class="grow" />
+      <button type="button" onClick={go}>
+        {words.goToCall}
       </button>
     </section>
   );

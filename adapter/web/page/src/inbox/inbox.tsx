@@ -5,6 +5,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import type { Picture } from "../core/picture";
 import { counts, passes, rowsOf, sorted, type Row } from "../core/rows";
 import type { Call, User } from "../schema";
+import { TalkingWith } from "../phone/talkingwith";
 import { language, words } from "../words";
 import { InMyTeam, OtherEnd, useTeam } from "./aside";
 import type { Choice } from "./choice";
@@ -45,7 +46,7 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: P
 
   const call = chosen ? calls.get(chosen) : undefined;
   return (
-    <main class={chosen === null ? "inbox" : "inbox open"}>
+    <main class={chosen === null && monitoring.phone.taken === null ? "inbox" : "inbox open"}>
       <section class="list" aria-label={words.inbox}>
         <Filters
           asked={asked}
@@ -72,7 +73,10 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: P
       </section>
       <div class="side" ref={panel} tabIndex={-1}>
         {chosen === null ? (
-          <p class="empty">{words.chooseCall}</p>
+          <>
+            <TalkingWith phone={monitoring.phone} />
+            <p class="empty">{words.chooseCall}</p>
+          </>
         ) : (
           <Panel
             me={me}

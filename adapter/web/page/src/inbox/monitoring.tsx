@@ -7,11 +7,11 @@ import { hears, type Act, type Hears } from "../core/hears";
 import type { Picture } from "../core/picture";
 import { opens } from "../core/talk";
 import { usePhone, type Phone } from "../phone/usephone";
-import { BROWSER } from "../phone/phonebox";
+import { BROWSER } from "../phone/devices";
 import type { Call, Monitor, User } from "../schema";
 import { isTyping } from "../ui/keys";
 import { words } from "../words";
-import { Bar } from "./bar";
+import { Bar, TakenBar } from "./bar";
 import type { Names } from "./sentence";
 import { useTabSign } from "./tabsign";
 import { useTalk, type TalkGroup } from "./usetalk";
@@ -40,7 +40,7 @@ const REST_MS = 600;
 export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
   const mine = [...(picture?.monitors.values() ?? [])].find((monitor) => monitor.supervisor.user_id === me.id);
   const connected = picture?.connected ?? false;
-  const phone = usePhone(me, mine);
+  const phone = usePhone(me, mine, picture);
   const group = useTalk(mine, connected, phone);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
@@ -60,11 +60,12 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
   const act = (what: Act) => {
     if (what === "silence") group.press("silent");
     else if (what === "microphone") void phone.softphone.askMicrophone();
+    else phone.softphone.resumeSound();
   };
   useEffect(() => setProblem(""), [mine?.id]);
   useTabSign(now ?? null, names);
   useSilenceKey(group);
-  useLeaving(opens(group.talk));
+  useLeaving(opens(group.talk) || phone.taken !== null);
   return {
     mine,
     call,
@@ -83,7 +84,8 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
 }
 
 function voice({ picture }: Phone, mine: Monitor) {
-  return { browser: mine.device === BROWSER, microphone: picture.microphone, open: picture.open, heard: true, blocked: false };
+  const { microphone, open, blocked, heardByMeter: heard } = picture;
+  return { browser: mine.device === BROWSER, microphone, open, heard, blocked };
 }
 
 /** Silence is one key, on every page. */
@@ -108,7 +110,8 @@ function useLeaving(heard: boolean): void {
 }
 
 export function Monitoring({ monitoring, go }: { monitoring: MyMonitoring; go: () => void }) {
-  const { mine, call, hears: now, names, group, busy, stop } = monitoring;
+  const { mine, call, hears: now, names, group, phone, busy, stop } = monitoring;
+  if (phone.taken) return <TakenBar taken={phone.taken} go={go} />;
   if (!mine || !now) return null;
   return (
     <Bar monitor={mine} call={call} hears={now} names={names} go={go} silence={() => group.press("silent")} stop={stop} stopping={busy} />

@@ -3,7 +3,10 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Call, EndReason, Monitor, User } from "../schema";
+import { BROWSER } from "../phone/devices";
+import { Levels } from "../phone/levels";
 import { PhoneBox } from "../phone/phonebox";
+import { TalkingWith } from "../phone/talkingwith";
 import { useClocks } from "../ui/clocks";
 import { Icon } from "../ui/icons";
 import { isTyping } from "../ui/keys";
@@ -34,7 +37,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, close, child
   const here = mine?.call_id === callId ? mine : undefined;
   const elsewhere = mine !== undefined && here === undefined;
   const may = me.can_monitor;
-  const toggles = !busy && (here !== undefined || (call !== undefined && known && !elsewhere));
+  const toggles = !busy && phone.taken === null && (here !== undefined || (call !== undefined && known && !elsewhere));
   const toggle = () => {
     if (!toggles) return;
     if (here) monitoring.stop();
@@ -49,7 +52,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, close, child
   const last = ended?.call_id === callId && !here ? ended : null;
   return (
     <section class="panel" aria-label={words.chosenCall}>
-      <Head call={call} close={close}>
+      <Head call={call} over={last?.ended_reason === "took_over" ? words.end_took_over : words.callOver} close={close}>
         {may && (
           <button
             type="button"
@@ -67,6 +70,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, close, child
         )}
       </Head>
       <div class="said">
+        <TalkingWith phone={phone} />
         {here && monitoring.hears && <Sentence hears={monitoring.hears} names={monitoring.names} act={monitoring.act} />}
         {elsewhere && call && (
           <div class="sentence toned silent">
@@ -77,7 +81,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, close, child
             </button>
           </div>
         )}
-        {last && (
+        {last && last.ended_reason !== "took_over" && (
           <p role="status" class="ended">
             {reason(last.ended_reason)}
           </p>
@@ -85,9 +89,16 @@ export function Panel({ me, call, callId, monitoring, ended, known, close, child
         <p role="alert" class="problem">
           {monitoring.problem}
         </p>
-        <div class="row">{children}</div>
       </div>
-      <div class="cards">{call && <Timeline call={call} changes={here} />}</div>
+      <div class="cards">
+        {here?.device === BROWSER && here.state === "live" && (
+          <section class="card">
+            <h3>{words.whoIsTalking}</h3>
+            <Levels phone={phone.softphone} picture={phone.picture} />
+          </section>
+        )}
+        {call && <Timeline call={call} changes={here} />}
+      </div>
       {may && (
         <footer>
           {here && <TalkButtons me={me} monitor={here} call={call} group={monitoring.group} known={known} />}
@@ -101,6 +112,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, close, child
               busy={mine !== undefined}
             />
             <span class="grow" />
+            {children}
             {here?.state === "live" && here.mode === "barge" && call && known && (
               <TakeOver monitor={here} call={call} say={monitoring.tell} />
             )}
@@ -111,7 +123,15 @@ export function Panel({ me, call, callId, monitoring, ended, known, close, child
   );
 }
 
-function Head({ call, close, children }: { call: Call | undefined; close: () => void; children: ComponentChildren }) {
+interface HeadProps {
+  call: Call | undefined;
+  /** What is said in place of a call that is over. */
+  over: string;
+  close: () => void;
+  children: ComponentChildren;
+}
+
+function Head({ call, over, close, children }: HeadProps) {
   const element = useRef<HTMLElement>(null);
   useClocks(element, call);
   const customer = call && numberOf(call);
@@ -142,7 +162,7 @@ function Head({ call, close, children }: { call: Call | undefined; close: () => 
           </p>
         </>
       ) : (
-        <h1>{words.callOver}</h1>
+        <h1>{over}</h1>
       )}
     </header>
   );

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preac
 import { ask } from "../api/ask";
 import { told } from "../api/problems";
 import { after, opens, QUIET, wanted, type Happening, type Request, type Talk } from "../core/talk";
-import { BROWSER } from "../phone/phonebox";
+import { BROWSER } from "../phone/devices";
 import type { Phone } from "../phone/usephone";
 import type { Mode, Monitor } from "../schema";
 import { words } from "../words";

@@ -1,265 +1,246 @@
-// This page as a phone: registered at Asterisk through our own server, silent until Asterisk has confirmed a talk.
+// This page as a phone: one tab's line, microphone and sound put together. Silent, until Asterisk has confirmed that
+// somebody is to hear me; after a take-over an ordinary phone.
 
-import * as JsSIP from "jssip";
-import type { RTCSession } from "jssip/lib/RTCSession";
-import { ask } from "../api/ask";
-import type { IceServer, Softphone as Credentials } from "../schema";
+import { Line } from "./line";
+import { Meters, type Levels } from "./meters";
+import { Microphone, type MicrophoneState } from "./microphone";
+import { Sound } from "./sound";
+import { Tab, type Doing } from "./tab";
 
-export type PhoneState = "off" | "connecting" | "registered" | "ringing" | "connected" | "failed";
+export type { Doing, Levels, MicrophoneState };
+/** `taken`: the call is mine since a take-over. `elsewhere`: another tab is my phone. */
+export type PhoneState = "off" | "connecting" | "registered" | "ringing" | "connected" | "taken" | "failed" | "elsewhere";
+
+export interface Taken {
+  number: string;
+  name: string;
+  /** When I took it over, as ISO 8601. */
+  since: string;
+  muted: boolean;
+  held: boolean;
+}
 
 export interface Picture {
   state: PhoneState;
   /** Whether audio arrives, which is more than a connected call. */
   flowing: boolean;
-  /** Whether my microphone's sound leaves this page now. */
+  /** Whether the browser blocks sound until somebody clicks. */
+  blocked: boolean;
+  /** Whether my microphone's sound leaves this page now: somebody is to hear me, and its live track is what is sent. */
   open: boolean;
-  microphone: "unasked" | "granted" | "refused";
+  microphone: MicrophoneState;
+  /** Whether my microphone's meter showed a sound in the last 5 s; in the first 5 s after it opened, not yet no. */
+  heardByMeter: boolean;
+  /** Whether a call's signalling is away and being restored. */
+  reconnecting: boolean;
+  /** The call that I took over, while it lasts. */
+  taken: Taken | null;
 }
 
-/** Before the microphone is granted, browsers hide their address behind a name (RFC 8839, section 5.1) that Asterisk
- * can't resolve, and with no candidate at all it would not even begin. It learns the true one from our own checks. */
-const HIDDEN = / [0-9a-f-]+\.local /g;
-const ANYWHERE = "127.0.0.1";
-const LISTEN_MS = 100;
-const PATIENCE_MS = 4000;
-const VOLUME = "volume";
-const MICROPHONE = "microphone";
-const SPEAKER = "speaker";
+const NOTHING: Picture = {
+  state: "off",
+  flowing: false,
+  blocked: false,
+  open: false,
+  microphone: "unasked",
+  heardByMeter: false,
+  reconnecting: false,
+  taken: null,
+};
 
 export class Softphone {
-  picture: Picture = { state: "off", flowing: false, open: false, microphone: "unasked" };
-  private ua: JsSIP.UA | null = null;
-  private session: RTCSession | null = null;
-  private context: AudioContext | null = null;
-  private silence: MediaStream | null = null;
-  private voice: MediaStream | null = null;
-  private heard: AnalyserNode | null = null;
-  private said: AnalyserNode | null = null;
+  picture: Picture = NOTHING;
+  readonly sound = new Sound(() => this.soundChanged());
+  private readonly microphone = new Microphone(() => this.microphoneChanged(), () => this.speaks);
+  private readonly meters = new Meters(this.sound, () => this.picture.open, () => this.measured());
+  private readonly line = new Line({
+    changed: () => this.lineChanged(),
+    first: () => this.sound.silence(),
+    hear: (stream) => this.hear(stream),
+    begun: () => this.meet(),
+    over: () => this.over(),
+    keeps: () => this.picture.taken !== null,
+  });
+  private tab: Tab | null = null;
+  private stopping: Promise<void> = Promise.resolve();
   private talks = false;
-  private iceServers: IceServer[] = [];
-  private readonly audio = new Audio();
-  private timer = 0;
-  private generation = 0;
+  private holds = false;
+  private meeting = 0;
 
-  constructor(private readonly tell: (picture: Picture) => void) {
-    this.audio.autoplay = true;
-    this.audio.volume = Number(localStorage.getItem(VOLUME) ?? "1");
-  }
+  constructor(private readonly tell: (picture: Picture) => void) {}
 
-  /** Get credentials and register. Again after a loss, by itself. */
-  async start(): Promise<void> {
-    this.stop();
-    const generation = ++this.generation;
-    this.say({ state: "connecting" });
-    let credentials: Credentials;
-    try {
-      credentials = await ask("POST", "/softphone");
-    } catch {
-      this.say({ state: "failed" });
-      setTimeout(() => generation === this.generation && void this.start(), 5000);
-      return;
-    }
-    if (generation !== this.generation) return;
-    this.iceServers = credentials.ice_servers;
-    const ua = new JsSIP.UA({
-      sockets: [new JsSIP.WebSocketInterface(credentials.sip_url)],
-      uri: `sip:${credentials.endpoint}@call-monitor.invalid`,
-      password: credentials.password,
-      register_expires: 120,
-      session_timers: false,
-      connection_recovery_min_interval: 1,
-      connection_recovery_max_interval: 5,
+  /** Be this person's phone, unless another tab is. */
+  async start(userId: string): Promise<void> {
+    this.tab?.close();
+    const tab = new Tab(userId, {
+      held: () => void this.line.start(),
+      elsewhere: async () => {
+        await this.line.stop();
+        if (tab === this.tab) this.lineChanged();
+      },
+      doing: () => this.doing,
     });
-    // A user agent that was stopped still tells of its end: that is of no interest any more.
-    const current = () => generation === this.generation;
-    const anew = (pause: number) => setTimeout(() => current() && !ua.isRegistered() && void this.start(), pause);
-    ua.on("registered", () => current() && !this.session && this.say({ state: "registered" }));
-    ua.on("disconnected", () => {
-      if (!current()) return;
-      this.say({ state: "connecting" });
-      anew(PATIENCE_MS); // JsSIP tries again by itself; in vain where the server has forgotten us
-    });
-    ua.on("registrationFailed", () => current() && anew(PATIENCE_MS));
-    ua.on("newRTCSession", ({ session }: { session: RTCSession }) => current() && this.incoming(session));
-    ua.start();
-    this.ua = ua;
+    this.tab = tab;
+    await this.stopping;
+    if (tab === this.tab) await tab.start();
   }
 
   /** This page is no phone any more. */
   stop(): void {
-    this.generation++;
-    this.ua?.stop();
-    this.ua = null;
-    this.over();
-    this.release();
-    this.say({ state: "off" });
+    const tab = this.tab;
+    this.tab = null;
+    this.stopping = this.line.stop().then(() => tab?.close());
+    this.microphone.release();
   }
 
-  /** Ask for the microphone; false where it is refused. Nothing of it is sent yet. */
+  /** Move the phone to this tab. Null when that is done; otherwise what the other tab does, which `sure` would end. */
+  async useThisTab(sure: boolean): Promise<Doing | null> {
+    return this.tab ? this.tab.take(sure) : "unknown";
+  }
+
+  /** Ask for the microphone; false where it can't be had. Nothing of it is sent yet. Without a call in this tab nothing
+   * is asked here: where another tab is the phone, that one asks, once somebody is to hear me. */
   async askMicrophone(): Promise<boolean> {
-    if (this.voice) return true;
-    const chosen = localStorage.getItem(MICROPHONE);
-    const audio: MediaTrackConstraints = chosen ? { deviceId: { ideal: chosen } } : {};
-    try {
-      this.voice = await navigator.mediaDevices.getUserMedia({ audio });
-    } catch {
-      this.say({ microphone: "refused" });
-      return false;
-    }
-    this.said = this.analyser(this.voice);
-    this.say({ microphone: "granted" });
-    this.connectVoice();
-    return true;
+    return this.line.inCall ? this.microphone.ask() : true;
   }
 
-  /** What Asterisk confirmed: only while it says that somebody hears me, my voice leaves this page. */
-  talk(talks: boolean): void {
-    if (talks === this.talks) return;
-    this.talks = talks;
-    this.connectVoice();
+  /** Whether somebody is to hear me: Asterisk confirmed a mode that talks, and I have not asked for silence since.
+   * With `false` the microphone is cut before this returns. In a call that was taken over, mute and hold count instead. */
+  talk(wanted: boolean): void {
+    if (wanted === this.talks) return;
+    this.talks = wanted;
+    this.meet();
   }
 
-  /** Loudness from 0 to 1 of what I hear, and of my microphone, now. */
-  levels(): { hearing: number; speaking: number } {
-    return { hearing: loudness(this.heard), speaking: loudness(this.said) };
+  /** My monitor ended as taken over: the call is mine, and the microphone stays open. Nothing where it is over already. */
+  takenOver(who: { number: string; name: string; since: string }): void {
+    if (!this.line.inCall) return;
+    this.say({ taken: { ...who, muted: false, held: false } });
+    this.lineChanged();
+    this.meet();
   }
 
-  volume(value: number): void {
-    localStorage.setItem(VOLUME, String(value));
-    this.audio.volume = value;
+  mute(on: boolean): void {
+    if (this.picture.taken) this.say({ taken: { ...this.picture.taken, muted: on } });
+    this.meet();
   }
 
-  async useMicrophone(id: string): Promise<void> {
-    localStorage.setItem(MICROPHONE, id);
-    if (!this.voice) return;
-    this.release();
-    await this.askMicrophone();
+  /** The other party hears music until I resume; I am not heard meanwhile. Whether Asterisk has agreed. */
+  async hold(on: boolean): Promise<boolean> {
+    if (!this.picture.taken) return false;
+    if (on) this.holds = true; // cut first, then ask Asterisk
+    this.meet();
+    const done = await this.line.hold(on);
+    this.holds = done ? on : this.picture.taken?.held === true;
+    if (this.picture.taken) this.say({ taken: { ...this.picture.taken, held: this.holds } });
+    this.meet();
+    return done;
   }
 
-  async useSpeaker(id: string): Promise<void> {
-    localStorage.setItem(SPEAKER, id);
-    await (this.audio as { setSinkId?: (id: string) => Promise<void> }).setSinkId?.(id);
+  hangUp(): void {
+    this.line.hangUp();
   }
 
-  /** A second of 440 Hz in this page only, to find out whether one hears anything. */
-  testTone(): void {
-    const context = this.sounds();
-    const tone = context.createOscillator();
-    const gain = context.createGain();
-    gain.gain.value = 0.2 * this.audio.volume;
-    tone.frequency.value = 440;
-    tone.connect(gain).connect(context.destination);
-    tone.start();
-    tone.stop(context.currentTime + 1);
+  levels(): Levels {
+    return this.meters.levels;
   }
 
-  private incoming(session: RTCSession): void {
-    if ((session.direction as string) !== "incoming" || this.session) {
-      session.terminate();
-      return;
-    }
-    this.session = session;
-    this.say({ state: "ringing" });
-    session.on("peerconnection", ({ peerconnection }: { peerconnection: RTCPeerConnection }) => {
-      peerconnection.addEventListener("track", (event) => this.hear(event.streams[0] ?? new MediaStream([event.track])));
-    });
-    session.on("sdp", (event: { originator: string; sdp: string }) => {
-      if (event.originator === "local") event.sdp = event.sdp.replace(HIDDEN, ` ${ANYWHERE} `);
-    });
-    session.on("icecandidate", ({ candidate, ready }: { candidate: RTCIceCandidate; ready: () => void }) => {
-      // Without STUN and TURN the first usable candidate is as good as all of them, and half a second earlier.
-      if (this.iceServers.length === 0 && candidate.protocol === "udp" && candidate.type === "host") ready();
-    });
-    session.on("confirmed", () => {
-      this.connectVoice();
-      this.say({ state: "connected" });
-    });
-    session.on("ended", () => this.over());
-    session.on("failed", () => this.over());
-    session.answer({ mediaStream: this.quiet(), pcConfig: { iceServers: this.iceServers } });
+  /** The levels of the last six seconds, ten a second, oldest first. */
+  get history(): Meters["history"] {
+    return this.meters.history;
   }
 
-  private hear(stream: MediaStream): void {
-    this.audio.srcObject = stream;
-    const speaker = localStorage.getItem(SPEAKER);
-    if (speaker) void this.useSpeaker(speaker).catch(() => undefined);
-    this.heard = this.analyser(stream);
-    clearInterval(this.timer);
-    this.timer = window.setInterval(() => this.listen(), LISTEN_MS);
+  /** Let the sound be heard that the browser blocks; in a click it may. */
+  resumeSound(): void {
+    void this.sound.resume();
   }
 
-  private over(): void {
-    if (this.session && !this.session.isEnded()) this.session.terminate();
-    this.session = null;
-    this.talks = false;
-    clearInterval(this.timer);
-    this.audio.srcObject = null;
-    this.heard = null;
-    const state = this.ua?.isRegistered() ? "registered" : this.picture.state === "off" ? "off" : "connecting";
-    this.say({ state, flowing: false, open: false });
+  /** Whether it could be done; if not, all stays as it was. */
+  useMicrophone(id: string): Promise<boolean> {
+    return this.microphone.choose(id);
+  }
+
+  async useSpeaker(id: string): Promise<boolean> {
+    return this.sound.useSpeaker(id).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  private get doing(): Doing {
+    if (this.picture.taken) return "taken";
+    if (!this.line.inCall) return "nothing";
+    return this.talks ? "talking" : "listening";
+  }
+
+  private get speaks(): boolean {
+    const { taken } = this.picture;
+    return this.line.inCall && (taken ? !taken.muted && !this.holds : this.talks);
   }
 
   /** The one place where the microphone meets the line. */
-  private connectVoice(): void {
-    const track = this.talks ? this.voice?.getAudioTracks()[0] : undefined;
-    for (const own of this.voice?.getAudioTracks() ?? []) own.enabled = track !== undefined;
-    const sender = this.session?.connection?.getSenders().find((one) => one.track?.kind === "audio");
-    void sender?.replaceTrack(track ?? this.quiet().getAudioTracks()[0]!);
-    this.say({ open: track !== undefined && sender !== undefined });
+  private meet(): void {
+    const track = this.speaks ? this.microphone.track : null;
+    this.microphone.enable(track !== null);
+    const meeting = ++this.meeting;
+    if (!track) this.say({ open: false });
+    if (!this.line.inCall) return;
+    void this.line.send(track ?? this.sound.silence()).then((sent) => {
+      if (meeting === this.meeting) this.opened(sent && track !== null && track.readyState === "live" && !track.muted);
+    });
+    if (this.speaks && this.microphone.state === "unasked") void this.microphone.ask();
   }
 
-  private sounds(): AudioContext {
-    this.context ??= new AudioContext();
-    if (this.context.state === "suspended") void this.context.resume();
-    return this.context;
-  }
-
-  /** Silence that flows: ChanSpy needs frames from the supervisor. */
-  private quiet(): MediaStream {
-    if (!this.silence) {
-      const context = this.sounds();
-      const out = context.createMediaStreamDestination();
-      const zero = context.createConstantSource();
-      zero.offset.value = 0;
-      zero.connect(out);
-      zero.start();
-      this.silence = out.stream;
+  private opened(open: boolean): void {
+    if (open && !this.picture.open) {
+      this.meters.opened();
+      this.sound.openTone();
     }
-    return this.silence;
+    this.say({ open });
+    this.say({ heardByMeter: this.meters.heardMe });
   }
 
-  private analyser(stream: MediaStream): AnalyserNode {
-    const context = this.sounds();
-    const analyser = context.createAnalyser();
-    analyser.fftSize = 1024;
-    context.createMediaStreamSource(stream).connect(analyser);
-    return analyser;
+  private hear(stream: MediaStream): void {
+    this.meters.hear(stream);
+    void this.sound.hear(stream);
   }
 
-  /** Until the first sound: that audio arrives is told once, how loud it is whoever asks (`levels`). */
-  private listen(): void {
-    if (loudness(this.heard) === 0) return;
-    clearInterval(this.timer);
-    this.say({ flowing: true });
+  private measured(): void {
+    const flowing = (this.picture.flowing || this.levels().hearing > 0) && !this.picture.blocked;
+    this.say({ flowing, heardByMeter: this.meters.heardMe });
   }
 
-  private release(): void {
-    for (const track of this.voice?.getTracks() ?? []) track.stop();
-    this.voice = null;
-    this.said = null;
+  /** The call is over: nobody hears me any more, and the microphone is closed. */
+  private over(): void {
+    this.talks = this.holds = false;
+    this.meters.stop();
+    this.sound.hearNothing();
+    this.say({ taken: null, flowing: false, open: false, heardByMeter: false });
+    this.microphone.release();
+  }
+
+  private microphoneChanged(): void {
+    this.meters.speak(this.microphone.stream);
+    this.say({ microphone: this.microphone.state });
+    this.meet();
+  }
+
+  private soundChanged(): void {
+    const blocked = this.sound.blocked && this.line.inCall;
+    this.say({ blocked, flowing: this.picture.flowing && !blocked });
+    if (!this.picture.open) this.meet(); // silence has another source once sound may flow
+  }
+
+  private lineChanged(): void {
+    const elsewhere = this.tab !== null && !this.tab.holds;
+    const state = elsewhere ? "elsewhere" : this.line.state === "connected" && this.picture.taken ? "taken" : this.line.state;
+    this.say({ state, reconnecting: this.line.away });
   }
 
   private say(change: Partial<Picture>): void {
+    const news = (Object.keys(change) as (keyof Picture)[]).some((name) => change[name] !== this.picture[name]);
+    if (!news) return;
     this.picture = { ...this.picture, ...change };
     this.tell(this.picture);
   }
-}
-
-/** Root mean square, stretched so that speech fills the meter. */
-function loudness(analyser: AnalyserNode | null): number {
-  if (!analyser) return 0;
-  const samples = new Float32Array(analyser.fftSize);
-  analyser.getFloatTimeDomainData(samples);
-  const mean = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
-  return Math.min(1, Math.sqrt(mean) * 4);
 }

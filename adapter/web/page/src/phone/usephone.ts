@@ -1,64 +1,54 @@
 // The page's phone, kept while one is signed in: started where this browser is the chosen device, and following what
-// Asterisk confirmed about who hears us.
+// becomes of my monitor on it.
 
-import { useEffect, useRef, useState } from "preact/hooks";
-import { ask, Refused } from "../api/ask";
-import { BROWSER, chosenDevice } from "./phonebox";
+import { useEffect, useState } from "preact/hooks";
+import type { Picture as Live } from "../core/picture";
+import { BROWSER, chosenDevice } from "./devices";
+import { useFate } from "./fate";
 import type { Monitor, User } from "../schema";
-import { Softphone, type Picture } from "./softphone";
+import { Softphone, type Picture, type Taken } from "./softphone";
 
 export interface Phone {
+  /** `talk` (who hears me), `askMicrophone`, `resumeSound`, `useThisTab`, `mute`, `hold`, `hangUp`, `levels`, settings. */
   softphone: Softphone;
+  /** How it is now: state, sound, microphone. */
   picture: Picture;
+  /** The call that I took over with this browser, while it lasts. */
+  taken: Taken | null;
+  /** What I listen with: `desk`, or BROWSER. */
   device: string;
   choose: (device: string) => void;
 }
 
-const LISTENING = "listening";
-const TRIES = 5;
+/** A call of this phone's that no monitor is known for ends after this: nobody knows why it is there. */
+const UNKNOWN_MS = 3000;
 
-export function usePhone(me: User | null, mine: Monitor | undefined): Phone {
+export function usePhone(me: User | null, mine: Monitor | undefined, live: Live | null): Phone {
   const [picture, setPicture] = useState<Picture | null>(null);
   const [device, setDevice] = useState<string>("desk");
   const [phone] = useState(() => new Softphone(setPicture));
-  const listened = useRef(false);
   const may = me?.can_monitor === true;
   const desk = Boolean(me?.device);
+  const id = me?.id;
   const wanted = may && device === BROWSER;
+  const here = mine?.device === BROWSER ? mine : undefined;
+  const { state, taken } = picture ?? phone.picture;
 
   useEffect(() => {
     if (may) setDevice(chosenDevice(desk));
-  }, [me?.id, may, desk]);
+  }, [id, may, desk]);
   useEffect(() => {
-    if (wanted) void phone.start();
+    if (wanted && id) void phone.start(id);
     return () => phone.stop();
-  }, [phone, wanted, me?.id]);
-
-  const here = mine?.device === BROWSER ? mine : undefined;
-  const call = here?.call_id;
+  }, [phone, wanted, id]);
+  const inCall = state === "ringing" || state === "connected";
+  useFate(phone, here, live, state, inCall);
+  const stray = inCall && !here && !taken && live?.connected === true;
   useEffect(() => {
-    // What ended while this page lived has ended; only a reload, which runs nothing of this, leaves the mark.
-    if (call) sessionStorage.setItem(LISTENING, call);
-    else if (listened.current) sessionStorage.removeItem(LISTENING);
-    listened.current = call !== undefined;
-  }, [here?.id, call]);
-  useEffect(() => {
-    const before = sessionStorage.getItem(LISTENING);
-    if (picture?.state === "registered" && before && !call) {
-      sessionStorage.removeItem(LISTENING);
-      void listenAgain(before, TRIES);
-    }
-  }, [picture?.state, call]);
+    if (!stray) return;
+    const timer = setTimeout(() => phone.hangUp(), UNKNOWN_MS);
+    return () => clearTimeout(timer);
+  }, [phone, stray]);
 
-  return { softphone: phone, picture: picture ?? phone.picture, device, choose: setDevice };
-}
-
-/** After a reload: the former leg has gone with the page, so the same call is listened to anew, in silence. */
-async function listenAgain(call: string, tries: number): Promise<void> {
-  try {
-    await ask("POST", "/monitors", { body: { call_id: call, device: BROWSER } });
-  } catch (refused) {
-    const again = refused instanceof Refused && refused.code === "already_monitoring" && tries > 1;
-    if (again) setTimeout(() => void listenAgain(call, tries - 1), 600);
-  }
+  return { softphone: phone, picture: picture ?? phone.picture, taken, device, choose: setDevice };
 }

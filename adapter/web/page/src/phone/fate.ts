@@ -1,0 +1,85 @@
+// What becomes of my monitor on this browser: taken over, it is a call of mine; cut off by the network or by a reload,
+// the same call is listened to again, in silence; whatever else ends it has ended it.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ask, Refused } from "../api/ask";
+import type { Picture as Live } from "../core/picture";
+import { BROWSER } from "./devices";
+import type { Monitor } from "../schema";
+import type { PhoneState, Softphone } from "./softphone";
+
+/** Of this tab: outlives a reload, which runs nothing. */
+const LISTENING = "listening";
+const TRIES = 8;
+const AGAIN_MS = 600;
+/** Who is cut off again so soon after listening again is left to start by hand. */
+const CALM_MS = 15_000;
+
+/** `inCall`: the monitor's leg, or what it was, is in this tab. */
+export function useFate(phone: Softphone, here: Monitor | undefined, live: Live | null, state: PhoneState, inCall: boolean): void {
+  const former = useRef<{ monitor: Monitor; number: string; name: string } | null>(null);
+  const again = useRef(0);
+  const now = useRef(state);
+  const [resume, setResume] = useState(() => sessionStorage.getItem(LISTENING));
+  const customer = here ? live?.calls.get(here.call_id)?.customer : undefined;
+  const ended = live?.ended ?? null;
+
+  useEffect(() => {
+    now.current = state;
+  }, [state]);
+  useEffect(() => {
+    const last = former.current;
+    if (here && inCall) {
+      const known = last?.monitor.id === here.id ? last : { number: "", name: "" };
+      const { number, name } = customer ?? known;
+      former.current = { monitor: here, number, name };
+      sessionStorage.setItem(LISTENING, here.call_id);
+      setResume(null);
+    } else if (!here && last) {
+      former.current = null;
+      sessionStorage.removeItem(LISTENING);
+      const settle = (over: Monitor | null) => {
+        if (over?.ended_reason === "took_over") {
+          phone.takenOver({ number: last.number, name: last.name, since: over.ended_at ?? new Date().toISOString() });
+        }
+        const isPhone = now.current !== "elsewhere" && now.current !== "off";
+        const calm = Date.now() - again.current > CALM_MS;
+        if (over?.ended_reason === "supervisor_hung_up" && isPhone && calm) setResume(last.monitor.call_id);
+      };
+      if (ended?.id === last.monitor.id) settle(ended);
+      else void asked(last.monitor.id, TRIES).then(settle);
+    }
+  }, [phone, here, inCall, customer, ended]);
+
+  const free = state === "registered" && !here && live?.connected === true;
+  useEffect(() => {
+    if (!resume || !free) return;
+    const timer = setTimeout(() => {
+      again.current = Date.now();
+      sessionStorage.removeItem(LISTENING);
+      setResume(null);
+      void listenAgain(resume, TRIES);
+    }, AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [resume, free]);
+}
+
+/** The monitor as it ended, where the stream didn't tell; null where the server can't be asked. */
+async function asked(id: string, tries: number): Promise<Monitor | null> {
+  try {
+    return await ask("GET", "/monitors/{id}", { at: { id } });
+  } catch (refused) {
+    if (!(refused instanceof Refused) || refused.code !== "unreachable" || tries <= 1) return null;
+    await new Promise((done) => setTimeout(done, AGAIN_MS));
+    return asked(id, tries - 1);
+  }
+}
+
+async function listenAgain(call: string, tries: number): Promise<void> {
+  try {
+    await ask("POST", "/monitors", { body: { call_id: call, device: BROWSER } });
+  } catch (refused) {
+    const soon = refused instanceof Refused && ["already_monitoring", "device_unavailable"].includes(refused.code);
+    if (soon && tries > 1) setTimeout(() => void listenAgain(call, tries - 1), AGAIN_MS);
+  }
+}
