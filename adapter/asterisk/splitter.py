@@ -15,6 +15,24 @@ END = b"\r\n\r\n"
 Message = dict[str, str]
 
 
+KNOWN_LINES, LONG = 4096, 256
+"""How many lines are kept split, and characters from which on one is not: at most two megabytes."""
+
+
+class Lines(dict[str, list[str]]):
+    """Lines as name and value. Most lines of an event stood in another event of the same call already: each is split
+    once, and what the model compares and keeps is the same string again.
+    """
+
+    def __missing__(self, line: str) -> list[str]:
+        pair = line.split(": ", 1)
+        if len(line) < LONG:
+            if len(self) >= KNOWN_LINES:
+                self.clear()
+            self[line] = pair
+        return pair
+
+
 class NotAmi(Exception):
     """The peer does not speak AMI."""
 
@@ -24,6 +42,7 @@ class Splitter:
 
     def __init__(self, wanted: Collection[str]) -> None:
         self._wanted = frozenset(b"Event: " + name.encode() for name in wanted)
+        self._lines = Lines()
         self._buffer = bytearray()
         self._scanned = 0
         self.greeting: str | None = None
@@ -38,7 +57,7 @@ class Splitter:
         if buffer.find(END, max(0, self._scanned - 3)) >= 0:
             *whole, rest = bytes(buffer).split(END)
             messages = [
-                _fields(message.decode("utf-8", "replace"))
+                self._fields(message.decode("utf-8", "replace"))
                 for message in whole
                 if message.partition(b"\r\n")[0] in self._wanted or _answers_us(message)
             ]
@@ -47,6 +66,15 @@ class Splitter:
         if len(buffer) > MAX_MESSAGE:
             raise NotAmi(f"a message of more than {MAX_MESSAGE} bytes")
         return messages
+
+    def _fields(self, text: str) -> Message:
+        known, lines = self._lines, text.split("\r\n")
+        try:
+            return dict([known[line] for line in lines])
+        except ValueError:  # a line without a value: rare, so the fast path does not check for it
+            return {
+                name: value.removeprefix(" ") for name, colon, value in (line.partition(":") for line in lines) if colon
+            }
 
     def _greeted(self) -> bool:
         """Read the greeting: the first line is `Asterisk Call Manager/<version>`, not a message."""
@@ -67,13 +95,3 @@ def _answers_us(message: bytes) -> bool:
     if not message.startswith(b"Event: "):
         return bool(message)
     return message.find(b"\r\nActionID: ", 0, 200) >= 0
-
-
-def _fields(text: str) -> Message:
-    lines = text.split("\r\n")
-    try:
-        return dict([line.split(": ", 1) for line in lines])
-    except ValueError:  # a line without a value: rare, so the fast path does not check for it
-        return {
-            name: value.removeprefix(" ") for name, colon, value in (line.partition(":") for line in lines) if colon
-        }

@@ -7,6 +7,7 @@ Unknown or malformed messages become None: they can neither stop the adapter nor
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from adapter.core import events as ev
 from adapter.core.events import Channel, ChannelState
@@ -48,8 +49,6 @@ def _text(value: str) -> str:
 
 
 def _name(value: str) -> str:
-    if value.isalnum():  # most are, and each event has several
-        return value
     if value in NOTHING:
         return ""
     if "\\" in value:
@@ -57,23 +56,35 @@ def _name(value: str) -> str:
     return value if value.isprintable() else "".join(c for c in value if c.isprintable())
 
 
+CHANNEL = (
+    *("Uniqueid", "Linkedid", "Channel", "ChannelState", "CallerIDNum", "CallerIDName"),
+    *("ConnectedLineNum", "ConnectedLineName", "Exten", "Context"),
+)
+"""Headers that tell of a channel (main/manager_channels.c, ast_manager_build_channel_state_string_prefix)."""
+_ALL = {prefix: itemgetter(*(prefix + name for name in CHANNEL)) for prefix in ("", "Dest")}
+"""What reads all of them at once, by the prefix of their names."""
+
+
 def channel(fields: Fields, prefix: str = "") -> Channel | None:
     """The channel in an event's headers with this prefix; None if there is none, or if it is the doctor's."""
-    get = fields.get
-    uniqueid, name = get(prefix + "Uniqueid"), get(prefix + "Channel")
+    try:
+        found = _ALL[prefix](fields)
+    except KeyError:  # one is missing: rare, so that the fast path does not ask for each
+        found = tuple([fields.get(prefix + name, "") for name in CHANNEL])
+    uniqueid, linkedid, name, state, number, caller, other, other_name, extension, context = found
     if not uniqueid or not name or is_test(uniqueid):
         return None
     return Channel(
         uniqueid,
-        get(prefix + "Linkedid") or uniqueid,
+        linkedid or uniqueid,
         name,
-        STATES.get(get(prefix + "ChannelState", ""), ChannelState.DIALLING),
-        _text(get(prefix + "CallerIDNum", "")),
-        _name(get(prefix + "CallerIDName", "")),
-        _text(get(prefix + "ConnectedLineNum", "")),
-        _name(get(prefix + "ConnectedLineName", "")),
-        get(prefix + "Exten", ""),
-        get(prefix + "Context", ""),
+        STATES.get(state, ChannelState.DIALLING),
+        number if number.isalnum() else _text(number),
+        caller if caller.isalnum() else _name(caller),
+        other if other.isalnum() else _text(other),
+        other_name if other_name.isalnum() else _name(other_name),
+        extension,
+        context,
     )
 
 

@@ -4,10 +4,10 @@ Usage: `apply` every event in order, then `settle` once per batch to get the cha
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from adapter.core import events as ev
 from adapter.core.call import Call, CallState
@@ -50,6 +50,23 @@ class Numbering:
         return hashlib.blake2s(text, key=self.secret[:32], digest_size=12).hexdigest()
 
 
+TOLD: Mapping[type, Callable[[Channels, Any], object]] = {
+    ev.ChannelChanged: lambda lines, event: lines.see(event.channel),
+    ev.ChannelCreated: lambda lines, event: lines.create(event.channel, event.at),
+    ev.ChannelGone: lambda lines, event: lines.remove(event.uniqueid),
+    ev.DialBegan: lambda lines, event: lines.dial(event.caller, event.called, event.dial_string),
+    ev.DialEnded: lambda lines, event: lines.dial_over(event.caller, event.called),
+    ev.BridgeEntered: lambda lines, event: lines.enter(event.bridge, event.technology, event.channel, event.kind),
+    ev.BridgeLeft: lambda lines, event: lines.leave(event.bridge, event.channel),
+    ev.BridgeGone: lambda lines, event: lines.destroy(event.bridge),
+    ev.BridgeSeen: lambda lines, event: lines.is_now(event.bridge, event.technology),
+    ev.HoldChanged: lambda lines, event: lines.hold(event.channel, event.held),
+    ev.MusicChanged: lambda lines, event: lines.music(event.channel, event.plays),
+    ev.HandedOn: lambda lines, event: lines.pick_up(event.channels, event.to_id) if event.picked_up else None,
+}
+"""What each kind of event tells of channels and bridges: a table, since most events of a PBX come through here."""
+
+
 Ends = tuple[TrackedChannel, Sequence[TrackedChannel]]
 """A line, and the real parties at its other end."""
 
@@ -79,35 +96,11 @@ class Calls:
 
     def apply(self, event: ev.Event) -> None:
         """Apply one event. Events about spying and digits are ignored here."""
-        lines = self._lines
-        match event:
-            case ev.ChannelChanged(_, channel):
-                lines.see(channel)
-            case ev.BridgeEntered(_, bridge, technology, channel, kind):
-                lines.enter(bridge, technology, channel, kind)
-            case ev.BridgeLeft(_, bridge, channel):
-                lines.leave(bridge, channel)
-            case ev.ChannelCreated(at, channel):
-                lines.create(channel, at)
-            case ev.ChannelGone():
-                lines.remove(event.uniqueid)
-            case ev.DialBegan(_, caller, called, dial_string):
-                lines.dial(caller, called, dial_string)
-            case ev.DialEnded(_, caller, called):
-                lines.dial_over(caller, called)
-            case ev.HoldChanged(_, channel, held):
-                lines.hold(channel, held)
-            case ev.MusicChanged(_, channel, plays):
-                lines.music(channel, plays)
-            case ev.BridgeGone(_, bridge):
-                lines.destroy(bridge)
-            case ev.BridgeSeen(_, bridge, technology):
-                lines.is_now(bridge, technology)
-            case ev.HandedOn(picked_up=True):
-                lines.pick_up(event.channels, event.to_id)
-            case ev.Snapshot():
-                lines.load(event, {} if event.restarted else {**self._past, **lines.clear()})
-                self._past = {}
+        if (tell := TOLD.get(type(event))) is not None:
+            tell(self._lines, event)
+        elif isinstance(event, ev.Snapshot):
+            self._lines.load(event, {} if event.restarted else {**self._past, **self._lines.clear()})
+            self._past = {}
 
     def adopt(self, channel: ev.Channel, at: datetime) -> None:
         """Add a supervisor's leg that took a call over and is now a party of it."""

@@ -4,7 +4,6 @@ What those in the conversation see of monitors is kept by itself: neither its or
 tell of a silent one.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,8 +47,11 @@ class Moment(NamedTuple):
     name: str | None = None
 
 
-def _few() -> deque[Moment]:
-    return deque(maxlen=MOST)
+def _keep(moments: list[Moment], new: Moment) -> None:
+    """Add the latest, and forget the oldest of too many. A list: of most calls there is nothing, or little."""
+    moments.append(new)
+    if len(moments) > MOST:
+        del moments[0]
 
 
 @dataclass(slots=True)
@@ -60,10 +62,10 @@ class Past:
     far: str
     """Who was at its far end last."""
     counted: int = 0
-    facts: deque[Moment] = field(default_factory=_few)
-    talks: deque[Moment] = field(default_factory=_few)
+    facts: list[Moment] = field(default_factory=list)
+    talks: list[Moment] = field(default_factory=list)
     """Of monitors, what those in the conversation see."""
-    monitors: dict[str | None, deque[Moment]] = field(default_factory=dict)
+    monitors: dict[str | None, list[Moment]] = field(default_factory=dict)
     """All of monitors, by the service token that started them: it sees its own alone, whatever else there was."""
 
     def next(self, at: datetime, kind: Happened, name: str | None = None) -> Moment:
@@ -76,13 +78,13 @@ class Past:
         if call.far and call.far != self.far:
             if self.far and self.state is not CallState.RINGING:
                 who = call.customer.name or call.customer.number or None
-                self.facts.append(self.next(at, Happened.TRANSFERRED, who))
+                _keep(self.facts, self.next(at, Happened.TRANSFERRED, who))
             self.far = call.far
         if call.state is not self.state:
             if call.state is CallState.HELD:
-                self.facts.append(self.next(at, Happened.HELD))
+                _keep(self.facts, self.next(at, Happened.HELD))
             elif self.state is CallState.HELD:
-                self.facts.append(self.next(at, Happened.RESUMED))
+                _keep(self.facts, self.next(at, Happened.RESUMED))
             self.state = call.state
 
     def hear(self, change: MonitorChange, at: datetime) -> None:
@@ -92,10 +94,10 @@ class Past:
         was, now = _mode(before), _mode(after)
         if was is not now:
             kind = Happened.LISTENING if was is None and now is Mode.SILENT else OF_MODE[now]
-            self.monitors.setdefault(after.token, _few()).append(self.next(at, kind, name))
+            _keep(self.monitors.setdefault(after.token, []), self.next(at, kind, name))
         talked, talks = (mode if mode and mode.talks else None for mode in (was, now))
         if talked is not talks:
-            self.talks.append(self.next(at, OF_MODE[talks], name))
+            _keep(self.talks, self.next(at, OF_MODE[talks], name))
 
 
 OF_MODE = {

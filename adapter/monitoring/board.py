@@ -37,6 +37,9 @@ OF_CALLS = frozenset(
 )
 """Events that always concern calls alone: no monitor changes by them, and who is where they don't tell."""
 
+OF_CHANNELS = (ev.ChannelChanged, ev.ChannelCreated, ev.BridgeEntered)
+"""Events that concern calls alone unless the channel is a leg, or stands where legs listen."""
+
 Listener = Callable[[Changes], None]
 
 
@@ -79,7 +82,7 @@ class Board(Readable):
         self._publish(events[-1].at, resynced=ev.Snapshot in map(type, events))
 
     def _one(self, event: ev.Event) -> None:
-        if self._is_of_calls(event):
+        if type(event) in OF_CALLS or (isinstance(event, OF_CHANNELS) and self._is_of_calls(event)):
             self._calls.apply(event)
             return
         if (stray := self.place.look(event, self._by_leg, self.in_bridge)) is not None:
@@ -128,20 +131,19 @@ class Board(Readable):
             case _:
                 self._calls.apply(event)
 
-    def _is_of_calls(self, event: ev.Event) -> bool:
+    def _is_of_calls(self, event: ev.ChannelChanged | ev.ChannelCreated | ev.BridgeEntered) -> bool:
         """Whether it concerns calls alone: no leg of ours, and nobody who is where legs listen.
 
         Most events do, and go the short way: what the rest of `_one` costs, each event would cost.
         """
-        if isinstance(event, ev.ChannelChanged | ev.ChannelCreated):
-            channel = event.channel
-            place = self._dialplan.mode_at(channel.context, channel.extension)
-            if place is not None or channel.uniqueid in self._by_leg:
-                return False
-            return isinstance(event, ev.ChannelChanged) or not is_leg(channel.uniqueid)
+        channel = event.channel
+        if channel.uniqueid in self._by_leg:
+            return False
         if isinstance(event, ev.BridgeEntered):
-            return event.channel.uniqueid not in self._by_leg
-        return type(event) in OF_CALLS
+            return True
+        if self._dialplan.mode_at(channel.context, channel.extension) is not None:
+            return False
+        return isinstance(event, ev.ChannelChanged) or not is_leg(channel.uniqueid)
 
     def _handed_on(self, event: ev.HandedOn) -> None:
         """Another channel takes the place of a leg's: both go."""

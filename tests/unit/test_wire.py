@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.asterisk import chanspy, wire
-from adapter.asterisk.splitter import MAX_MESSAGE, NotAmi, Splitter
+from adapter.asterisk.splitter import KNOWN_LINES, LONG, MAX_MESSAGE, NotAmi, Splitter
 from adapter.core import events as ev
 from adapter.core.modes import Mode
 
@@ -67,6 +67,30 @@ def test_any_fields_are_translated_or_left_out(fields: dict[str, str]) -> None:
 def test_what_nobody_wants_is_not_even_decoded() -> None:
     data = GREETING + b"Event: VarSet\r\nVariable: \xff\r\n\r\nEvent: Hangup\r\nUniqueid: 1\r\n\r\n"
     assert [message["Event"] for message in split(data, [])] == ["Hangup"]
+
+
+def test_lines_that_are_kept_split_are_bounded_and_change_nothing() -> None:
+    """Each message the same as from a splitter that has kept nothing, and no stranger's long line stays."""
+    splitter = Splitter(wire.TRANSLATORS)
+    splitter.feed(GREETING)
+    for number in range(2 * KNOWN_LINES):
+        value = f"{number}: {'x' * (LONG if number % 2 else 1)}"
+        message = f"Event: Hangup\r\nUniqueid: {value}\r\n\r\n".encode()
+        assert splitter.feed(message) == [{"Event": "Hangup", "Uniqueid": value}]
+        assert len(splitter._lines) <= KNOWN_LINES
+    assert max(map(len, splitter._lines)) < LONG
+    first, second = splitter.feed(b"Event: Hangup\r\nUniqueid: 1\r\n\r\n" * 2)
+    first["Uniqueid"] = "another"
+    assert second["Uniqueid"] == "1"
+
+
+@pytest.mark.parametrize("missing", wire.CHANNEL)
+def test_a_header_of_a_channel_that_is_missing_is_empty(missing: str) -> None:
+    fields = dict.fromkeys(wire.CHANNEL, "7") | {"Channel": "PJSIP/101-1"}
+    whole, without = wire.channel(fields), wire.channel({k: v for k, v in fields.items() if k != missing})
+    empty = wire.channel(fields | {missing: ""})
+    assert without == empty != whole or missing in ("Linkedid", "ChannelState")
+    assert (without is None) is (missing in ("Uniqueid", "Channel"))
 
 
 def test_a_peer_that_is_no_ami_is_refused() -> None:
