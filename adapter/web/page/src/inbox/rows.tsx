@@ -55,7 +55,7 @@ function Single({ call }: { call: Call }) {
         {call.agent.name}
       </span>
       <span class="customer" title={name && `${numberOf(call)} ${name}`}>
-        {numberOf(call)} {name && <small>{name}</small>}
+        <span>{numberOf(call)}</span> {name && <small>{name}</small>}
       </span>
     </>
   );
