@@ -343,6 +343,53 @@ async def test_when_the_marked_call_ends_m_monitors_nothing_and_the_focus_stays(
     assert await page.evaluate(FOCUSED) == "Active calls"
 
 
+async def test_with_nothing_marked_m_means_the_open_call(place: Centre, at: At) -> None:
+    talks(place, 3)
+    page = await at()
+    await row(page, 1).click()
+    await page.mouse.move(1200, 400)
+    await page.keyboard.press("m")
+    await expect(row(page, 1)).to_contain_text("Admin · silent")
+    place.hold(2)
+    place.tell()
+    await page.get_by_role("radio", name="On hold").click()
+    await expect(rows(page)).to_have_count(1)
+    await expect(rows(page)).to_contain_text("+12025550002")
+    await page.keyboard.press("m")  # the focus is at the filter, not in the list
+    monitoring = page.get_by_role("button", name="Call Monitoring")
+    await expect(monitoring).to_have_attribute("aria-pressed", "false")
+    await expect(page.get_by_role("heading", name="+12025550001")).to_be_visible()
+
+
+async def test_after_the_marked_call_no_other_is_marked_by_itself(place: Centre, at: At) -> None:
+    talks(place, 3)
+    page = await at()
+    await page.keyboard.press("ArrowDown")
+    place.end(1)
+    place.tell()
+    await expect(page.locator("li.over")).to_have_count(1)
+    await expect(page.locator("li.over")).to_have_count(0)
+    assert await page.evaluate("document.activeElement.getAttribute('aria-activedescendant')") is None
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Choose a call from the list.")).to_be_visible()
+    await page.keyboard.press("ArrowDown")
+    assert "+12025550002" in await page.evaluate(MARKED)
+
+
+async def test_escape_gives_everything_its_place(place: Centre, at: At) -> None:
+    talks(place, 3)
+    page = await at()
+    await page.get_by_label("Sort").select_option("newest")
+    await page.get_by_role("listbox").focus()
+    await page.keyboard.press("End")
+    place.begin()
+    place.tell()
+    await expect(page.get_by_role("button", name="1 new call")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(rows(page).first).to_contain_text("+12025550003")
+    assert "+12025550000" in await page.evaluate(MARKED)
+
+
 async def test_searching_filters_and_sorting_by_keyboard(place: Centre, at: At) -> None:
     talks(place, 6)
     place.hold(2)

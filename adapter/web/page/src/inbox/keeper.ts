@@ -27,7 +27,7 @@ export class Keeper {
   private place = 0;
   /** When the present call was chosen, calls waited or had ended: they are seen to once the hand has left. */
   private backlog = false;
-  /** The marked call went while the list was in use: what stands there now is not what was meant. */
+  /** The marked call has gone: what stands in its place is not what was meant. */
   private lost = false;
 
   constructor(private readonly changed: () => void) {
@@ -47,7 +47,7 @@ export class Keeper {
     this.shown = arrange(before, rows, wanted, all ? { ...FREE, below: anew || this.free ? Infinity : this.below } : this.held());
     this.shown = looked(this.shown, this.hand.first, this.hand.below);
     [this.given, this.reset, this.due, this.free] = [given, reset, false, false];
-    this.remark();
+    this.remark(anew);
     return this.shown;
   }
 
@@ -90,6 +90,11 @@ export class Keeper {
   /** The place that is marked; -1 if none is. */
   get marked(): number {
     return this.mark ? (this.shown.places.get(this.mark.call) ?? -1) : -1;
+  }
+
+  /** Whether nothing was ever marked, or what was is long gone: a key then means the open call. */
+  get unmarked(): boolean {
+    return this.mark === null && !this.hand.busy;
   }
 
   /** The marked call, where it lives. */
@@ -142,16 +147,19 @@ export class Keeper {
     return place !== undefined && !this.shown.items[place]!.over;
   }
 
-  /** A mark belongs to its call, never to a place. Only when that is gone, and the list at rest, another gets it. */
-  private remark(): void {
+  /**
+   * A mark belongs to its call, never to a place: when that call has gone, `m` must not hit the next one. A mark that
+   * nobody set goes on by itself once the list is at rest.
+   */
+  private remark(anew: boolean): void {
     if (this.mark && this.shown.places.has(this.mark.call)) {
       this.place = this.marked;
       return;
     }
-    if (this.mark) this.lost = this.hand.busy;
+    if (this.mark) this.lost = this.mark.byHand || this.hand.busy;
+    if (anew || this.shown.items.length === 0) this.lost = false;
     this.mark = null;
-    if (this.lost && this.hand.busy) return;
-    const next = step(this.shown, this.place - 1, 1);
+    const next = this.lost ? -1 : step(this.shown, this.place - 1, 1);
     if (next >= 0) this.mark = { call: this.callAt(next), byHand: false };
   }
 

@@ -124,10 +124,10 @@ function useListKeys(props: Props, keeper: Keeper, setEnd: (name: string) => voi
     open,
     monitor: (event) => {
       const { target, chosen } = keeper;
-      if (target === null) event.stopPropagation(); // the marked call has ended: another was not meant
-      else if (target !== chosen) props.onMonitor(target);
+      if (target !== null && target !== chosen) props.onMonitor(target);
+      if (target === null && !keeper.unmarked) event.stopPropagation(); // the marked call has ended: no other was meant
     },
-    leave: () => (props.covered() ? props.leave() : keeper.hand.leaves()),
+    leave: () => (props.covered() ? props.leave() : void keeper.settle()),
     showNew: () => showThe(keeper),
     search: props.search,
     help: props.help,

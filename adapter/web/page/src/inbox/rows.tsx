@@ -24,7 +24,7 @@ export function numberOf(call: Call): string {
 export const RowView = memo(function RowView({ row, over, chosen, marked }: Props) {
   const state = stateOf(row);
   const pair = row.calls.length === 2;
-  const kinds = [state, over && "over", pair && "pair", marked !== null && "marked"].filter(Boolean).join(" ");
+  const kinds = [over ? "over" : state, pair && "pair", marked !== null && "marked"].filter(Boolean).join(" ");
   const role = over ? ({ role: "none", "aria-hidden": true } as const) : ({ role: "option", "aria-selected": chosen !== null } as const);
   return (
     <li id={rowId(row.key)} data-key={row.key} class={kinds} {...role}>
@@ -55,7 +55,7 @@ function Single({ call }: { call: Call }) {
         {call.agent.name}
       </span>
       <span class="customer" title={name && `${numberOf(call)} ${name}`}>
-        {numberOf(call)} {name && <small>{name}</small>}
+        <span>{numberOf(call)}</span> {name && <small>{name}</small>}
       </span>
     </>
   );
@@ -82,7 +82,8 @@ function Pair({ row, on }: { row: Row; on: string | null }) {
 }
 
 const LOUDEST: Mode[] = ["barge", "whisper", "silent"];
-const MOST = 2;
+/** So many are told in the row: the loudest. */
+const MOST = 1;
 
 function Chips({ row }: { row: Row }) {
   const all = row.calls.flatMap((call) => call.monitors.map((monitor) => ({ monitor, call })));

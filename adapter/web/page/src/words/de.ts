@@ -193,6 +193,7 @@ export const de: Words = {
   keysInList: "In der Liste",
   keysInCall: "Im Gespräch",
   keysMove: "Gespräch wählen",
+  keysOfJump: "Bild↑ Bild↓ Pos1 Ende",
   keysJump: "Weiter blättern, zum Anfang, zum Ende",
   keysEnds: "Die andere Seite eines internen Gesprächs",
   keysOpen: "Gespräch öffnen",

@@ -191,6 +191,7 @@ export const en = {
   keysInList: "In the list",
   keysInCall: "On the call",
   keysMove: "Choose a call",
+  keysOfJump: "PgUp PgDn Home End",
   keysJump: "Go further, or to the ends",
   keysEnds: "The other end of an internal call",
   keysOpen: "Open the call",
