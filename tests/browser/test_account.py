@@ -29,6 +29,7 @@ async def in_german(page: Page) -> None:
     """The same page in German."""
     await page.evaluate("localStorage.setItem('language', 'de')")
     await page.reload()
+    await expect(page.get_by_role("link", name="Konto")).to_be_visible()
 
 
 async def focused(page: Page) -> str:
@@ -173,8 +174,8 @@ async def test_what_is_not_saved_is_asked_about(lab: Lab, sign_in: SignIn) -> No
             await dialog.dismiss()
 
         page.on("dialog", dismiss)
-        await page.evaluate("setTimeout(() => location.reload())")
-        await page.wait_for_timeout(300)
+        async with page.expect_event("dialog"):
+            await page.evaluate("setTimeout(() => location.reload())")
         assert asked == ["beforeunload"]
         await expect(name).to_have_value("Elsa Somebody")
         await page.get_by_role("button", name="Cancel").click()
