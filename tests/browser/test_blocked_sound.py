@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.browser.phones import assert_voice, open_call, received, start, untouched
 from tests.support.lab import Lab
 
-BLOCKED = "The browser holds back the sound until you click in this page."
+BLOCKED = "Your browser plays no sound before you click."
 ARRIVES = "Connected. Sound is arriving."
 
 

@@ -174,7 +174,7 @@ async def test_an_internal_call_is_one_row_and_either_end_can_be_coached(place: 
     pair = rows(page).filter(has_text=NAMES[4])
     for text in (NAMES[5], "1004", "1005"):
         await expect(pair).to_contain_text(text)
-    said = page.locator(".panel header p")
+    said = page.locator(".panel .whose p")
     await pair.click()
     await expect(said).to_contain_text(f"{NAMES[4]} (1004)")
     await pair.get_by_text(NAMES[5]).click()

@@ -45,7 +45,6 @@ async def test_a_session_that_has_ended_leads_to_the_form(lab: Lab, sign_in: Sig
     await expect(page.get_by_role("option").filter(has_text="Sam")).to_have_count(1)
     await page.context.clear_cookies()
     await page.get_by_role("option").filter(has_text="Sam").click()
-    await page.get_by_role("button", name="Call Monitoring").click()
     await expect(page.get_by_text("Your session has ended. Sign in again.")).to_be_visible()
     await page.get_by_label("Username").fill("admin")
     await page.get_by_label("Password").fill("lab-admin")

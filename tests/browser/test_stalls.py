@@ -51,7 +51,7 @@ async def stalling(lab: Lab, tmp_path: Path) -> AsyncIterator[tuple[Page, int]]:
     await open_call(page)
     await start(page)
     await page.get_by_role("button", name="Talk to Agent").click()
-    await expect(page.get_by_text("Only the agent hears you.")).to_be_visible()
+    await expect(page.get_by_text("Only Sam hears you.")).to_be_visible()
     yield page, pid
     with contextlib.suppress(Error):
         await context.close()
@@ -67,7 +67,7 @@ async def test_a_short_stall_of_the_network_ends_nothing(lab: Lab, stalling: tup
     await asyncio.sleep(sipline.PATIENCE - STALL + 2)
     assert await monitors(lab) == before
     await assert_voice(lab, p101=True, p201=False)
-    await expect(page.get_by_text("Only the agent hears you.")).to_be_visible()
+    await expect(page.get_by_text("Only Sam hears you.")).to_be_visible()
     await page.get_by_role("button", name="Call Monitoring").click()
     await expect(page.get_by_text("Monitoring has stopped.")).to_be_visible()
 
@@ -109,7 +109,7 @@ async def cabled(lab: Lab, browser: Browser) -> tuple[Page, Cable]:
 async def test_a_connection_that_breaks_and_comes_back_ends_nothing(lab: Lab, speaking: Browser) -> None:
     page, cable = await cabled(lab, speaking)
     await page.get_by_role("button", name="Talk to Agent").click()
-    await expect(page.get_by_text("Only the agent hears you.")).to_be_visible()
+    await expect(page.get_by_text("Only Sam hears you.")).to_be_visible()
     before = await monitors(lab)
     await cable.unplug()
     await asyncio.sleep(STALL)

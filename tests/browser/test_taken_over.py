@@ -31,7 +31,7 @@ navigator.mediaDevices.getUserMedia = async (wanted) => {
 async def take_over(page: Page, number: str = "201") -> Locator:
     """From silent to a call of one's own; what the page shows of it."""
     await page.get_by_role("button", name="Join the call").click()
-    await expect(page.get_by_text("The agent and the customer hear you.")).to_be_visible()
+    await expect(page.get_by_text("Sam and the customer hear you.")).to_be_visible()
     await page.get_by_role("button", name="Take over the call").click()
     await page.get_by_role("button", name="Release the agent and stay with the customer?").click()
     region = page.get_by_role("region", name=f"You are talking with {number}")

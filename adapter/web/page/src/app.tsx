@@ -89,6 +89,7 @@ function useView(): string {
   useEffect(() => {
     const moved = () => setShown(view());
     addEventListener("hashchange", moved);
+    moved(); // it may have changed between the first rendering and this
     return () => removeEventListener("hashchange", moved);
   }, []);
   return shown;

@@ -33,7 +33,7 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: P
   const [help, setHelp] = useState(false);
   const list = useRef<HTMLUListElement>(null);
   const search = useRef<HTMLInputElement>(null);
-  const panel = useRef<HTMLDivElement>(null);
+  const panel = useRef<HTMLElement>(null);
 
   const calls = picture?.calls ?? NO_CALLS;
   const { text, filter, sort } = asked;
@@ -71,7 +71,7 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: P
           list={list}
         />
       </section>
-      <div class="side" ref={panel} tabIndex={-1}>
+      <div class="side">
         {chosen === null ? (
           <>
             <TalkingWith phone={monitoring.phone} />
@@ -86,6 +86,7 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: P
             ended={picture?.ended ?? null}
             known={picture?.connected === true && picture.pbx?.state === "connected"}
             close={() => choose(null)}
+            element={panel}
           >
             {call && <OtherEnd row={all.find((row) => row.calls.includes(call))} callId={chosen} choose={choose} />}
             {call && me.can_monitor && <InMyTeam call={call} team={team} toggle={toggleTeam} />}

@@ -30,9 +30,10 @@ interface Props {
   close: () => void;
   /** What the list knows of this call. */
   children: ComponentChildren;
+  element: { current: HTMLElement | null };
 }
 
-export function Panel({ me, call, callId, monitoring, ended, known, close, children }: Props) {
+export function Panel({ me, call, callId, monitoring, ended, known, close, children, element }: Props) {
   const { mine, busy, phone } = monitoring;
   const here = mine?.call_id === callId ? mine : undefined;
   const elsewhere = mine !== undefined && here === undefined;
@@ -51,7 +52,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, close, child
   });
   const last = ended?.call_id === callId && !here ? ended : null;
   return (
-    <section class="panel" aria-label={words.chosenCall}>
+    <section class="panel" aria-label={words.chosenCall} ref={element} tabIndex={-1}>
       <Head call={call} over={last?.ended_reason === "took_over" ? words.end_took_over : words.callOver} close={close}>
         {may && (
           <button

@@ -11,8 +11,9 @@ interface Props {
   picture: Picture;
 }
 
-/** How the line is. */
-export function lineSays({ state, flowing, reconnecting }: Picture): string {
+/** How the line is; nothing where the browser blocks sound, which is said beside the button that helps. */
+export function lineSays({ state, flowing, blocked, reconnecting }: Picture): string {
+  if (blocked) return "";
   if (reconnecting) return words.phoneReconnecting;
   return words[`phone_${state === "connected" && flowing ? "flowing" : state}`];
 }
