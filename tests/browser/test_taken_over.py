@@ -1,14 +1,27 @@
 """After a take-over the page is an ordinary phone, with sound proved at the customer's phone and at Asterisk."""
 
 import asyncio
+import contextlib
 import os
 import time
+from pathlib import Path
 
+import psutil
 import pytest
-from playwright.async_api import Browser, Dialog, Locator, Page, expect
+from playwright.async_api import Browser, Dialog, Error, Locator, Page, expect
 
 from adapter.asterisk import tones
-from tests.browser.phones import GONE, assert_voice, at_the_page, leg, open_call, received, start
+from tests.browser.conftest import sign_in_by_hand
+from tests.browser.phones import (
+    GONE,
+    a_browser_of_its_own,
+    assert_voice,
+    at_the_page,
+    leg,
+    open_call,
+    received,
+    start,
+)
 from tests.support.lab import Lab
 
 TAKE_OVERS = int(os.environ.get("TAKE_OVERS", "5"))
@@ -33,7 +46,7 @@ async def take_over(page: Page, number: str = "201") -> Locator:
     await page.get_by_role("button", name="Join the call").click()
     await expect(page.get_by_text("Sam and the customer hear you.")).to_be_visible()
     await page.get_by_role("button", name="Take over the call").click()
-    await page.get_by_role("button", name="Release the agent and stay with the customer?").click()
+    await page.get_by_role("button", name="Yes, take over").click()
     region = page.get_by_role("region", name=f"You are talking with {number}")
     await expect(region).to_be_visible()
     return region
@@ -139,6 +152,27 @@ async def test_another_monitor_is_refused_and_leaving_is_asked_about(lab: Lab, s
     await customer.seen("CALL_CLOSED", mark, GONE)
     print(f"a tab that is closed: the customer is hung up after {time.monotonic() - began:.1f} s")
     await page.context.close()
+
+
+async def test_a_browser_that_dies_leaves_no_customer_in_silence(lab: Lab, tmp_path: Path) -> None:
+    """Sooner than Asterisk notices that no sound comes (`rtp_timeout`, 20 s)."""
+    customer, _ = await lab.talk("201", "101")
+    context, playwright, pid = await a_browser_of_its_own(tmp_path)
+    await context.add_init_script("localStorage.setItem('device', 'browser')")
+    page = await context.new_page()
+    await sign_in_by_hand(page, "mona", lab.base)
+    await open_call(page)
+    await start(page)
+    await take_over(page)
+    mark, began = customer.mark(), time.monotonic()
+    for process in (*psutil.Process(pid).children(recursive=True), psutil.Process(pid)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    await customer.seen("CALL_CLOSED", mark, GONE)
+    print(f"a browser that is killed: the customer is hung up after {time.monotonic() - began:.1f} s")
+    with contextlib.suppress(Error):
+        await context.close()
+    await playwright.stop()
 
 
 @pytest.mark.timeout(90)

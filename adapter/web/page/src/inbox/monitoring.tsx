@@ -34,7 +34,7 @@ export interface MyMonitoring {
   readonly tell: (problem: string) => void;
 }
 
-/** After a start or a stop was answered, the same button does nothing for so long: a second click is the first one's. */
+/** After a stop was answered nothing starts for so long: a second press is the first one's. */
 const REST_MS = 600;
 
 export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
@@ -48,11 +48,11 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
   const now = mine && hears({ connected, pbxUp: picture?.pbx?.state === "connected", monitor: mine, call, talk: group.talk, voice: voice(phone, mine) });
   const names = { agent: call?.agent.name ?? words.agent, device: mine?.device?.split("/").pop() ?? "" };
 
-  const run = useCallback(async (work: () => Promise<unknown>) => {
+  const run = useCallback(async (work: () => Promise<unknown>, rest: number) => {
     setBusy(true);
     setProblem("");
     await attempt(work, setProblem);
-    setTimeout(() => setBusy(false), REST_MS);
+    setTimeout(() => setBusy(false), rest);
   }, []);
   const device = phone.device === BROWSER ? { device: BROWSER } : {};
   const begin = (id: string) => ask("POST", "/monitors", { body: { call_id: id, ...device } });
@@ -74,9 +74,9 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
     phone,
     group,
     busy,
-    start: (id) => void run(() => begin(id)),
-    stop: () => void run(end),
-    switchTo: (id) => void run(() => end().then(() => begin(id))),
+    start: (id) => void run(() => begin(id), 0),
+    stop: () => void run(end, REST_MS),
+    switchTo: (id) => void run(() => end().then(() => begin(id)), REST_MS),
     act,
     problem: problem || group.problem,
     tell: setProblem,

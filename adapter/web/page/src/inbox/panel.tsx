@@ -64,7 +64,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, close, child
             aria-busy={busy}
             aria-disabled={!toggles}
             aria-keyshortcuts="m"
-            onClick={toggle}
+            onClick={(event) => event.detail <= 1 && toggle()}
           >
             <Icon of="silent" />
           </button>

@@ -2,5 +2,5 @@
 
 export function isTyping(event: KeyboardEvent): boolean {
   const target = event.target as HTMLElement;
-  return /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) || event.ctrlKey || event.metaKey || event.altKey;
+  return target.matches("select, textarea, input:not([type=radio], [type=checkbox], [type=range])") || event.ctrlKey || event.metaKey || event.altKey;
 }
