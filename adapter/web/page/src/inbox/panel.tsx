@@ -82,6 +82,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, close, child
             </button>
           </div>
         )}
+        {phone.taken && call && <p>{say(words.hangUpFirst, { number: phone.taken.number || words.anonymous })}</p>}
         {last && last.ended_reason !== "took_over" && (
           <p role="status" class="ended">
             {reason(last.ended_reason)}
