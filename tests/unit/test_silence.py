@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from adapter.core import events as ev
 from adapter.core.bars import Kind, Who
 from adapter.core.call import Call
-from adapter.core.changes import Changes
 from adapter.core.lifecycle import ended
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
@@ -21,9 +20,10 @@ from adapter.core.people import Directory, Role, User
 from adapter.core.views import call_view, call_visibility, monitor_view, shown_id
 from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
-from adapter.web.frames import Frames, Viewer, encode
+from adapter.web.frames import encode
 from tests.fake.pbx import WORDS, alone
 from tests.fake.scene import ADMIN, ANA, COACH, MONA, SAM, START, Scene, numbering
+from tests.support.viewers import Together
 from tests.unit.test_views import with_numbers
 
 
@@ -42,31 +42,28 @@ DIGITS = {Mode.SILENT: "4", Mode.WHISPER: "5", Mode.BARGE: "6"}
 class Onlooker:
     """Somebody barred: what their stream sent, and what the lists show them when they ask."""
 
-    def __init__(self, boards: Boards, who: Who) -> None:
+    def __init__(self, together: Together, boards: Boards, who: Who) -> None:
         self.boards, self.who = boards, who
-        self.viewer, self.frames = Viewer(who.user or "", who.token), Frames(boards)
-        self.bytes = self.frames.snapshot(self.viewer) or b""
-        boards.subscribe(self._heard)
+        self.stream, self.looked = together.join(who), b""
 
-    def _heard(self, changes: Changes) -> None:
-        user = self.boards.directory.users[self.viewer.user_id]
-        if user.id in changes.people:
-            self.bytes += self.frames.snapshot(self.viewer) or b""
-        else:
-            self.bytes += b"".join(self.frames.batch(changes).frames(self.viewer, user))
+    @property
+    def bytes(self) -> bytes:
+        """All of it."""
+        return self.stream.bytes + self.looked
 
     def look(self) -> None:
         """Ask for everything: calls, monitors, and each monitor by every id."""
-        boards, user = self.boards, self.boards.directory.users[self.viewer.user_id]
+        self.stream.read()
+        boards, user = self.boards, self.boards.directory.users[self.who.user or ""]
         for call in boards.calls():
             barred = boards.bars.barred(self.who, call.conversation_id)
             sight = call_visibility(user, call, barred=barred)
             if sight != "nothing":
-                self.bytes += encode(call_view(call, boards.monitors_on(call.id), sight))
+                self.looked += encode(call_view(call, boards.monitors_on(call.id), sight))
         for monitor in boards.visible(user, self.who):
             sight = boards.visibility(user, monitor, self.who)
-            self.bytes += encode([shown_id(monitor, sight), monitor_view(monitor, sight)])
-        self.bytes += b"\n"
+            self.looked += encode([shown_id(monitor, sight), monitor_view(monitor, sight)])
+        self.looked += b"\n"
 
 
 class History:
@@ -76,10 +73,13 @@ class History:
         self.hide_silent, self.scene = hide_silent, Scene()
         self.board = Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
         self.boards = alone(self.board)
+        self.together = Together(self.boards)
         self.a, self.target = self.scene.answered_call("90301", "101", "b1")
         self.c, self.ana = self.scene.answered_call("303", "102", "b2")
         self.run()
         self.modes: dict[str, tuple[str, Mode]] = {}
+        self.others = [self.together.join(Who(user.id)) for user in (ROOT, MONA, COACH)]
+        """Who is not in that conversation, as long as they are not: they see everything, all together."""
         self.onlookers = {
             "sam": self.onlooker(Who(SAM.id)),
             "boss": self.onlooker(Who(BOSS.id)),
@@ -89,7 +89,7 @@ class History:
 
     def onlooker(self, who: Who) -> Onlooker:
         """Somebody who looks from now on."""
-        return Onlooker(self.boards, who)
+        return Onlooker(self.together, self.boards, who)
 
     def run(self) -> None:
         """Tell what the scene has made."""
@@ -101,6 +101,14 @@ class History:
 
     def play(self, step: str) -> None:
         """One step, and then everybody looks."""
+        self.act(step)
+        for onlooker in self.onlookers.values():
+            onlooker.look()
+        for other in self.others:
+            other.read()
+
+    def act(self, step: str) -> None:
+        """One step."""
         self.numbers += 1
         if step in ("root", "mona"):
             self.begin(step)
@@ -113,8 +121,6 @@ class History:
             self.modes.clear()
         else:
             getattr(self, step.replace(" ", "_"))()
-        for onlooker in self.onlookers.values():
-            onlooker.look()
 
     def begin(self, who: str) -> None:
         """A supervisor listens silently."""
@@ -246,6 +252,8 @@ def test_the_history_can_fail() -> None:
     free = history.onlooker(Who(ROOT.id))
     history.play("mona")
     assert b'"mode":"silent"' in free.bytes
+    assert b'"mode":"silent"' in history.others[0].bytes
+    assert free.stream.audience is history.others[0].audience is not history.onlookers["boss"].stream.audience
     everybody = told(["mona", "whisper", "transfer", "token for root"], hide_silent=False)
     assert {"sam", "boss", "coach", "a token for root"} <= everybody.keys()
     assert b'"mode":"whisper"' in everybody["boss"]
