@@ -38,6 +38,7 @@ class World(History):
     def __init__(self, *, hide_silent: bool = False) -> None:
         super().__init__(hide_silent=hide_silent)
         self.change(LEE)
+        self.calls: list[tuple[str, str]] = []
         self.pages: list[tuple[str, Told, Alone]] = []
 
     def play(self, step: str) -> None:
@@ -60,6 +61,8 @@ class World(History):
             self.boards.set_record(RecordState(what == "ok", START))
         elif name == "rings":
             self.rings(what)
+        elif name == "call":
+            self.other_call(what)
         else:
             self.act(step)
 
@@ -115,6 +118,20 @@ class World(History):
             del self.ringing
         self.run()
 
+    def other_call(self, what: str) -> None:
+        """A customer calls Lee, or Mona's desk phone calls him; it is held, or over."""
+        if what.startswith("from"):
+            self.calls.append(self.scene.answered_call(what.removeprefix("from "), "103", f"b{9 + self.numbers}"))
+            self.numbers += 1
+        elif self.calls:
+            theirs, his = self.calls[0]
+            if what == "ends":
+                self.scene.gone(theirs, his)
+                del self.calls[0]
+            else:
+                self.scene.hold(his, what == "held")
+        self.run()
+
     def compare(self) -> None:
         """Every page got what it would have got alone, and is where it belongs."""
         for name, told, alone in self.pages:
@@ -136,7 +153,7 @@ STEPS = (
         for name in ("mona", "root", "sam", "coach")
         for how in ("gone", "off", "on", "may", "not")
     ),
-    *("rings: begins", "rings: ends"),
+    *("rings: begins", "rings: ends", "call: from 201", "call: from 302", "call: ends", "call: held", "call: goes on"),
 )
 
 
@@ -144,6 +161,8 @@ STEPS = (
 @example(["page: mona", "page: root", "rings: begins", "root", "rings: ends", "read: all", "root", "silent"])
 @example(["page: coach", "page: root", "mona", "transfer", "whisper", "read: all", "leave", "stop", "page: coach"])
 @example(["page: root", "page: mona", "rights: root off", "mona", "rights: root on", "page: root", "read: all", "root"])
+@example(["page: lee", "call: from 201", "call: held", "call: ends", "read: all"])
+@example(["page: mona", "page: root", "call: from 302", "mona", "read: all", "call: ends", "call: held", "read: all"])
 def test_together_as_alone(steps: list[str]) -> None:
     world = World()
     for step in steps:
