@@ -140,6 +140,10 @@ class Bars:
         bar = self._by_id.get(conversation)
         return self._of(bar) if bar is not None else NOBODY
 
+    def everybody(self) -> frozenset[str]:
+        """Ids of everybody and everything that is barred from any conversation, as of now."""
+        return frozenset().union(*map(self._of, self._all()))
+
     def was_in(self, user_id: str, conversation: str) -> bool:
         """Whether their phone is in it, or was connected in it before."""
         bar = self._by_id.get(conversation)

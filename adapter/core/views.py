@@ -54,6 +54,16 @@ def monitor_visibility(
     return Visibility.EVERYTHING if may_monitor(user) else Visibility.NOTHING
 
 
+def set_apart(call: Call, barred: frozenset[str]) -> frozenset[str]:
+    """Ids of all to whom this call or its monitors may look otherwise than to everybody else who may monitor.
+
+    It hangs on who is in the conversation and whose leg it is, never on whether anybody listens: who is told what
+    together with whom, and so how long it takes, must say nothing of a silent monitor. `barred`: from its conversation.
+    """
+    agent = call.agent.user_id
+    return barred | call.participants | ({agent} if agent is not None else frozenset())
+
+
 def time_view(at: datetime | None) -> str | None:
     """ISO 8601 in UTC with milliseconds and `Z`."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from adapter.errors import TooManyRequests
+from adapter.web.client import Stream
 from adapter.web.listener import Connection
 from adapter.web.routes import RequestContext, Returns, Routes
 from adapter.web.stream import Streams
@@ -20,11 +21,6 @@ class Deps:
 
 
 routes = Routes("events", Deps)
-
-HEARTBEAT = 5.0
-"""Seconds of silence after which a comment is sent; the contract promises one every 15. The page takes twice this and
-a little for an outage (`page/src/api/live.ts`)."""
-
 
 TAKE_WITHIN = 15.0
 """Seconds in which a client must take what waits for it; then its connection is cut."""
@@ -46,16 +42,34 @@ async def events(context: RequestContext[Deps, None]) -> web.StreamResponse:
     headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     response = web.StreamResponse(headers=headers)
     await response.prepare(context.request)
+    connection = context.request.protocol
+    assert isinstance(connection, Connection)  # noqa: S101 - the listener makes no others
     stream = streams.join(user.id, context.principal.id, context.principal.who.token)
-    if isinstance(context.request.protocol, Connection):
-        context.request.protocol.on_lost = stream.close
+    connection.carried = stream
     try:
         with suppress(ConnectionError):
-            while (data := await stream.next(HEARTBEAT)) is not None:
-                await asyncio.wait_for(response.write(data), TAKE_WITHIN)
-    except TimeoutError:
-        if context.request.transport is not None:
-            context.request.transport.abort()
+            await _serve(response, stream, connection)
     finally:
+        connection.carried = None
         streams.leave(stream)
     return response
+
+
+async def _serve(response: web.StreamResponse, stream: Stream, connection: Connection) -> None:
+    """The head and the snapshot by aiohttp; what follows is written to the connection itself, until it is over."""
+    if stream.closed:
+        return
+    within = TAKE_WITHIN
+    try:
+        await asyncio.wait_for(response.write(stream.snapshot), within)
+    except TimeoutError:
+        stream.drop()
+    stream.snapshot = b""
+    if (transport := connection.transport) is None:
+        return
+    if not stream.closed:
+        chunked = response.headers.get("Transfer-Encoding") == "chunked"
+        stream.begin(transport, chunked=chunked, take_within=within)
+        await stream.over.wait()
+    if stream.late or stream.stuck:  # what it was given it has not taken, nor would it the end
+        transport.abort()

@@ -1,4 +1,4 @@
-"""What each stream is told of a change: exact for each person, serialised once for all. No sockets, no waiting.
+"""What people are told of a change: exact for each person, serialised once for all. No sockets, no waiting.
 
 The order within one change is: monitors, calls, coach messages, PBX state.
 """
@@ -6,6 +6,7 @@ The order within one change is: monitors, calls, coach messages, PBX state.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from adapter.core import views
 from adapter.core.bars import Who
@@ -23,58 +24,50 @@ def encode(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-@dataclass(slots=True)
-class Viewer:
-    """One stream: who looks, and what they were last shown of each thing."""
+class Frame(NamedTuple):
+    """One event of the stream (WHATWG HTML, server-sent events), but for its id, which is each stream's own."""
 
-    user_id: str
-    token_id: str | None = None
-    """The token, where it is one."""
+    head: bytes
+    """All before the id."""
+    tail: bytes
+    """All after it."""
+
+    @classmethod
+    def of(cls, kind: str, data: bytes) -> "Frame":
+        """An event and its data."""
+        return cls(b"event: %b\nid: " % kind.encode(), b"\ndata: %b\n\n" % data)
+
+    def numbered(self, number: int) -> bytes:
+        """With its id."""
+        return b"%b%d%b" % (self.head, number, self.tail)
+
+
+@dataclass(slots=True)
+class Shown:
+    """What an audience was last shown of each thing."""
+
     calls: dict[str, bytes] = field(default_factory=dict)
     monitors: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     """By the monitor's own id: under which id it was shown, and how."""
     coached: dict[str, Monitor] = field(default_factory=dict)
     """Monitors of which the agent was told that somebody talks."""
-    last_id: int = 0
-    who: Who = field(init=False)
-    """Who looks, as bars know them."""
 
-    def __post_init__(self) -> None:
-        self.who = Who(self.user_id, self.token_id)
+    def copy(self) -> "Shown":
+        """The same, for others who go on by themselves."""
+        return Shown(dict(self.calls), dict(self.monitors), dict(self.coached))
 
-    def frame(self, kind: str, data: bytes) -> bytes:
-        """One event of the stream (WHATWG HTML, server-sent events); ids count up by one."""
-        self.last_id += 1
-        return b"event: %b\nid: %d\ndata: %b\n\n" % (kind.encode(), self.last_id, data)
+    @property
+    def things(self) -> bytes:
+        """Calls and monitors as a snapshot has them."""
+        calls, monitors = b",".join(self.calls.values()), b",".join(data for _, data in self.monitors.values())
+        return b'"calls":[%b],"monitors":[%b]' % (calls, monitors)
 
 
-class Frames:
-    """KeyedLocks changes of the board into frames for viewers."""
-
-    def __init__(self, boards: Boards) -> None:
-        self._boards = boards
-
-    def snapshot(self, viewer: Viewer) -> bytes | None:
-        """Everything this viewer sees, as the first frame; None when they may see nothing at all any more."""
-        boards, user = self._boards, self._boards.directory.users.get(viewer.user_id)
-        if user is None or not user.active:
-            return None
-        batch = Batch(boards)
-        viewer.calls = {c.id: data for c in boards.calls() if (data := batch.call(user, c, viewer.who))}
-        viewer.monitors = {m.id: shown for m in boards.monitors() if (shown := batch.monitor(user, m, viewer.who))}
-        viewer.coached = {m.id: m for m in boards.monitors() if m.talks and _is_agent(boards, user, m)}
-        whole = b'{"user":%b,"calls":[%b],"monitors":[%b],"pbx":%b%b}' % (
-            encode(views.user_view(user)),
-            b",".join(viewer.calls.values()),
-            b",".join(data for _, data in viewer.monitors.values()),
-            encode(views.pbx_view(boards.pbx_state)),
-            b',"record":%b' % encode(views.record_view(boards.record_state)) if may_monitor(user) else b"",
-        )
-        return viewer.frame("snapshot", whole)
-
-    def batch(self, changes: Changes) -> "Batch":
-        """What all viewers share while they are told of one change."""
-        return Batch(self._boards, changes)
+def snapshot(boards: Boards, user: User, things: bytes) -> Frame:
+    """The first frame: everything that this person sees. `things`: see `Shown.things`."""
+    record = b',"record":%b' % encode(views.record_view(boards.record_state)) if may_monitor(user) else b""
+    pbx = encode(views.pbx_view(boards.pbx_state))
+    return Frame.of("snapshot", b'{"user":%b,%b,"pbx":%b%b}' % (encode(views.user_view(user)), things, pbx, record))
 
 
 class Batch:
@@ -95,60 +88,100 @@ class Batch:
             for monitor in boards.monitors_on(call.id) if call else ():
                 self._monitors.setdefault(monitor.id, monitor)
 
-    def frames(self, viewer: Viewer, user: User) -> list[bytes]:
-        """The frames for one viewer; none when nothing that they see has changed."""
-        frames: list[bytes] = []
+    def shown(self, user: User, who: Who) -> Shown:
+        """Everything that this person sees now."""
+        boards = self._boards
+        return Shown(
+            {c.id: data for c in boards.calls() if (data := self.call(user, c, who))},
+            {m.id: shown for m in boards.monitors() if (shown := self.monitor(user, m, who))},
+            {m.id: m for m in boards.monitors() if m.talks and _is_agent(boards, user, m)},
+        )
+
+    def frames(self, shown: Shown, user: User, who: Who) -> list[Frame]:
+        """What this person is told who was `shown` that; nothing when nothing that they see has changed."""
+        frames: list[Frame] = []
         for monitor in self._monitors.values():
-            self._monitor_frame(viewer, user, monitor, frames)
+            self._monitor_frame(shown, user, who, monitor, frames)
         for call_id, call in self._calls:
-            data = self.call(user, call, viewer.who) if call else None
+            data = self.call(user, call, who) if call else None
             if data is None:
-                if viewer.calls.pop(call_id, None):
-                    frames.append(viewer.frame("call.removed", encode({"id": call_id})))
-            elif viewer.calls.get(call_id) != data:
-                viewer.calls[call_id] = data
-                frames.append(viewer.frame("call.updated", data))
+                if shown.calls.pop(call_id, None):
+                    frames.append(Frame.of("call.removed", encode({"id": call_id})))
+            elif shown.calls.get(call_id) != data:
+                shown.calls[call_id] = data
+                frames.append(Frame.of("call.updated", data))
         for change in self._changes:
-            self._coach_frames(viewer, user, change, frames)
+            self._coach_frames(shown, user, change, frames)
         if self._pbx is not None:
-            frames.append(viewer.frame("pbx.state", self._pbx))
+            frames.append(Frame.of("pbx.state", self._pbx))
         if self._record is not None and may_monitor(user):
-            frames.append(viewer.frame("record.state", self._record))
+            frames.append(Frame.of("record.state", self._record))
         return frames
 
-    def _monitor_frame(self, viewer: Viewer, user: User, monitor: Monitor, frames: list[bytes]) -> None:
-        shown, before = self.monitor(user, monitor, viewer.who), viewer.monitors.get(monitor.id)
-        if before is not None and (shown is None or shown[0] != before[0]):
-            del viewer.monitors[monitor.id]
-            frames.append(viewer.frame("monitor.removed", encode({"id": before[0]})))
+    def _monitor_frame(self, shown: Shown, user: User, who: Who, monitor: Monitor, frames: list[Frame]) -> None:
+        now, before = self.monitor(user, monitor, who), shown.monitors.get(monitor.id)
+        if before is not None and (now is None or now[0] != before[0]):
+            del shown.monitors[monitor.id]
+            frames.append(Frame.of("monitor.removed", encode({"id": before[0]})))
             before = None
-        if shown is None:
+        if now is None:
             return
         if monitor.ended:
-            if viewer.monitors.pop(monitor.id, None):
-                frames.append(viewer.frame("monitor.ended", shown[1]))
-        elif shown != before:
-            viewer.monitors[monitor.id] = shown
-            frames.append(viewer.frame("monitor.updated", shown[1]))
+            if shown.monitors.pop(monitor.id, None):
+                frames.append(Frame.of("monitor.ended", now[1]))
+        elif now != before:
+            shown.monitors[monitor.id] = now
+            frames.append(Frame.of("monitor.updated", now[1]))
 
-    def _coach_frames(self, viewer: Viewer, user: User, change: MonitorChange, frames: list[bytes]) -> None:
+    def _coach_frames(self, shown: Shown, user: User, change: MonitorChange, frames: list[Frame]) -> None:
         monitor = change.after
-        told = viewer.coached.get(monitor.id)
+        told = shown.coached.get(monitor.id)
         talks = monitor.talks and _is_agent(self._boards, user, monitor)
         if told is not None and (not talks or told.talk != monitor.talk):
-            del viewer.coached[monitor.id]
-            frames.append(viewer.frame("coach.left", encode(views.coach_view(told, told.mode))))
+            del shown.coached[monitor.id]
+            frames.append(Frame.of("coach.left", encode(views.coach_view(told, told.mode))))
             told = None
         if talks and (told is None or told.mode is not monitor.mode):
-            viewer.coached[monitor.id] = monitor
-            frames.append(viewer.frame("coach.joined", encode(views.coach_view(monitor, monitor.mode))))
+            shown.coached[monitor.id] = monitor
+            frames.append(Frame.of("coach.joined", encode(views.coach_view(monitor, monitor.mode))))
+
+    # --- whom it concerns in a way of their own
+
+    @property
+    def things(self) -> set[str]:
+        """Ids of the calls and monitors that may look otherwise now."""
+        return {call_id for call_id, _ in self._calls} | self._monitors.keys()
+
+    def set_apart(self) -> set[str]:
+        """Who may not be shown something of it as everybody else is who may monitor (`views.set_apart`)."""
+        found: set[str] = set()
+        for _, call in self._calls:
+            if call is not None:
+                found |= views.set_apart(call, self._barred_from(call.conversation_id))
+        for monitor in self._monitors.values():
+            found |= self._barred_from(monitor.conversation_id)
+            if (call := self._boards.call(monitor.call_id)) is not None:
+                found |= views.set_apart(call, self._barred_from(call.conversation_id))
+        return found
+
+    def of_their_own(self) -> set[str]:
+        """People who see something of it without the right to monitor: the agents, and whose monitors these are."""
+        calls = [call for _, call in self._calls]
+        calls += [self._boards.call(monitor.call_id) for monitor in self._monitors.values()]
+        agents = {call.agent.user_id for call in calls if call is not None and call.agent.user_id is not None}
+        return agents | {monitor.supervisor.user_id for monitor in self._monitors.values()}
+
+    def _barred_from(self, conversation: str) -> frozenset[str]:
+        if (barred := self._barred.get(conversation)) is None:
+            barred = self._barred[conversation] = self._boards.bars.barred_from(conversation)
+        return barred
+
+    # --- how it looks
 
     def call(self, user: User, call: Call, who: Who) -> bytes | None:
         """A call as this person sees it."""
-        conversation = call.conversation_id
-        if (barred := self._barred.get(conversation)) is None:
-            barred = self._barred[conversation] = self._boards.bars.barred_from(conversation)
-        sight = views.call_visibility(user, call, barred=who.is_among(barred))
+        barred = who.is_among(self._barred_from(call.conversation_id))
+        sight = views.call_visibility(user, call, barred=barred)
         if sight is Visibility.NOTHING:
             return None
         return self._once(call.id, sight, lambda: views.call_view(call, self._boards.monitors_on(call.id), sight))

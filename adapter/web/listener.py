@@ -12,6 +12,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 from aiohttp import web
@@ -101,6 +102,19 @@ class Connections:
                 del self._of[address]
 
 
+class Carried(Protocol):
+    """An answer that is written to the connection itself, as `asyncio.Protocol` is told of it."""
+
+    def lost(self) -> None:
+        """The client has disconnected."""
+
+    def paused(self) -> None:
+        """More than the transport's limit waits for it."""
+
+    def resumed(self) -> None:
+        """It has taken most of that."""
+
+
 class Connection(web.RequestHandler):
     """One connection served by aiohttp, subject to the limits."""
 
@@ -114,8 +128,8 @@ class Connection(web.RequestHandler):
             auto_decompress=False,
         )
         self._connections = connections
-        self.on_lost: Callable[[], None] | None = None
-        """Called when the client disconnects: aiohttp's handlers notice it only when they write."""
+        self.carried: Carried | None = None
+        """What is told when the client disconnects or takes no more: aiohttp's handlers notice only when they write."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Accept the connection, or answer 503 if there are too many."""
@@ -132,11 +146,23 @@ class Connection(web.RequestHandler):
         transport.close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Remove the connection, and call `on_lost`."""
+        """Remove the connection, and tell what it carries."""
         self._connections.left(self)
-        if self.on_lost is not None:
-            self.on_lost()
+        if self.carried is not None:
+            self.carried.lost()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The client does not take what waits for it."""
+        super().pause_writing()
+        if self.carried is not None:
+            self.carried.paused()
+
+    def resume_writing(self) -> None:
+        """It takes more again."""
+        super().resume_writing()
+        if self.carried is not None:
+            self.carried.resumed()
 
     def busy(self) -> None:
         """A request has arrived."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from adapter import log
 from adapter.lab.provision import provision
-from tests.bench import events, page, records, switching
+from tests.bench import events, page, pages, records, switching
 
 Tables = dict[str, dict[str, float]]
 
@@ -19,8 +19,13 @@ def _model() -> Tables:
 
 
 def _streams() -> Tables:
-    """what a change costs for each live stream"""
-    return {"A change, for each stream (aim: under 20 us)": events.listener_cost()}
+    """what a change costs for each live stream, and down to the socket (two minutes)"""
+    return {
+        "A change, for each stream, until it is written": events.listener_cost(),
+        "A change, for each page, over sockets (aim: under 1.5 us beside the kernel's write)": asyncio.run(
+            pages.measure()
+        ),
+    }
 
 
 def _memory() -> Tables:

@@ -20,7 +20,8 @@ from adapter.core.events import Event
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, Role, User
 from adapter.monitoring.board import Board
-from adapter.web.frames import Frames, Viewer
+from adapter.web.audience import Member
+from adapter.web.audiences import Audiences
 from tests.fake.pbx import WORDS, alone
 from tests.fake.scene import PEOPLE, START, numbering
 
@@ -155,7 +156,7 @@ def event_cost() -> dict[str, float]:
 
 
 def listener_cost() -> dict[str, float]:
-    """Microseconds that one change costs each stream, the payload that they share included."""
+    """Microseconds that one change costs each stream until it is written, what they share included."""
     people = [User(f"u{n}", f"u{n}", f"U{n}", Role.ADMINISTRATOR) for n in range(200)]
     texts = [text for n in range(100) for text in call_events(n)]
     events = [event for text in texts if (event := wire.translate(fields(text), START)) is not None]
@@ -167,19 +168,20 @@ def listener_cost() -> dict[str, float]:
 def streams_cost(people: list[User], events: list[Event], count: int) -> float:
     """One event at a time, as when nothing is busy; only what the streams take is measured."""
     board = Board(numbering(), Directory.of(people), PbxState(LinkState.CONNECTED, START), WORDS)
-    frames, viewers = Frames(alone(board)), [(Viewer(user.id), user) for user in people[:count]]
+    audiences = Audiences(alone(board), lambda audience: None, lambda member: None, lambda member: None)
+    members = [Member(user.id) for user in people[:count]]
     spent, changed = 0.0, 0
-    for viewer, _ in viewers:
-        frames.snapshot(viewer)
+    for member in members:
+        audiences.join(member)
 
     def heard(changes: Changes) -> None:
         nonlocal spent, changed
         began = time.process_time()
-        batch = frames.batch(changes)
-        for viewer, user in viewers:
-            batch.frames(viewer, user)
+        audiences.hear(changes)
         spent += time.process_time() - began
         changed += 1
+        for member in members:
+            member.position = member.audience.end if member.audience else 0
 
     board.subscribe(heard)
     for event in events:

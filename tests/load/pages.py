@@ -171,7 +171,7 @@ async def _crowd(order: dict[str, Any], stop: asyncio.StreamReader) -> Seen:
 
 async def main() -> None:
     """What the process does."""
-    reader = asyncio.StreamReader()
+    reader = asyncio.StreamReader(limit=1 << 24)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     seen = await _crowd(json.loads(await reader.readline()), reader)
     print(json.dumps(asdict(seen)), flush=True)

@@ -20,12 +20,22 @@ class _Clock:
     def time(self) -> float:
         return self._real() + self.ahead
 
+    def stand_still(self) -> None:
+        """Only what is waited for passes from now on, not what computing takes."""
+        now = self._real()
+        self._real = lambda: now
+
 
 @contextmanager
-def virtual_time(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-    """Let this loop wait for nothing but what is ready, for the length of a block."""
+def virtual_time(loop: asyncio.AbstractEventLoop, *, exact: bool = False) -> Iterator[None]:
+    """Let this loop wait for nothing but what is ready, for the length of a block.
+
+    `exact`: from then on no other time passes on this loop either, so that times can be compared.
+    """
     known = getattr(loop.time, "__self__", None)
     clock = known if isinstance(known, _Clock) else _Clock(loop)
+    if exact:
+        clock.stand_still()
     selector: Any = loop._selector  # type: ignore[attr-defined]
     select = selector.select
 

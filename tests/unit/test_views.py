@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from adapter.core import events as ev
 from adapter.core import views
+from adapter.core.bars import Who
 from adapter.core.call import Call
 from adapter.core.lifecycle import ended
 from adapter.core.modes import Mode
@@ -18,9 +19,9 @@ from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, User
 from adapter.core.views import Visibility
 from adapter.monitoring.board import Board
-from adapter.web.frames import Frames, Viewer
 from tests.fake.pbx import WORDS, alone
 from tests.fake.scene import ADMIN, ANA, COACH, MONA, PEOPLE, SAM, START, Scene, numbering
+from tests.support.viewers import Together
 
 OFF = replace(MONA, id="u-off", username="off", active=False)
 EVERYBODY = (ADMIN, MONA, COACH, SAM, ANA, OFF)
@@ -109,20 +110,6 @@ def new_board() -> Board:
     return Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
 
 
-class Told:
-    """What one viewer is sent, as bytes."""
-
-    def __init__(self, board: Board, user: User) -> None:
-        self.viewer, frames = Viewer(user.id), Frames(alone(board))
-        self.bytes = frames.snapshot(self.viewer) or b""
-
-        def heard(changes: object) -> None:
-            found = board.directory.users[user.id]
-            self.bytes += b"".join(frames.batch(changes).frames(self.viewer, found))  # type: ignore[arg-type]
-
-        board.subscribe(heard)
-
-
 STEPS = st.lists(
     st.sampled_from(["admin", "mona", "whisper", "barge", "silent", "stop", "hold", "resume", "third", "spy ends"]),
     max_size=14,
@@ -137,7 +124,8 @@ def play(steps: list[str], *, hide_silent: bool) -> dict[str, bytes]:
     board, scene = new_board(), Scene()
     a, b = scene.answered_call("102", "101")
     board.apply(scene.take())
-    told = {user.username: Told(board, user) for user in (SAM, ANA)}
+    together = Together(alone(board))
+    told = {user.username: together.join(Who(user.id)) for user in (SAM, ANA)}
     sams = next(call for call in board.calls() if call.agent.user_id == SAM.id)
     modes: dict[str, Mode] = {}
     ids: dict[str, str] = {}
