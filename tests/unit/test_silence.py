@@ -75,7 +75,9 @@ class History:
         self.hide_silent, self.scene = hide_silent, Scene()
         self.board = Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
         self.boards = alone(self.board)
-XXX        self.a, self.target = self.scene.answered_call("90301", "101", "b1")
+        self.past = Past(self.boards)
+        self.together = Together(self.boards)
+        self.a, self.target = self.scene.answered_call("90301", "101", "b1")
         self.c, self.ana = self.scene.answered_call("303", "102", "b2")
         self.run()
         self.modes: dict[str, tuple[str, Mode]] = {}
@@ -90,7 +92,8 @@ XXX        self.a, self.target = self.scene.answered_call("90301", "101", "b1")
 
     def onlooker(self, who: Who) -> Onlooker:
         """Somebody who looks from now on."""
-XXX
+        return Onlooker(self.together, self.boards, self.past, who)
+
     def run(self) -> None:
         """Tell what the scene has made."""
         self.board.apply(self.scene.take())
@@ -252,7 +255,11 @@ def test_the_history_can_fail() -> None:
     free = history.onlooker(Who(ROOT.id))
     history.play("mona")
     assert b'"mode":"silent"' in free.bytes
-XXX    everybody = told(["mona", "whisper", "transfer", "token for root"], hide_silent=False)
+    free.look()
+    assert b'"listening"' in free.bytes
+    assert b'"mode":"silent"' in history.others[0].bytes
+    assert free.stream.audience is history.others[0].audience is not history.onlookers["boss"].stream.audience
+    everybody = told(["mona", "whisper", "transfer", "token for root"], hide_silent=False)
     assert {"sam", "boss", "coach", "a token for root"} <= everybody.keys()
     assert b'"mode":"whisper"' in everybody["boss"]
     assert b"coach.joined" in everybody["sam"]
