@@ -1,7 +1,8 @@
 """The owner's side of forwarded commands: each is done once, if it is young, by the owner's own idea of rights."""
 
 import asyncio
-from collections import OrderedDict, deque
+import re
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
 
@@ -15,10 +16,10 @@ from adapter.core.ownership import Term
 from adapter.core.people import User
 from adapter.core.permissions import may_administer
 from adapter.fleet.bus import Bus, Subjects
-from adapter.fleet.follower import People
 from adapter.fleet.forward import ANSWER, refused
 from adapter.fleet.messages import Action, Answer, Command, Ignored, Refused, Sealer, TooLarge, Why
 from adapter.fleet.mirror import Publisher
+from adapter.fleet.people import KnownPeople
 from adapter.monitoring.ports import StartRequest
 from adapter.monitoring.stopall import StopAll
 from adapter.tasks import BackgroundTasks
@@ -36,6 +37,10 @@ READING = 1.0
 """Seconds for reading the accounts, when the asker knows others than we."""
 ALWAYS = frozenset({Action.END, Action.STOP_ALL})
 """What is done by the rights that are known, where the database can't be asked for newer ones."""
+
+
+MONITOR_ID = re.compile(r"[0-9a-f]{32}")
+"""It becomes a part of a channel's uniqueid (`core.legs`)."""
 
 
 class Acting(Protocol):
@@ -72,7 +77,7 @@ class Executor:
         subjects: Subjects,
         *,
         who: Callable[[Command], User],
-        people: People,
+        people: KnownPeople,
         boot: Callable[[], float],
     ) -> None:
         """`who`: whose rights count, as this process knows them; raises Forbidden where nobody's do.
@@ -80,7 +85,6 @@ class Executor:
         self._acting, self._publisher, self._sealer, self._subjects = acting, publisher, sealer, subjects
         self._who, self._people, self._boot = who, people, boot
         self._ids: OrderedDict[str, float] = OrderedDict()
-        self._read_for: deque[str] = deque(maxlen=16)
         self._busy = 0
         self._tasks = BackgroundTasks("commands")
         self._end = bus.subscribe(subjects.to_owner("command"), self._heard)
@@ -102,7 +106,7 @@ class Executor:
             self._sealer.ignored[Why.FOREIGN] += 1
         elif not self._is_new(command.id):
             self._sealer.ignored[Why.REPLAYED] += 1
-        elif (why := self._not_now(command, term)) is not None:
+        elif (why := self._too_late(command, term) or self._too_much(command)) is not None:
             self._answer(command, term, errors.PbxUnavailable(f"Nothing was done: {why}"))
         else:
             self._busy += 1
@@ -118,23 +122,25 @@ class Executor:
             self._ids[command_id] = now
         return True
 
-    def _not_now(self, command: Command, term: Term) -> str | None:
-        """Why a command is not done."""
+    def _too_late(self, command: Command, term: Term) -> str | None:
+        """Why a command is not done any more; None while it may be."""
         if command.term != term:
             self._sealer.ignored[Why.OLD_TERM] += 1
             return "the PBX has another owner since it was asked."
         if not 0 <= self._boot() - command.stamp <= OLDEST:
             self._sealer.ignored[Why.STALE] += 1
             return "it came too late."
-        if self._busy >= MOST_AT_ONCE or command.id not in self._ids:
-            return "too much is asked for at once."
         return None
+
+    def _too_much(self, command: Command) -> str | None:
+        full = self._busy >= MOST_AT_ONCE or command.id not in self._ids
+        return "too much is asked for at once." if full else None
 
     async def _carry_out(self, command: Command, term: Term) -> None:
         outcome: Answer | errors.AdapterError
         try:
             await self._know_people(command)
-            if (why := self._not_now(command, term)) is not None:  # reading took its time
+            if (why := self._too_late(command, term)) is not None:  # reading took its time
                 raise errors.PbxUnavailable(f"Nothing was done: {why}")
             outcome = await self._do(command, self._who(command))
         except errors.AdapterError as problem:
@@ -148,20 +154,18 @@ class Executor:
 
     async def _know_people(self, command: Command) -> None:
         """Decide by no older accounts than the asker's. Raises PbxUnavailable where they can't be read."""
-        if command.people == self._people.mark or command.people in self._read_for:
+        if self._people.knows(command.people):
             return
         try:
-            async with asyncio.timeout(READING):
-                await self._people.read()
-            self._read_for.append(command.people)
-        except (errors.StoreUnavailable, TimeoutError):
+            await self._people.catch_up(command.people, READING)
+        except errors.StoreUnavailable:
             if command.action not in ALWAYS:
                 raise errors.PbxUnavailable("Nothing was done: the accounts can't be read at the moment.") from None
 
     async def _do(self, command: Command, user: User) -> Answer:
         by, monitor = command.by, None
         match command.action:
-            case Action.START if command.request is not None:
+            case Action.START if command.request is not None and MONITOR_ID.fullmatch(command.monitor):
                 monitor = await self._acting.start(user, command.request, by, command.monitor)
             case Action.SWITCH if command.mode is not None:
                 monitor = await self._acting.switch(user, command.monitor, command.mode, by)

@@ -7,7 +7,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol, TypeGuard
+from typing import TypeGuard
 
 import structlog
 
@@ -29,6 +29,7 @@ from adapter.fleet.messages import (
     Why,
 )
 from adapter.fleet.ownership import LEASE
+from adapter.fleet.people import KnownPeople
 from adapter.fleet.remote import MirroredBoard
 from adapter.fleet.snapshots import Gathering
 from adapter.tasks import BackgroundTasks, Listeners
@@ -39,17 +40,6 @@ READING = 2.0
 """Seconds for reading the accounts, when the owner knows others than we."""
 MOST_WAITING = 10_000
 """Messages that may wait for that; with more of them all is asked for anew."""
-
-
-class People(Protocol):
-    """The accounts, as this process knows them."""
-
-    @property
-    def mark(self) -> str:
-        """The mark of what is in effect (`store.people.version`)."""
-
-    async def read(self) -> None:
-        """Bring in effect what is in the database now. Raises StoreUnavailable."""
 
 
 class Follower:
@@ -63,7 +53,7 @@ class Follower:
         sealer: Sealer,
         subjects: Subjects,
         *,
-        people: People,
+        people: KnownPeople,
         boot: Callable[[], float],
         clock: Callable[[], datetime],
     ) -> None:
@@ -83,7 +73,6 @@ class Follower:
         self._milestones = Milestones()
         self._waiting: deque[Message] = deque()
         self._reads = False
-        self._read_for = ""
         self._parts = Gathering()
         self._requests = SnapshotRequests(bus, sealer, subjects)
         self._timer: asyncio.TimerHandle | None = None
@@ -168,17 +157,13 @@ class Follower:
 
     def _is_behind(self, message: Message) -> TypeGuard[Change | SnapshotPart]:
         """Whether the owner knew accounts that we don't know."""
-        if not isinstance(message, Change | SnapshotPart):
-            return False
-        return message.people not in (self._people.mark, self._read_for)
+        return isinstance(message, Change | SnapshotPart) and not self._people.knows(message.people)
 
     async def _read_people(self, mark: str) -> None:
         """Before what tells of them is shown. Where that fails, nothing is."""
         try:
-            async with asyncio.timeout(READING):
-                await self._people.read()
-            self._read_for = mark
-        except (StoreUnavailable, TimeoutError) as problem:
+            await self._people.catch_up(mark, READING)
+        except StoreUnavailable as problem:
             log.warning("the accounts could not be read; a PBX is not shown", pbx=self.board.id, why=str(problem))
             self._waiting.clear()
             self._hide()

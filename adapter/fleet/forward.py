@@ -6,7 +6,7 @@ What could not be sent was not done; what was sent and not answered may have bee
 import asyncio
 import json
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -21,10 +21,11 @@ from adapter.fleet.bus import Bus, NotSent, Subjects
 from adapter.fleet.follower import Follower
 from adapter.fleet.messages import Action, Answer, Command, Refused, Sealer, TooLarge
 from adapter.fleet.nodes import Stopped
+from adapter.fleet.people import KnownPeople
 from adapter.monitoring.ports import StartRequest
 
 ANSWER = 10.0
-"""Seconds for the outcome: what Asterisk, its confirmation and the record may take at the owner, one after the other."""
+"""Seconds for the outcome: what Asterisk, its confirmation and the record may take at the owner, added up."""
 SHOWN = 1.0
 """Seconds until what is true at the owner must be seen here too."""
 
@@ -52,10 +53,8 @@ _BY_CODE = {kind.code: kind for kind in KNOWN}
 class RemoteSupervision:
     """The use case at another adapter's PBX; called as `monitoring.supervise.Supervision` is, with the same errors."""
 
-    def __init__(
-        self, follower: Follower, bus: Bus, sealer: Sealer, subjects: Subjects, people: Callable[[], str]
-    ) -> None:
-        """`people`: the mark of the accounts that this process knows: who is behind reads them before it decides."""
+    def __init__(self, follower: Follower, bus: Bus, sealer: Sealer, subjects: Subjects, people: KnownPeople) -> None:
+        """`people`: the accounts as this process knows them: an owner that is behind reads them before it decides."""
         self._follower, self._bus, self._sealer, self._subjects = follower, bus, sealer, subjects
         self._people = people
         self._open: dict[str, asyncio.Future[Answer]] = {}
@@ -103,7 +102,7 @@ class RemoteSupervision:
             term=term,
             id=uuid.uuid4().hex,
             stamp=self._follower.stamp,
-            people=self._people(),
+            people=self._people.mark,
             action=action,
             user=user.id,
             by=by or By(user.username, Via.SESSION),
@@ -114,13 +113,7 @@ class RemoteSupervision:
         done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._open[command.id] = done
         try:
-            subject = self._subjects.to_owner("command")
-            try:
-                self._bus.publish(subject, self._sealer.write(subject, command))
-            except (NotSent, TooLarge) as problem:
-                raise errors.PbxUnavailable(
-                    f"Nothing was done: the other adapter can't be asked ({problem})."
-                ) from None
+            self._send(command)
             await asyncio.wait([done], timeout=ANSWER)
             if not done.done() or done.cancelled():
                 raise self._unknown("The adapter that looks after this PBX did not answer in time.", command.monitor)
@@ -134,6 +127,13 @@ class RemoteSupervision:
         if not seen:
             raise self._unknown("It was done, but is not seen here in time.", command.monitor, answer.monitor)
         return answer
+
+    def _send(self, command: Command) -> None:
+        subject = self._subjects.to_owner("command")
+        try:
+            self._bus.publish(subject, self._sealer.write(subject, command))
+        except (NotSent, TooLarge) as problem:
+            raise errors.PbxUnavailable(f"Nothing was done: the owner can't be asked ({problem}).") from None
 
     def _unknown(self, detail: str, monitor_id: str, told: Monitor | None = None) -> errors.PbxTimeout:
         """With the monitor's state as far as it is known."""

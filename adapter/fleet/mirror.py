@@ -31,6 +31,7 @@ from adapter.fleet.messages import (
     Why,
     name_of,
 )
+from adapter.fleet.people import KnownPeople
 from adapter.fleet.snapshots import IN_A_PART, cut
 from adapter.monitoring.picture import PbxPicture
 from adapter.tasks import BackgroundTasks
@@ -66,12 +67,12 @@ class Publisher:
         sealer: Sealer,
         subjects: Subjects,
         *,
-        people: Callable[[], str],
+        people: KnownPeople,
         holds: Callable[[], bool],
         boot: Callable[[], float],
         clock: Callable[[], datetime],
     ) -> None:
-        """`people`: the mark of the accounts as the board knows them; `holds`: whether the term surely holds now;
+        """`people`: the accounts as the board knows them; `holds`: whether the term surely holds now;
         `boot`: the machine's boot-time clock, which decides how old things are; `clock`: for people to read."""
         self._board, self._bars, self._bus = board, bars, bus
         self._sealer, self._subjects = sealer, subjects
@@ -127,7 +128,7 @@ class Publisher:
             pbx=known,
             term=self.term,
             number=self.number,
-            people=self._people(),
+            people=self._people.mark,
             at=changes.at,
             state=self._board.pbx_state,
             takes_up=self._board.takes_up,
@@ -193,7 +194,7 @@ class Publisher:
             pbx=self._board.id,
             term=self.term,
             number=self.number,
-            people=self._people(),
+            people=self._people.mark,
             at=self._clock(),
             stamp=self._boot(),
             id=uuid.uuid4().hex,
