@@ -145,8 +145,6 @@ class SharedBars(Bars):
         for conversation in touched:
             if (bar := self._by_id.get(conversation)) is not None and bar.pbx == pbx:
                 self._barred.pop(bar.id, None)
-                self._ringing.pop(conversation, None)
-                self._also.pop(conversation, None)
         for one in present:
             bar = self._by_id.get(one.conversation)
             if bar is None or bar.pbx != pbx:

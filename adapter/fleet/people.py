@@ -11,7 +11,7 @@ REMEMBERED = 256
 
 
 class KnownPeople:
-    """The accounts' marks (`store.people.version`): another one after every change, which tells nothing of the order."""
+    """The accounts' marks (`store.people.version`): after every change another one, that says nothing of the order."""
 
     def __init__(self, mark: str, read: Callable[[], Awaitable[str]]) -> None:
         """`mark`: of what is in effect; `read` brings in effect what is in the database, and returns its mark.

@@ -212,6 +212,37 @@ async def test_nothing_is_taken_in_out_of_order(world: World) -> None:
     await world.settled()
 
 
+async def test_beats_alone_keep_nothing_in_sight(world: World) -> None:
+    """That the owner lives says nothing of what it has by now, while changes and snapshots are lost."""
+    await world.monitored()
+    world.wire.loses = lambda subject: subject.endswith(("change", "snapshot"))
+    world.owner.pbx.scene.answered_call("202", "102", "b2")
+    world.owner.pbx.run()
+    await until(lambda: not world.other.board.in_sight)
+    heard = len(world.wire.sent)
+    await until(lambda: len([one for one in world.wire.sent[heard:] if one[0].endswith("beat")]) > 3)
+    assert not world.other.board.in_sight
+    world.wire.loses = lambda subject: False
+    await world.settled()
+
+
+async def test_who_comes_later_is_not_deceived_by_an_old_snapshot(world: World) -> None:
+    """It believes only what answers its own request."""
+    await world.monitored()
+    old = [one for one in world.wire.sent if one[0].endswith(("snapshot", "beat"))]
+    world.owner.pbx.scene.answered_call("202", "102", "b2")
+    world.owner.pbx.run()
+    world.wire.loses = lambda subject: ".owner." in subject
+    late = Other(world.wire, world.accounts)
+    for one in old * 2:
+        world.wire.again(*one)
+        assert not late.board.in_sight
+    assert late.sealer.ignored[Why.REPLAYED]
+    world.wire.loses = lambda subject: False
+    await until(lambda: late.shows(world.owner))
+    await late.close()
+
+
 async def test_what_comes_again_changes_nothing_and_is_counted(world: World) -> None:
     monitor = await world.monitored()
     await world.owner.supervision.switch(ADMIN, monitor.id, Mode.BARGE)
@@ -219,10 +250,11 @@ async def test_what_comes_again_changes_nothing_and_is_counted(world: World) -> 
     await world.settled()
     by_owner = [one for one in world.wire.sent if ".owner." in one[0]]
     ignored = world.other.sealer.ignored
-    before, heard = ignored[Why.REPLAYED], len(world.other.heard)
+    before, heard, stamp = ignored[Why.REPLAYED], len(world.other.heard), world.other.follower.stamp
     for one in by_owner:
         world.wire.again(*one)
         assert world.other.shows(world.owner)
+        assert world.other.follower.stamp == stamp
     changes_and_beats = [one for one in by_owner if not one[0].endswith("snapshot")]
     assert ignored[Why.REPLAYED] - before >= len(changes_and_beats)
     assert len(world.other.heard) == heard

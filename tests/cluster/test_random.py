@@ -66,6 +66,8 @@ class World:
         self.had: dict[Term, list[Picture]] = {}
         """By term: all that its owner's board ever was in it."""
         self.looks = 0
+        self.newest: dict[Other, int] = {}
+        """By adapter: the number of the newest term that it showed."""
         self.wrong: list[str] = []
         """What was shown that the owner had not had."""
         self.numbers = 0
@@ -108,8 +110,12 @@ class World:
             assert not other.board.calls()
             return
         self.looks += 1
-        assert other.follower.term is not None
-        shown, had = picture(other.board, other.bars), self.had[other.follower.term]
+        now = other.follower.term
+        assert now is not None
+        if now.number < self.newest.get(other, 0):
+            self.wrong.append(f"{now} after a newer term")
+        self.newest[other] = now.number
+        shown, had = picture(other.board, other.bars), self.had[now]
         if shown not in had:
             self.wrong.append(difference(shown, had[-1]))
 
