@@ -23,7 +23,9 @@ def take_up(boards: Boards, recorder: Recorder, left: Iterable[Monitor], since: 
         user = boards.directory.users.get(monitor.supervisor.user_id)
         entitled = monitor_survives(user, monitor.mode, keypad=monitor.keypad)
         board = boards.board(monitor.pbx)
-        if monitor.ring and entitled and isinstance(board, Board):
+        if board is not None and not isinstance(board, Board):
+            continue  # another adapter's
+        if monitor.ring and entitled and board is not None:
             board.take_up([lifecycle.taken_up(monitor, at)])
             recorder.note(Record(entries=[taken_up(monitor, since, at)]))
             continue

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from adapter import log
 from adapter.lab.provision import provision
-from tests.bench import events, records, switching
+from tests.bench import bus, events, records, switching
 
 Tables = dict[str, dict[str, float]]
 
@@ -40,12 +40,18 @@ def _switching() -> Tables:
         return asyncio.run(switching.measure(provision(), Path(folder)))
 
 
+def _bus() -> Tables:
+    """what it costs to tell other adapters, and a click at one that does not own the PBX"""
+    return asyncio.run(bus.measure())
+
+
 PARTS: dict[str, Callable[[], Tables]] = {
     "model": _model,
     "streams": _streams,
     "memory": _memory,
     "records": _records,
     "switching": _switching,
+    "bus": _bus,
 }
 
 

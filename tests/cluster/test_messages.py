@@ -168,6 +168,14 @@ def test_garbage_with_a_seal_is_malformed(garbage: bytes) -> None:
         refuse(sealer, sealer._seal(subject, body) + body, Why.MALFORMED, subject)
 
 
+@pytest.mark.parametrize("deep", [b"[", b'{"a":', b'{"pbx":['])
+def test_what_is_nested_without_end_is_malformed(deep: bytes) -> None:
+    sealer = Sealer(KEY)
+    for text in (deep * 100_000, b'{"new":' + deep * 100_000):
+        body = b"\1\1" + text
+        refuse(sealer, sealer._seal(SUBJECT, body) + body, Why.MALFORMED)
+
+
 def test_lists_are_bounded() -> None:
     many = ["x"] * (schema.MOST_ITEMS + 1)
     text = json.dumps({"conversation": "c", "rings": [], "barred": [f"{n}" for n in range(schema.MOST_ITEMS + 1)]})

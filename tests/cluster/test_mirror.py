@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,8 @@ from adapter.fleet.messages import Beat, Sealer, SnapshotPart, Why
 from adapter.fleet.natsbus import NatsBus
 from adapter.fleet.ownership import LEASE
 from adapter.monitoring.ports import StartRequest
+from adapter.monitoring.recorder import Recorder
+from adapter.monitoring.takeup import take_up
 from tests.fake.pbx import settle
 from tests.fake.scene import ADMIN, ANA, LEE, MONA, SAM, START
 from tests.support.cable import Cable
@@ -173,6 +176,21 @@ async def test_another_pbx_s_conversations_are_nobody_else_s_business(world: Wor
     with pytest.raises(ValueError, match="another PBX"):
         world.other.board.need_own([replace(call, pbx="south")], [])
     assert world.other.bars.of_pbx("lab") == before
+
+
+async def test_what_another_adapter_has_told_is_not_written_here(world: World) -> None:
+    """It is on record already, by its owner; and what runs there is not ended by who starts here."""
+    writer: Any = None
+    recorder = Recorder(world.other.boards, world.owner.record, writer, lambda: START)
+    own = Recorder(world.owner.boards, world.owner.record, writer, lambda: START)
+    monitor = await world.monitored()
+    await world.owner.supervision.switch(ADMIN, monitor.id, Mode.WHISPER)
+    assert own.size > 0
+    assert recorder.size == 0
+    take_up(world.other.boards, recorder, [monitor], None, START)
+    assert recorder.size == 0
+    assert world.other.shows(world.owner)
+    assert world.other.boards.own == []
 
 
 # --- what is missing, old, or comes twice
