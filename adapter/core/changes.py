@@ -36,6 +36,8 @@ class Changes:
     """A new snapshot of the PBX was taken: its calls that are not known now have ended."""
     barred: BarChanges = field(default_factory=BarChanges)
     """Who is barred from which conversation now."""
+    mirrored: bool = False
+    """Another adapter owns the PBX and has told of this: it is shown here, and neither written nor acted upon."""
 
 
 def merged(changes: Iterable[Changes], at: datetime, people: frozenset[str]) -> Changes:

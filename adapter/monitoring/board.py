@@ -286,7 +286,7 @@ class Board(Readable):
         ids.update(change.after.call_id for change in monitors)
         for conversation in barred.touched:
             ids.update(self._calls.of_conversation(conversation))
-        if ids or monitors or link or people or resynced or barred.size:
+        if ids or monitors or link or people or resynced or barred.size or barred.touched:
             changes = Changes(at, self.id, frozenset(ids), monitors, link, False, people, resynced, barred)
             self._changes.tell(changes)
         for leg, commands in commanded:

@@ -17,15 +17,16 @@ from adapter.core.people import Directory, User
 from adapter.core.record import RecordState
 from adapter.core.views import Visibility, monitor_visibility
 from adapter.monitoring.board import Board, Listener
+from adapter.monitoring.picture import PbxPicture
 from adapter.tasks import Listeners
 
 
 class Boards:
-    """All boards of this process, one for each PBX."""
+    """All boards of this process, one for each PBX: its own, and mirrors of other adapters'."""
 
-    def __init__(self, boards: Iterable[Board], directory: Directory, at: datetime) -> None:
+    def __init__(self, boards: Iterable[PbxPicture], directory: Directory, at: datetime) -> None:
         """Raises ValueError where the boards don't share their bars: one would not know who is barred at another."""
-        self._boards: Mapping[str, Board] = {board.id: board for board in boards}
+        self._boards: Mapping[str, PbxPicture] = {board.id: board for board in boards}
         shared = {id(board.bars): board.bars for board in self._boards.values()}
         if len(shared) > 1:
             raise ValueError("the boards of one process share their bars")
@@ -39,10 +40,15 @@ class Boards:
 
     # --- reading
 
-    def __iter__(self) -> Iterator[Board]:
+    def __iter__(self) -> Iterator[PbxPicture]:
         return iter(self._boards.values())
 
-    def board(self, pbx: str) -> Board | None:
+    @property
+    def own(self) -> Sequence[Board]:
+        """Those that are fed by events of the PBX itself: only they can be acted upon."""
+        return [board for board in self if isinstance(board, Board)]
+
+    def board(self, pbx: str) -> PbxPicture | None:
         """The board of a PBX; None where the configuration names none of that id."""
         return self._boards.get(pbx)
 

@@ -205,6 +205,8 @@ class Recorder:
         return Record(monitors=record.monitors, calls=record.calls)
 
     def _heard(self, changes: Changes) -> None:
+        if changes.mirrored:
+            return
         board = self._boards.board(changes.pbx) if changes.pbx else None
         self.note(self.journal.read(changes, connected=board is None or board.complete))
 

@@ -9,6 +9,7 @@ from adapter.core.journal import taken_up
 from adapter.core.monitor import EndReason, Monitor
 from adapter.core.permissions import monitor_survives
 from adapter.core.record import Record
+from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.recorder import Recorder
 
@@ -22,6 +23,8 @@ def take_up(boards: Boards, recorder: Recorder, left: Iterable[Monitor], since: 
         user = boards.directory.users.get(monitor.supervisor.user_id)
         entitled = monitor_survives(user, monitor.mode, keypad=monitor.keypad)
         board = boards.board(monitor.pbx)
+        if board is not None and not isinstance(board, Board):
+            continue  # another adapter's
         if monitor.ring and entitled and board is not None:
             board.take_up([lifecycle.taken_up(monitor, at)])
             recorder.note(Record(entries=[taken_up(monitor, since, at)]))

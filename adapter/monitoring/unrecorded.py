@@ -42,7 +42,7 @@ class Unrecorded:
     def _silence(self) -> None:
         if not self._over:
             return
-        for board in self._boards:
+        for board in self._boards.own:
             for monitor in list(board.monitors()):
                 if monitor.talks and not monitor.ending and not monitor.taking:
                     log.error("somebody talks and it can't be recorded: made silent", monitor_id=monitor.id)

@@ -7,7 +7,8 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from adapter.core.bars import Bar, BarChanges, Bars, Kind, Making
+from adapter.core.bars import Bar, BarChanges, Kind, Making
+from adapter.core.shared_bars import SharedBars
 from adapter.store.database import take_turn
 from adapter.store.outbox import OUTBOX, PENDING
 from adapter.store.outbox_sql import PROMOTE, RELEASE
@@ -66,9 +67,9 @@ def release(session: Session, change: BarChanges, at: datetime) -> None:
     session.execute(delete(HookBarRow).where(HookBarRow.conversation_id.in_(released)))
 
 
-async def load(session: AsyncSession) -> Bars:
+async def load(session: AsyncSession) -> SharedBars:
     """What a former run kept."""
-    bars = Bars()
+    bars = SharedBars()
     bars.load(
         [_BAR.validate_json(row.data) for row in await session.scalars(select(BarRow))],
         [

@@ -11,9 +11,9 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from adapter.core.bars import Bars
 from adapter.core.ownership import Term
 from adapter.core.record import OpenCall, Sealed
+from adapter.core.shared_bars import SharedBars
 from adapter.errors import StoreRefused, StoreUnavailable
 from adapter.store import audit, bars, monitors, outbox
 from adapter.store.database import Database
@@ -73,7 +73,7 @@ class Records:
             rows = await session.scalars(select(OpenCallRow))
             return {row.call_id: _CALL.validate_json(row.data) for row in rows}
 
-    async def bars(self) -> Bars:
+    async def bars(self) -> SharedBars:
         """Who was barred from what when the adapter last stopped."""
         async with self._database.read() as session:
             return await bars.load(session)

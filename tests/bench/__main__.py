@@ -8,7 +8,7 @@ from pathlib import Path
 
 from adapter import log
 from adapter.lab.provision import provision
-from tests.bench import events, page, pages, records, switching
+from tests.bench import bus, events, page, pages, records, switching
 
 Tables = dict[str, dict[str, float]]
 
@@ -51,6 +51,11 @@ def _page() -> Tables:
         return asyncio.run(page.measure(Path(folder)))
 
 
+def _bus() -> Tables:
+    """what it costs to tell other adapters, and a click at one that does not own the PBX"""
+    return asyncio.run(bus.measure())
+
+
 PARTS: dict[str, Callable[[], Tables]] = {
     "model": _model,
     "streams": _streams,
@@ -58,6 +63,7 @@ PARTS: dict[str, Callable[[], Tables]] = {
     "records": _records,
     "switching": _switching,
     "page": _page,
+    "bus": _bus,
 }
 
 

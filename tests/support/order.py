@@ -10,7 +10,7 @@ from itertools import groupby
 
 import pytest
 
-SECONDS = {"asterisk": 8, "faults": 10, "topologies": 8, "browser": 8, "load": 40, "fuzz": 5}
+SECONDS = {"asterisk": 8, "faults": 10, "topologies": 8, "browser": 8, "load": 40, "fuzz": 5, "cluster": 1}
 """About how long a test takes, by its folder; all others are quick."""
 
 

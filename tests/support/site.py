@@ -74,7 +74,7 @@ class Site:
 
     def name_boards(self) -> None:
         """The node's board is the one that its PBX feeds."""
-        (self.board,) = self.service.boards
+        (self.board,) = self.service.boards.own
         self.pbx.board = self.board
 
     async def start(self) -> Listener:

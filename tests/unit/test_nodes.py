@@ -30,7 +30,7 @@ class Two(Site):
         return self.pbxes[name].connect
 
     def name_boards(self) -> None:
-        for board in self.service.boards:
+        for board in self.service.boards.own:
             self.pbxes[board.id].board = board
 
     def calls_at(self, name: str, customer: str, agent: str) -> tuple[str, str]:
@@ -150,7 +150,7 @@ async def test_one_listener_that_fails_leaves_the_others_told_and_the_commands_c
     def bad(changes: Changes) -> None:
         raise ValueError("a surprise")
 
-    (north, south) = two.service.boards
+    (north, south) = two.service.boards.own
     for board in (north, south):
         board._changes._all.insert(0, bad)
     before = sum(FAILURES.listeners.values())

@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapter.core.record import RecordState
+from adapter.monitoring.board import Board
 from adapter.web.delivery import GATHER, HEARTBEAT, MANY, PORTION
 from adapter.web.parcels import STILL_HERE
 from adapter.web.stream import QUEUE, Streams
@@ -158,7 +159,9 @@ async def test_who_is_alone_goes_first(house: House) -> None:
     house.happen()
     await asyncio.sleep(0)
     pbx = FakePbx()
-    pbx.board = next(iter(house.boards))
+    board = next(iter(house.boards))
+    assert isinstance(board, Board)
+    pbx.board = board
     pbx.scene.answered_call()
     pbx.board.apply(pbx.scene.take())
     for _ in range(3):

@@ -422,7 +422,7 @@ async def test_ready_and_alive(site: Site) -> None:
     assert (status, body["ready"], told["ari"], told["ami"]) == (200, False, "not there", None)
     assert told["monitors"] == "those of a former run are being taken up"
     assert body["remarks"] == []
-    next(iter(site.service.boards)).place.others.add("0123abcd")
+    site.board.place.others.add("0123abcd")
     _, body = await admin.get("/health")
     assert body["remarks"] == ["lab: legs of another installation are at this PBX (0123abcd)"]
     is_problem(await (await site.client("mona")).get("/health"), 403, "forbidden")

@@ -1,0 +1,157 @@
+"""Who is barred, where other adapters own some of the PBXes: what they know of their conversations is kept here too.
+
+Owners tell of their conversations; each adapter decides by the same rules (`adapter.core.bars`) who is barred from
+them. What an owner knows and this one doesn't (a phone that only rings, something made at the owner) is told beside.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from adapter.core.bars import NOBODY, Bar, BarChanges, Bars, Making
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """One conversation, as far as its `Bar` does not say it."""
+
+    conversation: str
+    rings: frozenset[str] = NOBODY
+    """Ids of users whose phones are in it now, but were never connected in it."""
+    barred: frozenset[str] = NOBODY
+    """Ids of whoever else its owner bars from it, and of what else."""
+
+
+@dataclass(frozen=True, slots=True)
+class BarsOfPbx:
+    """All that is known of the conversations of one PBX."""
+
+    bars: tuple[Bar, ...] = ()
+    makings: tuple[Making, ...] = ()
+    hooks: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    """Hooks that were told of, with the conversation's id."""
+    present: tuple[Presence, ...] = ()
+
+
+class SharedBars(Bars):
+    """All conversations of all PBXes that are not over, whoever owns the PBX."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._also: dict[str, frozenset[str]] = {}
+        """By conversation: whoever else another owner bars from it. None is empty."""
+
+    def _everything(self, bar: Bar) -> frozenset[str]:
+        also = [found for conversation in bar.ids if (found := self._also.get(conversation))]
+        return super()._everything(bar).union(*also) if also else super()._everything(bar)
+
+    def _end(self, bar: Bar, change: BarChanges) -> None:
+        super()._end(bar, change)
+        for conversation in bar.ids:
+            self._also.pop(conversation, None)
+
+    # --- told to others
+
+    def present(self, conversations: Iterable[str]) -> tuple[Presence, ...]:
+        """What bars alone don't say of these conversations; of those that are over nothing."""
+        found = []
+        for conversation in conversations:
+            bar = self._by_id.get(conversation)
+            if bar is not None:
+                rings = self._ringing.get(conversation, NOBODY)
+                found.append(Presence(conversation, rings, self._of(bar) - self._people(bar)))
+        return tuple(found)
+
+    def of_pbx(self, pbx: str) -> BarsOfPbx:
+        """All of one PBX."""
+        bars = tuple(bar for bar in self._all() if bar.pbx == pbx)
+        ids = frozenset().union(*(bar.ids for bar in bars))
+        told = frozenset(pair for pair in self._told if pair[1] in ids)
+        plain = {Presence(conversation) for conversation in ids}
+        present = tuple(one for one in self.present(sorted(ids)) if one not in plain)
+        return BarsOfPbx(bars, tuple(self._makings), told, present)
+
+    # --- told by an owner
+
+    def follow(self, pbx: str, change: BarChanges, present: Iterable[Presence]) -> None:
+        """What has changed in the conversations of a PBX that another adapter owns.
+
+        Raises ValueError, and takes nothing, where it tells of another PBX's.
+        """
+        kept = [bar for bar in change.bars.values() if bar is not None]
+        self._need_of(pbx, kept)
+        for key, bar in change.bars.items():
+            if bar is None:
+                self._drop(pbx, key)
+        for bar in kept:
+            self._keep(bar)
+        self._told |= change.hooks
+        if change.released:
+            self._told = {pair for pair in self._told if pair[1] not in change.released}
+        self._learn(change.makings, kept)
+        self._mark(pbx, present, change.touched)
+        if change.bars:
+            self._forget(BarChanges(bars=dict.fromkeys(change.bars)))
+
+    def replace(self, pbx: str, whole: BarsOfPbx) -> frozenset[str]:
+        """These are all conversations of a PBX that another adapter owns. Returns those of which others are barred.
+
+        Raises ValueError, and takes nothing, where it tells of another PBX's.
+        """
+        self._need_of(pbx, whole.bars)
+        before = self._sets(pbx)
+        for key in [bar.id for bar in self._all() if bar.pbx == pbx]:
+            self._drop(pbx, key)
+        for bar in whole.bars:
+            self._keep(bar)
+        ids = before.keys() | frozenset().union(*(bar.ids for bar in whole.bars))
+        self._told = {pair for pair in self._told if pair[1] not in ids} | whole.hooks
+        self._learn(whole.makings, whole.bars)
+        self._mark(pbx, whole.present, ids)
+        self._forget(BarChanges(bars={"": None}))
+        after = self._sets(pbx)
+        return frozenset(one for one in before.keys() | after.keys() if before.get(one) != after.get(one))
+
+    def _sets(self, pbx: str) -> Mapping[str, frozenset[str]]:
+        """By conversation of a PBX: who is barred from it."""
+        return {conversation: self._of(bar) for conversation, bar in self._by_id.items() if bar.pbx == pbx}
+
+    def _need_of(self, pbx: str, bars: Iterable[Bar]) -> None:
+        for bar in bars:
+            known = [found for one in bar.ids if (found := self._by_id.get(one))]
+            if not bar.ids or any(one.pbx != pbx for one in (bar, *known)):
+                raise ValueError(f"{pbx} has no say about this conversation")
+
+    def _drop(self, pbx: str, key: str) -> None:
+        bar = self._by_id.get(key)
+        if bar is None or bar.pbx != pbx or bar.id != key:
+            return
+        self._barred.pop(bar.id, None)
+        for conversation in bar.ids:
+            self._by_id.pop(conversation, None)
+            self._ringing.pop(conversation, None)
+            self._also.pop(conversation, None)
+        for leg in bar.legs:
+            self._by_leg.pop(leg, None)
+
+    def _learn(self, makings: Iterable[Making], bars: Iterable[Bar]) -> None:
+        """Things that were made elsewhere. Numbers given here are higher than all that were seen, as a clock's are."""
+        new = [making for making in makings if making not in self._makings]
+        if new:
+            self._makings = sorted([*self._makings, *new], key=lambda making: making.number)
+            self._barred.clear()
+        self._next = max([self._next, *(making.number + 1 for making in new), *(bar.since for bar in bars)])
+
+    def _mark(self, pbx: str, present: Iterable[Presence], touched: Iterable[str]) -> None:
+        for conversation in touched:
+            if (bar := self._by_id.get(conversation)) is not None and bar.pbx == pbx:
+                self._barred.pop(bar.id, None)
+        for one in present:
+            bar = self._by_id.get(one.conversation)
+            if bar is None or bar.pbx != pbx:
+                continue
+            self._barred.pop(bar.id, None)
+            for kept, ids in ((self._ringing, one.rings), (self._also, one.barred)):
+                if ids:
+                    kept[one.conversation] = ids
+                else:
+                    kept.pop(one.conversation, None)

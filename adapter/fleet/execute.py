@@ -1,0 +1,220 @@
+"""The owner's side of forwarded commands: each is done once, if it is young, by the owner's own idea of rights."""
+
+import asyncio
+import re
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from adapter import errors
+from adapter.core.audit import By
+from adapter.core.modes import Mode
+from adapter.core.monitor import Monitor
+from adapter.core.ownership import Term
+from adapter.core.people import User
+from adapter.core.permissions import may_administer
+from adapter.fleet.bus import Bus, Subjects
+from adapter.fleet.forward import ANSWER, refused
+from adapter.fleet.messages import Action, Answer, Command, Ignored, Refused, Sealer, TooLarge, Why
+from adapter.fleet.mirror import Publisher
+from adapter.fleet.people import KnownPeople
+from adapter.monitoring.ports import StartRequest
+from adapter.monitoring.stopall import StopAll
+from adapter.tasks import BackgroundTasks
+
+log = structlog.get_logger(__name__)
+
+OLDEST = 2.0
+"""Seconds since the beat of ours that the asker had seen; older commands are not done."""
+REMEMBERED = 3 * ANSWER
+"""Seconds for which ids of commands are known again: longer than anybody waits for an answer."""
+MOST_REMEMBERED = 20_000
+MOST_AT_ONCE = 500
+"""Commands that are carried out at the same time."""
+READING = 1.0
+"""Seconds for reading the accounts, when the asker knows others than we."""
+ALWAYS = frozenset({Action.END, Action.STOP_ALL})
+"""What is done by the rights that are known, where the database can't be asked for newer ones."""
+
+
+MONITOR_ID = re.compile(r"[0-9a-f]{32}")
+"""It becomes a part of a channel's uniqueid (`core.legs`)."""
+
+
+class Acting(Protocol):
+    """What carries commands out (`monitoring.supervise.Supervision`)."""
+
+    @property
+    def stop_all(self) -> StopAll:
+        """Every monitor's end."""
+
+    async def start(
+        self, user: User, request: StartRequest, by: By | None = None, monitor_id: str | None = None
+    ) -> Monitor:
+        """Ring the supervisor's device."""
+
+    async def switch(self, user: User, monitor_id: str, mode: Mode, by: By | None = None) -> Monitor:
+        """Put a live monitor into another mode."""
+
+    async def take_over(self, user: User, monitor_id: str, by: By | None = None) -> Monitor:
+        """From barge: stay with the customer and release the agent."""
+
+    async def stop(self, user: User, monitor_id: str, by: By | None = None) -> None:
+        """End a monitor."""
+
+
+class Executor:
+    """Carries out, at one PBX that this process owns, what other adapters ask for."""
+
+    def __init__(
+        self,
+        acting: Acting,
+        publisher: Publisher,
+        bus: Bus,
+        sealer: Sealer,
+        subjects: Subjects,
+        *,
+        who: Callable[[Command], User],
+        people: KnownPeople,
+        boot: Callable[[], float],
+    ) -> None:
+        """`who`: whose rights count, as this process knows them; raises Forbidden where nobody's do.
+        `boot`: the same clock as the publisher's."""
+        self._acting, self._publisher, self._sealer, self._subjects = acting, publisher, sealer, subjects
+        self._who, self._people, self._boot = who, people, boot
+        self._ids: OrderedDict[str, float] = OrderedDict()
+        self._busy = 0
+        self._tasks = BackgroundTasks("commands")
+        self._end = bus.subscribe(subjects.to_owner("command"), self._heard)
+
+    async def close(self) -> None:
+        """Begin nothing more; what is under way is given up, and its outcome is nobody's to tell."""
+        self._end()
+        await self._tasks.close()
+
+    def _heard(self, subject: str, data: bytes) -> None:
+        try:
+            command: Command = self._sealer.read(subject, data)
+        except Ignored:
+            return
+        term = self._publisher.term
+        if term is None:
+            return
+        if command.pbx != self._subjects.pbx:
+            self._sealer.ignored[Why.FOREIGN] += 1
+        elif not self._is_new(command.id):
+            self._sealer.ignored[Why.REPLAYED] += 1
+        elif (why := self._too_late(command, term) or self._too_much(command)) is not None:
+            self._answer(command, term, errors.PbxUnavailable(f"Nothing was done: {why}"))
+        else:
+            self._busy += 1
+            self._tasks.start(self._carry_out(command, term), f"{command.action} {command.id}")
+
+    def _is_new(self, command_id: str) -> bool:
+        now = self._boot()
+        while self._ids and next(iter(self._ids.values())) < now - REMEMBERED:
+            self._ids.popitem(last=False)
+        if command_id in self._ids:
+            return False
+        if len(self._ids) < MOST_REMEMBERED:
+            self._ids[command_id] = now
+        return True
+
+    def _too_late(self, command: Command, term: Term) -> str | None:
+        """Why a command is not done any more; None while it may be."""
+        if command.term != term:
+            self._sealer.ignored[Why.OLD_TERM] += 1
+            return "the PBX has another owner since it was asked."
+        if not 0 <= self._boot() - command.stamp <= OLDEST:
+            self._sealer.ignored[Why.STALE] += 1
+            return "it came too late."
+        return None
+
+    def _too_much(self, command: Command) -> str | None:
+        full = self._busy >= MOST_AT_ONCE or command.id not in self._ids
+        return "too much is asked for at once." if full else None
+
+    async def _carry_out(self, command: Command, term: Term) -> None:
+        outcome: Answer | errors.AdapterError
+        try:
+            await self._know_people(command)
+            if (why := self._too_late(command, term)) is not None:  # reading took its time
+                raise errors.PbxUnavailable(f"Nothing was done: {why}")
+            outcome = await self._do(command, self._who(command))
+        except errors.AdapterError as problem:
+            outcome = problem
+        except Exception:
+            log.exception("a forwarded command failed", action=command.action)
+            outcome = errors.PbxTimeout("The adapter that looks after the PBX failed.")
+        finally:
+            self._busy -= 1
+        self._answer(command, term, outcome)
+
+    async def _know_people(self, command: Command) -> None:
+        """Decide by no older accounts than the asker's. Raises PbxUnavailable where they can't be read."""
+        if self._people.knows(command.people):
+            return
+        try:
+            await self._people.catch_up(command.people, READING)
+        except errors.StoreUnavailable:
+            if command.action not in ALWAYS:
+                raise errors.PbxUnavailable("Nothing was done: the accounts can't be read at the moment.") from None
+
+    async def _do(self, command: Command, user: User) -> Answer:
+        by, monitor = command.by, None
+        match command.action:
+            case Action.START if command.request is not None and MONITOR_ID.fullmatch(command.monitor):
+                monitor = await self._acting.start(user, command.request, by, command.monitor)
+            case Action.SWITCH if command.mode is not None:
+                monitor = await self._acting.switch(user, command.monitor, command.mode, by)
+            case Action.TAKE_OVER:
+                monitor = await self._acting.take_over(user, command.monitor, by)
+            case Action.END:
+                await self._acting.stop(user, command.monitor, by)
+            case Action.STOP_ALL:
+                return await self._stop_all(command, user)
+            case _:
+                raise errors.PbxUnavailable("Nothing was done: the command is not whole.")
+        return self._outcome(command, monitor=monitor)
+
+    async def _stop_all(self, command: Command, user: User) -> Answer:
+        if not (may_administer(user) and command.by.administers):
+            raise errors.Forbidden("Only administrators can stop all monitoring.")
+        ends = self._acting.stop_all.begin(command.by, command.why)
+        mine = {one: end for one, end in ends.items() if one in command.awaited}
+        if mine:
+            await asyncio.wait(mine.values())
+        left = [one for one, end in mine.items() if end.cancelled() or end.exception() or not end.result()]
+        return self._outcome(command, gone=len(mine) - len(left), left=tuple(left))
+
+    def _outcome(
+        self,
+        command: Command,
+        *,
+        monitor: Monitor | None = None,
+        gone: int = 0,
+        left: tuple[str, ...] = (),
+        why: Refused | None = None,
+    ) -> Answer:
+        return Answer(
+            pbx=self._subjects.pbx,
+            term=self._publisher.term or command.term,
+            id=command.id,
+            number=self._publisher.number,
+            monitor=monitor,
+            gone=gone,
+            left=left,
+            refused=why,
+        )
+
+    def _answer(self, command: Command, term: Term, outcome: Answer | errors.AdapterError) -> None:
+        """Tell it, unless the term is over: then nobody can say any more what is true."""
+        if self._publisher.term != term:
+            return
+        told = outcome if isinstance(outcome, Answer) else self._outcome(command, why=refused(outcome))
+        try:
+            self._publisher.tell(told)
+        except TooLarge:
+            log.error("an answer is too large to be told to another adapter", action=command.action)

@@ -1,0 +1,184 @@
+"""The picture of a PBX that another adapter owns, as that one has told it. It only shows: nothing here acts.
+
+What it shows is always one that the owner had in its present term; while that is not known (`sees`), there is nothing.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from adapter.core.bars import Who
+from adapter.core.call import Call
+from adapter.core.changes import Changes, MonitorChange
+from adapter.core.monitor import Monitor
+from adapter.core.pbx import LinkState, PbxState
+from adapter.core.people import Directory, User
+from adapter.core.shared_bars import BarsOfPbx, SharedBars
+from adapter.core.views import Visibility
+from adapter.fleet.messages import Change
+from adapter.monitoring.picture import PbxPicture
+from adapter.tasks import Listeners
+
+
+class MirroredBoard(PbxPicture):
+    """Calls and monitors of a PBX, read as those of a `Board` are. `bars`: those of all PBXes of this process."""
+
+    def __init__(
+        self, pbx: str, directory: Directory, bars: SharedBars, at: datetime, sees: Callable[[], bool] = lambda: True
+    ) -> None:
+        """`sees`: whether the owner has said just now that it lives; asked whenever somebody reads."""
+        super().__init__(pbx, directory, PbxState(LinkState.CONNECTING, at), bars)
+        self._shared, self._sees = bars, sees
+        self._calls: dict[str, Call] = {}
+        self._of_conversation: dict[str, dict[str, Call]] = {}
+        self._takes_up = False
+        self.shown = False
+        """Whether what is known is shown."""
+        self._changes: Listeners[[Changes]] = Listeners()
+
+    # --- reading
+
+    @property
+    def in_sight(self) -> bool:
+        """Whether what is known may be shown at this moment."""
+        return self.shown and self._sees()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the PBX is in sight: of its owner, and its owner of this process."""
+        return self.in_sight and super().complete
+
+    @property
+    def takes_up(self) -> bool:
+        """Whether its owner takes monitors of a former one up."""
+        return self._takes_up
+
+    def calls(self) -> Collection[Call]:
+        """All calls; none while it is out of sight: a frozen picture would leak when somebody joins a conversation."""
+        return self._calls.values() if self.in_sight else ()
+
+    def call(self, call_id: str) -> Call | None:
+        """One call."""
+        return self._calls.get(call_id) if self.in_sight else None
+
+    def visibility(self, user: User, monitor: Monitor, who: Who | None = None) -> Visibility:
+        """As of any board; while it is out of sight, nobody but the supervisor: who is in the conversation now?"""
+        if not self.in_sight and monitor.supervisor.user_id != user.id:
+            return Visibility.NOTHING
+        return super().visibility(user, monitor, who)
+
+    def subscribe(self, listener: Callable[[Changes], None]) -> Callable[[], None]:
+        """Be told of every change, synchronously. Returns what ends it."""
+        return self._changes.subscribe(listener)
+
+    def set_directory(self, directory: Directory, changed: frozenset[str], at: datetime) -> None:
+        """Accounts changed. Names in calls are the owner's: it tells of those that changed."""
+        self.directory = directory
+        self._tell(Changes(at, self.id, people=changed, mirrored=True))
+
+    # --- told by the owner
+
+    def need_own(self, calls: Iterable[Call], monitors: Iterable[Monitor]) -> None:
+        """Raise ValueError where it tells of another PBX's."""
+        if any(call.pbx != self.id for call in calls) or any(one.pbx != self.id for one in monitors):
+            raise ValueError(f"its owner tells of another PBX than {self.id}")
+
+    def apply(self, change: Change) -> None:
+        """Take one change in, and tell of it. Raises ValueError, and takes nothing, where it is of another PBX."""
+        self.need_own(change.calls, change.monitors)
+        self._shared.follow(self.id, change.barred, change.present)
+        for call_id in change.gone:
+            self._remove(call_id)
+        for call in change.calls:
+            self._put(call)
+        ids = {*change.gone, *(call.id for call in change.calls), *(one.call_id for one in change.monitors)}
+        for conversation in change.barred.touched:
+            ids.update(self._of_conversation.get(conversation, ()))
+        self.pbx_state, self._takes_up = change.state, change.takes_up
+        monitors = tuple(map(self._monitor, change.monitors))
+        self._tell(
+            Changes(
+                change.at,
+                self.id,
+                frozenset(ids),
+                monitors,
+                change.link,
+                resynced=change.resynced,
+                barred=change.barred,
+                mirrored=True,
+            )
+        )
+
+    def replace(
+        self,
+        calls: Sequence[Call],
+        monitors: Sequence[Monitor],
+        bars: BarsOfPbx,
+        state: PbxState,
+        at: datetime,
+        *,
+        takes_up: bool,
+    ) -> None:
+        """This is all there is, from now on to be shown. Raises ValueError, and takes nothing, as `apply` does."""
+        self.need_own(calls, monitors)
+        touched = self._shared.replace(self.id, bars)
+        before, link = self._calls, not self.shown or self.pbx_state != state
+        old = before if self.shown else {}
+        self._calls, self._of_conversation = {}, {}
+        for call in calls:
+            self._put(call)
+        ids = {one for one in old.keys() | self._calls.keys() if old.get(one) != self._calls.get(one)}
+        for conversation in touched:
+            ids.update(self._of_conversation.get(conversation, ()))
+        present = {monitor.id for monitor in monitors}
+        vanished = [monitor for monitor in self._monitors.values() if monitor.id not in present]
+        for monitor in vanished:
+            del self._monitors[monitor.id]
+        changes = tuple(self._monitor(monitor) for monitor in monitors if self._monitors.get(monitor.id) != monitor)
+        self._monitors = {monitor.id: monitor for monitor in monitors}
+        ids.update(change.after.call_id for change in changes)
+        ids.update(monitor.call_id for monitor in vanished)
+        self.pbx_state, self._takes_up, self.shown = state, takes_up, True
+        # How those ended is not known here, so nothing is said of it: everybody is shown afresh what there is.
+        afresh = frozenset(self.directory.users) if vanished else frozenset()
+        self._tell(
+            Changes(at, self.id, frozenset(ids), changes, link, people=afresh, resynced=True, mirrored=True),
+        )
+
+    def hide(self, at: datetime) -> None:
+        """Nothing is known any more: no call, and of monitors only that they were there."""
+        if self.pbx_state.state is LinkState.DOWN and not self.shown:
+            return
+        ids, was_shown = frozenset(self._calls), self.shown
+        self.shown = False
+        self.pbx_state = PbxState(LinkState.DOWN, at)
+        unsure = [replace(one, connected=False) for one in self._monitors.values() if was_shown]
+        monitors = tuple(self._monitor(monitor) for monitor in unsure)
+        self._tell(Changes(at, self.id, ids if was_shown else frozenset(), monitors, link=True, mirrored=True))
+
+    # --- inside
+
+    def _tell(self, changes: Changes) -> None:
+        self._changes.tell(changes)
+
+    def _monitor(self, monitor: Monitor) -> MonitorChange:
+        before = self._monitors.get(monitor.id)
+        if monitor.ended:
+            self._monitors.pop(monitor.id, None)
+        else:
+            self._monitors[monitor.id] = monitor
+        return MonitorChange(before, monitor)
+
+    def _put(self, call: Call) -> None:
+        self._remove(call.id)
+        self._calls[call.id] = call
+        self._of_conversation.setdefault(call.conversation_id, {})[call.id] = call
+
+    def _remove(self, call_id: str) -> None:
+        known = self._calls.pop(call_id, None)
+        if known is None:
+            return
+        others = self._of_conversation[known.conversation_id]
+        del others[call_id]
+        if not others:
+            del self._of_conversation[known.conversation_id]

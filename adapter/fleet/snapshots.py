@@ -1,0 +1,82 @@
+"""A snapshot that is larger than a message may be: cut into parts, and put together again. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from adapter.core.shared_bars import BarsOfPbx
+from adapter.fleet.messages import SnapshotPart
+
+IN_A_PART = 200
+"""Calls, monitors and conversations, together, in a part. One that is too large for a message is cut finer."""
+MOST_PARTS = 1000
+"""Of a snapshot: 200,000 calls and conversations."""
+
+
+def cut(whole: SnapshotPart, most: int) -> Iterator[SnapshotPart]:
+    """Parts of it with so many things each."""
+    bars = whole.bars
+    things: list[tuple[str, Any]] = [
+        *(("calls", call) for call in whole.calls),
+        *(("monitors", monitor) for monitor in whole.monitors),
+        *(("bars", bar) for bar in bars.bars),
+        *(("makings", making) for making in bars.makings),
+        *(("hooks", pair) for pair in sorted(bars.hooks)),
+        *(("present", one) for one in bars.present),
+    ]
+    pieces = [things[first : first + most] for first in range(0, len(things), most)] or [[]]
+    for part, piece in enumerate(pieces):
+        of: dict[str, list[Any]] = {}
+        for kind, thing in piece:
+            of.setdefault(kind, []).append(thing)
+        yield replace(
+            whole,
+            part=part,
+            parts=len(pieces),
+            calls=tuple(of.get("calls", ())),
+            monitors=tuple(of.get("monitors", ())),
+            bars=BarsOfPbx(
+                tuple(of.get("bars", ())),
+                tuple(of.get("makings", ())),
+                frozenset(of.get("hooks", ())),
+                tuple(of.get("present", ())),
+            ),
+        )
+
+
+class Gathering:
+    """Puts parts together that come one behind the other; what is not whole is forgotten."""
+
+    def __init__(self) -> None:
+        self._parts: list[SnapshotPart] = []
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._parts = []
+
+    def add(self, part: SnapshotPart) -> SnapshotPart | None:
+        """Take one in. Returns the whole where it was the last."""
+        if part.part == 0:
+            self._parts = []
+        first = self._parts[0] if self._parts else part
+        fits = part.part == len(self._parts) and (first.id, first.parts) == (part.id, part.parts)
+        if not fits or not 0 < part.parts <= MOST_PARTS:
+            self._parts = []
+            return None
+        self._parts.append(part)
+        if len(self._parts) < part.parts:
+            return None
+        parts, self._parts = self._parts, []
+        return replace(
+            part,
+            part=0,
+            parts=1,
+            calls=tuple(call for one in parts for call in one.calls),
+            monitors=tuple(monitor for one in parts for monitor in one.monitors),
+            bars=BarsOfPbx(
+                tuple(bar for one in parts for bar in one.bars.bars),
+                tuple(making for one in parts for making in one.bars.makings),
+                frozenset().union(*(one.bars.hooks for one in parts)),
+                tuple(found for one in parts for found in one.bars.present),
+            ),
+        )
