@@ -15,22 +15,28 @@ class _Clock:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._real, self.ahead = loop.time, 0.0
+        self._still: float | None = None
         loop.time = self.time  # type: ignore[method-assign]
 
     def time(self) -> float:
-        return self._real() + self.ahead
+        return (self._real() if self._still is None else self._still) + self.ahead
 
     def stand_still(self) -> None:
         """Only what is waited for passes from now on, not what computing takes."""
-        now = self._real()
-        self._real = lambda: now
+        self._still = self._real()
+
+    def go_on(self) -> None:
+        """Time passes again, from where it is."""
+        if self._still is not None:
+            self.ahead += self._still - self._real()
+            self._still = None
 
 
 @contextmanager
 def virtual_time(loop: asyncio.AbstractEventLoop, *, exact: bool = False) -> Iterator[None]:
     """Let this loop wait for nothing but what is ready, for the length of a block.
 
-    `exact`: from then on no other time passes on this loop either, so that times can be compared.
+    `exact`: meanwhile no other time passes on this loop either, so that times can be compared.
     """
     known = getattr(loop.time, "__self__", None)
     clock = known if isinstance(known, _Clock) else _Clock(loop)
@@ -52,3 +58,4 @@ def virtual_time(loop: asyncio.AbstractEventLoop, *, exact: bool = False) -> Ite
         yield
     finally:
         selector.select = select
+        clock.go_on()

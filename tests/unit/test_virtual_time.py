@@ -34,3 +34,15 @@ async def test_afterwards_time_is_real_and_the_clock_was_not_put_back() -> None:
     began = time.monotonic()
     await asyncio.sleep(0.05)
     assert time.monotonic() - began >= 0.045
+
+
+async def test_time_that_stood_still_passes_again_afterwards() -> None:
+    """Else whatever waits later on this loop waits for ever."""
+    loop = asyncio.get_running_loop()
+    with virtual_time(loop, exact=True):
+        before = loop.time()
+        await asyncio.sleep(3600)
+        assert loop.time() == before + 3600
+    assert loop.time() >= before + 3600
+    await asyncio.wait_for(asyncio.to_thread(time.sleep, 0.05), 60)
+    assert loop.time() > before + 3600
