@@ -6,7 +6,7 @@ is thirty lines, and because looptime's plugin leaves an event loop open beside 
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 
@@ -20,22 +20,26 @@ class _Clock:
     def time(self) -> float:
         return self._real() + self.ahead
 
-    def stand_still(self) -> None:
-        """Only what is waited for passes from now on, not what computing takes."""
-        now = self._real()
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Only what is waited for passes, not what computing takes; afterwards it goes on from there."""
+        real, now = self._real, self._real()
         self._real = lambda: now
+        try:
+            yield
+        finally:
+            self._real = real
+            self.ahead -= real() - now
 
 
 @contextmanager
 def virtual_time(loop: asyncio.AbstractEventLoop, *, exact: bool = False) -> Iterator[None]:
     """Let this loop wait for nothing but what is ready, for the length of a block.
 
-    `exact`: from then on no other time passes on this loop either, so that times can be compared.
+    `exact`: no other time passes on this loop either, so that times can be compared.
     """
     known = getattr(loop.time, "__self__", None)
     clock = known if isinstance(known, _Clock) else _Clock(loop)
-    if exact:
-        clock.stand_still()
     selector: Any = loop._selector  # type: ignore[attr-defined]
     select = selector.select
 
@@ -49,6 +53,7 @@ def virtual_time(loop: asyncio.AbstractEventLoop, *, exact: bool = False) -> Ite
 
     selector.select = leap
     try:
-        yield
+        with clock.standing_still() if exact else nullcontext():
+            yield
     finally:
         selector.select = select

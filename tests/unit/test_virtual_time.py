@@ -34,3 +34,16 @@ async def test_afterwards_time_is_real_and_the_clock_was_not_put_back() -> None:
     began = time.monotonic()
     await asyncio.sleep(0.05)
     assert time.monotonic() - began >= 0.045
+
+
+async def test_exact_time_passes_by_waiting_alone_and_goes_on_afterwards() -> None:
+    loop = asyncio.get_running_loop()
+    with virtual_time(loop, exact=True):
+        began = loop.time()
+        time.sleep(0.02)  # noqa: ASYNC251 - what computing takes
+        assert loop.time() == began
+        await asyncio.sleep(10)
+        assert 10 <= (before := loop.time()) - began < 10.001
+    assert before <= loop.time() < before + 60
+    await asyncio.wait_for(asyncio.sleep(0.05), 60)
+    assert loop.time() >= before + 0.045
