@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-FEW = 3
+FEW = 10
 FAILED = Path(".pytest_cache/v/cache/lastfailed")
 
 
