@@ -71,7 +71,14 @@ Printable = Matching(
     "control_characters",
 )
 """No control characters, and nothing that hides or turns text around (Unicode Technical Report 36)."""
-Visible = Matching(
+
+
+class _AlsoMatching(Matching):
+    """A second pattern of the same field. A class of its own, for pydantic 2.11 keeps only the last piece of metadata of
+    each class where a field is declared with `= Field(...)`: the first pattern would not be looked at."""
+
+
+Visible = _AlsoMatching(
     r"[\s\S]*[^\s\u00ad\u115f\u1160\u2800\u3164\uffa0][\s\S]*", "this is empty: blanks only can't be used here", "blank"
 )
 """Something that can be seen: not blanks alone, nor what only looks like them."""
