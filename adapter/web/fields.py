@@ -74,7 +74,7 @@ Printable = Matching(
 
 
 class _AlsoMatching(Matching):
-    """A second pattern of the same field. A class of its own, for pydantic 2.11 keeps only the last piece of metadata of
+    """A second pattern of the same field. A class of its own: pydantic 2.11 keeps only the last piece of metadata of
     each class where a field is declared with `= Field(...)`: the first pattern would not be looked at."""
 
 
