@@ -90,6 +90,9 @@ async def test_moving_a_phone_in_use_is_asked_about_and_ends_the_call(lab: Lab, 
     assert len(await monitors(lab)) == 1
     await page.get_by_role("button", name="Talk to Agent").click()
     await expect(page.get_by_text("Only Sam hears you.")).to_be_visible()
+    # The other tab's microphone is open: this one knows nothing of it, and must not say that nobody hears.
+    await expect(second.get_by_text("Only Sam hears you.")).to_be_visible()
+    await expect(second.get_by_text("Nobody hears you:")).to_have_count(0)
     await second.get_by_role("button", name=USE).click()
     await expect(dialog).to_contain_text("You are talking in the other tab.")
     await dialog.get_by_role("button", name="Cancel").click()

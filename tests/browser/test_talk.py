@@ -183,6 +183,20 @@ async def test_a_silence_that_is_not_confirmed_is_said_and_tried_again(page: Pag
     await expect(page.get_by_text("Nobody hears you.")).to_be_visible()
 
 
+async def test_silence_works_behind_a_dialog_and_nothing_else_does(page: Page, admin: Client) -> None:
+    await button(page, "Join the call").click()
+    await expect(page.get_by_text("Sam and the customer hear you.")).to_be_visible()
+    await settled(page)
+    await page.get_by_role("button", name="Take over the call").click()
+    await expect(page.get_by_role("dialog").get_by_role("button", name="Cancel")).to_be_focused()
+    await page.keyboard.press("t")
+    await settled_elsewhere()
+    assert await modes(admin) == ["barge"]
+    await page.keyboard.press("s")
+    await expect(page.get_by_text("Nobody hears you.")).to_be_visible()
+    assert await modes(admin) == ["barge", "silent"]
+
+
 async def test_what_somebody_lacks_is_disabled_and_says_why(lab: Lab, sign_in: SignIn, admin: Client) -> None:
     await lab.talk("201", "101")
     await lab.phone("302")

@@ -1,6 +1,6 @@
-// Calls as the server tells of them, for tests.
+// Calls and monitors as the server tells of them, for tests.
 
-import type { Call } from "../src/schema.ts";
+import type { Call, Monitor } from "../src/schema.ts";
 
 export const SINCE = "2026-01-31T12:00:00.000Z";
 
@@ -15,5 +15,20 @@ export const call = (id: string, agent: string, more: Partial<Call> = {}): Call 
   answered_at: SINCE,
   barge_reaches_customer: true,
   monitors: [],
+  ...more,
+});
+
+export const monitor = (id: string, call_id: string, supervisor: string, more: Partial<Monitor> = {}): Monitor => ({
+  id,
+  call_id,
+  supervisor: { user_id: supervisor, name: supervisor },
+  device: "PJSIP/301",
+  mode: "silent",
+  state: "live",
+  started_at: SINCE,
+  live_at: SINCE,
+  audible: true,
+  ended_at: null,
+  ended_reason: null,
   ...more,
 });

@@ -6,37 +6,12 @@ import fc from "fast-check";
 import { hears, type Situation, type Voice } from "../src/core/hears.ts";
 import { QUIET, type Talk } from "../src/core/talk.ts";
 import type { Call, Mode, Monitor } from "../src/schema.ts";
+import { call as callOf, monitor as monitorOf } from "./calls.ts";
 
-const SINCE = "2026-01-31T12:00:00.000Z";
-const monitor = (more: Partial<Monitor> = {}): Monitor => ({
-  id: "m",
-  call_id: "c",
-  supervisor: { user_id: "u", name: "Mona" },
-  device: "PJSIP/302",
-  mode: "silent",
-  state: "live",
-  started_at: SINCE,
-  live_at: SINCE,
-  audible: true,
-  ended_at: null,
-  ended_reason: null,
-  ...more,
-});
-const call = (more: Partial<Call> = {}): Call => ({
-  id: "c",
-  conversation_id: "c",
-  agent: { user_id: null, name: "Sam", extension: "101" },
-  customer: { number: "201", name: "201" },
-  direction: "inbound",
-  state: "active",
-  started_at: SINCE,
-  answered_at: SINCE,
-  barge_reaches_customer: true,
-  monitors: [],
-  ...more,
-});
-const desk: Voice = { browser: false, microphone: "unasked", open: false, heard: false, blocked: false };
-const headset: Voice = { browser: true, microphone: "granted", open: true, heard: true, blocked: false };
+const monitor = (more: Partial<Monitor>) => monitorOf("m", "c", "Mona", more);
+const call = (more: Partial<Call> = {}) => callOf("c", "Sam", more);
+const desk: Voice = { browser: false, microphone: "unasked", open: false, heard: false, blocked: false, resumed: false };
+const headset: Voice = { browser: true, microphone: "granted", open: true, heard: true, blocked: false, resumed: false };
 const talk = (mode: Mode, more: Partial<Talk> = {}): Talk => ({ ...QUIET, monitor: "m", mode, ...more });
 const now = (mode: Mode, more: Partial<Situation> = {}): Situation => ({
   connected: true,
@@ -75,6 +50,10 @@ void test("a microphone that is not on the line is heard by nobody, and can be a
   assert.equal(short(now("whisper", { voice: { ...headset, heard: false } })), "whisper whisperHears micQuiet");
 });
 
+void test("what is listened to again by itself says so, until there is more to say", () => {
+  assert.equal(short(now("silent", { voice: { ...headset, open: false, resumed: true } })), "silent silentHears silentAgain");
+});
+
 void test("blocked sound is one click away", () => {
   assert.equal(short(now("silent", { voice: { ...headset, open: false, blocked: true } })), "warning soundBlocked hear");
 });
@@ -104,6 +83,7 @@ void test("random: that somebody hears me is said only of a confirmed talk with 
     open: fc.boolean(),
     heard: fc.boolean(),
     blocked: fc.boolean(),
+    resumed: fc.boolean(),
   });
   const situation = fc.record({
     mode,

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changed, EVENTS, NOTHING, type Happening, type Picture } from "../src/core/picture.ts";
-import type { Coach, Monitor, Snapshot, User } from "../src/schema.ts";
-import { call, SINCE } from "./calls.ts";
+import type { Coach, Snapshot, User } from "../src/schema.ts";
+import { call, monitor, SINCE } from "./calls.ts";
 
 const user = (id: string): User => ({
   id,
@@ -18,21 +18,6 @@ const user = (id: string): User => ({
   modes: ["silent", "whisper", "barge"],
   active: true,
   phone_message: true,
-});
-
-const monitor = (id: string, call_id: string, supervisor: string, more: Partial<Monitor> = {}): Monitor => ({
-  id,
-  call_id,
-  supervisor: { user_id: supervisor, name: supervisor },
-  device: "PJSIP/301",
-  mode: "silent",
-  state: "live",
-  started_at: SINCE,
-  live_at: SINCE,
-  audible: true,
-  ended_at: null,
-  ended_reason: null,
-  ...more,
 });
 
 const coach = (monitor_id: string, mode: Coach["mode"] = "whisper"): Coach => ({

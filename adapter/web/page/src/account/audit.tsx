@@ -6,7 +6,7 @@ import { attempt } from "../api/problems";
 import { byDay, leave, reasonOf, sentence, way, wordOf, type Reader } from "../core/audit";
 import type { AuditEntry, Result, User } from "../schema";
 import { Icon, type IconName } from "../ui/icons";
-import { when } from "../ui/pieces";
+import { when } from "../ui/when";
 import { language, words } from "../words";
 import { Filters } from "./auditfilters";
 import { Chip, PageHead, type PageProps } from "./parts";

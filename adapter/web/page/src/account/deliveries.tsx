@@ -5,7 +5,7 @@ import { ask } from "../api/ask";
 import { attempt } from "../api/problems";
 import type { Delivery } from "../schema";
 import { Icon, type IconName } from "../ui/icons";
-import { when } from "../ui/pieces";
+import { when } from "../ui/when";
 import { say, words } from "../words";
 import { Chip, PageHead } from "./parts";
 import { Cell, Row, Table } from "./table";

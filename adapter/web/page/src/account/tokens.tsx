@@ -6,7 +6,7 @@ import { attempt } from "../api/problems";
 import type { NewToken, Token } from "../schema";
 import { Confirm } from "../ui/dialog";
 import { Icon } from "../ui/icons";
-import { when } from "../ui/pieces";
+import { when } from "../ui/when";
 import { useLeaving } from "../ui/unsaved";
 import { say, words } from "../words";
 import { Chip, go, Once, PageHead, type PageProps } from "./parts";

@@ -6,7 +6,7 @@ import { attempt } from "../api/problems";
 import type { NewWebhook, Webhook } from "../schema";
 import { Confirm } from "../ui/dialog";
 import { Icon } from "../ui/icons";
-import { when } from "../ui/pieces";
+import { when } from "../ui/when";
 import { useLeaving } from "../ui/unsaved";
 import { say, words } from "../words";
 import { Deliveries } from "./deliveries";

@@ -6,7 +6,7 @@ import { opens, waitsFor, type Talk } from "./talk.ts";
 
 /** What is known of my microphone and of my ears. */
 export interface Voice {
-  /** Whether the page is the phone of this monitor; of a desk phone the page knows nothing. */
+  /** Whether this page is the phone of this monitor; of a desk phone, or of another page, it knows nothing. */
   readonly browser: boolean;
   readonly microphone: "unasked" | "asking" | "granted" | "refused" | "missing" | "lost" | "muted";
   /** Whether my microphone is on the line. */
@@ -15,6 +15,8 @@ export interface Voice {
   readonly heard: boolean;
   /** Whether the browser holds the sound back until somebody clicks. */
   readonly blocked: boolean;
+  /** Whether this call is listened to again by itself. */
+  readonly resumed: boolean;
 }
 
 export type Tone = "silent" | "whisper" | "barge" | "unknown" | "warning";
@@ -33,7 +35,7 @@ type Sentence =
   | "mayNotBeHeard" | "mayNotBeHeardHeld" | "micRefused" | "micMissing" | "micLost" | "micMuted" | "micAsking" | "micClosed"
   | "silenceUnconfirmedHere" | "silenceUnconfirmed" | "soundBlocked";
 type More =
-  | "whisperMore" | "bargeAgentOnly" | "waiting" | "bridgeChanged" | "madeSafe" | "unrecorded" | "heldSilent" | "mayNotHear"
+  | "silentAgain" | "whisperMore" | "bargeAgentOnly" | "waiting" | "bridgeChanged" | "madeSafe" | "unrecorded" | "heldSilent" | "mayNotHear"
   | "micQuiet" | "whyMicrophone" | "micRefusedMore" | "micMissingMore" | "micLostMore";
 
 /** How it stands. `monitor`: mine, connecting or live. */
@@ -67,7 +69,7 @@ const REASONS: Partial<Record<string, More>> = { bridge_changed: "bridgeChanged"
 function silent({ monitor, call, talk, voice }: Situation): Hears {
   if (voice.browser && voice.blocked) return said("warning", "soundBlocked", null, "hear");
   if (waitsFor(talk) !== null) return said("silent", "silentHears", voice.microphone === "asking" ? "whyMicrophone" : "waiting");
-  const why = REASONS[monitor.reason ?? ""] ?? null;
+  const why = REASONS[monitor.reason ?? ""] ?? (voice.resumed ? "silentAgain" : null);
   return said("silent", "silentHears", why ?? (monitor.audible ? null : call?.state === "held" ? "heldSilent" : "mayNotHear"));
 }
 

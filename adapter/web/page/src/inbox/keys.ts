@@ -1,6 +1,7 @@
 // The keys of the list. They act on the marked call wherever the focus is in the list, or nowhere.
 
 import { useEffect, useRef } from "preact/hooks";
+import { isShortcut } from "../ui/keys";
 
 export interface Acts {
   /** Go so many calls down (or up), or to an end. */
@@ -49,8 +50,7 @@ export function useKeys(list: { current: HTMLElement | null }, covered: () => bo
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const { target, key } = event;
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (target instanceof Element && /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
+      if (event.defaultPrevented || !isShortcut(event)) return;
       const inList = target === list.current || target === document.body || target === document.documentElement;
       const usable = inList && !now.current.covered();
       const act = EVERYWHERE[key] ?? (usable ? IN_LIST[key] : undefined);

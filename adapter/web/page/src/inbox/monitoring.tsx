@@ -3,13 +3,13 @@
 import { useCallback, useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { ask } from "../api/ask";
 import { attempt } from "../api/problems";
-import { hears, type Act, type Hears } from "../core/hears";
+import { hears, type Act, type Hears, type Voice } from "../core/hears";
 import type { Picture } from "../core/picture";
-import { opens } from "../core/talk";
+import { opens, REST_MS } from "../core/talk";
 import { usePhone, type Phone } from "../phone/usephone";
 import { BROWSER } from "../phone/devices";
 import type { Call, Monitor, User } from "../schema";
-import { isTyping } from "../ui/keys";
+import { isShortcut } from "../ui/keys";
 import { words } from "../words";
 import { Bar, TakenBar } from "./bar";
 import type { Names } from "./sentence";
@@ -34,9 +34,6 @@ export interface MyMonitoring {
   readonly tell: (problem: string) => void;
 }
 
-/** After a stop was answered nothing starts for so long: a second press is the first one's. */
-const REST_MS = 600;
-
 export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
   const mine = [...(picture?.monitors.values() ?? [])].find((monitor) => monitor.supervisor.user_id === me.id);
   const connected = picture?.connected ?? false;
@@ -48,6 +45,7 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
   const now = mine && hears({ connected, pbxUp: picture?.pbx?.state === "connected", monitor: mine, call, talk: group.talk, voice: voice(phone, mine) });
   const names = { agent: call?.agent.name ?? words.agent, device: mine?.device?.split("/").pop() ?? "" };
 
+  // After a stop was answered nothing starts for a while (`rest`): a second press is the first one's.
   const run = useCallback(async (work: () => Promise<unknown>, rest: number) => {
     setBusy(true);
     setProblem("");
@@ -83,16 +81,16 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
   };
 }
 
-function voice({ picture }: Phone, mine: Monitor) {
+function voice({ picture, holdsLeg, resumed }: Phone, mine: Monitor): Voice {
   const { microphone, open, blocked, heardByMeter: heard } = picture;
-  return { browser: mine.device === BROWSER, microphone, open, heard, blocked };
+  return { browser: holdsLeg, microphone, open, heard, blocked, resumed: resumed === mine.call_id };
 }
 
 /** Silence is one key, on every page. */
 function useSilenceKey(group: TalkGroup): void {
   useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (!isTyping(event) && event.key === "s") group.press("silent", event.repeat);
+      if (isShortcut(event) && event.key === "s") group.press("silent", event.repeat);
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);

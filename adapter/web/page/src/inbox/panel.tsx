@@ -9,7 +9,7 @@ import { PhoneBox } from "../phone/phonebox";
 import { TalkingWith } from "../phone/talkingwith";
 import { useClocks } from "../ui/clocks";
 import { Icon } from "../ui/icons";
-import { isTyping } from "../ui/keys";
+import { isShortcut } from "../ui/keys";
 import { say, words } from "../words";
 import type { MyMonitoring } from "./monitoring";
 import { customerName } from "../core/rows";
@@ -173,7 +173,7 @@ function Head({ call, over, close, children }: HeadProps) {
 function usePanelKeys(keys: Record<string, (repeated: boolean) => unknown>): void {
   useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (isTyping(event) || (event.key === "m" && event.repeat)) return;
+      if (!isShortcut(event) || (event.key === "m" && event.repeat)) return;
       keys[event.key]?.(event.repeat);
     };
     addEventListener("keydown", onKey);

@@ -4,7 +4,6 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preac
 import { ask } from "../api/ask";
 import { told } from "../api/problems";
 import { after, opens, QUIET, wanted, type Happening, type Request, type Talk } from "../core/talk";
-import { BROWSER } from "../phone/devices";
 import type { Phone } from "../phone/usephone";
 import type { Mode, Monitor } from "../schema";
 import { words } from "../words";
@@ -26,7 +25,7 @@ export function useTalk(mine: Monitor | undefined, connected: boolean, phone: Ph
   const [, setRested] = useState(0);
   const current = useRef(QUIET);
   const browser = useRef(false);
-  browser.current = mine?.device === BROWSER;
+  browser.current = phone.holdsLeg;
   const softphone = phone.softphone;
 
   const take = useCallback(

@@ -15,12 +15,14 @@ const AGAIN_MS = 600;
 /** Who is cut off again so soon after listening again is left to start by hand. */
 const CALM_MS = 15_000;
 
-/** `inCall`: the monitor's leg, or what it was, is in this tab. */
-export function useFate(phone: Softphone, here: Monitor | undefined, live: Live | null, state: PhoneState, inCall: boolean): void {
+/** `inCall`: the monitor's leg, or what it was, is in this tab. Returns the call that is listened to again by itself, until
+ * its supervisor talks. */
+export function useFate(phone: Softphone, here: Monitor | undefined, live: Live | null, state: PhoneState, inCall: boolean): string | null {
   const former = useRef<{ monitor: Monitor; number: string; name: string } | null>(null);
   const again = useRef(0);
   const now = useRef(state);
   const [resume, setResume] = useState(() => sessionStorage.getItem(LISTENING));
+  const [resumed, setResumed] = useState<string | null>(null);
   const customer = here ? live?.calls.get(here.call_id)?.customer : undefined;
   const ended = live?.ended ?? null;
 
@@ -58,10 +60,16 @@ export function useFate(phone: Softphone, here: Monitor | undefined, live: Live 
       again.current = Date.now();
       sessionStorage.removeItem(LISTENING);
       setResume(null);
+      setResumed(resume);
       void listenAgain(resume, TRIES);
     }, AGAIN_MS);
     return () => clearTimeout(timer);
   }, [resume, free]);
+  const talks = here !== undefined && here.mode !== "silent";
+  useEffect(() => {
+    if (talks) setResumed(null);
+  }, [talks]);
+  return resumed;
 }
 
 /** The monitor as it ended, where the stream didn't tell; null where the server can't be asked. */

@@ -1,7 +1,7 @@
 // The page's phone, kept while one is signed in: started where this browser is the chosen device, and following what
 // becomes of my monitor on it.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Picture as Live } from "../core/picture";
 import { BROWSER, chosenDevice } from "./devices";
 import { useFate } from "./fate";
@@ -18,6 +18,10 @@ export interface Phone {
   /** What I listen with: `desk`, or BROWSER. */
   device: string;
   choose: (device: string) => void;
+  /** Whether my monitor's leg is in this tab: of another tab's, or another computer's, nothing is known here. */
+  holdsLeg: boolean;
+  /** The call that is listened to again by itself, after a reload or a cut, until I talk. */
+  resumed: string | null;
 }
 
 /** A call of this phone's that no monitor is known for ends after this: nobody knows why it is there. */
@@ -27,6 +31,7 @@ export function usePhone(me: User | null, mine: Monitor | undefined, live: Live 
   const [picture, setPicture] = useState<Picture | null>(null);
   const [device, setDevice] = useState<string>("desk");
   const [phone] = useState(() => new Softphone(setPicture));
+  const leg = useRef<string | null>(null);
   const may = me?.can_monitor === true;
   const desk = Boolean(me?.device);
   const id = me?.id;
@@ -42,7 +47,9 @@ export function usePhone(me: User | null, mine: Monitor | undefined, live: Live 
     return () => phone.stop();
   }, [phone, wanted, id]);
   const inCall = state === "ringing" || state === "connected";
-  useFate(phone, here, live, state, inCall);
+  if (here && inCall) leg.current = here.id;
+  const holdsLeg = here !== undefined && (here.state !== "live" || leg.current === here.id);
+  const resumed = useFate(phone, here, live, state, inCall);
   const stray = inCall && !here && !taken && live?.connected === true;
   useEffect(() => {
     if (!stray) return;
@@ -50,5 +57,5 @@ export function usePhone(me: User | null, mine: Monitor | undefined, live: Live 
     return () => clearTimeout(timer);
   }, [phone, stray]);
 
-  return { softphone: phone, picture: picture ?? phone.picture, taken, device, choose: setDevice };
+  return { softphone: phone, picture: picture ?? phone.picture, taken, device, choose: setDevice, holdsLeg, resumed };
 }

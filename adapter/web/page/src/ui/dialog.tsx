@@ -1,7 +1,7 @@
 // A dialog of the browser's own: it keeps the focus inside, Escape leaves it, and the focus goes back to where it was.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
 interface Props {
   title: string;
@@ -14,17 +14,23 @@ interface Props {
 export function Dialog({ title, close, children, kind = "" }: Props) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // At once: a key that is pressed in the next moment must not reach what lies behind.
+  useLayoutEffect(() => {
     const dialog = element.current!;
     dialog.showModal();
     return () => dialog.close();
   }, []);
   return (
-    <dialog ref={element} class={kind} aria-labelledby={id} onClose={close} onKeyDown={(event) => event.stopPropagation()}>
+    <dialog ref={element} class={kind} aria-labelledby={id} onClose={close} onKeyDown={keepKeys}>
       <h2 id={id}>{title}</h2>
       {children}
     </dialog>
   );
+}
+
+/** What lies behind a dialog hears no keys, but for silence, which is never locked. */
+function keepKeys(event: KeyboardEvent): void {
+  if (event.key !== "s") event.stopPropagation();
 }
 
 interface ConfirmProps {
@@ -39,7 +45,7 @@ interface ConfirmProps {
 /** Asks before what can't be undone. What is safe has the focus, so that a hurried Enter does nothing. */
 export function Confirm({ title, text, yes, no, act, close }: ConfirmProps) {
   const safe = useRef<HTMLButtonElement>(null);
-  useEffect(() => safe.current?.focus(), []);
+  useLayoutEffect(() => safe.current?.focus(), []);
   const done = () => {
     close();
     act();

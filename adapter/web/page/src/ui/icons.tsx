@@ -1,20 +1,20 @@
 // The icons: lucide's, drawn with one stroke. What they mean stands beside them in words.
 
 import {
-  ArrowLeft, AudioLines, Bell, ChartNoAxesColumn, Check, CircleStop, CloudOff, Ear, Hand, Headphones, Inbox, KeyRound, LayoutGrid, LogOut,
-  MessageSquare, Mic, MicOff, Monitor, Pause, Pencil, Phone, PhoneForwarded, PhoneIncoming, PhoneOff, PhoneOutgoing, Play, Plus, ScrollText, Search,
-  Settings, Trash2, TriangleAlert, User, UserMinus, Users, UsersRound, Volume2, VolumeX, Webhook, X, Keyboard, ChevronDown, ArrowLeftRight, type IconNode,
+  ArrowLeft, Bell, ChartNoAxesColumn, Check, CircleStop, CloudOff, Ear, Headphones, Inbox, KeyRound, LogOut, Mic,
+  MicOff, Monitor, Pause, Pencil, Phone, PhoneForwarded, PhoneOff, Play, Plus, ScrollText, Search, Settings, Trash2,
+  TriangleAlert, User, UserMinus, Users, UsersRound, Volume2, Webhook, X, ChevronDown, ArrowLeftRight, type IconNode,
 } from "lucide";
 import { Clock, Download, History, RotateCw, Send, ShieldCheck, UserCheck } from "lucide"; // the account's
 import { h } from "preact";
 
 /** Each by what it stands for, so that one thing has one picture everywhere. */
 const NODES = {
-  account: User, inbox: Inbox, floor: LayoutGrid, coaching: MessageSquare, signOut: LogOut,
+  account: User, inbox: Inbox, signOut: LogOut,
   silent: Headphones, whisper: Mic, barge: Users, taken: PhoneForwarded, unknown: CloudOff, warning: TriangleAlert,
-  active: Phone, held: Pause, ringing: Bell, inbound: PhoneIncoming, outbound: PhoneOutgoing, internal: ArrowLeftRight,
-  stop: CircleStop, hangUp: PhoneOff, mute: MicOff, hold: Pause, resume: Play, hear: Volume2, quiet: VolumeX, ear: Ear, hand: Hand,
-  browser: Monitor, sound: AudioLines, settings: Settings, search: Search, more: ChevronDown, keyboard: Keyboard, done: Check,
+  active: Phone, held: Pause, ringing: Bell, internal: ArrowLeftRight,
+  stop: CircleStop, hangUp: PhoneOff, mute: MicOff, hold: Pause, resume: Play, hear: Volume2, ear: Ear, 
+  browser: Monitor, settings: Settings, search: Search, more: ChevronDown, done: Check,
   users: UsersRound, audit: ScrollText, webhooks: Webhook, tokens: KeyRound, figures: ChartNoAxesColumn,
   send: Send, again: RotateCw, deliveries: History, pending: Clock, download: Download, administrator: ShieldCheck, activate: UserCheck,
   edit: Pencil, remove: Trash2, deactivate: UserMinus, add: Plus, back: ArrowLeft, close: X,

@@ -282,7 +282,7 @@ export const de: Words = {
   yesStopAll: "Ja, alles beenden",
   stoppedAll: "Beendet: {count}.",
   leaving: "Gerade hört Sie jemand.",
-  silentAgain: "Die Seite wurde neu geladen, deshalb sind Sie wieder still.",
+  silentAgain: "Diese Seite hatte das Gespräch verloren und hört wieder mit, still.",
   signedOutAgain: "Ihre Sitzung ist beendet. Melden Sie sich wieder an.",
   line_rang: "Es klingelte bei {name}",
   line_answered: "Angenommen",

@@ -280,7 +280,7 @@ export const en = {
   yesStopAll: "Yes, stop all",
   stoppedAll: "Stopped: {count}.",
   leaving: "Somebody hears you now.",
-  silentAgain: "The page was loaded anew, so you are silent again.",
+  silentAgain: "This page had lost the call and listens again, silently.",
   signedOutAgain: "Your session has ended. Sign in again.",
   line_rang: "Rang {name}",
   line_answered: "Answered",

@@ -1,0 +1,8 @@
+// Times as people read them.
+
+import { language } from "../words";
+
+/** A time in the person's own language and zone, to the second. */
+export function when(time: string | null): string {
+  return time ? new Date(time).toLocaleString(language(), { dateStyle: "short", timeStyle: "medium" }) : "";
+}
