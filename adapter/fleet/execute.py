@@ -1,6 +1,5 @@
 """The owner's side of forwarded commands: each is done once, if it is young, by the owner's own idea of rights."""
 
-import asyncio
 import re
 from collections import OrderedDict
 from collections.abc import Callable
@@ -21,7 +20,7 @@ from adapter.fleet.messages import Action, Answer, Command, Ignored, Refused, Se
 from adapter.fleet.mirror import Publisher
 from adapter.fleet.people import KnownPeople
 from adapter.monitoring.ports import StartRequest
-from adapter.monitoring.stopall import StopAll
+from adapter.monitoring.stopall import StopAll, outcome
 from adapter.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
@@ -182,12 +181,8 @@ class Executor:
     async def _stop_all(self, command: Command, user: User) -> Answer:
         if not (may_administer(user) and command.by.administers):
             raise errors.Forbidden("Only administrators can stop all monitoring.")
-        ends = self._acting.stop_all.begin(command.by, command.why)
-        mine = {one: end for one, end in ends.items() if one in command.awaited}
-        if mine:
-            await asyncio.wait(mine.values())
-        left = [one for one, end in mine.items() if end.cancelled() or end.exception() or not end.result()]
-        return self._outcome(command, gone=len(mine) - len(left), left=tuple(left))
+        stopped = await outcome(self._acting.stop_all.begin(command.by, command.why), command.awaited)
+        return self._outcome(command, gone=stopped.gone, left=tuple(stopped.left))
 
     def _outcome(
         self,

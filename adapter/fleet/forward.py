@@ -20,9 +20,9 @@ from adapter.core.views import Visibility, monitor_view
 from adapter.fleet.bus import Bus, NotSent, Subjects
 from adapter.fleet.follower import Follower
 from adapter.fleet.messages import Action, Answer, Command, Refused, Sealer, TooLarge
-from adapter.fleet.nodes import Stopped
 from adapter.fleet.people import KnownPeople
 from adapter.monitoring.ports import StartRequest
+from adapter.monitoring.stopall import Stopped
 
 ANSWER = 10.0
 """Seconds for the outcome: what Asterisk, its confirmation and the record may take at the owner, added up."""

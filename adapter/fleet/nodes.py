@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from adapter import errors
 from adapter.core.audit import By, Subject
@@ -14,18 +13,10 @@ from adapter.fleet.node import TAKEN_UP, Node
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.policy import Policy
 from adapter.monitoring.ports import StartRequest
+from adapter.monitoring.stopall import Stopped, outcome
 
 PARTS = (TAKEN_UP, "ami", "ari")
 """Parts of each PBX that readiness tells everybody of."""
-
-
-class Stopped(NamedTuple):
-    """What became of monitors that were ended together."""
-
-    gone: int
-    """How many of them Asterisk confirmed in time."""
-    left: Collection[str]
-    """Ids of the others."""
 
 
 class Nodes:
@@ -56,16 +47,9 @@ class Nodes:
         return self._policy.meant(request)
 
     async def stop_all(self, by: By, why: str, awaited: Collection[str]) -> Stopped:
-        """End every monitor at every PBX, all at once; returns what became of those that are `awaited` (by id).
-
-        Of the others nothing is waited for: what is answered must not hang on what the asker is not to know of.
-        """
+        """End every monitor at every PBX, all at once; returns what became of those that are `awaited` (by id)."""
         ends = {one: end for node in self for one, end in node.supervision.stop_all.begin(by, why).items()}
-        mine = {one: end for one, end in ends.items() if one in awaited}
-        if mine:
-            await asyncio.wait(mine.values())
-        left = [one for one, end in mine.items() if end.cancelled() or end.exception() or not end.result()]
-        return Stopped(len(mine) - len(left), left)
+        return await outcome(ends, awaited)
 
     def people_changed(self, users: Sequence[User], at: datetime) -> None:
         """Accounts changed: show them afresh, and end what is no longer allowed."""

@@ -4,8 +4,9 @@ All legs are hung up together, also while the record or the PBX is away: what is
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from adapter import errors
 from adapter.core.audit import Action, By, Result
@@ -16,6 +17,27 @@ from adapter.monitoring.board import Board
 from adapter.monitoring.ending import Ending
 from adapter.monitoring.ports import MonitorLog
 from adapter.tasks import BackgroundTasks
+
+
+class Stopped(NamedTuple):
+    """What became of monitors that were ended together."""
+
+    gone: int
+    """How many of them Asterisk confirmed in time."""
+    left: Collection[str]
+    """Ids of the others."""
+
+
+async def outcome(ends: Mapping[str, asyncio.Task[bool]], awaited: Collection[str]) -> Stopped:
+    """What became of those that are `awaited` (by id), of all that `StopAll.begin` returned.
+
+    Of the others nothing is waited for: what is answered must not hang on what the asker is not to know of.
+    """
+    mine = {one: end for one, end in ends.items() if one in awaited}
+    if mine:
+        await asyncio.wait(mine.values())
+    left = [one for one, end in mine.items() if end.cancelled() or end.exception() or not end.result()]
+    return Stopped(len(mine) - len(left), left)
 
 
 class StopAll:

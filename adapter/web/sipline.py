@@ -102,7 +102,10 @@ class SipLine:
         why = ""
         try:
             while self._waiting and self._page is page:
-                await page.send_str(self._waiting.popleft())
+                kept = self._waiting.popleft()
+                if not await _sent(page, kept):
+                    self._waiting.appendleft(kept)
+                    return
             why = await self._from_page(page)
         except ConnectionError:
             pass
@@ -173,7 +176,8 @@ class SipLine:
             except Refused as refusal:
                 return str(refusal)
             page = self._page
-            if page is None or not await _sent(page, message.data):
+            # What came before it and still waits goes first.
+            if page is None or self._waiting or not await _sent(page, message.data):
                 self._waiting.append(message.data)
         return ""
 

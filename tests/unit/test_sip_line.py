@@ -109,6 +109,32 @@ async def test_a_socket_that_breaks_is_taken_up_by_the_next(
     await second.close()
 
 
+async def test_what_waited_goes_first(
+    asterisk: tuple[Asterisk, int], mona: tuple[Site, Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pbx, _ = asterisk
+    first = await connect(*mona)
+    await until(True, pbx, 5)
+    cut(first)
+    await asyncio.sleep(0.2)
+    kept = [str(number) for number in range(10)]
+    for text in kept:
+        await pbx.sockets[0].send_str(text)
+    await asyncio.sleep(0.1)
+    send = sipline._sent
+
+    async def slowly(page: web.WebSocketResponse, text: str) -> bool:
+        await asyncio.sleep(0.05)
+        return await send(page, text)
+
+    monkeypatch.setattr(sipline, "_sent", slowly)
+    second = await connect(*mona)
+    assert (await second.receive(timeout=5)).data == kept[0]
+    await pbx.sockets[0].send_str("new")
+    assert [(await second.receive(timeout=5)).data for _ in range(10)] == [*kept[1:], "new"]
+    await second.close()
+
+
 async def test_a_page_that_closes_its_socket_is_gone_at_once(
     asterisk: tuple[Asterisk, int], mona: tuple[Site, Client]
 ) -> None:
