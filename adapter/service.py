@@ -161,7 +161,9 @@ class Service:
                 revocation=self.revocation,
                 secure_cookies=self.settings.http.secure_cookies,
             ),
-            users=users.Deps(nodes, store.people, self.revocation, wiring.star_codes(self.settings)),
+            users=users.Deps(
+                nodes, store.people, self.revocation, wiring.star_codes(self.settings), wiring.pbxes(self.settings)
+            ),
             calls=calls.Deps(boards),
             monitors=monitors.Deps(
                 boards, nodes, self.recorder.find, store.answers, locks, on_switch=self.metrics.switched

@@ -58,7 +58,8 @@ def numbering(pbx: config.Pbx, key: bytes, numbers: Numbers | None = None) -> Nu
         return next(found, "")
 
     return Numbering(
-        pbx.id, is_agent, _matches(pbx.endpoints.internal), is_spy, key, tuple(numbers.outside_prefixes), country_of
+        *(pbx.id, is_agent, _matches(pbx.endpoints.internal), is_spy, key, tuple(numbers.outside_prefixes), country_of),
+        name=pbx.shown_name,
     )
 
 
@@ -170,6 +171,11 @@ def sip_upstream(pbx: config.Pbx) -> str:
         return pbx.softphone.websocket_url
     parts = urlsplit(pbx.ari.url)
     return f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}/ws"
+
+
+def pbxes(settings: config.Settings) -> Sequence[str]:
+    """Ids of all PBXes."""
+    return [pbx.id for pbx in settings.pbx]
 
 
 def star_codes(settings: config.Settings) -> frozenset[str]:

@@ -24,7 +24,7 @@ from adapter.errors import AdapterError, AlreadyOwned, ConfigError, Invalid, Not
 from adapter.store import Store
 from adapter.store.people import NewUser, UserChange
 from adapter.web import fields
-from adapter.wiring import star_codes
+from adapter.wiring import pbxes, star_codes
 
 USAGE = 2
 """Exit status for wrong usage or configuration, or a second adapter: a restart does not help. 1 is for failures."""
@@ -103,6 +103,7 @@ async def _named(store: Store, username: str) -> User:
     multiple=True,
     help="The Asterisk endpoint that rings for this person, e.g. PJSIP/101; again for each other one of theirs.",
 )
+@click.option("--pbx", help="With several PBXes: the id of the one at which the device registers.")
 @password_option
 @config_option
 def user_add(
@@ -111,6 +112,7 @@ def user_add(
     admin: bool,
     extension: str | None,
     devices: tuple[str, ...],
+    pbx: str | None,
     password_stdin: bool,
     path: Path | None,
 ) -> None:
@@ -124,6 +126,7 @@ def user_add(
         password=password_of(password_stdin),
         extension=extension,
         devices=devices,
+        pbx=fields.known_pbx(pbx, pbxes(settings)),
         by=operator(),
     )
     made: User = with_settings(settings, path, lambda store: store.people.create(new), make=True)
@@ -141,11 +144,10 @@ def user_list(path: Path | None) -> None:
         view = user_view(person)
         may = ", ".join(modes_view(Mode(mode) for mode in view["modes"])) if view["can_monitor"] else "no"  # type: ignore[attr-defined]
         active = "yes" if person.active else "no"
-        click.echo(
-            row.format(
-                person.username, person.role, person.extension or "-", " ".join(person.devices) or "-", active, may
-            )
-        )
+        devices = " ".join(person.devices) or "-"
+        if person.pbx is not None:
+            devices += f" at {person.pbx}"
+        click.echo(row.format(person.username, person.role, person.extension or "-", devices, active, may))
 
 
 @user.command("import")
@@ -156,8 +158,8 @@ def user_import(file: TextIO, dry_run: bool, path: Path | None) -> None:
     """Create and change accounts from a CSV file.
 
     The first line names the columns, of which only username is required: username, name, role, extension, device (if
-    there are several, separated by spaces; the first one rings), can_monitor, modes (separated by spaces), active,
-    password. If any line is wrong, nothing is changed.
+    there are several, separated by spaces; the first one rings), pbx (its id, if there are several), can_monitor, modes
+    (separated by spaces), active, password. If any line is wrong, nothing is changed.
     """
     try:
         rows = csv_import.read(file.read())
@@ -166,6 +168,7 @@ def user_import(file: TextIO, dry_run: bool, path: Path | None) -> None:
 
     settings = config.load(path)
     csv_import.refuse_star_codes(rows, star_codes(settings))
+    rows = csv_import.with_known_pbxes(rows, pbxes(settings))
 
     async def work(store: Store) -> list[csv_import.Planned]:
         planned = csv_import.plan(rows, await store.people.all())

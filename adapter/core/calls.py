@@ -43,6 +43,8 @@ class Numbering:
     """What agents dial before an outside number."""
     country_of: Callable[[str], str] = lambda endpoint: ""
     """By which country's rules numbers behind an endpoint (a trunk) are written; empty: the configured one's."""
+    name: str = ""
+    """What people see of the PBX; empty: its id."""
 
     def opaque(self, uniqueid: str) -> str:
         """The public id for a uniqueid or linkedid: stable across restarts, and not sequential."""
@@ -62,7 +64,7 @@ class Calls:
         self._directory = directory
         self._lines = Channels(numbering.is_agent, numbering.is_spy)
         self._parties_of = Parties(
-            *(self._lines, directory, numbering.is_internal, numbering.prefixes, numbering.country_of)
+            *(self._lines, directory.at(numbering.pbx), numbering.is_internal, numbering.prefixes, numbering.country_of)
         )
         self._sides = Sides(self._lines, self._parties_of, numbering.opaque)
         self._past: dict[str, TrackedChannel] = {}
@@ -119,7 +121,7 @@ class Calls:
 
     def rename(self, directory: Directory) -> None:
         """Accounts changed: use names and participants from the new directory."""
-        self._directory = self._parties_of.directory = directory
+        self._directory, self._parties_of.directory = directory, directory.at(self._numbering.pbx)
         self._lines.dirty.update(self._linkedids.values())
 
     # --- calls out
@@ -210,6 +212,11 @@ class Calls:
         """Ids of the calls of a conversation as of the last `settle`."""
         return self._by_conversation.get(conversation_id, {})
 
+    @property
+    def phones(self) -> Directory:
+        """Whose phones the endpoints of this PBX are."""
+        return self._parties_of.directory
+
     def channels(self) -> Collection[str]:
         """Uniqueids of all known channels, except supervisors' legs."""
         return self._lines.uniqueids()
@@ -240,6 +247,7 @@ class Calls:
         return self._people(lines, ())[1]
 
     def _owners(self, lines: Iterable[TrackedChannel]) -> frozenset[str]:
+        """Also of whoever has an endpoint of that name at another PBX: rather one person too many than one too few."""
         owner = self._directory.owner_by
         return frozenset([user.id for line in lines if (user := owner(line.key)) is not None])
 

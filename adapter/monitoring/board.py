@@ -146,7 +146,7 @@ class Board(Readable):
     def _handed_on(self, event: ev.HandedOn) -> None:
         """Another channel takes the place of a leg's: both go."""
         for monitor in filter(None, map(self._of_leg, event.channels)):
-            self._step(lifecycle.handed_on(monitor, ev.endpoint_of(event.to), author(event, self.directory)))
+            self._step(lifecycle.handed_on(monitor, ev.endpoint_of(event.to), author(event, self.phones)))
             if event.to_id:
                 self._commanded.append((event.to_id, (lifecycle.EndLeg(),)))
 

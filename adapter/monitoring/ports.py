@@ -71,6 +71,14 @@ class Picture(Protocol):
         """Be told of every change, synchronously. Returns what ends it."""
 
 
+class OnePbx(Picture, Protocol):
+    """The picture of one PBX (`board.Board`)."""
+
+    @property
+    def phones(self) -> Directory:
+        """Whose phones the endpoints of this PBX are."""
+
+
 class Pbx(Protocol):
     """One PBX. Every method has a deadline of its own.
 

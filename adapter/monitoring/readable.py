@@ -18,7 +18,7 @@ class Readable:
     def __init__(
         self, numbering: Numbering, directory: Directory, pbx: PbxState, dialplan: SpyDialplan, bars: Bars
     ) -> None:
-        self.id = numbering.pbx
+        self.id, self.name = numbering.pbx, numbering.name or numbering.pbx
         self.bars = bars
         self.directory = directory
         self.pbx_state = pbx
@@ -76,6 +76,11 @@ class Readable:
             own_call=call is not None and call.agent.user_id == user.id,
             in_hand=self.bars.in_hand(who, CREDENTIALS, monitor.conversation_id),
         )
+
+    @property
+    def phones(self) -> Directory:
+        """Whose phones the endpoints of this PBX are."""
+        return self._calls.phones
 
     @property
     def legs(self) -> LegNames:

@@ -12,7 +12,7 @@ from adapter.core.legs import HandedCall, Refusal
 from adapter.core.modes import Mode
 from adapter.core.people import User
 from adapter.core.record import Record
-from adapter.monitoring.ports import MonitorLog, Pbx, Picture, StartRequest, Supervisors
+from adapter.monitoring.ports import MonitorLog, OnePbx, Pbx, StartRequest, Supervisors
 from adapter.phones.own_call import REFUSED_BY_DIALPLAN, Doubt, Origins, OwnCalls
 
 log = structlog.get_logger(__name__)
@@ -26,7 +26,7 @@ class StarCodes:
 
     def __init__(
         self,
-        picture: Picture,
+        picture: OnePbx,
         supervisors: Supervisors,
         pbx: Pbx,
         record: MonitorLog,
@@ -42,7 +42,7 @@ class StarCodes:
 
         Whatever goes wrong is spoken, and ends the call.
         """
-        user = self._picture.directory.owner(call.endpoint)
+        user = self._picture.phones.owner(call.endpoint)
         doubt: Doubt | None = None
         try:
             word, extension = _read(call)
@@ -76,7 +76,7 @@ class StarCodes:
         if meant is not None:
             named, subject = meant
             about = {"call_id": named.id, "conversation_id": named.conversation_id, "subject": subject}
-        behind = self._picture.directory.owner(doubt.about) if doubt else user
+        behind = self._picture.phones.owner(doubt.about) if doubt else user
         phone = doubt.about if doubt else call.endpoint
         if isinstance(problem, errors.AlreadyMonitoring) and user is not None:
             # That somebody is busy monitoring is nothing for those whom they monitor either.

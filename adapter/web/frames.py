@@ -63,11 +63,12 @@ class Frames:
         viewer.calls = {c.id: data for c in boards.calls() if (data := batch.call(user, c, viewer.who))}
         viewer.monitors = {m.id: shown for m in boards.monitors() if (shown := batch.monitor(user, m, viewer.who))}
         viewer.coached = {m.id: m for m in boards.monitors() if m.talks and _is_agent(boards, user, m)}
-        whole = b'{"user":%b,"calls":[%b],"monitors":[%b],"pbx":%b%b}' % (
+        whole = b'{"user":%b,"calls":[%b],"monitors":[%b],"pbx":%b,"pbxs":%b%b}' % (
             encode(views.user_view(user)),
             b",".join(viewer.calls.values()),
             b",".join(data for _, data in viewer.monitors.values()),
             encode(views.pbx_view(boards.pbx_state)),
+            encode([views.named_pbx_view(board.id, board.name, board.pbx_state) for board in boards]),
             b',"record":%b' % encode(views.record_view(boards.record_state)) if may_monitor(user) else b"",
         )
         return viewer.frame("snapshot", whole)
@@ -85,7 +86,8 @@ class Batch:
         self._payloads: dict[tuple[str, Visibility], bytes] = {}
         self._barred: dict[str, frozenset[str]] = {}
         """Who is barred from a conversation: looked up once for all viewers."""
-        self._pbx = encode(views.pbx_view(boards.pbx_state)) if changes and changes.link else None
+        lost = boards.board(changes.pbx) if changes and changes.link and changes.pbx else None
+        self._pbx = encode(views.named_pbx_view(lost.id, lost.name, lost.pbx_state)) if lost else None
         self._record = encode(views.record_view(boards.record_state)) if changes and changes.record else None
         # Sorted: the order of a set may hang on what else was put into it, such as the call of a silent monitor.
         self._calls = [(call_id, boards.call(call_id)) for call_id in sorted(changes.calls)] if changes else []

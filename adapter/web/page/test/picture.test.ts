@@ -15,6 +15,7 @@ const user = (id: string): User => ({
   extension: null,
   device: null,
   devices: [],
+  pbx: null,
   can_monitor: true,
   modes: ["silent", "whisper", "barge"],
   active: true,
@@ -24,6 +25,7 @@ const user = (id: string): User => ({
 const call = (id: string, agent: string, more: Partial<Call> = {}): Call => ({
   id,
   conversation_id: id,
+  pbx: "lab",
   agent: { user_id: agent, name: agent, extension: "101" },
   customer: { number: "201", name: "201" },
   direction: "inbound",
@@ -37,6 +39,7 @@ const call = (id: string, agent: string, more: Partial<Call> = {}): Call => ({
 
 const monitor = (id: string, call_id: string, supervisor: string, more: Partial<Monitor> = {}): Monitor => ({
   id,
+  pbx: "lab",
   call_id,
   supervisor: { user_id: supervisor, name: supervisor },
   device: "PJSIP/301",
@@ -59,7 +62,7 @@ const coach = (monitor_id: string, mode: Coach["mode"] = "whisper"): Coach => ({
 
 const snapshot = (more: Partial<Snapshot> = {}): Happening => ({
   kind: "snapshot",
-  data: { user: user("sam"), calls: [], monitors: [], pbx: { state: "connected", since: SINCE }, ...more },
+  data: { user: user("sam"), calls: [], monitors: [], pbx: { state: "connected", since: SINCE }, pbxs: [], ...more },
 });
 
 const after = (...happenings: Happening[]): Picture => happenings.reduce<Picture>(changed, NOTHING);
@@ -132,7 +135,7 @@ void test("who talks to me: one message for a talk, in its latest mode, gone whe
 void test("the PBX and the record are as they were told last", () => {
   const down = after(
     snapshot(),
-    { kind: "pbx.state", data: { state: "down", since: SINCE } },
+    { kind: "pbx.state", data: { id: "lab", name: "lab", state: "down", since: SINCE } },
     { kind: "record.state", data: { state: "failing", since: SINCE } },
   );
   assert.deepEqual([down.pbx?.state, down.record?.state], ["down", "failing"]);
