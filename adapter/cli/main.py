@@ -67,16 +67,21 @@ def serve(standby: bool, path: Path | None) -> None:
 @click.option("--dir", "directory", envvar="LAB_DIR", default=".lab", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--http-port", envvar="LAB_HTTP_PORT", default=8080, type=click.IntRange(1, 65535), show_default=True)
 @click.option("--sip-port", envvar="LAB_SIP_PORT", default=5060, type=click.IntRange(1, 65535), show_default=True)
-def lab(demo: bool, directory: Path, http_port: int, sip_port: int) -> None:
+@click.option(
+    "--pbxes", envvar="LAB_PBXES", type=click.IntRange(1, 3), help="How many Asterisks.  [default: 1; 2 with --demo]"
+)
+def lab(demo: bool, directory: Path, http_port: int, sip_port: int, pbxes: int | None) -> None:
     """Run an embedded Asterisk and the adapter, for trying out and for tests. All state is new at every start.
 
-    The options can also be set with LAB_DIR, LAB_HTTP_PORT and LAB_SIP_PORT. Ctrl-C stops everything.
+    The options can also be set with LAB_DIR, LAB_HTTP_PORT, LAB_SIP_PORT and LAB_PBXES. Each PBX has the SIP port after
+    the one before. Ctrl-C stops everything.
     """
     with interrupt.quiet():
         from adapter.lab.run import run_lab
 
     log.setup("warning", "auto", mask_numbers=False)
-    sys.exit(asyncio.run(run_lab(directory=directory, http_port=http_port, sip_port=sip_port, demo=demo)))
+    given = {"directory": directory, "http_port": http_port, "sip_port": sip_port}
+    sys.exit(asyncio.run(run_lab(**given, demo=demo, pbxes=pbxes or (2 if demo else 1))))  # type: ignore[arg-type]
 
 
 @cli.group()
