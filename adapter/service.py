@@ -27,6 +27,8 @@ from adapter.health.readiness import Readiness
 from adapter.health.retention import Retention
 from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
+from adapter.monitoring.halves import FarHalves
+from adapter.monitoring.ports import Pbx
 from adapter.monitoring.recorder import Recorder
 from adapter.monitoring.reservations import Reservations
 from adapter.monitoring.takeup import take_up
@@ -103,10 +105,13 @@ class Service:
         self.recorder = Recorder(self.boards, store.monitors, store.records.within(self.ownership.terms), clock)
         self.metrics = Metrics(self.boards)
         self.streams = Streams(self.boards)
+        links: dict[str, Pbx] = {}
         places, is_at_page = Reservations(self.boards), self.streams.is_connected
-        shared = Shared(self.recorder, places, self.metrics, clock, is_at_page, self.ownership.need)
+        shared = Shared(self.recorder, places, self.metrics, clock, is_at_page, self.ownership.need, links.get)
         nodes = [Node(node, boards[pbx.id], connect_to(pbx, clock), shared) for pbx, node in read]
+        links.update((node.id, node.pbx.link) for node in nodes)
         self.nodes = Nodes(nodes, self.boards, settings.numbering.country)
+        FarHalves(self.boards, clock)
         self.readiness = Readiness({"database": True, **self.nodes.parts}, self._problems, clock)
         self.ownership.lost.subscribe(self.nodes.give_up)
         self.database_health = DatabaseHealth(self.boards, store.installation.beat, clock)

@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import urlsplit
 
 import structlog
@@ -42,8 +42,14 @@ def _matches(patterns: Sequence[str]) -> Callable[[str], bool]:
     return lambda endpoint: any(fnmatchcase(endpoint, pattern) for pattern in patterns)
 
 
-def numbering(pbx: config.Pbx, key: bytes, numbers: Numbers | None = None) -> Numbering:
-    """How this PBX is read. `key` makes ids opaque; `numbers`: how phone numbers are written."""
+def remembered(matches: Callable[[str], bool]) -> Callable[[str], bool]:
+    """The same, asked once for each endpoint: of trunks it is asked at each event."""
+    return lru_cache(maxsize=10_000)(matches)
+
+
+def numbering(pbx: config.Pbx, key: bytes, numbers: Numbers | None = None, *, several: bool = False) -> Numbering:
+    """How this PBX is read. `key` makes ids opaque; `numbers`: how phone numbers are written; `several`: whether there
+    are other PBXes."""
     numbers = numbers or Numbers()
     codes = tuple(pbx.star_codes.model_dump().values())
 
@@ -60,6 +66,7 @@ def numbering(pbx: config.Pbx, key: bytes, numbers: Numbers | None = None) -> Nu
     return Numbering(
         *(pbx.id, is_agent, _matches(pbx.endpoints.internal), is_spy, key, tuple(numbers.outside_prefixes), country_of),
         name=pbx.shown_name,
+        is_trunk=remembered(_matches(pbx.trunk_patterns)) if several else None,
     )
 
 
@@ -88,6 +95,7 @@ def link_settings(pbx: config.Pbx) -> LinkSettings:
         context=pbx.context,
         answer_style=pbx.auto_answer.style,
         answer_styles=pbx.auto_answer.devices,
+        is_trunk=_matches(pbx.trunk_patterns),
         connect_deadline=pbx.connect_deadline_seconds,
         action_deadline=pbx.action_deadline_seconds,
         ping_interval=pbx.ping_interval_seconds,
@@ -110,11 +118,12 @@ def asterisk(pbx: config.Pbx, clock: Callable[[], datetime], ownership: Ownershi
 def node_settings(pbx: config.Pbx, settings: config.Settings, key: bytes) -> NodeSettings:
     """How this PBX is read and treated."""
     return NodeSettings(
-        numbering=numbering(pbx, key, settings.numbering),
+        numbering=numbering(pbx, key, settings.numbering, several=len(settings.pbx) > 1),
         dialplan=spy_dialplan(pbx.context, key),
         limits=limits(settings),
         watch_interval=pbx.watch_interval_seconds,
         phone_lifetime=timedelta(hours=pbx.softphone.lifetime_hours),
+        reach=pbx.reach,
     )
 
 

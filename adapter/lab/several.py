@@ -60,6 +60,7 @@ outbound_auth = {theirs}-out
 from_user = {ours}
 send_pai = yes
 trust_id_inbound = yes
+rtp_timeout = 60
 [{theirs}](lab-auth)
 username = {theirs}
 password = lab-{theirs}
@@ -86,7 +87,8 @@ include => lab-others
 {out}
 """
 _IN = """[lab-trunks]                                   ; from the other PBXes: phones, and nothing else; no star codes
-exten => _10[1-4],1,Goto(lab-ring,${EXTEN},1)
+exten => _10[1-4],1,Gosub(call-monitor-reach,s,1(PJSIP/${EXTEN}))
+ same => n,Goto(lab-ring,${EXTEN},1)
 exten => _20[1-4],1,Dial(PJSIP/${EXTEN},60)
 exten => _30[12],1,Gosub(call-monitor-reach,s,1(PJSIP/${EXTEN}))
  same => n,Dial(PJSIP/${EXTEN},60)

@@ -119,6 +119,9 @@ class Pbx(Protocol):
         Returns once Asterisk has taken the request; the leg's BridgeEnter confirms it.
         """
 
+    async def dialog(self, channel: str, *, header: bool) -> tuple[str, str]:
+        """A channel's SIP Call-ID and, if asked for, what its INVITE said in `core.trunks.HEADER`; empty: nothing."""
+
     async def bridge_technology(self, bridge: str) -> str:
         """How Asterisk joins a bridge's channels now: `simple_bridge`, `softmix`…; empty where it is no more."""
 

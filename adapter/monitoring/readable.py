@@ -87,6 +87,10 @@ class Readable:
         """How this installation names its legs."""
         return self._dialplan.legs
 
+    def calls_of(self, conversation_id: str) -> Collection[str]:
+        """Ids of the calls of a conversation, as far as they are here."""
+        return self._calls.of_conversation(conversation_id)
+
     def bridge_of(self, uniqueid: str) -> str | None:
         """The bridge that a channel is in right now."""
         return self._calls.bridge_of(uniqueid)

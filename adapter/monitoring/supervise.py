@@ -27,11 +27,12 @@ from adapter.monitoring.board import Board
 from adapter.monitoring.bridges import BridgeChecks
 from adapter.monitoring.commands import CommandRunner
 from adapter.monitoring.confirm import Confirmations
-from adapter.monitoring.devices import Browsers, need_device, no_browsers
+from adapter.monitoring.devices import NEAR, Browsers, Devices, no_browsers
 from adapter.monitoring.ending import Ending
 from adapter.monitoring.limits import Limits
 from adapter.monitoring.policy import Policy
 from adapter.monitoring.ports import MonitorLog, Pbx, StartRequest
+from adapter.monitoring.reach import Reach
 from adapter.monitoring.reservations import Reservations
 from adapter.monitoring.stopall import StopAll
 from adapter.monitoring.takeover import TakeOver
@@ -53,9 +54,10 @@ class Supervision:
         browsers: Browsers = no_browsers,
         reservations: Reservations | None = None,
         need_owner: Callable[[], None] = lambda: None,
+        reach: Reach = NEAR,
     ) -> None:
         """`need_owner` raises PbxUnavailable where another process may act at this PBX: asked before what is heard."""
-        self._browsers, self._need_owner = browsers, need_owner
+        self._devices, self._need_owner = Devices(pbx, browsers, reach), need_owner
         self._board, self._pbx, self._record, self._clock, self._limits = board, pbx, record, clock, limits
         self._confirmations = Confirmations(board)
         self._reservations = reservations or Reservations(board)
@@ -94,9 +96,9 @@ class Supervision:
         by = by or By(user.username, Via.SESSION)
         with self._reservations.of(user):
             self._policy.need_answered(call)
-            ring = await need_device(self._pbx, device, user.id, self._browsers)
+            phone = await self._devices.need(device, user)
             fresh = self._new_monitor(monitor_id or uuid.uuid4().hex, user, call, device, request.mode, by)
-            monitor = replace(fresh, ring=ring)
+            monitor = replace(fresh, **phone._asdict())
             await self._put(user, monitor, need_not_stopped)
         await self._originate(monitor)
         self._tasks.start(self._give_up(monitor.id), f"connecting {monitor.id}")
@@ -158,8 +160,7 @@ class Supervision:
         return self._policy.meant(request)
 
     async def _originate(self, monitor: Monitor) -> None:
-        call = self._board.call(monitor.call_id)
-        agent = call.agent if call else None
+        agent = call.agent if (call := self._board.call(monitor.call_id)) else None
         leg = LegRequest(
             leg=monitor.leg,
             device=monitor.ring,
@@ -169,6 +170,7 @@ class Supervision:
             shown_name=f"Monitor: {agent.name}" if agent else "Monitor",
             shown_number=agent.extension if agent else "",
             ring_timeout=self._limits.ring_timeout,
+            far=monitor.device if monitor.phone_pbx else "",
         )
         try:
             await self._pbx.start_leg(leg)
@@ -182,8 +184,7 @@ class Supervision:
 
     async def _give_up(self, monitor_id: str) -> None:
         """A leg of which nothing is heard must not stay connecting."""
-        patience = self._limits.ring_timeout + 2 * self._limits.confirm
-        await asyncio.sleep(patience)
+        await asyncio.sleep(self._limits.ring_timeout + 2 * self._limits.confirm)
         monitor = self._board.monitor(monitor_id)
         if monitor is not None and not monitor.live:
             await self.ending.and_wait(monitor, EndReason.ERROR)
@@ -247,8 +248,8 @@ class Supervision:
 
     def _unconfirmed(self, detail: str, monitor: Monitor) -> errors.PbxTimeout:
         """The error that carries the monitor's true state."""
-        current = self._board.monitor(monitor.id) or monitor
-        return errors.PbxTimeout(detail, monitor=monitor_view(current, Visibility.EVERYTHING))
+        view = monitor_view(self._board.monitor(monitor.id) or monitor, Visibility.EVERYTHING)
+        return errors.PbxTimeout(detail, monitor=view)
 
     async def _own(self, user: User, monitor_id: str) -> Monitor:
         self._policy.need_right(user)

@@ -25,6 +25,7 @@ VOICES = {
     "121": 829,
     "122": 1063,
     "221": 1571,
+    "222": 1877,
     "321": 2621,
 }
 """Each phone's voice, in hertz: primes, so that none is another's harmonic."""
