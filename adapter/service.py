@@ -28,6 +28,7 @@ from adapter.health.retention import Retention
 from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.halves import FarHalves
+from adapter.monitoring.policy import Policy
 from adapter.monitoring.ports import Pbx
 from adapter.monitoring.recorder import Recorder
 from adapter.monitoring.reservations import Reservations
@@ -107,11 +108,15 @@ class Service:
         self.streams = Streams(self.boards)
         links: dict[str, Pbx] = {}
         places, is_at_page = Reservations(self.boards), self.streams.is_connected
-        shared = Shared(self.recorder, places, self.metrics, clock, is_at_page, self.ownership.need, links.get)
+        self.tickets = wiring.tickets(settings, Policy(self.boards, settings.numbering.country).decide)
+        shared = Shared(
+            *(self.recorder, places, self.metrics, clock, is_at_page, self.ownership.need, links.get),
+            tickets=self.tickets if len(settings.pbx) > 1 else None,
+        )
         nodes = [Node(node, boards[pbx.id], connect_to(pbx, clock), shared) for pbx, node in read]
         links.update((node.id, node.pbx.link) for node in nodes)
         self.nodes = Nodes(nodes, self.boards, settings.numbering.country)
-        FarHalves(self.boards, clock)
+        FarHalves(self.boards, clock, self.tickets.leg_of)
         self.readiness = Readiness({"database": True, **self.nodes.parts}, self._problems, clock)
         self.ownership.lost.subscribe(self.nodes.give_up)
         self.database_health = DatabaseHealth(self.boards, store.installation.beat, clock)

@@ -2,6 +2,7 @@
 
 import resource
 import ssl
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -20,14 +21,19 @@ from adapter.config.http import Http
 from adapter.config.section import revealed
 from adapter.config.settings import Numbering as Numbers
 from adapter.config.tls import Certificate, client_context
+from adapter.core.call import Call
 from adapter.core.calls import Numbering
 from adapter.core.events import Channel
 from adapter.core.legs import LegNames, SpyDialplan, is_leg
+from adapter.core.people import User
+from adapter.core.trunks import TICKET
 from adapter.fleet.node import Connect, NodeSettings, OnCall, OnEvents, OnState
 from adapter.fleet.ownership import Ownership
 from adapter.health.retention import Keep
 from adapter.monitoring.limits import Limits
+from adapter.monitoring.ports import StartRequest
 from adapter.phones.browser import PREFIX
+from adapter.phones.tickets import Tickets
 from adapter.web.ice import Ice
 from adapter.web.listener import ConnectionLimits
 from adapter.web.proxy import ProxyPolicy, networks
@@ -51,13 +57,13 @@ def numbering(pbx: config.Pbx, key: bytes, numbers: Numbers | None = None, *, se
     """How this PBX is read. `key` makes ids opaque; `numbers`: how phone numbers are written; `several`: whether there
     are other PBXes."""
     numbers = numbers or Numbers()
-    codes = tuple(pbx.star_codes.model_dump().values())
+    words = (*pbx.star_codes.model_dump().values(), TICKET)
 
     def is_agent(endpoint: str) -> bool:
         return not endpoint.startswith(f"PJSIP/{PREFIX}") and _matches(pbx.endpoints.agents)(endpoint)
 
     def is_spy(channel: Channel) -> bool:
-        return is_leg(channel.uniqueid) or channel.context == pbx.context or channel.extension.startswith(codes)
+        return is_leg(channel.uniqueid) or channel.context == pbx.context or channel.extension.startswith(words)
 
     def country_of(endpoint: str) -> str:
         found = (country for pattern, country in numbers.countries.items() if fnmatchcase(endpoint, pattern))
@@ -180,6 +186,11 @@ def sip_upstream(pbx: config.Pbx) -> str:
         return pbx.softphone.websocket_url
     parts = urlsplit(pbx.ari.url)
     return f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}/ws"
+
+
+def tickets(settings: config.Settings, decide: Callable[[User, StartRequest], Call]) -> Tickets:
+    """Star codes for calls at other PBXes, whose clock is this machine's monotonic one."""
+    return Tickets(decide, {pbx.id: pbx.reach for pbx in settings.pbx}, time.monotonic)
 
 
 def pbxes(settings: config.Settings) -> Sequence[str]:

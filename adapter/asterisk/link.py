@@ -137,6 +137,12 @@ class Link:
         self._connection.fence.need()
         await self._connection.ari.hand_back(_uniqueid(leg), self._settings.context, extension, variables)
 
+    async def send_on(self, leg: str, dial: str) -> None:
+        """Let such a channel go on over a trunk, to the PBX of its star code's call."""
+        self._connection.fence.need()
+        where = self._settings.context, chanspy.TICKET
+        await self._connection.ari.hand_back(_uniqueid(leg), *where, {"CM_TICKET": dial})
+
     async def say(self, leg: str, why: Refusal) -> None:
         """Let such a channel hear why nothing comes of it, and end."""
         await self._connection.ari.hand_back(leg, self._settings.context, chanspy.said(why), {})

@@ -22,6 +22,8 @@ HEADER = "X-Call-Monitor"
 """The SIP header of a leg that goes over a trunk: its uniqueid. extensions_call_monitor.conf knows it too."""
 TECHNOLOGY = "PJSIP/"
 """Whose channels have a Call-ID to ask for (channels/pjsip/dialplan_functions.c)."""
+TICKET = "cmticket"
+"""How an extension begins that stands for a star code on its way to another PBX (`adapter.phones.tickets`)."""
 UNKNOWN = "?"
 """Stands for a dialog that is not known."""
 _MARK = "sip-"
@@ -124,9 +126,11 @@ class Trunks:
             told, trunk = self._told.get(line.channel.uniqueid), self._is_trunk(line.endpoint)
             if told is not None and told.leg:
                 leg = told.leg
+            elif trunk and TICKET in line.dial_string:
+                leg = line.dial_string.partition("@")[0]
             elif told is not None and told.call_id:
                 dialogs.add(self._token(told.call_id))
-            if trunk:
+            if trunk and (told is not None or line.dial_string or not line.called):
                 withheld |= told is None and not line.called
                 still_open.add(self._token(told.call_id) if told is not None and told.call_id else UNKNOWN)
         gone = {self._gone(line) for line in departed if _was_up(line) and self._is_trunk(line.endpoint)}

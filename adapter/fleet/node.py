@@ -25,6 +25,7 @@ from adapter.phones.browser import BrowserPhones, Endpoints
 from adapter.phones.dtmf import DtmfModes
 from adapter.phones.messages import PhoneMessages
 from adapter.phones.starcodes import StarCodes
+from adapter.phones.tickets import Tickets
 
 TAKEN_UP = "pbx"
 """The part of readiness that says whether a PBX was listed once."""
@@ -106,6 +107,8 @@ class Shared:
     """Raises PbxUnavailable unless this process may start or raise anything at this PBX now (`Ownership.need`)."""
     link_of: Callable[[str], Pbx | None] = lambda pbx: None
     """The actions at a PBX, by its id."""
+    tickets: Tickets | None = None
+    """Star codes on their way; None where there is one PBX."""
 
 
 class Node:
@@ -146,7 +149,11 @@ class Node:
         self.dialogs = Dialogs(board, link, clock)
         self.dtmf = DtmfModes(board, self.supervision, record, clock)
         board.digits.subscribe(self.dtmf.pressed)
-        self.star_codes = StarCodes(board, self.supervision, link, record, clock, self._origins)
+        self.star_codes = StarCodes(
+            *(board, self.supervision, link, record, clock, self._origins),
+            tickets=shared.tickets,
+            is_trunk=settings.numbering.is_trunk,
+        )
         self._taken_up = False
         board.subscribe(self._heard)
         self.messages = PhoneMessages(board, self.pbx.message, shared.is_at_page)

@@ -86,7 +86,8 @@ include => lab-others
 [lab-others]                                     ; phones of the other PBXes
 {out}
 """
-_IN = """[lab-trunks]                                   ; from the other PBXes: phones, and nothing else; no star codes
+_IN = """[lab-trunks]                           ; from the other PBXes: phones and tickets, nothing else; no star codes
+include => call-monitor-tickets
 exten => _10[1-4],1,Gosub(call-monitor-reach,s,1(PJSIP/${EXTEN}))
  same => n,Goto(lab-ring,${EXTEN},1)
 exten => _20[1-4],1,Dial(PJSIP/${EXTEN},60)

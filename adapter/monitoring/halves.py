@@ -22,8 +22,9 @@ log = structlog.get_logger(__name__)
 class FarHalves:
     """Looks at those of all PBXes."""
 
-    def __init__(self, boards: Boards, clock: Callable[[], datetime]) -> None:
-        self._boards, self._clock = boards, clock
+    def __init__(self, boards: Boards, clock: Callable[[], datetime], leg_of: Callable[[str], str]) -> None:
+        """`leg_of`: the leg that came by a ticket (`adapter.phones.tickets`)."""
+        self._boards, self._clock, self._leg_of = boards, clock, leg_of
         self._seen: dict[str, str] = {}
         """By leg: at which PBX its far half was seen."""
         for board in boards:
@@ -36,7 +37,7 @@ class FarHalves:
         if any(half.leg in board.channels() for board in self._boards):
             there.release(half.leg, self._clock())  # it took a call over before we looked
             return
-        found = self._monitor(half.leg)
+        found = self._monitor(self._leg_of(half.leg))
         if found is None:
             return
         board, monitor = found

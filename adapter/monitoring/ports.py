@@ -75,6 +75,10 @@ class OnePbx(Picture, Protocol):
     """The picture of one PBX (`board.Board`)."""
 
     @property
+    def id(self) -> str:
+        """The PBX's id."""
+
+    @property
     def phones(self) -> Directory:
         """Whose phones the endpoints of this PBX are."""
 
@@ -109,6 +113,9 @@ class Pbx(Protocol):
 
     async def send_leg(self, leg: str, target: str, mode: Mode, *, keypad: bool) -> None:
         """Let a channel that called us go on into the monitor dialplan, to listen to `target`."""
+
+    async def send_on(self, leg: str, dial: str) -> None:
+        """Let a channel that called us go on over a trunk, to where its star code's call is."""
 
     async def variables(self, channel: str, names: Sequence[str]) -> Mapping[str, str]:
         """What variables and dialplan functions say of a channel in our Stasis application now; empty where unset."""

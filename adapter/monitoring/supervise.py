@@ -114,7 +114,8 @@ class Supervision:
         with self._reservations.of(user):
             self._policy.need_answered(call)
             fresh = self._new_monitor(uuid.uuid4().hex, user, call, device, request.mode, by)
-            monitor = replace(fresh, leg=leg, appeared=True, answered=True)
+            far = None if user.pbx == self._board.id else user.pbx
+            monitor = replace(fresh, leg=leg, appeared=True, answered=True, phone_pbx=far)
             await self._put(user, monitor, need_not_stopped)
         try:
             await self._pbx.send_leg(leg, monitor.target, monitor.mode, keypad=monitor.keypad)
@@ -185,8 +186,7 @@ class Supervision:
     async def _give_up(self, monitor_id: str) -> None:
         """A leg of which nothing is heard must not stay connecting."""
         await asyncio.sleep(self._limits.ring_timeout + 2 * self._limits.confirm)
-        monitor = self._board.monitor(monitor_id)
-        if monitor is not None and not monitor.live:
+        if (monitor := self._board.monitor(monitor_id)) is not None and not monitor.live:
             await self.ending.and_wait(monitor, EndReason.ERROR)
             self.ending.now(monitor_id, EndReason.ERROR)
 

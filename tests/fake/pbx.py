@@ -192,6 +192,10 @@ class FakePbx:
             self.stands(leg, name)
             self._soon(ev.SpyStarted(self.scene.now, leg, target, "call-monitor", name))
 
+    async def send_on(self, leg: str, dial: str) -> None:
+        self._check()
+        self.did.append(f"dial {dial}")
+
     async def variables(self, channel: str, names: Sequence[str]) -> Mapping[str, str]:
         """As Asterisk tells of a phone's own call, unless the test has put something else there."""
         self._check()

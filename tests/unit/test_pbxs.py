@@ -126,7 +126,7 @@ async def test_nobody_acts_by_a_phone_of_the_same_name_at_another_pbx(two: Two) 
         await node.star_codes.handle(HandedCall(leg, "PJSIP/302", ("silent", "101"), "*55101"))
     await settle()
     assert two.pbxes["south"].told[0][1] == "forbidden"
-    assert two.pbxes["north"].told[0][1] == "no-call", "known there, but the call is at the other PBX"
+    assert two.pbxes["north"].told[0][1] == "failed", "known there, but no trunk leads to the call's PBX"
 
 
 async def test_a_call_names_only_people_whose_phones_are_there(two: Two) -> None:

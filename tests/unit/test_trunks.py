@@ -1,13 +1,16 @@
 """Calls between two PBXes are one conversation; the far half of a leg that is rung over a trunk is no call."""
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from adapter.core.bars import Who
+from adapter.core.legs import HandedCall
 from adapter.core.pbx import DeviceState
 from adapter.store import Store
+from tests.fake.pbx import FakePbx, settle
 from tests.support.across import TwoSites
 from tests.support.client import Client
 from tests.support.clock import real
@@ -251,3 +254,87 @@ async def test_what_is_known_of_a_phone_its_own_pbx_says(two: TwoSites) -> None:
     assert "phone of your extension" in is_problem(refused, 409, "device_unavailable")["detail"]
     await mona.monitor(call)
     assert next(iter(two.pbx.legs.values())).device == "PJSIP/302@trunk"
+
+
+class Code:
+    """Mona at north dials a star code for Ana, who talks at south."""
+
+    def __init__(self, two: TwoSites) -> None:
+        self.two, self.north, self.south = two, two.pbxes["north"], two.pbxes["south"]
+        self.name = self.leg = ""
+
+    async def hand(self, pbx: FakePbx, leg: str, endpoint: str, words: tuple[str, ...], dialled: str) -> None:
+        """The dialplan hands a call over."""
+        assert pbx.hand_over is not None
+        await pbx.hand_over(HandedCall(leg, endpoint, words, dialled))
+        await settle()
+
+    async def dial(self) -> None:
+        """At north, where the phone is."""
+        self.south.scene.answered_call("201", "102")
+        self.south.run()
+        await self.two.told()
+        code = self.north.scene.channel("302", dials="*55102")
+        self.north.run()
+        await self.hand(self.north, code, "PJSIP/302", ("silent", "102"), "*55102")
+        (did,) = self.north.did
+        self.name = did.removeprefix("dial PJSIP/").removesuffix("@trunk")
+        assert did == f"dial PJSIP/{self.name}@trunk"
+        self.out = self.north.scene.channel("trunk", linked=code)
+        self.north.run()
+        self.north.scene.dial(code, self.out, f"{self.name}@trunk")
+        self.north.run()
+
+    async def arrive(self, endpoint: str = "trunk", pbx: FakePbx | None = None) -> FakePbx:
+        """At the PBX of the call."""
+        pbx = pbx or self.south
+        self.leg = pbx.scene.channel(endpoint, dials=self.name)
+        pbx.run()
+        words = ("ticket", self.name.removeprefix("cmticket"))
+        await self.hand(pbx, self.leg, f"PJSIP/{endpoint}", words, self.name)
+        return pbx
+
+
+async def test_a_star_code_finds_the_call_at_another_pbx(two: TwoSites) -> None:
+    code = Code(two)
+    await code.dial()
+    await code.arrive()
+    assert code.south.did == ["send silent keypad"]
+    mona, sam = await two.client("mona"), await two.client("sam")
+    (monitor,) = (await mona.get("/monitors"))[1]["monitors"]
+    assert (monitor["pbx"], monitor["state"], monitor["mode"]) == ("south", "live", "silent")
+    assert [call["pbx"] for call in await mona.calls()] == ["south"], "neither end of the trunk is a call"
+    bars = two.service.boards.bars
+    assert [bars.hidden(Who(one.user["id"])) for one in (sam, mona)] == [frozenset(), frozenset()]
+    other = code.north.scene.channel("101", linked=code.north.scene.channels[code.out].linkedid)
+    code.north.scene.up(other)
+    code.north.scene.enter("b9", code.out, other)  # the phone hands it on to somebody
+    code.north.run()
+    assert (await mona.until_ended(monitor))["ended_reason"] == "error"
+
+
+async def test_a_ticket_is_good_once(two: TwoSites) -> None:
+    code = Code(two)
+    await code.dial()
+    await code.arrive()
+    await code.arrive()
+    assert code.south.told == [(code.leg, "forbidden")]
+
+
+@pytest.mark.parametrize("wrong", ["not a trunk", "another pbx", "late", "made up", "the right is gone"])
+async def test_a_ticket_is_good_for_nothing_else(two: TwoSites, wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = Code(two)
+    await code.dial()
+    where = code.north if wrong == "another pbx" else code.south
+    if wrong == "late":
+        later = time.monotonic() + 11
+        monkeypatch.setattr(two.service.tickets, "_passing", lambda: later)
+    if wrong == "made up":
+        code.name = "cmticket" + "0" * 40
+    if wrong == "the right is gone":
+        admin = await two.client("admin")
+        users = {user["username"]: user["id"] for user in (await admin.get("/users"))[1]["users"]}
+        assert (await admin.patch(f"/users/{users['mona']}", {"can_monitor": False}))[0] == 200
+    await code.arrive("104" if wrong == "not a trunk" else "trunk", where)
+    assert where.told == [(code.leg, "forbidden")]
+    assert list(two.service.boards.monitors()) == []
