@@ -149,7 +149,7 @@ class Bars:
                 self._see(pbx, sighting, change)
         for conversation in list(self._by_id) if resynced else looked_at:
             bar = self._by_id.get(conversation)
-            if bar is not None and pbx in bar.pbxes and self._is_over(bar):
+            if bar is not None and (bar.pbx == pbx or pbx in bar.elsewhere) and self._is_over(bar):
                 self._end(bar, change)
         self._forget(change)
         return change
@@ -160,6 +160,8 @@ class Bars:
 
     def _is_over(self, bar: Bar) -> bool:
         """Whether it has a channel nowhere: at no PBX at which parts of it are, and each of them is in sight."""
+        if not bar.elsewhere and (lives := self._lives.get(bar.pbx)) is not None:  # as nearly always
+            return not any(map(lives, bar.ids))
         found = [self._lives.get(pbx) for pbx in bar.pbxes]
         return not any(lives is None or any(map(lives, bar.ids)) for lives in found)
 
@@ -178,11 +180,13 @@ class Bars:
 
     def _see(self, pbx: str, sighting: Sighting, change: BarChanges) -> None:
         conversation = sighting.conversation
-        opened, lost = self._ends.saw(sighting), self._ends.lost(sighting)
+        opened = lost = False
+        if sighting.across:
+            opened, lost = self._ends.saw(sighting), self._ends.lost(sighting)
         before, rang = self._by_id.get(conversation), self._ringing.get(conversation, NOBODY)
         adds_nothing = (  # as most don't
             before is not None
-            and pbx in (before.pbx, *before.elsewhere)
+            and (before.pbx == pbx or pbx in before.elsewhere)
             and before.lost >= lost
             and not sighting.joined
             and sighting.people <= before.people

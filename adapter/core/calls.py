@@ -16,7 +16,7 @@ from adapter.core.parties import Parties
 from adapter.core.people import Directory
 from adapter.core.sides import Side, Sides
 from adapter.core.sighting import Sighting
-from adapter.core.trunks import NOTHING, Dialog, Half, Trunks
+from adapter.core.trunks import Dialog, Half, Trunks
 
 __all__ = ["CallChange", "Calls", "Numbering"]
 
@@ -77,7 +77,8 @@ class Calls:
                 lines.leave(bridge, channel)
             case ev.ChannelCreated(at, channel):
                 lines.create(channel, at)
-                self._ask(channel.uniqueid)
+                if self.trunks is not None:
+                    self._ask(channel.uniqueid)
             case ev.ChannelGone():
                 lines.remove(event.uniqueid)
             case ev.DialBegan(_, caller, called, dial_string):
@@ -147,19 +148,23 @@ class Calls:
             before.update(self._by_conversation.pop(conversation, {}))
             lines = [(line, self._lines.far(line)) for line in self._lines.conversation(linkedid)]
             people, present = self._people(lines, departed.get(linkedid, ()))
-            trunks = NOTHING
-            if self.trunks is not None:
+            others = frozenset(joined.get(linkedid, ()))
+            if self.trunks is None:
+                now = self._read(lines, conversation, present, at)
+                sighting = Sighting(conversation, people, present, frozenset(now), others)
+            else:
                 trunks = self.trunks.read([line for line, _ in lines], departed.get(linkedid, ()))
-            if trunks.half is not None:  # whoever is at it is in no conversation by that
-                self.halves.append(trunks.half)
-                people = present = NOBODY
-            now = {} if trunks.withheld else self._read(lines, conversation, present, at)
+                if trunks.half is not None:  # whoever is at it is in no conversation by that
+                    self.halves.append(trunks.half)
+                    people = present = NOBODY
+                now = {} if trunks.withheld else self._read(lines, conversation, present, at)
+                known_by = frozenset(now) | trunks.dialogs
+                ends = (trunks.open, trunks.gone)
+                sighting = Sighting(conversation, people, present, known_by, others, *ends, across=True)
             if now:
                 self._by_conversation[conversation] = now
                 after.update(now)
-            known_by = frozenset(now) | trunks.dialogs if trunks.dialogs else frozenset(now)
-            others = frozenset(joined.get(linkedid, ()))
-            self.sightings.append(Sighting(conversation, people, present, known_by, others, trunks.open, trunks.gone))
+            self.sightings.append(sighting)
         return self._changes(before, after)
 
     def _conversation(self, linkedid: str) -> str:

@@ -19,6 +19,8 @@ class Sighting(NamedTuple):
     """Dialogs that go on at another PBX of the installation, also among its legs (`adapter.core.trunks.Reading`)."""
     gone: frozenset[str] = frozenset()
     """Dialogs that did until now, and of which somebody here was an end."""
+    across: bool = False
+    """Whether there are other PBXes at all."""
 
 
 def union(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:

@@ -296,7 +296,8 @@ class Board(Readable):
             self.commands.tell(leg, commands)
         for monitor, mode in pressed:
             self.digits.tell(monitor, mode)
-        self.trunks.tell(self._calls)
+        if self._calls.trunks is not None:
+            self.trunks.tell(self._calls)
 
     def _over(self, call: Call) -> None:
         """A call ended, or is out of sight: then nobody is known to hear anything.
