@@ -10,6 +10,7 @@ import type { Call, Mode, Monitor } from "../src/schema.ts";
 const SINCE = "2026-01-31T12:00:00.000Z";
 const monitor = (more: Partial<Monitor> = {}): Monitor => ({
   id: "m",
+  pbx: "lab",
   call_id: "c",
   supervisor: { user_id: "u", name: "Mona" },
   device: "PJSIP/302",
@@ -25,6 +26,7 @@ const monitor = (more: Partial<Monitor> = {}): Monitor => ({
 const call = (more: Partial<Call> = {}): Call => ({
   id: "c",
   conversation_id: "c",
+  pbx: "lab",
   agent: { user_id: null, name: "Sam", extension: "101" },
   customer: { number: "201", name: "201" },
   direction: "inbound",
