@@ -1,7 +1,8 @@
-"""`make pictures`: the page's main states from a real lab, light and dark, wide and narrow, into docs/pictures/."""
+"""`make pictures`: the page from a real lab, and sixty calls; light and dark, in four widths, into docs/pictures/."""
 
 import asyncio
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright, expect
@@ -10,10 +11,13 @@ from adapter.asterisk import tones
 from adapter.lab.provision import provision
 from tests.browser.conftest import FLAGS, chromium_path, sign_in_by_hand, speaking_flags
 from tests.browser.phones import at_the_page, open_call, start
+from tests.support.centre import centre
 from tests.support.lab import Lab
 
 FOLDER = Path(__file__).parents[2] / "docs/pictures"
-WIDE, NARROW = {"width": 1100, "height": 620}, {"width": 380, "height": 760}
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 360, "height": 760}
+MIDDLE, HUGE = {"width": 768, "height": 900}, {"width": 2560, "height": 1300}
+CALLS = 62
 
 
 async def signed_in(browser: Browser, lab: Lab, username: str, size: dict[str, int], scheme: str) -> Page:
@@ -24,8 +28,13 @@ async def signed_in(browser: Browser, lab: Lab, username: str, size: dict[str, i
     return page
 
 
+async def shoot(page: Page, name: str, *, whole: bool = False) -> None:
+    """One picture."""
+    await page.screenshot(path=FOLDER / f"{name}.png", full_page=whole)
+
+
 async def take(lab: Lab, browser: Browser) -> None:
-    """Walk through the states."""
+    """Walk through the states with a desk phone."""
     for customer, agent in (("201", "101"), ("202", "102"), ("104", "103")):
         await lab.talk(customer, agent)
     await lab.phone("301")
@@ -34,20 +43,24 @@ async def take(lab: Lab, browser: Browser) -> None:
     await admin.get_by_role("option").filter(has_text="Sam").click()
     await admin.get_by_role("button", name="Call Monitoring").click()
     await expect(admin.get_by_text("Nobody hears you.")).to_be_visible()
-    await admin.screenshot(path=FOLDER / "silent-light-wide.png")
+    await shoot(admin, "silent-light-wide")
     await admin.get_by_role("button", name="Talk to Agent").click()
     await expect(sam.get_by_text("Admin is talking to you.")).to_be_visible()
-    await sam.screenshot(path=FOLDER / "agent-light-narrow.png")
+    await shoot(sam, "agent-light-narrow")
     dark = await signed_in(browser, lab, "admin", WIDE, "dark")
     await expect(dark.get_by_text("Only Sam hears you.")).to_be_visible()
-    await dark.screenshot(path=FOLDER / "whisper-dark-wide.png")
+    await shoot(dark, "whisper-dark-wide")
+    await dark.keyboard.press("?")
+    await shoot(dark, "keys-dark-wide")
+    await dark.keyboard.press("Escape")
     narrow = await signed_in(browser, lab, "admin", NARROW, "dark")
     await expect(narrow.get_by_text("Only Sam hears you.")).to_be_visible()
-    await narrow.screenshot(path=FOLDER / "whisper-dark-narrow.png")
+    await shoot(narrow, "whisper-dark-narrow")
+    await narrow.get_by_role("button", name="Back to the list").click()
+    await shoot(narrow, "list-dark-narrow")
     await admin.get_by_role("link", name="Account").click()
     await admin.get_by_role("row").filter(has_text="mona").get_by_role("button", name="Edit user").click()
-    await admin.get_by_text("Which modes").click()
-    await admin.screenshot(path=FOLDER / "account-light-wide.png", full_page=True)
+    await shoot(admin, "account-light-wide")
     await records(lab, admin, narrow)
 
 
@@ -59,51 +72,84 @@ async def records(lab: Lab, admin: Page, narrow: Page) -> None:
     await api.post("/tokens", {"name": "CRM", "may_act_for": ["mona"]})
     await api.patch(f"/monitors/{(await api.get('/monitors'))[1]['monitors'][0]['id']}", {"mode": "barge"})
     await asyncio.sleep(0.3)
-    await admin.get_by_role("link", name="Audit").click()
+    await admin.goto("/#/account/audit")
     await expect(admin.get_by_role("row").filter(has_text="monitor.mode_changed").first).to_be_visible()
-    await admin.screenshot(path=FOLDER / "audit-light-wide.png")
+    await shoot(admin, "audit-light-wide")
     await narrow.goto("/#/account/webhooks")
     await expect(narrow.get_by_role("row").filter(has_text="hooks/calls")).to_be_visible()
-    await narrow.screenshot(path=FOLDER / "webhooks-dark-narrow.png")
-    await admin.goto("/#/account/tokens")
-    await admin.get_by_role("button", name="Add token").click()
-    await admin.get_by_label("Mona (mona)").check()
-    await admin.screenshot(path=FOLDER / "tokens-light-wide.png")
+    await shoot(narrow, "webhooks-dark-narrow")
+    await admin.goto("/#/account/tokens/new")
+    await expect(admin.get_by_label("Mona (mona)")).to_be_visible()
+    await shoot(admin, "tokens-light-wide")
 
 
 async def softphone(lab: Lab) -> None:
-    """The page as a phone, joined."""
+    """The page as a phone: joined, taken over, and without its server."""
     with tempfile.TemporaryDirectory() as folder:
         wav = Path(folder) / "voice.wav"
         tones.tone(wav, 300, 10)
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium_path(), args=speaking_flags(wav))
             page = await at_the_page(browser, lab)
-            await page.set_viewport_size({"width": 1100, "height": 620})
+            await page.set_viewport_size(WIDE)  # type: ignore[arg-type]
             await open_call(page)
             await start(page)
             await page.get_by_role("button", name="Join the call").click()
             await expect(page.get_by_text("Sam and the customer hear you.")).to_be_visible()
-            await asyncio.sleep(0.5)
-            await page.screenshot(path=FOLDER / "softphone-light-wide.png")
+            await asyncio.sleep(6)
+            await shoot(page, "softphone-light-wide")
+            await page.get_by_role("button", name="Take over the call").click()
+            await shoot(page, "take-over-light-wide")
+            await page.get_by_role("button", name="Yes, take over").click()
+            await expect(page.get_by_role("button", name="Hang up")).to_be_visible()
+            await page.set_viewport_size(MIDDLE)  # type: ignore[arg-type]
+            await asyncio.sleep(3)
+            await shoot(page, "taken-over-light-middle")
+            await lab.adapter.stop()
+            await expect(page.get_by_text("The connection to the server was lost")).to_be_visible()
+            await page.emulate_media(color_scheme="dark")
+            await shoot(page, "lost-dark-middle")
             await browser.close()
+
+
+async def many(browser: Browser, folder: str) -> None:
+    """Sixty calls of a busy day, as wide as screens are."""
+    async with centre(f"sqlite+aiosqlite:///{folder}/many.sqlite") as place:
+        for number in range(CALLS):
+            place.begin(ago=timedelta(seconds=17 * (CALLS - number)), ringing=number > CALLS - 6)
+        for held in (3, 9, 14, 30):
+            place.hold(held)
+        place.tell()
+        for size, scheme, name in ((HUGE, "light", "calls-light-huge"), (WIDE, "dark", "calls-dark-wide")):
+            options = {"viewport": size, "color_scheme": scheme, "locale": "en-US"}
+            page = await browser.new_page(base_url=place.site.base, **options)  # type: ignore[arg-type]
+            await page.goto("/")
+            await shoot(page, f"sign-in-{scheme}")
+            await page.get_by_label("Username").fill("admin")
+            await page.get_by_label("Password").fill("secret-admin")
+            await page.get_by_role("button", name="Sign in").click()
+            rows = page.get_by_role("listbox", name="Active calls").get_by_role("option")
+            await expect(rows).to_have_count(CALLS)
+            await rows.nth(4).click()
+            await shoot(page, name)
 
 
 async def main() -> None:
     """Run a lab and a browser for it."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        lab = Lab(provision(), Path(folder))
-        await lab.start()
-        try:
-            async with async_playwright() as playwright:
-                browser = await playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+            await many(browser, folder)
+            lab = Lab(provision(), Path(folder))
+            await lab.start()
+            try:
                 await take(lab, browser)
-                await softphone(lab)
                 await browser.close()
-        finally:
-            await lab.close_clients()
-            await lab.stop()
+                await softphone(lab)
+            finally:
+                await lab.close_clients()
+                await lab.stop()
 
 
 if __name__ == "__main__":
