@@ -9,6 +9,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from adapter.store import budget, database, durability, owners
 from tests.support.fixtures import database_url, lab, own, receiver, running_lab, toolchain
 from tests.support.order import dealt
 
@@ -35,6 +36,31 @@ def logging_as_before() -> Iterator[None]:
         root.handlers = handlers
         root.setLevel(level)
         _configure(**before)
+
+
+PATIENCE = {
+    (durability, "IDLE_IN_TRANSACTION"): "60s",
+    (durability, "BUSY_TIMEOUT"): 60_000,
+    (database, "DEADLINE"): 60.0,
+    (budget, "REQUEST"): 60.0,
+    (owners, "LOCK_TIMEOUT"): "60s",
+}
+"""What a database may take in a test: a worker that gets no processor for two seconds is no fault of the database."""
+AS_SHIPPED = {(module, name): getattr(module, name) for module, name in PATIENCE}
+
+
+@pytest.fixture(autouse=True)
+def patient_databases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test fails because the machine was busy."""
+    for (module, name), value in PATIENCE.items():
+        monkeypatch.setattr(module, name, value)
+
+
+@pytest.fixture
+def database_deadlines(patient_databases: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The deadlines as they are shipped, for those who test just that."""
+    for (module, name), value in AS_SHIPPED.items():
+        monkeypatch.setattr(module, name, value)
 
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import structlog
 
-from adapter.web.audience import Audience, Member
+from adapter.web.audience import Audience
 from adapter.web.client import Stream
 from adapter.web.parcels import STILL_HERE, Parcel, framed
 
@@ -54,7 +54,7 @@ class Pace:
         self.beat: asyncio.TimerHandle | None = None
         self.queued = False
         """Whether its members are being written to, or are about to be."""
-        self._todo: Iterator[Member] | None = None
+        self._todo: Iterator[Stream] = iter(())
         self._told = audience.end
         """Up to where all were written to."""
         self._begins = False
@@ -73,7 +73,8 @@ class Pace:
         self._beats = now - audience.wrote_at >= 0.8 * HEARTBEAT
         audience.rests_until = now + min(GATHER, GATHER_FOR_EACH * len(audience.members))
         audience.wrote_at = now
-        self._todo, self._begins = iter(list(audience.members)), True
+        self._todo = iter([member for member in audience.members if isinstance(member, Stream)])
+        self._begins = True
 
     def serve(self, most: int) -> tuple[int, bool]:
         """Write to so many of them. Returns to how many, and whether all have been."""
@@ -83,14 +84,13 @@ class Pace:
         if end != self._end:
             self._end = end
             self._parcels.clear()
-        for member in self._todo or ():
-            assert isinstance(member, Stream)  # noqa: S101 - Streams lets no others join
-            if member.blocked or member.audience is not audience:
+        for stream in self._todo:
+            if stream.blocked or stream.audience is not audience:
                 continue
-            if member.position < end:
-                self.send(member, end)
+            if stream.position < end:
+                self.send(stream, end)
             elif self._beats:
-                still_here(member)
+                still_here(stream)
             else:
                 continue
             count += 1
@@ -101,13 +101,15 @@ class Pace:
 
     def send(self, stream: Stream, end: int) -> None:
         """Write all that waits for this one, as far as its connection takes it."""
+        parcels, position = self._parcels, stream.position
         try:
-            while (position := stream.position) < end and not stream.blocked:
-                parcel = self._parcels.get(position)
+            while position < end and not stream.blocked:
+                parcel = parcels.get(position)
                 if parcel is None:
-                    parcel = self._parcels[position] = Parcel(self.audience.after(position, MANY))
-                last = stream.last_id
-                stream.position, stream.last_id = position + parcel.count, last + parcel.count
+                    parcel = parcels[position] = Parcel(self.audience.after(position, MANY))
+                count, last = parcel.count, stream.last_id
+                stream.position = position = position + count
+                stream.last_id = last + count
                 stream.write(parcel.after(last, stream.chunked))
         except Exception as problem:  # noqa: BLE001 - whatever one connection has, the others go on
             stream.failed(problem)
@@ -202,7 +204,11 @@ class Delivery:
 
     def _serve(self, queue: "deque[Pace]", most: int) -> int:
         pace = queue[0]
-        count, done = pace.serve(most)
+        try:
+            count, done = pace.serve(most)
+        except Exception as problem:  # one audience's fault must not stop the others
+            log.error("an audience could not be written to", exc_info=problem)
+            count, done = 0, True
         if done:
             queue.popleft()
             pace.queued = False

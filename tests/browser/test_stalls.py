@@ -141,6 +141,8 @@ async def test_what_asterisk_says_meanwhile_is_told_afterwards(lab: Lab, speakin
     await cable.plug()
     await expect(page.get_by_text("Ready: you can listen to calls in this browser.")).to_be_visible(timeout=20_000)
     await lab.talk("202", "101")
+    await expect(page.get_by_role("option").filter(has_text="202")).to_have_count(1)
+    await expect(page.get_by_role("option").filter(has_text="201")).to_have_count(0)
     await open_call(page)
     await start(page)
     await page.context.close()

@@ -14,7 +14,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from adapter.store import Store, budget, database, durability, owners, passwords
+from adapter.store import Store, passwords
 from tests.support.clock import FakeClock, real
 from tests.support.postgresql import PostgreSQL
 from tests.support.site import site
@@ -33,31 +33,6 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
     monkeypatch.setattr(passwords, "_hasher", cheap)
     monkeypatch.setattr(passwords, "_nobody", cheap.hash("nobody's password"))
     return real
-
-
-PATIENCE = {
-    (durability, "IDLE_IN_TRANSACTION"): "60s",
-    (durability, "BUSY_TIMEOUT"): 60_000,
-    (database, "DEADLINE"): 60.0,
-    (budget, "REQUEST"): 60.0,
-    (owners, "LOCK_TIMEOUT"): "60s",
-}
-"""What a database may take in a test: a worker that gets no processor for two seconds is no fault of the database."""
-AS_SHIPPED = {(module, name): getattr(module, name) for module, name in PATIENCE}
-
-
-@pytest.fixture(autouse=True)
-def patient_databases(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test fails because the machine was busy."""
-    for (module, name), value in PATIENCE.items():
-        monkeypatch.setattr(module, name, value)
-
-
-@pytest.fixture
-def database_deadlines(patient_databases: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The deadlines as they are shipped, for those who test just that."""
-    for (module, name), value in AS_SHIPPED.items():
-        monkeypatch.setattr(module, name, value)
 
 
 @pytest.fixture(name="virtual_time")

@@ -6,7 +6,7 @@
 import { createParser } from "eventsource-parser";
 import { changed, EVENTS, NOTHING, type Happening, type Picture } from "../core/picture";
 
-/** The server says something every 5 s (`web/events.py`); after twice that and a little, nobody is there. */
+/** The server says something every 5 s (`web/delivery.py`); after twice that and a little, nobody is there. */
 const SILENCE_MS = 12_000;
 const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 10_000;
