@@ -75,7 +75,7 @@ current: $(DEV_MODULES) # Whether they are what it makes
 demo: $(PAGE) ## Run a real Asterisk, the adapter, and phones that hold real calls (Ctrl-C ends it)
 	@exec $(BIN)/python -m adapter lab --demo
 
-lab: $(PAGE) ## The same without phones, for your own (LAB_HTTP_PORT, LAB_SIP_PORT, LAB_DIR move it aside)
+lab: $(PAGE) ## The same without phones, for your own (LAB_HTTP_PORT, LAB_SIP_PORT, LAB_DIR move it aside; LAB_PBXES=2)
 	@exec $(BIN)/python -m adapter lab
 
 try: $(RUN) ## While the demo runs: listen to a call, whisper, join, and see what Asterisk confirmed

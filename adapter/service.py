@@ -27,7 +27,10 @@ from adapter.health.readiness import Readiness
 from adapter.health.retention import Retention
 from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
+from adapter.monitoring.halves import FarHalves
 from adapter.monitoring.history import History
+from adapter.monitoring.policy import Policy
+from adapter.monitoring.ports import Pbx
 from adapter.monitoring.recorder import Recorder
 from adapter.monitoring.reservations import Reservations
 from adapter.monitoring.takeup import take_up
@@ -105,10 +108,17 @@ class Service:
         self.recorder = Recorder(self.boards, store.monitors, store.records.within(self.ownership.terms), clock)
         self.metrics = Metrics(self.boards)
         self.streams = Streams(self.boards)
+        links: dict[str, Pbx] = {}
         places, is_at_page = Reservations(self.boards), self.streams.is_connected
-        shared = Shared(self.recorder, places, self.metrics, clock, is_at_page, self.ownership.need)
+        self.tickets = wiring.tickets(settings, Policy(self.boards, settings.numbering.country).decide)
+        shared = Shared(
+            *(self.recorder, places, self.metrics, clock, is_at_page, self.ownership.need, links.get),
+            tickets=self.tickets if len(settings.pbx) > 1 else None,
+        )
         nodes = [Node(node, boards[pbx.id], connect_to(pbx, clock), shared) for pbx, node in read]
+        links.update((node.id, node.pbx.link) for node in nodes)
         self.nodes = Nodes(nodes, self.boards, settings.numbering.country)
+        FarHalves(self.boards, clock, self.tickets.leg_of)
         self.readiness = Readiness({"database": True, **self.nodes.parts}, self._problems, clock)
         self.ownership.lost.subscribe(self.nodes.give_up)
         self.database_health = DatabaseHealth(self.boards, store.installation.beat, clock)
@@ -164,7 +174,9 @@ class Service:
                 revocation=self.revocation,
                 secure_cookies=self.settings.http.secure_cookies,
             ),
-            users=users.Deps(nodes, store.people, self.revocation, wiring.star_codes(self.settings)),
+            users=users.Deps(
+                nodes, store.people, self.revocation, wiring.star_codes(self.settings), wiring.pbxes(self.settings)
+            ),
             calls=calls.Deps(boards),
             timeline=timeline.Deps(boards, self.history),
             monitors=monitors.Deps(

@@ -2,10 +2,11 @@
 
 import resource
 import ssl
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import urlsplit
 
 import structlog
@@ -20,14 +21,19 @@ from adapter.config.http import Http
 from adapter.config.section import revealed
 from adapter.config.settings import Numbering as Numbers
 from adapter.config.tls import Certificate, client_context
+from adapter.core.call import Call
 from adapter.core.calls import Numbering
 from adapter.core.events import Channel
 from adapter.core.legs import LegNames, SpyDialplan, is_leg
+from adapter.core.people import User
+from adapter.core.trunks import TICKET
 from adapter.fleet.node import Connect, NodeSettings, OnCall, OnEvents, OnState
 from adapter.fleet.ownership import Ownership
 from adapter.health.retention import Keep
 from adapter.monitoring.limits import Limits
+from adapter.monitoring.ports import StartRequest
 from adapter.phones.browser import PREFIX
+from adapter.phones.tickets import Tickets
 from adapter.web.ice import Ice
 from adapter.web.listener import ConnectionLimits
 from adapter.web.proxy import ProxyPolicy, networks
@@ -42,23 +48,31 @@ def _matches(patterns: Sequence[str]) -> Callable[[str], bool]:
     return lambda endpoint: any(fnmatchcase(endpoint, pattern) for pattern in patterns)
 
 
-def numbering(pbx: config.Pbx, key: bytes, numbers: Numbers | None = None) -> Numbering:
-    """How this PBX is read. `key` makes ids opaque; `numbers`: how phone numbers are written."""
+def remembered(matches: Callable[[str], bool]) -> Callable[[str], bool]:
+    """The same, asked once for each endpoint: of trunks it is asked at each event."""
+    return lru_cache(maxsize=10_000)(matches)
+
+
+def numbering(pbx: config.Pbx, key: bytes, numbers: Numbers | None = None, *, several: bool = False) -> Numbering:
+    """How this PBX is read. `key` makes ids opaque; `numbers`: how phone numbers are written; `several`: whether there
+    are other PBXes."""
     numbers = numbers or Numbers()
-    codes = tuple(pbx.star_codes.model_dump().values())
+    words = (*pbx.star_codes.model_dump().values(), TICKET)
 
     def is_agent(endpoint: str) -> bool:
         return not endpoint.startswith(f"PJSIP/{PREFIX}") and _matches(pbx.endpoints.agents)(endpoint)
 
     def is_spy(channel: Channel) -> bool:
-        return is_leg(channel.uniqueid) or channel.context == pbx.context or channel.extension.startswith(codes)
+        return is_leg(channel.uniqueid) or channel.context == pbx.context or channel.extension.startswith(words)
 
     def country_of(endpoint: str) -> str:
         found = (country for pattern, country in numbers.countries.items() if fnmatchcase(endpoint, pattern))
         return next(found, "")
 
     return Numbering(
-        pbx.id, is_agent, _matches(pbx.endpoints.internal), is_spy, key, tuple(numbers.outside_prefixes), country_of
+        *(pbx.id, is_agent, _matches(pbx.endpoints.internal), is_spy, key, tuple(numbers.outside_prefixes), country_of),
+        name=pbx.shown_name,
+        is_trunk=remembered(_matches(pbx.trunk_patterns)) if several else None,
     )
 
 
@@ -87,6 +101,7 @@ def link_settings(pbx: config.Pbx) -> LinkSettings:
         context=pbx.context,
         answer_style=pbx.auto_answer.style,
         answer_styles=pbx.auto_answer.devices,
+        is_trunk=_matches(pbx.trunk_patterns),
         connect_deadline=pbx.connect_deadline_seconds,
         action_deadline=pbx.action_deadline_seconds,
         ping_interval=pbx.ping_interval_seconds,
@@ -109,11 +124,12 @@ def asterisk(pbx: config.Pbx, clock: Callable[[], datetime], ownership: Ownershi
 def node_settings(pbx: config.Pbx, settings: config.Settings, key: bytes) -> NodeSettings:
     """How this PBX is read and treated."""
     return NodeSettings(
-        numbering=numbering(pbx, key, settings.numbering),
+        numbering=numbering(pbx, key, settings.numbering, several=len(settings.pbx) > 1),
         dialplan=spy_dialplan(pbx.context, key),
         limits=limits(settings),
         watch_interval=pbx.watch_interval_seconds,
         phone_lifetime=timedelta(hours=pbx.softphone.lifetime_hours),
+        reach=pbx.reach,
     )
 
 
@@ -170,6 +186,16 @@ def sip_upstream(pbx: config.Pbx) -> str:
         return pbx.softphone.websocket_url
     parts = urlsplit(pbx.ari.url)
     return f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}/ws"
+
+
+def tickets(settings: config.Settings, decide: Callable[[User, StartRequest], Call]) -> Tickets:
+    """Star codes for calls at other PBXes, whose clock is this machine's monotonic one."""
+    return Tickets(decide, {pbx.id: pbx.reach for pbx in settings.pbx}, time.monotonic)
+
+
+def pbxes(settings: config.Settings) -> Sequence[str]:
+    """Ids of all PBXes."""
+    return [pbx.id for pbx in settings.pbx]
 
 
 def star_codes(settings: config.Settings) -> frozenset[str]:

@@ -10,6 +10,8 @@ KEYPAD_SUFFIX = "-keypad"
 """Extensions with this ending run ChanSpy with option `d`."""
 OVER = "over"
 """The extension that a leg goes to when ChanSpy returns."""
+TICKET = "ticket"
+"""The extension from which a star code goes on to another PBX."""
 LEAVE_DIGIT = "*"
 """ChanSpy's option x(*)."""
 DIGITS = {Mode.SILENT: "4", Mode.WHISPER: "5", Mode.BARGE: "6"}

@@ -48,6 +48,8 @@ class LinkSettings:
     answer_style: str = "generic"
     answer_styles: Mapping[str, str] = field(default_factory=dict)
     """Styles of `autoanswer.STYLES` by pattern of devices."""
+    is_trunk: Callable[[str], bool] = lambda endpoint: False
+    """Whether an endpoint leads to another PBX of the installation."""
     connect_deadline: float = 3.0
     action_deadline: float = 2.0
     snapshot_deadline: float = 10.0
@@ -207,7 +209,7 @@ class Connection:
     async def _statuses(self, ami: AmiConnection) -> Sequence[Message]:
         """How each channel came to be. Where that is refused, what CoreShowChannels tells has to do."""
         try:
-            return await howcalled.statuses(ami, self._settings.snapshot_deadline)
+            return await howcalled.statuses(ami, self._settings.snapshot_deadline, self._settings.is_trunk)
         except PbxRefused as refusal:
             log.warning("how calls came to be can't be asked", pbx=self.id, why=str(refusal), remedy=REMEDY)
             return []

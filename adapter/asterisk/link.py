@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Mapping, Sequence
 
-from adapter.asterisk import autoanswer, chanspy
+from adapter.asterisk import autoanswer, chanspy, dialog
 from adapter.asterisk.connection import Connection, LinkSettings
 from adapter.core.events import KnownChannel
 from adapter.core.legs import LegRequest, Refusal
@@ -58,8 +58,10 @@ class Link:
     async def start_leg(self, request: LegRequest) -> None:
         """Originate into the monitor dialplan; returns once it is queued."""
         target, leg = _uniqueid(request.target), _uniqueid(request.leg)
-        asked = autoanswer.headers(request.device, self._settings.answer_styles, self._settings.answer_style)
-        headers = [("Variable", f"PJSIP_HEADER(add,{name})={value}") for name, value in asked]
+        phone = request.far or request.device
+        asked = autoanswer.headers(phone, self._settings.answer_styles, self._settings.answer_style)
+        marks = [dialog.marked(leg)] if request.far else []
+        headers = [("Variable", f"PJSIP_HEADER(add,{name})={value}") for name, value in (*asked, *marks)]
         await self._connection.act_now(
             "Originate",
             ("Channel", request.device),
@@ -112,6 +114,14 @@ class Link:
             return ""
         return said.get("BridgeTechnology", "")
 
+    async def dialog(self, channel: str, *, header: bool) -> tuple[str, str]:
+        """A channel's SIP Call-ID and, if asked for, what its INVITE said in our header; empty where there is none."""
+        names = (dialog.CALL_ID, dialog.LEG) if header else (dialog.CALL_ID,)
+        fields = [(("Channel", _uniqueid(channel)), ("Variable", name)) for name in names]
+        said = await asyncio.gather(*(self._connection.act("Getvar", *each) for each in fields))
+        call_id, leg = [*(one.get("Value", "") for one in said), ""][:2]
+        return call_id, leg
+
     async def is_recorded(self, channel: str) -> bool:
         """Whether a MixMonitor was ever begun on this channel (app_mixmonitor.c sets the variable, stop leaves it)."""
         variable = ("Variable", "MIXMONITOR_FILENAME")
@@ -126,6 +136,12 @@ class Link:
         extension, variables = chanspy.extension(mode, keypad=keypad), {"CM_TARGET": _uniqueid(target)}
         self._connection.fence.need()
         await self._connection.ari.hand_back(_uniqueid(leg), self._settings.context, extension, variables)
+
+    async def send_on(self, leg: str, dial: str) -> None:
+        """Let such a channel go on over a trunk, to the PBX of its star code's call."""
+        self._connection.fence.need()
+        where = self._settings.context, chanspy.TICKET
+        await self._connection.ari.hand_back(_uniqueid(leg), *where, {"CM_TICKET": dial})
 
     async def say(self, leg: str, why: Refusal) -> None:
         """Let such a channel hear why nothing comes of it, and end."""

@@ -259,6 +259,7 @@ def _with_status(known: ev.KnownChannel, fields: Fields | None) -> ev.KnownChann
         return known
     peer = fields.get("Variable", "").removeprefix(f"{PEER}=") if known.was_dialled else ""
     known = known._replace(dialled=_text(fields["DNID"]), dial_string=peer or fields.get("DialString", ""))
+    known = known._replace(call_id=fields.get("CallId"), leg=fields.get("LegHeader", ""))
     said = fields.get("OwnCallerid", "")
     own = OWN.fullmatch(said) if said not in NOTHING else None
     return known._replace(own_name=_name(own[1] or ""), own_number=_text(own[2])) if own else known

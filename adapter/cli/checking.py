@@ -50,7 +50,7 @@ def check(path: Path | None) -> int:
     settings = config.load(place)
     for what in config.unknown_variables():
         click.echo(f"warning  {what}")
-    for warning in open_files(settings, place):
+    for warning in (*open_files(settings, place), *same_twice(settings)):
         click.echo(f"warning  {warning.what}")
         for line in warning.write:
             click.echo(f"         -> {line}")
@@ -103,6 +103,15 @@ def open_files(settings: config.Settings, place: Path) -> Iterator[Mistake]:
         openness, mode = modes.openness(file)
         if not openness.fine:
             yield Mistake("", f"{openness.value} {file} ({mode:04o}).", (modes.advice(file, modes.service_group()),))
+
+
+def same_twice(settings: config.Settings) -> Iterator[Mistake]:
+    """PBXes that are one Asterisk: its calls would be shown twice, and each copy would end the other's monitors."""
+    ways: dict[str, str] = {}
+    for pbx in settings.pbx:
+        for way in (f"AMI at {pbx.ami.host}:{pbx.ami.port}", f"ARI at {pbx.ari.url}"):
+            if (first := ways.setdefault(way, pbx.id)) != pbx.id:
+                yield Mistake("", f"the PBXes {first} and {pbx.id} are the same Asterisk: both have their {way}.")
 
 
 def _instead(where: str, place: Path) -> tuple[str, ...]:

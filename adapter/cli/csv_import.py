@@ -18,7 +18,7 @@ from adapter.core.views import modes_view
 from adapter.core.wording import wording
 from adapter.errors import Invalid
 from adapter.store.people import NewUser, People, UserChange
-from adapter.web.fields import Device, Extension, Name, Password, Username, not_the_name, refuse_star_code
+from adapter.web.fields import Device, Extension, Name, Password, Username, known_pbx, not_the_name, refuse_star_code
 
 
 class Row(BaseModel):
@@ -32,6 +32,8 @@ class Row(BaseModel):
     extension: Extension | None = None
     devices: Annotated[tuple[Device, ...], Field(alias="device")] = ()
     """The column is `device`, and may have several, separated by spaces: the first rings."""
+    pbx: str | None = None
+    """The id of the PBX at which the devices register."""
     can_monitor: bool | None = None
     modes: frozenset[Mode] | None = None
     active: bool | None = None
@@ -125,9 +127,23 @@ def refuse_star_codes(rows: Iterable[Row], codes: Iterable[str]) -> None:
         raise Invalid("Nothing was changed:\n  " + "\n  ".join(problems))
 
 
+def with_known_pbxes(rows: Iterable[Row], known: Sequence[str]) -> list[Row]:
+    """The rows with their PBX as it is kept (`adapter.web.fields.known_pbx`). Raises Invalid for unknown ones."""
+    found, problems = [], []
+    for row in rows:
+        try:
+            kept = known_pbx(row.pbx, known)
+            found.append(row.model_copy(update={"pbx": kept}) if "pbx" in row.model_fields_set else row)
+        except Invalid as problem:
+            problems.append(f"{row.username}: {problem.detail.rstrip('.')}")
+    if problems:
+        raise Invalid("Nothing was changed:\n  " + "\n  ".join(problems))
+    return found
+
+
 def _given(values: dict[str, str | None]) -> dict[str, object]:
-    """Empty cells of extension and device clear them; other empty cells are ignored."""
-    cleared = {"extension", "device"}
+    """Empty cells of extension, device and pbx clear them; other empty cells are ignored."""
+    cleared = {"extension", "device", "pbx"}
     found: dict[str, object] = {}
     for column, value in values.items():
         if value is None:  # the line is too short
@@ -212,6 +228,7 @@ async def carry_out(planned: Sequence[Planned], people: People, by: By = SYSTEM)
                     password=row.password or "",
                     extension=row.extension,
                     devices=row.devices,
+                    pbx=row.pbx,
                     can_monitor=bool(row.can_monitor),
                     modes=row.modes or ALL_MODES,
                     by=by,

@@ -24,7 +24,7 @@ from adapter.errors import AdapterError, AlreadyOwned, ConfigError, Invalid, Not
 from adapter.store import Store
 from adapter.store.people import NewUser, UserChange
 from adapter.web import fields
-from adapter.wiring import star_codes
+from adapter.wiring import pbxes, star_codes
 
 USAGE = 2
 """Exit status for wrong usage or configuration, or a second adapter: a restart does not help. 1 is for failures."""
@@ -67,16 +67,21 @@ def serve(standby: bool, path: Path | None) -> None:
 @click.option("--dir", "directory", envvar="LAB_DIR", default=".lab", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--http-port", envvar="LAB_HTTP_PORT", default=8080, type=click.IntRange(1, 65535), show_default=True)
 @click.option("--sip-port", envvar="LAB_SIP_PORT", default=5060, type=click.IntRange(1, 65535), show_default=True)
-def lab(demo: bool, directory: Path, http_port: int, sip_port: int) -> None:
+@click.option(
+    "--pbxes", envvar="LAB_PBXES", type=click.IntRange(1, 3), help="How many Asterisks.  [default: 1; 2 with --demo]"
+)
+def lab(demo: bool, directory: Path, http_port: int, sip_port: int, pbxes: int | None) -> None:
     """Run an embedded Asterisk and the adapter, for trying out and for tests. All state is new at every start.
 
-    The options can also be set with LAB_DIR, LAB_HTTP_PORT and LAB_SIP_PORT. Ctrl-C stops everything.
+    The options can also be set with LAB_DIR, LAB_HTTP_PORT, LAB_SIP_PORT and LAB_PBXES. Each PBX has the SIP port after
+    the one before. Ctrl-C stops everything.
     """
     with interrupt.quiet():
         from adapter.lab.run import run_lab
 
     log.setup("warning", "auto", mask_numbers=False)
-    sys.exit(asyncio.run(run_lab(directory=directory, http_port=http_port, sip_port=sip_port, demo=demo)))
+    given = {"directory": directory, "http_port": http_port, "sip_port": sip_port}
+    sys.exit(asyncio.run(run_lab(**given, demo=demo, pbxes=pbxes or (2 if demo else 1))))  # type: ignore[arg-type]
 
 
 @cli.group()
@@ -103,6 +108,7 @@ async def _named(store: Store, username: str) -> User:
     multiple=True,
     help="The Asterisk endpoint that rings for this person, e.g. PJSIP/101; again for each other one of theirs.",
 )
+@click.option("--pbx", help="With several PBXes: the id of the one at which the device registers.")
 @password_option
 @config_option
 def user_add(
@@ -111,6 +117,7 @@ def user_add(
     admin: bool,
     extension: str | None,
     devices: tuple[str, ...],
+    pbx: str | None,
     password_stdin: bool,
     path: Path | None,
 ) -> None:
@@ -124,6 +131,7 @@ def user_add(
         password=password_of(password_stdin, username),
         extension=extension,
         devices=devices,
+        pbx=fields.known_pbx(pbx, pbxes(settings)),
         by=operator(),
     )
     made: User = with_settings(settings, path, lambda store: store.people.create(new), make=True)
@@ -141,11 +149,10 @@ def user_list(path: Path | None) -> None:
         view = user_view(person)
         may = ", ".join(modes_view(Mode(mode) for mode in view["modes"])) if view["can_monitor"] else "no"  # type: ignore[attr-defined]
         active = "yes" if person.active else "no"
-        click.echo(
-            row.format(
-                person.username, person.role, person.extension or "-", " ".join(person.devices) or "-", active, may
-            )
-        )
+        devices = " ".join(person.devices) or "-"
+        if person.pbx is not None:
+            devices += f" at {person.pbx}"
+        click.echo(row.format(person.username, person.role, person.extension or "-", devices, active, may))
 
 
 @user.command("import")
@@ -156,8 +163,8 @@ def user_import(file: TextIO, dry_run: bool, path: Path | None) -> None:
     """Create and change accounts from a CSV file.
 
     The first line names the columns, of which only username is required: username, name, role, extension, device (if
-    there are several, separated by spaces; the first one rings), can_monitor, modes (separated by spaces), active,
-    password. If any line is wrong, nothing is changed.
+    there are several, separated by spaces; the first one rings), pbx (its id, if there are several), can_monitor, modes
+    (separated by spaces), active, password. If any line is wrong, nothing is changed.
     """
     try:
         rows = csv_import.read(file.read())
@@ -166,6 +173,7 @@ def user_import(file: TextIO, dry_run: bool, path: Path | None) -> None:
 
     settings = config.load(path)
     csv_import.refuse_star_codes(rows, star_codes(settings))
+    rows = csv_import.with_known_pbxes(rows, pbxes(settings))
 
     async def work(store: Store) -> list[csv_import.Planned]:
         planned = csv_import.plan(rows, await store.people.all())

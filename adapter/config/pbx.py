@@ -84,10 +84,19 @@ class StarCodes(Section):
         return self
 
 
+PbxId = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]
+Way = Annotated[
+    str, Field(pattern=r"^PJSIP/[A-Za-z0-9_.+*#-]{0,20}\{(extension|device)\}@[A-Za-z0-9_+-][A-Za-z0-9_.+-]{0,79}$")
+]
+"""What is dialled for a phone behind a trunk: `PJSIP/{extension}@to-pbx0`."""
+
+
 class Pbx(Section):
     """One Asterisk. Its last four sections inherit missing keys from the top-level sections of the same names."""
 
-    id: str = Field("main", pattern=r"^[a-z0-9-]{1,32}$", description="Name of this node.")
+    id: PbxId = Field("main", description="Name of this node.")
+    name: str = Field("", max_length=100, description="What people see of it; empty: its id.")
+    site: str = Field("", max_length=100, description="Where it is, for people; it decides nothing.")
     context: str = Field("call-monitor", pattern=r"^[A-Za-z0-9_-]{1,79}$", description="The monitor dialplan context.")
     ami: Ami
     ari: Ari
@@ -100,10 +109,27 @@ class Pbx(Section):
     accepted_traces: list[Literal["rtp", "cdr", "cel"]] = Field(
         [], description="Where Asterisk may reveal silent monitors (docs/silence.md): the doctor then only warns."
     )
+    reach: dict[PbxId, Way] = Field(
+        {}, description='How phones of other PBXes are rung for calls here: {pbx0 = "PJSIP/{extension}@to-pbx0"}.'
+    )
+    trunks: list[str] = Field(
+        [], description="Endpoints that lead to your other PBXes, besides those that reach names: PJSIP/to-*."
+    )
     endpoints: Endpoints = Endpoints()
     auto_answer: AutoAnswer = AutoAnswer()
     softphone: Softphone = Softphone()
     star_codes: StarCodes = StarCodes()
+
+    @property
+    def shown_name(self) -> str:
+        """What people see of it."""
+        return self.name or self.id
+
+    @property
+    def trunk_patterns(self) -> list[str]:
+        """Patterns of all endpoints that lead to other PBXes of the installation."""
+        ways = (way.partition("/")[0] + "/" + way.rpartition("@")[2] for way in self.reach.values())
+        return list(dict.fromkeys((*ways, *self.trunks)))
 
 
 INHERITED = ("endpoints", "auto_answer", "softphone", "star_codes")

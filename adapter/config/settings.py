@@ -21,8 +21,6 @@ from adapter.errors import ConfigError
 ENV_PREFIX = "CALL_MONITOR_"
 LATER = {
     "cluster": "several adapters for one installation are not in this version; leave this section out",
-    "reach": "this version can't ring phones of one PBX for calls of another; leave this key out",
-    "site": "sites of PBXes are not in this version; leave this key out",
 }
 """Keys of later versions, and what to do about them in this version."""
 
@@ -160,6 +158,10 @@ class Settings(BaseSettings):
         names = [pbx.id for pbx in value]
         if len(set(names)) < len(names):
             raise ValueError("each PBX needs its own id")
+        for pbx in value:
+            if unknown := sorted(pbx.reach.keys() - (set(names) - {pbx.id})):
+                others = ", ".join(name for name in names if name != pbx.id) or "there is no other"
+                raise ValueError(f"reach of {pbx.id} names {unknown[0]!r}, which is no other PBX (known: {others})")
         return value
 
     @classmethod

@@ -6,103 +6,25 @@ channel of any of them is up. A phone that only rings is in it while it rings.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import NamedTuple
+from dataclasses import replace
 
-from adapter.core.sighting import Sighting, union
+from adapter.core.barring import (
+    CREDENTIALS,
+    EVERYBODY,
+    NOBODY,
+    PHONES,
+    Bar,
+    BarChanges,
+    Kind,
+    Making,
+    Who,
+    meets,
+    merged,
+)
+from adapter.core.openends import OpenEnds
+from adapter.core.sighting import Sighting
 
-NOBODY: frozenset[str] = frozenset()
-
-
-class Who(NamedTuple):
-    """Whoever looks: ids of the account, of the token if it is one, and of the accounts that a service may act for."""
-
-    user: str | None
-    token: str | None = None
-    acts_for: frozenset[str] = NOBODY
-
-    @property
-    def ids(self) -> frozenset[str]:
-        """All of them."""
-        return self.acts_for | {one for one in (self.user, self.token) if one}
-
-    def is_among(self, ids: frozenset[str]) -> bool:
-        """Whether any of them is one of these. Asked for each stream at each change: no set is made."""
-        return self.user in ids or self.token in ids or not ids.isdisjoint(self.acts_for)
-
-
-class Kind(StrEnum):
-    """What somebody made or changed."""
-
-    ACCOUNT = "account"
-    PASSWORD = "password"  # noqa: S105 - a kind of change; a new account has a new password too
-    DEVICE = "device"
-    TOKEN = "token"  # noqa: S105 - a kind of thing
-    HOOK = "hook"
-
-
-CREDENTIALS = frozenset({Kind.PASSWORD, Kind.TOKEN})
-"""With these, whoever made them can sign in as somebody else."""
-PHONES = frozenset({Kind.PASSWORD, Kind.DEVICE})
-"""With these, the phone that rings for an account may be theirs."""
-
-
-class Making(NamedTuple):
-    """An account, token or hook (`thing`, by id) that was made or changed, and by whom: an account and its token."""
-
-    number: int
-    makers: frozenset[str]
-    kind: Kind
-    thing: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One conversation that is not over, as it is kept."""
-
-    pbx: str
-    ids: frozenset[str]
-    people: frozenset[str]
-    legs: frozenset[str]
-    since: int
-    """The number of the first making that counts."""
-
-    @property
-    def id(self) -> str:
-        """Under which it is kept."""
-        return min(self.ids)
-
-
-@dataclass(slots=True)
-class BarChanges:
-    """What is to be kept of a change."""
-
-    bars: dict[str, Bar | None] = field(default_factory=dict)
-    """By `Bar.id`; None for those that are over."""
-    makings: list[Making] = field(default_factory=list)
-    forget: int = 0
-    """Makings with a smaller number count for no conversation any more."""
-    hooks: set[tuple[str, str]] = field(default_factory=set)
-    """Hooks that are barred from now on, with the conversation's id."""
-    released: set[str] = field(default_factory=set)
-    """Conversations that are over: hooks that were barred from them are told now."""
-    touched: set[str] = field(default_factory=set)
-    """Conversations of which others are barred now."""
-
-    @property
-    def size(self) -> int:
-        """How many facts it has."""
-        return len(self.bars) + len(self.makings) + len(self.hooks) + len(self.released)
-
-    def add(self, later: "BarChanges") -> None:
-        """Take in what happened later."""
-        self.bars |= later.bars
-        self.makings += later.makings
-        self.forget = max(self.forget, later.forget)
-        self.hooks |= later.hooks
-        self.released |= later.released
-        self.touched |= later.touched
+__all__ = ["CREDENTIALS", "NOBODY", "PHONES", "Bar", "BarChanges", "Bars", "Kind", "Making", "Who"]
 
 
 class Bars:
@@ -117,6 +39,9 @@ class Bars:
         self._next = 1
         self._barred: dict[str, frozenset[str]] = {}
         """By `Bar.id`: everybody and everything that is barred; made anew when something changed."""
+        self._ends = OpenEnds()
+        self._lives: dict[str, Callable[[str], bool]] = {}
+        """By PBX that is in sight: whether a conversation has a channel there."""
         self._told: set[tuple[str, str]] = set()
         """Hooks and conversations that were told of."""
 
@@ -124,6 +49,7 @@ class Bars:
         """What a former run kept."""
         for bar in bars:
             self._keep(bar)
+            self._ends.load(bar)
         self._makings = sorted(makings, key=lambda making: making.number)
         numbers = [making.number + 1 for making in self._makings] + [bar.since for bar in self._by_id.values()]
         self._next = max(numbers, default=1)
@@ -165,9 +91,7 @@ class Bars:
         bars = list(self._all()) if conversation is None else [*filter(None, [self._by_id.get(conversation)])]
         mine = [making for making in self._makings if making.kind in kinds and making.thing in (who.user, who.token)]
         return any(
-            making.number >= bar.since and not _others(making, who).isdisjoint(self._of(bar))
-            for making in mine
-            for bar in bars
+            making.number >= bar.since and meets(_others(making, who), self._of(bar)) for making in mine for bar in bars
         )
 
     @property
@@ -189,6 +113,8 @@ class Bars:
         return known
 
     def _everything(self, bar: Bar) -> frozenset[str]:
+        if self._ends.open(bar):
+            return EVERYBODY
         people = self._people(bar)
         counted = [making for making in self._makings if making.number >= bar.since]
         found = set(people)
@@ -210,7 +136,7 @@ class Bars:
         self._makings.append(making)
         change.makings.append(making)
         for bar in list(self._all()):
-            if not making.makers.isdisjoint(self._of(bar)):
+            if meets(making.makers, self._of(bar)):
                 self._renew(bar, change)
         return change
 
@@ -219,6 +145,7 @@ class Bars:
     ) -> BarChanges:
         """What a PBX has just shown. `lives`: whether a conversation has a channel; `resynced`: all were listed."""
         change = BarChanges()
+        self._lives[pbx] = lives
         looked_at: list[str] = []
         for sighting in sightings:
             looked_at.append(sighting.conversation)
@@ -226,51 +153,65 @@ class Bars:
                 self._see(pbx, sighting, change)
         for conversation in list(self._by_id) if resynced else looked_at:
             bar = self._by_id.get(conversation)
-            if bar is not None and bar.pbx == pbx and not any(map(lives, bar.ids)):
+            if bar is not None and (bar.pbx == pbx or pbx in bar.elsewhere) and self._is_over(bar):
                 self._end(bar, change)
         self._forget(change)
         return change
 
+    def out_of_sight(self, pbx: str) -> None:
+        """What is at this PBX is not known now, so nothing of it is over."""
+        self._lives.pop(pbx, None)
+
+    def _is_over(self, bar: Bar) -> bool:
+        """Whether it has a channel nowhere: at no PBX at which parts of it are, and each of them is in sight."""
+        if not bar.elsewhere and (lives := self._lives.get(bar.pbx)) is not None:  # as nearly always
+            return not any(map(lives, bar.ids))
+        found = [self._lives.get(pbx) for pbx in bar.pbxes]
+        return not any(lives is None or any(map(lives, bar.ids)) for lives in found)
+
     def forget_others(self, pbxes: Collection[str]) -> BarChanges:
         """What was at PBXes that the configuration no longer names is over: nobody will tell of its end."""
         change = BarChanges()
-        for bar in [one for one in self._all() if one.pbx not in pbxes]:
-            self._end(bar, change)
+        for bar in list(self._all()):
+            left = sorted(bar.pbxes & set(pbxes))
+            if not left:
+                self._end(bar, change)
+            elif len(left) < len(bar.pbxes):
+                change.bars[bar.id] = fewer = replace(bar, pbx=left[0], elsewhere=frozenset(left[1:]))
+                self._keep(fewer)
         self._forget(change)
         return change
 
     def _see(self, pbx: str, sighting: Sighting, change: BarChanges) -> None:
         conversation = sighting.conversation
+        opened = lost = False
+        if sighting.across:
+            opened, lost = self._ends.saw(sighting), self._ends.lost(sighting)
         before, rang = self._by_id.get(conversation), self._ringing.get(conversation, NOBODY)
         adds_nothing = (  # as most don't
             before is not None
-            and before.pbx == pbx
+            and (before.pbx == pbx or pbx in before.elsewhere)
+            and before.lost >= lost
             and not sighting.joined
             and sighting.people <= before.people
             and all(self._by_leg.get(leg) is before for leg in sighting.legs)
         )
-        bar = before if before and adds_nothing else self._grow(pbx, sighting, change)
+        bar = before if before and adds_nothing else self._grow(pbx, sighting, lost, change)
         if rings := sighting.present - bar.people:
             self._ringing[conversation] = rings
         else:
             self._ringing.pop(conversation, None)
-        if bar is not before or rings != rang:
+        if bar is not before or rings != rang or opened:
             self._renew(bar, change)
 
-    def _grow(self, pbx: str, sighting: Sighting, change: BarChanges) -> Bar:
+    def _grow(self, pbx: str, sighting: Sighting, lost: bool, change: BarChanges) -> Bar:
         """The bar with what this sighting adds, made one with all others that it shows to be the same conversation."""
         here = {sighting.conversation, *sighting.joined}
         old = {bar.id: bar for one in here if (bar := self._by_id.get(one))}
         old |= {bar.id: bar for leg in sighting.legs if (bar := self._by_leg.get(leg))}
-        new = Bar(pbx, frozenset(here), sighting.people, sighting.legs, self._next)
+        new = Bar(pbx, frozenset(here), sighting.people, sighting.legs, self._next, lost=lost)
         for bar in old.values():
-            new = Bar(
-                pbx,
-                new.ids | bar.ids,
-                union(new.people, bar.people),
-                union(new.legs, bar.legs),
-                min(new.since, bar.since),
-            )
+            new = merged(bar, new)
         if [*old.values()] == [new]:
             return old[new.id]
         for gone in old:
@@ -296,6 +237,7 @@ class Bars:
 
     def _end(self, bar: Bar, change: BarChanges) -> None:
         self._barred.pop(bar.id, None)
+        self._ends.over(bar)
         for conversation in bar.ids:
             self._by_id.pop(conversation, None)
             self._ringing.pop(conversation, None)

@@ -3,9 +3,7 @@
 Usage: `apply` every event in order, then `settle` once per batch to get the changes. No I/O, no clock.
 """
 
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,10 +11,14 @@ from adapter.core import events as ev
 from adapter.core.call import Call, CallState
 from adapter.core.channels import Channels
 from adapter.core.lines import TrackedChannel
+from adapter.core.numbering import Numbering
 from adapter.core.parties import Parties
 from adapter.core.people import Directory
 from adapter.core.sides import Side, Sides
 from adapter.core.sighting import Sighting
+from adapter.core.trunks import Dialog, Half, Trunks
+
+__all__ = ["CallChange", "Calls", "Numbering"]
 
 
 class CallChange(NamedTuple):
@@ -24,30 +26,6 @@ class CallChange(NamedTuple):
 
     before: Call | None
     after: Call | None
-
-
-@dataclass(frozen=True, slots=True)
-class Numbering:
-    """How a PBX is interpreted: which endpoints are agents' phones or internal, and how public ids are derived."""
-
-    pbx: str
-    is_agent: Callable[[str], bool]
-    is_internal: Callable[[str], bool]
-    is_spy: Callable[[ev.Channel], bool]
-    """Whether a channel is a supervisor's leg, or dials a star code: such a channel is never a call."""
-    secret: bytes = field(repr=False)
-    """Key for opaque ids, at most 64 bytes (RFC 7693): Asterisk's uniqueids count channels, so gaps would reveal
-    silent legs."""
-
-    prefixes: Sequence[str] = ()
-    """What agents dial before an outside number."""
-    country_of: Callable[[str], str] = lambda endpoint: ""
-    """By which country's rules numbers behind an endpoint (a trunk) are written; empty: the configured one's."""
-
-    def opaque(self, uniqueid: str) -> str:
-        """The public id for a uniqueid or linkedid: stable across restarts, and not sequential."""
-        text = f"{self.pbx}\0{uniqueid}".encode()
-        return hashlib.blake2s(text, key=self.secret[:32], digest_size=12).hexdigest()
 
 
 TOLD: Mapping[type, Callable[[Channels, Any], object]] = {
@@ -66,7 +44,7 @@ TOLD: Mapping[type, Callable[[Channels, Any], object]] = {
 }
 """What each kind of event tells of channels and bridges: a table, since most events of a PBX come through here."""
 
-
+NOBODY: frozenset[str] = frozenset()
 Ends = tuple[TrackedChannel, Sequence[TrackedChannel]]
 """A line, and the real parties at its other end."""
 
@@ -79,9 +57,18 @@ class Calls:
         self._directory = directory
         self._lines = Channels(numbering.is_agent, numbering.is_spy)
         self._parties_of = Parties(
-            *(self._lines, directory, numbering.is_internal, numbering.prefixes, numbering.country_of)
+            self._lines,
+            directory.at(numbering.pbx),
+            numbering.is_internal,
+            numbering.prefixes,
+            numbering.country_of,
+            numbering.is_trunk,
         )
         self._sides = Sides(self._lines, self._parties_of, numbering.opaque)
+        self.trunks = Trunks(self._lines, numbering.is_trunk, numbering.secret) if numbering.is_trunk else None
+        """None where there is no other PBX."""
+        self.halves: list[Half] = []
+        """Far halves of legs that the last `settle` found changed."""
         self._past: dict[str, TrackedChannel] = {}
         self._calls: dict[str, Call] = {}
         self._by_conversation: dict[str, dict[str, Call]] = {}
@@ -101,10 +88,37 @@ class Calls:
         elif isinstance(event, ev.Snapshot):
             self._lines.load(event, {} if event.restarted else {**self._past, **self._lines.clear()})
             self._past = {}
+        if self.trunks is not None:
+            self._follow(self.trunks, event)
+
+    def _follow(self, trunks: Trunks, event: ev.Event) -> None:
+        """Ask for, and take in, what joins two PBXes' halves of a call."""
+        match event:
+            case ev.ChannelCreated(_, channel):
+                self._ask(channel.uniqueid)
+            case ev.Snapshot():
+                trunks.loaded(event)
+                for uniqueid in self._lines.uniqueids():
+                    self._ask(uniqueid)
+            case ev.DialogTold(_, uniqueid, call_id, leg):
+                if (line := trunks.told(uniqueid, Dialog(call_id, leg))) is not None:
+                    self._lines.dirty.add(line.channel.linkedid)
 
     def adopt(self, channel: ev.Channel, at: datetime) -> None:
         """Add a supervisor's leg that took a call over and is now a party of it."""
         self._lines.adopt(channel, at)
+        self._ask(channel.uniqueid)
+
+    def _ask(self, uniqueid: str) -> None:
+        """Of a new channel it is to be asked where it leads, unless it is a phone's."""
+        line = self._lines.get(uniqueid) if self.trunks is not None else None
+        if line is not None and self.trunks is not None and self.phones.owner_by(line.key) is None:
+            self.trunks.noticed(line.channel, called=line.called)
+
+    def release(self, leg: str) -> None:
+        """This leg took a call over: what was its far half here is a party's line from now on."""
+        for line in self.trunks.released(leg) if self.trunks is not None else ():
+            self._lines.dirty.add(line.channel.linkedid)
 
     def suspend(self) -> None:
         """The connection to the PBX was lost: no call is known until the next snapshot."""
@@ -112,7 +126,7 @@ class Calls:
 
     def rename(self, directory: Directory) -> None:
         """Accounts changed: use names and participants from the new directory."""
-        self._directory = self._parties_of.directory = directory
+        self._directory, self._parties_of.directory = directory, directory.at(self._numbering.pbx)
         self._lines.dirty.update(self._linkedids.values())
 
     # --- calls out
@@ -123,7 +137,7 @@ class Calls:
             return []
         dirty = self._lines.with_rooms(self._lines.dirty)
         self._lines.dirty = set()
-        self.sightings = []
+        self.sightings, self.halves = [], []
         joined, departed = self._taken()
         before: dict[str, Call] = {}
         after: dict[str, Call] = {}
@@ -132,13 +146,23 @@ class Calls:
             before.update(self._by_conversation.pop(conversation, {}))
             lines = [(line, self._lines.far(line)) for line in self._lines.conversation(linkedid)]
             people, present = self._people(lines, departed.get(linkedid, ()))
-            now = self._read(lines, conversation, present, at)
+            others = frozenset(joined.get(linkedid, ()))
+            if self.trunks is None:
+                now = self._read(lines, conversation, present, at)
+                sighting = Sighting(conversation, people, present, frozenset(now), others)
+            else:
+                trunks = self.trunks.read([line for line, _ in lines], departed.get(linkedid, ()))
+                if trunks.half is not None:  # whoever is at it is in no conversation by that
+                    self.halves.append(trunks.half)
+                    people = present = NOBODY
+                now = {} if trunks.withheld else self._read(lines, conversation, present, at)
+                known_by = frozenset(now) | trunks.dialogs
+                ends = (trunks.open, trunks.gone)
+                sighting = Sighting(conversation, people, present, known_by, others, *ends, across=True)
             if now:
                 self._by_conversation[conversation] = now
                 after.update(now)
-            self.sightings.append(
-                Sighting(conversation, people, present, frozenset(now), frozenset(joined.get(linkedid, ())))
-            )
+            self.sightings.append(sighting)
         return self._changes(before, after)
 
     def _conversation(self, linkedid: str) -> str:
@@ -203,6 +227,11 @@ class Calls:
         """Ids of the calls of a conversation as of the last `settle`."""
         return self._by_conversation.get(conversation_id, {})
 
+    @property
+    def phones(self) -> Directory:
+        """Whose phones the endpoints of this PBX are."""
+        return self._parties_of.directory
+
     def channels(self) -> Collection[str]:
         """Uniqueids of all known channels, except supervisors' legs."""
         return self._lines.uniqueids()
@@ -238,6 +267,7 @@ class Calls:
         return self._people(lines, ())[1]
 
     def _owners(self, lines: Iterable[TrackedChannel]) -> frozenset[str]:
+        """Also of whoever has an endpoint of that name at another PBX: rather one person too many than one too few."""
         owner = self._directory.owner_by
         return frozenset([user.id for line in lines if (user := owner(line.key)) is not None])
 

@@ -131,6 +131,17 @@ class BridgeSeen(NamedTuple):
     technology: str
 
 
+class DialogTold(NamedTuple):
+    """Asterisk was asked of which SIP dialog a channel is an end: no event tells it (`adapter.core.trunks`)."""
+
+    at: datetime
+    uniqueid: str
+    call_id: str
+    """SIP's Call-ID; empty where Asterisk did not say."""
+    leg: str = ""
+    """What the header of legs says that go over a trunk."""
+
+
 class HoldChanged(NamedTuple):
     """The party behind a channel put the other on hold, or resumed the call."""
 
@@ -233,6 +244,9 @@ class KnownChannel(NamedTuple):
     own_name: str = ""
     own_number: str | None = None
     """What its endpoint is called; None where that is what the channel says."""
+    call_id: str | None = None
+    """As of `DialogTold`; None where it was not asked."""
+    leg: str = ""
 
 
 class Snapshot(NamedTuple):
@@ -260,6 +274,7 @@ Event = (
     | BridgeLeft
     | BridgeGone
     | BridgeSeen
+    | DialogTold
     | HoldChanged
     | MusicChanged
     | SpyStarted

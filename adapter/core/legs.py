@@ -80,6 +80,8 @@ class LegRequest:
     shown_number: str
     ring_timeout: float
     """Seconds the device may ring."""
+    far: str = ""
+    """The phone's own endpoint at another PBX, where `device` is the way there over a trunk."""
 
 
 @dataclass(frozen=True, slots=True)

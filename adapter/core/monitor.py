@@ -132,6 +132,8 @@ class Monitor:
     """The leg changed hands: the endpoint that has it now, empty where Asterisk didn't say. Then it ends."""
     ring: str = ""
     """The endpoint that stands for the device at Asterisk."""
+    phone_pbx: str | None = None
+    """Id of the PBX at which the device registers, where the leg reaches it there over a trunk."""
     token: str | None = None
     """Id of the service token that started it."""
 

@@ -52,6 +52,8 @@ class Parties:
     """What is dialled before an outside number."""
     country_of: Callable[[str], str]
     """By which country's rules numbers behind an endpoint are written."""
+    is_trunk: Callable[[str], bool] | None = None
+    """Whether an endpoint leads to another PBX of the installation; None where there is none."""
 
     def agent(self, line: TrackedChannel) -> Agent:
         """Whose line it is: the account's, else as the endpoint's callerid says."""
@@ -64,7 +66,9 @@ class Parties:
         return Agent(None, own.name or plain, number, line.endpoint)
 
     def is_ours(self, line: TrackedChannel) -> bool:
-        """Whether it is a phone of the organisation."""
+        """Whether it is a phone of the organisation; behind a trunk to another of its PBXes, by its number."""
+        if self.is_trunk is not None and self.is_trunk(line.endpoint):
+            return (number_in(line.dial_string) if line.called else line.channel.number) in self.directory.extensions
         return line.is_agent or self.directory.owner_by(line.key) is not None or self.is_internal(line.endpoint)
 
     def main(self, far: Sequence[TrackedChannel]) -> TrackedChannel | None:

@@ -1,7 +1,7 @@
 """People as the model knows them: who they are, which Asterisk endpoint rings for them, what they may do."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from adapter.core.devices import key_of
@@ -34,6 +34,8 @@ class User:
     """Whether their phone is told by SIP MESSAGE who talks to them, while they have no page open."""
     granted_by: str | None = None
     """The username of who gave the right to monitor; None where it was never given."""
+    pbx: str | None = None
+    """Id of the PBX at which their phones register; None: at whichever a call is, as where there is one PBX."""
 
     @property
     def device(self) -> str | None:
@@ -64,6 +66,13 @@ class Directory:
             by_endpoint={key_of(device): user for user in active for device in user.devices},
             extensions=frozenset(user.extension for user in active if user.extension),
         )
+
+    def at(self, pbx: str) -> "Directory":
+        """The same as this PBX's phones know it: an endpoint of the same name at another PBX is somebody else's."""
+        elsewhere = {key for key, user in self.by_endpoint.items() if user.pbx not in (None, pbx)}
+        if not elsewhere:
+            return self
+        return replace(self, by_endpoint={key: user for key, user in self.by_endpoint.items() if key not in elsewhere})
 
     def owner(self, endpoint: str) -> User | None:
         """Whose phone an endpoint is, in whatever case it is written."""

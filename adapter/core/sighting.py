@@ -15,6 +15,12 @@ class Sighting(NamedTuple):
     """Ids of its calls: one that was in another conversation before makes the two one."""
     joined: frozenset[str]
     """Other conversations of which a channel has moved here."""
+    open: frozenset[str] = frozenset()
+    """Dialogs that go on at another PBX of the installation, also among its legs (`adapter.core.trunks.Reading`)."""
+    gone: frozenset[str] = frozenset()
+    """Dialogs that did until now, and of which somebody here was an end."""
+    across: bool = False
+    """Whether there are other PBXes at all."""
 
 
 def union(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:

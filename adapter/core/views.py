@@ -86,6 +86,7 @@ def user_view(user: User) -> Json:
         "extension": user.extension,
         "device": user.device,
         "devices": list(user.devices),
+        "pbx": user.pbx,
         "can_monitor": user.can_monitor or user.role is Role.ADMINISTRATOR,
         "modes": modes_view(modes),
         "active": user.active,
@@ -103,6 +104,7 @@ def monitor_view(monitor: Monitor, sight: Visibility) -> Json:
     talking = sight is Visibility.TALKING
     view: Json = {
         "id": shown_id(monitor, sight),
+        "pbx": monitor.pbx,
         "call_id": monitor.call_id,
         "supervisor": {"user_id": monitor.supervisor.user_id, "name": monitor.supervisor.name},
         "device": None if talking else monitor.device,
@@ -131,6 +133,7 @@ def call_view(call: Call, monitors: Iterable[Monitor], sight: Visibility) -> Jso
     return {
         "id": call.id,
         "conversation_id": call.conversation_id,
+        "pbx": call.pbx,
         "agent": {"user_id": call.agent.user_id, "name": call.agent.name, "extension": call.agent.extension},
         "customer": {"number": call.customer.number, "name": call.customer.name},
         "direction": call.direction.value,
@@ -161,6 +164,11 @@ def timeline_view(call: Call, past: Past, sight: Visibility, service: str | None
 def pbx_view(state: PbxState) -> Json:
     """The contract's `pbx`."""
     return {"state": state.state.value, "since": time_view(state.since)}
+
+
+def named_pbx_view(pbx: str, name: str, state: PbxState) -> Json:
+    """One of the contract's `pbxs`."""
+    return {"id": pbx, "name": name, **pbx_view(state)}
 
 
 def record_view(state: RecordState) -> Json:

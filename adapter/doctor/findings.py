@@ -40,6 +40,8 @@ class Finding:
     what: str
     """One sentence for the PBX's operator."""
     remedy: Remedy | None = None
+    pbx: str = ""
+    """Id of the PBX, where there are several."""
 
 
 class Area:

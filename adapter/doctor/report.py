@@ -22,7 +22,7 @@ def as_text(title: str, findings: Sequence[Finding], matrix: Sequence[Row]) -> s
 
 
 def _finding(finding: Finding) -> list[str]:
-    head = f"{finding.verdict.value:<8} {finding.area:<10} "
+    head = f"{finding.verdict.value:<8} {finding.area:<10} " + (f"{finding.pbx:<10} " if finding.pbx else "")
     text = f"{finding.name}: {finding.what}"
     lines = textwrap.wrap(text, WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False)
     return lines + (_remedy(finding.remedy) if finding.remedy else [])

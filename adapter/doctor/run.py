@@ -1,12 +1,13 @@
-"""Runs all checks in their order, and decides which can't run when an earlier one failed."""
+"""Runs all checks in order, several PBXes side by side, and decides which can't run when an earlier one failed."""
 
+import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from adapter import config, wiring
 from adapter.core.people import User
-from adapter.doctor import audio, checks, checks_events, checks_phones, checks_traces, files, systemname
+from adapter.doctor import audio, checks, checks_events, checks_phones, checks_several, checks_traces, files, systemname
 from adapter.doctor.findings import Area, Finding
 from adapter.doctor.hearing import Row
 from adapter.doctor.pbx import PbxProbe, name_of_run
@@ -36,9 +37,31 @@ async def examine(
     found.findings += files.check_files(settings, path)
     database, people = await files.check_database(settings)
     found.findings += database
-    for pbx in settings.pbx:
-        await _examine_pbx(pbx, path, people, found, say, prove=prove, ring=ring)
+    if len(settings.pbx) == 1:
+        await _examine_pbx(settings.pbx[-1], path, people, found, say, prove=prove, ring=ring)
+        return found
+    found.findings += checks_several.check_phones(settings.pbx, people)
+    parts = await asyncio.gather(
+        *(_one_of_several(pbx, path, people, say, prove=prove, ring=ring) for pbx in settings.pbx)
+    )
+    for part in parts:
+        found.findings += part.findings
+        found.matrix += part.matrix
     return found
+
+
+async def _one_of_several(
+    pbx: config.Pbx, path: Path | None, people: Sequence[User], say: Say, *, prove: bool, ring: Sequence[str]
+) -> Examination:
+    """Check one while the others are checked too: one that does not answer keeps nobody waiting."""
+    part = Examination()
+    mine = [user for user in people if user.pbx in (None, pbx.id)]
+    elsewhere = {device for user in people if user not in mine for device in user.devices}
+    rung = [device for device in ring if device not in elsewhere]
+    await _examine_pbx(pbx, path, mine, part, lambda text: say(f"{pbx.id}: {text}"), prove=prove, ring=rung)
+    part.findings = [replace(finding, pbx=pbx.id) for finding in part.findings]
+    part.matrix = [replace(row, label=f"{pbx.id}: {row.label}") for row in part.matrix]
+    return part
 
 
 async def _examine_pbx(

@@ -1,7 +1,7 @@
 """Everything of one PBX: its connection, its live picture, the use case, and the ways in which phones reach it."""
 
-from collections.abc import Callable, Collection, Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
@@ -15,14 +15,17 @@ from adapter.core.origins import Origins
 from adapter.core.pbx import LinkState, PbxState
 from adapter.health.watchdog import Watchdog
 from adapter.monitoring.board import Board
+from adapter.monitoring.dialogs import Dialogs
 from adapter.monitoring.limits import Limits
 from adapter.monitoring.ports import MonitorLog, Pbx
+from adapter.monitoring.reach import Reach
 from adapter.monitoring.reservations import Reservations
 from adapter.monitoring.supervise import Supervision
 from adapter.phones.browser import BrowserPhones, Endpoints
 from adapter.phones.dtmf import DtmfModes
 from adapter.phones.messages import PhoneMessages
 from adapter.phones.starcodes import StarCodes
+from adapter.phones.tickets import Tickets
 
 TAKEN_UP = "pbx"
 """The part of readiness that says whether a PBX was listed once."""
@@ -86,6 +89,8 @@ class NodeSettings:
     """Seconds between comparisons of the model with Asterisk."""
     phone_lifetime: timedelta
     """How long the credentials of a page's phone hold."""
+    reach: Mapping[str, str] = field(default_factory=dict)
+    """By the id of another PBX: what is dialled here for a phone there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,10 @@ class Shared:
     """Whether this user (by id) has a page open, which tells them who talks."""
     need_owner: Callable[[str], None] = lambda pbx: None
     """Raises PbxUnavailable unless this process may start or raise anything at this PBX now (`Ownership.need`)."""
+    link_of: Callable[[str], Pbx | None] = lambda pbx: None
+    """The actions at a PBX, by its id."""
+    tickets: Tickets | None = None
+    """Star codes on their way; None where there is one PBX."""
 
 
 class Node:
@@ -124,6 +133,7 @@ class Node:
             self.browser_phones.device_of,
             shared.reservations,
             partial(shared.need_owner, board.id),
+            Reach(board.id, settings.reach, shared.link_of),
         )
         self.watchdog = Watchdog(
             board,
@@ -136,9 +146,14 @@ class Node:
             settings.limits.confirm,
             shared.figures.polled,
         )
+        self.dialogs = Dialogs(board, link, clock)
         self.dtmf = DtmfModes(board, self.supervision, record, clock)
         board.digits.subscribe(self.dtmf.pressed)
-        self.star_codes = StarCodes(board, self.supervision, link, record, clock, self._origins)
+        self.star_codes = StarCodes(
+            *(board, self.supervision, link, record, clock, self._origins),
+            tickets=shared.tickets,
+            is_trunk=settings.numbering.is_trunk,
+        )
         self._taken_up = False
         board.subscribe(self._heard)
         self.messages = PhoneMessages(board, self.pbx.message, shared.is_at_page)
@@ -203,5 +218,6 @@ class Node:
         await self.supervision.abandon()
         await self.browser_phones.close()
         await self.dtmf.close()
+        await self.dialogs.close()
         await self.messages.close()
         await self.pbx.close()

@@ -4,10 +4,12 @@ import array
 import asyncio
 import contextlib
 import random
+from functools import partial
 from pathlib import Path
 
 from adapter.asterisk import tones
 from adapter.errors import LabError
+from adapter.lab import several
 from adapter.lab.pbx import Pbx
 from adapter.lab.phones import Answer, Phone
 from adapter.tasks import BackgroundTasks
@@ -15,6 +17,8 @@ from adapter.tasks import BackgroundTasks
 AGENTS, CUSTOMERS, SUPERVISORS = ("101", "102", "103", "104"), ("201", "202", "203"), ("301", "302")
 PLANS = {"201": ("101",), "202": ("500",), "103": ("203",), "104": ("102", "203")}
 """Who calls whom: an agent directly, through the queue, an outbound call, and an internal one."""
+ACROSS = {"124": ("204",), "144": ("204",)}
+"""The same from the other PBXes: an agent there talks with somebody at the first."""
 FIRST_CALLS = 1.5
 """Seconds until the first calls must be established."""
 SPEECH_SECONDS = 75
@@ -28,25 +32,36 @@ LEAST_BYTES = 5000
 
 
 class Demo:
-    """Phones in `folder`, registered at the lab's PBX."""
+    """Phones in `folder`, registered at one of the lab's `pbxes` PBXes: which, says `node`."""
 
-    def __init__(self, pbx: Pbx, folder: Path) -> None:
+    def __init__(self, pbx: Pbx, folder: Path, node: int = 0, pbxes: int = 1) -> None:
         self._pbx, self._folder = pbx, folder
+        here = partial(several.renumbered, node=node)
+        if node == 0:
+            self._numbers = [*AGENTS, *CUSTOMERS, *SUPERVISORS, *(["204"] if pbxes > 1 else [])]
+            self._plans = PLANS
+        else:
+            self._numbers = [here(number) for number in (*AGENTS, *CUSTOMERS[:2], SUPERVISORS[0])]
+            own = {here(caller): tuple(map(here, PLANS[caller])) for caller in CUSTOMERS[:2]}
+            self._plans = own | {caller: ACROSS[caller] for caller in ACROSS if caller in self._numbers}
         self._phones: dict[str, Phone] = {}
         self._tasks = BackgroundTasks("demo")
         self._chance = random.SystemRandom()
 
-    async def start(self) -> None:
-        """Start the phones, and wait until all are registered and the first calls are established."""
+    async def register(self) -> None:
+        """Start the phones, and wait until all are registered."""
         self._folder.mkdir(parents=True, exist_ok=True)
         spoken = await self._spoken()
-        for number in (*AGENTS, *CUSTOMERS, *SUPERVISORS):
+        for number in self._numbers:
             wav = self._voice(number, spoken)
-            mode: Answer = "asked" if number in SUPERVISORS else "auto"
+            mode: Answer = "asked" if number.startswith("3") else "auto"
             sip_port = self._pbx.ports.sip
             self._phones[number] = Phone(self._pbx.toolchain, self._folder / number, number, sip_port, wav, mode)
         await asyncio.gather(*(phone.start() for phone in self._phones.values()))
-        for caller, targets in PLANS.items():
+
+    async def start(self) -> None:
+        """Begin the calls, and wait until the first are established."""
+        for caller, targets in self._plans.items():
             self._tasks.start(self._talk(caller, targets), f"talk {caller}")
         await asyncio.sleep(FIRST_CALLS)
 

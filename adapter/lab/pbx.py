@@ -27,8 +27,14 @@ class Pbx:
     """An Asterisk in `folder`, listening on `ports` of 127.0.0.1; `more` is appended to files of its configuration."""
 
     def __init__(
-        self, toolchain: Toolchain, folder: Path, ports: Ports, more: Mapping[str, str] = MappingProxyType({})
+        self,
+        toolchain: Toolchain,
+        folder: Path,
+        ports: Ports,
+        more: Mapping[str, str] = MappingProxyType({}),
+        node: int = 0,
     ) -> None:
+        """`node`: which of a lab's PBXes it is, where there are several."""
         self.toolchain, self.folder, self.ports = toolchain, folder.resolve(), ports
         self.username = "call-monitor"
         self.ami_secret, self.ari_secret = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
@@ -39,7 +45,7 @@ class Pbx:
         if len(str(self._run)) > SOCKET_PATH_LIMIT - len("/asterisk.ctl"):
             self._run = Path(tempfile.mkdtemp(prefix="call-monitor-"))
         keys = self.ami_secret, self.ari_secret
-        self.conf = pbx_conf.write(self.folder, toolchain, ports, *keys, self._run, more)
+        self.conf = pbx_conf.write(self.folder, toolchain, ports, *keys, self._run, more, node)
 
     @property
     def ari_url(self) -> str:

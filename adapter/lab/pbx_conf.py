@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from adapter import shipped
+from adapter.lab import several
 from adapter.lab.ports import Ports
 from adapter.lab.provision import Toolchain
 
@@ -29,10 +30,12 @@ def write(
     ari_secret: str,
     run: Path,
     more: Mapping[str, str],
+    node: int = 0,
 ) -> Path:
     """Write all files into `folder`; returns the path of asterisk.conf.
 
-    `run` holds the control socket; `more` is appended to the files of these names (`pjsip`, `extensions`, `asterisk`).
+    `run` holds the control socket; `more` is appended to the files of these names (`pjsip`, `extensions`, `asterisk`);
+    `node`: which of several it is.
     """
     etc, conf = folder / "etc", operator_conf()
     for name in ("etc", "var/keys", "spool/recording", "log", "moh"):
@@ -41,7 +44,8 @@ def write(
     _hold_tone(folder / "moh/hold.wav")
     for name in EMPTY:
         (etc / f"{name}.conf").write_text("")
-    for name, text in _files(conf, folder, ports).items():
+    lab = several.lab_files(conf / "lab", etc / "lab", node)
+    for name, text in _files(conf, lab, folder, ports).items():
         (etc / f"{name}.conf").write_text(text + more.get(name, ""))
     _secret(etc / "call_monitor_manager_secret.conf", f"secret = {ami_secret}\n")
     _secret(etc / "call_monitor_ari_secret.conf", f"password = {ari_secret}\n")
@@ -72,8 +76,7 @@ def _asterisk(folder: Path, etc: Path, toolchain: Toolchain, run: Path) -> str:
     return f"[directories]\n{lines}\n[options]\nverbose = 0\ndebug = 0\nnocolor = yes\ndocumentation_language = en_US\n"
 
 
-def _files(conf: Path, folder: Path, ports: Ports) -> dict[str, str]:
-    lab = conf / "lab"
+def _files(conf: Path, lab: Path, folder: Path, ports: Ports) -> dict[str, str]:
     return {
         "modules": f'#include "{lab}/modules.conf"\n',
         "logger": "[general]\n[logfiles]\nmessages => notice,warning,error\n",

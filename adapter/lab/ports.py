@@ -25,13 +25,13 @@ class Ports:
     rtp_count: int = RTP_BLOCK
 
     @classmethod
-    def choose(cls, sip: int | None = None, rtp_count: int = RTP_BLOCK) -> "Ports":
-        """Choose ports that are free now; `sip` is used as given."""
+    def choose(cls, sip: int | None = None, rtp_count: int = RTP_BLOCK, besides: Collection["Ports"] = ()) -> "Ports":
+        """Choose ports that are free now; `sip` is used as given. `besides`: promised to others already."""
         return cls(
             sip=sip if sip is not None else free_port(socket.SOCK_DGRAM),
             ami=free_port(),
             http=free_port(),
-            rtp=free_block(rtp_count),
+            rtp=free_block(rtp_count, [range(other.rtp, other.rtp + other.rtp_count) for other in besides]),
             rtp_count=rtp_count,
         )
 

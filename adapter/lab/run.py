@@ -6,18 +6,18 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
 
 from adapter.errors import LabError
-from adapter.lab import people
+from adapter.lab import people, several
 from adapter.lab.demo import Demo
 from adapter.lab.pbx import Pbx
 from adapter.lab.ports import Ports
-from adapter.lab.provision import provision
+from adapter.lab.provision import Toolchain, provision
 from adapter.tasks import BackgroundTasks
 
 MARKER = "call-monitor-lab"
@@ -83,40 +83,57 @@ async def keep_alive(start: Callable[[], Awaitable[None]], part: Pbx | Adapter, 
             _say(str(problem))
 
 
-async def run_lab(*, directory: Path, http_port: int, sip_port: int, demo: bool) -> int:
+async def run_lab(*, directory: Path, http_port: int, sip_port: int, demo: bool, pbxes: int = 1) -> int:
     """Run until SIGINT or SIGTERM, then stop everything that was started. Raises LabError if it can't run."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     need_free("LAB_HTTP_PORT", http_port, socket.SOCK_STREAM)
-    need_free("LAB_SIP_PORT", sip_port, socket.SOCK_DGRAM)
+    sip_ports = range(sip_port, sip_port + pbxes)
+    for port in sip_ports:
+        need_free("LAB_SIP_PORT", port, socket.SOCK_DGRAM)
     toolchain = await asyncio.to_thread(provision)
     folder = fresh(directory)
-    pbx = Pbx(toolchain, folder / "asterisk", Ports.choose(sip_port))
-    conf = adapter_conf(folder, pbx, http_port)
+    parts = asterisks(toolchain, folder, sip_ports)
+    conf = adapter_conf(folder, parts, http_port)
     _say("Starting Asterisk and the adapter.")
-    await people.seed(conf)
+    await people.seed(conf, pbxes)
     adapter = Adapter(conf, folder / "adapter.log")
     keepers = BackgroundTasks("lab")
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(pbx.stop)
+        for pbx in parts:
+            stack.push_async_callback(pbx.stop)
         stack.push_async_callback(adapter.stop)
         stack.push_async_callback(keepers.close)
-        await pbx.start()
+        await asyncio.gather(*(pbx.start() for pbx in parts))
         await adapter.start()
-        keepers.start(keep_alive(pbx.start, pbx, "Asterisk"), "asterisk")
+        for node, pbx in enumerate(parts):
+            name = "Asterisk" if pbxes == 1 else f"Asterisk {several.pbx_id(node, pbxes)}"
+            keepers.start(keep_alive(pbx.start, pbx, name), name)
         keepers.start(keep_alive(adapter.start, adapter, "The adapter"), "adapter")
         if not await ready(http_port, stop):
             return 0
         if demo:
-            show = Demo(pbx, folder / "phones")
-            stack.push_async_callback(show.stop)
+            shows = [Demo(pbx, folder / f"phones{node or ''}", node, pbxes) for node, pbx in enumerate(parts)]
+            for show in shows:
+                stack.push_async_callback(show.stop)
             _say("Starting the phones, and their first calls.")
-            await show.start()
-        _say(_banner(http_port, sip_port, demo))
+            await asyncio.gather(*(show.register() for show in shows))
+            await asyncio.gather(*(show.start() for show in shows))
+        _say(_banner(http_port, sip_port, demo, pbxes))
         await stop.wait()
         _say("Stopping.")
     return 0
+
+
+def asterisks(toolchain: Toolchain, folder: Path, sip_ports: Sequence[int]) -> list[Pbx]:
+    """As many as there are SIP ports, joined by trunks."""
+    found: list[Pbx] = []
+    for node, port in enumerate(sip_ports):
+        ports = Ports.choose(port, besides=[other.ports for other in found])
+        place = folder / f"asterisk{node or ''}"
+        found.append(Pbx(toolchain, place, ports, several.trunks(node, sip_ports), node))
+    return found
 
 
 def need_free(name: str, port: int, kind: int) -> None:
@@ -143,33 +160,23 @@ def fresh(directory: Path) -> Path:
     return folder
 
 
-AGENTS = "PJSIP/10[1-4]"
+AGENTS = several.agents(0)
 """The pattern of the lab's agents' endpoints."""
 
 
-def adapter_conf(folder: Path, pbx: Pbx, http_port: int, extra: str = "", agents: str = AGENTS) -> Path:
-    """Write the adapter's configuration for this Asterisk; `extra` is appended unchanged."""
+def adapter_conf(folder: Path, pbx: Pbx | Sequence[Pbx], http_port: int, extra: str = "", agents: str = AGENTS) -> Path:
+    """Write the adapter's configuration for this Asterisk, or these; `extra` is appended unchanged."""
     path = folder / "adapter.toml"
     path.touch(mode=0o600)
     quoted = json.dumps  # for these values, JSON strings are valid TOML strings
+    parts = [pbx] if isinstance(pbx, Pbx) else pbx
     path.write_text(
         f"""[http]
 port = {http_port}
 
 [database]
 url = {quoted(f"sqlite+aiosqlite:///{folder}/adapter.sqlite")}
-
-[[pbx]]
-id = "lab"
-
-[pbx.ami]
-port = {pbx.ports.ami}
-secret = {quoted(pbx.ami_secret)}
-
-[pbx.ari]
-url = {quoted(pbx.ari_url)}
-secret = {quoted(pbx.ari_secret)}
-
+{"".join(_pbx_conf(node, parts) for node in range(len(parts)))}
 [endpoints]
 agents = [{quoted(agents)}]
 
@@ -181,6 +188,26 @@ allow_private = true
 {extra}"""
     )
     return path
+
+
+def _pbx_conf(node: int, parts: Sequence[Pbx]) -> str:
+    quoted, pbx, pbxes = json.dumps, parts[node], len(parts)
+    several_lines = ""
+    if pbxes > 1:
+        ways = ", ".join(f"{other} = {quoted(way)}" for other, way in several.reach(node, pbxes).items())
+        several_lines = f"name = {quoted(f'PBX {node}')}\nreach = {{ {ways} }}\n"
+    return f"""
+[[pbx]]
+id = {quoted(several.pbx_id(node, pbxes))}
+{several_lines}
+[pbx.ami]
+port = {pbx.ports.ami}
+secret = {quoted(pbx.ami_secret)}
+
+[pbx.ari]
+url = {quoted(pbx.ari_url)}
+secret = {quoted(pbx.ari_secret)}
+""" + (f"\n[pbx.endpoints]\nagents = [{quoted(several.agents(node))}]\n" if node else "")
 
 
 async def ready(http_port: int, stop: asyncio.Event) -> bool:
@@ -200,16 +227,20 @@ async def ready(http_port: int, stop: asyncio.Event) -> bool:
     raise LabError("The adapter was not ready in a minute; see adapter.log in the lab's folder.")
 
 
-def _banner(http_port: int, sip_port: int, demo: bool) -> str:
-    names = ", ".join(people.PEOPLE)
+def _banner(http_port: int, sip_port: int, demo: bool, pbxes: int) -> str:
+    names = ", ".join(people.everybody(pbxes))
     lines = [
         "",
         f"  The lab is ready:  http://127.0.0.1:{http_port}/",
         f"  SIP phones:        127.0.0.1:{sip_port} (UDP, ulaw): 101-104 agents, 201-204 customers, 301 and 302",
         "                     supervisors; password lab-<number>. 500 and 510 are queues, 600 a room, 9 the outside",
-        f"  People:            {names}; password lab-<username>. admin and mona may monitor.",
-        "",
     ]
+    for node in range(1, pbxes):
+        here = [several.renumbered(number, node) for number in ("101", "104", "201", "204", "301")]
+        phones = "{}-{} agents, {}-{} customers, {} supervisor".format(*here)
+        lines.append(f"  {several.pbx_id(node, pbxes)}:              127.0.0.1:{sip_port + node}: {phones}")
+    may = ", ".join(["admin", "mona", *(f"max{node}" for node in range(1, pbxes))])
+    lines += [f"  People:            {names};", f"                     password lab-<username>. {may} may monitor.", ""]
     if demo:
         lines += [
             "  Phones are making calls now. Open the address, sign in as admin, click a call. Or in another terminal:",

@@ -25,6 +25,7 @@ from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory
 from adapter.monitoring.placeguard import PlaceGuard, author
 from adapter.monitoring.readable import Readable
+from adapter.monitoring.trunknews import TrunkNews
 from adapter.tasks import Listeners, guarded_each
 
 log = structlog.get_logger(__name__)
@@ -33,7 +34,10 @@ BUSY_CAUSES = frozenset({17, 21})
 """Q.850 causes of a phone that is busy or declines (include/asterisk/causes.h)."""
 
 OF_CALLS = frozenset(
-    {ev.BridgeLeft, ev.BridgeGone, ev.BridgeSeen, ev.DialBegan, ev.DialEnded, ev.HoldChanged, ev.MusicChanged}
+    {
+        *(ev.BridgeLeft, ev.BridgeGone, ev.BridgeSeen, ev.DialBegan, ev.DialEnded, ev.DialogTold),
+        *(ev.HoldChanged, ev.MusicChanged),
+    }
 )
 """Events that always concern calls alone: no monitor changes by them, and who is where they don't tell."""
 
@@ -64,6 +68,7 @@ class Board(Readable):
         """Who carries out commands: told a leg's uniqueid and what is to be done with it."""
         self.digits: Listeners[[Monitor, Mode]] = Listeners()
         """Who looks at a mode's digit on a leg whose keypad ChanSpy doesn't heed."""
+        self.trunks = TrunkNews()
         self._touched: list[MonitorChange] = []
         self._commanded: list[tuple[str, Sequence[Command]]] = []
         self._pressed: list[tuple[Monitor, Mode]] = []
@@ -148,7 +153,7 @@ class Board(Readable):
     def _handed_on(self, event: ev.HandedOn) -> None:
         """Another channel takes the place of a leg's: both go."""
         for monitor in filter(None, map(self._of_leg, event.channels)):
-            self._step(lifecycle.handed_on(monitor, ev.endpoint_of(event.to), author(event, self.directory)))
+            self._step(lifecycle.handed_on(monitor, ev.endpoint_of(event.to), author(event, self.phones)))
             if event.to_id:
                 self._commanded.append((event.to_id, (lifecycle.EndLeg(),)))
 
@@ -235,7 +240,13 @@ class Board(Readable):
         self.pbx_state = state
         if state.state is not LinkState.CONNECTED:
             self._calls.suspend()
+            self.bars.out_of_sight(self.id)
         self._publish(state.since, link=True)
+
+    def release(self, leg: str, at: datetime) -> None:
+        """A leg of another PBX took a call over: what was its far half here is a party's line now."""
+        self._calls.release(leg)
+        self._publish(at)
 
     # --- changes out
 
@@ -293,6 +304,8 @@ class Board(Readable):
             self.commands.tell(leg, commands)
         for monitor, mode in pressed:
             self.digits.tell(monitor, mode)
+        if self._calls.trunks is not None:
+            self.trunks.tell(self._calls)
 
     def _over(self, call: Call) -> None:
         """A call ended, or is out of sight: then nobody is known to hear anything.

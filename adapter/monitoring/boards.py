@@ -5,6 +5,7 @@ People and the record are of no PBX alone: their changes are told here, once.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
@@ -132,6 +133,9 @@ class Boards:
         return self._changes.subscribe(listener)
 
     def _heard(self, changes: Changes) -> None:
+        if changes.barred.touched and len(self._boards) > 1:  # a conversation can be at several
+            calls = {call for board in self for one in changes.barred.touched for call in board.calls_of(one)}
+            changes = replace(changes, calls=changes.calls | calls)
         if self._gathered is None:
             self._changes.tell(changes)
         else:

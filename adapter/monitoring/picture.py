@@ -16,8 +16,9 @@ from adapter.core.views import Visibility, monitor_visibility
 class PbxPicture(ABC):
     """Calls and monitors of one PBX, who sees what of them, and who wants to know of changes."""
 
-    def __init__(self, pbx: str, directory: Directory, state: PbxState, bars: Bars) -> None:
-        self.id = pbx
+    def __init__(self, pbx: str, directory: Directory, state: PbxState, bars: Bars, name: str = "") -> None:
+        """`name`: what people call the PBX, where that is not its id."""
+        self.id, self.name = pbx, name or pbx
         self.bars = bars
         self.directory = directory
         self.pbx_state = state
@@ -48,6 +49,10 @@ class PbxPicture(ABC):
     def complete(self) -> bool:
         """Whether the PBX is in sight: only then is what is not known not there."""
         return self.pbx_state.state is LinkState.CONNECTED
+
+    def calls_of(self, conversation_id: str) -> Collection[str]:
+        """The ids of a conversation's calls."""
+        return [call.id for call in self.calls() if call.conversation_id == conversation_id]
 
     def monitors(self) -> Collection[Monitor]:
         """Monitors that are connecting or live, oldest first."""

@@ -60,6 +60,12 @@ class Policy:
             raise errors.Forbidden(f"You may not monitor in the mode {request.mode}.")
         return call, self._device(user, request.device)
 
+    def decide(self, user: User, request: StartRequest) -> Call:
+        """The call that somebody may begin to monitor now. Raises as `start`, and CallNotActive."""
+        call, _ = self.start(user, request)
+        self.need_answered(call)
+        return call
+
     def _device(self, user: User, wanted: str | None) -> str:
         if wanted == BROWSER:
             return BROWSER

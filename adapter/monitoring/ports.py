@@ -71,6 +71,18 @@ class Picture(Protocol):
         """Be told of every change, synchronously. Returns what ends it."""
 
 
+class OnePbx(Picture, Protocol):
+    """The picture of one PBX (`board.Board`)."""
+
+    @property
+    def id(self) -> str:
+        """The PBX's id."""
+
+    @property
+    def phones(self) -> Directory:
+        """Whose phones the endpoints of this PBX are."""
+
+
 class Pbx(Protocol):
     """One PBX. Every method has a deadline of its own.
 
@@ -102,6 +114,9 @@ class Pbx(Protocol):
     async def send_leg(self, leg: str, target: str, mode: Mode, *, keypad: bool) -> None:
         """Let a channel that called us go on into the monitor dialplan, to listen to `target`."""
 
+    async def send_on(self, leg: str, dial: str) -> None:
+        """Let a channel that called us go on over a trunk, to where its star code's call is."""
+
     async def variables(self, channel: str, names: Sequence[str]) -> Mapping[str, str]:
         """What variables and dialplan functions say of a channel in our Stasis application now; empty where unset."""
 
@@ -110,6 +125,9 @@ class Pbx(Protocol):
 
         Returns once Asterisk has taken the request; the leg's BridgeEnter confirms it.
         """
+
+    async def dialog(self, channel: str, *, header: bool) -> tuple[str, str]:
+        """A channel's SIP Call-ID and, if asked for, what its INVITE said in `core.trunks.HEADER`; empty: nothing."""
 
     async def bridge_technology(self, bridge: str) -> str:
         """How Asterisk joins a bridge's channels now: `simple_bridge`, `softmix`…; empty where it is no more."""

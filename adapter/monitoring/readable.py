@@ -17,7 +17,7 @@ class Readable(PbxPicture):
     def __init__(
         self, numbering: Numbering, directory: Directory, pbx: PbxState, dialplan: SpyDialplan, bars: Bars
     ) -> None:
-        super().__init__(numbering.pbx, directory, pbx, bars)
+        super().__init__(numbering.pbx, directory, pbx, bars, numbering.name)
         self._calls = Calls(numbering, directory)
         self._dialplan = dialplan
         self._taken_up: set[str] = set()
@@ -37,9 +37,18 @@ class Readable(PbxPicture):
         return bool(self._taken_up)
 
     @property
+    def phones(self) -> Directory:
+        """Whose phones the endpoints of this PBX are."""
+        return self._calls.phones
+
+    @property
     def legs(self) -> LegNames:
         """How this installation names its legs."""
         return self._dialplan.legs
+
+    def calls_of(self, conversation_id: str) -> Collection[str]:
+        """Ids of the calls of a conversation, as far as they are here."""
+        return self._calls.of_conversation(conversation_id)
 
     def bridge_of(self, uniqueid: str) -> str | None:
         """The bridge that a channel is in right now."""

@@ -27,12 +27,13 @@ from adapter.monitoring.board import Board
 from adapter.monitoring.bridges import BridgeChecks
 from adapter.monitoring.commands import CommandRunner
 from adapter.monitoring.confirm import Confirmations
-from adapter.monitoring.devices import Browsers, need_device, no_browsers
+from adapter.monitoring.devices import NEAR, Browsers, Devices, no_browsers
 from adapter.monitoring.ending import Ending
 from adapter.monitoring.fresh import fresh
 from adapter.monitoring.limits import Limits
 from adapter.monitoring.policy import Policy
 from adapter.monitoring.ports import MonitorLog, Pbx, StartRequest
+from adapter.monitoring.reach import Reach
 from adapter.monitoring.reservations import Reservations
 from adapter.monitoring.stopall import StopAll
 from adapter.monitoring.takeover import TakeOver
@@ -54,9 +55,10 @@ class Supervision:
         browsers: Browsers = no_browsers,
         reservations: Reservations | None = None,
         need_owner: Callable[[], None] = lambda: None,
+        reach: Reach = NEAR,
     ) -> None:
         """`need_owner` raises PbxUnavailable where another process may act at this PBX: asked before what is heard."""
-        self._browsers, self._need_owner = browsers, need_owner
+        self._devices, self._need_owner = Devices(pbx, browsers, reach), need_owner
         self._board, self._pbx, self._record, self._clock, self._limits = board, pbx, record, clock, limits
         self._confirmations = Confirmations(board)
         self._reservations = reservations or Reservations(board)
@@ -95,12 +97,12 @@ class Supervision:
         by = by or By(user.username, Via.SESSION)
         with self._reservations.of(user):
             self._policy.need_answered(call)
-            ring = await need_device(self._pbx, device, user.id, self._browsers)
+            phone = await self._devices.need(device, user)
             await self._bridges.before(request.mode, call.uniqueid)
             new = fresh(
                 self._board, monitor_id or uuid.uuid4().hex, user, call, device, request.mode, by, self._clock()
             )
-            monitor = replace(new, ring=ring)
+            monitor = replace(new, **phone._asdict())
             await self._put(user, monitor, need_not_stopped)
         await self._originate(monitor)
         self._tasks.start(self._give_up(monitor.id), f"connecting {monitor.id}")
@@ -116,7 +118,8 @@ class Supervision:
         with self._reservations.of(user):
             self._policy.need_answered(call)
             new = fresh(self._board, uuid.uuid4().hex, user, call, device, request.mode, by, self._clock())
-            monitor = replace(new, leg=leg, appeared=True, answered=True)
+            far = None if user.pbx == self._board.id else user.pbx
+            monitor = replace(new, leg=leg, appeared=True, answered=True, phone_pbx=far)
             await self._bridges.before(request.mode, call.uniqueid)
             await self._put(user, monitor, need_not_stopped)
         try:
@@ -144,8 +147,7 @@ class Supervision:
         return self._policy.meant(request)
 
     async def _originate(self, monitor: Monitor) -> None:
-        call = self._board.call(monitor.call_id)
-        agent = call.agent if call else None
+        agent = call.agent if (call := self._board.call(monitor.call_id)) else None
         leg = LegRequest(
             leg=monitor.leg,
             device=monitor.ring,
@@ -155,6 +157,7 @@ class Supervision:
             shown_name=f"Monitor: {agent.name}" if agent else "Monitor",
             shown_number=agent.extension if agent else "",
             ring_timeout=self._limits.ring_timeout,
+            far=monitor.device if monitor.phone_pbx else "",
         )
         try:
             await self._pbx.start_leg(leg)
@@ -168,10 +171,8 @@ class Supervision:
 
     async def _give_up(self, monitor_id: str) -> None:
         """A leg of which nothing is heard must not stay connecting."""
-        patience = self._limits.ring_timeout + 2 * self._limits.confirm
-        await asyncio.sleep(patience)
-        monitor = self._board.monitor(monitor_id)
-        if monitor is not None and not monitor.live:
+        await asyncio.sleep(self._limits.ring_timeout + 2 * self._limits.confirm)
+        if (monitor := self._board.monitor(monitor_id)) is not None and not monitor.live:
             await self.ending.and_wait(monitor, EndReason.ERROR)
             self.ending.now(monitor_id, EndReason.ERROR)
 
@@ -234,8 +235,8 @@ class Supervision:
 
     def _unconfirmed(self, detail: str, monitor: Monitor) -> errors.PbxTimeout:
         """The error that carries the monitor's true state."""
-        current = self._board.monitor(monitor.id) or monitor
-        return errors.PbxTimeout(detail, monitor=monitor_view(current, Visibility.EVERYTHING))
+        view = monitor_view(self._board.monitor(monitor.id) or monitor, Visibility.EVERYTHING)
+        return errors.PbxTimeout(detail, monitor=view)
 
     async def _own(self, user: User, monitor_id: str) -> Monitor:
         self._policy.need_right(user)

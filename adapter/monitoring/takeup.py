@@ -6,6 +6,7 @@ from datetime import datetime
 from adapter.core import lifecycle
 from adapter.core.changes import MonitorChange
 from adapter.core.journal import taken_up
+from adapter.core.legs import is_leg
 from adapter.core.monitor import EndReason, Monitor
 from adapter.core.permissions import monitor_survives
 from adapter.core.record import Record
@@ -22,10 +23,12 @@ def take_up(boards: Boards, recorder: Recorder, left: Iterable[Monitor], since: 
     for monitor in left:
         user = boards.directory.users.get(monitor.supervisor.user_id)
         entitled = monitor_survives(user, monitor.mode, keypad=monitor.keypad)
+        # Which channels are the far half of a star code's leg only the former run knew: it is hung up as a stranger.
+        known = not monitor.phone_pbx or is_leg(monitor.leg)
         board = boards.board(monitor.pbx)
         if board is not None and not isinstance(board, Board):
             continue  # another adapter's
-        if monitor.ring and entitled and board is not None:
+        if monitor.ring and entitled and known and board is not None:
             board.take_up([lifecycle.taken_up(monitor, at)])
             recorder.note(Record(entries=[taken_up(monitor, since, at)]))
             continue

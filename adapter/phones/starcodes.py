@@ -1,6 +1,7 @@
 """Star codes: a supervisor dials *55101 at a desk phone and listens to 101, under the same rules as at the page."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +13,10 @@ from adapter.core.legs import HandedCall, Refusal
 from adapter.core.modes import Mode
 from adapter.core.people import User
 from adapter.core.record import Record
-from adapter.monitoring.ports import MonitorLog, Pbx, Picture, StartRequest, Supervisors
+from adapter.core.trunks import TICKET
+from adapter.monitoring.ports import MonitorLog, OnePbx, Pbx, StartRequest, Supervisors
 from adapter.phones.own_call import REFUSED_BY_DIALPLAN, Doubt, Origins, OwnCalls
+from adapter.phones.tickets import WORD, Tickets
 
 log = structlog.get_logger(__name__)
 
@@ -26,13 +29,17 @@ class StarCodes:
 
     def __init__(
         self,
-        picture: Picture,
+        picture: OnePbx,
         supervisors: Supervisors,
         pbx: Pbx,
         record: MonitorLog,
         clock: Callable[[], datetime],
         origins: Origins,
+        tickets: Tickets | None = None,
+        is_trunk: Callable[[str], bool] | None = None,
     ) -> None:
+        """`tickets` and `is_trunk`: where there are other PBXes, and which endpoints lead there."""
+        self._tickets, self._is_trunk = tickets, is_trunk
         self._own_calls = OwnCalls(origins, pbx)
         self._picture, self._supervisors, self._pbx = picture, supervisors, pbx
         self._record, self._clock = record, clock
@@ -42,7 +49,10 @@ class StarCodes:
 
         Whatever goes wrong is spoken, and ends the call.
         """
-        user = self._picture.directory.owner(call.endpoint)
+        if call.arguments[:1] == (WORD,):
+            await self._arrived(call)
+            return
+        user = self._picture.phones.owner(call.endpoint)
         doubt: Doubt | None = None
         try:
             word, extension = _read(call)
@@ -57,16 +67,44 @@ class StarCodes:
         except ValueError:
             log.error("the dialplan passed an unknown star code", arguments=call.arguments)
             why = Refusal.FAILED
+        await self._say(call, why)
+
+    async def _say(self, call: HandedCall, why: Refusal) -> None:
         try:
             await self._pbx.say(call.uniqueid, why)
         except errors.AdapterError as problem:
             log.warning("an announcement could not be played", why=str(problem))
             await self._pbx.end_leg(call.uniqueid)
 
+    async def _arrived(self, call: HandedCall) -> None:
+        """A star code that was dialled at another PBX, and decided there; the rules are asked once more here."""
+        name = TICKET + "".join(call.arguments[1:2])
+        ticket = self._tickets.take(name, self._picture.id) if self._tickets is not None else None
+        user = self._picture.directory.users.get(ticket.user_id) if ticket else None
+        from_trunk = self._is_trunk is not None and self._is_trunk(call.endpoint)
+        if self._tickets is None or ticket is None or user is None or not from_trunk:
+            log.warning("a ticket of a star code is none, or not any more", endpoint=call.endpoint)
+            await self._say(call, Refusal.FORBIDDEN)
+            return
+        try:
+            if (doubt := await self._own_calls.doubt(call)) is not None:
+                log.warning("a ticket did not come straight from its trunk", **doubt._asdict())
+                raise errors.Forbidden("A ticket counts only where its trunk brings it.")
+            request = StartRequest(call_id=ticket.call_id, mode=ticket.mode)
+            self._tickets.arrived(name, call.uniqueid)
+            await self._supervisors.attach(user, request, call.uniqueid, By(user.username, Via.STAR_CODE))
+        except errors.AdapterError as problem:
+            self._note(user, replace(call, arguments=(ticket.mode.value, ticket.extension)), problem, None)
+            await self._say(call, _spoken(problem))
+
     async def _monitor(self, user: User | None, mode: Mode, extension: str, uniqueid: str) -> None:
         if user is None:
             raise errors.Forbidden("Nobody's account has this phone.")
         request = StartRequest(agent_extension=extension, mode=mode)
+        way = self._tickets.way(user, request, self._picture.id) if self._tickets is not None else None
+        if way is not None:
+            await self._pbx.send_on(uniqueid, way)
+            return
         await self._supervisors.attach(user, request, uniqueid, By(user.username, Via.STAR_CODE))
 
     def _note(self, user: User | None, call: HandedCall, problem: errors.AdapterError, doubt: Doubt | None) -> None:
@@ -76,7 +114,7 @@ class StarCodes:
         if meant is not None:
             named, subject = meant
             about = {"call_id": named.id, "conversation_id": named.conversation_id, "subject": subject}
-        behind = self._picture.directory.owner(doubt.about) if doubt else user
+        behind = self._picture.phones.owner(doubt.about) if doubt else user
         phone = doubt.about if doubt else call.endpoint
         if isinstance(problem, errors.AlreadyMonitoring) and user is not None:
             # That somebody is busy monitoring is nothing for those whom they monitor either.

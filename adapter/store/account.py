@@ -25,6 +25,7 @@ def user_of(row: UserRow, devices: Sequence[str]) -> User:
         active=row.active,
         granted_by=row.granted_by,
         phone_message=row.phone_message,
+        pbx=row.pbx,
     )
 
 
@@ -41,7 +42,7 @@ def kept_modes(modes: frozenset[Mode]) -> str:
 def differences(before: User | None, after: User) -> list[str]:
     """What is another now, in words: `can_monitor: false → true`."""
     old, new = user_view(before) if before else {}, user_view(after)
-    names = ("username", "name", "role", "extension", "devices", "can_monitor", "modes", "active", "phone_message")
+    names = "username name role extension devices pbx can_monitor modes active phone_message".split()
     if before is None:
         return [f"{name}: {_word(new[name])}" for name in ("role", "devices", "can_monitor", "modes")]
     return [f"{name}: {_word(old[name])} → {_word(new[name])}" for name in names if old[name] != new[name]]

@@ -38,6 +38,7 @@ class NewUser:
     device: str | None = None
     """The first of the devices, where only that is given."""
     devices: tuple[str, ...] = ()
+    pbx: str | None = None
     can_monitor: bool = False
     modes: frozenset[Mode] = ALL_MODES
     phone_message: bool = True
@@ -73,6 +74,7 @@ class UserChange:
     device: str | Unchanged | None = UNCHANGED
     """Another first one of the devices; None takes it away, and the next becomes the first."""
     devices: tuple[str, ...] | Unchanged = UNCHANGED
+    pbx: str | Unchanged | None = UNCHANGED
     can_monitor: bool | Unchanged = UNCHANGED
     modes: frozenset[Mode] | Unchanged = UNCHANGED
     active: bool | Unchanged = UNCHANGED
@@ -229,6 +231,7 @@ async def new_row(new: NewUser) -> UserRow:
         role=new.role.value,
         extension=new.extension,
         device=None,
+        pbx=new.pbx,
         can_monitor=new.can_monitor,
         modes=kept_modes(new.modes),
         active=True,

@@ -55,6 +55,8 @@ class UserRow(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     granted_by: Mapped[str | None] = mapped_column(String(64))
     phone_message: Mapped[bool] = mapped_column(server_default=true())
+    pbx: Mapped[str | None] = mapped_column(String(32))
+    """Id of the PBX at which the phones register."""
 
 
 class DeviceRow(Base):
@@ -143,6 +145,8 @@ class MonitorRow(Base):
     agent_name: Mapped[str] = mapped_column(String(100), server_default="")
     extension: Mapped[str] = mapped_column(String(100), server_default="")
     customer: Mapped[str] = mapped_column(String(100), server_default="")
+    phone_pbx: Mapped[str | None] = mapped_column(String(32))
+    """Id of the PBX whose phone the leg rings over a trunk."""
 
 
 class FactRow(Base):

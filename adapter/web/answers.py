@@ -32,9 +32,8 @@ class User(Answer):
     role: Role
     extension: str | None
     device: str | None = Field(description="The first of `devices`: the one that rings.")
-    devices: list[str] = Field(
-        description="All endpoints of this person; whoever talks on one is in that conversation."
-    )
+    devices: list[str] = Field(description="All endpoints of this person; who talks on one is in that conversation.")
+    pbx: str | None = Field(description="Id of the PBX at which their phone registers; null where there is one.")
     can_monitor: bool
     modes: list[Mode]
     active: bool
@@ -64,6 +63,7 @@ class Monitor(Answer):
     """One supervisor listening to one call."""
 
     id: str
+    pbx: str = Field(description="Id of the PBX of its call.")
     call_id: str
     supervisor: Named
     device: str | None
@@ -97,6 +97,7 @@ class Call(Answer):
 
     id: str
     conversation_id: str
+    pbx: str = Field(description="Id of the PBX that it is at.")
     agent: Agent
     customer: Customer
     direction: Direction
@@ -114,11 +115,19 @@ class PbxState(Answer):
     since: Time
 
 
+class NamedPbxState(PbxState):
+    """The connection to one of several PBXes."""
+
+    id: str
+    name: str
+
+
 class Calls(Answer):
-    """All calls that the user may see."""
+    """All calls that the user may see; those of a PBX that is out of sight are missing."""
 
     calls: list[Call]
-    pbx: PbxState
+    pbx: PbxState = Field(description="The worst of `pbxs`.")
+    pbxs: list[NamedPbxState]
 
 
 class Monitors(Answer):

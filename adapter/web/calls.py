@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from adapter.core.call import Call
-from adapter.core.views import Json, Visibility, call_view, call_visibility, pbx_view
+from adapter.core.views import Json, Visibility, call_view, call_visibility, named_pbx_view, pbx_view
 from adapter.errors import NotFound, PbxUnavailable
 from adapter.monitoring.boards import Boards
 from adapter.web import answers
@@ -56,14 +56,16 @@ def named(principal: Principal, boards: Boards, call_id: str) -> tuple[Call, Vis
 
 @routes.plain("GET", "/calls", Returns(model=answers.Calls), service=True)
 async def list_calls(context: RequestContext[Deps, None]) -> web.Response:
-    """All calls that one may see, oldest first, and the state of the PBX."""
+    """All calls that one may see, oldest first; the state of each PBX, and of the worst of them."""
 
     def views() -> Iterator[Json]:
         for call in sorted(context.deps.boards.calls(), key=lambda call: call.started_at):
             if view := seen(context.principal, context.deps.boards, call):
                 yield view
 
-    return web.json_response({"calls": list(views()), "pbx": pbx_view(context.deps.boards.pbx_state)})
+    boards = context.deps.boards
+    pbxs = [named_pbx_view(board.id, board.name, board.pbx_state) for board in boards]
+    return web.json_response({"calls": list(views()), "pbx": pbx_view(boards.pbx_state), "pbxs": pbxs})
 
 
 @routes.plain("GET", "/calls/{id}", Returns(model=answers.Call), errors=[NotFound, PbxUnavailable], service=True)

@@ -1,7 +1,7 @@
 """The rules for what people may enter, once for the web and the command line."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, LiteralString
 
@@ -107,6 +107,20 @@ PhoneNumber = Annotated[str, Field(min_length=1, max_length=64), Printable]
 Reason = Annotated[str, Field(min_length=1, max_length=200), Printable, Visible]
 """Why something is done, for people who read the audit."""
 Identifier = Annotated[str, Field(min_length=1, max_length=200), Printable]
+
+
+PhonesPbx = Annotated[
+    str,
+    Field(max_length=32, description="Id of the PBX at which the phone registers, where there are several."),
+    Printable,
+]
+
+
+def known_pbx(pbx: str | None, known: Sequence[str]) -> str | None:
+    """The PBX of somebody's phone as it is kept: None where there is one anyway. Raises Invalid for an unknown one."""
+    if pbx is not None and pbx not in known:
+        raise Invalid.at("pbx", f"there is no such PBX; known are {', '.join(known)}")
+    return pbx if len(known) > 1 else None
 
 
 def refuse_star_code(extension: str | None, codes: Iterable[str]) -> None:

@@ -67,7 +67,11 @@ def snapshot(boards: Boards, user: User, things: bytes) -> Frame:
     """The first frame: everything that this person sees. `things`: see `Shown.things`."""
     record = b',"record":%b' % encode(views.record_view(boards.record_state)) if may_monitor(user) else b""
     pbx = encode(views.pbx_view(boards.pbx_state))
-    return Frame.of("snapshot", b'{"user":%b,%b,"pbx":%b%b}' % (encode(views.user_view(user)), things, pbx, record))
+    pbxs = encode([views.named_pbx_view(board.id, board.name, board.pbx_state) for board in boards])
+    return Frame.of(
+        "snapshot",
+        b'{"user":%b,%b,"pbx":%b,"pbxs":%b%b}' % (encode(views.user_view(user)), things, pbx, pbxs, record),
+    )
 
 
 class Batch:
@@ -78,7 +82,8 @@ class Batch:
         self._payloads: dict[tuple[str, Visibility], bytes] = {}
         self._barred: dict[str, frozenset[str]] = {}
         """Who is barred from a conversation: looked up once for all viewers."""
-        self._pbx = encode(views.pbx_view(boards.pbx_state)) if changes and changes.link else None
+        lost = boards.board(changes.pbx) if changes and changes.link and changes.pbx else None
+        self._pbx = encode(views.named_pbx_view(lost.id, lost.name, lost.pbx_state)) if lost else None
         self._record = encode(views.record_view(boards.record_state)) if changes and changes.record else None
         # Sorted: the order of a set may hang on what else was put into it, such as the call of a silent monitor.
         self._calls = [(call_id, boards.call(call_id)) for call_id in sorted(changes.calls)] if changes else []

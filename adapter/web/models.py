@@ -30,6 +30,7 @@ from adapter.web.fields import (
     Name,
     Password,
     PhoneNumber,
+    PhonesPbx,
     Reason,
     Ringing,
     Username,
@@ -101,6 +102,7 @@ class UserBody(Body):
     extension: Extension | None = None
     device: Device | None = None
     devices: Devices | None = Field(None, description="All of them; then `device` means nothing. The first rings.")
+    pbx: PhonesPbx | None = None
     can_monitor: StrictBool = False
     modes: list[Mode] | None = None
     phone_message: StrictBool = True
@@ -114,7 +116,7 @@ class UserBody(Body):
 
 
 class UserPatch(Body):
-    """PATCH /users/{id}: only the given fields change; only extension and device may be null."""
+    """PATCH /users/{id}: only the given fields change; only extension, device and pbx may be null."""
 
     username: Username = ""
     name: Name = ""
@@ -123,6 +125,7 @@ class UserPatch(Body):
     extension: Extension | None = None
     device: Device | None = Field(None, description="Another first one of the devices; null takes it away.")
     devices: Devices = Field([], description="All of them; then `device` means nothing. The first rings.")
+    pbx: PhonesPbx | None = None
     can_monitor: StrictBool = False
     modes: list[Mode] = []
     active: StrictBool = True

@@ -46,6 +46,7 @@ class Snapshot(answers.Answer):
     calls: list[answers.Call]
     monitors: list[answers.Monitor]
     pbx: answers.PbxState
+    pbxs: list[answers.NamedPbxState]
     record: "RecordState | None" = None
 
 
@@ -90,7 +91,7 @@ class Events(BaseModel):
     monitor_ended: answers.Monitor
     coach_joined: Coach
     coach_left: Coach
-    pbx_state: answers.PbxState
+    pbx_state: answers.NamedPbxState
     record_state: RecordState
 
 

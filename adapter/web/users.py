@@ -1,5 +1,6 @@
 """Accounts, for administrators. Every change acts at once: rights, streams, running monitors."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from adapter.store import budget
 from adapter.store.people import NewUser, People, UserChange
 from adapter.web import answers
 from adapter.web.access import administers
-from adapter.web.fields import refuse_star_code
+from adapter.web.fields import known_pbx, refuse_star_code
 from adapter.web.models import UserBody, UserPatch
 from adapter.web.revocation import Revocation
 from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
@@ -33,6 +34,8 @@ class Deps:
     revocation: Revocation
     star_codes: frozenset[str]
     """What supervisors dial before an extension, at any PBX."""
+    pbxes: Sequence[str]
+    """Ids of all PBXes."""
 
 
 routes = Routes("users", Deps)
@@ -53,7 +56,7 @@ async def _making(context: RequestContext[Deps, UserPatch]) -> None:
     """Somebody else's account is barred from what its changer is barred from."""
     given, thing = context.body.model_fields_set, context.part()
     kinds = {Kind.PASSWORD} if "password" in given else set()
-    kinds |= {Kind.DEVICE} if given & {"device", "devices"} else set()
+    kinds |= {Kind.DEVICE} if given & {"device", "devices", "pbx"} else set()
     for kind in sorted(kinds) or [Kind.ACCOUNT]:
         await context.access.making(context.principal, kind, thing)
 
@@ -85,6 +88,7 @@ async def create_user(context: RequestContext[Deps, UserBody]) -> web.Response:
         password=body.password,
         extension=body.extension,
         devices=tuple(body.devices) if body.devices is not None else (body.device,) if body.device else (),
+        pbx=known_pbx(body.pbx, context.deps.pbxes),
         can_monitor=body.can_monitor,
         modes=body.granted,
         phone_message=body.phone_message,
@@ -124,6 +128,8 @@ async def change_user(context: RequestContext[Deps, UserPatch]) -> web.Response:
         given["modes"] = frozenset(body.modes)
     if "devices" in given:
         given["devices"] = tuple(body.devices)
+    if "pbx" in given:
+        given["pbx"] = known_pbx(body.pbx, context.deps.pbxes)
     await _making(context)
     user = await context.deps.people.change(context.part(), UserChange(**given, by=context.principal.by))
     await _acted(context)

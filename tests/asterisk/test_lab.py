@@ -6,20 +6,23 @@ import signal
 import socket
 import sys
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import aiohttp
 import psutil
 import pytest
 
+from adapter.asterisk import tones
 from adapter.asterisk.ami import AmiAddress, AmiConnection
 from adapter.asterisk.splitter import Message
 from adapter.errors import LabError, PbxRefused
+from adapter.lab.phones import Phone
 from adapter.lab.ports import free_port
 from adapter.lab.provision import Toolchain, provision
 from adapter.lab.run import Adapter
 from adapter.lab.tour import tour
+from tests.support.client import Client
 from tests.support.lab import Lab
 
 
@@ -112,6 +115,62 @@ async def test_make_lab_keeps_its_contract(tmp_path: Path) -> None:
     assert [line for pid, line in left.items() if psutil.pid_exists(pid)] == []
 
 
+def free_row(count: int) -> int:
+    """The first of so many UDP ports in a row that nobody uses now."""
+    while True:
+        first = free_port(socket.SOCK_DGRAM)
+        with ExitStack() as probes, suppress(OSError):
+            for port in range(first + 1, first + count):
+                probe = probes.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                probe.bind(("127.0.0.1", port))
+            return first
+
+
+async def test_make_lab_with_three_pbxes(tmp_path: Path, toolchain: Toolchain) -> None:
+    """Each has its numbers and people at its own SIP port, and all reach each other."""
+    http_port, sip_port = free_port(), free_row(3)
+    moved = {"LAB_DIR": str(tmp_path / "lab"), "LAB_HTTP_PORT": str(http_port), "LAB_SIP_PORT": str(sip_port)}
+    env = {**os.environ, **moved, "LAB_PBXES": "3"}
+    process = await asyncio.create_subprocess_exec(*Adapter.command("lab"), env=env, start_new_session=True)
+    phones: list[Phone] = []
+    clients: list[Client] = []
+    try:
+        await until_ready(http_port)
+        for node, numbers in enumerate((("101", "301"), ("121", "221"), ("141", "341"))):
+            for number in numbers:
+                wav = tmp_path / f"{number}.wav"
+                tones.tone(wav, 700, 20)
+                phone = Phone(toolchain, tmp_path / number, number, sip_port + node, wav)
+                await phone.start()
+                phones.append(phone)
+        for caller, called in ((0, 2), (2, 4), (4, 0)):
+            mark = phones[caller].mark()
+            await phones[caller].dial(phones[called].number)
+            await phones[caller].seen("CALL_ESTABLISHED", mark)
+            await phones[caller].hangup()
+            await phones[caller].seen("CALL_CLOSED", mark)
+        base = f"http://127.0.0.1:{http_port}"
+        clients += [await Client(base).sign_in(name, f"lab-{name}") for name in ("max2", "sam1", "admin")]
+        told = [(one.user["device"], one.user["pbx"], one.user["can_monitor"]) for one in clients]
+        assert told == [
+            ("PJSIP/341", "pbx2", True),
+            ("PJSIP/121", "pbx1", False),
+            ("PJSIP/301", "pbx0", True),
+        ]
+        _, body = await clients[-1].get("/calls")
+        assert [(one["id"], one["state"]) for one in body["pbxs"]] == [(f"pbx{n}", "connected") for n in range(3)]
+        left = children(process.pid)
+        assert sum("asterisk.conf" in line for line in left.values()) >= 3
+    finally:
+        for client in clients:
+            await client.close()
+        await asyncio.gather(*(phone.stop() for phone in phones))
+        os.killpg(process.pid, signal.SIGINT)
+        await asyncio.wait_for(process.wait(), 20)
+    assert process.returncode == 0
+    assert [line for pid, line in left.items() if psutil.pid_exists(pid)] == []
+
+
 async def test_make_demo_has_something_to_click_and_make_try_walks_through_it(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -119,7 +178,7 @@ async def test_make_demo_has_something_to_click_and_make_try_walks_through_it(
     moved = {
         "LAB_DIR": str(tmp_path / "lab"),
         "LAB_HTTP_PORT": str(http_port),
-        "LAB_SIP_PORT": str(free_port(socket.SOCK_DGRAM)),
+        "LAB_SIP_PORT": str(free_row(2)),
     }
     process = await asyncio.create_subprocess_exec(
         *Adapter.command("lab", "--demo"), env={**os.environ, **moved}, start_new_session=True
@@ -127,8 +186,14 @@ async def test_make_demo_has_something_to_click_and_make_try_walks_through_it(
     try:
         await until_ready(http_port)
         await tour(f"http://127.0.0.1:{http_port}", pause=0.2)
+        admin = await Client(f"http://127.0.0.1:{http_port}").sign_in("admin", "lab-admin")
+        end = time.monotonic() + 20
+        while {call["pbx"] for call in await admin.calls()} != {"pbx0", "pbx1"}:
+            assert time.monotonic() < end, "calls at both PBXes"
+            await asyncio.sleep(0.2)
+        await admin.close()
         left = children(process.pid)
-        assert sum("baresip" in line for line in left.values()) >= 8
+        assert sum("baresip" in line for line in left.values()) >= 16
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         await asyncio.wait_for(process.wait(), 20)

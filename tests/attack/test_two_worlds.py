@@ -6,7 +6,7 @@ of person who is barred asks every route of the contract, and is refused what ca
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,16 +94,20 @@ class Show:
         await self.admin.patch(f"/users/{self.root}", {"device": "PJSIP/304"})
         old = await self.program("old", user="admin", scopes=["monitor", "admin", "metrics"])
         figures = await self.program("figures", may_act_for=["admin", "sam"], scopes=["metrics"])
-        self.a, self.sam = site.pbx.scene.answered_call("90301", "101", "b1")
-        site.pbx.run()
-        self.c, self.ana = site.pbx.scene.answered_call("303", "102", "b2")
-        site.pbx.run()
-        await settle()
+        await self.call()
         await self.add("admin", self.admin)
         await self.add("sam", await site.client("sam"))
         await self.add("admin's token", old)
         await self.add("figures", figures, streams=False)
         await self.look()
+
+    async def call(self) -> None:
+        """The administrator talks with Sam, and Coach with Ana."""
+        self.a, self.sam = self.site.pbx.scene.answered_call("90301", "101", "b1")
+        self.site.pbx.run()
+        self.c, self.ana = self.site.pbx.scene.answered_call("303", "102", "b2")
+        self.site.pbx.run()
+        await settle()
 
     async def listen(self) -> None:
         """Two supervisors begin to listen silently; one of them tries for more."""
@@ -245,28 +249,35 @@ class Show:
 
 
 @asynccontextmanager
-async def shown(folder: Path, *, silent: bool) -> AsyncIterator[Show]:
+async def shown(
+    folder: Path, *, silent: bool, site_of: Callable[[Store], Site] = Site, kind: type[Show] = Show
+) -> AsyncIterator[Show]:
     """A world, and its end."""
     store = await Store.open(f"sqlite+aiosqlite:///{folder}/{silent}.sqlite", clock=real)
     async with store.database.work() as session:  # the same key for ids, so that what is sorted by them is alike
         session.add(FactRow(name=KEY, value="5e" * 32))
-    site = Site(store)
+    site = site_of(store)
     runner = await site.start()
     try:
-        yield Show(site, silent=silent)
+        yield kind(site, silent=silent)
     finally:
         await site.close(runner)
+
+
+def assert_alike(one: Show, other: Show) -> None:
+    """Nobody who looked can tell the two apart."""
+    assert one.onlookers.keys() == other.onlookers.keys()
+    for name in one.onlookers:
+        mine, theirs = one.transcript(name), other.transcript(name)
+        for number, (left, right) in enumerate(zip(mine, theirs, strict=True)):
+            assert left == right, f"{name} can tell by answer {number}"
 
 
 async def test_two_worlds_that_look_the_same(tmp_path: Path) -> None:
     async with shown(tmp_path, silent=True) as one, shown(tmp_path, silent=False) as other:
         await one.play()
         await other.play()
-        assert one.onlookers.keys() == other.onlookers.keys()
-        for name in one.onlookers:
-            mine, theirs = one.transcript(name), other.transcript(name)
-            for number, (left, right) in enumerate(zip(mine, theirs, strict=True)):
-                assert left == right, f"{name} can tell by answer {number}"
+        assert_alike(one, other)
         assert any('"mode": "whisper"' in text for text in one.transcript("admin")), "the talk itself is no secret"
         assert any("coach.joined" in text for text in one.transcript("sam"))
         assert sum('"stopped": 0' in text for text in one.transcript("admin")) == 1

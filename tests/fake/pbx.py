@@ -72,6 +72,8 @@ class FakePbx:
         self.hand_over: OnCall | None = None
         self.technologies: dict[str, str] = {}
         """What bridges are by now, where no event told of it."""
+        self.dialogs: dict[str, tuple[str, str]] = {}
+        """Call-ID and our header of trunk channels."""
         self.recorded: set[str] = set()
         """Channels on which a MixMonitor was begun."""
         self.says: dict[str, str] = {}
@@ -190,11 +192,22 @@ class FakePbx:
             self.stands(leg, name)
             self._soon(ev.SpyStarted(self.scene.now, leg, target, "call-monitor", name))
 
+    async def send_on(self, leg: str, dial: str) -> None:
+        self._check()
+        self.did.append(f"dial {dial}")
+
     async def variables(self, channel: str, names: Sequence[str]) -> Mapping[str, str]:
         """As Asterisk tells of a phone's own call, unless the test has put something else there."""
         self._check()
         plain = {"CHANNEL(state)": "Ring", "CHANNEL(linkedid)": channel}
         return {name: {**plain, **self.says}.get(name, "") for name in names}
+
+    async def dialog(self, channel: str, *, header: bool) -> tuple[str, str]:
+        """As the test has put it there; a phone's channel has a Call-ID of its own."""
+        self._check()
+        await asyncio.sleep(0)
+        call_id, leg = self.dialogs.get(channel, (f"{channel}@{self.id}", ""))
+        return call_id, leg if header else ""
 
     async def bridge_technology(self, bridge: str) -> str:
         self._check()

@@ -183,7 +183,9 @@ class Lab:
             await phone.stop()
 
 
-async def listen(*phones: Phone, seconds: float = 0.8) -> dict[str, dict[str, float]]:
+async def listen(
+    *phones: Phone, seconds: float = 0.8, voices: Mapping[str, int] = TONES
+) -> dict[str, dict[str, float]]:
     """What each phone hears of each voice from now on: amplitude by listener and speaker.
 
     The first 200 ms are left out: frames that were under way when the mode changed.
@@ -193,8 +195,8 @@ async def listen(*phones: Phone, seconds: float = 0.8) -> dict[str, dict[str, fl
     await asyncio.sleep(seconds)
     heard = {}
     for phone in phones:
-        levels = tones.levels(phone.heard(places[phone.number]), TONES.values())
-        heard[phone.number] = {number: levels[hertz] for number, hertz in TONES.items()}
+        levels = tones.levels(phone.heard(places[phone.number]), voices.values())
+        heard[phone.number] = {number: levels[hertz] for number, hertz in voices.items()}
     return heard
 
 

@@ -87,7 +87,12 @@ def test_the_sample_loads(tmp_path: Path) -> None:
         ('level = "info"', 'level = "loud"', r"log\.level"),
         ('style = "generic"', 'style = "loud"', r"used:\n  auto_answer\.style: [^\n]*$"),
         ("[log]", "[cluster]\nx = 1\n[log]", r"cluster: several adapters .* are not in this version"),
-        ('id = "main"', 'id = "main"\nreach = {}', r"pbx\.0\.reach: this version can't ring phones of one PBX"),
+        (
+            "reach = {}",
+            'reach = {x = "PJSIP/{extension}@to-x"}',
+            r"pbx: reach of main names 'x', which is no other",
+        ),
+        ("reach = {}", 'reach = {x = "PJSIP/301@to-x"}', r"pbx\.0\.reach\.x"),
         ("[endpoints]", SECOND.format("main") + "[endpoints]", r"pbx: each PBX needs its own id"),
         (
             "[endpoints]",

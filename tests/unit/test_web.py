@@ -306,6 +306,7 @@ async def test_the_cookie(site: Site) -> None:
             "extension": "101",
             "device": "PJSIP/101",
             "devices": ["PJSIP/101"],
+            "pbx": None,
             "can_monitor": False,
             "modes": ["silent", "whisper", "barge"],
             "active": True,

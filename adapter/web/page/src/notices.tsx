@@ -1,6 +1,6 @@
 // What everybody is told at once: the connection's troubles, and who talks to me while I am on a call.
 
-import type { Picture } from "./core/picture";
+import { awayOf, type Picture } from "./core/picture";
 import { Icon } from "./ui/icons";
 import { say, words } from "./words";
 
@@ -29,8 +29,10 @@ export function Notices({ picture }: { picture: Picture | null }) {
 }
 
 /** The one trouble that explains the others. */
-function troubleOf({ connected, pbx, record }: Picture): string | null {
+function troubleOf(picture: Picture): string | null {
+  const { connected, pbxs, record } = picture;
   if (!connected) return words.lostStream;
-  if (pbx?.state !== "connected") return words.pbxDown;
+  const away = awayOf(picture).map(({ name }) => name);
+  if (away.length > 0) return pbxs.size === 1 ? words.pbxDown : say(words.pbxAway, { names: away.join(", ") });
   return record?.state === "failing" ? words.recordFails : null;
 }

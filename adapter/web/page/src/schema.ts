@@ -45,7 +45,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All calls that one may see, oldest first, and the state of the PBX. */
+        /** All calls that one may see, oldest first; the state of each PBX, and of the worst of them. */
         get: operations["list_calls"];
         put?: never;
         post?: never;
@@ -105,7 +105,8 @@ export interface paths {
          * A snapshot, then every change of what this person sees. A Last-Event-ID gets a new snapshot.
          * @description Events: snapshot, call.updated, call.removed, monitor.updated (`reason` where the supervisor did not ask for the
          *         mode: bridge_changed, made_safe, unrecorded), monitor.removed, monitor.ended, coach.joined, coach.left,
-         *         pbx.state; to supervisors also record.state (`ok`, `failing`: whether what happens can be recorded).
+         *         pbx.state (of the PBX that `id` names); to supervisors also record.state (`ok`, `failing`: whether what happens
+         *         can be recorded).
          */
         get: operations["events"];
         put?: never;
@@ -559,13 +560,17 @@ export interface components {
             direction: components["schemas"]["Direction"];
             id: string;
             monitors: components["schemas"]["Monitor"][];
+            /** @description Id of the PBX that it is at. */
+            pbx: string;
             started_at: string;
             state: components["schemas"]["CallState"];
         };
-        /** @description All calls that the user may see. */
+        /** @description All calls that the user may see; those of a PBX that is out of sight are missing. */
         Calls: {
             calls: components["schemas"]["Call"][];
+            /** @description The worst of `pbxs`. */
             pbx: components["schemas"]["PbxState"];
+            pbxs: components["schemas"]["NamedPbxState"][];
         };
         /**
          * @description The state of a call.
@@ -622,7 +627,7 @@ export interface components {
             "monitor.ended": components["schemas"]["Monitor"];
             "monitor.removed": components["schemas"]["Gone"];
             "monitor.updated": components["schemas"]["Monitor"];
-            "pbx.state": components["schemas"]["PbxState"];
+            "pbx.state": components["schemas"]["NamedPbxState"];
             "record.state": components["schemas"]["RecordState"];
             snapshot: components["schemas"]["Snapshot"];
         };
@@ -704,6 +709,8 @@ export interface components {
             id: string;
             live_at: string | null;
             mode: components["schemas"]["Mode"];
+            /** @description Id of the PBX of its call. */
+            pbx: string;
             /** @default null */
             reason?: components["schemas"]["Notice"] | null;
             started_at: string | null;
@@ -723,6 +730,13 @@ export interface components {
         Named: {
             name: string;
             user_id: string;
+        };
+        /** @description The connection to one of several PBXes. */
+        NamedPbxState: {
+            id: string;
+            name: string;
+            since: string;
+            state: components["schemas"]["LinkState"];
         };
         /** @description A new token; its secret is never shown again. */
         NewToken: {
@@ -826,6 +840,7 @@ export interface components {
             calls: components["schemas"]["Call"][];
             monitors: components["schemas"]["Monitor"][];
             pbx: components["schemas"]["PbxState"];
+            pbxs: components["schemas"]["NamedPbxState"][];
             /** @default null */
             record?: components["schemas"]["RecordState"] | null;
             user: components["schemas"]["User"];
@@ -933,12 +948,14 @@ export interface components {
             can_monitor: boolean;
             /** @description The first of `devices`: the one that rings. */
             device: string | null;
-            /** @description All endpoints of this person; whoever talks on one is in that conversation. */
+            /** @description All endpoints of this person; who talks on one is in that conversation. */
             devices: string[];
             extension: string | null;
             id: string;
             modes: components["schemas"]["Mode"][];
             name: string;
+            /** @description Id of the PBX at which their phone registers; null where there is one. */
+            pbx: string | null;
             phone_message: boolean;
             role: components["schemas"]["Role"];
             username: string;
@@ -961,13 +978,15 @@ export interface components {
             name: string;
             /** @description At least ten characters; the commonest, repetitions, sequences and the username are refused. */
             password: string;
+            /** @default null */
+            pbx?: string | null;
             /** @default true */
             phone_message?: boolean;
             /** @enum {string} */
             role: "administrator" | "agent";
             username: string;
         };
-        /** @description PATCH /users/{id}: only the given fields change; only extension and device may be null. */
+        /** @description PATCH /users/{id}: only the given fields change; only extension, device and pbx may be null. */
         UserPatch: {
             /** @default true */
             active?: boolean;
@@ -994,6 +1013,8 @@ export interface components {
              * @default
              */
             password?: string;
+            /** @default null */
+            pbx?: string | null;
             /** @default true */
             phone_message?: boolean;
             /** @default agent */
@@ -1075,6 +1096,7 @@ export type Monitor = components['schemas']['Monitor'];
 export type Monitors = components['schemas']['Monitors'];
 export type MonitorState = components['schemas']['MonitorState'];
 export type Named = components['schemas']['Named'];
+export type NamedPbxState = components['schemas']['NamedPbxState'];
 export type NewToken = components['schemas']['NewToken'];
 export type NewWebhook = components['schemas']['NewWebhook'];
 export type Notice = components['schemas']['Notice'];

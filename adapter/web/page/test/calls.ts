@@ -7,6 +7,7 @@ export const SINCE = "2026-01-31T12:00:00.000Z";
 export const call = (id: string, agent: string, more: Partial<Call> = {}): Call => ({
   id,
   conversation_id: id,
+  pbx: "lab",
   agent: { user_id: agent, name: agent, extension: "101" },
   customer: { number: "201", name: "201" },
   direction: "inbound",
@@ -20,6 +21,7 @@ export const call = (id: string, agent: string, more: Partial<Call> = {}): Call 
 
 export const monitor = (id: string, call_id: string, supervisor: string, more: Partial<Monitor> = {}): Monitor => ({
   id,
+  pbx: "lab",
   call_id,
   supervisor: { user_id: supervisor, name: supervisor },
   device: "PJSIP/301",

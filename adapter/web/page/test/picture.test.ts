@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changed, EVENTS, NOTHING, type Happening, type Picture } from "../src/core/picture.ts";
+import { awayOf, changed, isUp, EVENTS, NOTHING, type Happening, type Picture } from "../src/core/picture.ts";
 import type { Coach, Snapshot, User } from "../src/schema.ts";
 import { call, monitor, SINCE } from "./calls.ts";
 
@@ -14,6 +14,7 @@ const user = (id: string): User => ({
   extension: null,
   device: null,
   devices: [],
+  pbx: null,
   can_monitor: true,
   modes: ["silent", "whisper", "barge"],
   active: true,
@@ -29,7 +30,7 @@ const coach = (monitor_id: string, mode: Coach["mode"] = "whisper"): Coach => ({
 
 const snapshot = (more: Partial<Snapshot> = {}): Happening => ({
   kind: "snapshot",
-  data: { user: user("sam"), calls: [], monitors: [], pbx: { state: "connected", since: SINCE }, ...more },
+  data: { user: user("sam"), calls: [], monitors: [], pbx: { state: "connected", since: SINCE }, pbxs: [], ...more },
 });
 
 const after = (...happenings: Happening[]): Picture => happenings.reduce<Picture>(changed, NOTHING);
@@ -102,10 +103,12 @@ void test("who talks to me: one message for a talk, in its latest mode, gone whe
 void test("the PBX and the record are as they were told last", () => {
   const down = after(
     snapshot(),
-    { kind: "pbx.state", data: { state: "down", since: SINCE } },
+    { kind: "pbx.state", data: { id: "lab", name: "lab", state: "down", since: SINCE } },
     { kind: "record.state", data: { state: "failing", since: SINCE } },
   );
-  assert.deepEqual([down.pbx?.state, down.record?.state], ["down", "failing"]);
+  assert.deepEqual([awayOf(down).map(({ id }) => id), isUp(down, "lab"), down.record?.state], [["lab"], false, "failing"]);
+  const other = changed(down, { kind: "pbx.state", data: { id: "other", name: "Other", state: "connected", since: SINCE } });
+  assert.deepEqual([awayOf(other).length, isUp(other, "other"), isUp(other, undefined)], [1, true, false]);
 });
 
 void test("a lost stream leaves the picture, and says that it may be old", () => {

@@ -1,13 +1,14 @@
 // The live picture, and how each event changes it. Pure: no stream, no clock, no page.
 
-import type { Call, Coach, Events, Monitor, PbxState, RecordState, Snapshot, User } from "../schema";
+import type { Call, Coach, Events, Monitor, NamedPbxState, RecordState, Snapshot, User } from "../schema";
 
 export interface Picture {
   user: User | null;
   calls: ReadonlyMap<string, Call>;
   monitors: ReadonlyMap<string, Monitor>;
   coaches: ReadonlyMap<string, Coach>;
-  pbx: PbxState | null;
+  /** How the connection to each PBX is, by its id. */
+  pbxs: ReadonlyMap<string, NamedPbxState>;
   /** Whether what happens can be recorded; only for those who may monitor. */
   record: RecordState | null;
   /** Whether the stream stands; when not, what is shown may be old, and says so. */
@@ -21,7 +22,7 @@ export const NOTHING: Picture = {
   calls: new Map(),
   monitors: new Map(),
   coaches: new Map(),
-  pbx: null,
+  pbxs: new Map(),
   record: null,
   connected: false,
   ended: null,
@@ -46,7 +47,7 @@ const effects: { [K in Kind]: (picture: Picture, data: Happenings[K]) => Partial
   }),
   "coach.joined": ({ coaches }, coach) => ({ coaches: put(coaches, coach.monitor_id, coach) }),
   "coach.left": ({ coaches }, coach) => ({ coaches: without(coaches, coach.monitor_id) }),
-  "pbx.state": (_, pbx) => ({ pbx }),
+  "pbx.state": ({ pbxs }, pbx) => ({ pbxs: put(pbxs, pbx.id, pbx) }),
   "record.state": (_, record) => ({ record }),
   lost: () => ({ connected: false }),
 };
@@ -59,9 +60,19 @@ export function changed<K extends Kind>(picture: Picture, { kind, data }: Happen
   return { ...picture, ...effects[kind](picture, data) };
 }
 
-function seen({ user, calls, monitors, pbx, record }: Snapshot): Partial<Picture> {
+/** Whether this PBX is in sight. */
+export function isUp({ pbxs }: Picture, id: string | undefined): boolean {
+  return id !== undefined && pbxs.get(id)?.state === "connected";
+}
+
+/** The PBXes that are out of sight. */
+export function awayOf({ pbxs }: Picture): NamedPbxState[] {
+  return [...pbxs.values()].filter(({ state }) => state !== "connected");
+}
+
+function seen({ user, calls, monitors, pbxs, record }: Snapshot): Partial<Picture> {
   const picture = { calls: byId(calls), monitors: byId(monitors) };
-  return { ...picture, user, coaches: coachesIn(user, picture), pbx, record: record ?? null, connected: true };
+  return { ...picture, user, coaches: coachesIn(user, picture), pbxs: byId(pbxs), record: record ?? null, connected: true };
 }
 
 /** Who talks to me: a snapshot has no coaches of its own. */

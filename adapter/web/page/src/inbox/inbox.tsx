@@ -2,7 +2,7 @@
 
 import { flushSync } from "preact/compat";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Picture } from "../core/picture";
+import { awayOf, isUp, type Picture } from "../core/picture";
 import { counts, passes, rowsOf, sorted, type Row } from "../core/rows";
 import type { Call, User } from "../schema";
 import { TalkingWith } from "../phone/talkingwith";
@@ -84,7 +84,8 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: P
             callId={chosen}
             monitoring={monitoring}
             ended={picture?.ended ?? null}
-            known={picture?.connected === true && picture.pbx?.state === "connected"}
+            known={picture?.connected === true && isUp(picture, (call ?? monitoring.mine)?.pbx)}
+            where={call && picture && picture.pbxs.size > 1 ? (picture.pbxs.get(call.pbx)?.name ?? "") : ""}
             close={() => choose(null)}
             element={panel}
           >
@@ -102,7 +103,7 @@ function nothing(picture: Picture | null): string {
   if (!picture) return words.loadingCalls;
   if (picture.calls.size > 0) return words.noMatch;
   if (!picture.connected) return words.notKnownNow;
-  return picture.pbx?.state === "connected" ? words.noCalls : words.noCallsPbxAway;
+  return awayOf(picture).length < picture.pbxs.size ? words.noCalls : words.noCallsPbxAway;
 }
 
 /** On a narrow screen the focus goes with what is seen: into the panel that opens, and back to the list. */

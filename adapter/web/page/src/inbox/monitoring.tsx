@@ -4,7 +4,7 @@ import { useCallback, useEffect, useLayoutEffect, useState } from "preact/hooks"
 import { ask } from "../api/ask";
 import { attempt } from "../api/problems";
 import { hears, type Act, type Hears, type Voice } from "../core/hears";
-import type { Picture } from "../core/picture";
+import { isUp, type Picture } from "../core/picture";
 import { opens, REST_MS } from "../core/talk";
 import { usePhone, type Phone } from "../phone/usephone";
 import { BROWSER } from "../phone/devices";
@@ -42,7 +42,7 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
   const call = mine && picture?.calls.get(mine.call_id);
-  const now = mine && hears({ connected, pbxUp: picture?.pbx?.state === "connected", monitor: mine, call, talk: group.talk, voice: voice(phone, mine) });
+  const now = mine && hears({ connected, pbxUp: picture !== null && isUp(picture, mine.pbx), monitor: mine, call, talk: group.talk, voice: voice(phone, mine) });
   const names = { agent: call?.agent.name ?? words.agent, device: mine?.device?.split("/").pop() ?? "" };
 
   // After a stop was answered nothing starts for a while (`rest`): a second press is the first one's.

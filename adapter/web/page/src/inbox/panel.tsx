@@ -27,13 +27,15 @@ interface Props {
   ended: Monitor | null;
   /** Whether what is shown is known to be true now. */
   known: boolean;
+  /** At which PBX, where there are several. */
+  where: string;
   close: () => void;
   /** What the list knows of this call. */
   children: ComponentChildren;
   element: { current: HTMLElement | null };
 }
 
-export function Panel({ me, call, callId, monitoring, ended, known, close, children, element }: Props) {
+export function Panel({ me, call, callId, monitoring, ended, known, where, close, children, element }: Props) {
   const { mine, busy, phone } = monitoring;
   const here = mine?.call_id === callId ? mine : undefined;
   const elsewhere = mine !== undefined && here === undefined;
@@ -53,7 +55,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, close, child
   const last = ended?.call_id === callId && !here ? ended : null;
   return (
     <section class="panel" aria-label={words.chosenCall} ref={element} tabIndex={-1}>
-      <Head call={call} over={last?.ended_reason === "took_over" ? words.end_took_over : words.callOver} close={close}>
+      <Head call={call} where={where} over={last?.ended_reason === "took_over" ? words.end_took_over : words.callOver} close={close}>
         {may && (
           <button
             type="button"
@@ -127,13 +129,14 @@ export function Panel({ me, call, callId, monitoring, ended, known, close, child
 
 interface HeadProps {
   call: Call | undefined;
+  where: string;
   /** What is said in place of a call that is over. */
   over: string;
   close: () => void;
   children: ComponentChildren;
 }
 
-function Head({ call, over, close, children }: HeadProps) {
+function Head({ call, where, over, close, children }: HeadProps) {
   const element = useRef<HTMLElement>(null);
   useClocks(element, call);
   const customer = call && numberOf(call);
@@ -152,6 +155,7 @@ function Head({ call, over, close, children }: HeadProps) {
                 customerName(call),
                 words[call.direction],
                 call.state === "active" ? "" : words[call.state],
+                where,
                 call.agent.extension && say(words.extensionNumber, { number: call.agent.extension }),
               ]
                 .filter(Boolean)

@@ -40,6 +40,7 @@ export const de: Words = {
   coachWhisper: "{name} spricht mit Ihnen. Der Kunde hört es nicht.",
   coachBarge: "{name} nimmt am Gespräch teil. Sie und der Kunde hören es.",
   lostStream: "Die Verbindung zum Server ist unterbrochen und wird wiederhergestellt; das Gezeigte kann veraltet sein.",
+  pbxAway: "Nicht erreichbar: {names}. Gespräche dort erscheinen wieder, sobald die Anlage zurück ist.",
   pbxDown: "Die Telefonanlage ist nicht erreichbar. Gespräche erscheinen wieder, sobald sie zurück ist.",
   recordFails:
     "Was geschieht, kann gerade nicht aufgezeichnet werden: Kein Mithören beginnt, niemand kann zu sprechen beginnen, und wer spricht, wird bald stumm geschaltet. Das Zuhören geht weiter und wird nachgetragen.",

@@ -38,6 +38,7 @@ export const en = {
   coachWhisper: "{name} is talking to you. The customer can't hear it.",
   coachBarge: "{name} has joined the call. You and the customer can hear them.",
   lostStream: "The connection to the server was lost and is being restored. What you see may be out of date.",
+  pbxAway: "Out of reach: {names}. Calls there are shown again as soon as it is back.",
   pbxDown: "The phone system can't be reached. Calls are shown again as soon as it is back.",
   recordFails:
     "Nothing can be recorded at the moment: no new monitoring can start, nobody can begin to talk, and anybody who talks is soon made silent. Listening continues and is recorded later.",

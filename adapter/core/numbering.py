@@ -1,0 +1,35 @@
+"""How one PBX is read: whose phones its endpoints are, where its trunks lead, how its ids become public ones."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from adapter.core.events import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """How a PBX is interpreted: which endpoints are agents' phones or internal, and how public ids are derived."""
+
+    pbx: str
+    is_agent: Callable[[str], bool]
+    is_internal: Callable[[str], bool]
+    is_spy: Callable[[Channel], bool]
+    """Whether a channel is a supervisor's leg, or dials a star code: such a channel is never a call."""
+    secret: bytes = field(repr=False)
+    """Key for opaque ids, at most 64 bytes (RFC 7693): Asterisk's uniqueids count channels, so gaps would reveal
+    silent legs."""
+
+    prefixes: Sequence[str] = ()
+    """What agents dial before an outside number."""
+    country_of: Callable[[str], str] = lambda endpoint: ""
+    """By which country's rules numbers behind an endpoint (a trunk) are written; empty: the configured one's."""
+    name: str = ""
+    """What people see of the PBX; empty: its id."""
+    is_trunk: Callable[[str], bool] | None = None
+    """Whether an endpoint leads to another PBX of the installation; None where there is no other."""
+
+    def opaque(self, uniqueid: str) -> str:
+        """The public id for a uniqueid or linkedid: stable across restarts, and not sequential."""
+        text = f"{self.pbx}\0{uniqueid}".encode()
+        return hashlib.blake2s(text, key=self.secret[:32], digest_size=12).hexdigest()
