@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -35,6 +35,7 @@ from adapter.monitoring.recorder import Recorder
 from adapter.monitoring.reservations import Reservations
 from adapter.monitoring.takeup import take_up
 from adapter.monitoring.unrecorded import Unrecorded
+from adapter.phones.pages import PagePhones
 from adapter.store import Store
 from adapter.store.address import in_words
 from adapter.store.durability import Survives
@@ -135,12 +136,11 @@ class Service:
         self._tasks = BackgroundTasks("service")
         sessions = TtlCache(store.sessions.find, SESSION_SECONDS)
         api_tokens = TtlCache(store.tokens.find)
-        with_phones = next((pbx for pbx in settings.pbx if pbx.softphone.enabled), None)
-        self.browser_phones = next(
-            (node.browser_phones for node in nodes if with_phones and node.id == with_phones.id), None
-        )
+        upstreams = wiring.upstreams(settings)
+        at = {node.id: node.browser_phones for node in nodes if node.id in upstreams}
+        self.page_phones = PagePhones(at) if at else None
         self.revocation = Revocation(
-            (sessions, api_tokens), store.sessions, store.tokens, self.streams, self.browser_phones, clock
+            (sessions, api_tokens), store.sessions, store.tokens, self.streams, self.page_phones, clock
         )
         self.expiry = Expiry(self.revocation)
         self.access = Access(
@@ -153,10 +153,10 @@ class Service:
             write_now=self.recorder.write_now,
             proxies=wiring.proxies(settings),
         )
-        self.groups = self._groups(with_phones or settings.pbx[-1])
+        self.groups = self._groups(upstreams)
 
-    def _groups(self, phones_pbx: config.Pbx) -> Groups:
-        """What each group of routes works with. `phones_pbx`: where pages' phones register."""
+    def _groups(self, upstreams: Mapping[str, softphone.Upstream]) -> Groups:
+        """What each group of routes works with. `upstreams`: how pages' phones reach each PBX."""
         store, boards, nodes, locks = self.store, self.boards, self.nodes, KeyedLocks()
         return Groups(
             operations=operations.Deps(
@@ -184,13 +184,7 @@ class Service:
             ),
             stopall=stopall.Deps(boards, nodes, self.recorder.committed),
             events=events.Deps(self.streams),
-            softphone=softphone.Deps(
-                phones=self.browser_phones,
-                ice=wiring.ice(phones_pbx),
-                sip_upstream=wiring.sip_upstream(phones_pbx),
-                sip_tls=wiring.ari_tls(phones_pbx),
-                tasks=self._tasks,
-            ),
+            softphone=softphone.Deps(self.page_phones, upstreams, self._tasks),
             audit=audit.Deps(store.audit),
             webhooks=webhooks.Deps(self.guard, store.webhooks, store.outbox, self.dispatcher),
             tokens=tokens.Deps(boards, store.tokens, self.revocation),

@@ -3,7 +3,7 @@
 import resource
 import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from functools import lru_cache, partial
@@ -37,6 +37,7 @@ from adapter.phones.tickets import Tickets
 from adapter.web.ice import Ice
 from adapter.web.listener import ConnectionLimits
 from adapter.web.proxy import ProxyPolicy, networks
+from adapter.web.softphone import Upstream
 
 log = structlog.get_logger(__name__)
 
@@ -178,6 +179,12 @@ def ice(pbx: config.Pbx) -> Ice:
     phone = pbx.softphone
     secret = revealed(phone.turn_secret, phone.turn_secret_file)
     return Ice(tuple(phone.stun), tuple(phone.turn), secret)
+
+
+def upstreams(settings: config.Settings) -> Mapping[str, Upstream]:
+    """How pages' phones reach each PBX that allows them, by its id. Raises ConfigError."""
+    allowed = [pbx for pbx in settings.pbx if pbx.softphone.enabled]
+    return {pbx.id: Upstream(ice(pbx), sip_upstream(pbx), ari_tls(pbx)) for pbx in allowed}
 
 
 def sip_upstream(pbx: config.Pbx) -> str:

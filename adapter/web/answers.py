@@ -263,6 +263,8 @@ class IceServer(Answer):
 class Softphone(Answer):
     """Credentials for using a page as a phone."""
 
+    pbx: str
+    """Where it registers, and for whose calls it can be rung."""
     endpoint: str
     password: str
     sip_url: str

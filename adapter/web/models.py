@@ -231,6 +231,12 @@ class AuditQuery(AuditFilter):
     cursor: Cursor | None = Field(None, description="`next_cursor` of the previous page.")
 
 
+class SoftphoneQuery(Body):
+    """POST /softphone."""
+
+    pbx: PhonesPbx | None = Field(None, description="Where it registers; by default where the desk phone does.")
+
+
 class DeliveriesQuery(Body):
     """GET /webhooks/{id}/deliveries."""
 

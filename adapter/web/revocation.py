@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import structlog
 
 from adapter.errors import StoreUnavailable
-from adapter.phones.browser import BrowserPhones
+from adapter.phones.pages import PagePhones
 from adapter.store import budget
 from adapter.web.stream import Streams
 from adapter.web.ttl_cache import TtlCache
@@ -44,7 +44,7 @@ class Revocation:
         sessions: Alive,
         tokens: Alive,
         streams: Streams,
-        phones: BrowserPhones | None,
+        phones: PagePhones | None,
         clock: Callable[[], datetime],
     ) -> None:
         self._caches, self._sessions, self._tokens = caches, sessions, tokens

@@ -5,18 +5,20 @@ this page's phone needs passes (`sipguard`), and the socket closes when one of t
 """
 
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from adapter.core.views import time_view
-from adapter.errors import DeviceUnavailable, Forbidden, PbxRefused, PbxTimeout, PbxUnavailable
-from adapter.phones.browser import BrowserPhones
+from adapter.errors import DeviceUnavailable, Forbidden, Invalid, PbxRefused, PbxTimeout, PbxUnavailable
+from adapter.phones.pages import PagePhones
 from adapter.tasks import BackgroundTasks
 from adapter.web import answers
 from adapter.web.access import Access, in_person, starts
 from adapter.web.ice import Ice
+from adapter.web.models import SoftphoneQuery
 from adapter.web.principal import Principal
 from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
 from adapter.web.sipguard import LARGEST
@@ -24,16 +26,24 @@ from adapter.web.sipline import CLOSING, SipLines
 
 
 @dataclass(frozen=True, slots=True)
+class Upstream:
+    """How pages' phones reach one PBX."""
+
+    ice: Ice
+    url: str
+    """Asterisk's WebSocket."""
+    tls: ssl.SSLContext | None
+    """Whom to believe there; None where it is reached without TLS."""
+
+
+@dataclass(frozen=True, slots=True)
 class Deps:
     """What these routes work with."""
 
-    phones: BrowserPhones | None
+    phones: PagePhones | None
     """None where pages are no phones."""
-    ice: Ice
-    sip_upstream: str
-    """Asterisk's WebSocket."""
-    sip_tls: ssl.SSLContext | None
-    """Whom to believe there; None where it is reached without TLS."""
+    upstreams: Mapping[str, Upstream]
+    """By PBX."""
     tasks: BackgroundTasks
     """Whose tasks the open lines are."""
     lines: SipLines = field(default_factory=SipLines)
@@ -49,7 +59,7 @@ def _may(principal: Principal, access: Access) -> None:
     starts(principal, access)
 
 
-def _phones(deps: Deps) -> BrowserPhones:
+def _phones(deps: Deps) -> PagePhones:
     if deps.phones is None:
         raise Forbidden("Softphones are disabled: softphone.enabled is false.")
     return deps.phones
@@ -60,22 +70,32 @@ def _phones(deps: Deps) -> BrowserPhones:
     "/softphone",
     Returns(model=answers.Softphone),
     _may,
-    errors=[PbxUnavailable, PbxTimeout, PbxRefused],
+    query=SoftphoneQuery,
+    errors=[Invalid, PbxUnavailable, PbxTimeout, PbxRefused],
 )
 async def open_softphone(context: RequestContext[Deps, None]) -> web.Response:
-    """Credentials for this page's phone; those that the session had before are void."""
+    """Credentials for this page's phone; those that the session had before are void.
+
+    It registers at the PBX that is named; otherwise where the person's desk phone does, if pages can be phones there.
+    It can be rung for calls of that PBX.
+    """
     deps, user = context.deps, context.principal.person
-    phone = await _phones(deps).open(context.principal.id, user.id)
+    phones = _phones(deps)
+    wanted = context.query(SoftphoneQuery).pbx
+    if wanted is not None and wanted not in phones.pbxes:
+        raise Invalid.at("pbx", f"pages are phones at {', '.join(phones.pbxes)}")
+    pbx, phone = await phones.open(context.principal.id, user, wanted)
     until = int(phone.expires_at.timestamp())
     origin = context.access.proxies.public_origin or ""
     scheme = "wss" if context.request.secure or origin.startswith("https:") else "ws"
     host = urlsplit(origin).netloc or context.request.host
     return web.json_response(
         {
+            "pbx": pbx,
             "endpoint": phone.endpoint,
             "password": phone.password,
             "sip_url": f"{scheme}://{host}/api/v1{PATH}",
-            "ice_servers": deps.ice.servers(user.username, until),
+            "ice_servers": deps.upstreams[pbx].ice.servers(user.username, until),
             "expires_at": time_view(phone.expires_at),
         }
     )
@@ -99,21 +119,23 @@ async def sip(context: RequestContext[Deps, None]) -> web.StreamResponse:
     softphones = _phones(context.deps)
     _same_origin(context)
     deps = context.deps
-    phone = softphones.of_session(context.principal.id)
-    if phone is None:
+    found = softphones.of_session(context.principal.id)
+    if found is None:
         raise DeviceUnavailable("Ask for credentials first: POST /api/v1/softphone.")
+    pbx, phone = found
+    upstream, phones = deps.upstreams[pbx], softphones.phones_at(pbx)
     if "sip" not in context.request.headers.get("Sec-WebSocket-Protocol", ""):
         raise Forbidden("This is a WebSocket with the subprotocol sip.")
-    line = deps.lines.of(phone, softphones, deps.tasks)
+    line = deps.lines.of(phone, phones, deps.tasks)
     async with line.opening:
         if not line.is_open:
-            await softphones.renew(phone)
-            await line.connect(deps.sip_upstream, deps.sip_tls)
+            await phones.renew(phone)
+            await line.connect(upstream.url, upstream.tls)
     page = web.WebSocketResponse(
         protocols=("sip",), autoping=False, compress=False, max_msg_size=LARGEST, timeout=CLOSING
     )
     await page.prepare(context.request)
-    if softphones.of_session(context.principal.id) is not phone:
+    if phones.of_session(context.principal.id) is not phone:
         line.end()  # the session, or its right, ended meanwhile
     await line.serve(page)
     return page

@@ -88,10 +88,10 @@ async def test_a_stolen_session_ends_with_its_owners(site: Site, end: End) -> No
     await stream.ended()
     assert site.phones is not None
     for _ in range(100):
-        if not site.phones._phones:
+        if not site.phones.phones_at("lab")._phones:
             break
         await asyncio.sleep(0.01)
-    assert not site.phones._phones
+    assert not site.phones.phones_at("lab")._phones
 
 
 async def test_a_session_has_the_rights_of_now(site: Site) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from adapter import log
 from adapter.lab.provision import provision
-from tests.bench import bus, events, page, pages, records, switching
+from tests.bench import bus, events, page, pages, records, softphone, switching
+from tests.support.pbxes import Several
 
 Tables = dict[str, dict[str, float]]
 
@@ -45,6 +46,17 @@ def _switching() -> Tables:
         return asyncio.run(switching.measure(provision(), Path(folder)))
 
 
+def _pbxes() -> Tables:
+    """how fast the first sound is in a browser that is registered at another PBX than the call's"""
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(_several(Path(folder)))
+
+
+async def _several(folder: Path) -> dict[str, dict[str, float]]:
+    async with Several(provision(), folder).running() as pair:
+        return await softphone.moving(pair)
+
+
 def _page() -> Tables:
     """what the inbox costs the browser, at 60 calls and at 1,000"""
     with tempfile.TemporaryDirectory() as folder:
@@ -62,6 +74,7 @@ PARTS: dict[str, Callable[[], Tables]] = {
     "memory": _memory,
     "records": _records,
     "switching": _switching,
+    "pbxes": _pbxes,
     "page": _page,
     "bus": _bus,
 }

@@ -7,6 +7,7 @@ nothing may look before it has.
 import asyncio
 import time
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 from playwright.async_api import Browser, BrowserContext, Dialog, Page, Playwright, async_playwright, expect
@@ -19,8 +20,16 @@ GONE = 12
 """Seconds until a page that is gone is told from one that comes back: it has ten; the rest is for a busy machine."""
 
 
+class Served(Protocol):
+    """A lab, of one PBX or of several."""
+
+    @property
+    def base(self) -> str:
+        """Where its page is."""
+
+
 async def at_the_page(
-    browser: Browser, lab: Lab, username: str = "mona", *, microphone: bool = True, script: str = "", base: str = ""
+    browser: Browser, lab: Served, username: str = "mona", *, microphone: bool = True, script: str = "", base: str = ""
 ) -> Page:
     """Somebody at the page with this browser as their phone, registered."""
     permissions = ["microphone"] if microphone else []

@@ -68,6 +68,11 @@ class Several:
         await self.adapter.start()
         assert await ready(self.http_port, asyncio.Event())
 
+    @property
+    def base(self) -> str:
+        """Where the page is."""
+        return f"http://127.0.0.1:{self.http_port}"
+
     async def phone(self, number: str, answer: Answer | None = None) -> Phone:
         """The phone of this number at its PBX, registered."""
         wanted: Answer = answer or ("asked" if number.startswith("3") else "auto")
@@ -100,7 +105,7 @@ class Several:
 
     async def client(self, username: str) -> Client:
         """A person, signed in."""
-        client = Client(f"http://127.0.0.1:{self.http_port}")
+        client = Client(self.base)
         self._clients.append(client)
         return await client.sign_in(username, people.password(username))
 

@@ -106,7 +106,7 @@ class Site:
         self.recorder, self.streams, self.phones = (
             self.service.recorder,
             self.service.streams,
-            self.service.browser_phones,
+            self.service.page_phones,
         )
         self.access, self.groups = self.service.access, self.service.groups
         await self.service.start()

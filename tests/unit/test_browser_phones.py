@@ -5,13 +5,17 @@ import base64
 import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from adapter.core.people import Directory
 from adapter.phones.browser import BrowserPhones
+from adapter.store import Store
 from adapter.web.ice import Ice
 from tests.fake.pbx import FakePbx, settle
 from tests.fake.scene import MONA, PEOPLE
-from tests.support.site import Site, is_problem
+from tests.support.clock import real
+from tests.support.site import SECRET, Site, is_problem
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -45,6 +49,24 @@ class Memory:
 
     async def listed(self) -> list[str]:
         return list(self.there)
+
+
+class Elsewhere(Site):
+    """An adapter at two PBXes, both of which take pages' phones."""
+
+    def __init__(self, store: Store) -> None:
+        softphone = {"enabled": True}
+        pbx = [{"id": name, "ami": SECRET, "ari": SECRET, "softphone": softphone} for name in ("north", "south")]
+        super().__init__(store, Memory(), pbx=pbx)
+        self.endpoints = {name: Memory() for name in ("north", "south")}
+        self.pbxes = {name: FakePbx(name, endpoints=memory) for name, memory in self.endpoints.items()}
+
+    def connect_to(self, name: str) -> Any:
+        return self.pbxes[name].connect
+
+    def name_boards(self) -> None:
+        for board in self.service.boards.own:
+            self.pbxes[board.id].board = board
 
 
 async def test_the_page_that_connected_last_rings_and_a_lost_right_ends_all() -> None:
@@ -94,3 +116,30 @@ async def test_who_may_have_a_softphone(site: Site) -> None:
     _, token = await admin.post("/tokens", {"name": "t", "user": "mona"})
     nobody.http.headers["Authorization"] = f"Bearer {token['token']}"
     is_problem(await nobody.post("/softphone", {}), 403, "forbidden")
+
+
+async def test_a_pages_phone_is_at_one_pbx_at_a_time(tmp_path: Path) -> None:
+    site = Elsewhere(await Store.open(f"sqlite+aiosqlite:///{tmp_path}/test.sqlite", clock=real))
+    runner = await site.start()
+    mona = await site.client("mona")
+
+    async def there(name: str) -> list[str]:
+        await settle()
+        return [one for one in site.endpoints[name].there if one.startswith("cm-web-") and one not in (LEFT, OTHERS)]
+
+    assert (await mona.post("/softphone", None))[1]["pbx"] == "north"  # she has no phone of another PBX
+    assert (len(await there("north")), len(await there("south"))) == (1, 0)
+    status, told = await mona.post("/softphone?pbx=south", None)
+    assert (status, told["pbx"]) == (200, "south")
+    assert await there("south") == [told["endpoint"]]
+    for _ in range(100):
+        if not await there("north"):
+            break
+        await asyncio.sleep(0.01)
+    assert not await there("north")
+    is_problem(await mona.post("/softphone?pbx=west", None), 422, "invalid")
+    is_problem(await mona.post("/softphone?pbx=south&pbx=north", None), 422, "invalid")
+    assert await there("south") == [told["endpoint"]]
+    assert (await mona.delete("/softphone"))[0] == 204
+    assert not await there("south")
+    await site.close(runner)

@@ -137,6 +137,7 @@ async def test_the_phone_of_a_page_ends_with_its_credentials(paged: Site, monkey
     mona = await paged.client("mona")
     socket = await phone_of(paged, mona)
     assert paged.phones is not None
-    passed = paged.phones._passing()
-    monkeypatch.setattr(paged.phones, "_passing", lambda: passed + 25 * 3600)
+    phones = paged.phones.phones_at("lab")
+    passed = phones._passing()
+    monkeypatch.setattr(phones, "_passing", lambda: passed + 25 * 3600)
     await is_over(socket)

@@ -293,7 +293,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Credentials for this page's phone; those that the session had before are void. */
+        /**
+         * Credentials for this page's phone; those that the session had before are void.
+         * @description It registers at the PBX that is named; otherwise where the person's desk phone does, if pages can be phones there.
+         *         It can be rung for calls of that PBX.
+         */
         post: operations["open_softphone"];
         /** This page is no phone any more. */
         delete: operations["close_softphone"];
@@ -851,6 +855,7 @@ export interface components {
             expires_at: string;
             ice_servers: components["schemas"]["IceServer"][];
             password: string;
+            pbx: string;
             sip_url: string;
         };
         /** @description POST /monitors: exactly one of the first three fields identifies the call. */
@@ -1589,7 +1594,10 @@ export interface operations {
     };
     open_softphone: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where it registers; by default where the desk phone does. */
+                pbx?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;

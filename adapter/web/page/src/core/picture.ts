@@ -65,6 +65,11 @@ export function isUp({ pbxs }: Picture, id: string | undefined): boolean {
   return id !== undefined && pbxs.get(id)?.state === "connected";
 }
 
+/** Whether there are several PBXes: then it matters at which one something is. */
+export function several({ pbxs }: Picture): boolean {
+  return pbxs.size > 1;
+}
+
 /** The PBXes that are out of sight. */
 export function awayOf({ pbxs }: Picture): NamedPbxState[] {
   return [...pbxs.values()].filter(({ state }) => state !== "connected");

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useLayoutEffect, useState } from "preact/hooks"
 import { ask } from "../api/ask";
 import { attempt } from "../api/problems";
 import { hears, type Act, type Hears, type Voice } from "../core/hears";
-import { isUp, type Picture } from "../core/picture";
+import { isUp, several, type Picture } from "../core/picture";
 import { opens, REST_MS } from "../core/talk";
 import { usePhone, type Phone } from "../phone/usephone";
 import { BROWSER } from "../phone/devices";
@@ -53,7 +53,11 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
     setTimeout(() => setBusy(false), rest);
   }, []);
   const device = phone.device === BROWSER ? { device: BROWSER } : {};
-  const begin = (id: string) => ask("POST", "/monitors", { body: { call_id: id, ...device } });
+  const begin = async (id: string) => {
+    const at = picture?.calls.get(id)?.pbx;
+    if (phone.device === BROWSER && picture && several(picture) && at) await phone.softphone.at(at);
+    return ask("POST", "/monitors", { body: { call_id: id, ...device } });
+  };
   const end = () => (mine ? ask("DELETE", "/monitors/{id}", { at: { id: mine.id } }) : Promise.resolve());
   const act = (what: Act) => {
     if (what === "silence") group.press("silent");

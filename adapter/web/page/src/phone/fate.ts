@@ -3,7 +3,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, Refused } from "../api/ask";
-import type { Picture as Live } from "../core/picture";
+import { several, type Picture as Live } from "../core/picture";
 import { BROWSER } from "./devices";
 import type { Monitor } from "../schema";
 import type { PhoneState, Softphone } from "./softphone";
@@ -53,6 +53,8 @@ export function useFate(phone: Softphone, here: Monitor | undefined, live: Live 
     }
   }, [phone, here, inCall, customer, ended]);
 
+  // Where there are several PBXes, the phone must be at that of the call.
+  const at = live && several(live) && resume ? live.calls.get(resume)?.pbx : undefined;
   const free = state === "registered" && !here && live?.connected === true;
   useEffect(() => {
     if (!resume || !free) return;
@@ -61,10 +63,10 @@ export function useFate(phone: Softphone, here: Monitor | undefined, live: Live 
       sessionStorage.removeItem(LISTENING);
       setResume(null);
       setResumed(resume);
-      void listenAgain(resume, TRIES);
+      void (at ? phone.at(at) : Promise.resolve(true)).then(() => listenAgain(resume, TRIES));
     }, AGAIN_MS);
     return () => clearTimeout(timer);
-  }, [resume, free]);
+  }, [phone, resume, free, at]);
   const talks = here !== undefined && here.mode !== "silent";
   useEffect(() => {
     if (talks) setResumed(null);

@@ -18,6 +18,10 @@ const AWAY_MS = 10_000;
 /** How long a stop waits for Asterisk's answer. */
 const STOP_MS = 500;
 const AGAIN_MS = [1000, 2000, 5000];
+/** How long a call that was ended elsewhere may take to be over here. */
+const OVER_MS = 1500;
+/** How long registering at another PBX may take. */
+const REGISTERED_MS = 5000;
 
 /** Public in JsSIP, and not in its types. */
 interface WithTransport {
@@ -46,11 +50,46 @@ export class Line {
   private generation = 0;
   private tries = 0;
   private awaySince = 0;
+  /** Where it registers: at this PBX, or where the server says. */
+  private wanted: string | null = null;
+  /** Where it is registered; null where it isn't. */
+  pbx: string | null = null;
+  /** Who waits for another state. */
+  private readonly looking = new Set<() => void>();
 
   constructor(private readonly hooks: Hooks) {}
 
   get inCall(): boolean {
     return this.session !== null;
+  }
+
+  /** Be registered at this PBX: only its calls ring here. Whether it is, in time; never while there is a call. */
+  async at(pbx: string): Promise<boolean> {
+    if (this.pbx === pbx && this.session) return true;
+    if (!(await this.until(() => !this.session, OVER_MS))) return false; // its former call is just ending, or it isn't
+    if (this.pbx !== pbx) {
+      this.wanted = pbx;
+      void this.start();
+    }
+    await this.until(() => this.state === "registered" || this.state === "failed", REGISTERED_MS);
+    return this.pbx === pbx && this.state === "registered";
+  }
+
+  /** Until that holds, for so long at most. Whether it does. */
+  private until(holds: () => boolean, most: number): Promise<boolean> {
+    return new Promise((done) => {
+      const look = () => {
+        if (!holds()) return;
+        this.looking.delete(look);
+        done(true);
+      };
+      this.looking.add(look);
+      setTimeout(() => {
+        this.looking.delete(look);
+        done(holds());
+      }, most);
+      look();
+    });
   }
 
   /** Get credentials and register. Again after a loss, by itself. */
@@ -62,9 +101,10 @@ export class Line {
     if (!current()) return;
     let credentials: Credentials;
     try {
-      credentials = await ask("POST", "/softphone");
+      credentials = await ask("POST", "/softphone", this.wanted ? { query: new URLSearchParams({ pbx: this.wanted }) } : {});
     } catch {
       if (!current()) return;
+      this.wanted = null; // that PBX is away: better elsewhere than nowhere
       this.set("failed");
       setTimeout(() => current() && void this.start(), AGAIN_MS[Math.min(this.tries++, AGAIN_MS.length - 1)]);
       return;
@@ -72,6 +112,7 @@ export class Line {
     if (!current()) return;
     this.tries = 0;
     this.iceServers = credentials.ice_servers;
+    this.pbx = credentials.pbx;
     this.register(credentials, current);
   }
 
@@ -79,7 +120,7 @@ export class Line {
   async stop(next: LineState = "off"): Promise<void> {
     this.generation++;
     const ua = this.ua;
-    this.ua = null;
+    this.ua = this.pbx = null;
     this.end();
     this.set(next);
     if (!ua) return;
@@ -206,6 +247,7 @@ export class Line {
   private set(state: LineState): void {
     this.state = state;
     this.hooks.changed();
+    for (const look of [...this.looking]) look();
   }
 
   private setAway(away: boolean): void {

@@ -79,6 +79,7 @@ export class Softphone {
         if (tab === this.tab) this.lineChanged();
       },
       doing: () => this.doing,
+      at: (pbx) => this.line.at(pbx),
     });
     this.tab = tab;
     await this.stopping;
@@ -96,6 +97,11 @@ export class Softphone {
   /** Move the phone to this tab. Null when that is done; otherwise what the other tab does, which `sure` would end. */
   async useThisTab(sure: boolean): Promise<Doing | null> {
     return this.tab ? this.tab.take(sure) : "unknown";
+  }
+
+  /** Be the phone for calls at this PBX, in whichever tab. Whether it is one now. */
+  async at(pbx: string): Promise<boolean> {
+    return this.tab ? this.tab.at(pbx) : false;
   }
 
   /** Ask for the microphone; false where it can't be had. Nothing of it is sent yet. Without a call in this tab nothing

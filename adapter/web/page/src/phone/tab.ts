@@ -10,6 +10,9 @@ interface Message {
   want?: { sure: boolean };
   /** The holder's answer: it does this, and was not moved; or null: it is free now. */
   does?: Doing | null;
+  /** The phone is wanted at this PBX; and the holder's answer, whether it is there. */
+  at?: string;
+  is?: boolean;
 }
 
 interface Hooks {
@@ -18,11 +21,15 @@ interface Hooks {
   /** Another tab has it, or gets it as soon as this resolves. */
   elsewhere: () => Promise<void>;
   doing: () => Doing;
+  /** Register at this PBX. Whether it is there. */
+  at: (pbx: string) => Promise<boolean>;
 }
 
 const HOLDER = "holder";
 const ANSWER_MS = 1000;
 const MOVE_MS = 5000;
+/** For registering at another PBX. */
+const AT_MS = 7000;
 /** A tab that is reloaded gets its phone back: the others wait so long before they take a phone that is free. */
 const RELOAD_MS = 3000;
 
@@ -32,6 +39,7 @@ export class Tab {
   private readonly channel: BroadcastChannel;
   private release: (() => void) | null = null;
   private answered: ((does: Doing | null) => void) | null = null;
+  private moved: ((is: boolean) => void) | null = null;
   private readonly closed = new AbortController();
 
   constructor(
@@ -80,6 +88,17 @@ export class Tab {
     return (await this.request(wish)) ? null : "unknown";
   }
 
+  /** Have the phone at this PBX, whichever tab it is. Whether it is there. */
+  async at(pbx: string): Promise<boolean> {
+    if (this.holds) return this.hooks.at(pbx);
+    const answer = new Promise<boolean>((done) => {
+      this.moved = done;
+      setTimeout(() => done(false), AT_MS);
+    });
+    this.post({ to: HOLDER, at: pbx });
+    return answer;
+  }
+
   /** Wait until the lock is free and stays so: whoever had it may only be reloading. */
   private async wait(): Promise<void> {
     const { signal } = this.closed;
@@ -121,8 +140,11 @@ export class Tab {
   }
 
   private async told(message: Message): Promise<void> {
+    if (message.to === this.id && message.is !== undefined) return this.moved?.(message.is);
     if (message.to === this.id) this.answered?.(message.does ?? null);
-    if (message.to !== HOLDER || !message.want || !this.holds) return;
+    if (message.to !== HOLDER || !this.holds) return;
+    if (message.at !== undefined) return this.post({ to: message.from, is: await this.hooks.at(message.at) });
+    if (!message.want) return;
     const does = this.hooks.doing();
     if (does !== "nothing" && !message.want.sure) return this.post({ to: message.from, does });
     await this.lost();
