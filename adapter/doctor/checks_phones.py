@@ -77,7 +77,7 @@ async def _endpoints(
     agents = [name for name in states if any(fnmatchcase(name, pattern) for pattern in patterns)]
     wanted = endpoints.chosen(states, [*agents, *devices])
     askable = [name for name in wanted if name.startswith("PJSIP/") and DEVICE.fullmatch(name)]
-    known = {name: await _endpoint(probe, name, states[name]) for name in askable}
+    known = {name: await endpoint(probe, name, states[name]) for name in askable}
     found = [
         endpoints.AREA.unknown(name, "is not a PJSIP endpoint with a plain name: its settings can't be checked.")
         for name in wanted
@@ -97,7 +97,8 @@ async def _endpoints(
     return freepbx.advised(found) if set(exist) == {"1"} else found
 
 
-async def _endpoint(probe: PbxProbe, name: str, state: str | None) -> Endpoint:
+async def endpoint(probe: PbxProbe, name: str, state: str | None) -> Endpoint:
+    """An endpoint with its settings. `state`: as ARI lists it, None where that doesn't matter. Raises AdapterError."""
     section = name.partition("/")[2]
     settings = {key: await probe.value(f"PJSIP_ENDPOINT({section},{key})") for key in endpoints.ENDPOINT_FIELDS}
     aors = {

@@ -7,7 +7,17 @@ from pathlib import Path
 
 from adapter import config, wiring
 from adapter.core.people import User
-from adapter.doctor import audio, checks, checks_events, checks_phones, checks_several, checks_traces, files, systemname
+from adapter.doctor import (
+    audio,
+    checks,
+    checks_events,
+    checks_phones,
+    checks_several,
+    checks_traces,
+    checks_trunks,
+    files,
+    systemname,
+)
 from adapter.doctor.findings import Area, Finding
 from adapter.doctor.hearing import Row
 from adapter.doctor.pbx import PbxProbe, name_of_run
@@ -42,7 +52,7 @@ async def examine(
         return found
     found.findings += checks_several.check_phones(settings.pbx, people)
     parts = await asyncio.gather(
-        *(_one_of_several(pbx, path, people, say, prove=prove, ring=ring) for pbx in settings.pbx)
+        *(_one_of_several(pbx, settings.pbx, path, people, say, prove=prove, ring=ring) for pbx in settings.pbx)
     )
     for part in parts:
         found.findings += part.findings
@@ -51,7 +61,14 @@ async def examine(
 
 
 async def _one_of_several(
-    pbx: config.Pbx, path: Path | None, people: Sequence[User], say: Say, *, prove: bool, ring: Sequence[str]
+    pbx: config.Pbx,
+    pbxes: Sequence[config.Pbx],
+    path: Path | None,
+    people: Sequence[User],
+    say: Say,
+    *,
+    prove: bool,
+    ring: Sequence[str],
 ) -> Examination:
     """Check one while the others are checked too: one that does not answer keeps nobody waiting."""
     part = Examination()
@@ -59,9 +76,23 @@ async def _one_of_several(
     elsewhere = {device for user in people if user not in mine for device in user.devices}
     rung = [device for device in ring if device not in elsewhere]
     await _examine_pbx(pbx, path, mine, part, lambda text: say(f"{pbx.id}: {text}"), prove=prove, ring=rung)
+    part.findings += await _trunks(pbx, [other for other in pbxes if other.id != pbx.id], people)
     part.findings = [replace(finding, pbx=pbx.id) for finding in part.findings]
     part.matrix = [replace(row, label=f"{pbx.id}: {row.label}") for row in part.matrix]
     return part
+
+
+async def _trunks(pbx: config.Pbx, others: Sequence[config.Pbx], people: Sequence[User]) -> list[Finding]:
+    """What does not answer was told of before."""
+    try:
+        probe = PbxProbe(wiring.link_settings(pbx))
+        await probe.connect()
+    except (OSError, AdapterError):
+        return [Area("endpoints").unknown("trunks", "without AMI they could not be examined.")]
+    try:
+        return await checks_trunks.check_trunks(probe, pbx, others, people)
+    finally:
+        await probe.close()
 
 
 async def _examine_pbx(
