@@ -16,7 +16,7 @@ NPM := cd $(PAGE_FROM) && PATH="$(CURDIR)/$(BIN):$$PATH" npm
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help page wheel schema current pictures demo lab try test lowest lint fmt type bench load soak fuzz audit browser clean lock
+.PHONY: help page wheel schema current pictures demo lab try test lowest lint fmt type bench load scale soak fuzz audit browser clean lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -113,6 +113,9 @@ bench: $(PAGE) $(DEV) ## Figures, side by side in one run; nothing is asserted (
 
 load: $(PAGE) $(DEV) ## 200 calls with sound, 20 calls/s, 50 supervisors, 200 pages: three minutes, and what it took
 	$(BIN)/python -m tests.load
+
+scale: $(PAGE) $(DEV) ## What one adapter carries: many simulated PBXes at growing rates (two minutes; ARGS="--pbxes 100")
+	@$(BIN)/python -m tests.scale $(ARGS)
 
 soak: $(PAGE) $(DEV) ## A moderate load for SOAK_MINUTES (30), at whose end nothing may have grown; then the long faults
 	$(BIN)/python -m tests.load.soak

@@ -1,0 +1,217 @@
+"""What a scale run is played on: simulated PBXes in a process of their own, adapters, supervisors, open pages."""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from adapter import config
+from adapter.core.people import Role
+from adapter.lab.ports import free_port
+from adapter.lab.run import Adapter, ready
+from adapter.store import Store
+from adapter.store.people import NewUser
+from tests.load.pages import ROOT, Pages
+from tests.support.client import Client, Json
+from tests.support.clock import real
+
+PASSWORD = "scale-supervisor"
+SUPERVISOR = "3"
+"""How supervisors' numbers begin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How much of everything."""
+
+    pbxes: int
+    calls: int
+    """That stand at each PBX."""
+    adapters: int = 1
+    pages: int
+    """Open pages at each adapter, of people who see everything."""
+    monitors: int
+    """Supervisors who listen and switch, at each adapter."""
+
+
+class Simulation:
+    """The process of the simulated PBXes."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self.ami: Sequence[int] = ()
+        self.ari = 0
+
+    async def start(self, plan: Plan) -> None:
+        """Start it; it says where each PBX listens."""
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.scale.simpbx"),
+            cwd=ROOT,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+        told = await self._ask({"pbxes": plan.pbxes, "calls": plan.calls, "rate": 1.0})
+        self.ami, self.ari = told["ami"], told["ari"]
+
+    async def _ask(self, line: dict[str, Any]) -> dict[str, Any]:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(line).encode() + b"\n")
+        told = await asyncio.wait_for(self._process.stdout.readline(), 30)
+        found: dict[str, Any] = json.loads(told)
+        return found
+
+    async def rate(self, each: float) -> int:
+        """Events a second at each PBX from now on. Returns how many were sent so far, by all."""
+        return int((await self._ask({"rate": each}))["sent"])
+
+    async def sent(self) -> int:
+        """How many events were sent so far."""
+        return int((await self._ask({}))["sent"])
+
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        assert self._process is not None
+        return self._process.pid
+
+    async def stop(self) -> None:
+        """End it."""
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.terminate()
+            await self._process.wait()
+
+
+class Stage:
+    """Everything. Start it, and stop it whatever happened."""
+
+    def __init__(self, folder: Path, plan: Plan, database: str = "", cluster: str = "") -> None:
+        """`database`: its URL, without one SQLite; `cluster`: the configuration's section, for several adapters."""
+        self.folder, self.plan = folder, plan
+        self._database = database or f"sqlite+aiosqlite:///{folder}/adapter.sqlite"
+        self._cluster = cluster
+        self.simulation = Simulation()
+        self.ports = [free_port() for _ in range(plan.adapters)]
+        self.adapters: list[Adapter] = []
+        self.clients: list[list[Client]] = []
+        """By adapter."""
+        self.pages = [Pages() for _ in self.ports]
+
+    async def start(self) -> None:
+        """Returns once every adapter has taken its PBXes up, and everybody looks."""
+        await self.simulation.start(self.plan)
+        confs = [self._conf(number) for number in range(self.plan.adapters)]
+        await self._people(confs[0])
+        for number, conf in enumerate(confs):
+            self.adapters.append(Adapter(conf, self.folder / f"adapter{number}.log"))
+            await self.adapters[-1].start()
+        for port in self.ports:
+            assert await ready(port, asyncio.Event())
+        for number, port in enumerate(self.ports):
+            names = [self.name(number, one) for one in range(self.plan.monitors)]
+            self.clients.append([await Client(f"http://127.0.0.1:{port}").sign_in(name, PASSWORD) for name in names])
+        for port, clients, pages in zip(self.ports, self.clients, self.pages, strict=True):
+            cookie = "; ".join(f"{one.key}={one.value}" for one in clients[0].http.cookie_jar)
+            await self._sees_all(clients[0])
+            await pages.start(port, [cookie] * self.plan.pages, 0)
+
+    async def _sees_all(self, client: Client) -> None:
+        wanted, end = self.plan.pbxes * self.plan.calls, time.monotonic() + 60
+        while len((await client.get("/calls"))[1]["calls"]) < wanted:
+            assert time.monotonic() < end, "an adapter does not see all calls"
+            await asyncio.sleep(0.2)
+
+    @staticmethod
+    def name(adapter: int, number: int) -> str:
+        """A supervisor's username."""
+        return f"super-{adapter}-{number}"
+
+    def _conf(self, number: int) -> Path:
+        path = self.folder / f"adapter{number}.toml"
+        path.touch(mode=0o600)
+        pbxes = "".join(
+            f'\n[[pbx]]\nid = "pbx{node}"\nwatch_interval_seconds = 30\n[pbx.softphone]\nenabled = false\n'
+            f'[pbx.ami]\nport = {port}\nsecret = "none"\n'
+            f'[pbx.ari]\nurl = "http://127.0.0.1:{self.simulation.ari}/ari"\nsecret = "none"\n'
+            for node, port in enumerate(self.simulation.ami)
+        )
+        path.write_text(
+            f"[http]\nport = {self.ports[number]}\nmax_connections_each = 10000\n[database]\n"
+            f"url = {json.dumps(self._database)}\n"
+            f'{pbxes}\n[endpoints]\nagents = ["PJSIP/1*"]\n[log]\nlevel = "warning"\n{self._cluster}'
+        )
+        return path
+
+    async def _people(self, conf: Path) -> None:
+        store = await Store.open(config.load(conf).database_url, clock=real)
+        try:
+            for adapter in range(self.plan.adapters):
+                for number in range(self.plan.monitors):
+                    device = f"{SUPERVISOR}{adapter}{number:03d}"
+                    await store.people.create(
+                        NewUser(
+                            username=self.name(adapter, number),
+                            name=f"Supervisor {device}",
+                            role=Role.AGENT,
+                            password=PASSWORD,
+                            extension=device,
+                            device=f"PJSIP/{device}",
+                            can_monitor=True,
+                        )
+                    )
+        finally:
+            await store.close()
+
+    async def call(self, client: Client, pbx: str, place: int) -> Json:
+        """One call at a PBX, whichever stands there."""
+        found = [one for one in (await client.get("/calls"))[1]["calls"] if one["pbx"] == pbx]
+        picked: Json = sorted(found, key=lambda one: str(one["agent"]["extension"]))[place % len(found)]
+        return picked
+
+    async def stop(self) -> list[int]:
+        """End everything. Returns how many gaps and losses the pages of each adapter saw."""
+        seen = [await pages.stop() for pages in self.pages]
+        for clients in self.clients:
+            for client in clients:
+                await client.close()
+        for adapter in self.adapters:
+            await adapter.stop()
+        await self.simulation.stop()
+        return [one.gaps + one.lost for one in seen]
+
+
+class Usage:
+    """CPU of processes between two looks."""
+
+    def __init__(self, pids: Sequence[int]) -> None:
+        self._processes = [psutil.Process(pid) for pid in pids]
+        self._before = self._spent()
+        self._began = time.monotonic()
+
+    def _spent(self) -> list[float]:
+        return [sum(process.cpu_times()[:2]) for process in self._processes]
+
+    def percent(self) -> list[float]:
+        """% of one core that each took since the beginning."""
+        passed = time.monotonic() - self._began
+        return [100 * (now - then) / passed for now, then in zip(self._spent(), self._before, strict=True)]
+
+    def megabytes(self) -> list[float]:
+        """Resident, 10^6 bytes."""
+        return [process.memory_info().rss / 1e6 for process in self._processes]
+
+
+def crowded() -> float:
+    """Load average of the last minute, beside the figures: what else runs here."""
+    return os.getloadavg()[0]
