@@ -197,6 +197,7 @@ class Phone:
 
     async def hold(self) -> None:
         """Put the other side on hold."""
+        await self._talks()
         await self.command("hold")
 
     async def resume(self) -> None:
@@ -205,6 +206,7 @@ class Phone:
 
     async def transfer(self, number: str) -> None:
         """Blind transfer by REFER (RFC 3515)."""
+        await self._talks()
         await self.command("transfer", self._uri(number))
 
     async def transfer_to_consulted(self, number: str) -> None:
@@ -234,7 +236,25 @@ class Phone:
 
     async def dtmf(self, digit: str) -> None:
         """Press one digit (RFC 4733)."""
+        await self._talks()
         await self.command("sndcode", digit)
+
+    async def _talks(self) -> None:
+        """Wait until the newest call is established at this end too: baresip drops what is asked of it before."""
+        await self._when(self._newest_call, f"a call at phone {self.number}", DEADLINE)
+
+    def _newest_call(self) -> dict[str, Any] | None:
+        """The event that established the newest call that goes on; None while it is not established."""
+        calls: dict[str, dict[str, Any] | None] = {}
+        for event in self.events:
+            match event.get("type"):
+                case "CALL_INCOMING" | "CALL_OUTGOING" | "CALL_RINGING":
+                    calls.setdefault(event.get("id", ""), None)
+                case "CALL_ESTABLISHED":
+                    calls[event.get("id", "")] = event
+                case "CALL_CLOSED":
+                    calls.pop(event.get("id", ""), None)
+        return next(reversed(calls.values()), None)
 
     # --- what happened
 

@@ -3,7 +3,6 @@
 import asyncio
 import random
 import sqlite3
-import subprocess
 import time
 from collections import defaultdict
 from contextlib import closing
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from adapter.lab.run import Adapter
+from tests.support import forkserver
 from tests.support.client import Client
 from tests.support.lab import Lab
 from tests.support.receiver import EVERYTHING, Receiver
@@ -31,8 +30,7 @@ def facts(lab: Lab) -> list[tuple[str, str, str]]:
 
 def verify(lab: Lab) -> None:
     """`call-monitor audit verify` finds the chain whole."""
-    command = Adapter.command("audit", "verify", "--config", str(lab.conf))
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = forkserver.run("audit", "verify", "--config", str(lab.conf))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "The chain is whole." in done.stdout
 

@@ -50,7 +50,7 @@ async def test_the_phones_own_call_counts(east: Lab, code: str) -> None:
 @pytest.mark.parametrize("code", CODES)
 async def test_a_blind_transfer_of_the_supervisor_opens_nothing(east: Lab, code: str) -> None:
     """101, who may not monitor, calls mona and transfers her to the code."""
-    admin, before = await east.client("admin"), 0
+    admin = await east.client("admin")
     before = await count_of(admin, "sam")
     sam, mona = await east.phone("101"), await east.phone("302", "auto")
     mark = mona.mark()

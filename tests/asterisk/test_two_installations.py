@@ -7,8 +7,9 @@ from pathlib import Path
 
 from adapter.lab import people
 from adapter.lab.ports import free_port
-from adapter.lab.run import Adapter, adapter_conf, ready
+from adapter.lab.run import adapter_conf, ready
 from tests.support.client import Client
+from tests.support.forkserver import ForkedAdapter
 from tests.support.lab import Lab, assert_hears, listen
 
 TOLD = "legs of another installation are at this PBX"
@@ -21,7 +22,7 @@ async def another(lab: Lab) -> AsyncIterator[tuple[str, Path]]:
     folder.mkdir()
     conf = adapter_conf(folder, lab.pbx, port)
     await people.seed(conf)
-    adapter = Adapter(conf, folder / "adapter.log")
+    adapter = ForkedAdapter(conf, folder / "adapter.log")
     try:
         await adapter.start()
         assert await ready(port, asyncio.Event())

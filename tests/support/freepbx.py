@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from adapter.lab.provision import Toolchain
-from adapter.lab.run import Adapter
+from tests.support.forkserver import ForkedAdapter
 from tests.support.lab import Lab
 from tests.support.operators import OperatorsPbx
 
@@ -165,4 +165,4 @@ class FreePbxLab(Lab):
         self.conf = home / "config.toml"
         assert self.conf.exists(), done.stdout + done.stderr
         self.conf.write_text(self.conf.read_text().replace("port = 8080", f"port = {self.http_port}", 1))
-        self.adapter = Adapter(self.conf, folder / "adapter.log")
+        self.adapter = ForkedAdapter(self.conf, folder / "adapter.log")

@@ -15,8 +15,9 @@ from adapter.lab.pbx import Pbx
 from adapter.lab.phones import Answer, Phone
 from adapter.lab.ports import Ports, free_port
 from adapter.lab.provision import Toolchain
-from adapter.lab.run import Adapter, adapter_conf, ready
+from adapter.lab.run import adapter_conf, ready
 from tests.support.client import Client
+from tests.support.forkserver import ForkedAdapter
 from tests.support.tap import Tap
 
 TONES = {
@@ -51,7 +52,7 @@ class Lab:
         self.base = f"http://127.0.0.1:{self.http_port}"
         extra = "\n[monitoring]\nring_timeout_seconds = 3.0\n"
         self.conf = adapter_conf(folder, self.pbx, self.http_port, extra)
-        self.adapter = Adapter(self.conf, folder / "adapter.log")
+        self.adapter = ForkedAdapter(self.conf, folder / "adapter.log")
         self._conf = self.conf.read_text()
         self._pbx_pid = 0
         self._phones: dict[str, Phone] = {}

@@ -15,9 +15,10 @@ from adapter.lab.pbx import Pbx
 from adapter.lab.phones import Answer, Phone
 from adapter.lab.ports import free_port
 from adapter.lab.provision import Toolchain
-from adapter.lab.run import Adapter, adapter_conf, asterisks, ready
+from adapter.lab.run import adapter_conf, asterisks, ready
 from tests.support import lab
 from tests.support.client import Client
+from tests.support.forkserver import ForkedAdapter
 from tests.support.lab import SECONDS, TONES
 
 VOICES = {
@@ -45,7 +46,7 @@ class Several:
         self.http_port = free_port()
         extra = "\n[monitoring]\nring_timeout_seconds = 5.0\n"
         self.conf = adapter_conf(folder, self.pbxes, self.http_port, extra)
-        self.adapter = Adapter(self.conf, folder / "adapter.log")
+        self.adapter = ForkedAdapter(self.conf, folder / "adapter.log")
         self._phones: dict[str, Phone] = {}
         self._clients: list[Client] = []
 

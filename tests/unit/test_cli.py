@@ -1,13 +1,12 @@
 """The command line as a person uses it: its messages, its exit status; as a process of its own where that counts.
 
-Each process takes a second to import everything; so what only asks the commands for something calls their entry here.
+What only asks the commands for something calls their entry here.
 """
 
 import asyncio
 import io
 import json
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +18,7 @@ from adapter.cli.main import main
 from adapter.core.audit import SYSTEM, Action, Entry
 from adapter.health.heads import Heads
 from adapter.store import Store
+from tests.support import forkserver
 from tests.support.clock import real
 
 SAMPLE = Path(__file__).parents[2] / "config.sample.toml"
@@ -34,8 +34,7 @@ def conf(tmp_path: Path) -> Path:
 
 def run(*arguments: str, stdin: str = "") -> tuple[int, str]:
     """Run it as a process; exit status and all that it said."""
-    command = [sys.executable, "-m", "adapter", *arguments]
-    done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+    done = forkserver.run(*arguments, stdin=stdin)
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout + done.stderr
 

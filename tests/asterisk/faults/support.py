@@ -7,6 +7,7 @@ from collections.abc import Callable
 import aiohttp
 
 from adapter.core.legs import is_leg
+from tests.support import forkserver
 from tests.support.client import Client, Json
 from tests.support.lab import Lab
 
@@ -56,8 +57,7 @@ async def killed(lab: Lab) -> None:
 
 async def command(lab: Lab, *arguments: str) -> None:
     """Run the adapter's own command line."""
-    everything = lab.adapter.command(*arguments, "--config", str(lab.conf))
-    process = await asyncio.create_subprocess_exec(*everything, stdout=asyncio.subprocess.DEVNULL)
+    process = await forkserver.start(*arguments, "--config", str(lab.conf))
     assert await process.wait() == 0
 
 

@@ -14,9 +14,10 @@ import pytest
 
 from adapter.asterisk.stasis import APPLICATION
 from adapter.lab.ports import free_port
-from adapter.lab.run import Adapter, ready
+from adapter.lab.run import ready
 from tests.asterisk.faults.support import legs, told, until, until_ready, until_told
 from tests.asterisk.test_handset import one
+from tests.support import forkserver
 from tests.support.client import Client, Json
 from tests.support.lab import Lab, assert_hears, listen
 
@@ -25,7 +26,7 @@ class Second:
     """Another adapter with the lab's configuration, listening elsewhere."""
 
     def __init__(self, lab: Lab, *arguments: str) -> None:
-        self._command = Adapter.command("serve", "--config", str(lab.conf), *arguments)
+        self._arguments = ("serve", "--config", str(lab.conf), *arguments)
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.log = lab.folder / f"second-{self.port}.log"
@@ -34,13 +35,8 @@ class Second:
     async def start(self) -> None:
         """Start it; it may or may not live on."""
         with self.log.open("ab") as output:
-            self.process = await asyncio.create_subprocess_exec(
-                *self._command,
-                env={**os.environ, "CALL_MONITOR_HTTP__PORT": str(self.port)},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-            )
+            where = {**os.environ, "CALL_MONITOR_HTTP__PORT": str(self.port)}
+            self.process = await forkserver.start(*self._arguments, output=output, environment=where)
 
     async def waits(self) -> None:
         """It says that it waits."""
