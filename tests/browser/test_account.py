@@ -232,7 +232,7 @@ async def test_errors_are_in_words_at_their_field(lab: Lab, sign_in: SignIn) -> 
     await wrong("Name", "This is required.")
     await save(Name="Max", Username="mona", New_password="short")
     await wrong(
-        "New password", "At least 10 characters It needs at least 10 characters: several words are easy to remember."
+        "New password", "At least 10 characters Use at least 10 characters: several words are easy to remember."
     )
     await save(New_password=GOOD)
     await wrong("Username", "This is taken. Choose another.")

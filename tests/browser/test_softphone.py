@@ -201,7 +201,9 @@ async def test_a_reload_listens_again_in_silence(lab: Lab, speaking: Browser) ->
     await page.get_by_role("button", name="Click to hear").click()
     await expect(page.get_by_text("Connected. Sound is arriving.")).to_be_visible()
     await expect(page.get_by_text("Nobody hears you.")).to_be_visible()
-    await expect(page.get_by_text("This page had lost the call and listens again, silently.")).to_be_visible()
+    await expect(
+        page.get_by_text("This page lost the call for a moment and is listening again, silently.")
+    ).to_be_visible()
     (after,) = await monitors(lab)
     assert before != after
     assert_hears(await listen(customer, agent), p101={"201"}, p201={"101"})

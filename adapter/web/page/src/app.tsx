@@ -1,42 +1,47 @@
 // The frame: signed in or not, which view, the live picture, my monitoring, and what everybody must be told at once.
 
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Account } from "./account/account";
 import { ask, onSignedOut } from "./api/ask";
 import { Live } from "./api/live";
-import type { Picture } from "./core/picture";
+import { NO_PBXS, type Picture } from "./core/picture";
 import { useChoice } from "./inbox/choice";
 import { Inbox } from "./inbox/inbox";
 import { Monitoring, useMonitoring } from "./inbox/monitoring";
 import { Notices } from "./notices";
+import { useRightLost, useTakenLately } from "./phone/lost";
 import { Rail } from "./rail";
 import type { User } from "./schema";
 import { SignIn } from "./signin";
-import { words } from "./words";
+import { useSignOut } from "./signout";
+import { say, words } from "./words";
 
 /** What the address asks for: `inbox`, or `account` and which part of it. */
 const view = (): string => (location.hash.startsWith("#/account") ? location.hash.slice(2) : "inbox");
 
 export function App() {
   const [user, setUser] = useState<User | null | undefined>(undefined);
-  const [ended, setEnded] = useState(false);
+  const [ended, setEnded] = useState("");
+  const talking = useRef(() => "");
+  const [lose] = useState(() => () => {
+    const number = talking.current();
+    setUser(null);
+    setEnded(number ? `${words.signedOutAgain} ${say(words.sessionLost, { number })}` : words.signedOutAgain);
+  });
   useEffect(() => {
-    onSignedOut(() => {
-      setUser(null);
-      setEnded(true);
-    });
+    onSignedOut(lose);
     ask("GET", "/session")
       .then((answer) => setUser(answer.user))
       .catch(() => setUser(null))
-      .finally(() => setEnded(false));
-  }, []);
+      .finally(() => setEnded(""));
+  }, [lose]);
   if (user === undefined) return null;
   const signedIn = (who: User) => {
-    setEnded(false);
+    setEnded("");
     setUser(who);
   };
-  if (user === null) return <SignIn done={signedIn} notice={ended ? words.signedOutAgain : ""} />;
-  return <SignedIn key={user.id} user={user} signOut={() => setUser(null)} lose={() => (setUser(null), setEnded(true))} />;
+  if (user === null) return <SignIn done={signedIn} notice={ended} />;
+  return <SignedIn key={user.id} user={user} signOut={() => setUser(null)} lose={lose} talking={talking} />;
 }
 
 interface Props {
@@ -44,9 +49,11 @@ interface Props {
   signOut: () => void;
   /** The server does not know my session any more. */
   lose: () => void;
+  /** Where it is left with whom I talk. */
+  talking: { current: () => string };
 }
 
-function SignedIn({ user, signOut, lose }: Props) {
+function SignedIn({ user, signOut, lose, talking }: Props) {
   const [picture, setPicture] = useState<Picture | null>(null);
   const shown = useView();
   // eslint-disable-next-line react-hooks/exhaustive-deps -- one stream for as long as this person is signed in
@@ -58,6 +65,12 @@ function SignedIn({ user, signOut, lose }: Props) {
 
   const me = picture?.user ?? user;
   const monitoring = useMonitoring(me, picture);
+  const lately = useTakenLately(monitoring.phone.taken);
+  const [rightLost, dismiss] = useRightLost(me.can_monitor, lately);
+  useEffect(() => {
+    talking.current = lately.number;
+    return () => (talking.current = () => "");
+  }, [talking, lately]);
   const choice = useChoice(monitoring.mine);
   const account = shown.startsWith("account");
   const go = () => {
@@ -68,18 +81,20 @@ function SignedIn({ user, signOut, lose }: Props) {
     await ask("DELETE", "/session").catch(() => undefined); // what can't be reached has nothing to leave
     signOut();
   };
+  const signingOut = useSignOut(monitoring, () => void leave());
   return (
     <div class="frame" data-stale={picture !== null && !picture.connected ? true : undefined}>
       <Monitoring monitoring={monitoring} go={go} />
-      <Rail me={me} shown={account ? "account" : "inbox"} leave={leave} />
+      <Rail me={me} shown={account ? "account" : "inbox"} leave={signingOut.ask} />
       <div class="content">
-        <Notices picture={picture} />
+        <Notices picture={picture} lost={rightLost && say(words.rightLost, { number: rightLost })} dismiss={dismiss} />
         {account ? (
-          <Account me={me} part={shown.slice("account/".length)} />
+          <Account me={me} pbxs={picture?.pbxs ?? NO_PBXS} part={shown.slice("account/".length)} />
         ) : (
           <Inbox me={me} picture={picture} monitoring={monitoring} choice={choice} />
         )}
       </div>
+      {signingOut.question}
     </div>
   );
 }

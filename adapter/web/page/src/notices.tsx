@@ -4,7 +4,14 @@ import { awayOf, type Picture } from "./core/picture";
 import { Icon } from "./ui/icons";
 import { say, words } from "./words";
 
-export function Notices({ picture }: { picture: Picture | null }) {
+interface Props {
+  picture: Picture | null;
+  /** What ended without anybody's hanging up; it stays until it is dismissed. */
+  lost: string;
+  dismiss: () => void;
+}
+
+export function Notices({ picture, lost, dismiss }: Props) {
   const trouble = picture ? troubleOf(picture) : null;
   return (
     <>
@@ -23,6 +30,15 @@ export function Notices({ picture }: { picture: Picture | null }) {
             {say(coach.mode === "barge" ? words.coachBarge : words.coachWhisper, { name: coach.supervisor.name })}
           </p>
         ))}
+        {lost && (
+          <p class="toned warning">
+            <Icon of="warning" />
+            {lost}
+            <button type="button" onClick={dismiss}>
+              {words.close}
+            </button>
+          </p>
+        )}
       </div>
     </>
   );

@@ -8,7 +8,7 @@ import { LANGUAGES, language, words } from "./words";
 interface Props {
   me: User;
   shown: "account" | "inbox";
-  leave: () => Promise<void>;
+  leave: () => void;
 }
 
 export function Rail({ me, shown, leave }: Props) {
@@ -29,7 +29,7 @@ export function Rail({ me, shown, leave }: Props) {
       <span class="me" title={me.username}>
         {me.name}
       </span>
-      <button type="button" onClick={() => void leave()}>
+      <button type="button" onClick={leave}>
         <Icon of="signOut" />
         {words.signOut}
       </button>
@@ -43,12 +43,15 @@ function Languages() {
     location.reload();
   };
   return (
-    <select aria-label={words.language} value={language()} onChange={choose}>
-      {Object.entries(LANGUAGES).map(([code, name]) => (
-        <option value={code} key={code}>
-          {name}
-        </option>
-      ))}
-    </select>
+    <span class="language">
+      <Icon of="language" />
+      <select aria-label={words.language} value={language()} onChange={choose}>
+        {Object.entries(LANGUAGES).map(([code, name]) => (
+          <option value={code} key={code}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </span>
   );
 }

@@ -33,6 +33,9 @@ void test("each field alone is sent alone", () => {
   assert.deepEqual(edited(SAM, { modes: ["silent"] }), { modes: ["silent"] });
   assert.deepEqual(edited(SAM, { modes: ["barge", "whisper", "silent"] }), {}, "their order says nothing");
   assert.deepEqual(edited(SAM, { phone_message: false }), { phone_message: false });
+  assert.deepEqual(edited(SAM, { pbx: "pbx1" }), { pbx: "pbx1" });
+  assert.deepEqual(edited({ ...SAM, pbx: "pbx1" }, { pbx: "" }), { pbx: null });
+  assert.equal("pbx" in bodyOf(draftOf(null)), false, "where it is not asked for, it is not sent");
 });
 
 void test("an administrator who becomes an agent gets the rights that the form shows, and none unseen", () => {

@@ -68,6 +68,19 @@ void test("how it ended, and that nobody is said to have ended what never began"
   assert.match(ended({ reason: "forbidden", result: "refused", mode: null, actor: "admin" }), /^Admin tried to end /);
 });
 
+void test("all monitoring that was stopped, with what was written as the reason", () => {
+  const reason = "Drill: {who} is no gap";
+  const all = { action: "monitor.stopped_all", actor: "admin", supervisor: null, mode: null, reason } as const;
+  const end = { action: "monitor.ended", actor: "admin", reason } as const;
+  assert.equal(said(all), "Admin stopped all monitoring");
+  assert.equal(said(end), "Admin ended Mona's monitoring of Sam's call with 2025550101");
+  assert.equal(said({ ...end, supervisor: "admin" }), "Admin stopped monitoring Sam's call with 2025550101");
+  for (const each of [all, end]) assert.equal(reasonOf(entry(each), read(en)), `Reason given: “${reason}”`);
+  assert.equal(reasonOf(entry(end), read(de)), `Angegebener Grund: „${reason}“`);
+  assert.equal(reasonOf(entry({ ...all, reason: "error" }), read(en)), "Reason given: “error”", "a code may be written, too");
+  assert.equal(reasonOf(entry({ ...all, reason: "forbidden", result: "refused" }), read(en)), "not allowed");
+});
+
 void test("who acts, when it is no person", () => {
   const change = { action: "monitor.mode_changed", actor: "system" } as const;
   assert.equal(said(change), "The system made Mona silent in Sam's call with 2025550101");
@@ -83,7 +96,7 @@ void test("what was changed of an account, in the words of the form", () => {
   assert.equal(said({ ...about, result: "refused", target: "id-of-sam" }), "Admin tried to change the user Sam");
   assert.equal(said({ ...about, actor: "sam", reason: "password" }), "Sam changed their own password");
   assert.equal(reason("can_monitor: false → true; password"), "may monitor: no → yes; password");
-  assert.equal(reason("modes: silent → silent whisper", de), "Arten: still → still mit Agent sprechen");
+  assert.equal(reason("modes: silent → silent whisper", de), "Modi: still → still, flüstern");
   assert.equal(reason("name: true → None of it"), "name: true → None of it", "a name is no value");
 });
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { counts, customerName, isNobody, passes, rowsOf, since, sorted, stateOf, type Row } from "../src/core/rows.ts";
+import { counts, customerName, isNobody, passes, rowsOf, since, sorted, stateOf, whereOf, type Row } from "../src/core/rows.ts";
 import type { Call } from "../src/schema.ts";
 import { call, SINCE } from "./calls.ts";
 
@@ -82,4 +82,14 @@ void test("each order is its own, and rows that are alike stay as they came", ()
   const all = rows(at("a", "02", "Zoë", "201"), at("b", "01", "Ana", "203"), at("c", "02", "Émile", "202"));
   const order = (sort: Parameters<typeof sorted>[1]) => keys(sorted(all, sort, compare)).join("");
   assert.deepEqual([order("longest"), order("newest"), order("byAgent"), order("byCustomer")], ["bac", "acb", "bca", "acb"]);
+});
+
+void test("at which PBX a row is, is said where there are several", () => {
+  const pbxs = new Map([["pbx0", { name: "Haifa" }], ["pbx1", { name: "Lod" }]]);
+  const at = (...ids: string[]) => whereOf(ids.map((pbx) => call("c", "sam", { pbx })), pbxs);
+  assert.equal(at("pbx0"), "Haifa");
+  assert.equal(at("pbx0", "pbx0"), "Haifa");
+  assert.equal(at("pbx0", "pbx1"), "Haifa ↔ Lod");
+  assert.equal(at("gone"), "gone", "of a PBX that is not known, the id");
+  assert.equal(whereOf([call("c", "sam", { pbx: "pbx0" })], new Map([["pbx0", { name: "Haifa" }]])), "");
 });

@@ -1,6 +1,7 @@
 // My Account: one's own password; for administrators also accounts, the audit, webhooks and tokens, each at its address.
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import type { Picture } from "../core/picture";
 import type { User } from "../schema";
 import { useFocus } from "../ui/focus";
 import { Icon, type IconName } from "../ui/icons";
@@ -33,7 +34,7 @@ interface Note {
   bad: boolean;
 }
 
-export function Account({ me, part }: { me: User; part: string }) {
+export function Account({ me, part, pbxs }: { me: User; part: string; pbxs: Picture["pbxs"] }) {
   const names = me.role === "administrator" ? Object.keys(PARTS) : ["password"];
   const [first = "", ...rest] = part.split("/").filter(Boolean).map(decoded);
   const name = names.includes(first) ? first : names[0]!;
@@ -65,7 +66,7 @@ export function Account({ me, part }: { me: User; part: string }) {
         <p role="alert" class="note problem">
           {note?.bad && <Icon of="warning" />} {note?.bad && note.text}
         </p>
-        <Page key={name} me={me} rest={name === first ? rest : []} tell={tell} fail={fail} />
+        <Page key={name} me={me} pbxs={pbxs} rest={name === first ? rest : []} tell={tell} fail={fail} />
       </div>
     </main>
   );

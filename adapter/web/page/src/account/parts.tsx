@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import type { Picture } from "../core/picture";
 import type { User } from "../schema";
 import { Icon, type IconName } from "../ui/icons";
 import type { Sending } from "../ui/form";
@@ -10,6 +11,8 @@ import { words } from "../words";
 /** What each page is given. */
 export interface PageProps {
   me: User;
+  /** The PBXes, by id. */
+  pbxs: Picture["pbxs"];
   /** The rest of the address: which of its things, and what of it. */
   rest: string[];
   /** Say something here, or on the page `at` (for what is said on arriving there). Gone on the next page. */

@@ -11,11 +11,12 @@ import { useLeaving } from "../ui/unsaved";
 import { say, words } from "../words";
 import { Access } from "./access";
 import { FormEnd, go, onEscape, PageHead, type PageProps } from "./parts";
+import { PbxField } from "./pbx";
 
 const LIST = "users";
-const NAMES = ["name", "username", "role", "password", "extension", "devices", "can_monitor", "modes", "phone_message"];
+const NAMES = ["name", "username", "role", "password", "extension", "devices", "pbx", "can_monitor", "modes", "phone_message"];
 
-export function UserEditor({ id, me, tell, fail }: PageProps & { id: string | null }) {
+export function UserEditor({ id, me, pbxs, tell, fail }: PageProps & { id: string | null }) {
   const [user, setUser] = useState<User | null>(null);
   const [draft, setDraft] = useState<Draft>(draftOf(null));
   const [missing, setMissing] = useState("");
@@ -59,7 +60,7 @@ export function UserEditor({ id, me, tell, fail }: PageProps & { id: string | nu
       {!ready && <p class="empty">{missing ? words.noSuchUser : words.loading}</p>}
       {ready && (
         <form noValidate ref={sending.form} aria-label={title} onSubmit={(event) => void submit(event)} onKeyDown={onEscape(cancel)}>
-          <Person draft={draft} isNew={!user} errors={sending.errors} set={(more) => setDraft({ ...draft, ...more })} />
+          <Person draft={draft} pbxs={pbxs} isNew={!user} errors={sending.errors} set={(more) => setDraft({ ...draft, ...more })} />
           <FormEnd sending={sending} save={words.saveUser} cancel={cancel} />
         </form>
       )}
@@ -76,12 +77,13 @@ export function UserEditor({ id, me, tell, fail }: PageProps & { id: string | nu
 
 interface FieldsProps {
   draft: Draft;
+  pbxs: PageProps["pbxs"];
   isNew: boolean;
   errors: Record<string, string>;
   set: (more: Partial<Draft>) => void;
 }
 
-function Person({ draft, isNew, errors, set }: FieldsProps) {
+function Person({ draft, pbxs, isNew, errors, set }: FieldsProps) {
   return (
     <>
       <fieldset class="card">
@@ -118,6 +120,7 @@ function Person({ draft, isNew, errors, set }: FieldsProps) {
             name="devices" label={words.devices} hint={words.devicesHint} rows={3} value={draft.devices}
             change={(devices) => set({ devices })} error={errors["devices"]}
           />
+          <PbxField value={draft.pbx} pbxs={pbxs} error={errors["pbx"]} change={(pbx) => set({ pbx })} />
         </div>
         <Check label={words.phoneMessage} checked={draft.phone_message} change={(phone_message) => set({ phone_message })} />
       </fieldset>

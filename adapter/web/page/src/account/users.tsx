@@ -8,11 +8,12 @@ import type { User } from "../schema";
 import { Icon } from "../ui/icons";
 import { say, words } from "../words";
 import { Chip, go, PageHead, type PageProps } from "./parts";
+import { whereOf } from "./pbx";
 import { Cell, Head, Row, Table } from "./table";
 import { UserEditor } from "./user";
 
 export function Users(props: PageProps) {
-  const { rest, fail } = props;
+  const { rest, fail, pbxs } = props;
   const [id] = rest;
   const [users, setUsers] = useState<User[] | null>(null);
   const [search, setSearch] = useState("");
@@ -39,7 +40,7 @@ export function Users(props: PageProps) {
       </div>
       <Table label={words.users} kind="users" head={[words.name, words.role, words.extension, words.devices, words.editUser]}>
         {shown.map((user) => (
-          <Person user={user} key={user.id} />
+          <Person user={user} pbx={whereOf(user, pbxs)} key={user.id} />
         ))}
       </Table>
       {users === null && <p class="empty">{words.loading}</p>}
@@ -48,7 +49,7 @@ export function Users(props: PageProps) {
   );
 }
 
-function Person({ user }: { user: User }) {
+function Person({ user, pbx }: { user: User; pbx: string }) {
   const address = `users/${user.id}`;
   return (
     <Row {...(!user.active && { kind: "off" })}>
@@ -62,7 +63,9 @@ function Person({ user }: { user: User }) {
       <Cell kind="figures" {...(user.extension && { of: words.extension })}>
         {user.extension}
       </Cell>
-      <Cell kind="figures devices">{user.devices.join(", ")}</Cell>
+      <Cell kind="figures devices">
+        {user.devices.join(", ")} {pbx && <Chip icon="pbx">{pbx}</Chip>}
+      </Cell>
       <Cell kind="edit">
         <button type="button" class="plain icon-only" aria-label={words.editUser} title={words.editUser} onClick={() => go(address)}>
           <Icon of="edit" />

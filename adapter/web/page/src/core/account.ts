@@ -11,6 +11,8 @@ export interface Draft {
   extension: string;
   /** One per line; the first rings. */
   devices: string;
+  /** At which PBX the phone is; empty where none is named. */
+  pbx: string;
   can_monitor: boolean;
   modes: Mode[];
   phone_message: boolean;
@@ -24,6 +26,7 @@ export function draftOf(user: User | null): Draft {
     password: "",
     extension: user?.extension ?? "",
     devices: (user?.devices ?? []).join("\n"),
+    pbx: user?.pbx ?? "",
     // The API says true of every administrator. Whether they were given the right as an agent it doesn't say.
     can_monitor: user !== null && user.role === "agent" && user.can_monitor,
     modes: user?.modes ?? ["silent", "whisper", "barge"],
@@ -45,6 +48,7 @@ export function changesOf(before: User, draft: Draft): UserPatch {
   if (draft.extension.trim() !== old.extension) change.extension = draft.extension.trim() || null;
   const devices = devicesOf(draft.devices);
   if (devices.join(" ") !== before.devices.join(" ")) change.devices = devices;
+  if (draft.pbx !== old.pbx) change.pbx = draft.pbx || null;
   if (draft.phone_message !== old.phone_message) change.phone_message = draft.phone_message;
   if (draft.role === "administrator") return change; // theirs is always all
   const became = before.role === "administrator"; // an agent: with the rights that the form shows
@@ -61,6 +65,7 @@ export function bodyOf(draft: Draft): UserBody {
     username: draft.username.trim(),
     extension: draft.extension.trim() || null,
     devices: devicesOf(draft.devices),
+    ...(draft.pbx && { pbx: draft.pbx }),
     ...{ role, password, can_monitor, modes, phone_message },
   };
 }

@@ -58,7 +58,10 @@ function variants(entry: AuditEntry): string[] {
 function how({ actor, mode, reason, result, supervisor }: AuditEntry): string {
   if (mode === null && result !== "ok") return "tried";
   if (result === "failed" && (NEVER_BEGAN.includes(reason ?? "") || !ENDED.includes(reason ?? ""))) return "never";
-  return reason === "stopped" && supervisor && actor !== supervisor ? "by_other" : (reason ?? "");
+  // Who stops all monitoring writes why, and that is the reason of each end that this brings.
+  const stopped = reason === "stopped" || (result === "ok" && actor !== "system" && !ENDED.includes(reason ?? ""));
+  if (!stopped) return reason ?? "";
+  return supervisor && actor !== supervisor ? "by_other" : "stopped";
 }
 
 /** Whose call it is, as far as the entry says. */
@@ -94,7 +97,9 @@ export function reasonOf(entry: AuditEntry, { words }: Reader): string {
   const { reason } = entry;
   if (!reason) return "";
   if (entry.result === "ok" && /^(user|token|webhook)\./.test(entry.action)) return reason.split("; ").map((part) => change(part, words)).join("; ");
-  return wordOf(words, `reason_${reason}`) ?? reason;
+  const isWritten = entry.action === "monitor.stopped_all" && entry.result === "ok";
+  const code = isWritten ? undefined : wordOf(words, `reason_${reason}`);
+  return code ?? (isWritten || entry.action === "monitor.ended" ? say(words.reasonWritten, { text: reason }) : reason);
 }
 
 /** `can_monitor: false → true` with the words of the form; `service for 2`, `enabled` and the like. */
@@ -107,7 +112,7 @@ function change(part: string, words: Words): string {
   const field = wordOf(words, `field_${name}`);
   if (!field) return part;
   if (!values) return field;
-  const value = (text: string) => text.split(" ").map((word) => wordOf(words, `value_${word}`) ?? word).join(" ");
+  const value = (text: string) => text.split(" ").map((word) => wordOf(words, `value_${word}`) ?? word).join(", ");
   return `${field}: ${["name", "username"].includes(name) ? values : values.split(" → ").map(value).join(" → ")}`;
 }
 

@@ -17,12 +17,14 @@ export interface Picture {
   ended: Monitor | null;
 }
 
+export const NO_PBXS: Picture["pbxs"] = new Map();
+
 export const NOTHING: Picture = {
   user: null,
   calls: new Map(),
   monitors: new Map(),
   coaches: new Map(),
-  pbxs: new Map(),
+  pbxs: NO_PBXS,
   record: null,
   connected: false,
   ended: null,

@@ -95,6 +95,12 @@ function isFound(row: Row, wanted: string): boolean {
   });
 }
 
+/** At which PBX the calls of a row are, by its name; nothing where there is only one. */
+export function whereOf(calls: readonly Call[], pbxs: ReadonlyMap<string, { name: string }>): string {
+  if (pbxs.size < 2) return "";
+  return [...new Set(calls.map(({ pbx }) => pbxs.get(pbx)?.name ?? pbx))].join(" ↔ ");
+}
+
 /** The queue that the call came through; empty where the server doesn't say. */
 export function queueOf(call: Call): string {
   return (call as Call & { queue?: string | null }).queue ?? "";

@@ -28,23 +28,26 @@ export function Bar({ monitor, call, hears, names, go, silence, stop, stopping }
   return (
     <section ref={element} class={`bar toned ${hears.tone}`} aria-label={words.myMonitoring}>
       <Icon of={hears.tone} />
-      <b>{say(words[doing(monitor)], names)}</b>
-      {call && <span class="whom">{say(words.callWith, { customer: numberOf(call) })}</span>}
-      <time data-since={monitor.live_at ?? monitor.started_at} />
-      {hears.tone === "unknown" && <span class="whom">{words.barUnknown}</span>}
-      {hears.tone === "warning" && <span class="whom">{words.barWarning}</span>}
-      <span class="grow" />
-      <button type="button" onClick={go}>
-        {words.goToCall}
-      </button>
-      {talks && (
-        <button type="button" onClick={silence}>
-          {words.silentNow}
+      <span class="what">
+        <b>{say(words[doing(monitor)], names)}</b>
+        {call && <span class="whom">{say(words.callWith, { customer: numberOf(call) })}</span>}
+        <time data-since={monitor.live_at ?? monitor.started_at} />
+        {hears.tone === "unknown" && <span class="whom">{words.barUnknown}</span>}
+        {hears.tone === "warning" && <span class="whom">{words.barWarning}</span>}
+      </span>
+      <span class="acts">
+        <button type="button" onClick={go}>
+          {words.goToCall}
         </button>
-      )}
-      <button type="button" aria-disabled={stopping} onClick={stop}>
-        {words.stop}
-      </button>
+        {talks && (
+          <button type="button" onClick={silence}>
+            {words.silentNow}
+          </button>
+        )}
+        <button type="button" aria-disabled={stopping} onClick={stop}>
+          {words.stop}
+        </button>
+      </span>
     </section>
   );
 }
@@ -56,12 +59,15 @@ export function TakenBar({ taken, go }: { taken: Taken; go: () => void }) {
   return (
     <section ref={element} class="bar toned taken" aria-label={words.myMonitoring}>
       <Icon of="taken" />
-      <b>{say(words.takenCall, { number: taken.number || words.anonymous })}</b>
-      <time data-since={taken.since} />
-      <span class="grow" />
-      <button type="button" onClick={go}>
-        {words.goToCall}
-      </button>
+      <span class="what">
+        <b>{say(words.takenCall, { number: taken.number || words.anonymous })}</b>
+        <time data-since={taken.since} />
+      </span>
+      <span class="acts">
+        <button type="button" onClick={go}>
+          {words.goToCall}
+        </button>
+      </span>
     </section>
   );
 }

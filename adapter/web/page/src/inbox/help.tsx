@@ -4,7 +4,7 @@ import { Dialog } from "../ui/dialog";
 import { words } from "../words";
 
 const LIST: [keys: string, what: keyof typeof words][] = [
-  ["↑ ↓", "keysMove"], [words.keysOfJump, "keysJump"], ["← →", "keysEnds"], ["Enter", "keysOpen"], ["n", "keysNew"], ["/", "keysSearch"],
+  ["↑ ↓", "keysMove"], [words.keysOfPage, "keysPage"], [words.keysOfEnds, "keysFar"], ["← →", "keysEnds"], ["Enter", "keysOpen"], ["n", "keysNew"], ["/", "keysSearch"],
 ];
 const CALL: [keys: string, what: keyof typeof words][] = [
   ["m", "keysMonitor"], ["t", "keysTalk"], ["j", "keysJoin"], ["s", "keysSilent"], ["Esc", "keysLeave"], ["?", "keysHelp"],

@@ -2,10 +2,11 @@
 
 import { flushSync } from "preact/compat";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { awayOf, isUp, type Picture } from "../core/picture";
-import { counts, passes, rowsOf, sorted, type Row } from "../core/rows";
+import { awayOf, isUp, NO_PBXS, type Picture } from "../core/picture";
+import { counts, passes, rowsOf, sorted, whereOf, type Row } from "../core/rows";
 import type { Call, User } from "../schema";
 import { TalkingWith } from "../phone/talkingwith";
+import { Icon } from "../ui/icons";
 import { language, words } from "../words";
 import { InMyTeam, OtherEnd, useTeam } from "./aside";
 import type { Choice } from "./choice";
@@ -60,6 +61,7 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: P
           wanted={wanted}
           asked={JSON.stringify(asked)}
           isAlive={(id) => calls.has(id)}
+          where={({ calls: ofRow }) => whereOf(ofRow, picture?.pbxs ?? NO_PBXS)}
           chosen={chosen}
           choose={choose}
           onMonitor={(id) => flushSync(() => choose(id))}
@@ -75,7 +77,10 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: P
         {chosen === null ? (
           <>
             <TalkingWith phone={monitoring.phone} />
-            <p class="empty">{words.chooseCall}</p>
+            <p class="empty">
+              <Icon of="silent" />
+              {words.chooseCall}
+            </p>
           </>
         ) : (
           <Panel
@@ -85,7 +90,7 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: P
             monitoring={monitoring}
             ended={picture?.ended ?? null}
             known={picture?.connected === true && isUp(picture, (call ?? monitoring.mine)?.pbx)}
-            where={call && picture && picture.pbxs.size > 1 ? (picture.pbxs.get(call.pbx)?.name ?? "") : ""}
+            where={call ? whereOf([call], picture?.pbxs ?? NO_PBXS) : ""}
             close={() => choose(null)}
             element={panel}
           >

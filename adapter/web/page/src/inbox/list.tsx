@@ -3,6 +3,7 @@
 import { useEffect, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
 import type { Row } from "../core/rows";
 import { useClocks } from "../ui/clocks";
+import { Icon } from "../ui/icons";
 import { count, say, words } from "../words";
 import { Keeper } from "./keeper";
 import { useKeys } from "./keys";
@@ -15,6 +16,8 @@ interface Props {
   wanted: (row: Row) => boolean;
   asked: string;
   isAlive: (callId: string) => boolean;
+  /** At which PBX a row is, where there are several. */
+  where: (row: Row) => string;
   /** The call that the panel shows. */
   chosen: string | null;
   choose: (callId: string) => void;
@@ -80,13 +83,19 @@ export function List(props: Props) {
           <RowView
             key={row.key}
             row={row}
+            where={props.where(row)}
             over={over}
             chosen={row.calls.find(({ id }) => id === chosen)?.id ?? null}
             marked={row.calls.find(({ id }) => id === marked)?.id ?? null}
           />
         ))}
       </ul>
-      {shown.items.length === 0 && <p class="empty">{props.empty}</p>}
+      {shown.items.length === 0 && (
+        <p class="empty">
+          <Icon of="inbox" />
+          {props.empty}
+        </p>
+      )}
       <Foot fresh={fresh} showNew={showNew} help={props.help} end={end} />
     </>
   );

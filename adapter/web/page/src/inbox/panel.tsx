@@ -12,8 +12,8 @@ import { Icon } from "../ui/icons";
 import { isShortcut } from "../ui/keys";
 import { say, words } from "../words";
 import type { MyMonitoring } from "./monitoring";
-import { customerName } from "../core/rows";
-import { numberOf } from "./rows";
+import { customerName, queueOf } from "../core/rows";
+import { numberOf, PbxChip } from "./rows";
 import { Sentence } from "./sentence";
 import { Timeline } from "./timeline";
 import { TakeOver, TalkButtons } from "./talkbuttons";
@@ -84,6 +84,11 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
             </button>
           </div>
         )}
+        {may && toggles && !here && (
+          <p class="hint">
+            {words.startHint} <kbd>m</kbd>
+          </p>
+        )}
         {phone.taken && call && <p>{say(words.hangUpFirst, { number: phone.taken.number || words.anonymous })}</p>}
         {last && last.ended_reason !== "took_over" && (
           <p role="status" class="ended">
@@ -151,15 +156,9 @@ function Head({ call, where, over, close, children }: HeadProps) {
           <div class="whose">
             <h1>{say(words.talkHeading, { agent: call.agent.name, customer: customer! })}</h1>
             <p>
-              {[
-                customerName(call),
-                words[call.direction],
-                call.state === "active" ? "" : words[call.state],
-                where,
-                call.agent.extension && say(words.extensionNumber, { number: call.agent.extension }),
-              ]
-                .filter(Boolean)
-                .join(" · ")}
+              <span>{about(call)}</span>
+              {queueOf(call) && <span class="chip">{queueOf(call)}</span>}
+              {where && <PbxChip name={where} />}
             </p>
           </div>
           <p class="running">
@@ -172,6 +171,12 @@ function Head({ call, where, over, close, children }: HeadProps) {
       )}
     </header>
   );
+}
+
+function about(call: Call): string {
+  const state = call.state === "active" ? "" : words[call.state];
+  const extension = call.agent.extension && say(words.extensionNumber, { number: call.agent.extension });
+  return [customerName(call), words[call.direction], state, extension].filter(Boolean).join(" · ");
 }
 
 function usePanelKeys(keys: Record<string, (repeated: boolean) => unknown>): void {

@@ -8,6 +8,8 @@ import { say, words } from "../words";
 
 interface Props {
   row: Row;
+  /** At which PBX it is, where there are several. */
+  where: string;
   over: boolean;
   /** The call of this row that is open, and the one that is marked. */
   chosen: string | null;
@@ -21,7 +23,7 @@ export function numberOf(call: Call): string {
   return isNobody(call.customer.number) ? words.anonymous : call.customer.number;
 }
 
-export const RowView = memo(function RowView({ row, over, chosen, marked }: Props) {
+export const RowView = memo(function RowView({ row, where, over, chosen, marked }: Props) {
   const state = stateOf(row);
   const pair = row.calls.length === 2;
   const kinds = [over ? "over" : state, pair && "pair", marked !== null && "marked"].filter(Boolean).join(" ");
@@ -34,7 +36,7 @@ export const RowView = memo(function RowView({ row, over, chosen, marked }: Prop
       </span>
       {pair ? <Pair row={row} on={marked ?? chosen} /> : <Single call={row.calls[0]} />}
       <span class="chips">
-        <Chips row={row} />
+        <Chips row={row} where={where} />
       </span>
       {over ? <span class="ended">{words.ended}</span> : <time data-since={since(row)} />}
     </li>
@@ -42,8 +44,8 @@ export const RowView = memo(function RowView({ row, over, chosen, marked }: Prop
 }, isSame);
 
 function isSame(before: Props, after: Props): boolean {
-  const { row, over, chosen, marked } = before;
-  if (over !== after.over || chosen !== after.chosen || marked !== after.marked) return false;
+  const { row, where, over, chosen, marked } = before;
+  if (where !== after.where || over !== after.over || chosen !== after.chosen || marked !== after.marked) return false;
   return row.calls.length === after.row.calls.length && row.calls.every((call, place) => call === after.row.calls[place]);
 }
 
@@ -81,11 +83,20 @@ function Pair({ row, on }: { row: Row; on: string | null }) {
   );
 }
 
+export function PbxChip({ name }: { name: string }) {
+  return (
+    <span class="chip pbx" title={say(words.atPbx, { name })}>
+      <Icon of="pbx" />
+      <span>{name}</span>
+    </span>
+  );
+}
+
 const LOUDEST: Mode[] = ["barge", "whisper", "silent"];
 /** So many are told in the row: the loudest. */
 const MOST = 1;
 
-function Chips({ row }: { row: Row }) {
+function Chips({ row, where }: { row: Row; where: string }) {
   const all = row.calls.flatMap((call) => call.monitors.map((monitor) => ({ monitor, call })));
   all.sort((a, b) => LOUDEST.indexOf(a.monitor.mode) - LOUDEST.indexOf(b.monitor.mode));
   const told = ({ monitor, call }: (typeof all)[number]) =>
@@ -110,6 +121,7 @@ function Chips({ row }: { row: Row }) {
           <span>{queue}</span>
         </span>
       )}
+      {where && <PbxChip name={where} />}
     </>
   );
 }

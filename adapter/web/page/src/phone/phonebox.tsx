@@ -30,7 +30,7 @@ export function PhoneBox({ me, phone, picture, device, choose, busy }: Props) {
             <Icon of="settings" />
             {words.soundSettings}
           </button>
-          <PhoneSays picture={picture} />
+          {!(picture.taken && picture.reconnecting) && <PhoneSays picture={picture} />}
           <UseThisTab phone={phone} picture={picture} />
         </>
       )}

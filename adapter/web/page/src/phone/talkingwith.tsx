@@ -23,14 +23,15 @@ export function TalkingWith({ phone }: { phone: Phone }) {
   const number = taken.number || words.anonymous;
   return (
     <section ref={region} class="talking-with taken" aria-label={say(words.talkingWith, { number })}>
-      <div class="toned row">
+      <div class="toned">
         <Icon of="taken" />
-        <h2>{say(words.talkingWith, { number })}</h2>
-        {taken.name && taken.name !== taken.number && <span>{taken.name}</span>}
-        <span class="grow" />
+        <div>
+          <h2>{say(words.talkingWith, { number })}</h2>
+          {taken.name && taken.name !== taken.number && <p>{taken.name}</p>}
+          <p role="status">{hears(phone)}</p>
+        </div>
         <time data-since={taken.since} />
       </div>
-      <p role="status">{hears(phone)}</p>
       <MicrophoneSays phone={softphone} picture={picture} />
       {picture.reconnecting && <PhoneSays picture={picture} />}
       {picture.blocked && <p class="problem">{words.phoneBlocked}</p>}

@@ -6,6 +6,7 @@ import {
   TriangleAlert, User, UserMinus, Users, UsersRound, Volume2, Webhook, X, ChevronDown, ArrowLeftRight, type IconNode,
 } from "lucide";
 import { Clock, Download, History, RotateCw, Send, ShieldCheck, UserCheck } from "lucide"; // the account's
+import { Languages, Server } from "lucide";
 import { h } from "preact";
 
 /** Each by what it stands for, so that one thing has one picture everywhere. */
@@ -13,7 +14,7 @@ const NODES = {
   account: User, inbox: Inbox, signOut: LogOut,
   silent: Headphones, whisper: Mic, barge: Users, taken: PhoneForwarded, unknown: CloudOff, warning: TriangleAlert,
   active: Phone, held: Pause, ringing: Bell, internal: ArrowLeftRight,
-  stop: CircleStop, hangUp: PhoneOff, mute: MicOff, hold: Pause, resume: Play, hear: Volume2, ear: Ear, 
+  stop: CircleStop, hangUp: PhoneOff, mute: MicOff, hold: Pause, resume: Play, hear: Volume2, ear: Ear, language: Languages, pbx: Server,
   browser: Monitor, settings: Settings, search: Search, more: ChevronDown, done: Check,
   users: UsersRound, audit: ScrollText, webhooks: Webhook, tokens: KeyRound, figures: ChartNoAxesColumn,
   send: Send, again: RotateCw, deliveries: History, pending: Clock, download: Download, administrator: ShieldCheck, activate: UserCheck,
