@@ -130,7 +130,7 @@ def asterisks(toolchain: Toolchain, folder: Path, sip_ports: Sequence[int]) -> l
     """As many as there are SIP ports, joined by trunks."""
     found: list[Pbx] = []
     for node, port in enumerate(sip_ports):
-        ports = Ports.choose(port, besides=[other.ports for other in found])
+        ports = Ports.choose(port)
         place = folder / f"asterisk{node or ''}"
         found.append(Pbx(toolchain, place, ports, several.trunks(node, sip_ports), node))
     return found
