@@ -16,6 +16,7 @@ from adapter.core.bars import Bars
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory
 from adapter.errors import AdapterError
+from adapter.fleet.members import Members
 from adapter.fleet.node import Connect, Node, Shared
 from adapter.fleet.nodes import Nodes
 from adapter.fleet.ownership import Alone, Ownership
@@ -42,6 +43,7 @@ from adapter.tasks import BackgroundTasks, KeyedLocks, close_all
 from adapter.web import (
     audit,
     calls,
+    cluster,
     events,
     health,
     monitors,
@@ -195,6 +197,7 @@ class Service:
             webhooks=webhooks.Deps(self.guard, store.webhooks, store.outbox, self.dispatcher),
             tokens=tokens.Deps(boards, store.tokens, self.revocation),
             health=health.Deps(self.readiness, self.nodes.remarks),
+            cluster=cluster.Deps(Members(boards, lambda: self.ownership.seen)),
         )
 
     def _problems(self) -> list[str]:
