@@ -30,6 +30,7 @@ from adapter.core.legs import LegNames, SpyDialplan, is_leg
 from adapter.core.people import User
 from adapter.core.trunks import TICKET
 from adapter.errors import ConfigError
+from adapter.fleet.claims import Claims
 from adapter.fleet.natsaccess import NatsAccess
 from adapter.fleet.node import Connect, NodeSettings, OnCall, OnEvents, OnState
 from adapter.fleet.ownership import Ownership
@@ -114,10 +115,10 @@ def link_settings(pbx: config.Pbx) -> LinkSettings:
     )
 
 
-def asterisk(pbx: config.Pbx, clock: Callable[[], datetime], ownership: Ownership | None = None) -> Connect:
+def asterisk(pbx: config.Pbx, clock: Callable[[], datetime], ownership: Ownership | Claims | None = None) -> Connect:
     """What connects to this PBX, as far as we own it. Raises ConfigError."""
     settings = link_settings(pbx)
-    fence = Fence(partial(ownership.need, pbx.id), ownership.doubt) if ownership else UNFENCED
+    fence = Fence(partial(ownership.need, pbx.id), partial(ownership.doubt, pbx.id)) if ownership else UNFENCED
 
     def connect(on_events: OnEvents, on_state: OnState, on_call: OnCall) -> Asterisk:
         return Asterisk(settings, pbx.softphone.context, on_events, on_state, on_call, clock, fence)

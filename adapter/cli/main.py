@@ -53,13 +53,13 @@ def serve(standby: bool, path: Path | None) -> None:
     --standby it waits without listening, and takes over when the first one stops, crashes or hangs.
     """
     with interrupt.quiet():
-        from adapter import service
+        from adapter import serving
 
     settings = config.load(path)
     log.setup(settings.log.level, settings.log.format, mask_numbers=settings.log.mask_numbers)
     for what in config.unknown_variables():
         structlog.get_logger(__name__).warning("a variable is ignored", why=what)
-    sys.exit(asyncio.run(service.serve(settings, standby=standby)))
+    sys.exit(asyncio.run(serving.serve(settings, standby=standby)))
 
 
 @cli.command()

@@ -121,6 +121,11 @@ class Boards:
         return all(board.complete for board in self)
 
     @property
+    def blind(self) -> bool:
+        """Whether another adapter's PBX is out of sight: who is in its conversations now is not known here."""
+        return not all(board.in_sight for board in self)
+
+    @property
     def takes_up(self) -> bool:
         """Whether monitors of a former run are not held to a confirmed mode yet."""
         return any(board.takes_up for board in self)

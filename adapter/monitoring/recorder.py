@@ -185,8 +185,9 @@ class Recorder:
             self._wait(record)
 
     def _wait(self, record: Record) -> None:
-        record.pbxes.update(monitor.pbx for monitor in record.monitors.values())
-        record.pbxes.update(known.call.pbx for known in record.calls.values() if known)
+        if not record.pbxes:
+            record.pbxes.update(monitor.pbx for monitor in record.monitors.values())
+            record.pbxes.update(known.call.pbx for known in record.calls.values() if known)
         self._untold.append(record)
         if self._batches.size + record.size > MOST:
             record = self._rest(record)

@@ -74,12 +74,17 @@ class Records:
         """Calls of whose end programs are still to be told."""
         async with self._database.read() as session:
             rows = await session.scalars(select(OpenCallRow))
-            return {row.call_id: _CALL.validate_json(row.data) for row in rows}
+            return {row.call_id: call_of(row) for row in rows}
 
     async def bars(self) -> SharedBars:
         """Who was barred from what when the adapter last stopped."""
         async with self._database.read() as session:
             return await bars.load(session)
+
+
+def call_of(row: OpenCallRow) -> OpenCall:
+    """As it was kept."""
+    return _CALL.validate_json(row.data)
 
 
 def _write(session: Session, sealed: Sealed, now: datetime) -> None:

@@ -5,6 +5,7 @@ this page's phone needs passes (`sipguard`), and the socket closes when one of t
 """
 
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -27,8 +28,10 @@ from adapter.web.sipline import CLOSING, SipLines
 class Deps:
     """What these routes work with."""
 
-    phones: BrowserPhones | None
-    """None where pages are no phones."""
+    phones: Callable[[], BrowserPhones | None]
+    """Those of the PBX at which pages' phones register; None while that is another adapter's."""
+    enabled: bool
+    """Whether pages are phones at all."""
     ice: Ice
     sip_upstream: str
     """Asterisk's WebSocket."""
@@ -50,9 +53,14 @@ def _may(principal: Principal, access: Access) -> None:
 
 
 def _phones(deps: Deps) -> BrowserPhones:
-    if deps.phones is None:
+    if not deps.enabled:
         raise Forbidden("Softphones are disabled: softphone.enabled is false.")
-    return deps.phones
+    phones = deps.phones()
+    if phones is None:
+        raise PbxUnavailable(
+            "Another adapter looks after the PBX at which pages are phones. Use a desk phone, or that adapter's page."
+        )
+    return phones
 
 
 @routes.plain(
@@ -84,8 +92,8 @@ async def open_softphone(context: RequestContext[Deps, None]) -> web.Response:
 @routes.plain("DELETE", "/softphone", NOTHING, in_person)
 async def close_softphone(context: RequestContext[Deps, None]) -> web.Response:
     """This page is no phone any more."""
-    if context.deps.phones is not None:
-        await context.deps.phones.close_one(context.principal.id)
+    if (phones := context.deps.phones()) is not None:
+        await phones.close_one(context.principal.id)
     return web.Response(status=204)
 
 
