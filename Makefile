@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 RUN := $(VENV)/.run
+LAB := $(VENV)/.lab
 DEV := $(VENV)/.dev
 LOWEST := $(VENV)/lowest/.installed
 LOWEST_BIN := $(VENV)/lowest/bin
@@ -21,7 +22,7 @@ WORKERS ?= 4
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# --- what is installed: RUN is what running and building the page needs, DEV is all
+# --- what is installed: RUN is what running and building the page needs, LAB what a lab of several adapters brings, DEV is all
 
 $(RUN): requirements.lock requirements-build.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -34,7 +35,12 @@ $(RUN): requirements.lock requirements-build.lock pyproject.toml
 	@PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(DEV): $(RUN) requirements-dev.lock
+$(LAB): $(RUN) requirements-lab.lock
+	@echo "Installing what the lab needs into $(VENV) (once)."
+	@$(PIP) install --no-compile --require-hashes -r requirements-lab.lock
+	@touch $@
+
+$(DEV): $(LAB) requirements-dev.lock
 	@echo "Installing what developing needs into $(VENV) (once)."
 	@$(PIP) install --no-compile --require-hashes -r requirements-dev.lock
 	@touch $@
@@ -72,10 +78,10 @@ schema: $(DEV_MODULES) ## Make the page's types (src/schema.ts) from the API's d
 current: $(DEV_MODULES) # Whether they are what it makes
 	@$(DESCRIBE) | ($(NPM) run --silent schema -- --check)
 
-demo: $(PAGE) ## Run a real Asterisk, the adapter, and phones that hold real calls (Ctrl-C ends it)
+demo: $(PAGE) $(LAB) ## Run a real Asterisk, the adapter, and phones that hold real calls (Ctrl-C ends it)
 	@exec $(BIN)/python -m adapter lab --demo
 
-lab: $(PAGE) ## The same without phones, for your own (LAB_HTTP_PORT, LAB_SIP_PORT, LAB_DIR move it aside; LAB_PBXES=2)
+lab: $(PAGE) $(LAB) ## The same without phones, for your own (LAB_HTTP_PORT, LAB_SIP_PORT, LAB_DIR; LAB_PBXES=2, LAB_ADAPTERS=2)
 	@exec $(BIN)/python -m adapter lab
 
 try: $(RUN) ## While the demo runs: listen to a call, whisper, join, and see what Asterisk confirmed
@@ -143,8 +149,11 @@ COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-ex
 lock: $(DEV) ## Resolve the dependencies anew (no registry's address gets into the files; LOCK=--upgrade for newer ones)
 	$(COMPILE) $(LOCK) --output-file requirements.lock pyproject.toml
 	$(COMPILE) $(LOCK) --output-file requirements-build.lock --constraint requirements.lock requirements-build.in
+	$(COMPILE) $(LOCK) --output-file requirements-lab.lock --constraint requirements.lock \
+	  --constraint requirements-build.lock requirements-lab.in
 	$(COMPILE) $(LOCK) --output-file requirements-dev.lock --constraint requirements.lock \
-	  --constraint requirements-build.lock pyproject.toml requirements-build.in requirements-dev.in
+	  --constraint requirements-build.lock --constraint requirements-lab.lock pyproject.toml requirements-build.in \
+	  requirements-lab.in requirements-dev.in
 	$(BIN)/python -m tests.support.lowest | $(BIN)/uv pip compile --quiet --resolution lowest-direct --python-version 3.11 \
 	  --generate-hashes --no-strip-markers --no-header --output-file requirements-lowest.lock pyproject.toml -
 

@@ -1,24 +1,23 @@
 """Wiring, start and stop order: the only file that knows all parts."""
 
 import asyncio
-import signal
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 
 import structlog
 
 from adapter import config, wiring
-from adapter.config.http import Http
+from adapter.cluster import LOOK, Cluster, Membership
 from adapter.config.tls import Certificate
 from adapter.core.bars import Bars
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory
 from adapter.errors import AdapterError
+from adapter.fleet.members import Members
 from adapter.fleet.node import Connect, Node, Shared
 from adapter.fleet.nodes import Nodes
-from adapter.fleet.ownership import Alone, Ownership
+from adapter.fleet.ownership import Alone
+from adapter.fleet.people import KnownPeople
 from adapter.fleet.process import this_member
 from adapter.health.database import DatabaseHealth
 from adapter.health.heads import Heads
@@ -35,14 +34,14 @@ from adapter.monitoring.recorder import Recorder
 from adapter.monitoring.reservations import Reservations
 from adapter.monitoring.takeup import take_up
 from adapter.monitoring.unrecorded import Unrecorded
+from adapter.phones.browser import BrowserPhones
 from adapter.phones.pages import PagePhones
 from adapter.store import Store
-from adapter.store.address import in_words
-from adapter.store.durability import Survives
 from adapter.tasks import BackgroundTasks, KeyedLocks, close_all
 from adapter.web import (
     audit,
     calls,
+    cluster,
     events,
     health,
     monitors,
@@ -56,10 +55,8 @@ from adapter.web import (
     webhooks,
 )
 from adapter.web.access import Access
-from adapter.web.app import Groups, make_app
+from adapter.web.app import Groups
 from adapter.web.expiry import Expiry
-from adapter.web.listener import ConnectionLimits, Listener, in_url
-from adapter.web.operations import metrics_app
 from adapter.web.revocation import Revocation
 from adapter.web.stream import Streams
 from adapter.web.throttle import Throttle
@@ -99,27 +96,35 @@ class Service:
         connect_to: ConnectTo = wiring.asterisk,
         clock: Callable[[], datetime] = now,
         ownership: Alone | None = None,
+        membership: Membership | None = None,
     ) -> None:
-        self.settings, self.store, self.clock, self.ownership = settings, store, clock, ownership or Alone()
-        started_at = clock()
-        read = [(pbx, wiring.node_settings(pbx, settings, key)) for pbx in settings.pbx]
-        connecting = PbxState(LinkState.CONNECTING, started_at)
-        boards = {pbx.id: Board(node.numbering, directory, connecting, node.dialplan, bars) for pbx, node in read}
-        self.boards = Boards(boards.values(), directory, started_at)
-        self.recorder = Recorder(self.boards, store.monitors, store.records.within(self.ownership.terms), clock)
+        self.settings, self.store, self.clock, self._key, self.bars = settings, store, clock, key, bars
+        self.ownership = ownership or (membership.claims if membership else Alone(this_member(clock())))
+        self._connect_to, started_at = connect_to, clock()
+        self.cluster = Cluster(membership, settings, store, key, bars, clock) if membership else None
+        boards = (
+            self.cluster.boards(directory) if self.cluster else [self._board(pbx, directory) for pbx in settings.pbx]
+        )
+        self.boards = Boards(boards, directory, started_at)
+        is_one = self.cluster.does_chores if self.cluster else lambda: True
+        written = store.records.within(self.ownership.terms)
+        self.recorder = Recorder(self.boards, store.monitors, written, clock, self.ownership.owns)
         self.metrics = Metrics(self.boards)
         self.streams = Streams(self.boards)
-        links: dict[str, Pbx] = {}
         places, is_at_page = Reservations(self.boards), self.streams.is_connected
         self.tickets = wiring.tickets(settings, Policy(self.boards, settings.numbering.country).decide)
-        shared = Shared(
-            *(self.recorder, places, self.metrics, clock, is_at_page, self.ownership.need, links.get),
+        self._shared = Shared(
+            *(self.recorder, places, self.metrics, clock, is_at_page, self.ownership.need, self._link_of),
             tickets=self.tickets if len(settings.pbx) > 1 else None,
         )
-        nodes = [Node(node, boards[pbx.id], connect_to(pbx, clock), shared) for pbx, node in read]
-        links.update((node.id, node.pbx.link) for node in nodes)
-        self.nodes = Nodes(nodes, self.boards, settings.numbering.country)
-        FarHalves(self.boards, clock, self.tickets.leg_of)
+        self.accounts, country = KnownPeople("", self._read_accounts), settings.numbering.country
+        self.nodes: Nodes = (
+            self.cluster.nodes(self.accounts, self.boards, self.recorder, self._make, country)
+            if self.cluster
+            else Nodes([self._node(board) for board in self.boards.own], self.boards, country)
+        )
+        self.halves = FarHalves(self.boards, clock, self.tickets.leg_of)
+        self.members = Members(self.boards, lambda: self.ownership.seen)
         self.readiness = Readiness({"database": True, **self.nodes.parts}, self._problems, clock)
         self.ownership.lost.subscribe(self.nodes.give_up)
         self.database_health = DatabaseHealth(self.boards, store.installation.beat, clock)
@@ -128,17 +133,18 @@ class Service:
         self.guard = Guard(allow_private=settings.webhooks.allow_private)
         sender = Sender(self.guard, clock, settings.webhooks.timeout_seconds)
         self.dispatcher = Dispatcher(
-            store.webhooks, store.outbox, sender, clock, lambda answer: self.metrics.tried(answer.delivered)
+            *(store.webhooks, store.outbox, sender, clock, lambda answer: self.metrics.tried(answer.delivered)),
+            is_sender=is_one,
         )
         self.recorder.written.subscribe(self.dispatcher.wake)
-        self.retention = Retention(store, wiring.keep(settings))
-        self.heads = Heads(store, key, settings.audit.heads, settings.audit.heads_file, self.dispatcher.wake, clock)
+        self.retention = Retention(store, wiring.keep(settings), is_one)
+        heads = settings.audit
+        self.heads = Heads(store, key, heads.heads, heads.heads_file, self.dispatcher.wake, clock, is_one)
         self._tasks = BackgroundTasks("service")
         sessions = TtlCache(store.sessions.find, SESSION_SECONDS)
         api_tokens = TtlCache(store.tokens.find)
         upstreams = wiring.upstreams(settings)
-        at = {node.id: node.browser_phones for node in nodes if node.id in upstreams}
-        self.page_phones = PagePhones(at) if at else None
+        self.page_phones = PagePhones(list(upstreams), self._phones_at) if upstreams else None
         self.revocation = Revocation(
             (sessions, api_tokens), store.sessions, store.tokens, self.streams, self.page_phones, clock
         )
@@ -152,8 +158,38 @@ class Service:
             count_refusal=self.metrics.refused,
             write_now=self.recorder.write_now,
             proxies=wiring.proxies(settings),
+            number_making=self.cluster.number_making if self.cluster else None,
         )
         self.groups = self._groups(upstreams)
+
+    # --- one PBX
+
+    def _all_boards(self, directory: Directory) -> Sequence[Board]:
+        return [self._board(pbx, directory) for pbx in self.settings.pbx]
+
+    def _board(self, pbx: config.Pbx, directory: Directory) -> Board:
+        node = wiring.node_settings(pbx, self.settings, self._key)
+        connecting = PbxState(LinkState.CONNECTING, self.clock())
+        return Board(node.numbering, directory, connecting, node.dialplan, self.bars)
+
+    def _node(self, board: Board) -> Node:
+        pbx = next(pbx for pbx in self.settings.pbx if pbx.id == board.id)
+        node = wiring.node_settings(pbx, self.settings, self._key)
+        return Node(node, board, self._connect_to(pbx, self.clock), self._shared)
+
+    def _make(self, pbx_id: str) -> Node:
+        """All of a PBX that is ours from now on."""
+        board = self._board(next(pbx for pbx in self.settings.pbx if pbx.id == pbx_id), self.boards.directory)
+        self.halves.watch(board)
+        return self._node(board)
+
+    def _link_of(self, pbx: str) -> Pbx | None:
+        node = self.nodes.node(pbx)
+        return node.pbx.link if node else None
+
+    def _phones_at(self, pbx: str) -> BrowserPhones | None:
+        node = self.nodes.node(pbx)
+        return node.browser_phones if node else None
 
     def _groups(self, upstreams: Mapping[str, softphone.Upstream]) -> Groups:
         """What each group of routes works with. `upstreams`: how pages' phones reach each PBX."""
@@ -164,8 +200,8 @@ class Service:
             ),
             session=session.Deps(
                 boards=boards,
-                nodes=nodes,
                 people=store.people,
+                accounts=self.accounts,
                 sessions=store.sessions,
                 audit=store.audit,
                 installation=store.installation,
@@ -175,7 +211,9 @@ class Service:
                 secure_cookies=self.settings.http.secure_cookies,
             ),
             users=users.Deps(
-                nodes, store.people, self.revocation, wiring.star_codes(self.settings), wiring.pbxes(self.settings)
+                *(store.people, self.accounts, self.revocation),
+                wiring.star_codes(self.settings),
+                wiring.pbxes(self.settings),
             ),
             calls=calls.Deps(boards),
             timeline=timeline.Deps(boards, self.history),
@@ -189,6 +227,7 @@ class Service:
             webhooks=webhooks.Deps(self.guard, store.webhooks, store.outbox, self.dispatcher),
             tokens=tokens.Deps(boards, store.tokens, self.revocation),
             health=health.Deps(self.readiness, self.nodes.remarks),
+            cluster=cluster.Deps(Members(boards, lambda: self.ownership.seen)),
         )
 
     def _problems(self) -> list[str]:
@@ -198,11 +237,16 @@ class Service:
 
     async def start(self) -> None:
         """What a former run left open is taken up or ended, then the PBXes are connected."""
-        self.recorder.start(await self.store.records.open_calls())
-        unfinished, latest = await self.store.monitors.unfinished(), await self.store.audit.latest()
-        take_up(self.boards, self.recorder, unfinished, latest, self.clock())
+        if self.cluster is None:
+            self.recorder.start(await self.store.records.open_calls())
+            unfinished, latest = await self.store.monitors.unfinished(), await self.store.audit.latest()
+            take_up(self.boards, self.recorder, unfinished, latest, self.clock())
+        else:  # what others left is taken up with each PBX that becomes ours
+            self.recorder.start(None)
+            await self.accounts.read()
+            self.dispatcher.look_often(LOOK)
         await self.dispatcher.start()
-        self.nodes.start()
+        await self.nodes.start()
         self.database_health.start()
         self.readiness.start()
         self._tasks.keep(self._follow_people, "people")
@@ -211,18 +255,27 @@ class Service:
         self.heads.start()
 
     async def _follow_people(self) -> None:
-        """Notice changes of accounts that the command line makes."""
+        """Notice changes of accounts that the command line makes, or another adapter."""
         known: object = None
         while True:
             try:
                 current = await self.store.people.version()
                 if current != known:
-                    self.nodes.people_changed(await self.store.people.all(), self.clock())
+                    await self.accounts.read()
                     await self.revocation.apply()
                     known = current
             except AdapterError as problem:
                 log.warning("accounts could not be read; the last known rights apply", why=str(problem))
             await asyncio.sleep(PEOPLE_POLL)
+
+    async def _read_accounts(self) -> str:
+        """Bring in effect what is in the database. Raises StoreUnavailable."""
+        mark, users = await self.store.people.version(), await self.store.people.all()
+        if self.cluster is not None:
+            await self.cluster.learn_makings()  # by whom they were made, first
+        self.accounts.took(mark)
+        self.nodes.people_changed(users, self.clock())
+        return mark
 
     def follow(self, certificate: Certificate) -> None:
         """Take up renewals of our certificate."""
@@ -239,74 +292,7 @@ class Service:
             LAST, self._tasks, self.expiry, self.nodes, self.readiness, self.database_health, self.retention
         )
         await self.recorder.close(LAST)
+        if self.cluster is not None:
+            await self.cluster.close()
         await close_all(LAST, self.heads)  # of all that is written, and while it can be delivered
         await close_all(LAST, self.dispatcher)
-
-
-async def serve(settings: config.Settings, *, standby: bool = False) -> int:
-    """Run until SIGINT or SIGTERM (exit status 0), or until another adapter took over (1).
-
-    Raises ConfigError, StoreUnavailable, or AlreadyOwned, for which `standby` waits instead, at the start.
-    """
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with AsyncExitStack() as stack:
-        idle = timedelta(minutes=settings.session.idle_minutes)
-        log.info("database", database=in_words(settings.database_url))
-        store = await Store.open(settings.database_url, idle, Survives(settings.database.survives), clock=now)
-        stack.push_async_callback(store.close)
-        ownership = Ownership(store.owners, this_member(now()), [pbx.id for pbx in settings.pbx], now)
-        stack.push_async_callback(ownership.close)
-        ownership.lost.subscribe(stop.set)
-        if not await ownership.claim(stop, standby=standby):
-            return 0
-        directory = Directory.of(await store.people.all())
-        key, bars = await store.installation.key(), await store.records.bars()
-        connect_to = partial(wiring.asterisk, ownership=ownership)
-        service = Service(settings, store, key, directory, bars, connect_to=connect_to, ownership=ownership)
-        stack.push_async_callback(service.close)
-        await service.start()
-        await _listen(service, settings.http, stack)
-        if settings.metrics.port:
-            await _listen_for_metrics(service, settings.metrics, stack)
-        await _tell_setup(settings, store)
-        await stop.wait()
-        log.info("stopping")
-        service.streams.close()
-    return 0 if ownership.deposed is None else 1
-
-
-async def _listen(service: Service, http: Http, stack: AsyncExitStack) -> None:
-    certificate = wiring.certificate(http)
-    limits = wiring.connection_limits(http, wiring.raise_file_limit())
-    listener = Listener(
-        make_app(service.access, service.groups),
-        limits=limits,
-        proxies=service.access.proxies,
-        tls=certificate.context if certificate else None,
-    )
-    stack.push_async_callback(listener.cleanup)
-    await listener.start(http.host, http.port)
-    if certificate is not None:
-        service.follow(certificate)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, certificate.refresh)
-    if http.plain_and_open:
-        log.warning("passwords are sent unencrypted over the network", host=http.host, way_out="docs/tls.md")
-    log.info("listening", host=in_url(http.host), port=http.port, tls=certificate is not None)
-
-
-async def _listen_for_metrics(service: Service, metrics: config.Metrics, stack: AsyncExitStack) -> None:
-    listener = Listener(metrics_app(service.groups.operations), limits=ConnectionLimits(total=100, each=100))
-    stack.push_async_callback(listener.cleanup)
-    await listener.start(metrics.host, metrics.port)
-    log.info("listening for Prometheus", host=in_url(metrics.host), port=metrics.port)
-
-
-async def _tell_setup(settings: config.Settings, store: Store) -> None:
-    token = await store.installation.begin_setup()
-    if token is not None:
-        http = settings.http
-        scheme = "https" if http.tls_certificate else "http"
-        origin = http.public_origin or f"{scheme}://{in_url(http.host)}:{http.port}"
-        log.warning("there is no account yet", setup=f"POST {origin}/api/v1/setup with this token", token=token)

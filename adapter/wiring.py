@@ -19,14 +19,19 @@ from adapter.asterisk.fence import UNFENCED, Fence
 from adapter.asterisk.pbx import Asterisk
 from adapter.config.http import Http
 from adapter.config.section import revealed
+from adapter.config.settings import NEEDS_POSTGRESQL
 from adapter.config.settings import Numbering as Numbers
 from adapter.config.tls import Certificate, client_context
+from adapter.config.unit import source_of
 from adapter.core.call import Call
 from adapter.core.calls import Numbering
 from adapter.core.events import Channel
 from adapter.core.legs import LegNames, SpyDialplan, is_leg
 from adapter.core.people import User
 from adapter.core.trunks import TICKET
+from adapter.errors import ConfigError
+from adapter.fleet.claims import Claims
+from adapter.fleet.natsaccess import NatsAccess
 from adapter.fleet.node import Connect, NodeSettings, OnCall, OnEvents, OnState
 from adapter.fleet.ownership import Ownership
 from adapter.health.retention import Keep
@@ -111,10 +116,10 @@ def link_settings(pbx: config.Pbx) -> LinkSettings:
     )
 
 
-def asterisk(pbx: config.Pbx, clock: Callable[[], datetime], ownership: Ownership | None = None) -> Connect:
+def asterisk(pbx: config.Pbx, clock: Callable[[], datetime], ownership: Ownership | Claims | None = None) -> Connect:
     """What connects to this PBX, as far as we own it. Raises ConfigError."""
     settings = link_settings(pbx)
-    fence = Fence(partial(ownership.need, pbx.id), ownership.doubt) if ownership else UNFENCED
+    fence = Fence(partial(ownership.need, pbx.id), partial(ownership.doubt, pbx.id)) if ownership else UNFENCED
 
     def connect(on_events: OnEvents, on_state: OnState, on_call: OnCall) -> Asterisk:
         return Asterisk(settings, pbx.softphone.context, on_events, on_state, on_call, clock, fence)
@@ -226,3 +231,16 @@ def keep(settings: config.Settings) -> Keep:
     """What is kept for how long."""
     audit = timedelta(days=settings.audit.keep_days) if settings.audit.keep_days else None
     return Keep(audit, settings.audit.cut_share, timedelta(days=settings.webhooks.keep_days))
+
+
+def nats(settings: config.Settings) -> NatsAccess | None:
+    """How the other adapters are reached; None where this one is alone. Raises ConfigError."""
+    cluster = settings.cluster
+    if not cluster.enabled:
+        return None
+    if not settings.database_url.startswith("postgresql"):
+        raise ConfigError(f"cluster.nats: {NEEDS_POSTGRESQL}.")
+    password, key = (file and source_of(file) for file in (cluster.password_file, cluster.tls_key))
+    access = NatsAccess(tuple(cluster.nats), cluster.username, password, cluster.tls_ca, cluster.tls_certificate, key)
+    access.need_safe()
+    return access

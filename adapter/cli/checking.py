@@ -15,7 +15,7 @@ from adapter import config, wiring
 from adapter.config import modes, placeholders
 from adapter.config.section import secret_of
 from adapter.config.settings import read, validated
-from adapter.config.tls import client_context
+from adapter.config.tls import Certificate, client_context
 from adapter.config.unit import source_of
 from adapter.errors import ConfigError
 from adapter.store import address
@@ -88,6 +88,14 @@ def _attempts(settings: config.Settings) -> Iterator[tuple[str, Callable[[], obj
         yield "softphone.turn_secret", partial(secret_of, phone.turn_secret, phone.turn_secret_file)
     yield "http.tls_certificate", lambda: wiring.certificate(settings.http)
     yield "database.url", lambda: address.check(settings.database_url)
+    cluster = settings.cluster
+    if cluster.enabled:
+        yield "cluster.nats", partial(wiring.nats, settings)
+        yield "cluster.password_file", partial(secret_of, None, cluster.password_file)
+        if cluster.uses_tls:
+            yield "cluster.tls_ca", partial(client_context, cluster.tls_ca)
+        if cluster.tls_certificate is not None and cluster.tls_key is not None:
+            yield "cluster.tls_certificate", partial(Certificate, cluster.tls_certificate, source_of(cluster.tls_key))
 
 
 def open_files(settings: config.Settings, place: Path) -> Iterator[Mistake]:
@@ -99,6 +107,9 @@ def open_files(settings: config.Settings, place: Path) -> Iterator[Mistake]:
         named = (pbx.ami.secret_file, pbx.ari.secret_file, pbx.softphone.turn_secret_file)
         files += [source_of(file) for file in named if file is not None]
     files += [file for file in (settings.database.url_file, settings.http.tls_key) if file is not None]
+    if settings.cluster.enabled:
+        ours = (settings.cluster.password_file, settings.cluster.tls_key)
+        files += [source_of(file) for file in ours if file is not None]
     for file in dict.fromkeys(files):
         openness, mode = modes.openness(file)
         if not openness.fine:
@@ -128,7 +139,7 @@ def _instead(where: str, place: Path) -> tuple[str, ...]:
         return (f'[softphone]  turn_secret_file = "{place.absolute().parent}/turn.secret"',)
     if where == "database.url":
         return (f'[database]  url_file = "{place.absolute().parent}/database.url"', "and the whole URL in that file")
-    if key in ("tls_ca", "tls_certificate"):
+    if key in ("tls_ca", "tls_certificate", "nats", "password_file"):
         return ()
     return (f"[{section}]  {key} = your own, or leave the line out",)
 

@@ -53,13 +53,13 @@ def serve(standby: bool, path: Path | None) -> None:
     --standby it waits without listening, and takes over when the first one stops, crashes or hangs.
     """
     with interrupt.quiet():
-        from adapter import service
+        from adapter import serving
 
     settings = config.load(path)
     log.setup(settings.log.level, settings.log.format, mask_numbers=settings.log.mask_numbers)
     for what in config.unknown_variables():
         structlog.get_logger(__name__).warning("a variable is ignored", why=what)
-    sys.exit(asyncio.run(service.serve(settings, standby=standby)))
+    sys.exit(asyncio.run(serving.serve(settings, standby=standby)))
 
 
 @cli.command()
@@ -70,17 +70,26 @@ def serve(standby: bool, path: Path | None) -> None:
 @click.option(
     "--pbxes", envvar="LAB_PBXES", type=click.IntRange(1, 3), help="How many Asterisks.  [default: 1; 2 with --demo]"
 )
-def lab(demo: bool, directory: Path, http_port: int, sip_port: int, pbxes: int | None) -> None:
+@click.option(
+    "--adapters",
+    envvar="LAB_ADAPTERS",
+    default=1,
+    type=click.IntRange(1, 3),
+    show_default=True,
+    help="How many adapters.",
+)
+def lab(demo: bool, directory: Path, http_port: int, sip_port: int, pbxes: int | None, adapters: int) -> None:
     """Run an embedded Asterisk and the adapter, for trying out and for tests. All state is new at every start.
 
-    The options can also be set with LAB_DIR, LAB_HTTP_PORT, LAB_SIP_PORT and LAB_PBXES. Each PBX has the SIP port after
-    the one before. Ctrl-C stops everything.
+    The options can also be set with LAB_DIR, LAB_HTTP_PORT, LAB_SIP_PORT, LAB_PBXES and LAB_ADAPTERS. Each adapter has
+    the HTTP port, and each PBX the SIP port, after the one before; several adapters share a PostgreSQL and a NATS
+    server. Ctrl-C stops everything.
     """
     with interrupt.quiet():
         from adapter.lab.run import run_lab
 
     log.setup("warning", "auto", mask_numbers=False)
-    given = {"directory": directory, "http_port": http_port, "sip_port": sip_port}
+    given = {"directory": directory, "http_port": http_port, "sip_port": sip_port, "adapters": adapters}
     sys.exit(asyncio.run(run_lab(**given, demo=demo, pbxes=pbxes or (2 if demo else 1))))  # type: ignore[arg-type]
 
 

@@ -13,16 +13,14 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from adapter.config import environment
+from adapter.config.cluster import Cluster
 from adapter.config.http import Http
 from adapter.config.pbx import AutoAnswer, Endpoints, Pbx, Softphone, StarCodes, inherit
 from adapter.config.section import Seconds, Section, revealed
 from adapter.errors import ConfigError
 
 ENV_PREFIX = "CALL_MONITOR_"
-LATER = {
-    "cluster": "several adapters for one installation are not in this version; leave this section out",
-}
-"""Keys of later versions, and what to do about them in this version."""
+NEEDS_POSTGRESQL = "several adapters share one PostgreSQL database; name it in [database] as postgresql+asyncpg://…"
 
 
 class Database(Section):
@@ -134,6 +132,7 @@ class Settings(BaseSettings):
 
     http: Http = Http()
     database: Database = Database()
+    cluster: Cluster = Cluster()
     pbx: list[Pbx] = Field(min_length=1)
     endpoints: Endpoints = Endpoints()
     numbering: Numbering = Numbering()
@@ -163,6 +162,12 @@ class Settings(BaseSettings):
                 others = ", ".join(name for name in names if name != pbx.id) or "there is no other"
                 raise ValueError(f"reach of {pbx.id} names {unknown[0]!r}, which is no other PBX (known: {others})")
         return value
+
+    @model_validator(mode="after")
+    def _cluster_has_its_database(self) -> Self:
+        if self.cluster.enabled and not self.database.url_file and not self.database.url.startswith("postgresql"):
+            raise ValueError(f"cluster.nats: {NEEDS_POSTGRESQL}")
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -253,9 +258,7 @@ def _explain(problem: ValidationError) -> Iterator[tuple[str, str]]:
         key = ".".join(str(part) for part in error["loc"])
         if error["loc"][:1] == ("pbx",) and error["loc"][2:] in common:
             continue  # inherited from the common section, and reported there
-        if error["type"] == "extra_forbidden" and (later := LATER.get(str(error["loc"][-1]))):
-            yield key, later
-        elif error["type"] == "extra_forbidden":
+        if error["type"] == "extra_forbidden":
             yield key, f"unknown key{_suggestion(error['loc'])}{_variable(error['loc'])}"
         else:
             yield key, f"{error['msg'].removeprefix('Value error, ')}{_variable(error['loc'])}"

@@ -62,6 +62,11 @@ class Journal:
             self._over(call_id, at, record)
         return record
 
+    def forget(self, pbx: str) -> None:
+        """Another adapter tells of the calls of this PBX now, and of their end."""
+        for call_id in [known for known, told in self.open.items() if told.call.pbx == pbx]:
+            del self.open[call_id]
+
     def _seen(self, call: Call, record: Record) -> None:
         known = self.open.get(call.id)
         if known is not None and not call.customer.number:  # programs are told whom it was with last

@@ -29,6 +29,8 @@ class Member:
     started_at: datetime
     beat: int = 0
     """Counts up every second while it lives."""
+    seen_at: datetime | None = None
+    """When it did so last, by its own time of day: for people to read."""
 
 
 @dataclass(frozen=True, slots=True)

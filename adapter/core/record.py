@@ -1,7 +1,7 @@
 """One change's worth of what is to be written: monitors, entries of the audit, events for hooks, open calls. Pure."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -68,6 +68,8 @@ class Record:
     """Calls that programs were told of; None for those that are over."""
     barred: BarChanges = field(default_factory=BarChanges)
     """Who is barred from which conversation."""
+    pbxes: set[str] = field(default_factory=set)
+    """Ids of the PBXes whose events it tells of: it is written by whoever looks after them."""
 
     @property
     def size(self) -> int:
@@ -81,6 +83,7 @@ class Record:
         self.monitors |= later.monitors
         self.calls |= later.calls
         self.barred.add(later.barred)
+        self.pbxes |= later.pbxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,22 @@ class Sealed:
     record: Record
     entry_ids: Sequence[str]
     event_ids: Sequence[str]
+
+
+def without(sealed: Sealed, is_ours: Callable[[str], bool]) -> Sealed:
+    """What stays of it where some of its PBXes are another adapter's now: nothing where all of them are."""
+    record = sealed.record
+    if all(map(is_ours, record.pbxes)):
+        return sealed
+    if not any(map(is_ours, record.pbxes)):
+        return Sealed(Record(), [], [])
+    monitors = {one: monitor for one, monitor in record.monitors.items() if is_ours(monitor.pbx)}
+    bars = {key: bar for key, bar in record.barred.bars.items() if bar is None or is_ours(bar.pbx)}
+    calls = {one: known for one, known in record.calls.items() if known is None or is_ours(known.call.pbx)}
+    ours = {pbx for pbx in record.pbxes if is_ours(pbx)}
+    barred = replace(record.barred, bars=bars)
+    kept = replace(record, monitors=monitors, calls=calls, barred=barred, pbxes=ours)
+    return Sealed(kept, sealed.entry_ids, sealed.event_ids)
 
 
 def seal(record: Record, new_id: Callable[[], str]) -> Sealed:

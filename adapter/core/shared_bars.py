@@ -5,9 +5,11 @@ them. What an owner knows and this one doesn't (a phone that only rings, somethi
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from adapter.core.bars import NOBODY, Bar, BarChanges, Bars, Making
+from adapter.core.barring import merged
+from adapter.core.bars import NOBODY, Bar, BarChanges, Bars, Kind, Making, Who
+from adapter.core.openends import OpenEnds
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,99 @@ class SharedBars(Bars):
         super().__init__()
         self._also: dict[str, frozenset[str]] = {}
         """By conversation: whoever else another owner bars from it. None is empty."""
+        self._own: set[str] | None = None
+        """Ids of the PBXes that this process looks after; None: of all."""
+
+    # --- own, or not
+
+    def own_none(self) -> None:
+        """Other adapters may look after all PBXes, until `take` says otherwise.
+
+        What is at a PBX of theirs is never joined here with what is at ours: until one adapter has both, a conversation
+        over a trunk between them has an open end (`openends`), and everybody is barred from it.
+        """
+        self._own = set()
+        self._ends = OpenEnds()
+        self._by_leg.clear()
+
+    def take(self, pbx: str, kept: Iterable[Bar]) -> BarChanges:
+        """This process looks after a PBX from now on. `kept`: what its former owner has written of it.
+
+        Returns what is to be written of it anew: that one may have told more than it has written.
+        """
+        if self._own is None:
+            return BarChanges()
+        self._own.add(pbx)
+        change = BarChanges()
+        here = {bar.id: bar for bar in (*self._all(), *kept) if pbx in bar.pbxes}
+        for bar in (*kept, *here.values()):
+            self._ours(pbx, bar, change)
+        for bar in [bar for bar in self._all() if pbx in bar.pbxes]:
+            self._ends.load(bar)
+        return change
+
+    def _ours(self, pbx: str, bar: Bar, change: BarChanges) -> None:
+        """One more conversation of ours, made one with those of ours that it is part of."""
+        others = bar.pbxes - {pbx}
+        lost = bar.lost or not others <= (self._own or set())
+        new = replace(bar, pbx=pbx, elsewhere=others & (self._own or set()) - {pbx}, lost=lost)
+        old = {found.id: found for one in bar.ids if (found := self._by_id.get(one))}
+        old |= {found.id: found for leg in bar.legs if (found := self._by_leg.get(leg))}
+        for found in old.values():
+            new = merged(new, found)
+            change.bars[found.id] = None
+            self._barred.pop(found.id, None)
+        change.bars[new.id] = new
+        change.touched |= new.ids
+        self._keep(new)
+
+    def give_up(self, pbx: str) -> None:
+        """Another adapter looks after a PBX now. What of its conversations is at ours is open from now on."""
+        if self._own is None:
+            return
+        self._own.discard(pbx)
+        self.out_of_sight(pbx)
+        for bar in [bar for bar in self._all() if pbx in bar.pbxes]:
+            for leg in bar.legs:
+                self._by_leg.pop(leg, None)
+            self._ends.over(bar)
+            if ours := sorted((bar.pbxes - {pbx}) & self._own):
+                self._keep(replace(bar, pbx=ours[0], elsewhere=frozenset(ours[1:]), lost=True))
+                self._barred.pop(bar.id, None)
+
+    def _keep(self, bar: Bar) -> None:
+        if self._own is None or bar.pbx in self._own:
+            super()._keep(bar)
+        else:
+            self._by_id |= dict.fromkeys(bar.ids, bar)
+
+    def learn(self, makings: Iterable[Making]) -> None:
+        """What was made, as it is written: also what was made where nothing was known of our conversations."""
+        self._learn(makings, ())
+
+    @property
+    def upcoming(self) -> int:
+        """The number of what is made next."""
+        return self._next
+
+    def made(self, who: Who, kind: Kind, thing: str) -> BarChanges:
+        """As of any bars. Among several adapters it is kept also where no conversation is known here: others know of
+        theirs, and read what was made."""
+        if self._own is None or not self.empty:
+            return super().made(who, kind, thing)
+        making = Making(self._next, frozenset(one for one in (who.user, who.token) if one), kind, thing)
+        self._next += 1
+        self._makings.append(making)
+        return BarChanges(makings=[making])
+
+    def number_from(self, number: int) -> None:
+        """What is made next has this number, or a higher one: all adapters have theirs from one place."""
+        self._next = max(self._next, number)
+
+    def _forget(self, change: BarChanges) -> None:
+        super()._forget(change)
+        if self._own is not None:
+            change.forget = 0  # a conversation that is not in sight here may need it still
 
     def _everything(self, bar: Bar) -> frozenset[str]:
         also = [found for conversation in bar.ids if (found := self._also.get(conversation))]
@@ -131,7 +226,8 @@ class SharedBars(Bars):
             self._ringing.pop(conversation, None)
             self._also.pop(conversation, None)
         for leg in bar.legs:
-            self._by_leg.pop(leg, None)
+            if self._by_leg.get(leg) is bar:
+                del self._by_leg[leg]
 
     def _learn(self, makings: Iterable[Making], bars: Iterable[Bar]) -> None:
         """Things that were made elsewhere. Numbers given here are higher than all that were seen, as a clock's are."""

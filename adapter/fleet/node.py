@@ -212,6 +212,11 @@ class Node:
         await self.watchdog.close()
         await self.supervision.close()
 
+    async def leave(self) -> None:
+        """Do nothing more, and end nothing: another adapter takes over."""
+        await self.watchdog.close()
+        await self.supervision.abandon()
+
     async def close(self) -> None:
         """Give everything up; monitors were ended before, where they were still ours."""
         await self.watchdog.close()

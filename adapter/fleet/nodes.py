@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from adapter import errors
 from adapter.core.audit import By, Subject
 from adapter.core.call import Call
+from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
 from adapter.core.people import Directory, User
 from adapter.fleet.node import TAKEN_UP, Node
@@ -17,6 +19,32 @@ from adapter.monitoring.stopall import Stopped, outcome
 
 PARTS = (TAKEN_UP, "ami", "ari")
 """Parts of each PBX that readiness tells everybody of."""
+
+
+class Acting(Protocol):
+    """The use case at one PBX: our own (`monitoring.supervise`), or another adapter's (`forward`). Errors as there."""
+
+    async def start(
+        self, user: User, request: StartRequest, by: By | None = None, monitor_id: str | None = None
+    ) -> Monitor:
+        """Ring the supervisor's device."""
+
+    async def switch(self, user: User, monitor_id: str, mode: Mode, by: By | None = None) -> Monitor:
+        """Put a live monitor into another mode."""
+
+    async def take_over(self, user: User, monitor_id: str, by: By | None = None) -> Monitor:
+        """From barge: stay with the customer and release the agent."""
+
+    async def stop(self, user: User, monitor_id: str, by: By | None = None) -> None:
+        """End a monitor."""
+
+
+class OnePbx(Protocol):
+    """One PBX, as it can be acted upon here: a `Node`, or another adapter's (`switchover`)."""
+
+    @property
+    def supervision(self) -> Acting:
+        """The use case there."""
 
 
 class Nodes:
@@ -30,14 +58,25 @@ class Nodes:
     def __iter__(self) -> Iterator[Node]:
         return iter(self._nodes.values())
 
-    def node_for(self, user: User, request: StartRequest) -> Node:
+    def at(self, pbx: str) -> OnePbx | None:
+        """What acts at this PBX; None where it is not configured."""
+        return self._nodes.get(pbx)
+
+    def node(self, pbx: str) -> Node | None:
+        """All of a PBX that is ours now."""
+        return self._nodes.get(pbx)
+
+    def node_for(self, user: User, request: StartRequest) -> OnePbx:
         """The node of the call that is to be monitored. Raises Forbidden, PbxUnavailable, NotFound, Ambiguous."""
         self._policy.need_right(user)
-        return self._nodes[self._policy.find(user, request).pbx]
+        return self._need(self._policy.find(user, request).pbx)
 
-    def node_of(self, monitor: Monitor) -> Node:
+    def node_of(self, monitor: Monitor) -> OnePbx:
         """The node of a monitor. Raises CallEnded where its PBX is no longer configured: then it is long over."""
-        node = self._nodes.get(monitor.pbx)
+        return self._need(monitor.pbx)
+
+    def _need(self, pbx: str) -> OnePbx:
+        node = self.at(pbx)
         if node is None:
             raise errors.CallEnded("This monitor has ended.")
         return node
@@ -46,8 +85,11 @@ class Nodes:
         """The call that a request names, if it is exactly one, whoever asks: for the record of a refusal."""
         return self._policy.meant(request)
 
-    async def stop_all(self, by: By, why: str, awaited: Collection[str]) -> Stopped:
-        """End every monitor at every PBX, all at once; returns what became of those that are `awaited` (by id)."""
+    async def stop_all(self, user: User, by: By, why: str, awaited: Collection[str]) -> Stopped:
+        """End every monitor at every PBX, all at once; returns what became of those that are `awaited` (by id).
+
+        `user`: the administrator who asks for it.
+        """
         ends = {one: end for node in self for one, end in node.supervision.stop_all.begin(by, why).items()}
         return await outcome(ends, awaited)
 
@@ -78,7 +120,7 @@ class Nodes:
         """What an administrator should know of though all is usable, of every PBX that has something to tell."""
         return [f"{node.id}: {remark}" for node in self for remark in node.remarks()]
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Connect to every PBX."""
         for node in self:
             node.start()

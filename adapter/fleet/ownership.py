@@ -5,7 +5,7 @@ boot-time clock of its own and without a gap, takes over. No wall clock and no c
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
@@ -85,16 +85,23 @@ class Alone:
 
     deposed: str | None = None
 
-    def __init__(self) -> None:
+    def __init__(self, member: Member | None = None) -> None:
+        """`member`: this process."""
         self.lost: Listeners[[]] = Listeners()
         """Who must stop at once when another owner is there."""
+        self.seen = Cluster({member.id: member} if member else {}, {})
+        """Members and owners, as they were seen last: for people to read."""
 
     def need(self, pbx: str) -> None:
         """It is ours."""
 
-    def terms(self) -> Mapping[str, Term]:
+    def terms(self, of: Collection[str] = ()) -> Mapping[str, Term]:
         """There are none."""
         return {}
+
+    def owns(self, pbx: str) -> bool:
+        """It is ours."""
+        return True
 
     def problems(self) -> list[str]:
         """There are none."""
@@ -114,7 +121,7 @@ class Ownership(Alone):
         boot: Callable[[], float] = boot_time,
         gone: Callable[[Process, Process], bool] = is_gone,
     ) -> None:
-        super().__init__()
+        super().__init__(member)
         self._leases, self._member, self._pbxes = leases, member, tuple(pbxes)
         self._clock, self._boot, self._gone = clock, boot, gone
         self._terms: Mapping[str, Term] = {}
@@ -143,8 +150,8 @@ class Ownership(Alone):
                 "is started or made louder until it does; silence and ends always work."
             )
 
-    def terms(self) -> Mapping[str, Term]:
-        """The present terms, for what is written in the owner's name."""
+    def terms(self, of: Collection[str] = ()) -> Mapping[str, Term]:
+        """The present terms, for what is written in the owner's name: of all PBXes, whichever it is about."""
         return self._terms
 
     def problems(self) -> list[str]:
@@ -217,7 +224,7 @@ class Ownership(Alone):
 
     # --- keeping
 
-    def doubt(self) -> None:
+    def doubt(self, pbx: str = "") -> None:
         """Something tells of another owner: nothing is started or raised until new terms have begun."""
         self._doubts += 1
         self._until = 0.0
@@ -241,7 +248,7 @@ class Ownership(Alone):
 
     async def _renew(self) -> None:
         sent, doubts = self._boot(), self._doubts
-        seen = await self._leases.renew(self._member.id, self._clock())
+        seen = self.seen = await self._leases.renew(self._member.id, self._clock())
         if not seen.owns(self._member.id, self._terms):
             self._depose(seen)
         elif doubts != self._doubts or self._boot() >= self._until:

@@ -29,6 +29,11 @@ class KnownPeople:
         self.mark = mark
         self._remember(mark)
 
+    async def read(self) -> None:
+        """Bring in effect what is in the database now. Raises StoreUnavailable."""
+        async with self._turn:
+            self.took(await self._read())
+
     def knows(self, mark: str) -> bool:
         """Whether what is in effect is as new as that, as far as is known."""
         return mark in self._known

@@ -33,6 +33,8 @@ FILE_DEADLINE = 10.0
 """Seconds within which the file must have taken a head: it may lie on another machine."""
 STOP_DEADLINE = 2.0
 """Seconds that a stop waits for receivers to take the last head; then they get it after the next start."""
+TURN = 1.0
+"""Seconds between looks whether it is our turn to send them."""
 LANE = "audit.head"
 """Begins the lane of each: a receiver that refuses one delays no other."""
 
@@ -48,7 +50,10 @@ class Heads:
         file: Path | None,
         wake: Callable[[], None],
         clock: Callable[[], datetime],
+        is_sender: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`is_sender`: of several adapters only one sends them."""
+        self._is_sender = is_sender
         self._store, self._key, self._when, self._file = store, key, when, file
         self._wake, self._clock = wake, clock
         self._last: End | None = None
@@ -64,7 +69,7 @@ class Heads:
     async def close(self) -> None:
         """Send the last one, after all that is written and before deliveries stop."""
         await self._tasks.close()
-        if "stop" in self._when:
+        if "stop" in self._when and self._is_sender():
             await self._send_last()
         await self._writes.close()
 
@@ -85,6 +90,9 @@ class Heads:
 
     async def _run(self, pace: float) -> None:
         while True:
+            if not self._is_sender():
+                await asyncio.sleep(TURN)
+                continue
             try:
                 await self.send()
             except StoreUnavailable as problem:

@@ -112,6 +112,8 @@ class Metrics:
         self._tries.labels("delivered" if delivered else "failed").inc()
 
     def _heard(self, changes: Changes) -> None:
+        if changes.mirrored:
+            return  # its owner counts it
         for before, after in ((change.before, change.after) for change in changes.monitors):
             if after.live and not (before and before.live):
                 self._started.labels(after.mode.value).inc()

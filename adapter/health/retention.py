@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -34,7 +35,9 @@ class Keep:
 class Retention:
     """Looks after the store's age."""
 
-    def __init__(self, store: Store, keep: Keep) -> None:
+    def __init__(self, store: Store, keep: Keep, is_ours: Callable[[], bool] = lambda: True) -> None:
+        """`is_ours`: of several adapters only one deletes."""
+        self._is_ours = is_ours
         self._store, self._keep = store, keep
         self._told: str | None = None
         self._tasks = BackgroundTasks("retention")
@@ -50,7 +53,8 @@ class Retention:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(PACE)
-            await self.look()
+            if self._is_ours():
+                await self.look()
 
     async def look(self) -> None:
         """Delete what may be deleted now."""

@@ -1,23 +1,28 @@
-"""The lab in the foreground: an embedded Asterisk and the adapter, each a process that is restarted if it exits."""
+"""The lab in the foreground: Asterisks, adapters and what those share, each a process that is restarted if it exits."""
 
 import asyncio
 import json
+import os
 import shutil
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import aiohttp
 
 from adapter.errors import LabError
 from adapter.lab import people, several
+from adapter.lab.claims import Claim, claim_port
 from adapter.lab.demo import Demo
+from adapter.lab.keeping import Process, Stoppable, exited, keep_alive, say, stop_all
 from adapter.lab.pbx import Pbx
 from adapter.lab.ports import Ports
 from adapter.lab.provision import Toolchain, provision
+from adapter.lab.shared import Shared
 from adapter.tasks import BackgroundTasks
 
 MARKER = "call-monitor-lab"
@@ -25,15 +30,15 @@ READY_DEADLINE = 60.0
 """Seconds until /readyz must answer 200."""
 STOP_DEADLINE = 8.0
 """Seconds for a clean stop of the adapter."""
-LONGEST_PAUSE = 5.0
-"""Seconds before a process that exits repeatedly is started again."""
 
 
 class Adapter:
     """The adapter as its own process."""
 
-    def __init__(self, conf: Path, log: Path) -> None:
+    def __init__(self, conf: Path, log: Path, http_port: int | None = None) -> None:
+        """`http_port`: another than the configuration's, which several adapters have in common."""
         self._conf, self._log = conf, log
+        self._environment = {**os.environ, **({"CALL_MONITOR_HTTP__PORT": str(http_port)} if http_port else {})}
         self.process: asyncio.subprocess.Process | None = None
 
     @staticmethod
@@ -50,6 +55,7 @@ class Adapter:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                env=self._environment,
             )
 
     async def stop(self) -> None:
@@ -65,79 +71,78 @@ class Adapter:
             await self.process.wait()
 
 
-async def keep_alive(start: Callable[[], Awaitable[None]], part: Pbx | Adapter, name: str) -> None:
-    """Restart a part whenever its process exits, as a service manager would."""
-    pause = 0.2
-    while True:
-        if part.process is not None:
-            began = asyncio.get_running_loop().time()
-            await part.process.wait()
-            if asyncio.get_running_loop().time() - began > 30:
-                pause = 0.2
-        _say(f"{name} exited; restarting it.")
-        await asyncio.sleep(pause)
-        pause = min(LONGEST_PAUSE, pause * 2)
-        try:
-            await start()
-        except LabError as problem:
-            _say(str(problem))
-
-
-async def run_lab(*, directory: Path, http_port: int, sip_port: int, demo: bool, pbxes: int = 1) -> int:
+async def run_lab(
+    *, directory: Path, http_port: int, sip_port: int, demo: bool, pbxes: int = 1, adapters: int = 1
+) -> int:
     """Run until SIGINT or SIGTERM, then stop everything that was started. Raises LabError if it can't run."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    need_free("LAB_HTTP_PORT", http_port, socket.SOCK_STREAM)
-    sip_ports = range(sip_port, sip_port + pbxes)
-    for port in sip_ports:
-        need_free("LAB_SIP_PORT", port, socket.SOCK_DGRAM)
+    http_ports, sip_ports = range(http_port, http_port + adapters), range(sip_port, sip_port + pbxes)
+    claims = [need_free("LAB_HTTP_PORT", port, socket.SOCK_STREAM) for port in http_ports]
+    claims += [need_free("LAB_SIP_PORT", port, socket.SOCK_DGRAM) for port in sip_ports]
     toolchain = await asyncio.to_thread(provision)
     folder = fresh(directory)
-    parts = asterisks(toolchain, folder, sip_ports)
-    conf = adapter_conf(folder, parts, http_port)
-    _say("Starting Asterisk and the adapter.")
-    await people.seed(conf, pbxes)
-    adapter = Adapter(conf, folder / "adapter.log")
-    keepers = BackgroundTasks("lab")
     async with AsyncExitStack() as stack:
-        for pbx in parts:
-            stack.push_async_callback(pbx.stop)
-        stack.push_async_callback(adapter.stop)
+        shared = Shared(folder) if adapters > 1 else None
+        others: list[Stoppable] = [shared] if shared else []
+        stack.push_async_callback(stop_all, others)
+        others += (parts := asterisks(toolchain, folder, sip_ports))
+        say("Starting Asterisk and the adapter.")
+        if shared:
+            await shared.start()
+        conf = adapter_conf(folder, parts, http_port, shared=shared)
+        await people.seed(conf, pbxes)
+        serving = [Adapter(conf, folder / f"adapter{n or ''}.log", port) for n, port in enumerate(http_ports)]
+        stack.push_async_callback(stop_all, serving)
+        keepers = BackgroundTasks("lab")
         stack.push_async_callback(keepers.close)
         await asyncio.gather(*(pbx.start() for pbx in parts))
-        await adapter.start()
-        for node, pbx in enumerate(parts):
-            name = "Asterisk" if pbxes == 1 else f"Asterisk {several.pbx_id(node, pbxes)}"
-            keepers.start(keep_alive(pbx.start, pbx, name), name)
-        keepers.start(keep_alive(adapter.start, adapter, "The adapter"), "adapter")
-        if not await ready(http_port, stop):
+        for adapter in serving:
+            await adapter.start()
+        _keep(keepers, parts, serving, shared)
+        if not all(await asyncio.gather(*(ready(port, stop) for port in http_ports))):
             return 0
         if demo:
             shows = [Demo(pbx, folder / f"phones{node or ''}", node, pbxes) for node, pbx in enumerate(parts)]
-            for show in shows:
-                stack.push_async_callback(show.stop)
-            _say("Starting the phones, and their first calls.")
+            stack.push_async_callback(stop_all, shows)
+            say("Starting the phones, and their first calls.")
             await asyncio.gather(*(show.register() for show in shows))
             await asyncio.gather(*(show.start() for show in shows))
-        _say(_banner(http_port, sip_port, demo, pbxes))
+        say(_banner(http_ports, sip_port, demo, pbxes))
         await stop.wait()
-        _say("Stopping.")
+        say("Stopping.")
+    claims.clear()
     return 0
+
+
+def _keep(keepers: BackgroundTasks, pbxes: Sequence[Pbx], adapters: Sequence[Adapter], shared: Shared | None) -> None:
+    """Keep all of them alive."""
+    named: list[tuple[Process, str]] = []
+    for node, pbx in enumerate(pbxes):
+        named.append((pbx, f"Asterisk {several.pbx_id(node, len(pbxes))}" if len(pbxes) > 1 else "Asterisk"))
+    for number, adapter in enumerate(adapters):
+        named.append((adapter, f"Adapter {number}" if len(adapters) > 1 else "The adapter"))
+    if shared:
+        named.append((shared.nats, "NATS"))
+        database = shared.database
+        keepers.start(keep_alive(database.start, database.exited, "PostgreSQL"), "PostgreSQL")
+    for part, name in named:
+        keepers.start(keep_alive(part.start, partial(exited, part), name), name)
 
 
 def asterisks(toolchain: Toolchain, folder: Path, sip_ports: Sequence[int]) -> list[Pbx]:
     """As many as there are SIP ports, joined by trunks."""
     found: list[Pbx] = []
     for node, port in enumerate(sip_ports):
-        ports = Ports.choose(port, besides=[other.ports for other in found])
+        ports = Ports.choose(port)
         place = folder / f"asterisk{node or ''}"
         found.append(Pbx(toolchain, place, ports, several.trunks(node, sip_ports), node))
     return found
 
 
-def need_free(name: str, port: int, kind: int) -> None:
-    """Raise LabError if the port is already in use."""
+def need_free(name: str, port: int, kind: int) -> Claim | None:
+    """Claim a port that was given, as far as nobody did (who gave it may have). Raises LabError if it is in use."""
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(kind == socket.SOCK_STREAM))
         try:
@@ -146,6 +151,7 @@ def need_free(name: str, port: int, kind: int) -> None:
             raise LabError(
                 f"Port {port} is in use. Choose another, for example: make lab {name}={port + 1000}"
             ) from None
+    return claim_port(kind, port)
 
 
 def fresh(directory: Path) -> Path:
@@ -164,19 +170,30 @@ AGENTS = several.agents(0)
 """The pattern of the lab's agents' endpoints."""
 
 
-def adapter_conf(folder: Path, pbx: Pbx | Sequence[Pbx], http_port: int, extra: str = "", agents: str = AGENTS) -> Path:
-    """Write the adapter's configuration for this Asterisk, or these; `extra` is appended unchanged."""
+def adapter_conf(
+    folder: Path,
+    pbx: Pbx | Sequence[Pbx],
+    http_port: int,
+    extra: str = "",
+    agents: str = AGENTS,
+    shared: Shared | None = None,
+) -> Path:
+    """Write the adapter's configuration for this Asterisk, or these; `extra` is appended unchanged.
+
+    `shared`: what several adapters share, which have this configuration in common.
+    """
     path = folder / "adapter.toml"
     path.touch(mode=0o600)
     quoted = json.dumps  # for these values, JSON strings are valid TOML strings
     parts = [pbx] if isinstance(pbx, Pbx) else pbx
+    database = shared.database_url if shared else f"sqlite+aiosqlite:///{folder}/adapter.sqlite"
     path.write_text(
         f"""[http]
 port = {http_port}
 
 [database]
-url = {quoted(f"sqlite+aiosqlite:///{folder}/adapter.sqlite")}
-{"".join(_pbx_conf(node, parts) for node in range(len(parts)))}
+url = {quoted(database)}
+{shared.conf() if shared else ""}{"".join(_pbx_conf(node, parts) for node in range(len(parts)))}
 [endpoints]
 agents = [{quoted(agents)}]
 
@@ -227,11 +244,12 @@ async def ready(http_port: int, stop: asyncio.Event) -> bool:
     raise LabError("The adapter was not ready in a minute; see adapter.log in the lab's folder.")
 
 
-def _banner(http_port: int, sip_port: int, demo: bool, pbxes: int) -> str:
-    names = ", ".join(people.everybody(pbxes))
+def _banner(http_ports: range, sip_port: int, demo: bool, pbxes: int) -> str:
+    names, http_port = ", ".join(people.everybody(pbxes)), http_ports.start
     lines = [
         "",
-        f"  The lab is ready:  http://127.0.0.1:{http_port}/",
+        *(f"  The lab is ready:  http://127.0.0.1:{port}/" for port in http_ports[:1]),
+        *(f"  another adapter:   http://127.0.0.1:{port}/" for port in http_ports[1:]),
         f"  SIP phones:        127.0.0.1:{sip_port} (UDP, ulaw): 101-104 agents, 201-204 customers, 301 and 302",
         "                     supervisors; password lab-<number>. 500 and 510 are queues, 600 a room, 9 the outside",
     ]
@@ -248,8 +266,3 @@ def _banner(http_port: int, sip_port: int, demo: bool, pbxes: int) -> str:
             "",
         ]
     return "\n".join([*lines, "  Ctrl-C stops everything.", ""])
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()

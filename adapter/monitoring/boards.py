@@ -3,7 +3,7 @@
 People and the record are of no PBX alone: their changes are told here, once.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +11,7 @@ from itertools import chain
 
 from adapter.core.bars import CREDENTIALS, Bars, Kind, Who
 from adapter.core.call import Call
-from adapter.core.changes import Changes, merged
+from adapter.core.changes import Changes, MonitorChange, merged
 from adapter.core.monitor import Monitor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, User
@@ -27,7 +27,7 @@ class Boards:
 
     def __init__(self, boards: Iterable[PbxPicture], directory: Directory, at: datetime) -> None:
         """Raises ValueError where the boards don't share their bars: one would not know who is barred at another."""
-        self._boards: Mapping[str, PbxPicture] = {board.id: board for board in boards}
+        self._boards: dict[str, PbxPicture] = {board.id: board for board in boards}
         shared = {id(board.bars): board.bars for board in self._boards.values()}
         if len(shared) > 1:
             raise ValueError("the boards of one process share their bars")
@@ -36,8 +36,7 @@ class Boards:
         self.record_state = RecordState(True, at)
         self._changes: Listeners[[Changes]] = Listeners()
         self._gathered: list[Changes] | None = None
-        for board in self._boards.values():
-            board.subscribe(self._heard)
+        self._ends = {board.id: board.subscribe(self._heard) for board in self._boards.values()}
 
     # --- reading
 
@@ -122,6 +121,11 @@ class Boards:
         return all(board.complete for board in self)
 
     @property
+    def blind(self) -> bool:
+        """Whether another adapter's PBX is out of sight: who is in its conversations now is not known here."""
+        return not all(board.in_sight for board in self)
+
+    @property
     def takes_up(self) -> bool:
         """Whether monitors of a former run are not held to a confirmed mode yet."""
         return any(board.takes_up for board in self)
@@ -131,6 +135,28 @@ class Boards:
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Be told of every change, synchronously. Returns what ends it."""
         return self._changes.subscribe(listener)
+
+    def swap(self, board: PbxPicture, at: datetime) -> None:
+        """The PBX is seen in another way from now on: of its own events, or by another adapter's word.
+
+        Nothing of it is over for that. It is told like another adapter's word, since nothing has happened at the PBX:
+        everybody is shown afresh what there is. Raises ValueError where it does not share the others' bars.
+        """
+        if board.bars is not self.bars:
+            raise ValueError("the boards of one process share their bars")
+        before = self._boards[board.id]
+        self._ends[board.id]()
+        calls = {call.id for call in (*before.calls(), *board.calls())}
+        calls.update(monitor.call_id for monitor in (*before.monitors(), *board.monitors()))
+        monitors = tuple(MonitorChange(before.monitor(one.id), one) for one in board.monitors())
+        self._boards[board.id] = board
+        self._ends[board.id] = board.subscribe(self._heard)
+        everybody = frozenset(self.directory.users)
+        self._changes.tell(
+            Changes(
+                *(at, board.id, frozenset(calls), monitors), link=True, people=everybody, resynced=True, mirrored=True
+            )
+        )
 
     def _heard(self, changes: Changes) -> None:
         if changes.barred.touched and len(self._boards) > 1:  # a conversation can be at several

@@ -28,8 +28,12 @@ class FarHalves:
         self._seen: dict[str, str] = {}
         """By leg: at which PBX its far half was seen."""
         for board in boards.own:
-            board.trunks.halves.subscribe(partial(self._look, board))
+            self.watch(board)
         boards.subscribe(self._heard)
+
+    def watch(self, board: Board) -> None:
+        """Look at those of this board, too, as long as it is there."""
+        board.trunks.halves.subscribe(partial(self._look, board))
 
     def _look(self, there: Board, half: Half) -> None:
         """Who is at this half now."""

@@ -46,6 +46,11 @@ class PbxPicture(ABC):
         """Whether monitors of a former run are not held to a confirmed mode yet."""
 
     @property
+    def in_sight(self) -> bool:
+        """Whether who is in its conversations is known as well as it can be: always, for whoever owns the PBX."""
+        return True
+
+    @property
     def complete(self) -> bool:
         """Whether the PBX is in sight: only then is what is not known not there."""
         return self.pbx_state.state is LinkState.CONNECTED

@@ -6,10 +6,8 @@ a moment after it happened, and again until it is written. Until then the pictur
 
 import asyncio
 import uuid
-from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Protocol
 
 import structlog
 
@@ -20,6 +18,8 @@ from adapter.core.monitor import Monitor
 from adapter.core.record import OpenCall, Record, Sealed, seal
 from adapter.errors import RecordUnavailable, StoreRefused, StoreUnavailable
 from adapter.monitoring.boards import Boards
+from adapter.monitoring.recordports import Finder, Writer
+from adapter.monitoring.waiters import Waiters
 from adapter.monitoring.writing import Batches
 from adapter.tasks import BackgroundTasks, Listeners
 
@@ -40,28 +40,19 @@ MOST = 100_000
 """Facts that may wait for a database that is away; of what happens beyond, only monitors' states are kept."""
 
 
-class Writer(Protocol):
-    """Where records go (`adapter.store.record.Records`)."""
-
-    async def write(self, sealed: Sealed, now: datetime, *, again: bool = False) -> None:
-        """All or nothing. Raises StoreUnavailable; StoreRefused where trying again can't help."""
-
-    async def set_aside(self, sealed: Sealed, why: str, now: datetime) -> None:
-        """Keep what can't be written as a record. Raises StoreUnavailable."""
-
-
-class Finder(Protocol):
-    """Where monitors are read back (`adapter.store.monitors.Monitors`)."""
-
-    async def find(self, monitor_id: str) -> Monitor | None:
-        """One monitor. Raises StoreUnavailable."""
-
-
 class Recorder:
     """A MonitorLog that also writes every change of the live picture."""
 
-    def __init__(self, boards: Boards, store: Finder, writer: Writer, clock: Callable[[], datetime]) -> None:
-        self._boards, self._store, self._writer, self._clock = boards, store, writer, clock
+    def __init__(
+        self,
+        boards: Boards,
+        store: Finder,
+        writer: Writer,
+        clock: Callable[[], datetime],
+        owns: Callable[[str], bool] = lambda pbx: True,
+    ) -> None:
+        """`owns`: whether this process looks after a PBX. What happens at others is written by theirs."""
+        self._boards, self._store, self._writer, self._clock, self._owns = boards, store, writer, clock, owns
         self.journal = Journal(boards.call)
         self.written: Listeners[[]] = Listeners()
         """Who wants to be told of each transaction."""
@@ -73,8 +64,7 @@ class Recorder:
         self._untold: list[Record] = []
         self._away = False
         """Whether the last try failed; it goes on until one doesn't."""
-        self._waiters: deque[tuple[int, str, asyncio.Future[None]]] = deque()
-        """Who waits for everything up to a number, and for which monitor."""
+        self._waiters = Waiters()
         self._turn = asyncio.Lock()
         self._next: asyncio.Task[StoreUnavailable | None] | None = None
         """Waits for its turn to write what `write_now` was asked for."""
@@ -92,6 +82,16 @@ class Recorder:
         self.note(self.journal.forget_others(pbxes, self._clock()))
         self.note(Record(barred=self._boards.bars.forget_others(pbxes)))
         self._tasks.keep(self._write_all, "write")
+
+    def take_over(self, pbx: str, open_calls: Mapping[str, OpenCall]) -> None:
+        """This process looks after a PBX from now on. `open_calls`: of whose end programs are still to be told."""
+        self.journal.forget(pbx)
+        self.journal.open.update(open_calls)
+
+    def give_up(self, pbx: str) -> None:
+        """Another adapter looks after a PBX now: what still waits of it is not written here."""
+        self.journal.forget(pbx)
+        self._keep_ours()
 
     async def drain(self, deadline: float = 5.0) -> None:
         """Write what waits, for at most `deadline` seconds."""
@@ -153,18 +153,16 @@ class Recorder:
             return
         if self._away:
             raise RecordUnavailable("What happens can't be recorded at the moment.")
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.append((self._batches.last, monitor_id, done))
         try:
             async with asyncio.timeout(PATIENCE):
-                await done
+                await self._waiters.add(self._batches.last, monitor_id)
         except TimeoutError:
             raise RecordUnavailable("What happened could not be recorded in time.") from None
 
     async def begin(self, monitor: Monitor, entry: Entry) -> None:
         """Write a monitor that is about to start, after all that happened before. Raises RecordUnavailable."""
         self.need()
-        record = Record(entries=[entry], monitors={monitor.id: monitor})
+        record = Record(entries=[entry], monitors={monitor.id: monitor}, pbxes={monitor.pbx})
         async with self._turn:
             try:
                 await self._flush()
@@ -187,6 +185,9 @@ class Recorder:
             self._wait(record)
 
     def _wait(self, record: Record) -> None:
+        if not record.pbxes:
+            record.pbxes.update(monitor.pbx for monitor in record.monitors.values())
+            record.pbxes.update(known.call.pbx for known in record.calls.values() if known)
         self._untold.append(record)
         if self._batches.size + record.size > MOST:
             record = self._rest(record)
@@ -208,7 +209,10 @@ class Recorder:
         if changes.mirrored:
             return
         board = self._boards.board(changes.pbx) if changes.pbx else None
-        self.note(self.journal.read(changes, connected=board is None or board.complete))
+        record = self.journal.read(changes, connected=board is None or board.complete)
+        if changes.pbx is not None:
+            record.pbxes.add(changes.pbx)
+        self.note(record)
 
     # --- writing
 
@@ -236,6 +240,7 @@ class Recorder:
 
         Raises StoreUnavailable; what was not surely written goes first next time.
         """
+        self._keep_ours()
         try:
             for batch in self._batches.until_now():
                 try:
@@ -249,34 +254,37 @@ class Recorder:
             self._away = False
         except StoreUnavailable:
             self._away = True
-            self._fail()
+            self._waiters.failed("What happened could not be recorded.")
             raise
         finally:
             asyncio.get_running_loop().call_soon(self._tell_untold)  # whoever waits is answered first
         if self._batches.empty:
             self._idle.set()
 
+    def _keep_ours(self) -> None:
+        waiting = {pbx for change in self._batches for pbx in change.record.pbxes}
+        if all(map(self._owns, waiting)):
+            return
+        self._batches.keep_ours(self._owns)
+        others = {one for one, monitor in self._latest.items() if not self._owns(monitor.pbx)}
+        for one in others:
+            del self._latest[one]
+        self._waiters.refused(others, "Another adapter looks after this PBX now.")
+
     def _done(self) -> None:
         batch = self._batches.done()
         for monitor in batch.whole.record.monitors.values():
             if self._latest.get(monitor.id) is monitor:
                 del self._latest[monitor.id]
-        while self._waiters and self._waiters[0][0] <= batch.last:
-            _resolve(self._waiters.popleft()[2])
+        self._waiters.written(batch.last)
         self.written.tell()
-
-    def _fail(self) -> None:
-        while self._waiters:
-            _resolve(self._waiters.popleft()[2], "What happened could not be recorded.")
 
     async def _put_aside(self, sealed: Sealed, why: str) -> None:
         """One change that the database refuses for ever must not keep everything else from being written."""
         await self._writer.set_aside(sealed, why, self._clock())
         self.set_aside += 1
         log.error("a change can't be recorded; it lies in the table set_aside, for a person to look at", why=why)
-        for _, monitor_id, done in self._waiters:
-            if monitor_id in sealed.record.monitors:
-                _resolve(done, "What happened can't be recorded.")
+        self._waiters.refused(sealed.record.monitors, "What happened can't be recorded.")
 
     def _tell_untold(self) -> None:
         untold, self._untold = self._untold, []
@@ -291,15 +299,6 @@ async def _either(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
     except TimeoutError:
         return
-
-
-def _resolve(done: asyncio.Future[None], problem: str | None = None) -> None:
-    if done.done():
-        return
-    if problem is None:
-        done.set_result(None)
-    else:
-        done.set_exception(RecordUnavailable(problem))
 
 
 def new_id() -> str:

@@ -26,6 +26,8 @@ class Stopped(NamedTuple):
     """How many of them Asterisk confirmed in time."""
     left: Collection[str]
     """Ids of the others."""
+    unreached: Collection[str] = ()
+    """Ids of PBXes whose adapter could not be asked, or did not say what became of theirs."""
 
 
 async def outcome(ends: Mapping[str, asyncio.Task[bool]], awaited: Collection[str]) -> Stopped:

@@ -15,17 +15,25 @@ from adapter.monitoring.boards import Boards
 from adapter.monitoring.recorder import Recorder
 
 
-def take_up(boards: Boards, recorder: Recorder, left: Iterable[Monitor], since: datetime | None, at: datetime) -> None:
+def take_up(
+    boards: Boards,
+    recorder: Recorder,
+    left: Iterable[Monitor],
+    since: datetime | None,
+    at: datetime,
+    new: Board | None = None,
+) -> None:
     """Have monitors of a former run found again, or end them.
 
-    `since`: the time of that run's last entry. What happened after it is not known, which is an entry.
+    `since`: the time of that run's last entry. What happened after it is not known, which is an entry. `new`: the board
+    of a PBX that is about to be ours.
     """
     for monitor in left:
         user = boards.directory.users.get(monitor.supervisor.user_id)
         entitled = monitor_survives(user, monitor.mode, keypad=monitor.keypad)
         # Which channels are the far half of a star code's leg only the former run knew: it is hung up as a stranger.
         known = not monitor.phone_pbx or is_leg(monitor.leg)
-        board = boards.board(monitor.pbx)
+        board = new if new is not None and new.id == monitor.pbx else boards.board(monitor.pbx)
         if board is not None and not isinstance(board, Board):
             continue  # another adapter's
         if monitor.ring and entitled and known and board is not None:

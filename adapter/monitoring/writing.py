@@ -4,10 +4,11 @@ No I/O here. Each piece remembers whether it may be in the database already, so 
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
-from adapter.core.record import Sealed, joined
+from adapter.core.record import Sealed, joined, without
 
 AT_ONCE = 500
 """Facts in one transaction, so that a long queue is written in steps that keep the database's deadline."""
@@ -64,6 +65,18 @@ class Batches:
             if not self._pieces:
                 self._pieces.append(self._take())
             yield self._pieces[0]
+
+    def __iter__(self) -> Iterator[Sealed]:
+        """All changes that wait."""
+        return chain(chain.from_iterable(piece.changes for piece in self._pieces), self._waiting)
+
+    def keep_ours(self, is_ours: Callable[[str], bool]) -> None:
+        """What is of a PBX that is another adapter's now is written by nobody here. Numbers stay as they are."""
+        for piece in self._pieces:
+            piece.changes = [without(change, is_ours) for change in piece.changes]
+            piece.whole = joined(piece.changes)
+        self._waiting = deque(without(change, is_ours) for change in self._waiting)
+        self.size = sum(change.record.size for change in self)
 
     def _take(self) -> Piece:
         taken, size = [], 0

@@ -10,6 +10,7 @@ from adapter.store.audit import Audit
 from adapter.store.database import Database
 from adapter.store.durability import Survives
 from adapter.store.installation import Installation
+from adapter.store.left import LeftBehind
 from adapter.store.monitors import Monitors
 from adapter.store.outbox import Outbox
 from adapter.store.owners import Owners
@@ -33,6 +34,7 @@ class Store:
         self.monitors = Monitors(database)
         self.records = Records(database)
         self.owners = Owners(database)
+        self.left = LeftBehind(database)
         self.audit = Audit(database, clock)
         self.webhooks = Webhooks(database, clock)
         self.outbox = Outbox(database)

@@ -71,11 +71,18 @@ async def load(session: AsyncSession) -> SharedBars:
     """What a former run kept."""
     bars = SharedBars()
     bars.load(
-        [_BAR.validate_json(row.data) for row in await session.scalars(select(BarRow))],
-        [
-            Making(row.number, frozenset(row.makers.split()), Kind(row.kind), row.thing)
-            for row in await session.scalars(select(MakingRow))
-        ],
+        [bar_of(row) for row in await session.scalars(select(BarRow))],
+        [making_of(row) for row in await session.scalars(select(MakingRow))],
         [(row.hook_id, row.conversation_id) for row in await session.scalars(select(HookBarRow))],
     )
     return bars
+
+
+def bar_of(row: BarRow) -> Bar:
+    """As it was kept."""
+    return _BAR.validate_json(row.data)
+
+
+def making_of(row: MakingRow) -> Making:
+    """As it was kept."""
+    return Making(row.number, frozenset(row.makers.split()), Kind(row.kind), row.thing)

@@ -166,6 +166,16 @@ def put_fact(session: Session, name: str, value: str) -> None:
     PUT_FACT.run(session, [{"name": name, "value": value}])
 
 
+def next_number(session: Session, fact: str, at_least: int) -> int:
+    """One that is higher than all that were given of this fact before, and no lower than that."""
+    found = NEXT_NUMBER.one(session, {"name": fact, "first": str(at_least)})
+    number = int(found[0]) if found else 0
+    if number < at_least:
+        number = at_least
+        put_fact(session, fact, str(number))
+    return number
+
+
 async def lock(session: AsyncSession, fact: str) -> str:
     """The same in a transaction made of awaits."""
     return await session.run_sync(take_turn, fact)
@@ -174,6 +184,12 @@ async def lock(session: AsyncSession, fact: str) -> str:
 PUT_FACT = Prepared(
     text(
         "INSERT INTO facts (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+    )
+)
+NEXT_NUMBER = Prepared(
+    text(
+        "INSERT INTO facts (name, value) VALUES (:name, :first) "
+        "ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(facts.value AS BIGINT) + 1 AS VARCHAR) RETURNING value"
     )
 )
 TAKE_TURN = Prepared(text("UPDATE facts SET value = value WHERE name = :name RETURNING value"))

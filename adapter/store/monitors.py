@@ -28,13 +28,13 @@ class Monitors:
         """One monitor, also an ended one."""
         async with self._database.read() as session:
             row = await session.get(MonitorRow, monitor_id)
-            return _monitor(row) if row else None
+            return monitor_of(row) if row else None
 
     async def unfinished(self) -> Sequence[Monitor]:
         """Monitors that were not ended when the adapter last stopped."""
         async with self._database.read() as session:
             rows = await session.scalars(select(MonitorRow).where(MonitorRow.state != MonitorState.ENDED.value))
-            return [_monitor(row) for row in rows]
+            return [monitor_of(row) for row in rows]
 
 
 def put(session: Session, *monitors: Monitor) -> None:
@@ -84,7 +84,8 @@ def _columns(monitor: Monitor) -> dict[str, object]:
     }
 
 
-def _monitor(row: MonitorRow) -> Monitor:
+def monitor_of(row: MonitorRow) -> Monitor:
+    """As it was kept."""
     return Monitor(
         id=row.id,
         pbx=row.pbx,

@@ -60,6 +60,23 @@ class Owners:
             await session.execute(alive)
             return await _read(session)
 
+    async def join(self, member: Member, at: datetime) -> None:
+        """This member is there, and may own something."""
+        try:
+            async with self._database.work() as session:
+                if await session.get(MemberRow, member.id) is None:
+                    await session.execute(insert(MemberRow).values(_row(member, at)))
+        except IntegrityError:  # it was there already: an earlier answer was lost
+            return
+
+    async def forget(self, member: str, beat: int) -> None:
+        """This member is there no more, unless it has renewed since or owns something."""
+        owning = select(OwnerRow.member).where(OwnerRow.member.is_not(None))
+        gone = (MemberRow.id == member, MemberRow.beat == beat, MemberRow.id.not_in(owning))
+        async with self._database.work() as session:
+            await _be_impatient(session)
+            await session.execute(delete(MemberRow).where(*gone))
+
     async def release(self, member: str) -> None:
         """This member stops: what it owns is free at once."""
         async with self._database.work() as session:
@@ -103,7 +120,7 @@ async def _take(
     former = {owner.member for pbx in pbxes if (owner := seen.owners.get(pbx)) and owner.member}
     for old in sorted(former):
         await _need_beat(session, old, seen.members.get(old))
-    if member.id not in former:
+    if member.id not in former and member.id not in seen.members:
         await session.execute(insert(MemberRow).values(_row(member, at)))
     terms = {}
     for pbx in sorted(pbxes):
@@ -148,7 +165,7 @@ def _row(member: Member, at: datetime) -> dict[str, object]:
 
 def _member(row: MemberRow) -> Member:
     process = Process(row.host, row.pid, row.boot, row.namespace, row.started)
-    return Member(row.id, process, row.version, row.started_at, row.beat)
+    return Member(row.id, process, row.version, row.started_at, row.beat, row.seen_at)
 
 
 def _owner(row: OwnerRow) -> Owner:

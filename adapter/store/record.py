@@ -1,7 +1,7 @@
 """Writing what happened: monitors, the audit, events for hooks and open calls, in one transaction or not at all."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime
 
@@ -24,15 +24,18 @@ log = structlog.get_logger(__name__)
 
 _CALL: TypeAdapter[OpenCall] = TypeAdapter(OpenCall)
 
+Terms = Callable[[Collection[str]], Mapping[str, Term]]
+"""By PBX: the term of this process, under which it writes of these."""
+
 
 class Records:
     """The record's writer and what it kept. All methods raise StoreUnavailable when the database does not answer."""
 
-    def __init__(self, database: Database, terms: Callable[[], Mapping[str, Term]] = dict) -> None:
-        """`terms`: of the PBXes that this process looks after; where one of them is over, nothing is written."""
+    def __init__(self, database: Database, terms: Terms = lambda of: {}) -> None:
+        """`terms`: under which something is written of PBXes; where one of them is over, nothing is written."""
         self._database, self._terms = database, terms
 
-    def within(self, terms: Callable[[], Mapping[str, Term]]) -> "Records":
+    def within(self, terms: Terms) -> "Records":
         """The same for the owner of some PBXes."""
         return Records(self._database, terms)
 
@@ -41,7 +44,7 @@ class Records:
 
         Raises StoreRefused where something in it can't be written at all.
         """
-        terms = self._terms()
+        terms = self._terms(sealed.record.pbxes)
 
         def write(session: Session) -> None:
             if not (again and _was_written(session, sealed)):
@@ -71,12 +74,17 @@ class Records:
         """Calls of whose end programs are still to be told."""
         async with self._database.read() as session:
             rows = await session.scalars(select(OpenCallRow))
-            return {row.call_id: _CALL.validate_json(row.data) for row in rows}
+            return {row.call_id: call_of(row) for row in rows}
 
     async def bars(self) -> SharedBars:
         """Who was barred from what when the adapter last stopped."""
         async with self._database.read() as session:
             return await bars.load(session)
+
+
+def call_of(row: OpenCallRow) -> OpenCall:
+    """As it was kept."""
+    return _CALL.validate_json(row.data)
 
 
 def _write(session: Session, sealed: Sealed, now: datetime) -> None:

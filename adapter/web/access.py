@@ -8,7 +8,7 @@ from aiohttp import web
 
 from adapter.core.bars import Kind
 from adapter.core.record import Record
-from adapter.errors import Forbidden, NotAuthenticated
+from adapter.errors import Forbidden, NotAuthenticated, PbxUnavailable
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.policy import IN_HAND
 from adapter.store import budget
@@ -34,10 +34,21 @@ class Access:
     write_now: Callable[[float], Awaitable[None]]
     """Writes what waits to be written, within so many seconds. Raises StoreUnavailable."""
     proxies: ProxyPolicy = field(default_factory=ProxyPolicy)
+    number_making: Callable[[], Awaitable[None]] | None = None
+    """Where there are several adapters: what is made next has a number behind all that were given. Raises
+    StoreUnavailable."""
 
     def hidden_from(self, principal: Principal) -> list[str]:
-        """Conversations of which this one is not to see any monitoring now: those that they are barred from."""
+        """Conversations of which this one is not to see any monitoring now: those that they are barred from.
+
+        Raises PbxUnavailable where that is not known: another adapter's PBX is out of sight.
+        """
+        self._need_sight()
         return sorted(self.boards.bars.hidden(principal.who))
+
+    def _need_sight(self) -> None:
+        if self.boards.blind:
+            raise PbxUnavailable("The adapter of another PBX can't be reached, so who talks there is not known here.")
 
     def in_hand(self, principal: Principal) -> bool:
         """Whether they may be somebody else, who is barred and has made what they sign in with."""
@@ -46,10 +57,15 @@ class Access:
     async def making(self, principal: Principal, kind: Kind, thing: str) -> None:
         """Before an account, a token or a hook is made or changed: it is barred from what its maker is barred from.
 
-        Raises StoreUnavailable; then it must not be made.
+        Raises StoreUnavailable, and for a hook PbxUnavailable where another adapter's PBX is out of sight; then it must
+        not be made.
         """
         if principal.who.ids == {thing} and kind is not Kind.DEVICE:
             return  # one's own account, at the page: who they are barred as stays
+        if kind is Kind.HOOK:
+            self._need_sight()
+        if self.number_making is not None:
+            await self.number_making()
         if self.boards.made(principal.who, kind, thing, self.clock()):
             with budget.spending(budget.REQUEST) as seconds:
                 await self.write_now(seconds)

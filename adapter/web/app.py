@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler
 from adapter.web import (
     audit,
     calls,
+    cluster,
     events,
     headers,
     health,
@@ -35,7 +36,21 @@ from adapter.web.routes import Route
 
 PREFIX = "/api/v1"
 OPERATIONS = frozenset(route.path for route in operations.routes.all)
-PARTS = (session, users, calls, timeline, monitors, stopall, events, softphone, audit, webhooks, tokens, health)
+PARTS = (
+    session,
+    users,
+    calls,
+    timeline,
+    monitors,
+    stopall,
+    events,
+    softphone,
+    audit,
+    webhooks,
+    tokens,
+    health,
+    cluster,
+)
 
 
 def all_routes() -> list[tuple[str, Route]]:
@@ -98,6 +113,7 @@ class Groups:
     webhooks: webhooks.Deps
     tokens: tokens.Deps
     health: health.Deps
+    cluster: cluster.Deps
 
 
 def make_app(access: Access, groups: Groups) -> web.Application:
@@ -118,6 +134,7 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[webhooks.routes.key] = groups.webhooks
     app[tokens.routes.key] = groups.tokens
     app[health.routes.key] = groups.health
+    app[cluster.routes.key] = groups.cluster
     app.add_routes(pagefiles.routes)
     declared = all_routes()
     paths = [path for path, _ in declared]

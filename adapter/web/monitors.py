@@ -13,10 +13,9 @@ from adapter.core.audit import Action
 from adapter.core.monitor import Monitor
 from adapter.core.people import User
 from adapter.core.views import Json, Visibility, monitor_view, shown_id
-from adapter.fleet.nodes import Nodes
+from adapter.fleet.nodes import Acting, Nodes
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.ports import StartRequest
-from adapter.monitoring.supervise import Supervision
 from adapter.store.answers import Answers
 from adapter.store.tokens import Token
 from adapter.tasks import KeyedLocks
@@ -163,7 +162,7 @@ async def _seen(context: RequestContext[Deps, Any]) -> Monitor:
     return monitor
 
 
-async def _acting(context: RequestContext[Deps, Any]) -> tuple[User, Supervision, str]:
+async def _acting(context: RequestContext[Deps, Any]) -> tuple[User, Acting, str]:
     """Whose rights count for a monitor that exists, who acts at its PBX, and its id. Raises NotFound, CallEnded."""
     monitor = await _seen(context)
     supervision = context.deps.nodes.node_of(monitor).supervision

@@ -36,7 +36,7 @@ class OfSessions(Protocol):
 
 
 class Revocation:
-    """`caches`: of sessions and tokens; `phones`: the pages' phones, None if softphones are disabled."""
+    """`caches`: of sessions and tokens; `phones`: the pages' phones, None while there are none here."""
 
     def __init__(
         self,

@@ -14,7 +14,7 @@ from adapter.core.passwords import Weak, is_name
 from adapter.core.people import Role, User
 from adapter.core.views import user_view
 from adapter.errors import Invalid, NotAuthenticated, TooManyRequests
-from adapter.fleet.nodes import Nodes
+from adapter.fleet.people import KnownPeople
 from adapter.monitoring.boards import Boards
 from adapter.store.audit import Audit
 from adapter.store.installation import Installation
@@ -35,8 +35,8 @@ class Deps:
     """What these routes work with."""
 
     boards: Boards
-    nodes: Nodes
     people: People
+    accounts: KnownPeople
     sessions: Sessions
     audit: Audit
     installation: Installation
@@ -163,5 +163,5 @@ async def setup(context: RequestContext[Deps, Setup]) -> web.Response:
     new = NewUser(username=body.username, name=body.name, role=Role.ADMINISTRATOR, password=body.password, by=by)
     async with _trying(context, SETUP):
         user = await deps.installation.finish_setup(body.token, new)
-    deps.nodes.people_changed(await deps.people.all(), context.access.clock())
+    await deps.accounts.read()
     return await _signed_in(context, user, 201)

@@ -12,6 +12,7 @@ from adapter.core.record import Record
 from adapter.core.views import Json, Visibility, monitor_view
 from adapter.fleet.nodes import Nodes
 from adapter.monitoring.boards import Boards
+from adapter.monitoring.stopall import Stopped
 from adapter.web import answers
 from adapter.web.access import administers
 from adapter.web.models import StopAllBody
@@ -61,14 +62,27 @@ async def stop_all(context: RequestContext[Deps, StopAllBody]) -> web.Response:
     # Whatever becomes of it, and whether there is anything to stop: this entry shows to everybody who reads the audit.
     asked = Entry(at=context.access.clock(), by=principal.by, action=Action.STOPPED_ALL, reason=reason)
     context.access.note(Record(entries=[asked]))
-    stopped = await context.deps.nodes.stop_all(principal.by, reason, seen)
-    if stopped.left:
+    stopped = await context.deps.nodes.stop_all(principal.person, principal.by, reason, seen)
+    if stopped.left or stopped.unreached:
         raise errors.PbxTimeout(
-            f"{stopped.gone} ended. Asterisk did not confirm the end of {len(stopped.left)} more in time: they end as "
-            "soon as it can be reached. Hang up those phones.",
+            _not_all(stopped),
             stopped=stopped.gone,
             monitors=list(_views(principal, boards, stopped.left)),
         )
     with contextlib.suppress(errors.RecordUnavailable):  # ends need no record: it is written on its return
         await context.deps.committed("")
     return web.json_response({"stopped": stopped.gone})
+
+
+def _not_all(stopped: Stopped) -> str:
+    words = [f"{stopped.gone} ended."]
+    if stopped.unreached:
+        words.append(
+            f"Who looks after {', '.join(sorted(stopped.unreached))} did not say that all has ended there. Ask again."
+        )
+    elif stopped.left:
+        words.append(
+            f"Asterisk did not confirm the end of {len(stopped.left)} more in time: they end as soon as it can be "
+            "reached. Hang up those phones."
+        )
+    return " ".join(words)

@@ -12,7 +12,7 @@ from adapter.core.bars import Kind
 from adapter.core.people import Role
 from adapter.core.views import user_view
 from adapter.errors import Conflict, NotFound, StoreUnavailable
-from adapter.fleet.nodes import Nodes
+from adapter.fleet.people import KnownPeople
 from adapter.store import budget
 from adapter.store.people import NewUser, People, UserChange
 from adapter.web import answers
@@ -29,8 +29,8 @@ log = structlog.get_logger(__name__)
 class Deps:
     """What these routes work with."""
 
-    nodes: Nodes
     people: People
+    accounts: KnownPeople
     revocation: Revocation
     star_codes: frozenset[str]
     """What supervisors dial before an extension, at any PBX."""
@@ -46,7 +46,7 @@ async def _acted(context: RequestContext[Deps, Any]) -> None:
     deps = context.deps
     try:
         with budget.limited(budget.REQUEST):
-            deps.nodes.people_changed(await deps.people.all(), context.access.clock())
+            await deps.accounts.read()
     except StoreUnavailable as problem:
         log.warning("a change of accounts acts once the database answers", why=str(problem))
     await deps.revocation.made()

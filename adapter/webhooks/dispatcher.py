@@ -8,84 +8,28 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
-from adapter.errors import NotFound, StoreRefused, StoreUnavailable
+from adapter.errors import NotFound, StoreUnavailable
 from adapter.store.outbox import Due, Outbox, Outcome
 from adapter.store.webhooks import Webhook, Webhooks
 from adapter.tasks import BackgroundTasks, guarded
 from adapter.webhooks.ages import Ages
 from adapter.webhooks.schedule import DAY, Health, again_at, believed
 from adapter.webhooks.sender import Answer, Sender
+from adapter.webhooks.settler import STORE_PAUSE, Settler
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 200
-"""Outcomes that are noted in one transaction."""
-STORE_PAUSE = 1.0
-"""Seconds between tries while the database does not answer."""
 LONGEST_SLEEP = 30.0
 """Seconds after which a worker looks for work though nobody woke it."""
 MARK_PACE = 600.0
 """Seconds between marks of our running time (`adapter.webhooks.ages`)."""
 A_DAY = int(DAY.total_seconds()) // 60
 """The same in minutes, as marks count."""
-
-
-class Settler:
-    """Notes outcomes of all workers, many in one transaction."""
-
-    def __init__(self, outbox: Outbox) -> None:
-        self._outbox = outbox
-        self._queue: asyncio.Queue[tuple[Outcome, asyncio.Future[None]]] = asyncio.Queue()
-
-    async def settle(self, outcome: Outcome) -> None:
-        """Returns once it is noted. Bounded: each worker has few under way."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait((outcome, done))
-        await done
-
-    async def run(self) -> None:
-        """Note what comes, until cancelled."""
-        while True:
-            batch = [await self._queue.get()]
-            while not self._queue.empty() and len(batch) < AT_ONCE:
-                batch.append(self._queue.get_nowait())
-            try:
-                await self._note([outcome for outcome, _ in batch])
-            except Exception as problem:  # whoever waits must not wait for ever
-                for _, done in batch:
-                    if not done.done():
-                        done.set_exception(problem)
-                raise
-            for _, done in batch:
-                if not done.done():
-                    done.set_result(None)
-
-    async def _note(self, outcomes: list[Outcome]) -> None:
-        while True:
-            try:
-                return await self._outbox.settle(outcomes)
-            except StoreRefused as problem:
-                return await self._note_apart(outcomes, problem)
-            except StoreUnavailable as problem:
-                log.error("deliveries could not be stored; retrying", count=len(outcomes), why=str(problem))
-                await asyncio.sleep(STORE_PAUSE)
-
-    async def _note_apart(self, outcomes: list[Outcome], problem: StoreRefused) -> None:
-        """One outcome that the database refuses for ever must not keep those of other receivers from being noted."""
-        if len(outcomes) > 1:
-            half = len(outcomes) // 2
-            await self._note(outcomes[:half])
-            await self._note(outcomes[half:])
-        elif outcomes[0].answer:
-            log.error("what a receiver answered can't be kept", hook=outcomes[0].due.hook_id, why=str(problem))
-            await self._note([replace(outcomes[0], answer="")])
-        else:
-            log.error("a delivery can't be noted; it is sent again", hook=outcomes[0].due.hook_id, why=str(problem))
 
 
 class Worker:
@@ -213,8 +157,11 @@ class Dispatcher:
         clock: Callable[[], datetime],
         on_try: Callable[[Answer], None] = lambda answer: None,
         passing: Callable[[], float] = time.monotonic,
+        is_sender: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`on_try` is told of each try; `passing` are seconds of a clock that only passes."""
+        """`on_try` is told of each try; `passing` are seconds of a clock that only passes; `is_sender`: of several
+        adapters only one delivers."""
+        self._is_sender, self._sends = is_sender, False
         self.on_try = on_try
         self.hooks, self.outbox, self.sender = hooks, outbox, sender
         self.clock, self.passing = clock, passing
@@ -226,8 +173,6 @@ class Dispatcher:
 
     async def start(self) -> None:
         """Begin with every receiver that is enabled. Raises StoreUnavailable."""
-        self._ages = Ages.read(await self.outbox.marks())
-        self._ran, self._began = self._ages.ran, self.passing()
         self._tasks.keep(self.settler.run, "settle")
         self._tasks.keep(self._mark_time, "mark time")
         await self.refresh()
@@ -238,7 +183,8 @@ class Dispatcher:
 
     async def _mark_time(self) -> None:
         while True:
-            await self.mark()
+            if self._sends:
+                await self.mark()
             await asyncio.sleep(MARK_PACE)
 
     async def mark(self) -> None:
@@ -266,7 +212,12 @@ class Dispatcher:
 
     async def refresh(self) -> None:
         """Receivers changed: begin with new ones, leave those that are gone or disabled. Raises StoreUnavailable."""
-        wanted = {hook.id: hook for hook in await self.hooks.all() if hook.enabled}
+        sends = self._is_sender()
+        if sends and not self._sends:
+            self._ages = Ages.read(await self.outbox.marks())
+            self._ran, self._began = self._ages.ran, self.passing()
+        self._sends = sends
+        wanted = {hook.id: hook for hook in (await self.hooks.all() if sends else ()) if hook.enabled}
         for hook_id, worker in list(self._workers.items()):
             hook = wanted.get(hook_id)
             if hook is None or (hook.url, hook.secret) != (worker.hook.url, worker.hook.secret):
@@ -275,6 +226,19 @@ class Dispatcher:
             if hook.id not in self._workers:
                 self._workers[hook.id] = worker = Worker(hook, self)
                 worker.start()
+
+    def look_often(self, pace: float) -> None:
+        """Other adapters write events and change receivers, too: look for both every so many seconds."""
+        self._tasks.keep(partial(self._look_often, pace), "look often")
+
+    async def _look_often(self, pace: float) -> None:
+        while True:
+            await asyncio.sleep(pace)
+            try:
+                await self.refresh()
+            except StoreUnavailable:
+                continue
+            self.wake()
 
     async def changed(self) -> None:
         """The same after a change that is made: where the database does not answer any more, a moment later."""
@@ -309,5 +273,6 @@ class Dispatcher:
         for worker in self._workers.values():
             await worker.close()
         await self._tasks.close()
-        await self.mark()
+        if self._sends:
+            await self.mark()
         await self.sender.close()

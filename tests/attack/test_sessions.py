@@ -87,11 +87,13 @@ async def test_a_stolen_session_ends_with_its_owners(site: Site, end: End) -> No
     is_problem(await thief.get("/calls"), 401, "not_authenticated")
     await stream.ended()
     assert site.phones is not None
+    phones = site.phones.phones_at("lab")
+    assert phones is not None
     for _ in range(100):
-        if not site.phones.phones_at("lab")._phones:
+        if not phones._phones:
             break
         await asyncio.sleep(0.01)
-    assert not site.phones.phones_at("lab")._phones
+    assert not phones._phones
 
 
 async def test_a_session_has_the_rights_of_now(site: Site) -> None:

@@ -15,8 +15,9 @@ from pathlib import Path
 import psutil
 
 from adapter.errors import LabError
+from adapter.lab.claims import Claim
 from adapter.lab.pbx import Pbx
-from adapter.lab.ports import Ports, free_block, free_port
+from adapter.lab.ports import Ports, chosen_block, free_port
 from adapter.lab.provision import provision
 from tests.load.options import count, seconds
 from tests.load.sipp import Crowd, sipp, voice
@@ -51,8 +52,10 @@ class Comparison:
         self.folder, self.calls = folder, calls
         self._tool, self._sound = sipp(), voice(folder / "voice.ulaw")
         self._media: list[range] = []
+        self._claims: list[Claim] = []
         for size in (PORTS_OF_A_PARTY * calls + 40, PORTS_OF_A_PARTY * calls + 40, 2 * PORTS_OF_A_PARTY * calls + 40):
-            start = free_block(size, self._media)
+            start, claim = chosen_block(size)
+            self._claims.append(claim)
             self._media.append(range(start, start + size))
         self._agents = self._crowd("agents", "phone", 0)
         block = self._media[2]

@@ -13,8 +13,9 @@ from adapter.asterisk.ami import AmiAddress, AmiConnection
 from adapter.asterisk.splitter import Message
 from adapter.core.people import Role
 from adapter.lab import people
+from adapter.lab.claims import Claim
 from adapter.lab.pbx import Pbx
-from adapter.lab.ports import Ports, free_block, free_port
+from adapter.lab.ports import Ports, chosen_block, free_port
 from adapter.lab.provision import provision
 from adapter.lab.run import Adapter, adapter_conf, ready
 from adapter.store import Store
@@ -79,9 +80,11 @@ class Stage:
         self._tool, toolchain, sound = sipp(), provision(), voice(folder / "voice.ulaw")
         parties = [plan.calls + plan.brief, plan.monitors, plan.calls]
         media: list[range] = []
+        self._claims: list[Claim] = []
         for count in (*parties, 2 * parties[0] + parties[1]):
             size = PORTS_OF_A_PARTY * count + 40
-            start = free_block(size, media)
+            start, claim = chosen_block(size)
+            self._claims.append(claim)
             media.append(range(start, start + size))
         self.agents = self._crowd("agents", "phone", FOR_EVER, sound=sound, media=media[0])
         self.desks = self._crowd("desks", "phone", plan.patience, sound=sound, media=media[1])

@@ -86,7 +86,6 @@ def test_the_sample_loads(tmp_path: Path) -> None:
         ("[http]", "[http", r"is not valid TOML"),
         ('level = "info"', 'level = "loud"', r"log\.level"),
         ('style = "generic"', 'style = "loud"', r"used:\n  auto_answer\.style: [^\n]*$"),
-        ("[log]", "[cluster]\nx = 1\n[log]", r"cluster: several adapters .* are not in this version"),
         (
             "reach = {}",
             'reach = {x = "PJSIP/{extension}@to-x"}',

@@ -23,7 +23,7 @@ from adapter.store.durability import Survives
 from adapter.store.fit import CUT, UNKNOWN
 from adapter.store.outbox import Due, Outcome
 from adapter.store.tables import SetAsideRow
-from adapter.webhooks.dispatcher import Settler
+from adapter.webhooks.settler import Settler
 from tests.support.clock import real
 from tests.unit.test_store import NOW
 from tests.unit.test_views import monitor as a_monitor

@@ -138,6 +138,7 @@ async def test_the_phone_of_a_page_ends_with_its_credentials(paged: Site, monkey
     socket = await phone_of(paged, mona)
     assert paged.phones is not None
     phones = paged.phones.phones_at("lab")
+    assert phones is not None
     passed = phones._passing()
     monkeypatch.setattr(phones, "_passing", lambda: passed + 25 * 3600)
     await is_over(socket)

@@ -134,14 +134,6 @@ def test_a_phone_writes_down_what_it_hears_only_where_somebody_listens(tmp_path:
             phone.heard()
 
 
-def test_blocks_that_are_promised_are_left_alone() -> None:
-    promised = [range(10000, 20000), range(21000, 32000)]
-    start = ports.free_block(400, promised)
-    assert 20000 <= start <= 20600
-    with pytest.raises(LabError, match="media ports"):
-        ports.free_block(400, [range(10000, 32000)])
-
-
 def test_a_tone_is_measured_and_its_neighbours_are_quiet(tmp_path: Path) -> None:
     pcm = tones.read(tones.tone(tmp_path / "tone.wav", 1153, 1)).tobytes()
     levels = tones.levels(pcm, (1153, 1289, 701))

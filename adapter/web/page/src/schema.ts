@@ -94,6 +94,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cluster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every adapter of the installation, and who looks after which PBX; one adapter where there is one. */
+        get: operations["cluster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -581,6 +598,32 @@ export interface components {
          * @enum {string}
          */
         CallState: "ringing" | "active" | "held";
+        /** @description All adapters and all PBXes. */
+        Cluster: {
+            members: components["schemas"]["ClusterMember"][];
+            pbxs: components["schemas"]["ClusterPbx"][];
+        };
+        /** @description One adapter of the installation. */
+        ClusterMember: {
+            host: string;
+            id: string;
+            /** @description Ids of the PBXes that it looks after. */
+            owns: string[];
+            pid: number;
+            /** @description When it last said that it is alive; it does so every second. */
+            seen_at: string;
+            started_at: string;
+            version: string;
+        };
+        /** @description One PBX of the installation, as the answering adapter sees it. */
+        ClusterPbx: {
+            id: string;
+            name: string;
+            /** @description Id of the adapter that looks after it; null while none does. */
+            owner: string | null;
+            since: string;
+            state: components["schemas"]["LinkState"];
+        };
         /** @description A supervisor talks to the agent, or has stopped. */
         Coach: {
             call_id: string;
@@ -1079,6 +1122,9 @@ export type AuditPage = components['schemas']['AuditPage'];
 export type Call = components['schemas']['Call'];
 export type Calls = components['schemas']['Calls'];
 export type CallState = components['schemas']['CallState'];
+export type Cluster = components['schemas']['Cluster'];
+export type ClusterMember = components['schemas']['ClusterMember'];
+export type ClusterPbx = components['schemas']['ClusterPbx'];
 export type Coach = components['schemas']['Coach'];
 export type Customer = components['schemas']['Customer'];
 export type Deliveries = components['schemas']['Deliveries'];
@@ -1258,6 +1304,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Timeline"];
+                };
+            };
+        };
+    };
+    cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
                 };
             };
         };

@@ -1,0 +1,106 @@
+"""The door to every PBX where there are several adapters: ours are acted upon here, others' through their owners."""
+
+import asyncio
+from collections.abc import Collection, Iterator, Sequence
+
+import structlog
+
+from adapter import errors
+from adapter.core.audit import By
+from adapter.core.ownership import Term
+from adapter.core.people import User
+from adapter.fleet.claims import CHORES
+from adapter.fleet.node import TAKEN_UP, Node
+from adapter.fleet.nodes import PARTS, Nodes, OnePbx
+from adapter.fleet.switchover import Parts, Switchover
+from adapter.monitoring.stopall import Stopped, outcome
+
+log = structlog.get_logger(__name__)
+
+
+class SharedNodes(Nodes):
+    """All PBXes of the configuration, whoever looks after them."""
+
+    def __init__(self, pbxes: Sequence[str], parts: Parts, country: str) -> None:
+        super().__init__((), parts.boards, country)
+        self._parts = parts
+        self._all = {pbx: Switchover(pbx, parts) for pbx in pbxes}
+        parts.claims.gained.subscribe(self._gained)
+        parts.claims.given_up.subscribe(self._given_up)
+
+    def __iter__(self) -> Iterator[Node]:
+        """Those that are ours now."""
+        return iter([one.node for one in self._all.values() if one.node is not None])
+
+    def at(self, pbx: str) -> OnePbx | None:
+        """What acts at this PBX; None where it is not configured."""
+        found = self._all.get(pbx)
+        return found and (found.node or found)
+
+    def node(self, pbx: str) -> Node | None:
+        """All of a PBX that is ours now."""
+        found = self._all.get(pbx)
+        return found.node if found else None
+
+    def _gained(self, pbx: str, term: Term) -> None:
+        if pbx != CHORES:
+            self._all[pbx].gained(term)
+
+    def _given_up(self, pbx: str) -> None:
+        if pbx != CHORES:
+            self._all[pbx].given_up()
+
+    async def stop_all(self, user: User, by: By, why: str, awaited: Collection[str]) -> Stopped:
+        """End every monitor at every PBX, all at once; at others' PBXes by their owners."""
+        ends = {one: end for node in self for one, end in node.supervision.stop_all.begin(by, why).items()}
+        asked = [one for one in self._all.values() if one.node is None]
+        elsewhere: dict[str, list[str]] = {one.id: [] for one in asked}
+        for monitor in self._boards.monitors():
+            if monitor.id in awaited and monitor.pbx in elsewhere:
+                elsewhere[monitor.pbx].append(monitor.id)
+        here, *others = await asyncio.gather(
+            outcome(ends, awaited), *(self._stop_there(one, user, by, why, elsewhere[one.id]) for one in asked)
+        )
+        return Stopped(
+            here.gone + sum(one.gone for one in others),
+            [*here.left, *(left for one in others for left in one.left)],
+            [pbx for one in others for pbx in one.unreached],
+        )
+
+    async def _stop_there(self, there: Switchover, user: User, by: By, why: str, awaited: Collection[str]) -> Stopped:
+        try:
+            return await there.supervision.stop_all(user, by, why, awaited)
+        except errors.AdapterError as problem:
+            log.error("another adapter did not say that it stopped all", pbx=there.id, why=problem.detail)
+            return Stopped(0, awaited, [there.id])
+
+    @property
+    def parts(self) -> dict[str, bool]:
+        """Parts of readiness: each PBX that is ours must have been listed once."""
+        return {f"{pbx}.{part}": part == TAKEN_UP for pbx in self._all for part in PARTS}
+
+    def problems(self) -> list[str]:
+        """What is not usable now at any PBX of ours, and whether others can be heard, as `part: text`."""
+        found = [f"{node.id}.{problem}" for node in self for problem in node.problems()]
+        bus = self._parts.bus.problem
+        return [*found, f"bus: {bus}; others' PBXes are not seen"] if bus else found
+
+    async def start(self) -> None:
+        """Follow the owners of all PBXes, and look after what falls to us. Raises StoreUnavailable."""
+        self._parts.bus.start()
+        for one in self._all.values():
+            one.start()
+        await self._parts.claims.start()
+
+    async def end_monitors(self) -> None:
+        """Leave what runs to another adapter, where one lives; else as the configuration says."""
+        if not self._parts.claims.others:
+            await super().end_monitors()
+            return
+        log.info("another adapter takes the PBXes over", pbxes=[node.id for node in self])
+        await asyncio.gather(*(node.leave() for node in self))
+
+    async def close(self) -> None:
+        """Give everything up; monitors were ended before, or left."""
+        await asyncio.gather(*(one.close() for one in self._all.values()))
+        await self._parts.bus.close()

@@ -1,0 +1,62 @@
+"""What an owner of a PBX that is no more has left of it in the database, for the one that comes after it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from adapter.core.bars import Bar, Making
+from adapter.core.monitor import Monitor, MonitorState
+from adapter.core.record import OpenCall
+from adapter.store import bars, monitors, record
+from adapter.store.database import Database, next_number
+from adapter.store.tables import AuditRow, BarRow, MakingRow, MonitorRow, OpenCallRow
+
+MAKINGS = "makings_number"
+"""The fact that numbers what is made at any adapter, in its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """All that is kept of some PBXes."""
+
+    open_calls: Mapping[str, OpenCall]
+    """Calls of whose end programs are still to be told."""
+    monitors: Sequence[Monitor]
+    """Monitors that had not ended."""
+    latest: datetime | None
+    """The time of the audit's last entry."""
+    bars: Sequence[Bar]
+    """Conversations that were not over."""
+    makings: Sequence[Making]
+
+
+class LeftBehind:
+    """Reads it. All methods raise StoreUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, is_meant: Callable[[str], bool]) -> Left:
+        """What is kept of PBXes, by their ids."""
+        async with self._database.read() as session:
+            calls = {row.call_id: record.call_of(row) for row in await session.scalars(select(OpenCallRow))}
+            unfinished = await session.scalars(select(MonitorRow).where(MonitorRow.state != MonitorState.ENDED.value))
+            found = [bars.bar_of(row) for row in await session.scalars(select(BarRow))]
+            return Left(
+                {one: known for one, known in calls.items() if is_meant(known.call.pbx)},
+                [monitors.monitor_of(row) for row in unfinished if is_meant(row.pbx)],
+                await session.scalar(select(AuditRow.at).order_by(AuditRow.seq.desc()).limit(1)),
+                [bar for bar in found if any(map(is_meant, bar.pbxes))],
+                [bars.making_of(row) for row in await session.scalars(select(MakingRow))],
+            )
+
+    async def makings(self) -> Sequence[Making]:
+        """What somebody made while conversations ran."""
+        async with self._database.read() as session:
+            return [bars.making_of(row) for row in await session.scalars(select(MakingRow))]
+
+    async def next_making(self, at_least: int) -> int:
+        """A number that is higher than all that were given, at whatever adapter, and no lower than this one."""
+        return await self._database.run(lambda session: next_number(session, MAKINGS, at_least))
