@@ -49,6 +49,7 @@ from adapter.web import (
     session,
     softphone,
     stopall,
+    teams,
     timeline,
     tokens,
     users,
@@ -177,6 +178,7 @@ class Service:
             users=users.Deps(
                 nodes, store.people, self.revocation, wiring.star_codes(self.settings), wiring.pbxes(self.settings)
             ),
+            teams=teams.Deps(nodes, store.people, store.teams, self.revocation),
             calls=calls.Deps(boards),
             timeline=timeline.Deps(boards, self.history),
             monitors=monitors.Deps(

@@ -22,7 +22,7 @@ def take_up(boards: Boards, recorder: Recorder, left: Iterable[Monitor], since: 
     """
     for monitor in left:
         user = boards.directory.users.get(monitor.supervisor.user_id)
-        entitled = monitor_survives(user, monitor.mode, keypad=monitor.keypad)
+        entitled = monitor_survives(user, monitor)
         # Which channels are the far half of a star code's leg only the former run knew: it is hung up as a stranger.
         known = not monitor.phone_pbx or is_leg(monitor.leg)
         board = boards.board(monitor.pbx)

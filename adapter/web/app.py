@@ -23,6 +23,7 @@ from adapter.web import (
     session,
     softphone,
     stopall,
+    teams,
     timeline,
     tokens,
     users,
@@ -35,7 +36,9 @@ from adapter.web.routes import Route
 
 PREFIX = "/api/v1"
 OPERATIONS = frozenset(route.path for route in operations.routes.all)
-PARTS = (session, users, calls, timeline, monitors, stopall, events, softphone, audit, webhooks, tokens, health)
+PARTS = (
+    *(session, users, teams, calls, timeline, monitors, stopall, events, softphone, audit, webhooks, tokens, health),
+)
 
 
 def all_routes() -> list[tuple[str, Route]]:
@@ -88,6 +91,7 @@ class Groups:
     operations: operations.Deps
     session: session.Deps
     users: users.Deps
+    teams: teams.Deps
     calls: calls.Deps
     timeline: timeline.Deps
     monitors: monitors.Deps
@@ -108,6 +112,7 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[operations.routes.key] = groups.operations
     app[session.routes.key] = groups.session
     app[users.routes.key] = groups.users
+    app[teams.routes.key] = groups.teams
     app[calls.routes.key] = groups.calls
     app[timeline.routes.key] = groups.timeline
     app[monitors.routes.key] = groups.monitors
