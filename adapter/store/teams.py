@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,7 +18,7 @@ from adapter.store.people import UNCHANGED, Unchanged, changed
 from adapter.store.team_rows import MEMBER, SUPERVISOR, all_teams, put_people, put_queues, usernames
 from adapter.store.team_tables import TeamRow
 
-UNKNOWN = "unknown"
+UNKNOWN: Final = "unknown"
 """The stable `type` of an id that is nobody's (docs/errors.md)."""
 AT_ONCE = 400
 """Ids in one question: SQLite takes 999 values (SQLITE_MAX_VARIABLE_NUMBER of old versions)."""

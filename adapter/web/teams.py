@@ -14,10 +14,10 @@ from adapter.core.views import Json
 from adapter.errors import Conflict, NotFound
 from adapter.fleet.nodes import Nodes
 from adapter.store.people import People
-from adapter.store.teams import NewTeam, TeamChange, Teams
+from adapter.store.teams import UNKNOWN, NewTeam, TeamChange, Teams
 from adapter.web import answers
 from adapter.web.access import administers, monitors
-from adapter.web.fields import Identifier, Name, Printable, Visible
+from adapter.web.fields import Matching, Name, Printable, Visible
 from adapter.web.models import Body
 from adapter.web.revocation import Revocation
 from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
@@ -36,9 +36,11 @@ class Deps:
 
 routes = Routes("teams", Deps)
 
-Ids = Annotated[list[Identifier], Field(max_length=1000)]
+UserId = Annotated[str, Matching("[0-9a-f]{32}", "this is no user's id", UNKNOWN)]
+Members = Annotated[list[UserId], Field(max_length=1000)]
+Supervisors = Annotated[list[UserId], Field(max_length=100)]
 QueueName = Annotated[str, Field(min_length=1, max_length=100), Printable, Visible]
-Queues = Annotated[list[QueueName], Field(max_length=200)]
+Queues = Annotated[list[QueueName], Field(max_length=50)]
 
 MEMBERS = "Ids of the users whose calls are this team's."
 QUEUES = "Names of Asterisk's queues whose calls are this team's too, in any case; at every PBX."
@@ -49,18 +51,18 @@ class TeamBody(Body):
     """POST /teams."""
 
     name: Name
-    members: Ids = Field([], description=MEMBERS)
+    members: Members = Field([], description=MEMBERS)
     queues: Queues = Field([], description=QUEUES)
-    supervisors: Ids = Field([], description=SUPERVISORS)
+    supervisors: Supervisors = Field([], description=SUPERVISORS)
 
 
 class TeamPatch(Body):
     """PATCH /teams/{id}: only the given fields change; a list replaces the one that was."""
 
     name: Name = ""
-    members: Ids = Field([], description=MEMBERS)
+    members: Members = Field([], description=MEMBERS)
     queues: Queues = Field([], description=QUEUES)
-    supervisors: Ids = Field([], description=SUPERVISORS)
+    supervisors: Supervisors = Field([], description=SUPERVISORS)
 
 
 class TeamAnswer(answers.Answer):
