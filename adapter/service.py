@@ -49,6 +49,7 @@ from adapter.web import (
     session,
     softphone,
     stopall,
+    teams,
     timeline,
     tokens,
     users,
@@ -215,6 +216,7 @@ class Service:
                 wiring.star_codes(self.settings),
                 wiring.pbxes(self.settings),
             ),
+            teams=teams.Deps(store.people, store.teams, self.accounts, self.revocation),
             calls=calls.Deps(boards),
             timeline=timeline.Deps(boards, self.history),
             monitors=monitors.Deps(

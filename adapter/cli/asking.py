@@ -15,7 +15,7 @@ password_option = click.option(
 )
 
 
-class _Checked(click.ParamType[str]):
+class Checked(click.ParamType[str]):
     """A parameter with the same rules as in the API (adapter/web/fields.py)."""
 
     def __init__(self, name: str, rule: Any) -> None:
@@ -29,10 +29,10 @@ class _Checked(click.ParamType[str]):
             return self.fail(wording(problem.errors()[0]), param, ctx)
 
 
-USERNAME = _Checked("username", fields.Username)
-NAME = _Checked("name", fields.Name)
-EXTENSION = _Checked("extension", fields.Extension)
-DEVICE = _Checked("device", fields.Device)
+USERNAME = Checked("username", fields.Username)
+NAME = Checked("name", fields.Name)
+EXTENSION = Checked("extension", fields.Extension)
+DEVICE = Checked("device", fields.Device)
 
 
 def password_of(from_stdin: bool, username: str) -> str:

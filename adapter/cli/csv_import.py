@@ -14,6 +14,7 @@ from adapter.core.audit import SYSTEM, By
 from adapter.core.devices import distinct, key_of
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role, User
+from adapter.core.teams import MonitorScope
 from adapter.core.views import modes_view
 from adapter.core.wording import wording
 from adapter.errors import Invalid
@@ -36,6 +37,10 @@ class Row(BaseModel):
     """The id of the PBX at which the devices register."""
     can_monitor: bool | None = None
     modes: frozenset[Mode] | None = None
+    scope: MonitorScope | None = None
+    teams: tuple[str, ...] | None = None
+    """Names of all teams that they are in, separated by semicolons; of those that they supervise:"""
+    supervises: tuple[str, ...] | None = None
     active: bool | None = None
     password: Password | None = None
 
@@ -51,12 +56,19 @@ class Row(BaseModel):
     def _distinct(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return distinct(value)
 
+    @field_validator("teams", "supervises", mode="before")
+    @classmethod
+    def _teams(cls, value: object) -> object:
+        return tuple(name.strip() for name in str(value or "").split(";") if name.strip())
+
     @field_validator("modes", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return frozenset(value.replace(",", " ").split()) | {"silent"} if isinstance(value, str) else value
 
 
+OF_TEAMS = {"teams", "supervises"}
+"""What is said of teams: `adapter.cli.csv_teams`."""
 COLUMNS = tuple(field.alias or name for name, field in Row.model_fields.items())
 
 
@@ -142,8 +154,8 @@ def with_known_pbxes(rows: Iterable[Row], known: Sequence[str]) -> list[Row]:
 
 
 def _given(values: dict[str, str | None]) -> dict[str, object]:
-    """Empty cells of extension, device and pbx clear them; other empty cells are ignored."""
-    cleared = {"extension", "device", "pbx"}
+    """Empty cells of extension, device, pbx and teams clear them; other empty cells are ignored."""
+    cleared = {"extension", "device", "pbx", *OF_TEAMS}
     found: dict[str, object] = {}
     for column, value in values.items():
         if value is None:  # the line is too short
@@ -198,7 +210,7 @@ def plan(rows: Sequence[Row], people: Iterable[User]) -> list[Planned]:
 
 
 def _differences(row: Row, user: User) -> Iterator[str]:
-    for field in row.model_fields_set - {"username", "password"}:
+    for field in row.model_fields_set - {"username", "password", *OF_TEAMS}:
         before = user.granted if field == "modes" else getattr(user, field)
         after = getattr(row, field)
         if before != after:
@@ -231,9 +243,10 @@ async def carry_out(planned: Sequence[Planned], people: People, by: By = SYSTEM)
                     pbx=row.pbx,
                     can_monitor=bool(row.can_monitor),
                     modes=row.modes or ALL_MODES,
+                    scope=row.scope or MonitorScope.ALL,
                     by=by,
                 )
             )
         elif item.differences:
-            given = {field: getattr(row, field) for field in row.model_fields_set}
+            given = {field: getattr(row, field) for field in row.model_fields_set - OF_TEAMS}
             await people.change(item.known.id, UserChange(**given, by=by))

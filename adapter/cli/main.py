@@ -9,7 +9,7 @@ import click
 import structlog
 
 from adapter import __version__, config, log
-from adapter.cli import checking, csv_import, interrupt
+from adapter.cli import checking, csv_import, csv_teams, interrupt
 from adapter.cli.access import operator, token
 from adapter.cli.asking import DEVICE, EXTENSION, NAME, USERNAME, password_of, password_option
 from adapter.cli.audit import audit
@@ -17,12 +17,15 @@ from adapter.cli.doctor import doctor
 from adapter.cli.files import files
 from adapter.cli.setup import setup
 from adapter.cli.store import config_option, with_settings, with_store
+from adapter.cli.teams import team
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role, User
+from adapter.core.scopes import is_scoped
+from adapter.core.teams import MonitorScope
 from adapter.core.views import modes_view, user_view
 from adapter.errors import AdapterError, AlreadyOwned, ConfigError, Invalid, NotFound
 from adapter.store import Store
-from adapter.store.people import NewUser, UserChange
+from adapter.store.people import UNCHANGED, NewUser, UserChange
 from adapter.web import fields
 from adapter.wiring import pbxes, star_codes
 
@@ -157,6 +160,8 @@ def user_list(path: Path | None) -> None:
     for person in people:
         view = user_view(person)
         may = ", ".join(modes_view(Mode(mode) for mode in view["modes"])) if view["can_monitor"] else "no"  # type: ignore[attr-defined]
+        if view["can_monitor"] and is_scoped(person):
+            may += " (their teams)"
         active = "yes" if person.active else "no"
         devices = " ".join(person.devices) or "-"
         if person.pbx is not None:
@@ -173,7 +178,8 @@ def user_import(file: TextIO, dry_run: bool, path: Path | None) -> None:
 
     The first line names the columns, of which only username is required: username, name, role, extension, device (if
     there are several, separated by spaces; the first one rings), pbx (its id, if there are several), can_monitor, modes
-    (separated by spaces), active, password. If any line is wrong, nothing is changed.
+    (separated by spaces), scope (all or teams), teams and supervises (all teams that they are in, and all that they
+    supervise, separated by semicolons), active, password. If any line is wrong, nothing is changed.
     """
     try:
         rows = csv_import.read(file.read())
@@ -184,11 +190,15 @@ def user_import(file: TextIO, dry_run: bool, path: Path | None) -> None:
     csv_import.refuse_star_codes(rows, star_codes(settings))
     rows = csv_import.with_known_pbxes(rows, pbxes(settings))
 
-    async def work(store: Store) -> list[csv_import.Planned]:
-        planned = csv_import.plan(rows, await store.people.all())
+    async def work(store: Store) -> list[csv_import.Planned | csv_teams.Planned]:
+        people = await store.people.all()
+        planned = csv_import.plan(rows, people)
+        of_teams = [csv_teams.Row(row.username, row.teams, row.supervises) for row in rows]
+        teams = csv_teams.plan(of_teams, people, await store.teams.all())
         if not dry_run:
             await csv_import.carry_out(planned, store.people, operator())
-        return planned
+            await csv_teams.carry_out(teams, store.people, store.teams, operator())
+        return [*planned, *teams]
 
     for item in with_settings(settings, path, work, make=not dry_run):
         click.echo(str(item))
@@ -209,16 +219,23 @@ def user_passwd(username: str, password_stdin: bool, path: Path | None) -> None:
 @user.command("grant")
 @click.argument("username")
 @click.option("--modes", default="silent,whisper,barge", show_default=True, help="Which modes, separated by commas.")
+@click.option(
+    "--scope",
+    type=click.Choice([scope.value for scope in MonitorScope]),
+    help="Whose calls: all, or those of the teams that they supervise (call-monitor team).  [default: as it is]",
+)
 @config_option
-def user_grant(username: str, modes: str, path: Path | None) -> None:
-    """Give an agent the right to monitor any call."""
+def user_grant(username: str, modes: str, scope: str | None, path: Path | None) -> None:
+    """Give an agent the right to monitor calls: any, or with --scope teams those of the teams they supervise."""
     names = {name.strip() for name in modes.split(",") if name.strip()}
     unknown = names - {mode.value for mode in ALL_MODES}
     if unknown:
         raise click.UsageError(f"Unknown mode {sorted(unknown)[0]!r}: use silent, whisper, barge.")
     granted = frozenset(Mode(name) for name in names) | {Mode.SILENT}
-    changed = _change(path, username, UserChange(can_monitor=True, modes=granted, by=operator()))
-    click.echo(f"{changed.username} may monitor: {', '.join(modes_view(granted))}.")
+    wanted = UNCHANGED if scope is None else MonitorScope(scope)
+    changed = _change(path, username, UserChange(can_monitor=True, modes=granted, scope=wanted, by=operator()))
+    whose = "the calls of their teams" if is_scoped(changed) else "any call"
+    click.echo(f"{changed.username} may monitor {whose}: {', '.join(modes_view(granted))}.")
 
 
 @user.command("revoke")
@@ -251,6 +268,7 @@ def config_check(path: Path | None) -> None:
     sys.exit(checking.check(path))
 
 
+cli.add_command(team)
 cli.add_command(token)
 cli.add_command(audit)
 cli.add_command(doctor)

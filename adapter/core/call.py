@@ -67,6 +67,7 @@ class Call:
     """Ids of the users whose phones are in this conversation. Never shown."""
     far: str = ""
     """Uniqueid of the channel of `customer`; empty where nobody is there. Never shown."""
+    queue: str | None = None
 
     @property
     def has_one_peer(self) -> bool:

@@ -1,11 +1,12 @@
 """One monitor as it is: who listens to whom, by which leg, in which mode, and what is on its way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from adapter.core.audit import NOBODY, SYSTEM, By, Subject
+from adapter.core.call import Call
 from adapter.core.events import OriginateFailure
 from adapter.core.modes import Mode
 
@@ -120,6 +121,10 @@ class Monitor:
     """An end that was decided and waits for Asterisk's Hangup of the leg."""
     ending_why: str = ""
     """What the person who decided that wrote as the reason, for the audit."""
+    agent_id: str | None = None
+    """Id of the account of its call's agent now, or at last: with `queue`, by which it is in somebody's scope."""
+    queue: str | None = None
+    """Of its call now, or at last."""
     subject: Subject = NOBODY
     by: By = SYSTEM
     """Who brought about the present mode, or the end."""
@@ -156,3 +161,13 @@ class Monitor:
     def talks(self) -> bool:
         """Whether somebody on the call hears the supervisor now."""
         return self.live and self.mode.talks
+
+
+def with_call(monitor: Monitor, call: Call | None) -> Monitor:
+    """The monitor as its call is now. None: over, or out of sight; then nobody is known to hear anything."""
+    if call is None:
+        return replace(monitor, connected=False) if monitor.connected else monitor
+    now = (call.audible, call.agent.user_id, call.queue)
+    if now == (monitor.connected, monitor.agent_id, monitor.queue):
+        return monitor
+    return replace(monitor, connected=call.audible, agent_id=call.agent.user_id, queue=call.queue)

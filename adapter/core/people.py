@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from adapter.core.devices import key_of
 from adapter.core.modes import ALL_MODES, Mode
+from adapter.core.teams import NOTHING, MonitorScope, Supervised
 
 
 class Role(StrEnum):
@@ -36,6 +37,10 @@ class User:
     """The username of who gave the right to monitor; None where it was never given."""
     pbx: str | None = None
     """Id of the PBX at which their phones register; None: at whichever a call is, as where there is one PBX."""
+    scope: MonitorScope = MonitorScope.ALL
+    """As it was given: ask `adapter.core.scopes`."""
+    supervised: Supervised = NOTHING
+    """What the teams that they supervise have, whatever the scope."""
 
     @property
     def device(self) -> str | None:

@@ -1,7 +1,10 @@
 """Who may do what: every rule of the contract about rights, as pure questions with yes or no for an answer."""
 
+from adapter.core.call import Call
 from adapter.core.modes import ALL_MODES, Mode
+from adapter.core.monitor import Monitor
 from adapter.core.people import Role, User
+from adapter.core.scopes import reaches_call, reaches_monitor
 
 NO_MODES: frozenset[Mode] = frozenset()
 
@@ -12,8 +15,16 @@ def may_administer(user: User) -> bool:
 
 
 def may_monitor(user: User) -> bool:
-    """Administrators may monitor any call; an agent only when an administrator gave the right."""
+    """Whether they may monitor at all: administrators; an agent only when an administrator gave the right.
+
+    Which calls is `may_monitor_call`'s to say.
+    """
     return user.active and (user.role is Role.ADMINISTRATOR or user.can_monitor)
+
+
+def may_monitor_call(user: User, call: Call) -> bool:
+    """Whether this call is one that they may monitor: any, or those of their teams (`adapter.core.scopes`)."""
+    return may_monitor(user) and reaches_call(user, call)
 
 
 def allowed_modes(user: User) -> frozenset[Mode]:
@@ -30,16 +41,16 @@ def may_use_keypad(modes: frozenset[Mode]) -> bool:
     return modes == ALL_MODES
 
 
-def monitor_survives(user: User | None, mode: Mode, *, keypad: bool) -> bool:
-    """Whether a running monitor in `mode` may go on after a change of rights.
+def monitor_survives(user: User | None, monitor: Monitor) -> bool:
+    """Whether a running monitor may go on after a change of its supervisor's rights, or of its call.
 
     It may not when the person could no longer start it, nor when its leg's keypad could still reach a mode
     that was taken away.
     """
-    if user is None:
+    if user is None or not reaches_monitor(user, monitor):
         return False
     modes = allowed_modes(user)
-    return mode in modes and (not keypad or may_use_keypad(modes))
+    return monitor.mode in modes and (not monitor.keypad or may_use_keypad(modes))
 
 
 def allowed_by(user: User) -> str | None:

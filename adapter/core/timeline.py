@@ -47,6 +47,18 @@ class Moment(NamedTuple):
     name: str | None = None
 
 
+class Place(NamedTuple):
+    """By what a call was in somebody's scope (`adapter.core.scopes`), from the moment after this number on."""
+
+    after: int
+    agent: str | None
+    queue: str | None
+
+
+Within = Callable[[str | None, str | None], bool]
+"""Whether a call of this agent (by the account's id) and queue is in a scope."""
+
+
 def _keep(moments: list[Moment], new: Moment) -> None:
     """Add the latest, and forget the oldest of too many. A list: of most calls there is nothing, or little."""
     moments.append(new)
@@ -67,6 +79,13 @@ class Past:
     """Of monitors, what those in the conversation see."""
     monitors: dict[str | None, list[Moment]] = field(default_factory=dict)
     """All of monitors, by the service token that started them: it sees its own alone, whatever else there was."""
+    places: list[Place] = field(default_factory=list)
+    """Whose call it was, of which queue, the latest last."""
+
+    def was_within(self, moment: Moment, within: Within) -> bool:
+        """Whether the call was in a scope at that moment; what is no longer known was not."""
+        place = next((one for one in reversed(self.places) if one.after < moment.number), None)
+        return moment.number == 0 or (place is not None and within(place.agent, place.queue))
 
     def next(self, at: datetime, kind: Happened, name: str | None = None) -> Moment:
         """The next moment."""
@@ -75,6 +94,10 @@ class Past:
 
     def see(self, call: Call, at: datetime) -> None:
         """The call is so now."""
+        place = Place(self.counted, call.agent.user_id, call.queue)
+        if not self.places or self.places[-1][1:] != place[1:]:
+            self.places.append(place)
+            del self.places[:-MOST]
         if call.far and call.far != self.far:
             if self.far and self.state is not CallState.RINGING:
                 who = call.customer.name or call.customer.number or None
@@ -151,6 +174,5 @@ class Timelines:
     def _seen(self, call: Call, at: datetime) -> None:
         known = self._past.get(call.id)
         if known is None:
-            self._past[call.id] = call.pbx, Past(call.state, call.far)
-        else:
-            known[1].see(call, at)
+            known = self._past[call.id] = call.pbx, Past(call.state, call.far)
+        known[1].see(call, at)

@@ -13,9 +13,10 @@ from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
 from adapter.core.pbx import PbxState
 from adapter.core.people import Role, User
-from adapter.core.permissions import allowed_modes, may_monitor
+from adapter.core.permissions import allowed_modes, may_monitor, may_monitor_call
 from adapter.core.record import RecordState
-from adapter.core.timeline import Happened, Moment, Past, latest
+from adapter.core.scopes import is_scoped, reaches_monitor, scope_of
+from adapter.core.timeline import Happened, Moment, Past, Within, latest
 
 Json = dict[str, object]
 
@@ -31,7 +32,7 @@ class Visibility(StrEnum):
 
 def call_visibility(user: User, call: Call, *, barred: bool) -> Visibility:
     """What this person sees of a call and its monitors. `barred`: from its conversation (`adapter.core.bars`)."""
-    if may_monitor(user):
+    if may_monitor_call(user, call):
         return Visibility.TALKING if barred or user.id in call.participants else Visibility.EVERYTHING
     return Visibility.TALKING if user.active and call.agent.user_id == user.id else Visibility.NOTHING
 
@@ -42,20 +43,26 @@ def monitor_visibility(
     """What this person sees of a monitor.
 
     `barred`: from its conversation (`adapter.core.bars`); `own_call`: it is their leg that is monitored. A supervisor
-    always sees what they do themselves, unless their account or token is `in_hand` of somebody who is barred.
+    always sees what they do themselves, unless their account or token is `in_hand` of somebody who is barred; also
+    that it ended because its call is none of their teams' any more.
     """
     if not user.active:
         return Visibility.NOTHING
     if monitor.supervisor.user_id == user.id:
         return Visibility.NOTHING if in_hand else Visibility.EVERYTHING
+    may_see = may_monitor(user) and reaches_monitor(user, monitor)
     if barred or own_call:
-        entitled = may_monitor(user) or own_call
-        return Visibility.TALKING if monitor.talks and entitled else Visibility.NOTHING
-    return Visibility.EVERYTHING if may_monitor(user) else Visibility.NOTHING
+        return Visibility.TALKING if monitor.talks and (may_see or own_call) else Visibility.NOTHING
+    return Visibility.EVERYTHING if may_see else Visibility.NOTHING
+
+
+def sees_all(user: User) -> bool:
+    """Whether nothing but a bar hides a call from them: all of these are shown the same (`adapter.web.audiences`)."""
+    return may_monitor(user) and not is_scoped(user)
 
 
 def set_apart(call: Call, barred: frozenset[str]) -> frozenset[str]:
-    """Ids of all to whom this call or its monitors may look otherwise than to everybody else who may monitor.
+    """Ids of all to whom this call or its monitors may look otherwise than to everybody else who sees all calls.
 
     It hangs on who is in the conversation and whose leg it is, never on whether anybody listens: who is told what
     together with whom, and so how long it takes, must say nothing of a silent monitor. `barred`: from its conversation.
@@ -89,6 +96,7 @@ def user_view(user: User) -> Json:
         "pbx": user.pbx,
         "can_monitor": user.can_monitor or user.role is Role.ADMINISTRATOR,
         "modes": modes_view(modes),
+        "scope": scope_of(user).value,
         "active": user.active,
         "phone_message": user.phone_message,
     }
@@ -145,17 +153,21 @@ def call_view(call: Call, monitors: Iterable[Monitor], sight: Visibility) -> Jso
     }
 
 
-def timeline_view(call: Call, past: Past, sight: Visibility, service: str | None = None) -> Json:
+def timeline_view(
+    call: Call, past: Past, sight: Visibility, service: str | None = None, within: Within | None = None
+) -> Json:
     """The contract's time line of a call, oldest first: of its monitors what this sight shows.
 
-    `service`: id of the service token that asks, which sees of the monitors only those that it started.
+    `service`: id of the service token that asks, which sees of the monitors only those that it started; `within`: the
+    scope of whoever asks, where they have one. What happened while the call was not in it is not theirs to see.
     """
     monitors = past.monitors.values() if service is None else [past.monitors.get(service, ())]
     known = latest(*monitors) if sight is Visibility.EVERYTHING else past.talks
     began = [Moment(0, call.started_at, Happened.RANG)]
     if call.answered_at is not None:
         began.append(Moment(0, call.answered_at, Happened.ANSWERED))
-    moments = [*began, *sorted([*past.facts, *known])]
+    seen = [moment for moment in (*past.facts, *known) if within is None or past.was_within(moment, within)]
+    moments = [*began, *sorted(seen)]
     return {
         "entries": [{"at": time_view(one.at), "kind": one.kind.value, "name": one.name} for one in moments],
     }

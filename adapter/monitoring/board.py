@@ -20,9 +20,10 @@ from adapter.core.invariant import spies
 from adapter.core.legs import SpyDialplan, is_leg
 from adapter.core.lifecycle import Command, Step
 from adapter.core.modes import Mode
-from adapter.core.monitor import EndReason, Monitor
+from adapter.core.monitor import EndReason, Monitor, with_call
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory
+from adapter.core.permissions import monitor_survives
 from adapter.monitoring.placeguard import PlaceGuard, author
 from adapter.monitoring.readable import Readable
 from adapter.monitoring.trunknews import TrunkNews
@@ -253,10 +254,7 @@ class Board(Readable):
     def _step(self, step: Step) -> None:
         before = self._monitors.get(step.monitor.id)
         monitor = lifecycle.with_talk(before, step.monitor, self._opaque)
-        call = self._calls.get(monitor.call_id)
-        connected = call is not None and call.audible
-        if connected != monitor.connected:
-            monitor = replace(monitor, connected=connected)
+        monitor = with_call(monitor, self._calls.get(monitor.call_id))
         if monitor.ended:
             self._monitors.pop(monitor.id, None)
             self._by_leg.pop(monitor.leg, None)
@@ -317,12 +315,15 @@ class Board(Readable):
             self._step(lifecycle.target_gone(monitor) if there else Step(monitor))
 
     def _follow(self, before: Call | None, call: Call | None) -> None:
-        """Hold the monitors of a call to what its bridge is now."""
+        """Hold the monitors of a call to what its bridge is now; end those whose supervisors may monitor it no more."""
         for monitor in self.monitors_on(call.id) if call else ():
             peers = self._calls.peers(monitor.target)
-            if call and (monitor.conversation_id, monitor.connected) != (call.conversation_id, call.audible):
+            if call and monitor != with_call(replace(monitor, conversation_id=call.conversation_id), call):
                 self._step(Step(replace(monitor, conversation_id=call.conversation_id)))
                 monitor = self._monitors[monitor.id]
+                if not monitor_survives(self.directory.users.get(monitor.supervisor.user_id), monitor):
+                    self._step(lifecycle.end_wanted(monitor, EndReason.PERMISSION_REVOKED))
+                    monitor = self._monitors[monitor.id]
             if peers is not None:
                 self._step(lifecycle.bridge_settled(monitor, peers))
             if before and call and before.barge_reaches_customer and not call.barge_reaches_customer:

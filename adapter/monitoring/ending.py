@@ -46,7 +46,7 @@ class Ending:
         """Accounts changed: end what is no longer allowed."""
         for monitor in list(self._board.monitors()):
             user = self._board.directory.users.get(monitor.supervisor.user_id)
-            if not monitor_survives(user, monitor.mode, keypad=monitor.keypad):
+            if not monitor_survives(user, monitor):
                 self._board.step(lifecycle.end_wanted(monitor, EndReason.PERMISSION_REVOKED), self._clock())
 
     def device_gone(self, device: str) -> None:

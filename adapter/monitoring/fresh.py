@@ -24,6 +24,8 @@ def fresh(
         target=call.uniqueid,
         leg=board.legs.leg_id(monitor_id),
         supervisor=Supervisor(user.id, user.name, user.username),
+        agent_id=call.agent.user_id,
+        queue=call.queue,
         subject=subject_of(call, board.directory.users),
         by=by,
         token=by.token,

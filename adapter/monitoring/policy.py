@@ -8,9 +8,10 @@ from adapter.core.bars import PHONES, Who
 from adapter.core.call import Call, CallState
 from adapter.core.journal import subject_of
 from adapter.core.modes import Mode
-from adapter.core.monitor import Monitor
+from adapter.core.monitor import Monitor, with_call
 from adapter.core.people import User
 from adapter.core.permissions import allowed_modes, may_monitor, monitor_survives
+from adapter.core.scopes import reaches_call
 from adapter.core.views import Visibility, call_view, call_visibility
 from adapter.monitoring.e164 import same_number
 from adapter.monitoring.ports import BROWSER, Picture, StartRequest
@@ -19,6 +20,8 @@ IN_HAND = (
     "Somebody who is in a conversation has changed this account or made this token, so it can't monitor until that "
     "conversation is over."
 )
+
+NO_CALL = "There is no such call now, or none that you may see."
 
 
 class Policy:
@@ -95,7 +98,7 @@ class Policy:
             seen = active if len(active) == 1 else seen
         if not seen:
             self.need_pbx()
-            raise errors.NotFound("There is no such call now, or none that you may see.")
+            raise errors.NotFound(NO_CALL)
         if len(seen) > 1:
             raise errors.Ambiguous("Several calls match. Choose one by its call_id.", calls=self._shown(user, seen))
         return seen[0]
@@ -122,13 +125,15 @@ class Policy:
     def look_again(self, user: User, monitor: Monitor) -> None:
         """While the start waited for the device and the record, the call or the right may have gone.
 
-        Raises PbxUnavailable, Forbidden, CallEnded, OwnCall.
+        Raises PbxUnavailable, NotFound (it is none of their teams' any more), Forbidden, CallEnded, OwnCall.
         """
         self.need_pbx()
         current = self._picture.directory.users.get(user.id)
-        if not monitor_survives(current, monitor.mode, keypad=monitor.keypad):
-            raise errors.Forbidden("Your right to monitor was taken away.")
         call = self._picture.call(monitor.call_id)
+        if current is not None and call is not None and may_monitor(current) and not reaches_call(current, call):
+            raise errors.NotFound(NO_CALL)
+        if not monitor_survives(current, with_call(monitor, call)):
+            raise errors.Forbidden("Your right to monitor was taken away.")
         if call is None:
             raise errors.CallEnded("The call has just ended.")
         self._not_own(user, call)

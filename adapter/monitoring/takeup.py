@@ -30,7 +30,7 @@ def take_up(
     """
     for monitor in left:
         user = boards.directory.users.get(monitor.supervisor.user_id)
-        entitled = monitor_survives(user, monitor.mode, keypad=monitor.keypad)
+        entitled = monitor_survives(user, monitor)
         # Which channels are the far half of a star code's leg only the former run knew: it is hung up as a stranger.
         known = not monitor.phone_pbx or is_leg(monitor.leg)
         board = new if new is not None and new.id == monitor.pbx else boards.board(monitor.pbx)

@@ -18,6 +18,7 @@ from adapter.store.people import People
 from adapter.store.record import Records
 from adapter.store.sessions import Sessions
 from adapter.store.sweep import Sweep
+from adapter.store.teams import Teams
 from adapter.store.tokens import Tokens
 from adapter.store.webhooks import Webhooks
 
@@ -28,6 +29,7 @@ class Store:
     def __init__(self, database: Database, idle: timedelta, clock: Clock) -> None:
         self.database, self.clock = database, clock
         self.people = People(database, clock)
+        self.teams = Teams(database, clock)
         self.sessions = Sessions(database, idle, clock)
         self.tokens = Tokens(database, clock)
         self.answers = Answers(database, clock)

@@ -6,13 +6,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.modes import Mode
 from adapter.core.people import Role, User
+from adapter.core.teams import NOTHING, MonitorScope, Supervised
 from adapter.core.views import user_view
 from adapter.store.devices import devices_of
 from adapter.store.tables import UserRow
+from adapter.store.team_rows import supervised_of
 
 
-def user_of(row: UserRow, devices: Sequence[str]) -> User:
-    """The account of a row, with all its devices in their order."""
+def user_of(row: UserRow, devices: Sequence[str], supervised: Supervised = NOTHING) -> User:
+    """The account of a row, with all its devices in their order. Without what they supervise they are shown less."""
     return User(
         id=row.id,
         username=row.username,
@@ -26,12 +28,14 @@ def user_of(row: UserRow, devices: Sequence[str]) -> User:
         granted_by=row.granted_by,
         phone_message=row.phone_message,
         pbx=row.pbx,
+        scope=MonitorScope(row.scope),
+        supervised=supervised,
     )
 
 
 async def account_of(session: AsyncSession, row: UserRow) -> User:
-    """The account of a row, with its devices."""
-    return user_of(row, await devices_of(session, row.id))
+    """The account of a row, with its devices and what they supervise."""
+    return user_of(row, await devices_of(session, row.id), await supervised_of(session, row.id))
 
 
 def kept_modes(modes: frozenset[Mode]) -> str:
@@ -42,9 +46,10 @@ def kept_modes(modes: frozenset[Mode]) -> str:
 def differences(before: User | None, after: User) -> list[str]:
     """What is another now, in words: `can_monitor: false → true`."""
     old, new = user_view(before) if before else {}, user_view(after)
-    names = "username name role extension devices pbx can_monitor modes active phone_message".split()
+    names = "username name role extension devices pbx can_monitor modes scope active phone_message".split()
     if before is None:
-        return [f"{name}: {_word(new[name])}" for name in ("role", "devices", "can_monitor", "modes")]
+        told = ("role", "devices", "can_monitor", "modes", *(["scope"] if after.scope is not MonitorScope.ALL else []))
+        return [f"{name}: {_word(new[name])}" for name in told]
     return [f"{name}: {_word(old[name])} → {_word(new[name])}" for name in names if old[name] != new[name]]
 
 

@@ -12,40 +12,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from adapter.core.audit import SYSTEM, Action, By, Entry
 from adapter.core.clock import Clock
 from adapter.core.devices import distinct, with_first
-from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.passwords import Weak, is_name
 from adapter.core.people import Role, User
+from adapter.core.teams import NOTHING
 from adapter.errors import WHOLE, Conflict, Invalid, NotAuthenticated, NotFound
 from adapter.store.account import account_of, differences, kept_modes, user_of
+from adapter.store.account_changes import UNCHANGED, NewUser, Unchanged, UserChange
 from adapter.store.audit import append, take_chain
 from adapter.store.database import Database, put_fact
 from adapter.store.devices import all_devices, devices_of, put_devices
 from adapter.store.passwords import hash_password, matches
 from adapter.store.tables import FactRow, SessionRow, UserRow
+from adapter.store.team_rows import supervised
+
+__all__ = ["UNCHANGED", "Checked", "NewUser", "People", "Unchanged", "UserChange"]
 
 VERSION = "people_version"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewUser:
-    """An account to be made. The values are checked already (`adapter.web.fields`)."""
-
-    username: str
-    name: str
-    role: Role
-    password: str
-    extension: str | None = None
-    device: str | None = None
-    """The first of the devices, where only that is given."""
-    devices: tuple[str, ...] = ()
-    pbx: str | None = None
-    can_monitor: bool = False
-    modes: frozenset[Mode] = ALL_MODES
-    phone_message: bool = True
-    by: By = SYSTEM
-    """Who makes it."""
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    """Given before it is made, so that it can be barred before (`adapter.core.bars`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,34 +36,6 @@ class Checked:
 
     user: User
     password_hash: str = field(repr=False)
-
-
-class Unchanged:
-    """Stands for a field that a change leaves alone."""
-
-
-UNCHANGED = Unchanged()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserChange:
-    """What is to be different; the rest stays."""
-
-    username: str | Unchanged = UNCHANGED
-    name: str | Unchanged = UNCHANGED
-    role: Role | Unchanged = UNCHANGED
-    extension: str | Unchanged | None = UNCHANGED
-    device: str | Unchanged | None = UNCHANGED
-    """Another first one of the devices; None takes it away, and the next becomes the first."""
-    devices: tuple[str, ...] | Unchanged = UNCHANGED
-    pbx: str | Unchanged | None = UNCHANGED
-    can_monitor: bool | Unchanged = UNCHANGED
-    modes: frozenset[Mode] | Unchanged = UNCHANGED
-    active: bool | Unchanged = UNCHANGED
-    phone_message: bool | Unchanged = UNCHANGED
-    password: str | Unchanged = UNCHANGED
-    by: By = SYSTEM
-    """Who changes it."""
 
 
 class People:
@@ -201,8 +155,8 @@ async def everybody(database: Database) -> list[User]:
     """All accounts, by username. Raises StoreUnavailable."""
     async with database.read() as session:
         rows = await session.scalars(select(UserRow).order_by(UserRow.username_key))
-        devices = await all_devices(session)
-        return [user_of(row, devices.get(row.id, ())) for row in rows]
+        devices, teams = await all_devices(session), await supervised(session)
+        return [user_of(row, devices.get(row.id, ()), teams.get(row.id, NOTHING)) for row in rows]
 
 
 def refuse_name(password: str, username: str) -> None:
@@ -234,6 +188,7 @@ async def new_row(new: NewUser) -> UserRow:
         pbx=new.pbx,
         can_monitor=new.can_monitor,
         modes=kept_modes(new.modes),
+        scope=new.scope.value,
         active=True,
         phone_message=new.phone_message,
         password_hash=await hash_password(new.password),
@@ -269,7 +224,7 @@ def _apply(row: UserRow, change: UserChange) -> None:
             continue
         if each.name == "modes":
             value = kept_modes(value)
-        elif each.name == "role":
+        elif each.name in ("role", "scope"):
             value = value.value
         elif each.name == "username":
             row.username_key = value.casefold()

@@ -57,6 +57,8 @@ class UserRow(Base):
     phone_message: Mapped[bool] = mapped_column(server_default=true())
     pbx: Mapped[str | None] = mapped_column(String(32))
     """Id of the PBX at which the phones register."""
+    scope: Mapped[str] = mapped_column(String(16), server_default="all")
+    """Whose calls they may see: `adapter.core.teams.MonitorScope`."""
 
 
 class DeviceRow(Base):
@@ -147,6 +149,9 @@ class MonitorRow(Base):
     customer: Mapped[str] = mapped_column(String(100), server_default="")
     phone_pbx: Mapped[str | None] = mapped_column(String(32))
     """Id of the PBX whose phone the leg rings over a trunk."""
+    agent_id: Mapped[str | None] = mapped_column(String(32))
+    """Id of the account of its call's agent at last; with `queue`, by which it is in somebody's scope."""
+    queue: Mapped[str | None] = mapped_column(String(100))
 
 
 class FactRow(Base):

@@ -11,6 +11,7 @@ from adapter.core.monitor import EndReason, MonitorState, Notice
 from adapter.core.pbx import LinkState
 from adapter.core.people import Role
 from adapter.core.record import EventType
+from adapter.core.teams import MonitorScope
 from adapter.store.tokens import Scope
 
 Time = str
@@ -36,6 +37,7 @@ class User(Answer):
     pbx: str | None = Field(description="Id of the PBX at which their phone registers; null where there is one.")
     can_monitor: bool
     modes: list[Mode]
+    scope: MonitorScope
     active: bool
     phone_message: bool
 

@@ -24,6 +24,7 @@ from adapter.web import (
     session,
     softphone,
     stopall,
+    teams,
     timeline,
     tokens,
     users,
@@ -39,6 +40,7 @@ OPERATIONS = frozenset(route.path for route in operations.routes.all)
 PARTS = (
     session,
     users,
+    teams,
     calls,
     timeline,
     monitors,
@@ -103,6 +105,7 @@ class Groups:
     operations: operations.Deps
     session: session.Deps
     users: users.Deps
+    teams: teams.Deps
     calls: calls.Deps
     timeline: timeline.Deps
     monitors: monitors.Deps
@@ -124,6 +127,7 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[operations.routes.key] = groups.operations
     app[session.routes.key] = groups.session
     app[users.routes.key] = groups.users
+    app[teams.routes.key] = groups.teams
     app[calls.routes.key] = groups.calls
     app[timeline.routes.key] = groups.timeline
     app[monitors.routes.key] = groups.monitors

@@ -1,8 +1,8 @@
 """Who is told the same: streams whose views are alike share what they are shown, and every event is made once for all.
 
-Everybody who may monitor, and for whom no conversation is another than for others, is one audience. Whoever is or was
-in a conversation, or may not monitor, is one of their own. What decides is `core/views.set_apart`: never whether
-anybody listens. No sockets, no clock, no waiting.
+Everybody who may monitor any call, and for whom no conversation is another than for others, is one audience. Whoever is
+or was in a conversation, may monitor their teams' calls only, or may not monitor, is one of their own. What decides is
+`core/views.set_apart` and `sees_all`: never whether anybody listens. No sockets, no clock, no waiting.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,6 +12,7 @@ from adapter.core.bars import Who
 from adapter.core.changes import Changes
 from adapter.core.people import User
 from adapter.core.permissions import may_monitor
+from adapter.core.views import sees_all
 from adapter.monitoring.boards import Boards
 from adapter.web.audience import Audience, Member
 from adapter.web.frames import Batch, Frame, Shown, snapshot
@@ -35,7 +36,8 @@ class Audiences:
         self._things: bytes | None = None
         """What they are shown, as a snapshot has it, until something changes."""
         self._watching: dict[Audience, None] = {}
-        """Those of people of whom something is set apart, and who may monitor: they are told of everything else."""
+        """Those of people of whom something is set apart, and who may monitor: they are told of everything else. And
+        those of people with a scope, whatever they were shown: any call may come into it."""
         self._seeing: dict[str, dict[Audience, None]] = {}
         """By calls and monitors: which audiences of people without that right were shown it."""
         self._by_id: dict[str, dict[Member, None]] = {}
@@ -201,7 +203,7 @@ class Audiences:
             if user is None or audience is None:
                 self._end(member)
             elif audience is self._all:
-                if not may_monitor(user):
+                if not sees_all(user):
                     self._part([member])
             elif may_monitor(user) is self._is_of_an_agent(audience):
                 self._unplace(audience)
@@ -229,8 +231,9 @@ class Audiences:
         barred = self._boards.bars.everybody() if free else frozenset()
         for audience in free:
             member = next(iter(audience.members))
-            if self._user(member) is None or member.who.is_among(barred):
-                continue
+            user = self._user(member)
+            if user is None or not sees_all(user) or member.who.is_among(barred):
+                continue  # what somebody with a scope is shown is all that there is only until something else happens
             if audience.lagging or any(one.behind for one in audience.members):
                 continue  # another time: what waits for them is theirs
             if not self._all.members:
@@ -245,7 +248,7 @@ class Audiences:
 
     def _is_plain(self, user: User, who: Who) -> bool:
         """Whether nothing is set apart of what they see."""
-        return may_monitor(user) and user.id not in self._talking and not who.is_among(self._boards.bars.everybody())
+        return sees_all(user) and user.id not in self._talking and not who.is_among(self._boards.bars.everybody())
 
     def _user(self, member: Member) -> User | None:
         user = self._boards.directory.users.get(member.user_id)

@@ -27,7 +27,7 @@ routes = Routes("calls", Deps)
 def sight_of(principal: Principal, boards: Boards, call: Call) -> Visibility:
     """How much of a call they see. Of its monitors a service sees only those that it started, whole."""
     if principal.service is not None:
-        return Visibility.EVERYTHING if principal.monitors(boards.directory) else Visibility.NOTHING
+        return Visibility.EVERYTHING if principal.monitors_call(boards.directory, call) else Visibility.NOTHING
     barred = boards.bars.barred(principal.who, call.conversation_id)
     return call_visibility(principal.person, call, barred=barred)
 

@@ -20,6 +20,7 @@ from adapter.core.audit import Action
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role
 from adapter.core.record import EventType
+from adapter.core.teams import MonitorScope
 from adapter.store.tokens import Scope
 from adapter.web.fields import (
     Device,
@@ -92,6 +93,9 @@ class Setup(Body):
     _not_the_name = field_validator("password")(not_the_name)
 
 
+SCOPE = "Whose calls they may see and monitor: all, or those of the teams they supervise. An administrator's is all."
+
+
 class UserBody(Body):
     """POST /users."""
 
@@ -105,6 +109,7 @@ class UserBody(Body):
     pbx: PhonesPbx | None = None
     can_monitor: StrictBool = False
     modes: list[Mode] | None = None
+    scope: MonitorScope = Field(MonitorScope.ALL, description=SCOPE)
     phone_message: StrictBool = True
 
     _not_the_name = field_validator("password")(not_the_name)
@@ -128,6 +133,7 @@ class UserPatch(Body):
     pbx: PhonesPbx | None = None
     can_monitor: StrictBool = False
     modes: list[Mode] = []
+    scope: MonitorScope = Field(MonitorScope.ALL, description=SCOPE)
     active: StrictBool = True
     phone_message: StrictBool = True
 

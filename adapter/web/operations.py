@@ -52,9 +52,15 @@ async def readyz(context: RequestContext[Deps, None]) -> web.Response:
 
 
 def measures(principal: Principal, access: Access) -> None:
-    """Only tokens with the scope for it; not a person's while they are on a call, which might be listened to."""
+    """Only tokens with the scope for it; not a person's while they are on a call, which might be listened to, nor of
+    somebody who may see their teams' calls only."""
     if principal.token is None or not principal.has(Scope.METRICS):
         raise Forbidden("Metrics need a token with the scope metrics.")
+    if principal.is_scoped(access.boards.directory):
+        raise Forbidden(
+            "The figures are of all calls, and somebody for whom this token acts may see those of their teams only. "
+            "Use a service token that acts for nobody (may_act_for: [])."
+        )
     service = principal.service
     who = Who(None, service.id, service.may_act_for) if service else principal.who
     if access.boards.bars.hidden(who):

@@ -46,9 +46,11 @@ async def get_timeline(context: RequestContext[Deps, None]) -> web.Response:
 
     Of monitors people see here what they see of them in the call. Those in the conversation see who whispered and
     joined, and when that ended (`left`). It is kept while the call runs, in memory: after a restart of the adapter it
-    says when the call began and was answered, and what has happened since.
+    says when the call began and was answered, and what has happened since. Who may see their teams' calls only sees
+    what happened while it was one of those.
     """
     call, sight = named(context.principal, context.deps.boards, context.part())
     service = context.principal.service
     past = context.deps.history.of(call)
-    return web.json_response(timeline_view(call, past, sight, service.id if service else None))
+    within = context.principal.within(context.deps.boards.directory, call)
+    return web.json_response(timeline_view(call, past, sight, service.id if service else None, within))

@@ -41,8 +41,11 @@ class Deps:
 routes = Routes("users", Deps)
 
 
-async def _acted(context: RequestContext[Deps, Any]) -> None:
-    """The change is made. Where the database does not answer any more, the service notices it a moment later."""
+async def acted(context: RequestContext[Any, Any]) -> None:
+    """The change of accounts, or of teams, is made: let it act now. The group's deps have accounts, revocation.
+
+    Where the database does not answer any more, the service notices it a moment later.
+    """
     deps = context.deps
     try:
         with budget.limited(budget.REQUEST):
@@ -91,12 +94,13 @@ async def create_user(context: RequestContext[Deps, UserBody]) -> web.Response:
         pbx=known_pbx(body.pbx, context.deps.pbxes),
         can_monitor=body.can_monitor,
         modes=body.granted,
+        scope=body.scope,
         phone_message=body.phone_message,
         by=context.principal.by,
     )
     await context.access.making(context.principal, Kind.PASSWORD, new.id)
     user = await context.deps.people.create(new)
-    await _acted(context)
+    await acted(context)
     location = {"Location": f"/api/v1/users/{user.id}"}
     return web.json_response(user_view(user), status=201, headers=location)
 
@@ -132,7 +136,7 @@ async def change_user(context: RequestContext[Deps, UserPatch]) -> web.Response:
         given["pbx"] = known_pbx(body.pbx, context.deps.pbxes)
     await _making(context)
     user = await context.deps.people.change(context.part(), UserChange(**given, by=context.principal.by))
-    await _acted(context)
+    await acted(context)
     return web.json_response(user_view(user))
 
 
@@ -140,5 +144,5 @@ async def change_user(context: RequestContext[Deps, UserPatch]) -> web.Response:
 async def delete_user(context: RequestContext[Deps, None]) -> web.Response:
     """Remove an account; what they monitor ends."""
     await context.deps.people.delete(context.part(), context.principal.by)
-    await _acted(context)
+    await acted(context)
     return web.Response(status=204)

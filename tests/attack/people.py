@@ -34,6 +34,7 @@ class World:
             "/users", {"username": "victim", "name": "V", "role": "agent", "password": "secret-victim"}
         )
         await self.program("victim", user="mona")
+        _, team = await self.admin.post("/teams", {"name": "Sam's", "members": [await self.id_of("sam")]})
         (event_id,) = [
             row[1].id
             for row in await site.store.outbox.page(hook["id"], 10, None, [])
@@ -45,9 +46,23 @@ class World:
             "users": victim["id"],
             "tokens": self.tokens["victim"][0],
             "webhooks": hook["id"],
+            "teams": team["id"],
             "delivery_id": event_id,
         }
         return self
+
+    async def id_of(self, username: str) -> str:
+        """Of somebody's account."""
+        user = await self.site.store.people.by_username(username)
+        assert user is not None
+        return user.id
+
+    async def narrow(self, supervisor: str, *members: str) -> None:
+        """Somebody may look after these people only, from now on."""
+        ids, one = [await self.id_of(name) for name in members], await self.id_of(supervisor)
+        made = {"name": f"Of {supervisor}", "members": ids, "supervisors": [one]}
+        assert (await self.admin.post("/teams", made))[0] == 201
+        assert (await self.admin.patch(f"/users/{one}", {"scope": "teams"}))[0] == 200
 
     async def program(self, name: str, **body: Any) -> Client:
         """A client with a token of this kind."""
@@ -63,8 +78,8 @@ class World:
         site = self.site
         tokens = [(token.id, token.scopes) for token in await site.store.tokens.all()]
         hooks = [(hook.id, hook.url, hook.enabled) for hook in await site.store.webhooks.all()]
-        people = await site.store.people.all()
-        return [people, tokens, hooks, list(site.board.monitors()), list(site.pbx.did)]
+        people, teams = await site.store.people.all(), await site.store.teams.all()
+        return [people, teams, tokens, hooks, list(site.board.monitors()), list(site.pbx.did)]
 
 
 Role = Callable[[World], Awaitable[Client]]
@@ -86,6 +101,16 @@ def program(**body: Any) -> Role:
         return await world.program("attacker", **body)
 
     return make
+
+
+def narrowed(*members: str, make: Role | None = None) -> Role:
+    """Coach, who may look after these people only; or a program that acts for them."""
+
+    async def role(world: World) -> Client:
+        await world.narrow("coach", *members)
+        return await (make or person("coach"))(world)
+
+    return role
 
 
 async def nobody(world: World) -> Client:
@@ -159,9 +184,15 @@ ROLES: dict[str, Role] = {
     "figures token": program(user="admin", scopes=["metrics"]),
     "service": program(may_act_for=["coach", "mona"]),
     "starter": starter,
+    "scoped inside": narrowed("sam", "ana"),
+    "scoped": narrowed("ana"),
+    "scoped token": narrowed("ana", make=program(user="coach")),
+    "scoped figures": narrowed("ana", make=program(user="coach", scopes=["metrics"])),
+    "scoped service": narrowed("ana", make=program(may_act_for=["coach"])),
 }
 """Ana has no right and another desk; Sam is who is listened to; Coach may listen and whisper; the monitor is
-Mona's, started by a service; the plain token is an administrator's without the scope admin."""
+Mona's, started by a service; the plain token is an administrator's without the scope admin. Those with a scope are
+Coach, who looks after Sam and Ana, or after Ana alone, and programs of hers."""
 INSIDE: dict[str, tuple[str, Role]] = {
     "coach inside": ("303", person("coach")),
     "admin inside": ("301", person("admin")),

@@ -38,20 +38,15 @@ def administrators(operations: str, status: int, **exceptions: int) -> None:
     expect(operations, 403, **{"admin": status, "admin_inside": status, **exceptions})
 
 
-expect("GET /calls/{id}, GET /calls/{id}/timeline", 200, agent=404, figures_token=403)
-expect(
-    "GET /monitors/{id}",
-    200,
-    agent=404,
-    watched=404,
-    coach_inside=404,
-    admin_inside=404,
-    figures_token=403,
-    service=404,
-)
-expect("PATCH /monitors/{id}", 403, owner=200, starter=200, service=404, coach_inside=404, admin_inside=404)
-expect("POST /monitors/{id}/takeover", 403, owner=409, starter=409, service=404, coach_inside=404, admin_inside=404)
-expect("DELETE /monitors/{id}", 403, owner=204, starter=204, admin=204, service=404, coach_inside=404, admin_inside=404)
+outside = {"scoped": 404, "scoped_token": 404, "scoped_service": 404}
+"""Of calls that are none of their teams'."""
+unseen = {"service": 404, "coach_inside": 404, "admin_inside": 404, **outside}
+figures = {"figures_token": 403, "scoped_figures": 403}
+expect("GET /calls/{id}, GET /calls/{id}/timeline", 200, agent=404, **outside, **figures)
+expect("GET /monitors/{id}", 200, agent=404, watched=404, **unseen, **figures)
+expect("PATCH /monitors/{id}", 403, owner=200, starter=200, **unseen)
+expect("POST /monitors/{id}/takeover", 403, owner=409, starter=409, **unseen)
+expect("DELETE /monitors/{id}", 403, owner=204, starter=204, admin=204, **unseen)
 
 administrators("POST /monitors/stop-all", 200)
 administrators("GET /users/{id}, PATCH /users/{id}, GET /webhooks/{id}, PATCH /webhooks/{id}", 200)
@@ -61,12 +56,16 @@ administrators("DELETE /users/{id}, DELETE /webhooks/{id}, DELETE /tokens/{id}",
 
 administrators("GET /health", 200, admin_inside=403)
 administrators("GET /users, GET /tokens, GET /webhooks, GET /audit, GET /audit.csv", 200)
-administrators("POST /users, POST /tokens, POST /webhooks", 201)
-expect("GET /session", 200, figures_token=403, service=403, starter=403)
-expect("GET /calls, GET /monitors", 200, figures_token=403)
-expect("GET /events", 200, figures_token=403, service=403, starter=403)
-expect("POST /monitors", 404, agent=403, watched=403, figures_token=403)
-programs = {"plain_token": 403, "figures_token": 403, "service": 403, "starter": 403}
+administrators("POST /users, POST /tokens, POST /webhooks, POST /teams", 201)
+administrators("GET /teams/{id}, PATCH /teams/{id}", 200)
+administrators("DELETE /teams/{id}", 204)
+services = {"service": 403, "starter": 403, "scoped_service": 403}
+expect("GET /session", 200, **services, **figures)
+expect("GET /calls, GET /monitors", 200, **figures)
+expect("GET /teams", 200, agent=403, watched=403, **services, **figures)
+expect("GET /events", 200, **services, **figures)
+expect("POST /monitors", 404, agent=403, watched=403, **figures)
+programs = {"plain_token": 403, "scoped_token": 403, **services, **figures}
 expect("DELETE /session, DELETE /softphone", 204, **programs)
 expect("POST /session/password", 401, **programs)
 expect("POST /softphone", 200, agent=403, watched=403, **programs)
@@ -78,6 +77,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /monitors/stop-all": {"reason": "Enough"},
     "PATCH /users/{id}": {"name": "Taken over"},
     "PATCH /webhooks/{id}": {"enabled": False},
+    "PATCH /teams/{id}": {"queues": []},
+    "POST /teams": {"name": "Mine", "queues": ["sales"]},
     "POST /users": {"username": "new", "name": "New", "role": "administrator", "password": "secret-new"},
     "POST /tokens": {"name": "mine", "user": "admin", "scopes": ["admin"]},
     "POST /webhooks": {"url": "http://127.0.0.1:9/new", "events": ["call.started"]},
@@ -101,7 +102,8 @@ def named(method: str, path: str) -> str:
 def body(name: str, caller: str) -> dict[str, Any] | None:
     """A good body for an operation; a service names a supervisor whom it may act for."""
     if name == "POST /monitors":
-        whom = {"supervisor": "mona"} if caller in ("service", "starter") else {}
+        for_whom = {"service": "mona", "starter": "mona", "scoped service": "coach"}
+        whom = {"supervisor": for_whom[caller]} if caller in for_whom else {}
         return {"call_id": "of-nobody", **whom}
     return BODIES.get(name)
 
@@ -172,11 +174,13 @@ async def test_ids_of_ones_own_conversation(site: Site, caller: str) -> None:
 IDS = {
     "StartBody": {"call_id", "agent_extension", "customer_number", "device", "supervisor"},
     "TokenBody": {"user", "may_act_for"},
+    "TeamBody": {"members", "supervisors"},
+    "TeamPatch": {"members", "supervisors"},
 }
 """Fields of bodies that name other things."""
 VALUES = set(
     "username name role password extension device devices can_monitor modes phone_message active token current new "
-    "mode scopes expires_at url events enabled reason".split()
+    "mode scopes scope queues expires_at url events enabled reason".split()
 )
 """Fields that don't."""
 

@@ -13,6 +13,7 @@ from adapter.core.modes import Mode
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, User
 from adapter.core.record import RecordState
+from adapter.core.teams import NOTHING, MonitorScope, Supervised
 from adapter.web.audience import Audience
 from tests.fake.scene import ADMIN, ANA, COACH, LEE, MONA, SAM, START
 from tests.support.viewers import Alone, Told
@@ -103,6 +104,14 @@ class World(History):
                 return replace(user, active=False)
             case "on":
                 return replace(user, active=True)
+            case "teams":
+                return replace(user, scope=MonitorScope.TEAMS)
+            case "all":
+                return replace(user, scope=MonitorScope.ALL)
+            case "sam's":
+                return replace(user, supervised=Supervised(frozenset({SAM.id})))
+            case "nobody's":
+                return replace(user, supervised=NOTHING)
             case "may":
                 return replace(user, can_monitor=True, granted=frozenset(Mode))
             case _:
@@ -153,6 +162,7 @@ STEPS = (
         for name in ("mona", "root", "sam", "coach")
         for how in ("gone", "off", "on", "may", "not")
     ),
+    *(f"rights: {name} {how}" for name in ("mona", "coach") for how in ("teams", "all", "sam's", "nobody's")),
     *("rings: begins", "rings: ends", "call: from 201", "call: from 302", "call: ends", "call: held", "call: goes on"),
 )
 
@@ -163,6 +173,9 @@ STEPS = (
 @example(["page: root", "page: mona", "rights: root off", "mona", "rights: root on", "page: root", "read: all", "root"])
 @example(["page: lee", "call: from 201", "call: held", "call: ends", "read: all"])
 @example(["page: mona", "page: root", "call: from 302", "mona", "read: all", "call: ends", "call: held", "read: all"])
+@example(["rights: mona teams", "page: mona", "page: root", "call: from 201", "read: all", "root", "read: all"])
+@example(["page: mona", "page: root", "rights: mona sam's", "rights: mona teams", "record: ok", "call: from 201"])
+@example(["rights: coach teams", "page: coach", "page: coach", "page: root", "rights: coach all", "record: ok"])
 def test_together_as_alone(steps: list[str]) -> None:
     world = World()
     for step in steps:

@@ -17,6 +17,7 @@ from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, Role, User
+from adapter.core.teams import MonitorScope, Supervised
 from adapter.core.views import call_view, call_visibility, monitor_view, shown_id, timeline_view
 from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
@@ -37,6 +38,7 @@ BOSS = replace(ADMIN, devices=("PJSIP/301", "PJSIP/90301"))
 """Talks on the second of two devices."""
 ROOT = replace(ADMIN, id="u-root", username="root", name="Root", role=Role.ADMINISTRATOR, devices=(), extension=None)
 PEOPLE = (BOSS, ROOT, SAM, ANA, MONA, COACH)
+OF_SAM = Supervised(frozenset({SAM.id}))
 DIGITS = {Mode.SILENT: "4", Mode.WHISPER: "5", Mode.BARGE: "6"}
 
 
@@ -208,6 +210,18 @@ class History:
         self.boards.made(Who(BOSS.id), Kind.PASSWORD, ROOT.id, START)
         self.onlookers.setdefault("root", self.onlooker(Who(ROOT.id)))
 
+    def team_for_coach(self) -> None:
+        """Coach may look after Sam alone, whoever else talks."""
+        self.change(replace(COACH, scope=MonitorScope.TEAMS, supervised=OF_SAM))
+
+    def team_for_boss(self) -> None:
+        """Boss is an agent who looks after Sam, with whom he talks."""
+        self.change(replace(BOSS, role=Role.AGENT, can_monitor=True, scope=MonitorScope.TEAMS, supervised=OF_SAM))
+
+    def boss_again(self) -> None:
+        """And an administrator again."""
+        self.change(BOSS)
+
     def leave(self) -> None:
         """Boss hangs up."""
         self.scene.gone(self.a)
@@ -232,7 +246,8 @@ class History:
 
 MOVES = (
     *("root", "mona", "whisper", "barge", "silent", "stop", "no device", "device again", "token for mona"),
-    *("token for root", "new account", "password of root", "leave", "transfer", "native"),
+    *("team for coach", "team for boss", "boss again", "token for root", "new account", "password of root"),
+    *("leave", "transfer", "native"),
 )
 
 

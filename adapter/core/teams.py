@@ -1,0 +1,73 @@
+"""Teams: whose calls, and which queues' calls, somebody looks after. Pure."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+NOBODY: frozenset[str] = frozenset()
+
+
+class MonitorScope(StrEnum):
+    """Whose calls somebody may see and monitor, once they may monitor at all (the contract's `scope`)."""
+
+    ALL = "all"
+    TEAMS = "teams"
+    """Those of the teams that they supervise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """One team. People by the ids of their accounts."""
+
+    id: str
+    name: str
+    members: frozenset[str] = NOBODY
+    queues: tuple[str, ...] = ()
+    """As they were entered; at every PBX that has a queue of that name."""
+    supervisors: frozenset[str] = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Supervised:
+    """What somebody supervises: the members and queues of all their teams."""
+
+    people: frozenset[str] = NOBODY
+    queues: frozenset[str] = NOBODY
+    """By `queue_key`."""
+
+    def has(self, agent: str | None, queue: str | None) -> bool:
+        """Whether a call is theirs, by the id of its agent's account and the name of its queue, as far as there are."""
+        return (agent is not None and agent in self.people) or (queue is not None and queue_key(queue) in self.queues)
+
+
+NOTHING = Supervised()
+
+
+@dataclass(slots=True)
+class _Gathered:
+    people: set[str] = field(default_factory=set)
+    queues: set[str] = field(default_factory=set)
+
+
+def queue_key(name: str) -> str:
+    """Equal for names of one queue: Asterisk looks queues up whatever the case (apps/app_queue.c, `queue_cmp_cb`)."""
+    return name.lower()
+
+
+def distinct_queues(names: Iterable[str]) -> tuple[str, ...]:
+    """Each queue once, in their order, without blanks around the names."""
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(queue_key(name.strip()), name.strip())
+    return tuple(found.values())
+
+
+def supervised_by(teams: Collection[Team]) -> dict[str, Supervised]:
+    """What each supervisor supervises, by the id of their account."""
+    gathered: dict[str, _Gathered] = {}
+    for team in teams:
+        for supervisor in team.supervisors:
+            one = gathered.setdefault(supervisor, _Gathered())
+            one.people |= team.members
+            one.queues |= {queue_key(name) for name in team.queues}
+    return {who: Supervised(frozenset(one.people), frozenset(one.queues)) for who, one in gathered.items()}
