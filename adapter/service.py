@@ -43,6 +43,7 @@ from adapter.web import (
     calls,
     cluster,
     events,
+    floor,
     health,
     monitors,
     operations,
@@ -218,6 +219,7 @@ class Service:
             ),
             teams=teams.Deps(store.people, store.teams, self.accounts, self.revocation),
             calls=calls.Deps(boards),
+            floor=floor.Deps(boards),
             timeline=timeline.Deps(boards, self.history),
             monitors=monitors.Deps(
                 boards, nodes, self.recorder.find, store.answers, locks, on_switch=self.metrics.switched

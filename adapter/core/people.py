@@ -41,6 +41,8 @@ class User:
     """As it was given: ask `adapter.core.scopes`."""
     supervised: Supervised = NOTHING
     """What the teams that they supervise have, whatever the scope."""
+    teams: frozenset[str] = frozenset()
+    """Ids of the teams of which they are a member."""
 
     @property
     def device(self) -> str | None:

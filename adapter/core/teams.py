@@ -34,6 +34,8 @@ class Supervised:
     people: frozenset[str] = NOBODY
     queues: frozenset[str] = NOBODY
     """By `queue_key`."""
+    teams: frozenset[str] = NOBODY
+    """Ids of the teams."""
 
     def has(self, agent: str | None, queue: str | None) -> bool:
         """Whether a call is theirs, by the id of its agent's account and the name of its queue, as far as there are."""
@@ -47,6 +49,7 @@ NOTHING = Supervised()
 class _Gathered:
     people: set[str] = field(default_factory=set)
     queues: set[str] = field(default_factory=set)
+    teams: set[str] = field(default_factory=set)
 
 
 def queue_key(name: str) -> str:
@@ -70,4 +73,17 @@ def supervised_by(teams: Collection[Team]) -> dict[str, Supervised]:
             one = gathered.setdefault(supervisor, _Gathered())
             one.people |= team.members
             one.queues |= {queue_key(name) for name in team.queues}
-    return {who: Supervised(frozenset(one.people), frozenset(one.queues)) for who, one in gathered.items()}
+            one.teams.add(team.id)
+    return {
+        who: Supervised(frozenset(one.people), frozenset(one.queues), frozenset(one.teams))
+        for who, one in gathered.items()
+    }
+
+
+def memberships(teams: Collection[Team]) -> dict[str, frozenset[str]]:
+    """The ids of the teams of which somebody is a member, by the id of their account."""
+    found: dict[str, set[str]] = {}
+    for team in teams:
+        for member in team.members:
+            found.setdefault(member, set()).add(team.id)
+    return {who: frozenset(ids) for who, ids in found.items()}

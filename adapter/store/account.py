@@ -6,15 +6,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.modes import Mode
 from adapter.core.people import Role, User
-from adapter.core.teams import NOTHING, MonitorScope, Supervised
+from adapter.core.teams import MonitorScope
 from adapter.core.views import user_view
 from adapter.store.devices import devices_of
 from adapter.store.tables import UserRow
-from adapter.store.team_rows import supervised_of
+from adapter.store.team_rows import IN_NONE, InTeams, in_teams_of
 
 
-def user_of(row: UserRow, devices: Sequence[str], supervised: Supervised = NOTHING) -> User:
-    """The account of a row, with all its devices in their order. Without what they supervise they are shown less."""
+def user_of(row: UserRow, devices: Sequence[str], teams: InTeams = IN_NONE) -> User:
+    """The account of a row, with all its devices in their order. Without their teams they are shown less."""
     return User(
         id=row.id,
         username=row.username,
@@ -29,13 +29,14 @@ def user_of(row: UserRow, devices: Sequence[str], supervised: Supervised = NOTHI
         phone_message=row.phone_message,
         pbx=row.pbx,
         scope=MonitorScope(row.scope),
-        supervised=supervised,
+        supervised=teams.supervised,
+        teams=teams.member_of,
     )
 
 
 async def account_of(session: AsyncSession, row: UserRow) -> User:
-    """The account of a row, with its devices and what they supervise."""
-    return user_of(row, await devices_of(session, row.id), await supervised_of(session, row.id))
+    """The account of a row, with its devices and teams."""
+    return user_of(row, await devices_of(session, row.id), await in_teams_of(session, row.id))
 
 
 def kept_modes(modes: frozenset[Mode]) -> str:

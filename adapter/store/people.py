@@ -14,7 +14,6 @@ from adapter.core.clock import Clock
 from adapter.core.devices import distinct, with_first
 from adapter.core.passwords import Weak, is_name
 from adapter.core.people import Role, User
-from adapter.core.teams import NOTHING
 from adapter.errors import WHOLE, Conflict, Invalid, NotAuthenticated, NotFound
 from adapter.store.account import account_of, differences, kept_modes, user_of
 from adapter.store.account_changes import UNCHANGED, NewUser, Unchanged, UserChange
@@ -23,7 +22,7 @@ from adapter.store.database import Database, put_fact
 from adapter.store.devices import all_devices, devices_of, put_devices
 from adapter.store.passwords import hash_password, matches
 from adapter.store.tables import FactRow, SessionRow, UserRow
-from adapter.store.team_rows import supervised
+from adapter.store.team_rows import IN_NONE, in_teams
 
 __all__ = ["UNCHANGED", "Checked", "NewUser", "People", "Unchanged", "UserChange"]
 
@@ -155,8 +154,8 @@ async def everybody(database: Database) -> list[User]:
     """All accounts, by username. Raises StoreUnavailable."""
     async with database.read() as session:
         rows = await session.scalars(select(UserRow).order_by(UserRow.username_key))
-        devices, teams = await all_devices(session), await supervised(session)
-        return [user_of(row, devices.get(row.id, ()), teams.get(row.id, NOTHING)) for row in rows]
+        devices, teams = await all_devices(session), await in_teams(session)
+        return [user_of(row, devices.get(row.id, ()), teams.get(row.id, IN_NONE)) for row in rows]
 
 
 def refuse_name(password: str, username: str) -> None:

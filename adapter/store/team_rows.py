@@ -1,11 +1,12 @@
 """Teams as their rows keep them."""
 
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from adapter.core.teams import NOTHING, Supervised, Team, queue_key, supervised_by
+from adapter.core.teams import NOTHING, Supervised, Team, memberships, queue_key, supervised_by
 from adapter.store.tables import UserRow
 from adapter.store.team_tables import TeamPersonRow, TeamQueueRow, TeamRow
 
@@ -32,14 +33,30 @@ async def all_teams(session: AsyncSession) -> list[Team]:
     ]
 
 
-async def supervised(session: AsyncSession) -> dict[str, Supervised]:
-    """What everybody who supervises a team supervises, by the id of their account."""
-    return supervised_by(await all_teams(session))
+class InTeams(NamedTuple):
+    """What somebody is in teams."""
+
+    supervised: Supervised = NOTHING
+    member_of: frozenset[str] = frozenset()
+    """Ids of teams."""
 
 
-async def supervised_of(session: AsyncSession, user_id: str) -> Supervised:
-    """What one person supervises."""
-    return (await supervised(session)).get(user_id, NOTHING)
+IN_NONE = InTeams()
+
+
+async def in_teams(session: AsyncSession) -> dict[str, InTeams]:
+    """What everybody who is something in a team is there, by the id of their account."""
+    teams = await all_teams(session)
+    supervisors, members = supervised_by(teams), memberships(teams)
+    return {
+        one: InTeams(supervisors.get(one, NOTHING), members.get(one, frozenset()))
+        for one in supervisors.keys() | members.keys()
+    }
+
+
+async def in_teams_of(session: AsyncSession, user_id: str) -> InTeams:
+    """What one person is in teams."""
+    return (await in_teams(session)).get(user_id, IN_NONE)
 
 
 async def usernames(session: AsyncSession, ids: Collection[str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from adapter.web import (
     calls,
     cluster,
     events,
+    floor,
     headers,
     health,
     listener,
@@ -42,6 +43,7 @@ PARTS = (
     users,
     teams,
     calls,
+    floor,
     timeline,
     monitors,
     stopall,
@@ -107,6 +109,7 @@ class Groups:
     users: users.Deps
     teams: teams.Deps
     calls: calls.Deps
+    floor: floor.Deps
     timeline: timeline.Deps
     monitors: monitors.Deps
     stopall: stopall.Deps
@@ -129,6 +132,7 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[users.routes.key] = groups.users
     app[teams.routes.key] = groups.teams
     app[calls.routes.key] = groups.calls
+    app[floor.routes.key] = groups.floor
     app[timeline.routes.key] = groups.timeline
     app[monitors.routes.key] = groups.monitors
     app[stopall.routes.key] = groups.stopall

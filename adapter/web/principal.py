@@ -65,24 +65,24 @@ class Principal:
         """Whether they may monitor at all; a service, when somebody it may act for may."""
         if not self.has(Scope.MONITOR):
             return False
-        return any(map(may_monitor, self._people(directory)))
+        return any(map(may_monitor, self.people(directory)))
 
     def monitors_call(self, directory: Directory, call: Call) -> bool:
         """Whether they may monitor this call; a service, when somebody it may act for may."""
-        return self.has(Scope.MONITOR) and any(may_monitor_call(user, call) for user in self._people(directory))
+        return self.has(Scope.MONITOR) and any(may_monitor_call(user, call) for user in self.people(directory))
 
     def is_scoped(self, directory: Directory) -> bool:
         """Whether they may look after some calls only; a service, when that is so of anybody it may act for."""
-        return any(map(is_scoped, self._people(directory)))
+        return any(map(is_scoped, self.people(directory)))
 
     def within(self, directory: Directory, call: Call) -> Within | None:
         """In whose scope something of a call must have been for them to see it; None: no matter, as of one's own."""
-        people = [user for user in self._people(directory) if may_monitor(user)]
+        people = [user for user in self.people(directory) if may_monitor(user)]
         if not self.is_scoped(directory) or (self.user is not None and self.user.id == call.agent.user_id):
             return None
         return lambda agent, queue: any(reaches(user, agent, queue) for user in people)
 
-    def _people(self, directory: Directory) -> list[User]:
+    def people(self, directory: Directory) -> list[User]:
         """Whose rights count: one's own, or of those whom the service may act for."""
         if self.service is None:
             return [self.user] if self.user is not None else []

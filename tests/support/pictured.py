@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
+from adapter.core.agent import AgentStatus, QueueStatus
 from adapter.core.bars import Bars
 from adapter.core.call import Call
 from adapter.core.changes import Changes, MonitorChange
@@ -23,6 +24,30 @@ class Pictured(PbxPicture):
         super().__init__("lab", directory, PbxState(LinkState.CONNECTED, START), Bars())
         self._calls: dict[str, Call] = {}
         self._changes: Listeners[[Changes]] = Listeners()
+        self._agents: dict[str, AgentStatus] = {}
+        self._queues: dict[str, QueueStatus] = {}
+
+    def agents(self) -> Collection[AgentStatus]:
+        return self._agents.values()
+
+    def agent(self, agent_id: str) -> AgentStatus | None:
+        return self._agents.get(agent_id)
+
+    def queues(self) -> Collection[QueueStatus]:
+        return self._queues.values()
+
+    def queue(self, queue_id: str) -> QueueStatus | None:
+        return self._queues.get(queue_id)
+
+    def put_floor(self, agents: Iterable[AgentStatus], queues: Iterable[QueueStatus], at: datetime) -> None:
+        """These are all agents and queues from now on; everybody is told."""
+        old_agents, old_queues = self._agents, self._queues
+        self._agents = {one.id: one for one in agents}
+        self._queues = {one.id: one for one in queues}
+        changed = {one for one in old_agents | self._agents if old_agents.get(one) != self._agents.get(one)}
+        others = {one for one in old_queues | self._queues if old_queues.get(one) != self._queues.get(one)}
+        if changed or others:
+            self._changes.tell(Changes(at, self.id, agents=frozenset(changed), queues=frozenset(others)))
 
     def calls(self) -> Collection[Call]:
         return self._calls.values()

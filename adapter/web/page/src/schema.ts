@@ -1,6 +1,23 @@
 // The API's types. Made from its description by `make schema`; nothing here is written by hand.
 
 export interface paths {
+    "/api/v1/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All agents whom one may see, and what they do now. Everybody sees themselves. */
+        get: operations["list_agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -83,7 +100,8 @@ export interface paths {
          * What has happened in a call so far, oldest first: the latest hundred entries of the call, and of its monitors.
          * @description Of monitors people see here what they see of them in the call. Those in the conversation see who whispered and
          *         joined, and when that ended (`left`). It is kept while the call runs, in memory: after a restart of the adapter it
-         *         says when the call began and was answered, and what has happened since.
+         *         says when the call began and was answered, and what has happened since. Who may see their teams' calls only sees
+         *         what happened while it was one of those.
          */
         get: operations["get_timeline"];
         put?: never;
@@ -227,6 +245,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All queues that one may see, and who waits in them. */
+        get: operations["list_queues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -321,6 +356,43 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The teams that one supervises, by name; administrators see all (a token needs the scope admin for that). */
+        get: operations["list_teams"];
+        put?: never;
+        /** A new team. */
+        post: operations["create_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One team. */
+        get: operations["get_team"];
+        put?: never;
+        post?: never;
+        /** Remove a team; its people stay. What was monitored by it alone ends. */
+        delete: operations["delete_team"];
+        options?: never;
+        head?: never;
+        /** Change some fields of a team. Streams get a fresh snapshot, and monitors that nobody may start now end. */
+        patch: operations["change_team"];
         trace?: never;
     };
     "/api/v1/tokens": {
@@ -544,6 +616,40 @@ export interface components {
             name: string;
             user_id: string | null;
         };
+        /** @description An agent's place in one queue. */
+        AgentQueue: {
+            /** @description From this queue, since Asterisk counts. */
+            calls_taken: number;
+            /** @description When the last of them ended. */
+            last_call_at: string | null;
+            name: string;
+            pause_reason: string | null;
+            paused: boolean;
+        };
+        /** @description All agents that the user may see; those of a PBX that is out of sight are missing. */
+        Agents: {
+            agents: components["schemas"]["AgentStatus"][];
+        };
+        /**
+         * @description What an agent does.
+         * @enum {string}
+         */
+        AgentState: "offline" | "available" | "ringing" | "on_call" | "held" | "paused" | "unknown";
+        /** @description One agent at one PBX, and what they do now. A supervisor's own listening never shows. */
+        AgentStatus: {
+            call_id: string | null;
+            extension: string;
+            id: string;
+            name: string;
+            pbx: string;
+            queues: components["schemas"]["AgentQueue"][];
+            /** @description Since when, as far as is known. */
+            since: string;
+            state: components["schemas"]["AgentState"];
+            team_ids: string[];
+            /** @description Null for a phone without an account. */
+            user_id: string | null;
+        };
         /** @description One action, done or refused. */
         AuditEntry: {
             action: string;
@@ -583,8 +689,12 @@ export interface components {
             monitors: components["schemas"]["Monitor"][];
             /** @description Id of the PBX that it is at. */
             pbx: string;
+            /** @description The queue that brought it to this agent. */
+            queue: string | null;
             started_at: string;
             state: components["schemas"]["CallState"];
+            /** @description How long the customer waited in it, where that is known. */
+            waited_seconds: number | null;
         };
         /** @description All calls that the user may see; those of a PBX that is out of sight are missing. */
         Calls: {
@@ -667,6 +777,8 @@ export interface components {
         EndReason: "stopped" | "supervisor_hung_up" | "call_ended" | "took_over" | "no_answer" | "busy" | "device_unavailable" | "permission_revoked" | "adapter_stopped" | "pbx_lost" | "error";
         /** @description The events of `GET /events`: for each name, the type of its `data`. */
         Events: {
+            "agent.removed": components["schemas"]["Gone"];
+            "agent.updated": components["schemas"]["AgentStatus"];
             "call.removed": components["schemas"]["Gone"];
             "call.updated": components["schemas"]["Call"];
             "coach.joined": components["schemas"]["Coach"];
@@ -675,6 +787,8 @@ export interface components {
             "monitor.removed": components["schemas"]["Gone"];
             "monitor.updated": components["schemas"]["Monitor"];
             "pbx.state": components["schemas"]["NamedPbxState"];
+            "queue.removed": components["schemas"]["Gone"];
+            "queue.updated": components["schemas"]["QueueStatus"];
             "record.state": components["schemas"]["RecordState"];
             snapshot: components["schemas"]["Snapshot"];
         };
@@ -695,7 +809,7 @@ export interface components {
             /** @description A stable word for what is wrong, see docs/errors.md. */
             type: string;
         };
-        /** @description A call or monitor that the user no longer sees. */
+        /** @description A call, monitor, agent or queue that the user no longer sees. */
         Gone: {
             id: string;
         };
@@ -768,6 +882,11 @@ export interface components {
         Monitors: {
             monitors: components["schemas"]["Monitor"][];
         };
+        /**
+         * @description Whose calls somebody may see and monitor, once they may monitor at all (the contract's `scope`).
+         * @enum {string}
+         */
+        MonitorScope: "all" | "teams";
         /**
          * @description How far a monitor is.
          * @enum {string}
@@ -846,6 +965,33 @@ export interface components {
             title: string;
             type: string;
         };
+        /** @description Somebody who waits. */
+        QueueCaller: {
+            name: string;
+            number: string;
+            position: number;
+            since: string;
+        };
+        /** @description All queues that the user may see; those of a PBX that is out of sight are missing. */
+        Queues: {
+            queues: components["schemas"]["QueueStatus"][];
+        };
+        /** @description One queue at one PBX. */
+        QueueStatus: {
+            abandoned: number;
+            /** @description How many of its agents are in this state; the same of `on_call` and `paused`. */
+            available: number;
+            callers: components["schemas"]["QueueCaller"][];
+            completed: number;
+            id: string;
+            longest_wait_since: string | null;
+            name: string;
+            on_call: number;
+            paused: number;
+            pbx: string;
+            service_level_percent: number;
+            waiting: number;
+        };
         /** @description Whether the adapter is ready, and if not, why. */
         Ready: {
             parts: {
@@ -884,10 +1030,12 @@ export interface components {
         };
         /** @description Everything that the user sees; `record` only for users who may monitor. */
         Snapshot: {
+            agents: components["schemas"]["AgentStatus"][];
             calls: components["schemas"]["Call"][];
             monitors: components["schemas"]["Monitor"][];
             pbx: components["schemas"]["PbxState"];
             pbxs: components["schemas"]["NamedPbxState"][];
+            queues: components["schemas"]["QueueStatus"][];
             /** @default null */
             record?: components["schemas"]["RecordState"] | null;
             user: components["schemas"]["User"];
@@ -942,6 +1090,60 @@ export interface components {
         /** @description The supervisor who is talking, as shown to the agent. */
         Talker: {
             name: string;
+        };
+        /** @description Some people and queues, and who supervises them. */
+        TeamAnswer: {
+            id: string;
+            /** @description Ids of the users whose calls are this team's. */
+            members: string[];
+            name: string;
+            /** @description Names of Asterisk's queues whose calls are this team's too, in any case; at every PBX. */
+            queues: string[];
+            /** @description Ids of the users who supervise it: with the scope `teams` they see and monitor these calls only. */
+            supervisors: string[];
+        };
+        /** @description POST /teams. */
+        TeamBody: {
+            /**
+             * @description Ids of the users whose calls are this team's.
+             * @default []
+             */
+            members?: string[];
+            name: string;
+            /**
+             * @description Names of Asterisk's queues whose calls are this team's too, in any case; at every PBX.
+             * @default []
+             */
+            queues?: string[];
+            /**
+             * @description Ids of the users who supervise it: with the scope `teams` they see and monitor these calls only.
+             * @default []
+             */
+            supervisors?: string[];
+        };
+        /** @description PATCH /teams/{id}: only the given fields change; a list replaces the one that was. */
+        TeamPatch: {
+            /**
+             * @description Ids of the users whose calls are this team's.
+             * @default []
+             */
+            members?: string[];
+            /** @default  */
+            name?: string;
+            /**
+             * @description Names of Asterisk's queues whose calls are this team's too, in any case; at every PBX.
+             * @default []
+             */
+            queues?: string[];
+            /**
+             * @description Ids of the users who supervise it: with the scope `teams` they see and monitor these calls only.
+             * @default []
+             */
+            supervisors?: string[];
+        };
+        /** @description The teams that one supervises; for administrators all. */
+        TeamsAnswer: {
+            teams: components["schemas"]["TeamAnswer"][];
         };
         /** @description What has happened in a call, oldest first. */
         Timeline: {
@@ -1006,6 +1208,7 @@ export interface components {
             pbx: string | null;
             phone_message: boolean;
             role: components["schemas"]["Role"];
+            scope: components["schemas"]["MonitorScope"];
             username: string;
         };
         /** @description POST /users. */
@@ -1032,6 +1235,11 @@ export interface components {
             phone_message?: boolean;
             /** @enum {string} */
             role: "administrator" | "agent";
+            /**
+             * @description Whose calls they may see and monitor: all, or those of the teams they supervise. An administrator's is all.
+             * @default all
+             */
+            scope?: components["schemas"]["MonitorScope"];
             username: string;
         };
         /** @description PATCH /users/{id}: only the given fields change; only extension, device and pbx may be null. */
@@ -1067,6 +1275,11 @@ export interface components {
             phone_message?: boolean;
             /** @default agent */
             role?: components["schemas"]["Role"];
+            /**
+             * @description Whose calls they may see and monitor: all, or those of the teams they supervise. An administrator's is all.
+             * @default all
+             */
+            scope?: components["schemas"]["MonitorScope"];
             /** @default  */
             username?: string;
         };
@@ -1117,6 +1330,10 @@ export interface components {
     pathItems: never;
 }
 export type Agent = components['schemas']['Agent'];
+export type AgentQueue = components['schemas']['AgentQueue'];
+export type Agents = components['schemas']['Agents'];
+export type AgentState = components['schemas']['AgentState'];
+export type AgentStatus = components['schemas']['AgentStatus'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type Call = components['schemas']['Call'];
@@ -1145,6 +1362,7 @@ export type Login = components['schemas']['Login'];
 export type Mode = components['schemas']['Mode'];
 export type Monitor = components['schemas']['Monitor'];
 export type Monitors = components['schemas']['Monitors'];
+export type MonitorScope = components['schemas']['MonitorScope'];
 export type MonitorState = components['schemas']['MonitorState'];
 export type Named = components['schemas']['Named'];
 export type NamedPbxState = components['schemas']['NamedPbxState'];
@@ -1156,6 +1374,9 @@ export type PasswordChange = components['schemas']['PasswordChange'];
 export type PbxState = components['schemas']['PbxState'];
 export type Ping = components['schemas']['Ping'];
 export type Problem = components['schemas']['Problem'];
+export type QueueCaller = components['schemas']['QueueCaller'];
+export type Queues = components['schemas']['Queues'];
+export type QueueStatus = components['schemas']['QueueStatus'];
 export type Ready = components['schemas']['Ready'];
 export type RecordState = components['schemas']['RecordState'];
 export type Result = components['schemas']['Result'];
@@ -1169,6 +1390,10 @@ export type StopAllBody = components['schemas']['StopAllBody'];
 export type StoppedAll = components['schemas']['StoppedAll'];
 export type SwitchBody = components['schemas']['SwitchBody'];
 export type Talker = components['schemas']['Talker'];
+export type TeamAnswer = components['schemas']['TeamAnswer'];
+export type TeamBody = components['schemas']['TeamBody'];
+export type TeamPatch = components['schemas']['TeamPatch'];
+export type TeamsAnswer = components['schemas']['TeamsAnswer'];
 export type Timeline = components['schemas']['Timeline'];
 export type TimelineEntry = components['schemas']['TimelineEntry'];
 export type Token = components['schemas']['Token'];
@@ -1185,10 +1410,30 @@ export type WebhookPatch = components['schemas']['WebhookPatch'];
 export type Webhooks = components['schemas']['Webhooks'];
 export type $defs = Record<string, never>;
 export interface operations {
+    list_agents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agents"];
+                };
+            };
+        };
+    };
     list_entries: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 /** @description `next_cursor` of the previous page. */
@@ -1219,7 +1464,7 @@ export interface operations {
     as_table: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 since?: string;
@@ -1530,6 +1775,26 @@ export interface operations {
             };
         };
     };
+    list_queues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queues"];
+                };
+            };
+        };
+    };
     who_am_i: {
         parameters: {
             query?: never;
@@ -1696,6 +1961,119 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    list_teams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamsAnswer"];
+                };
+            };
+        };
+    };
+    create_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamAnswer"];
+                };
+            };
+        };
+    };
+    get_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamAnswer"];
+                };
+            };
+        };
+    };
+    delete_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamAnswer"];
+                };
             };
         };
     };
@@ -2131,8 +2509,9 @@ type ReadonlyArray<T> = [
 ] extends [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
-export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "audit.cut"];
-export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "audit.cut"];
+export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "audit.cut"];
+export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "audit.cut"];
+export const agentStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AgentState"]> = ["offline", "available", "ringing", "on_call", "held", "paused", "unknown"];
 export const callStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CallState"]> = ["ringing", "active", "held"];
 export const deliveryStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Delivery"]["state"]> = ["waiting", "due", "delivered", "failed"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["inbound", "outbound", "internal"];
@@ -2142,6 +2521,7 @@ export const happenedValues: ReadonlyArray<FlattenedDeepRequired<components>["sc
 export const healthPartStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["HealthPart"]["state"]> = ["ok", "failing"];
 export const linkStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LinkState"]> = ["connected", "connecting", "down"];
 export const modeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Mode"]> = ["silent", "whisper", "barge"];
+export const monitorScopeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MonitorScope"]> = ["all", "teams"];
 export const monitorStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MonitorState"]> = ["connecting", "live", "ended"];
 export const noticeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Notice"]> = ["bridge_changed", "made_safe", "unrecorded"];
 export const readyPartsValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Ready"]["parts"][string]> = ["ok", "failing"];

@@ -7,7 +7,7 @@ import type { User } from "../src/schema.ts";
 
 const SAM: User = {
   ...{ id: "1", username: "sam", name: "Sam", role: "agent", extension: "101", device: "PJSIP/101" },
-  ...{ devices: ["PJSIP/101", "PJSIP/101-web"], can_monitor: false, modes: ["silent", "whisper", "barge"], active: true, pbx: null, phone_message: true },
+  ...{ devices: ["PJSIP/101", "PJSIP/101-web"], can_monitor: false, modes: ["silent", "whisper", "barge"], active: true, pbx: null, phone_message: true, scope: "all" },
 };
 const BOSS: User = { ...SAM, id: "2", username: "boss", role: "administrator", can_monitor: true };
 

@@ -19,6 +19,7 @@ const user = (id: string): User => ({
   modes: ["silent", "whisper", "barge"],
   active: true,
   phone_message: true,
+  scope: "all",
 });
 
 const coach = (monitor_id: string, mode: Coach["mode"] = "whisper"): Coach => ({
@@ -30,7 +31,7 @@ const coach = (monitor_id: string, mode: Coach["mode"] = "whisper"): Coach => ({
 
 const snapshot = (more: Partial<Snapshot> = {}): Happening => ({
   kind: "snapshot",
-  data: { user: user("sam"), calls: [], monitors: [], pbx: { state: "connected", since: SINCE }, pbxs: [], ...more },
+  data: { user: user("sam"), calls: [], monitors: [], agents: [], queues: [], pbx: { state: "connected", since: SINCE }, pbxs: [], ...more },
 });
 
 const after = (...happenings: Happening[]): Picture => happenings.reduce<Picture>(changed, NOTHING);

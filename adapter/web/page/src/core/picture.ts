@@ -1,12 +1,14 @@
 // The live picture, and how each event changes it. Pure: no stream, no clock, no page.
 
-import type { Call, Coach, Events, Monitor, NamedPbxState, RecordState, Snapshot, User } from "../schema";
+import type { AgentStatus, Call, Coach, Events, Monitor, NamedPbxState, QueueStatus, RecordState, Snapshot, User } from "../schema";
 
 export interface Picture {
   user: User | null;
   calls: ReadonlyMap<string, Call>;
   monitors: ReadonlyMap<string, Monitor>;
   coaches: ReadonlyMap<string, Coach>;
+  agents: ReadonlyMap<string, AgentStatus>;
+  queues: ReadonlyMap<string, QueueStatus>;
   /** How the connection to each PBX is, by its id. */
   pbxs: ReadonlyMap<string, NamedPbxState>;
   /** Whether what happens can be recorded; only for those who may monitor. */
@@ -24,6 +26,8 @@ export const NOTHING: Picture = {
   calls: new Map(),
   monitors: new Map(),
   coaches: new Map(),
+  agents: new Map(),
+  queues: new Map(),
   pbxs: NO_PBXS,
   record: null,
   connected: false,
@@ -49,6 +53,10 @@ const effects: { [K in Kind]: (picture: Picture, data: Happenings[K]) => Partial
   }),
   "coach.joined": ({ coaches }, coach) => ({ coaches: put(coaches, coach.monitor_id, coach) }),
   "coach.left": ({ coaches }, coach) => ({ coaches: without(coaches, coach.monitor_id) }),
+  "agent.updated": ({ agents }, agent) => ({ agents: put(agents, agent.id, agent) }),
+  "agent.removed": ({ agents }, { id }) => ({ agents: without(agents, id) }),
+  "queue.updated": ({ queues }, queue) => ({ queues: put(queues, queue.id, queue) }),
+  "queue.removed": ({ queues }, { id }) => ({ queues: without(queues, id) }),
   "pbx.state": ({ pbxs }, pbx) => ({ pbxs: put(pbxs, pbx.id, pbx) }),
   "record.state": (_, record) => ({ record }),
   lost: () => ({ connected: false }),
@@ -77,9 +85,11 @@ export function awayOf({ pbxs }: Picture): NamedPbxState[] {
   return [...pbxs.values()].filter(({ state }) => state !== "connected");
 }
 
-function seen({ user, calls, monitors, pbxs, record }: Snapshot): Partial<Picture> {
+function seen({ user, calls, monitors, agents, queues, pbxs, record }: Snapshot): Partial<Picture> {
   const picture = { calls: byId(calls), monitors: byId(monitors) };
-  return { ...picture, user, coaches: coachesIn(user, picture), pbxs: byId(pbxs), record: record ?? null, connected: true };
+  const floor = { agents: byId(agents), queues: byId(queues) };
+  const more = { coaches: coachesIn(user, picture), pbxs: byId(pbxs), record: record ?? null };
+  return { ...picture, ...floor, ...more, user, connected: true };
 }
 
 /** Who talks to me: a snapshot has no coaches of its own. */

@@ -1,0 +1,54 @@
+"""Agents and queues as whoever asks may see them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from adapter.core.agent import AgentStatus, QueueStatus
+from adapter.core.floorviews import agent_view, agent_visible, queue_view, queue_visible
+from adapter.core.people import User
+from adapter.monitoring.boards import Boards
+from adapter.store.tokens import Scope
+from adapter.web import flooranswers
+from adapter.web.principal import Principal
+from adapter.web.routes import RequestContext, Returns, Routes
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """What these routes work with."""
+
+    boards: Boards
+
+
+routes = Routes("floor", Deps)
+
+
+def viewers(principal: Principal, boards: Boards) -> list[User]:
+    """Whose rights count: a service sees what anybody sees for whom it may act."""
+    return principal.people(boards.directory) if principal.has(Scope.MONITOR) else []
+
+
+def _agents(boards: Boards) -> Iterable[AgentStatus]:
+    return sorted(boards.agents(), key=lambda one: (one.pbx, one.extension, one.id))
+
+
+def _queues(boards: Boards) -> Iterable[QueueStatus]:
+    return sorted(boards.queues(), key=lambda one: (one.pbx, one.name))
+
+
+@routes.plain("GET", "/agents", Returns(model=flooranswers.Agents), service=True)
+async def list_agents(context: RequestContext[Deps, None]) -> web.Response:
+    """All agents whom one may see, and what they do now. Everybody sees themselves."""
+    boards, who = context.deps.boards, viewers(context.principal, context.deps.boards)
+    seen = (one for one in _agents(boards) if any(agent_visible(user, one) for user in who))
+    return web.json_response({"agents": [agent_view(one, *who) for one in seen]})
+
+
+@routes.plain("GET", "/queues", Returns(model=flooranswers.Queues), service=True)
+async def list_queues(context: RequestContext[Deps, None]) -> web.Response:
+    """All queues that one may see, and who waits in them."""
+    boards, who = context.deps.boards, viewers(context.principal, context.deps.boards)
+    seen = (one for one in _queues(boards) if any(queue_visible(user, one) for user in who))
+    return web.json_response({"queues": [queue_view(one) for one in seen]})
