@@ -90,9 +90,15 @@ class Cluster:
         return made
 
     def nodes(
-        self, people: KnownPeople, boards: Boards, recorder: Recorder, make: Callable[[str], Node], country: str
+        self,
+        people: KnownPeople,
+        boards: Boards,
+        recorder: Recorder,
+        make: Callable[[str], Node],
+        page_of: Callable[[str, str], str | None],
+        country: str,
     ) -> SharedNodes:
-        """The door to all PBXes. `make`: all of one that is ours, by its id."""
+        """The door to all PBXes. `make`: all of one that is ours, by its id; `page_of`: as of `switchover.Parts`."""
         self._boards, self._recorder = boards, recorder
         self.claims.gained.subscribe(lambda pbx, term: self._begin_chores() if pbx == CHORES else None)
         parts = Parts(
@@ -106,6 +112,7 @@ class Cluster:
             recorder,
             self._clock,
             make,
+            page_of,
             self._left,
         )
         return SharedNodes(self._pbxes, parts, country)

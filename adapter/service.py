@@ -1,7 +1,7 @@
 """Wiring, start and stop order: the only file that knows all parts."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -10,6 +10,7 @@ from adapter import config, wiring
 from adapter.cluster import LOOK, Cluster, Membership
 from adapter.config.tls import Certificate
 from adapter.core.bars import Bars
+from adapter.core.legs import LegNames
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory
 from adapter.errors import AdapterError
@@ -34,8 +35,7 @@ from adapter.monitoring.recorder import Recorder
 from adapter.monitoring.reservations import Reservations
 from adapter.monitoring.takeup import take_up
 from adapter.monitoring.unrecorded import Unrecorded
-from adapter.phones.browser import BrowserPhones
-from adapter.phones.pages import PagePhones
+from adapter.phones.browser import Endpoints, Names
 from adapter.store import Store
 from adapter.tasks import BackgroundTasks, KeyedLocks, close_all
 from adapter.web import (
@@ -72,6 +72,8 @@ log = structlog.get_logger(__name__)
 PEOPLE_POLL = 0.5
 """Seconds between looks for changes of accounts that another process made (the command line)."""
 
+NAME = 8
+"""Characters of an adapter's id in the names of its pages' endpoints."""
 LAST = 3.0
 """Seconds of each step of a stop once the record is written; all together fit into systemd's TimeoutStopSec."""
 
@@ -99,6 +101,7 @@ class Service:
         clock: Callable[[], datetime] = now,
         ownership: Alone | None = None,
         membership: Membership | None = None,
+        endpoints_of: Callable[[config.Pbx], Endpoints] = wiring.endpoints,
     ) -> None:
         self.settings, self.store, self.clock, self._key, self.bars = settings, store, clock, key, bars
         self.ownership = ownership or (membership.claims if membership else Alone(this_member(clock())))
@@ -114,14 +117,17 @@ class Service:
         self.metrics = Metrics(self.boards)
         self.streams = Streams(self.boards)
         places, is_at_page = Reservations(self.boards), self.streams.is_connected
+        names = Names(LegNames.of(key).tag, *self._own_name())
+        self.page_phones = wiring.page_phones(settings, self.boards, names, clock, self._page_gone, endpoints_of)
         self.tickets = wiring.tickets(settings, Policy(self.boards, settings.numbering.country).decide)
         self._shared = Shared(
             *(self.recorder, places, self.metrics, clock, is_at_page, self.ownership.need, self._link_of),
             tickets=self.tickets if len(settings.pbx) > 1 else None,
+            page_of=self._page_of,
         )
         self.accounts, country = KnownPeople("", self._read_accounts), settings.numbering.country
         self.nodes: Nodes = (
-            self.cluster.nodes(self.accounts, self.boards, self.recorder, self._make, country)
+            self.cluster.nodes(self.accounts, self.boards, self.recorder, self._make, self._page_of, country)
             if self.cluster
             else Nodes([self._node(board) for board in self.boards.own], self.boards, country)
         )
@@ -146,7 +152,6 @@ class Service:
         sessions = TtlCache(store.sessions.find, SESSION_SECONDS)
         api_tokens = TtlCache(store.tokens.find)
         upstreams = wiring.upstreams(settings)
-        self.page_phones = PagePhones(list(upstreams), self._phones_at) if upstreams else None
         self.revocation = Revocation(
             (sessions, api_tokens), store.sessions, store.tokens, self.streams, self.page_phones, clock
         )
@@ -189,9 +194,17 @@ class Service:
         node = self.nodes.node(pbx)
         return node.pbx.link if node else None
 
-    def _phones_at(self, pbx: str) -> BrowserPhones | None:
-        node = self.nodes.node(pbx)
-        return node.browser_phones if node else None
+    def _own_name(self) -> tuple[str, Callable[[], Collection[str]]]:
+        """A short name for this adapter, and what gives those of the others that live."""
+        member = self.ownership.member
+        return member.id[:NAME] if member else "0", lambda: {one[:NAME] for one in self.ownership.peers}
+
+    def _page_of(self, pbx: str, user_id: str) -> str | None:
+        return self.page_phones.device_of(pbx, user_id) if self.page_phones else None
+
+    def _page_gone(self, pbx: str, device: str) -> None:
+        if (there := self.nodes.at(pbx)) is not None:
+            there.device_gone(device)
 
     def _groups(self, upstreams: Mapping[str, softphone.Upstream]) -> Groups:
         """What each group of routes works with. `upstreams`: how pages' phones reach each PBX."""
@@ -292,8 +305,9 @@ class Service:
             await self.recorder.drain()
         self.streams.close()
         self.unrecorded.close()
+        pages = [self.page_phones] if self.page_phones else []
         await close_all(
-            LAST, self._tasks, self.expiry, self.nodes, self.readiness, self.database_health, self.retention
+            LAST, self._tasks, self.expiry, *pages, self.nodes, self.readiness, self.database_health, self.retention
         )
         await self.recorder.close(LAST)
         if self.cluster is not None:

@@ -14,7 +14,9 @@ import structlog
 from adapter import config
 from adapter.asterisk import chanspy
 from adapter.asterisk.ami import AmiAddress
+from adapter.asterisk.ari import Ari
 from adapter.asterisk.connection import LinkSettings
+from adapter.asterisk.endpoints import Endpoints
 from adapter.asterisk.fence import UNFENCED, Fence
 from adapter.asterisk.pbx import Asterisk
 from adapter.config.http import Http
@@ -35,9 +37,12 @@ from adapter.fleet.natsaccess import NatsAccess
 from adapter.fleet.node import Connect, NodeSettings, OnCall, OnEvents, OnState
 from adapter.fleet.ownership import Ownership
 from adapter.health.retention import Keep
+from adapter.monitoring.boards import Boards, OneOfBoards
 from adapter.monitoring.limits import Limits
 from adapter.monitoring.ports import StartRequest
-from adapter.phones.browser import PREFIX
+from adapter.phones.browser import PREFIX, BrowserPhones, Names
+from adapter.phones.browser import Endpoints as PhonesEndpoints
+from adapter.phones.pages import PagePhones
 from adapter.phones.tickets import Tickets
 from adapter.web.ice import Ice
 from adapter.web.listener import ConnectionLimits
@@ -122,7 +127,7 @@ def asterisk(pbx: config.Pbx, clock: Callable[[], datetime], ownership: Ownershi
     fence = Fence(partial(ownership.need, pbx.id), partial(ownership.doubt, pbx.id)) if ownership else UNFENCED
 
     def connect(on_events: OnEvents, on_state: OnState, on_call: OnCall) -> Asterisk:
-        return Asterisk(settings, pbx.softphone.context, on_events, on_state, on_call, clock, fence)
+        return Asterisk(settings, on_events, on_state, on_call, clock, fence)
 
     return connect
 
@@ -134,7 +139,6 @@ def node_settings(pbx: config.Pbx, settings: config.Settings, key: bytes) -> Nod
         dialplan=spy_dialplan(pbx.context, key),
         limits=limits(settings),
         watch_interval=pbx.watch_interval_seconds,
-        phone_lifetime=timedelta(hours=pbx.softphone.lifetime_hours),
         reach=pbx.reach,
     )
 
@@ -184,6 +188,37 @@ def ice(pbx: config.Pbx) -> Ice:
     phone = pbx.softphone
     secret = revealed(phone.turn_secret, phone.turn_secret_file)
     return Ice(tuple(phone.stun), tuple(phone.turn), secret)
+
+
+def endpoints(pbx: config.Pbx) -> Endpoints:
+    """Where pages' phones are made at this PBX: by any adapter, whichever looks after it. Raises ConfigError."""
+    settings = link_settings(pbx)
+    ari = Ari(
+        *(settings.ari_url, settings.ari_username, settings.ari_password, settings.action_deadline),
+        tls=settings.ari_tls,
+    )
+    return Endpoints(ari, pbx.softphone.context)
+
+
+def page_phones(
+    settings: config.Settings,
+    boards: Boards,
+    names: Names,
+    clock: Callable[[], datetime],
+    gone: Callable[[str, str], None],
+    endpoints_of: Callable[[config.Pbx], PhonesEndpoints],
+) -> PagePhones | None:
+    """Pages as phones at each PBX that allows it; None where none does. `gone`: told of a PBX and the device of a page
+    that is no phone any more. Raises ConfigError."""
+    at = {
+        pbx.id: BrowserPhones(
+            *(OneOfBoards(boards, pbx.id), endpoints_of(pbx), clock, timedelta(hours=pbx.softphone.lifetime_hours)),
+            *(partial(gone, pbx.id), names),
+        )
+        for pbx in settings.pbx
+        if pbx.softphone.enabled
+    }
+    return PagePhones(at) if at else None
 
 
 def upstreams(settings: config.Settings) -> Mapping[str, Upstream]:

@@ -46,6 +46,10 @@ class Endpoints:
         """Names of all PJSIP endpoints."""
         return await self._ari.endpoints("PJSIP")
 
+    async def close(self) -> None:
+        """Give the connections up."""
+        await self._ari.close()
+
     async def remove(self, endpoint: str) -> None:
         """Delete an endpoint; it is no error if it does not exist. Raises PbxUnavailable, PbxTimeout."""
         for kind in KINDS:

@@ -1,10 +1,9 @@
-"""Everything of one Asterisk that a node works with, put together: AMI, ARI, the Stasis application, endpoints."""
+"""Everything of one Asterisk that a node works with, put together: AMI, ARI, the Stasis application."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from adapter.asterisk.connection import Connection, LinkSettings
-from adapter.asterisk.endpoints import Endpoints
 from adapter.asterisk.fence import UNFENCED, Fence
 from adapter.asterisk.link import Link
 from adapter.asterisk.queuelist import QueueLists
@@ -14,12 +13,11 @@ from adapter.core.pbx import PbxState
 
 
 class Asterisk:
-    """One Asterisk, kept connected. `phones_context`: the dialplan context of pages' phones."""
+    """One Asterisk, kept connected."""
 
     def __init__(
         self,
         settings: LinkSettings,
-        phones_context: str,
         on_events: Callable[[Sequence[Event]], None],
         on_state: Callable[[PbxState], None],
         on_call: Handler,
@@ -29,7 +27,6 @@ class Asterisk:
         self._connection = Connection(settings, on_events, on_state, clock, fence)
         self._stasis = Stasis(self._connection.ari, on_call, fence)
         self.link = Link(settings, self._connection)
-        self.endpoints = Endpoints(self._connection.ari, phones_context)
         self.lists = QueueLists(self._connection, clock)
 
     def start(self) -> None:

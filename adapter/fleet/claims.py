@@ -120,6 +120,12 @@ class Claims(Alone):
         return [f"adapter: not known to own {', '.join(unsure)} ({why}); nothing starts there"] if unsure else []
 
     @property
+    def peers(self) -> Collection[str]:
+        """Ids of the other adapters that live. Who was out of reach itself can't say that another is dead."""
+        known = self._alive(self.seen) if self._boot() < self._until else self.seen.members
+        return [one for one in known if one != self._member.id]
+
+    @property
     def others(self) -> bool:
         """Whether another adapter lives, as far as is known."""
         return len(self._alive(self.seen)) > 1

@@ -19,8 +19,10 @@ from adapter.fleet.forward import ANSWER, refused
 from adapter.fleet.messages import Action, Answer, Command, Ignored, Refused, Sealer, TooLarge, Why
 from adapter.fleet.mirror import Publisher
 from adapter.fleet.people import KnownPeople
+from adapter.monitoring.ending import Ending
 from adapter.monitoring.ports import StartRequest
 from adapter.monitoring.stopall import StopAll, outcome
+from adapter.phones.browser import PREFIX
 from adapter.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
@@ -34,7 +36,7 @@ MOST_AT_ONCE = 500
 """Commands that are carried out at the same time."""
 READING = 1.0
 """Seconds for reading the accounts, when the asker knows others than we."""
-ALWAYS = frozenset({Action.END, Action.STOP_ALL})
+ALWAYS = frozenset({Action.END, Action.STOP_ALL, Action.DEVICE_GONE})
 """What is done by the rights that are known, where the database can't be asked for newer ones."""
 
 
@@ -42,8 +44,20 @@ MONITOR_ID = re.compile(r"[0-9a-f]{32}")
 """It becomes a part of a channel's uniqueid (`core.legs`)."""
 
 
+PAGES = f"PJSIP/{PREFIX}"
+"""How the devices of pages begin."""
+
+
+def _is_whole(request: StartRequest, monitor: str) -> bool:
+    return MONITOR_ID.fullmatch(monitor) is not None and (not request.page or request.page.startswith(PAGES))
+
+
 class Acting(Protocol):
     """What carries commands out (`monitoring.supervise.Supervision`)."""
+
+    @property
+    def ending(self) -> Ending:
+        """Ends for other reasons than a request."""
 
     @property
     def stop_all(self) -> StopAll:
@@ -141,7 +155,8 @@ class Executor:
             await self._know_people(command)
             if (why := self._too_late(command, term)) is not None:  # reading took its time
                 raise errors.PbxUnavailable(f"Nothing was done: {why}")
-            outcome = await self._do(command, self._who(command))
+            gone = command.action is Action.DEVICE_GONE
+            outcome = self._device_gone(command) if gone else await self._do(command, self._who(command))
         except errors.AdapterError as problem:
             outcome = problem
         except Exception:
@@ -164,7 +179,7 @@ class Executor:
     async def _do(self, command: Command, user: User) -> Answer:
         by, monitor = command.by, None
         match command.action:
-            case Action.START if command.request is not None and MONITOR_ID.fullmatch(command.monitor):
+            case Action.START if command.request is not None and _is_whole(command.request, command.monitor):
                 monitor = await self._acting.start(user, command.request, by, command.monitor)
             case Action.SWITCH if command.mode is not None:
                 monitor = await self._acting.switch(user, command.monitor, command.mode, by)
@@ -177,6 +192,12 @@ class Executor:
             case _:
                 raise errors.PbxUnavailable("Nothing was done: the command is not whole.")
         return self._outcome(command, monitor=monitor)
+
+    def _device_gone(self, command: Command) -> Answer:
+        if not command.why.startswith(PAGES):
+            raise errors.PbxUnavailable("Nothing was done: this is no page's phone.")
+        self._acting.ending.device_gone(command.why)
+        return self._outcome(command)
 
     async def _stop_all(self, command: Command, user: User) -> Answer:
         if not (may_administer(user) and command.by.administers):

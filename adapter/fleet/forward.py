@@ -6,12 +6,12 @@ What could not be sent was not done; what was sent and not answered may have bee
 import asyncio
 import json
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
 from adapter import errors
-from adapter.core.audit import By, Via
+from adapter.core.audit import SYSTEM, By, Via
 from adapter.core.changes import Changes
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
@@ -21,7 +21,7 @@ from adapter.fleet.bus import Bus, NotSent, Subjects
 from adapter.fleet.follower import Follower
 from adapter.fleet.messages import Action, Answer, Command, Refused, Sealer, TooLarge
 from adapter.fleet.people import KnownPeople
-from adapter.monitoring.ports import StartRequest
+from adapter.monitoring.ports import BROWSER, StartRequest
 from adapter.monitoring.stopall import Stopped
 
 ANSWER = 10.0
@@ -53,10 +53,19 @@ _BY_CODE = {kind.code: kind for kind in KNOWN}
 class RemoteSupervision:
     """The use case at another adapter's PBX; called as `monitoring.supervise.Supervision` is, with the same errors."""
 
-    def __init__(self, follower: Follower, bus: Bus, sealer: Sealer, subjects: Subjects, people: KnownPeople) -> None:
-        """`people`: the accounts as this process knows them: an owner that is behind reads them before it decides."""
+    def __init__(
+        self,
+        follower: Follower,
+        bus: Bus,
+        sealer: Sealer,
+        subjects: Subjects,
+        people: KnownPeople,
+        page_of: Callable[[str], str | None] = lambda user: None,
+    ) -> None:
+        """`people`: the accounts as this process knows them: an owner that is behind reads them before it decides;
+        `page_of`: what to ring for a user's (by id) page that is a phone through this adapter."""
         self._follower, self._bus, self._sealer, self._subjects = follower, bus, sealer, subjects
-        self._people = people
+        self._people, self._page_of = people, page_of
         self._open: dict[str, asyncio.Future[Answer]] = {}
         self._ends = [follower.answers.subscribe(self._answered), follower.board.subscribe(self._changed)]
 
@@ -64,26 +73,34 @@ class RemoteSupervision:
         self, user: User, request: StartRequest, by: By | None = None, monitor_id: str | None = None
     ) -> Monitor:
         """Ring the supervisor's device. Returns the monitor connecting."""
-        command = self._command(Action.START, user, by, monitor_id or uuid.uuid4().hex)
+        command = self._command(Action.START, user.id, by or _by(user), monitor_id or uuid.uuid4().hex)
+        if request.device == BROWSER:
+            request = replace(request, page=self._page_of(user.id) or "")
         return _monitor(await self._ask(replace(command, request=request)))
 
     async def switch(self, user: User, monitor_id: str, mode: Mode, by: By | None = None) -> Monitor:
         """Put a live monitor into another mode; returns once Asterisk has confirmed it, and it is seen here."""
-        return _monitor(await self._ask(replace(self._command(Action.SWITCH, user, by, monitor_id), mode=mode)))
+        return _monitor(
+            await self._ask(replace(self._command(Action.SWITCH, user.id, by or _by(user), monitor_id), mode=mode))
+        )
 
     async def take_over(self, user: User, monitor_id: str, by: By | None = None) -> Monitor:
         """From barge: stay with the customer and release the agent. Returns the ended monitor."""
-        return _monitor(await self._ask(self._command(Action.TAKE_OVER, user, by, monitor_id)))
+        return _monitor(await self._ask(self._command(Action.TAKE_OVER, user.id, by or _by(user), monitor_id)))
 
     async def stop(self, user: User, monitor_id: str, by: By | None = None) -> None:
         """End a monitor; returns once its leg is gone."""
-        await self._ask(self._command(Action.END, user, by, monitor_id))
+        await self._ask(self._command(Action.END, user.id, by or _by(user), monitor_id))
 
     async def stop_all(self, user: User, by: By, why: str, awaited: Collection[str]) -> Stopped:
         """End every monitor there; returns what became of those that are `awaited`."""
-        command = replace(self._command(Action.STOP_ALL, user, by, ""), why=why, awaited=tuple(sorted(awaited)))
+        command = replace(self._command(Action.STOP_ALL, user.id, by, ""), why=why, awaited=tuple(sorted(awaited)))
         answer = await self._ask(command)
         return Stopped(answer.gone, answer.left)
+
+    async def device_gone(self, device: str) -> None:
+        """A page that was a phone is gone: what it serves ends."""
+        await self._ask(replace(self._command(Action.DEVICE_GONE, "", SYSTEM, ""), why=device))
 
     def close(self) -> None:
         """Nobody waits any more."""
@@ -93,7 +110,7 @@ class RemoteSupervision:
 
     # --- asking
 
-    def _command(self, action: Action, user: User, by: By | None, monitor_id: str) -> Command:
+    def _command(self, action: Action, user_id: str, by: By, monitor_id: str) -> Command:
         term = self._follower.term
         if term is None or not self._follower.board.in_sight:
             raise errors.PbxUnavailable("The adapter that looks after this PBX can't be reached now. Try again soon.")
@@ -104,8 +121,8 @@ class RemoteSupervision:
             stamp=self._follower.stamp,
             people=self._people.mark,
             action=action,
-            user=user.id,
-            by=by or By(user.username, Via.SESSION),
+            user=user_id,
+            by=by,
             monitor=monitor_id,
         )
 
@@ -158,6 +175,11 @@ class RemoteSupervision:
         """The owner is out of sight: what becomes of what was asked is not known."""
         for done in self._open.values():
             done.cancel()
+
+
+def _by(user: User) -> By:
+    """Where nothing else is said they click at their page."""
+    return By(user.username, Via.SESSION)
 
 
 def refused(problem: errors.AdapterError) -> Refused:

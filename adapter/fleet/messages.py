@@ -119,6 +119,8 @@ class Action(StrEnum):
     END = "end"
     TAKE_OVER = "take_over"
     STOP_ALL = "stop_all"
+    DEVICE_GONE = "device_gone"
+    """A page that is a phone through the asker is gone; `why` is its device."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
@@ -22,7 +22,6 @@ from adapter.monitoring.queuewatch import Lists, QueueWatch
 from adapter.monitoring.reach import Reach
 from adapter.monitoring.reservations import Reservations
 from adapter.monitoring.supervise import Supervision
-from adapter.phones.browser import BrowserPhones, Endpoints
 from adapter.phones.dtmf import DtmfModes
 from adapter.phones.messages import PhoneMessages
 from adapter.phones.starcodes import StarCodes
@@ -38,10 +37,6 @@ class Connected(Protocol):
     @property
     def link(self) -> Pbx:
         """The actions on supervisors' legs."""
-
-    @property
-    def endpoints(self) -> Endpoints:
-        """Where pages' phones are made."""
 
     @property
     def lists(self) -> Lists | None:
@@ -92,8 +87,6 @@ class NodeSettings:
     limits: Limits
     watch_interval: float
     """Seconds between comparisons of the model with Asterisk."""
-    phone_lifetime: timedelta
-    """How long the credentials of a page's phone hold."""
     reach: Mapping[str, str] = field(default_factory=dict)
     """By the id of another PBX: what is dialled here for a phone there."""
 
@@ -112,6 +105,8 @@ class Shared:
     """Raises PbxUnavailable unless this process may start or raise anything at this PBX now (`Ownership.need`)."""
     link_of: Callable[[str], Pbx | None] = lambda pbx: None
     """The actions at a PBX, by its id."""
+    page_of: Callable[[str, str], str | None] = lambda pbx, user: None
+    """What to ring at this PBX for this user's (by id) page as a phone (`PagePhones.device_of`)."""
     tickets: Tickets | None = None
     """Star codes on their way; None where there is one PBX."""
 
@@ -126,16 +121,13 @@ class Node:
         self._origins = Origins()
         self.pbx = connect(self._events, self._state, self._handed)
         link = self.pbx.link
-        self.browser_phones = BrowserPhones(
-            board, self.pbx.endpoints, clock, settings.phone_lifetime, self._device_gone, board.legs.tag
-        )
         self.supervision = Supervision(
             board,
             link,
             record,
             clock,
             settings.limits,
-            self.browser_phones.device_of,
+            partial(shared.page_of, board.id),
             shared.reservations,
             partial(shared.need_owner, board.id),
             Reach(board.id, settings.reach, shared.link_of),
@@ -185,7 +177,8 @@ class Node:
     async def _handed(self, call: HandedCall) -> None:
         await self.star_codes.handle(call)
 
-    def _device_gone(self, device: str) -> None:
+    def device_gone(self, device: str) -> None:
+        """A page that was a phone is gone: what it serves ends."""
         self.supervision.ending.device_gone(device)
 
     def _heard(self, changes: Changes) -> None:
@@ -233,7 +226,6 @@ class Node:
         if self.queue_watch is not None:
             await self.queue_watch.close()
         await self.supervision.abandon()
-        await self.browser_phones.close()
         await self.dtmf.close()
         await self.dialogs.close()
         await self.messages.close()

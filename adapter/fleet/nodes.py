@@ -46,6 +46,9 @@ class OnePbx(Protocol):
     def supervision(self) -> Acting:
         """The use case there."""
 
+    def device_gone(self, device: str) -> None:
+        """A page that was a phone is gone: what it serves ends."""
+
 
 class Nodes:
     """All PBXes of this process. `country`: ISO 3166 code for numbers without a country code."""

@@ -87,10 +87,16 @@ class Alone:
 
     def __init__(self, member: Member | None = None) -> None:
         """`member`: this process."""
+        self.member = member
         self.lost: Listeners[[]] = Listeners()
         """Who must stop at once when another owner is there."""
         self.seen = Cluster({member.id: member} if member else {}, {})
         """Members and owners, as they were seen last: for people to read."""
+
+    @property
+    def peers(self) -> Collection[str]:
+        """Ids of the other adapters that live."""
+        return ()
 
     def need(self, pbx: str) -> None:
         """It is ours."""

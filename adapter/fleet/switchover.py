@@ -18,7 +18,7 @@ from adapter.core.ownership import Term
 from adapter.core.people import User
 from adapter.core.record import OpenCall, Record
 from adapter.core.shared_bars import SharedBars
-from adapter.errors import Forbidden, StoreUnavailable
+from adapter.errors import AdapterError, Forbidden, StoreUnavailable
 from adapter.fleet.bus import Bus, Subjects
 from adapter.fleet.claims import Claims
 from adapter.fleet.execute import Executor
@@ -78,6 +78,8 @@ class Parts:
     clock: Callable[[], datetime]
     make: Callable[[str], Node]
     """Makes all of one PBX, to be fed by its own events."""
+    page_of: Callable[[str, str], str | None]
+    """What to ring at a PBX for a user's (by id) page that is a phone through this adapter."""
     left: Callable[[str], Awaitable[Left]]
     """Reads what a former owner left. Raises StoreUnavailable."""
 
@@ -123,6 +125,16 @@ class Switchover:
     def supervision(self) -> RemoteSupervision:
         """What asks its owner, while it is another adapter's."""
         return self._followed.supervision
+
+    def device_gone(self, device: str) -> None:
+        """A page of ours that was a phone there is gone: its owner is told, and ends what it served."""
+        self._tasks.start(self._tell_gone(device), "page gone")
+
+    async def _tell_gone(self, device: str) -> None:
+        try:
+            await self.supervision.device_gone(device)
+        except AdapterError as problem:  # Asterisk notices it by itself: no sound comes
+            log.warning("the owner of a PBX was not told that a page is gone", pbx=self.id, why=problem.detail)
 
     def start(self) -> None:
         """Follow its owner until it is ours."""
@@ -217,7 +229,7 @@ class Switchover:
         )
         if before is not None:
             follower.board.name = before.name
-        return Followed(follower, RemoteSupervision(follower, *common, parts.people))
+        return Followed(follower, RemoteSupervision(follower, *common, parts.people, partial(parts.page_of, self.id)))
 
     async def close(self) -> None:
         """Tell nothing, follow nobody. What is ours is closed by whoever ends it."""

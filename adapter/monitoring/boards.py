@@ -23,6 +23,28 @@ from adapter.monitoring.picture import PbxPicture
 from adapter.tasks import Listeners
 
 
+class OneOfBoards:
+    """One PBX of `Boards`, whichever board it has: its own, or a mirror of another adapter's."""
+
+    def __init__(self, boards: "Boards", pbx: str) -> None:
+        self._boards, self._pbx = boards, pbx
+
+    @property
+    def directory(self) -> Directory:
+        """All accounts."""
+        return self._boards.directory
+
+    @property
+    def pbx_state(self) -> PbxState:
+        """The connection to it."""
+        board = self._boards.board(self._pbx)
+        return board.pbx_state if board is not None else self._boards.pbx_state
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Be told of what changes there, and of what is of no PBX alone."""
+        return self._boards.subscribe(lambda changes: listener(changes) if changes.pbx in (None, self._pbx) else None)
+
+
 class Boards:
     """All boards of this process, one for each PBX: its own, and mirrors of other adapters'."""
 

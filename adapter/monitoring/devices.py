@@ -36,10 +36,13 @@ class Devices:
     def __init__(self, pbx: Pbx, browsers: Browsers, reach: Reach) -> None:
         self._pbx, self._browsers, self._reach = pbx, browsers, reach
 
-    async def need(self, wanted: str, user: User) -> Ringing:
-        """What is to be rung. Raises DeviceUnavailable where it is known not to be there, or to be busy."""
+    async def need(self, wanted: str, user: User, page: str = "") -> Ringing:
+        """What is to be rung. `page`: their page's device, where another adapter serves it.
+
+        Raises DeviceUnavailable where it is known not to be there, or to be busy.
+        """
         if wanted == BROWSER:
-            device = self._browsers(user.id)
+            device = page or self._browsers(user.id)
             if device is None:
                 raise errors.DeviceUnavailable("This browser's softphone isn't registered. Use your desk phone.")
             way, plain = Way(device), "in the browser"

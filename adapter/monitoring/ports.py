@@ -28,6 +28,8 @@ class StartRequest:
     customer_number: str | None = None
     mode: Mode = Mode.SILENT
     device: str | None = None
+    page: str = ""
+    """What `browser` means: the device of their page, where another adapter serves it."""
 
 
 class Picture(Protocol):

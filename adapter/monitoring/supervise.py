@@ -97,7 +97,7 @@ class Supervision:
         by = by or By(user.username, Via.SESSION)
         with self._reservations.of(user):
             self._policy.need_answered(call)
-            phone = await self._devices.need(device, user)
+            phone = await self._devices.need(device, user, request.page)
             await self._bridges.before(request.mode, call.uniqueid)
             new = fresh(
                 self._board, monitor_id or uuid.uuid4().hex, user, call, device, request.mode, by, self._clock()

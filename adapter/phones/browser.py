@@ -1,23 +1,24 @@
 """Pages as phones: one ephemeral endpoint at Asterisk for each session that asks, known to nobody else.
 
-It is made through ARI's push configuration in Asterisk's memory, can dial nothing, and goes with its session.
+It is made through ARI's push configuration in Asterisk's memory, can dial nothing, and goes with its session. The
+adapter that serves the page looks after it, whichever adapter looks after the PBX.
 """
 
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 
 from adapter.core.changes import Changes
-from adapter.core.pbx import LinkState
+from adapter.core.pbx import LinkState, PbxState
+from adapter.core.people import Directory
 from adapter.core.permissions import may_monitor
 from adapter.errors import AdapterError
-from adapter.monitoring.ports import Picture
 from adapter.tasks import BackgroundTasks, KeyedLocks
 
 log = structlog.get_logger(__name__)
@@ -25,7 +26,7 @@ log = structlog.get_logger(__name__)
 LAST = 2.0
 """Seconds for taking all of them away from Asterisk at a stop."""
 PREFIX = "cm-web-"
-"""How these endpoints are named, with the installation's tag after it; they are never agents' phones."""
+"""How these endpoints are named, with the installation's tag and their adapter's after it; never agents' phones."""
 
 
 @dataclass(slots=True)
@@ -62,21 +63,59 @@ class Endpoints(Protocol):
     async def listed(self) -> list[str]:
         """Names of all endpoints that Asterisk knows."""
 
+    async def close(self) -> None:
+        """Give the connections up."""
+
+
+class PicturedPbx(Protocol):
+    """What is known of a PBX, whoever looks after it (`boards.OneOfBoards`)."""
+
+    @property
+    def directory(self) -> Directory:
+        """All accounts."""
+
+    @property
+    def pbx_state(self) -> PbxState:
+        """The connection."""
+
+    def subscribe(self, listener: Callable[[Changes], None]) -> Callable[[], None]:
+        """Be told of every change, synchronously. Returns what ends it."""
+
+
+class Names(NamedTuple):
+    """How the endpoints of pages are called."""
+
+    tag: str
+    """The installation's."""
+    own: str = "0"
+    """This adapter's, without a dash."""
+    others: Callable[[], Collection[str]] = tuple
+    """Those of the other adapters that live."""
+
+    def new(self) -> str:
+        """One that nobody has."""
+        return f"{PREFIX}{self.tag}-{self.own}-{secrets.token_hex(8)}"
+
+    def is_left(self, endpoint: str) -> bool:
+        """Whether it is of this installation, and of no other adapter that lives."""
+        mine, _, rest = endpoint.partition(f"{PREFIX}{self.tag}-")
+        return not mine and bool(rest) and rest.partition("-")[0] not in self.others()
+
 
 class BrowserPhones:
-    """All of them. `end_device` ends the monitors that a device serves: its page is gone. `tag`: the installation's."""
+    """All of one PBX. `end_device` ends the monitors that a device serves: its page is gone."""
 
     def __init__(
         self,
-        picture: Picture,
+        picture: PicturedPbx,
         endpoints: Endpoints,
         clock: Callable[[], datetime],
         lifetime: timedelta,
         end_device: Callable[[str], None],
-        tag: str,
+        names: Names,
         passing: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._prefix = f"{PREFIX}{tag}-"
+        self._names, self._alive = names, frozenset[str]()
         self._picture, self._endpoints, self._clock, self._lifetime = picture, endpoints, clock, lifetime
         self._end_device, self._passing = end_device, passing
         self._phones: dict[str, Softphone] = {}
@@ -101,7 +140,7 @@ class BrowserPhones:
             phone = Softphone(
                 session_id,
                 user_id,
-                self._prefix + secrets.token_hex(8),
+                self._names.new(),
                 secrets.token_urlsafe(24),
                 self._clock() + self._lifetime,
                 self._passing(),
@@ -153,7 +192,10 @@ class BrowserPhones:
             self._tasks.start(self.close_one(session_id), f"close {session_id}")
 
     def end_expired(self) -> None:
-        """Credentials whose time is up go, and with them whoever's rights are gone."""
+        """Credentials whose time is up go, with them whoever's rights are gone, and what a dead adapter left."""
+        before, self._alive = self._alive, frozenset(self._names.others())
+        if before - self._alive:
+            self._tasks.start(self._sweep(), "sweep")
         oldest, users = self._passing() - self._lifetime.total_seconds(), self._picture.directory.users
         for session_id, phone in list(self._phones.items()):
             user = users.get(phone.user_id)
@@ -170,13 +212,14 @@ class BrowserPhones:
                     phone.hang_up()  # its page comes back, and is made known to Asterisk again
 
     async def _sweep(self) -> None:
-        """Remove what a former run left at Asterisk: nobody has those passwords any more. Others' stay."""
+        """Remove what a former run, or a dead adapter, left at Asterisk: its pages come back with others."""
         try:
             known = {phone.endpoint for phone in self._phones.values()}
-            mine = (name for name in await self._endpoints.listed() if name.startswith(self._prefix))
-            left = [name for name in mine if name not in known]
+            left = [name for name in await self._endpoints.listed() if self._names.is_left(name)]
             for name in left:
-                await self._endpoints.remove(name)
+                if name not in known:
+                    self._end_device(f"PJSIP/{name}")
+                    await self._endpoints.remove(name)
         except AdapterError as problem:
             log.warning("softphones of an earlier run could not be removed", why=str(problem))
 
@@ -188,3 +231,4 @@ class BrowserPhones:
             if late:
                 log.warning("pages' phones were left at Asterisk; the next start removes them", count=len(late))
         await self._tasks.close()
+        await self._endpoints.close()

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from adapter.core.views import time_view
 from adapter.errors import DeviceUnavailable, Forbidden, Invalid, PbxRefused, PbxTimeout, PbxUnavailable
-from adapter.phones.pages import ELSEWHERE, PagePhones
+from adapter.phones.pages import PagePhones
 from adapter.tasks import BackgroundTasks
 from adapter.web import answers
 from adapter.web.access import Access, in_person, starts
@@ -124,8 +124,6 @@ async def sip(context: RequestContext[Deps, None]) -> web.StreamResponse:
         raise DeviceUnavailable("Ask for credentials first: POST /api/v1/softphone.")
     pbx, phone = found
     upstream, phones = deps.upstreams[pbx], softphones.phones_at(pbx)
-    if phones is None:
-        raise PbxUnavailable(ELSEWHERE)
     if "sip" not in context.request.headers.get("Sec-WebSocket-Protocol", ""):
         raise Forbidden("This is a WebSocket with the subprotocol sip.")
     line = deps.lines.of(phone, phones, deps.tasks)

@@ -7,9 +7,9 @@ import pytest
 
 from adapter.store import Store
 from tests.support.clock import real
+from tests.support.endpoints import Memory
 from tests.support.site import Site
 from tests.unit.conftest import cheap_passwords
-from tests.unit.test_browser_phones import Memory
 
 __all__ = ["cheap_passwords"]
 

@@ -22,8 +22,8 @@ from tests.attack.raw import Raw, cookie, deaf, many
 from tests.fake.pbx import settle
 from tests.support.client import Client
 from tests.support.clock import real
+from tests.support.endpoints import Memory
 from tests.support.site import Site, is_problem
-from tests.unit.test_browser_phones import Memory
 
 
 async def monitoring(site: Site) -> tuple[Client, str]:

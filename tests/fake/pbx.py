@@ -48,6 +48,9 @@ class NoEndpoints:
     async def listed(self) -> list[str]:
         return []
 
+    async def close(self) -> None:
+        return
+
 
 class FakePbx:
     """Asterisk over a scene. Alone it feeds a board of its own; a node that connects to it is fed instead."""

@@ -30,6 +30,7 @@ from adapter.web.listener import Listener
 from tests.fake.pbx import FakePbx
 from tests.support.client import Client
 from tests.support.clock import real
+from tests.support.endpoints import Memory
 from tests.support.nats import NatsServer
 from tests.support.postgresql import PostgreSQL
 from tests.support.site import PEOPLE, SECRET, settings
@@ -59,6 +60,7 @@ class Adapter:
             connect_to=self._connect_to,
             clock=real,
             membership=Membership(self.claims, self.bus),
+            endpoints_of=lambda pbx: self.pbxes[pbx.id].endpoints,
         )
         await self.service.start()
         self.listener = Listener(
@@ -128,9 +130,9 @@ class Several:
 
     def __init__(self, url: str, nats: NatsServer, **sections: Any) -> None:
         self.url, self.nats = url, nats
-        self.pbxes = {name: FakePbx(name) for name in NAMES}
+        self.pbxes = {name: FakePbx(name, endpoints=Memory()) for name in NAMES}
         pbx = [{"id": name, "ami": SECRET, "ari": SECRET, "watch_interval_seconds": 3600} for name in NAMES]
-        self.settings = settings(pbx=pbx, softphone={"enabled": False}, **sections)
+        self.settings = settings(pbx=pbx, softphone={"enabled": True}, **sections)
         self.all: list[Adapter] = []
 
     async def people(self) -> None:

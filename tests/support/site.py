@@ -101,6 +101,7 @@ class Site:
             await self.store.records.bars(),
             connect_to=lambda pbx, clock: self.connect_to(pbx.id),
             clock=self.clock,
+            endpoints_of=lambda pbx: self.endpoints_at(pbx.id),
         )
         self.name_boards()
         self.recorder, self.streams, self.phones = (
@@ -115,6 +116,10 @@ class Site:
         await self.listener.start("127.0.0.1", 0)
         self.base = f"{'https' if self.tls else 'http'}://127.0.0.1:{self.listener.port}"
         return self.listener
+
+    def endpoints_at(self, name: str) -> Endpoints:
+        """Where pages' phones are made at this PBX."""
+        return self.pbx.endpoints
 
     async def client(self, name: str | None = None) -> Client:
         """Somebody, signed in when named."""

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from adapter.core.people import Directory
-from adapter.phones.browser import BrowserPhones
+from adapter.phones.browser import BrowserPhones, Names
 from adapter.store import Store
 from adapter.web.ice import Ice
 from tests.fake.pbx import FakePbx, settle
 from tests.fake.scene import MONA, PEOPLE
 from tests.support.clock import real
+from tests.support.endpoints import LEFT, OTHERS, TAG, Memory
 from tests.support.site import SECRET, Site, is_problem
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,27 +31,6 @@ def test_turn_users_are_void_after_a_while() -> None:
     assert Ice().servers("mona", 1000) == []
 
 
-TAG = "0a1b2c3d"
-LEFT, OTHERS = f"cm-web-{TAG}-left", "cm-web-99999999-page"
-
-
-class Memory:
-    """Endpoints in memory."""
-
-    def __init__(self) -> None:
-        self.there: dict[str, str] = {"101": "", LEFT: "", OTHERS: ""}
-
-    async def put(self, endpoint: str, password: str) -> None:
-        await asyncio.sleep(0)
-        self.there[endpoint] = password
-
-    async def remove(self, endpoint: str) -> None:
-        self.there.pop(endpoint, None)
-
-    async def listed(self) -> list[str]:
-        return list(self.there)
-
-
 class Elsewhere(Site):
     """An adapter at two PBXes, both of which take pages' phones."""
 
@@ -59,10 +39,13 @@ class Elsewhere(Site):
         pbx = [{"id": name, "ami": SECRET, "ari": SECRET, "softphone": softphone} for name in ("north", "south")]
         super().__init__(store, Memory(), pbx=pbx)
         self.endpoints = {name: Memory() for name in ("north", "south")}
-        self.pbxes = {name: FakePbx(name, endpoints=memory) for name, memory in self.endpoints.items()}
+        self.pbxes = {name: FakePbx(name) for name in self.endpoints}
 
     def connect_to(self, name: str) -> Any:
         return self.pbxes[name].connect
+
+    def endpoints_at(self, name: str) -> Memory:
+        return self.endpoints[name]
 
     def name_boards(self) -> None:
         for board in self.service.boards.own:
@@ -72,7 +55,7 @@ class Elsewhere(Site):
 async def test_the_page_that_connected_last_rings_and_a_lost_right_ends_all() -> None:
     pbx, memory, now = FakePbx(), Memory(), [NOW]
     gone: list[str] = []
-    phones = BrowserPhones(pbx.board, memory, lambda: now[0], timedelta(hours=1), gone.append, TAG)
+    phones = BrowserPhones(pbx.board, memory, lambda: now[0], timedelta(hours=1), gone.append, Names(TAG))
     one, two = await phones.open("s1", MONA.id), await phones.open("s2", MONA.id)
     assert phones.device_of(MONA.id) is None
     phones.connected(two, lambda: None)

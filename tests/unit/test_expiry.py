@@ -15,9 +15,9 @@ from adapter.store import Store
 from adapter.web import expiry
 from tests.support.client import Client
 from tests.support.clock import FakeClock, real
+from tests.support.endpoints import Memory
 from tests.support.programs import program
 from tests.support.site import Site
-from tests.unit.test_browser_phones import Memory
 
 SOON = expiry.POLL + 3.0
 """Seconds that an end may take on a busy machine; the next look at the database is a minute away."""

@@ -14,8 +14,8 @@ from adapter.web import sipline
 from tests.fuzz.sip import ENDPOINT, RECORDED, guard_before
 from tests.support.client import Client
 from tests.support.clock import real
+from tests.support.endpoints import Memory
 from tests.support.site import Site
-from tests.unit.test_browser_phones import Memory
 
 PING = "\r\n\r\n"
 """RFC 7118's keep-alive: it passes in both directions."""
