@@ -9,6 +9,9 @@ from pathlib import Path
 
 from adapter.errors import LabError
 
+SHARE = (0, 1)
+"""Which of how many equal shares of all ports is ours: those who choose side by side, each from its own, never choose
+the same before they listen there, nor one whose owner is just being restarted."""
 RTP_BLOCK = 400
 """Ports for media: two for each channel (RTP and RTCP, RFC 3550), so a hundred calls of two channels."""
 
@@ -46,7 +49,7 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
     Raises LabError when there is none.
     """
     last = int(EPHEMERAL.read_text().split()[1]) if EPHEMERAL.exists() else 60999
-    above = range(last + 1, 65536) if last < 65000 else range(20000, 32000)
+    above = (range(last + 1, 65536) if last < 65000 else range(20000, 32000))[SHARE[0] :: SHARE[1]]
     chance = random.SystemRandom()
     for _ in range(200):
         with socket.socket(socket.AF_INET, kind) as probe:
@@ -64,8 +67,10 @@ def free_block(count: int, besides: Collection[range] = ()) -> int:
     `besides`: blocks that are already reserved. Raises LabError if there is none.
     """
     chance = random.SystemRandom()
+    ours = (32000 - 10000) // SHARE[1] // 200 * 200
+    first = 10000 + SHARE[0] * ours
     for _ in range(200):
-        start = chance.randrange(10000, 32000 - count, 200)
+        start = chance.randrange(first, first + ours - count + 1, 200)
         block = range(start, start + count)
         promised = any(block.start < other.stop and other.start < block.stop for other in besides)
         if not promised and _all_free(block):

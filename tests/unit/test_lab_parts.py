@@ -134,7 +134,20 @@ def test_a_phone_writes_down_what_it_hears_only_where_somebody_listens(tmp_path:
             phone.heard()
 
 
-def test_blocks_that_are_promised_are_left_alone() -> None:
+def test_who_chooses_side_by_side_never_chooses_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    streams, blocks = [set[int](), set[int]()], [set[int](), set[int]()]
+    for share in (0, 1):
+        monkeypatch.setattr(ports, "SHARE", (share, 2))
+        for _ in range(30):
+            streams[share].add(ports.free_port())
+            blocks[share].update(range(start := ports.free_block(400), start + 400))
+    assert all(len(found) > 10 for found in streams)
+    assert not streams[0] & streams[1]
+    assert not blocks[0] & blocks[1]
+
+
+def test_blocks_that_are_promised_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "SHARE", (0, 1))
     promised = [range(10000, 20000), range(21000, 32000)]
     start = ports.free_block(400, promised)
     assert 20000 <= start <= 20600
