@@ -121,7 +121,7 @@ async def hurry(lab: Lab, browser: Browser, seeds: range) -> int:
 
 
 async def test_random_hands_open_no_microphone_that_was_not_asked_for(lab: Lab, speaking: Browser) -> None:
-    assert await hurry(lab, speaking, range(20)) > 10
+    assert await hurry(lab, speaking, range(8)) > 4
 
 
 @pytest.mark.soak
