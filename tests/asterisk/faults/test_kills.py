@@ -211,7 +211,7 @@ async def test_what_was_answered_a_moment_before_the_kill_is_in_the_audit(own: L
 
 async def silent_again(admin: Client, monitor: Json) -> list[Json]:
     """The entries about this monitor, newest first, once the restart has made it silent and that is on record."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while True:
         now = (await admin.get(f"/monitors/{monitor['id']}"))[1]["mode"]
         rows = [row for row in await audit(admin) if row["monitor_id"] == monitor["id"]]

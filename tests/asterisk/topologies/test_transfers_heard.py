@@ -13,7 +13,7 @@ from tests.support.lab import Lab, assert_hears, listen
 
 async def attached(admin: Client, monitor: Json) -> None:
     """Wait until what the mode promises can be heard."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while not (await admin.get(f"/monitors/{monitor['id']}"))[1]["audible"]:
         assert time.monotonic() < end, "it never attached anew"
         await asyncio.sleep(0.02)
