@@ -89,6 +89,9 @@ try: $(RUN) ## While the demo runs: listen to a call, whisper, join, and see wha
 
 # --- developing
 
+# Hundreds of processes are started in tests. Where no bytecode may be kept, each would compile all that it imports.
+test lowest load soak: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(PAGE) $(DEV) $(DEV_MODULES) browser current ## All tests, WORKERS (4) at a time, against a real Asterisk, real phones and real databases
 	@$(NPM) test --silent
 	@rm -f .pytest_cache/v/cache/lastfailed

@@ -63,6 +63,8 @@ def database_deadlines(patient_databases: None, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(module, name, value)
 
 
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
@@ -70,5 +72,5 @@ settings.load_profile("house")
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Deal them, where there are workers (each collects for itself, and all must come to the same)."""
-    if (workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))) > 1:
-        items[:] = dealt(items, workers)
+    if WORKERS > 1:
+        items[:] = dealt(items, WORKERS)

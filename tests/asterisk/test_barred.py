@@ -54,7 +54,7 @@ async def test_an_administrator_transfers_two_calls_together(lab: Lab) -> None:
         assert (await admin.patch(me, {"device": "pjsip/301"}))[1]["device"] == "PJSIP/301"
     await agent.hangup()
     assert (await mona.until_ended(monitor))["ended_reason"] == "call_ended"
-    end = asyncio.get_running_loop().time() + 10
+    end = asyncio.get_running_loop().time() + 30
     while (await admin.get(f"/monitors/{monitor['id']}"))[0] != 200:
         assert asyncio.get_running_loop().time() < end, "it is over, and still hidden"
         await asyncio.sleep(0.1)

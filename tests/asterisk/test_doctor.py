@@ -5,7 +5,6 @@ import json
 import re
 import shlex
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ import aiohttp
 
 from adapter.lab.pbx_conf import operator_conf
 from adapter.lab.ports import free_port
+from tests.support import forkserver
 from tests.support.client import Client
 from tests.support.lab import Lab, assert_hears, listen
 
@@ -31,9 +31,7 @@ class Doctor:
     @classmethod
     async def start(cls, conf: Path, *options: str) -> "Doctor":
         """Begin."""
-        command = (sys.executable, "-m", "adapter", "doctor", "--json", "--config", str(conf), *options)
-        pipe = asyncio.subprocess.PIPE
-        return cls(await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe))
+        return cls(await forkserver.piped("doctor", "--json", "--config", str(conf), *options))
 
     async def says(self, text: str) -> None:
         """Wait until its progress tells this."""

@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 
 import pytest
 
 from adapter.lab.provision import Toolchain
+from tests.support import forkserver
 from tests.support.freepbx import FreePbxLab
 from tests.support.lab import assert_hears, listen
 
@@ -80,10 +80,7 @@ async def test_the_doctor_names_freepbxs_own_fields(freepbx: FreePbxLab) -> None
     try:
         await freepbx.pbx.cli("module reload res_pjsip.so")
         await asyncio.sleep(1)  # the reload goes on behind its answer
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "adapter", "doctor", "--json", "--config", str(freepbx.conf)),
-            stdout=asyncio.subprocess.PIPE,
-        )
+        process = await forkserver.piped("doctor", "--json", "--config", str(freepbx.conf))
         output, _ = await asyncio.wait_for(process.communicate(), 60)
     finally:
         file.write_text(before)

@@ -34,7 +34,7 @@ async def east(east_lab: Lab) -> AsyncIterator[Lab]:
 async def ended_as_transferred(admin: Client, monitor: Json, **wanted: str) -> None:
     """The contract's list of reasons has none for it; the audit says what it was."""
     assert (await admin.until_ended(monitor))["ended_reason"] == "error"
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while True:
         rows = (await admin.get("/audit?action=monitor.ended&limit=500"))[1]["entries"]
         mine = (row for row in rows if row["monitor_id"] == monitor["id"])

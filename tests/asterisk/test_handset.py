@@ -12,7 +12,7 @@ from tests.support.lab import Lab, assert_hears, listen
 CHANGES = "supervisor=mona&action=monitor.mode_changed"
 
 
-async def one(client: Client, deadline: float = 8) -> dict[str, Any]:
+async def one(client: Client, deadline: float = 30) -> dict[str, Any]:
     """The one monitor that this person sees, once it is live."""
     end = time.monotonic() + deadline
     while True:
@@ -23,7 +23,7 @@ async def one(client: Client, deadline: float = 8) -> dict[str, Any]:
         await asyncio.sleep(0.05)
 
 
-async def audited(client: Client, query: str, deadline: float = 5, **wanted: str) -> None:
+async def audited(client: Client, query: str, deadline: float = 30, **wanted: str) -> None:
     """Wait until the latest entry of the audit is as wanted."""
     end = time.monotonic() + deadline
     while True:

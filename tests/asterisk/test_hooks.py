@@ -16,9 +16,6 @@ from tests.support.client import Client
 from tests.support.lab import Lab
 from tests.support.receiver import EVERYTHING, Receiver
 
-WANTED = 1000
-KILLS = 10
-
 
 def facts(lab: Lab) -> list[tuple[str, str, str]]:
     """(id, lane, type) of every event of calls in the database, in its order."""
@@ -120,8 +117,18 @@ def assert_whole(known: list[tuple[str, str, str]], receiver: Receiver) -> None:
         assert started <= ended, kinds
 
 
-@pytest.mark.timeout(400)
-async def test_nothing_is_lost_through_ten_deaths_and_a_receiver_in_every_mood(own: Lab) -> None:
+async def test_nothing_is_lost_through_deaths_and_a_receiver_in_every_mood(own: Lab) -> None:
+    await nothing_is_lost(own, kills=4, wanted=250)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+async def test_nothing_is_lost_through_ten_deaths_and_a_thousand_events(own: Lab) -> None:
+    await nothing_is_lost(own, kills=10, wanted=1000)
+
+
+async def nothing_is_lost(own: Lab, kills: int, wanted: int) -> None:
+    """What the database has is what arrived, in order, though the adapter is killed so often meanwhile."""
     receiver = Receiver()
     await receiver.start()
     admin = await own.client("admin")
@@ -132,12 +139,12 @@ async def test_nothing_is_lost_through_ten_deaths_and_a_receiver_in_every_mood(o
     await load.start()
     temper = asyncio.get_running_loop().create_task(moods(receiver))
     try:
-        for _ in range(KILLS):
+        for _ in range(kills):
             await asyncio.sleep(chance.uniform(1.0, 4.0))
             await kill(own)
             await asyncio.to_thread(verify, own)
         end = time.monotonic() + 120
-        while len(facts(own)) < WANTED:
+        while len(facts(own)) < wanted:
             assert time.monotonic() < end, f"only {len(facts(own))} events"
             await asyncio.sleep(0.5)
     finally:
@@ -153,7 +160,7 @@ async def test_nothing_is_lost_through_ten_deaths_and_a_receiver_in_every_mood(o
     await receiver.until(len(known), deadline=120)
     assert_whole(known, receiver)
     assert receiver.problems == []
-    assert load.monitors > KILLS / 2
+    assert load.monitors > kills / 2
     await asyncio.to_thread(verify, own)
     await receiver.stop()
 

@@ -223,7 +223,7 @@ def children(pid: int) -> dict[int, str]:
 
 async def restarted(lab: int, dead: int, mark: str) -> None:
     """Wait until another process took the place of the dead one."""
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while not any(mark in line and pid != dead for pid, line in children(lab).items()):
         assert time.monotonic() < end
         await asyncio.sleep(0.1)
@@ -231,7 +231,7 @@ async def restarted(lab: int, dead: int, mark: str) -> None:
 
 async def until_ready(port: int) -> None:
     """Wait for /readyz."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     async with aiohttp.ClientSession() as session:
         while True:
             try:

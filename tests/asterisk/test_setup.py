@@ -2,12 +2,12 @@
 
 import asyncio
 import shlex
-import sys
 from pathlib import Path
 
 import pytest
 
 from adapter.lab.provision import Toolchain
+from tests.support import forkserver
 from tests.support.operators import OperatorsPbx
 
 PASSWORD = "a long enough one\n"
@@ -21,17 +21,10 @@ class Operator:
 
     async def runs(self, *arguments: str, stdin: str = "") -> tuple[int, str]:
         """Exit status and output of a command."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "adapter", *arguments),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        output, _ = await asyncio.wait_for(process.communicate(stdin.encode()), 120)
-        text = output.decode()
+        done = await asyncio.to_thread(forkserver.run, *arguments, stdin=stdin, seconds=120)
+        text = done.stdout + done.stderr
         assert "Traceback" not in text, text
-        assert process.returncode is not None
-        return process.returncode, text
+        return done.returncode, text
 
     async def sets_up(self, *more: str, stdin: str = "") -> tuple[int, str]:
         """The setup without questions."""

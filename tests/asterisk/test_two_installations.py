@@ -8,6 +8,7 @@ from pathlib import Path
 from adapter.lab import people
 from adapter.lab.ports import free_port
 from adapter.lab.run import adapter_conf, ready
+from tests.support.cheap import cheap_hashes
 from tests.support.client import Client
 from tests.support.forkserver import ForkedAdapter
 from tests.support.lab import Lab, assert_hears, listen
@@ -21,7 +22,8 @@ async def another(lab: Lab) -> AsyncIterator[tuple[str, Path]]:
     folder, port = lab.folder / "another", free_port()
     folder.mkdir()
     conf = adapter_conf(folder, lab.pbx, port)
-    await people.seed(conf)
+    with cheap_hashes():
+        await people.seed(conf)
     adapter = ForkedAdapter(conf, folder / "adapter.log")
     try:
         await adapter.start()

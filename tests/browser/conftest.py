@@ -12,8 +12,18 @@ from adapter.asterisk import tones
 from adapter.lab import people
 from tests.support.lab import Lab
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=20_000)
+OFF = (
+    # Two pages of its own that each new window makes for its address bar, which nobody sees: they take as long as ours.
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup"),
+    # What Playwright switches off (its `chromiumSwitches`), for ours replaces its list.
+    *("AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose"),
+    *("HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay", "MediaRouter", "NetworkTimeServiceQuerying"),
+    *("OptimizationHints", "PaintHolding", "PreconnectToSearch", "ThirdPartyStoragePartitioning"),
+)
+"""Chromium's features that are switched off."""
 FLAGS = [
+    f"--disable-features={','.join(OFF)}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",

@@ -13,11 +13,17 @@ from tests.support.lab import Lab
 AXE = Path(__file__).parents[2] / "adapter/web/page/node_modules/axe-core/axe.min.js"
 
 
+async def with_axe(page: Page) -> None:
+    """axe is in this page; half a megabyte, so only once."""
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(await asyncio.to_thread(AXE.read_text))
+
+
 async def assert_accessible(
     page: Page, impacts: tuple[str, ...] = ("serious", "critical"), within: str = "html"
 ) -> None:
     """axe finds nothing of these impacts (WCAG 2.2 A and AA, and its best practices) within this part of the page."""
-    await page.evaluate(await asyncio.to_thread(AXE.read_text))
+    await with_axe(page)
     result = await page.evaluate("within => axe.run(within)", within)
     bad = [found for found in result["violations"] if found["impact"] in impacts]
     assert not bad, [(found["id"], [node["html"][:120] for node in found["nodes"]]) for found in bad]

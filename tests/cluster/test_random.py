@@ -212,7 +212,7 @@ def difference(shown: Picture, had: Picture) -> str:
     st.lists(st.tuples(st.sampled_from(FAULTS), st.lists(st.sampled_from(HAPPENINGS), max_size=8)), max_size=8),
     st.integers(0, 2**32),
 )
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 def test_whatever_happens(phases: list[tuple[str, list[str]]], seed: int) -> None:
     async def live() -> None:
         loop = asyncio.get_running_loop()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from adapter.store import Store
 from tests.fake.scene import Scene
+from tests.support.cheap import cheap_hashes
 from tests.support.clock import FakeClock, real
 from tests.support.site import Site, settings
 
@@ -92,7 +93,8 @@ async def centre(database_url: str, agents: int = 20) -> AsyncIterator[Centre]:
     site = Site(store, time=clock)
     site.settings = settings(softphone={"enabled": False}, endpoints={"agents": ["PJSIP/1???"]})
     made = Centre(site, agents)
-    listener = await site.start()
+    with cheap_hashes():
+        listener = await site.start()
     try:
         yield made
     finally:

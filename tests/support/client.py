@@ -44,7 +44,7 @@ class Stream:
         """The names of the events from a place on."""
         return [kind for _, kind, _ in self.events[since:]]
 
-    async def until(self, wanted: Callable[[str, Json], bool], since: int = 0, deadline: float = 10) -> Json:
+    async def until(self, wanted: Callable[[str, Json], bool], since: int = 0, deadline: float = 30) -> Json:
         """The first event from a place on that is as wanted."""
         end = time.monotonic() + deadline
         while True:
@@ -60,7 +60,7 @@ class Stream:
             except TimeoutError:
                 continue
 
-    async def ended(self, deadline: float = 10) -> None:
+    async def ended(self, deadline: float = 30) -> None:
         """Wait until the server closed it."""
         await asyncio.wait_for(asyncio.shield(self._task), deadline)
 
@@ -128,7 +128,7 @@ class Client:
         calls: list[Json] = body["calls"]
         return calls
 
-    async def call(self, agent: str, state: str | None = "active", deadline: float = 10) -> Json:
+    async def call(self, agent: str, state: str | None = "active", deadline: float = 30) -> Json:
         """The call of an agent's extension, once it is in this state."""
         end = time.monotonic() + deadline
         while True:
@@ -146,7 +146,7 @@ class Client:
         assert monitor["state"] == "connecting"
         return await self.until(monitor["id"], "live")
 
-    async def until(self, monitor_id: str, state: str, deadline: float = 10) -> Json:
+    async def until(self, monitor_id: str, state: str, deadline: float = 30) -> Json:
         """A monitor once it is in this state."""
         end = time.monotonic() + deadline
         while True:
@@ -158,7 +158,7 @@ class Client:
             assert time.monotonic() < end, f"not {state} but {monitor}"
             await asyncio.sleep(0.03)
 
-    async def until_ended(self, monitor: Json, deadline: float = 10) -> Json:
+    async def until_ended(self, monitor: Json, deadline: float = 30) -> Json:
         """A monitor once it has ended."""
         end = time.monotonic() + deadline
         while True:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 START = datetime(2026, 1, 1, tzinfo=UTC)
 JUMPS = [sign * span for span in (timedelta(hours=1), timedelta(days=1), timedelta(days=400)) for sign in (1, -1)]
 """What happens to clocks: summer time done wrong, a wrong date, a dead battery."""
+ON_EACH = [*(("sqlite", jump) for jump in JUMPS), *(("postgresql", jump) for jump in JUMPS[-2:])]
+"""The same on a database of each kind, for what asks it for times only in passing."""
 
 
 def real() -> datetime:

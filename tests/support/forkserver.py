@@ -182,8 +182,14 @@ def _begin(
 class Process(asyncio.subprocess.Process):
     """A process of the server's, as asyncio shows one of its own."""
 
-    def __init__(self, pid: int, told: socket.socket) -> None:
-        self.pid = pid
+    def __init__(
+        self,
+        pid: int,
+        told: socket.socket,
+        stdout: asyncio.StreamReader | None = None,
+        stderr: asyncio.StreamReader | None = None,
+    ) -> None:
+        self.pid, self.stdout, self.stderr = pid, stdout, stderr
         self._over: asyncio.Task[int] = asyncio.ensure_future(self._wait(told))
 
     async def _wait(self, told: socket.socket) -> int:
@@ -199,6 +205,13 @@ class Process(asyncio.subprocess.Process):
 
     async def wait(self) -> int:
         return await asyncio.shield(self._over)
+
+    async def communicate(self, input: bytes | bytearray | memoryview | None = None) -> tuple[bytes, bytes]:
+        assert input is None
+        assert self.stdout is not None
+        assert self.stderr is not None
+        said, complained, _ = await asyncio.gather(self.stdout.read(), self.stderr.read(), self.wait())
+        return said, complained
 
     def send_signal(self, signal: int) -> None:
         if self._over.done():
@@ -222,6 +235,25 @@ async def start(*arguments: str, output: IO[bytes] | None = None, environment: d
     finally:
         os.close(nothing)
     return Process(pid, told)
+
+
+async def piped(*arguments: str, together: bool = False) -> Process:
+    """The same, whose output and complaints can be read; `together`: both as output."""
+    nothing, (mine, said), (listened, complained) = os.open(os.devnull, os.O_RDWR), os.pipe(), os.pipe()
+    try:
+        files = [nothing, said, said if together else complained]
+        pid, told = await asyncio.to_thread(_begin, arguments, files, None)
+    finally:
+        for file in (nothing, said, complained):
+            os.close(file)
+    return Process(pid, told, await _read(mine), await _read(listened))
+
+
+async def _read(file: int) -> asyncio.StreamReader:
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, os.fdopen(file, "rb", 0))
+    return reader
 
 
 def run(*arguments: str, stdin: str = "", seconds: float = 60) -> subprocess.CompletedProcess[str]:

@@ -16,6 +16,7 @@ from adapter.lab.phones import Answer, Phone
 from adapter.lab.ports import Ports, free_port
 from adapter.lab.provision import Toolchain
 from adapter.lab.run import adapter_conf, ready
+from tests.support.cheap import cheap_hashes
 from tests.support.client import Client
 from tests.support.forkserver import ForkedAdapter
 from tests.support.tap import Tap
@@ -60,7 +61,8 @@ class Lab:
 
     async def start(self) -> None:
         """Everything but phones."""
-        await people.seed(self.conf)
+        with cheap_hashes():
+            await people.seed(self.conf)
         await self.pbx.start()
         self._pbx_pid = self.pbx.process.pid if self.pbx.process else 0
         await self.start_adapter()

@@ -17,6 +17,7 @@ from adapter.lab.ports import free_port
 from adapter.lab.provision import Toolchain
 from adapter.lab.run import adapter_conf, asterisks, ready
 from tests.support import lab
+from tests.support.cheap import cheap_hashes
 from tests.support.client import Client
 from tests.support.forkserver import ForkedAdapter
 from tests.support.lab import SECONDS, TONES
@@ -54,7 +55,8 @@ class Several:
     async def running(self) -> AsyncIterator[Self]:
         """Everything but phones, for the length of a block."""
         try:
-            await people.seed(self.conf, len(self.pbxes))
+            with cheap_hashes():
+                await people.seed(self.conf, len(self.pbxes))
             await asyncio.gather(*(pbx.start() for pbx in self.pbxes))
             await self.start_adapter()
             yield self

@@ -2,12 +2,12 @@
 
 import asyncio
 import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.support import forkserver
 from tests.support.client import Client, Stream
 from tests.support.lab import Lab
 from tests.support.replay import Life, Seen
@@ -175,9 +175,7 @@ def _began(path: Path) -> bool:
 @asynccontextmanager
 async def recording(conf: Path, path: Path, *options: str) -> AsyncIterator[Command]:
     """Record into `path` for the length of a block, from the snapshot on."""
-    command = (sys.executable, "-m", "adapter", "doctor", "--record", str(path), "--config", str(conf), *options)
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=asyncio.subprocess.STDOUT)
+    process = await forkserver.piped("doctor", "--record", str(path), "--config", str(conf), *options, together=True)
     running = Command(process)
     try:
         async with asyncio.timeout(30):

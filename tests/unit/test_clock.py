@@ -14,7 +14,7 @@ from adapter.store import Store
 from adapter.store.tokens import NewToken
 from adapter.webhooks.ages import APART, KEPT, Ages
 from tests.fake.pbx import settle
-from tests.support.clock import JUMPS, START, FakeClock
+from tests.support.clock import JUMPS, ON_EACH, START, FakeClock
 from tests.support.site import Site
 from tests.unit.test_store import ADMIN, SAM
 
@@ -202,7 +202,7 @@ MOMENTS = ("before", "ringing", "live", "whispering", "ending")
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("jump", JUMPS, ids=str)
+@pytest.mark.parametrize(("database_url", "jump"), ON_EACH, ids=str, indirect=["database_url"])
 async def test_a_monitor_lives_its_life_whatever_the_clock_does(site: Site, jump: timedelta, moment: str) -> None:
     def now(which: str) -> None:
         if which == moment:

@@ -14,7 +14,7 @@ from adapter.webhooks import dispatcher as delivering
 from adapter.webhooks.dispatcher import Dispatcher
 from adapter.webhooks.guard import Guard
 from adapter.webhooks.sender import Sender
-from tests.support.clock import JUMPS, FakeClock
+from tests.support.clock import ON_EACH, FakeClock
 from tests.support.receiver import Receiver
 from tests.support.records import event, write
 
@@ -88,7 +88,7 @@ async def tried(receiver: Receiver, count: int) -> None:
 
 @pytest.mark.parametrize("restart", [False, True], ids=["running", "restarted"])
 @pytest.mark.parametrize("tries", [0, 4])
-@pytest.mark.parametrize("jump", JUMPS, ids=str)
+@pytest.mark.parametrize(("database_url", "jump"), ON_EACH, ids=str, indirect=["database_url"])
 async def test_no_clock_holds_a_delivery_back_or_gives_it_up(
     sending: Sending, receiver: Receiver, jump: timedelta, tries: int, restart: bool
 ) -> None:
@@ -114,7 +114,7 @@ async def test_no_clock_holds_a_delivery_back_or_gives_it_up(
     await sending.until(hook.id, DELIVERED, DELIVERED)
 
 
-@pytest.mark.parametrize("jump", JUMPS, ids=str)
+@pytest.mark.parametrize(("database_url", "jump"), ON_EACH, ids=str, indirect=["database_url"])
 async def test_a_dead_receiver_is_given_up_after_a_day_and_no_sooner(
     sending: Sending, receiver: Receiver, jump: timedelta
 ) -> None:

@@ -14,9 +14,10 @@ __all__ = ["conf"]
 
 
 @pytest.mark.parametrize(
-    ("command", "moments"), [(("serve",), range(1, 13)), (("user", "list"), (1, 5, 9)), (("doctor",), (1, 5, 9))]
+    ("command", "moments"),
+    [(("serve",), (1, 2, 3, 5, 7, 9, 12)), (("user", "list"), (1, 5, 9)), (("doctor",), (1, 5, 9))],
 )
-def test_ctrl_c_while_it_starts(conf: Path, command: tuple[str, ...], moments: list[int]) -> None:
+def test_ctrl_c_while_it_starts(conf: Path, command: tuple[str, ...], moments: tuple[int, ...]) -> None:
     """Modules that are half imported catch an exception, or make a traceback of it."""
     for tenths in moments:
         process = subprocess.Popen(

@@ -18,6 +18,8 @@ def file_of(path: str, count: int, timeout: float | None = None) -> list[Any]:
 FILES = [
     *(file_of(f"tests/asterisk/test_{n}.py", 5) for n in range(4)),
     file_of("tests/asterisk/test_long.py", 1, 300),
+    *(file_of(f"tests/asterisk/pbxes/test_{n}.py", 2) for n in range(3)),
+    file_of("tests/unit/test_long.py", 2, 60),
     *(file_of(f"tests/unit/test_{n}.py", 50) for n in range(6)),
 ]
 ALL = [item for file in FILES for item in file]
@@ -34,7 +36,13 @@ def test_each_begins_with_its_share_and_the_longest_is_alone() -> None:
     found = dealt(ALL, 3)
     size = -(-len(ALL) // 3)
     pieces = [found[start : start + size] for start in range(0, len(found), size)]
-    assert [piece[0].path.parent.name for piece in pieces] == ["asterisk"] * 3
-    first = [item for item in pieces[0] if item.path.parent.name == "asterisk"]
-    assert [item.path.name for item in first] == ["test_long.py"]
-    assert cost(FILES[-1]) == 0 < cost(FILES[0]) < cost(FILES[4])
+    assert all(cost([piece[0]]) for piece in pieces)
+    first = [item for item in pieces[0] if cost([item])]
+    assert [str(item.path) for item in first] == ["tests/asterisk/test_long.py"]
+    assert cost(FILES[-1]) == 0 < cost(FILES[8]) < cost(FILES[4])
+
+
+def test_what_shares_a_lab_goes_to_one_worker() -> None:
+    found = [str(item.path.parent) for item in dealt(ALL, 3)]
+    places = [place for place, folder in enumerate(found) if folder == "tests/asterisk/pbxes"]
+    assert places == list(range(places[0], places[0] + 6))

@@ -12,7 +12,7 @@ from tests.support.client import Client, Json
 from tests.support.lab import Lab
 
 
-async def pbx_state(client: Client, wanted: str, deadline: float = 10) -> None:
+async def pbx_state(client: Client, wanted: str, deadline: float = 30) -> None:
     """Wait until the adapter says so."""
     end = time.monotonic() + deadline
     while (await client.get("/calls"))[1]["pbx"]["state"] != wanted:
@@ -20,7 +20,7 @@ async def pbx_state(client: Client, wanted: str, deadline: float = 10) -> None:
         await asyncio.sleep(0.05)
 
 
-async def until(wanted: Callable[[], bool], deadline: float = 10) -> None:
+async def until(wanted: Callable[[], bool], deadline: float = 30) -> None:
     """Wait until something is so."""
     end = time.monotonic() + deadline
     while not wanted():
@@ -39,7 +39,7 @@ async def legs(lab: Lab) -> list[str]:
     return [uniqueid for uniqueid in await channels(lab) if is_leg(uniqueid)]
 
 
-async def no_legs(lab: Lab, deadline: float = 5) -> None:
+async def no_legs(lab: Lab, deadline: float = 10) -> None:
     """Wait until no supervisor's leg is up."""
     end = time.monotonic() + deadline
     while found := await legs(lab):
@@ -71,7 +71,7 @@ async def ready(lab: Lab) -> tuple[int, list[str]]:
         return 0, ["the adapter does not listen yet"]
 
 
-async def until_ready(lab: Lab, *, mentions: str | None = None, deadline: float = 15) -> None:
+async def until_ready(lab: Lab, *, mentions: str | None = None, deadline: float = 30) -> None:
     """Wait until /readyz says 200, or until it names a part."""
     end = time.monotonic() + deadline
     while True:
@@ -82,7 +82,7 @@ async def until_ready(lab: Lab, *, mentions: str | None = None, deadline: float 
         await asyncio.sleep(0.05)
 
 
-async def until_told_why(admin: Client, words: str, deadline: float = 15) -> None:
+async def until_told_why(admin: Client, words: str, deadline: float = 30) -> None:
     """Wait until /health tells an administrator this."""
     end = time.monotonic() + deadline
     while True:
@@ -112,7 +112,7 @@ async def told(client: Client, monitor: Json, action: str) -> int:
     return sum(row["monitor_id"] == monitor["id"] for row in rows)
 
 
-async def until_told(client: Client, monitor: Json, action: str, deadline: float = 10) -> None:
+async def until_told(client: Client, monitor: Json, action: str, deadline: float = 30) -> None:
     """Wait until the audit tells this of a monitor."""
     end = time.monotonic() + deadline
     while not await told(client, monitor, action):

@@ -175,9 +175,8 @@ async def killed_at_random(lab: Lab, receiver: Receiver, times: int) -> None:
     await no_legs(lab)
 
 
-@pytest.mark.timeout(600)
-async def test_killed_twenty_times(own: Lab, receiver: Receiver) -> None:
-    await killed_at_random(own, receiver, 20)
+async def test_killed_eight_times(own: Lab, receiver: Receiver) -> None:
+    await killed_at_random(own, receiver, 8)
 
 
 @pytest.mark.soak
@@ -212,7 +211,7 @@ async def test_what_was_answered_a_moment_before_the_kill_is_in_the_audit(own: L
 
 async def silent_again(admin: Client, monitor: Json) -> list[Json]:
     """The entries about this monitor, newest first, once the restart has made it silent and that is on record."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while True:
         now = (await admin.get(f"/monitors/{monitor['id']}"))[1]["mode"]
         rows = [row for row in await audit(admin) if row["monitor_id"] == monitor["id"]]

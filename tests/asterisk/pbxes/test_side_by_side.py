@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapter.lab.provision import Toolchain
-from adapter.lab.run import Adapter
+from tests.support import forkserver
 from tests.support.lab import assert_hears
 from tests.support.pbxes import Several, listen
 from tests.support.site import is_problem
@@ -23,11 +23,7 @@ async def own_pair(toolchain: Toolchain, tmp_path: Path) -> AsyncIterator[Severa
 
 
 async def test_the_doctor_examines_both_at_once(pair: Several) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *Adapter.command("doctor", "--json", "--config", str(pair.conf)),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    process = await forkserver.piped("doctor", "--json", "--config", str(pair.conf))
     output, progress = await process.communicate()
     report = json.loads(output)
     wrong = [one for one in report["findings"] if one["verdict"] in ("wrong", "unknown")]

@@ -12,7 +12,7 @@ from tests.support.lab import Lab, assert_hears, listen
 
 async def shown(admin: Client, agent: str, number: str, direction: str, state: str = "active") -> Json:
     """The agent's call, once it is with this customer, in this direction and state; and no other call of theirs."""
-    end, found = time.monotonic() + 10, list[Json]()
+    end, found = time.monotonic() + 30, list[Json]()
     while time.monotonic() < end:
         found = [call for call in await admin.calls() if call["agent"]["extension"] == agent]
         told = [(call["customer"]["number"], call["direction"], call["state"]) for call in found]
@@ -29,7 +29,7 @@ async def free(lab: Lab, *agents: str) -> None:
     """
     for other in {"101", "102", "103", "104"} - {*agents}:
         await lab.unregister(other)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while True:
         told = await lab.pbx.cli("queue show agents")
         if all(re.search(rf"PJSIP/{agent}\b.*Not in use", told) for agent in agents):
@@ -40,7 +40,7 @@ async def free(lab: Lab, *agents: str) -> None:
 
 async def no_call_of(admin: Client, *agents: str) -> None:
     """These agents have no call, at once and a moment later."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while found := [call for call in await admin.calls() if call["agent"]["extension"] in agents]:
         assert time.monotonic() < end, found
         await asyncio.sleep(0.05)
@@ -63,7 +63,7 @@ async def same_after_death(lab: Lab, admin: Client) -> None:
     lab.adapter.process.send_signal(signal.SIGKILL)
     await lab.adapter.process.wait()
     await lab.start_adapter()
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     after: Json = {}
     while after != before and time.monotonic() < end:
         after = {call["id"]: facts(call) for call in await admin.calls()}

@@ -18,7 +18,7 @@ async def until_call(admin: Client, call: Json, **wanted: object) -> None:
 
 
 async def _until(admin: Client, path: str, wanted: dict[str, object]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while (now := (await admin.get(path))[1]) | wanted != now:
         assert time.monotonic() < end, now
         await asyncio.sleep(0.05)

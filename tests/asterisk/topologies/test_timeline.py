@@ -13,7 +13,7 @@ BEGAN: Told = [("rang", None), ("answered", None)]
 
 async def until(who: Client, call: Json, *wanted: tuple[str, str | None]) -> list[Json]:
     """Wait until the call's time line says this after its beginning; its entries."""
-    end, found = time.monotonic() + 10, list[Json]()
+    end, found = time.monotonic() + 30, list[Json]()
     while [(entry["kind"], entry["name"]) for entry in found] != [*BEGAN, *wanted]:
         assert time.monotonic() < end, f"not {wanted} but {found}"
         await asyncio.sleep(0.05)
