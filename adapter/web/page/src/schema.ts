@@ -83,7 +83,8 @@ export interface paths {
          * What has happened in a call so far, oldest first: the latest hundred entries of the call, and of its monitors.
          * @description Of monitors people see here what they see of them in the call. Those in the conversation see who whispered and
          *         joined, and when that ended (`left`). It is kept while the call runs, in memory: after a restart of the adapter it
-         *         says when the call began and was answered, and what has happened since.
+         *         says when the call began and was answered, and what has happened since. Who may see their teams' calls only sees
+         *         what happened while it was one of those.
          */
         get: operations["get_timeline"];
         put?: never;
@@ -300,6 +301,43 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The teams that one supervises, by name; administrators see all (a token needs the scope admin for that). */
+        get: operations["list_teams"];
+        put?: never;
+        /** A new team. */
+        post: operations["create_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One team. */
+        get: operations["get_team"];
+        put?: never;
+        post?: never;
+        /** Remove a team; its people stay. What was monitored by it alone ends. */
+        delete: operations["delete_team"];
+        options?: never;
+        head?: never;
+        /** Change some fields of a team. Streams get a fresh snapshot, and monitors that nobody may start now end. */
+        patch: operations["change_team"];
         trace?: never;
     };
     "/api/v1/tokens": {
@@ -722,6 +760,11 @@ export interface components {
             monitors: components["schemas"]["Monitor"][];
         };
         /**
+         * @description Whose calls somebody may see and monitor, once they may monitor at all (the contract's `scope`).
+         * @enum {string}
+         */
+        MonitorScope: "all" | "teams";
+        /**
          * @description How far a monitor is.
          * @enum {string}
          */
@@ -895,6 +938,60 @@ export interface components {
         Talker: {
             name: string;
         };
+        /** @description Some people and queues, and who supervises them. */
+        TeamAnswer: {
+            id: string;
+            /** @description Ids of the users whose calls are this team's. */
+            members: string[];
+            name: string;
+            /** @description Names of Asterisk's queues whose calls are this team's too, in any case; at every PBX. */
+            queues: string[];
+            /** @description Ids of the users who supervise it: with the scope `teams` they see and monitor these calls only. */
+            supervisors: string[];
+        };
+        /** @description POST /teams. */
+        TeamBody: {
+            /**
+             * @description Ids of the users whose calls are this team's.
+             * @default []
+             */
+            members?: string[];
+            name: string;
+            /**
+             * @description Names of Asterisk's queues whose calls are this team's too, in any case; at every PBX.
+             * @default []
+             */
+            queues?: string[];
+            /**
+             * @description Ids of the users who supervise it: with the scope `teams` they see and monitor these calls only.
+             * @default []
+             */
+            supervisors?: string[];
+        };
+        /** @description PATCH /teams/{id}: only the given fields change; a list replaces the one that was. */
+        TeamPatch: {
+            /**
+             * @description Ids of the users whose calls are this team's.
+             * @default []
+             */
+            members?: string[];
+            /** @default  */
+            name?: string;
+            /**
+             * @description Names of Asterisk's queues whose calls are this team's too, in any case; at every PBX.
+             * @default []
+             */
+            queues?: string[];
+            /**
+             * @description Ids of the users who supervise it: with the scope `teams` they see and monitor these calls only.
+             * @default []
+             */
+            supervisors?: string[];
+        };
+        /** @description The teams that one supervises; for administrators all. */
+        TeamsAnswer: {
+            teams: components["schemas"]["TeamAnswer"][];
+        };
         /** @description What has happened in a call, oldest first. */
         Timeline: {
             entries: components["schemas"]["TimelineEntry"][];
@@ -958,6 +1055,7 @@ export interface components {
             pbx: string | null;
             phone_message: boolean;
             role: components["schemas"]["Role"];
+            scope: components["schemas"]["MonitorScope"];
             username: string;
         };
         /** @description POST /users. */
@@ -984,6 +1082,11 @@ export interface components {
             phone_message?: boolean;
             /** @enum {string} */
             role: "administrator" | "agent";
+            /**
+             * @description Whose calls they may see and monitor: all, or those of the teams they supervise. An administrator's is all.
+             * @default all
+             */
+            scope?: components["schemas"]["MonitorScope"];
             username: string;
         };
         /** @description PATCH /users/{id}: only the given fields change; only extension, device and pbx may be null. */
@@ -1019,6 +1122,11 @@ export interface components {
             phone_message?: boolean;
             /** @default agent */
             role?: components["schemas"]["Role"];
+            /**
+             * @description Whose calls they may see and monitor: all, or those of the teams they supervise. An administrator's is all.
+             * @default all
+             */
+            scope?: components["schemas"]["MonitorScope"];
             /** @default  */
             username?: string;
         };
@@ -1094,6 +1202,7 @@ export type Login = components['schemas']['Login'];
 export type Mode = components['schemas']['Mode'];
 export type Monitor = components['schemas']['Monitor'];
 export type Monitors = components['schemas']['Monitors'];
+export type MonitorScope = components['schemas']['MonitorScope'];
 export type MonitorState = components['schemas']['MonitorState'];
 export type Named = components['schemas']['Named'];
 export type NamedPbxState = components['schemas']['NamedPbxState'];
@@ -1118,6 +1227,10 @@ export type StopAllBody = components['schemas']['StopAllBody'];
 export type StoppedAll = components['schemas']['StoppedAll'];
 export type SwitchBody = components['schemas']['SwitchBody'];
 export type Talker = components['schemas']['Talker'];
+export type TeamAnswer = components['schemas']['TeamAnswer'];
+export type TeamBody = components['schemas']['TeamBody'];
+export type TeamPatch = components['schemas']['TeamPatch'];
+export type TeamsAnswer = components['schemas']['TeamsAnswer'];
 export type Timeline = components['schemas']['Timeline'];
 export type TimelineEntry = components['schemas']['TimelineEntry'];
 export type Token = components['schemas']['Token'];
@@ -1137,7 +1250,7 @@ export interface operations {
     list_entries: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 /** @description `next_cursor` of the previous page. */
@@ -1168,7 +1281,7 @@ export interface operations {
     as_table: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 since?: string;
@@ -1625,6 +1738,119 @@ export interface operations {
             };
         };
     };
+    list_teams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamsAnswer"];
+                };
+            };
+        };
+    };
+    create_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamAnswer"];
+                };
+            };
+        };
+    };
+    get_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamAnswer"];
+                };
+            };
+        };
+    };
+    delete_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamAnswer"];
+                };
+            };
+        };
+    };
     list_tokens: {
         parameters: {
             query?: never;
@@ -2057,8 +2283,8 @@ type ReadonlyArray<T> = [
 ] extends [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
-export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "audit.cut"];
-export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "audit.cut"];
+export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "audit.cut"];
+export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "audit.cut"];
 export const callStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CallState"]> = ["ringing", "active", "held"];
 export const deliveryStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Delivery"]["state"]> = ["waiting", "due", "delivered", "failed"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["inbound", "outbound", "internal"];
@@ -2068,6 +2294,7 @@ export const happenedValues: ReadonlyArray<FlattenedDeepRequired<components>["sc
 export const healthPartStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["HealthPart"]["state"]> = ["ok", "failing"];
 export const linkStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LinkState"]> = ["connected", "connecting", "down"];
 export const modeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Mode"]> = ["silent", "whisper", "barge"];
+export const monitorScopeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MonitorScope"]> = ["all", "teams"];
 export const monitorStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MonitorState"]> = ["connecting", "live", "ended"];
 export const noticeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Notice"]> = ["bridge_changed", "made_safe", "unrecorded"];
 export const readyPartsValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Ready"]["parts"][string]> = ["ok", "failing"];
