@@ -561,6 +561,10 @@ export interface components {
             name: string;
             user_id: string | null;
         };
+        /** @description The teams that one supervises; for administrators all. */
+        AllTeams: {
+            teams: components["schemas"]["Team"][];
+        };
         /** @description One action, done or refused. */
         AuditEntry: {
             action: string;
@@ -939,7 +943,7 @@ export interface components {
             name: string;
         };
         /** @description Some people and queues, and who supervises them. */
-        TeamAnswer: {
+        Team: {
             id: string;
             /** @description Ids of the users whose calls are this team's. */
             members: string[];
@@ -987,10 +991,6 @@ export interface components {
              * @default []
              */
             supervisors?: string[];
-        };
-        /** @description The teams that one supervises; for administrators all. */
-        TeamsAnswer: {
-            teams: components["schemas"]["TeamAnswer"][];
         };
         /** @description What has happened in a call, oldest first. */
         Timeline: {
@@ -1177,6 +1177,7 @@ export interface components {
     pathItems: never;
 }
 export type Agent = components['schemas']['Agent'];
+export type AllTeams = components['schemas']['AllTeams'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type Call = components['schemas']['Call'];
@@ -1227,10 +1228,9 @@ export type StopAllBody = components['schemas']['StopAllBody'];
 export type StoppedAll = components['schemas']['StoppedAll'];
 export type SwitchBody = components['schemas']['SwitchBody'];
 export type Talker = components['schemas']['Talker'];
-export type TeamAnswer = components['schemas']['TeamAnswer'];
+export type Team = components['schemas']['Team'];
 export type TeamBody = components['schemas']['TeamBody'];
 export type TeamPatch = components['schemas']['TeamPatch'];
-export type TeamsAnswer = components['schemas']['TeamsAnswer'];
 export type Timeline = components['schemas']['Timeline'];
 export type TimelineEntry = components['schemas']['TimelineEntry'];
 export type Token = components['schemas']['Token'];
@@ -1753,7 +1753,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TeamsAnswer"];
+                    "application/json": components["schemas"]["AllTeams"];
                 };
             };
         };
@@ -1778,7 +1778,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TeamAnswer"];
+                    "application/json": components["schemas"]["Team"];
                 };
             };
         };
@@ -1800,7 +1800,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TeamAnswer"];
+                    "application/json": components["schemas"]["Team"];
                 };
             };
         };
@@ -1846,7 +1846,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TeamAnswer"];
+                    "application/json": components["schemas"]["Team"];
                 };
             };
         };

@@ -7,7 +7,7 @@ import type { User } from "../src/schema.ts";
 
 const SAM: User = {
   ...{ id: "1", username: "sam", name: "Sam", role: "agent", extension: "101", device: "PJSIP/101" },
-  ...{ devices: ["PJSIP/101", "PJSIP/101-web"], can_monitor: false, modes: ["silent", "whisper", "barge"], active: true, pbx: null, phone_message: true },
+  ...{ devices: ["PJSIP/101", "PJSIP/101-web"], can_monitor: false, modes: ["silent", "whisper", "barge"], active: true, pbx: null, phone_message: true, scope: "all" },
 };
 const BOSS: User = { ...SAM, id: "2", username: "boss", role: "administrator", can_monitor: true };
 
@@ -23,6 +23,8 @@ void test("nothing edited, nothing sent", () => {
 
 void test("each field alone is sent alone", () => {
   assert.deepEqual(edited(SAM, { name: " Sammy " }), { name: "Sammy" });
+  assert.deepEqual(edited(SAM, { scope: "teams" }), { scope: "teams" });
+  assert.deepEqual(edited(BOSS, { scope: "teams" }), {}, "an administrator's is always all");
   assert.deepEqual(edited(SAM, { username: "sammy" }), { username: "sammy" });
   assert.deepEqual(edited(SAM, { role: "administrator" }), { role: "administrator" });
   assert.deepEqual(edited(SAM, { password: " with blanks " }), { password: " with blanks " });
@@ -38,7 +40,7 @@ void test("each field alone is sent alone", () => {
 void test("an administrator who becomes an agent gets the rights that the form shows, and none unseen", () => {
   assert.equal(draftOf(BOSS).can_monitor, false);
   const change = edited(BOSS, { role: "agent" });
-  assert.deepEqual(change, { role: "agent", can_monitor: false, modes: ["silent", "whisper", "barge"] });
+  assert.deepEqual(change, { role: "agent", can_monitor: false, modes: ["silent", "whisper", "barge"], scope: "all" });
 });
 
 void test("a new account is sent whole", () => {
@@ -46,7 +48,7 @@ void test("a new account is sent whole", () => {
   assert.equal(isChanged(null, draft), true);
   assert.deepEqual(bodyOf(draft), {
     ...{ name: "Max", username: "max", role: "agent", password: "several good words", extension: null, phone_message: true },
-    ...{ devices: ["PJSIP/1", "PJSIP/2"], can_monitor: false, modes: ["silent", "whisper", "barge"] },
+    ...{ devices: ["PJSIP/1", "PJSIP/2"], can_monitor: false, modes: ["silent", "whisper", "barge"], scope: "all" },
   });
 });
 

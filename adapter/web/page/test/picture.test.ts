@@ -11,6 +11,7 @@ const user = (id: string): User => ({
   username: id,
   name: id,
   role: "agent",
+  scope: "all",
   extension: null,
   device: null,
   devices: [],

@@ -93,7 +93,7 @@ export function way({ via, via_detail }: AuditEntry, words: Words): string {
 export function reasonOf(entry: AuditEntry, { words }: Reader): string {
   const { reason } = entry;
   if (!reason) return "";
-  if (entry.result === "ok" && /^(user|token|webhook)\./.test(entry.action)) return reason.split("; ").map((part) => change(part, words)).join("; ");
+  if (entry.result === "ok" && /^(user|team|token|webhook)\./.test(entry.action)) return reason.split("; ").map((part) => change(part, words)).join("; ");
   return wordOf(words, `reason_${reason}`) ?? reason;
 }
 
