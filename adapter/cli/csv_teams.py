@@ -88,9 +88,10 @@ def _need_known(rows: Iterable[Row], known: dict[str, Team]) -> None:
 async def carry_out(planned: Iterable[Planned], people: People, teams: Teams, by: By) -> None:
     """Make the changes, once the accounts are there."""
     ids = {user.username.casefold(): user.id for user in await people.all()}
+
+    def known(names: Iterable[str]) -> list[str]:
+        return [ids[name] for name in names if name in ids]
+
     for one in planned:
-        members, supervisors = (
-            [ids[name] for name in names if name in ids] for names in (one.members, one.supervisors)
-        )
-        change = TeamChange(members=members, supervisors=supervisors, by=by)
+        change = TeamChange(members=known(one.members), supervisors=known(one.supervisors), by=by)
         await teams.change(one.team.id, change)

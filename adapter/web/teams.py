@@ -9,7 +9,7 @@ from pydantic import Field
 
 from adapter.core.audit import Action
 from adapter.core.bars import Kind
-from adapter.core.teams import Team
+from adapter.core.teams import Team as KnownTeam
 from adapter.core.views import Json
 from adapter.errors import Conflict, NotFound
 from adapter.fleet.people import KnownPeople
@@ -65,7 +65,7 @@ class TeamPatch(Body):
     supervisors: Supervisors = Field([], description=SUPERVISORS)
 
 
-class TeamAnswer(answers.Answer):
+class Team(answers.Answer):
     """Some people and queues, and who supervises them."""
 
     id: str
@@ -75,13 +75,13 @@ class TeamAnswer(answers.Answer):
     supervisors: list[str] = Field(description=SUPERVISORS)
 
 
-class TeamsAnswer(answers.Answer):
+class AllTeams(answers.Answer):
     """The teams that one supervises; for administrators all."""
 
-    teams: list[TeamAnswer]
+    teams: list[Team]
 
 
-def team_view(team: Team) -> Json:
+def team_view(team: KnownTeam) -> Json:
     """The contract's Team."""
     return {
         "id": team.id,
@@ -98,7 +98,7 @@ async def _bar(context: RequestContext[Deps, Any], supervisors: Iterable[str]) -
         await context.access.making(context.principal, Kind.ACCOUNT, supervisor)
 
 
-@routes.plain("GET", "/teams", Returns(model=TeamsAnswer), monitors)
+@routes.plain("GET", "/teams", Returns(model=AllTeams), monitors)
 async def list_teams(context: RequestContext[Deps, None]) -> web.Response:
     """The teams that one supervises, by name; administrators see all (a token needs the scope admin for that)."""
     principal, teams = context.principal, await context.deps.teams.all()
@@ -111,7 +111,7 @@ async def list_teams(context: RequestContext[Deps, None]) -> web.Response:
     "POST",
     "/teams",
     TeamBody,
-    Returns(201, TeamAnswer, headers=["Location"]),
+    Returns(201, Team, headers=["Location"]),
     administers,
     errors=[Conflict],
     audit=Action.TEAM_CREATED,
@@ -133,14 +133,14 @@ async def create_team(context: RequestContext[Deps, TeamBody]) -> web.Response:
     return web.json_response(team_view(team), status=201, headers={"Location": f"/api/v1/teams/{team.id}"})
 
 
-async def _existing(context: RequestContext[Deps, Any]) -> Team:
+async def _existing(context: RequestContext[Deps, Any]) -> KnownTeam:
     team = await context.deps.teams.get(context.part())
     if team is None:
         raise NotFound("There is no such team.")
     return team
 
 
-@routes.plain("GET", "/teams/{id}", Returns(model=TeamAnswer), administers, errors=[NotFound])
+@routes.plain("GET", "/teams/{id}", Returns(model=Team), administers, errors=[NotFound])
 async def get_team(context: RequestContext[Deps, None]) -> web.Response:
     """One team."""
     return web.json_response(team_view(await _existing(context)))
@@ -150,7 +150,7 @@ async def get_team(context: RequestContext[Deps, None]) -> web.Response:
     "PATCH",
     "/teams/{id}",
     TeamPatch,
-    Returns(model=TeamAnswer),
+    Returns(model=Team),
     administers,
     errors=[NotFound, Conflict],
     audit=Action.TEAM_CHANGED,

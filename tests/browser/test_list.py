@@ -103,15 +103,24 @@ async def test_an_internal_call_is_one_row_and_either_end_can_be_coached(place: 
     await expect(pair).to_have_attribute("aria-selected", "true")
 
 
-async def test_my_team_is_remembered(place: Centre, at: At) -> None:
+async def test_my_team_is_the_servers(place: Centre, at: At) -> None:
+    """The calls of the teams that I supervise; a change of a team shows by itself."""
+    admin = await place.site.client("admin")
+    lee = {"username": "lee", "name": "Lee", "role": "agent", "password": "several good words", "device": "PJSIP/1001"}
+    _, agent = await admin.post("/users", lee)
     talks(place, 3)
     page = await at()
-    await row(page, 1).click()
-    await page.get_by_label(f"{NAMES[1]} is in my team").check()
-    await page.reload()
+    await page.get_by_role("radio", name="My team 0").click()
+    await expect(rows(page)).to_have_count(0)
+    made = {"name": "Mine", "members": [agent["id"]], "supervisors": [admin.user["id"]]}
+    _, team = await admin.post("/teams", made)
     await page.get_by_role("radio", name="My team 1").click()
     await expect(rows(page)).to_have_count(1)
-    await expect(rows(page)).to_contain_text(NAMES[1])
+    await expect(rows(page)).to_contain_text("Lee")
+    await page.reload()
+    await expect(page.get_by_role("radio", name="My team 1")).to_be_visible()
+    await admin.patch(f"/teams/{team['id']}", {"members": []})
+    await expect(page.get_by_role("radio", name="My team 0")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

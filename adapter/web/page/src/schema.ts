@@ -650,6 +650,10 @@ export interface components {
             /** @description Null for a phone without an account. */
             user_id: string | null;
         };
+        /** @description The teams that one supervises; for administrators all. */
+        AllTeams: {
+            teams: components["schemas"]["Team"][];
+        };
         /** @description One action, done or refused. */
         AuditEntry: {
             action: string;
@@ -1092,7 +1096,7 @@ export interface components {
             name: string;
         };
         /** @description Some people and queues, and who supervises them. */
-        TeamAnswer: {
+        Team: {
             id: string;
             /** @description Ids of the users whose calls are this team's. */
             members: string[];
@@ -1140,10 +1144,6 @@ export interface components {
              * @default []
              */
             supervisors?: string[];
-        };
-        /** @description The teams that one supervises; for administrators all. */
-        TeamsAnswer: {
-            teams: components["schemas"]["TeamAnswer"][];
         };
         /** @description What has happened in a call, oldest first. */
         Timeline: {
@@ -1334,6 +1334,7 @@ export type AgentQueue = components['schemas']['AgentQueue'];
 export type Agents = components['schemas']['Agents'];
 export type AgentState = components['schemas']['AgentState'];
 export type AgentStatus = components['schemas']['AgentStatus'];
+export type AllTeams = components['schemas']['AllTeams'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type Call = components['schemas']['Call'];
@@ -1390,10 +1391,9 @@ export type StopAllBody = components['schemas']['StopAllBody'];
 export type StoppedAll = components['schemas']['StoppedAll'];
 export type SwitchBody = components['schemas']['SwitchBody'];
 export type Talker = components['schemas']['Talker'];
-export type TeamAnswer = components['schemas']['TeamAnswer'];
+export type Team = components['schemas']['Team'];
 export type TeamBody = components['schemas']['TeamBody'];
 export type TeamPatch = components['schemas']['TeamPatch'];
-export type TeamsAnswer = components['schemas']['TeamsAnswer'];
 export type Timeline = components['schemas']['Timeline'];
 export type TimelineEntry = components['schemas']['TimelineEntry'];
 export type Token = components['schemas']['Token'];
@@ -1979,7 +1979,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TeamsAnswer"];
+                    "application/json": components["schemas"]["AllTeams"];
                 };
             };
         };
@@ -2004,7 +2004,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TeamAnswer"];
+                    "application/json": components["schemas"]["Team"];
                 };
             };
         };
@@ -2026,7 +2026,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TeamAnswer"];
+                    "application/json": components["schemas"]["Team"];
                 };
             };
         };
@@ -2072,7 +2072,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TeamAnswer"];
+                    "application/json": components["schemas"]["Team"];
                 };
             };
         };

@@ -23,6 +23,8 @@ void test("nothing edited, nothing sent", () => {
 
 void test("each field alone is sent alone", () => {
   assert.deepEqual(edited(SAM, { name: " Sammy " }), { name: "Sammy" });
+  assert.deepEqual(edited(SAM, { scope: "teams" }), { scope: "teams" });
+  assert.deepEqual(edited(BOSS, { scope: "teams" }), {}, "an administrator's is always all");
   assert.deepEqual(edited(SAM, { username: "sammy" }), { username: "sammy" });
   assert.deepEqual(edited(SAM, { role: "administrator" }), { role: "administrator" });
   assert.deepEqual(edited(SAM, { password: " with blanks " }), { password: " with blanks " });
@@ -41,7 +43,7 @@ void test("each field alone is sent alone", () => {
 void test("an administrator who becomes an agent gets the rights that the form shows, and none unseen", () => {
   assert.equal(draftOf(BOSS).can_monitor, false);
   const change = edited(BOSS, { role: "agent" });
-  assert.deepEqual(change, { role: "agent", can_monitor: false, modes: ["silent", "whisper", "barge"] });
+  assert.deepEqual(change, { role: "agent", can_monitor: false, modes: ["silent", "whisper", "barge"], scope: "all" });
 });
 
 void test("a new account is sent whole", () => {
@@ -49,7 +51,7 @@ void test("a new account is sent whole", () => {
   assert.equal(isChanged(null, draft), true);
   assert.deepEqual(bodyOf(draft), {
     ...{ name: "Max", username: "max", role: "agent", password: "several good words", extension: null, phone_message: true },
-    ...{ devices: ["PJSIP/1", "PJSIP/2"], can_monitor: false, modes: ["silent", "whisper", "barge"] },
+    ...{ devices: ["PJSIP/1", "PJSIP/2"], can_monitor: false, modes: ["silent", "whisper", "barge"], scope: "all" },
   });
 });
 

@@ -11,6 +11,7 @@ const user = (id: string): User => ({
   username: id,
   name: id,
   role: "agent",
+  scope: "all",
   extension: null,
   device: null,
   devices: [],
@@ -19,7 +20,6 @@ const user = (id: string): User => ({
   modes: ["silent", "whisper", "barge"],
   active: true,
   phone_message: true,
-  scope: "all",
 });
 
 const coach = (monitor_id: string, mode: Coach["mode"] = "whisper"): Coach => ({

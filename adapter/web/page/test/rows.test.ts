@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { counts, customerName, isNobody, passes, rowsOf, since, sorted, stateOf, whereOf, type Row } from "../src/core/rows.ts";
+import { NO_TEAM as NONE } from "../src/core/teams.ts";
 import type { Call } from "../src/schema.ts";
 import { call, SINCE } from "./calls.ts";
 
 const compare = (one: string, other: string): number => one.localeCompare(other);
-const NONE: ReadonlySet<string> = new Set();
 const agent = (name: string, extension: string) => ({ user_id: name, name, extension });
 const rows = (...calls: Call[]): Row[] => rowsOf(new Map(calls.map((one) => [one.id, one])));
 const keys = (all: Row[]): string[] => all.map(({ key }) => key);
@@ -68,7 +68,7 @@ void test("each filter shows what its count says", () => {
   const rings = call("r", "r", { state: "ringing", agent: agent("r", "104") });
   const monitored = call("m", "m", { monitors: [{} as Call["monitors"][number]], agent: agent("m", "105") });
   const all = rows(sam, ana, held, rings, monitored);
-  const team = new Set(["102", "105"]);
+  const team = { people: new Set(["102", "m"]), queues: new Set(["sales"]) };
   const found = counts(all, team);
   assert.deepEqual(found, { all: 4, myTeam: 2, held: 1, ringing: 1, beingMonitored: 1 });
   for (const name of ["all", "myTeam", "held", "ringing", "beingMonitored"] as const) {

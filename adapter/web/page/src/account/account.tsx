@@ -9,6 +9,7 @@ import { words } from "../words";
 import { Audit } from "./audit";
 import { Password } from "./password";
 import type { PageProps } from "./parts";
+import { Teams } from "./teams";
 import { Tokens } from "./tokens";
 import { Users } from "./users";
 import { Webhooks } from "./webhooks";
@@ -21,6 +22,7 @@ interface Part {
 
 const PARTS: Record<string, Part> = {
   users: { icon: "users", label: words.users, page: Users },
+  teams: { icon: "teams", label: words.teams, page: Teams },
   audit: { icon: "audit", label: words.audit, page: Audit },
   webhooks: { icon: "webhooks", label: words.webhooks, page: Webhooks },
   tokens: { icon: "tokens", label: words.tokens, page: Tokens },

@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ask } from "../api/ask";
 import { attempt } from "../api/problems";
 import { bodyOf, changesOf, draftOf, isChanged, rebased, type Draft } from "../core/account";
-import { modeValues as MODES, type Mode, type Role, type User } from "../schema";
+import { modeValues as MODES, monitorScopeValues as SCOPES, type Mode, type Role, type User } from "../schema";
 import { Field, TextField } from "../ui/field";
 import { useSending } from "../ui/form";
 import { useLeaving } from "../ui/unsaved";
@@ -14,7 +14,7 @@ import { FormEnd, go, onEscape, PageHead, type PageProps } from "./parts";
 import { PbxField } from "./pbx";
 
 const LIST = "users";
-const NAMES = ["name", "username", "role", "password", "extension", "devices", "pbx", "can_monitor", "modes", "phone_message"];
+const NAMES = ["name", "username", "role", "password", "extension", "devices", "pbx", "can_monitor", "modes", "scope", "phone_message"];
 
 export function UserEditor({ id, me, pbxs, tell, fail }: PageProps & { id: string | null }) {
   const [user, setUser] = useState<User | null>(null);
@@ -147,6 +147,19 @@ function Permissions({ draft, set }: Pick<FieldsProps, "draft" | "set">) {
           ))}
         </div>
         <small>{all ? words.allCalls : words.modesHint}</small>
+      </fieldset>
+      <fieldset class="plain below">
+        <legend>{words.whichCalls}</legend>
+        {SCOPES.map((scope) => (
+          <label class="check" key={scope}>
+            <input
+              type="radio" name="scope" checked={all ? scope === "all" : draft.scope === scope} disabled={all || !draft.can_monitor}
+              onChange={() => set({ scope })}
+            />{" "}
+            {words[`scope_${scope}`]}
+          </label>
+        ))}
+        <small>{words.scopeHint}</small>
       </fieldset>
     </fieldset>
   );

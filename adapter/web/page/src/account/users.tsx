@@ -85,7 +85,7 @@ function Rights({ user }: { user: User }) {
       </Chip>
       {user.role === "agent" && user.can_monitor && (
         <Chip icon="ear">
-          {words.mayMonitor}
+          {user.scope === "teams" ? words.mayMonitorTeams : words.mayMonitor}
           {some}
         </Chip>
       )}

@@ -1,6 +1,6 @@
 // An account while it is edited: what the form holds, and what of it was changed. Pure.
 
-import type { Mode, Role, User, UserBody, UserPatch } from "../schema";
+import type { Mode, MonitorScope, Role, User, UserBody, UserPatch } from "../schema";
 
 /** What the editor's fields hold, as they are typed. */
 export interface Draft {
@@ -15,6 +15,7 @@ export interface Draft {
   pbx: string;
   can_monitor: boolean;
   modes: Mode[];
+  scope: MonitorScope;
   phone_message: boolean;
 }
 
@@ -30,6 +31,7 @@ export function draftOf(user: User | null): Draft {
     // The API says true of every administrator. Whether they were given the right as an agent it doesn't say.
     can_monitor: user !== null && user.role === "agent" && user.can_monitor,
     modes: user?.modes ?? ["silent", "whisper", "barge"],
+    scope: user?.scope ?? "all",
     phone_message: user?.phone_message ?? true,
   };
 }
@@ -54,19 +56,20 @@ export function changesOf(before: User, draft: Draft): UserPatch {
   const became = before.role === "administrator"; // an agent: with the rights that the form shows
   if (became || draft.can_monitor !== old.can_monitor) change.can_monitor = draft.can_monitor;
   if (became || !same(draft.modes, old.modes)) change.modes = draft.modes;
+  if (became || draft.scope !== old.scope) change.scope = draft.scope;
   return change;
 }
 
 /** A new account as the API takes it. */
 export function bodyOf(draft: Draft): UserBody {
-  const { role, password, can_monitor, modes, phone_message } = draft;
+  const { role, password, can_monitor, modes, scope, phone_message } = draft;
   return {
     name: draft.name.trim(),
     username: draft.username.trim(),
     extension: draft.extension.trim() || null,
     devices: devicesOf(draft.devices),
     ...(draft.pbx && { pbx: draft.pbx }),
-    ...{ role, password, can_monitor, modes, phone_message },
+    ...{ role, password, can_monitor, modes, scope, phone_message },
   };
 }
 

@@ -96,7 +96,7 @@ export function way({ via, via_detail }: AuditEntry, words: Words): string {
 export function reasonOf(entry: AuditEntry, { words }: Reader): string {
   const { reason } = entry;
   if (!reason) return "";
-  if (entry.result === "ok" && /^(user|token|webhook)\./.test(entry.action)) return reason.split("; ").map((part) => change(part, words)).join("; ");
+  if (entry.result === "ok" && /^(user|team|token|webhook)\./.test(entry.action)) return reason.split("; ").map((part) => change(part, words)).join("; ");
   const isWritten = entry.action === "monitor.stopped_all" && entry.result === "ok";
   const code = isWritten ? undefined : wordOf(words, `reason_${reason}`);
   return code ?? (isWritten || entry.action === "monitor.ended" ? say(words.reasonWritten, { text: reason }) : reason);

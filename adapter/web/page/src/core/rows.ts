@@ -1,6 +1,7 @@
 // The rows of the list: which calls are one row, which of them are asked for, and in what order. Pure.
 
 import type { Call, CallState } from "../schema";
+import { isMine, type MyTeam } from "./teams.ts";
 
 /** One call, or both entries of an internal call. */
 export interface Row {
@@ -66,17 +67,17 @@ function faces(one: Call, other: Call): boolean {
   return one.customer.number === other.agent.extension;
 }
 
-/** Whether a row is among those asked for. `text` is what is searched; `team` has the extensions of my team. */
-export function passes(row: Row, text: string, filter: Filter, team: ReadonlySet<string>): boolean {
+/** Whether a row is among those asked for. `text` is what is searched. */
+export function passes(row: Row, text: string, filter: Filter, team: MyTeam): boolean {
   return isIn(row, filter, team) && isFound(row, text.trim().toLowerCase());
 }
 
-function isIn(row: Row, filter: Filter, team: ReadonlySet<string>): boolean {
+function isIn(row: Row, filter: Filter, team: MyTeam): boolean {
   switch (filter) {
     case "all":
       return true;
     case "myTeam":
-      return row.calls.some((call) => team.has(call.agent.extension));
+      return row.calls.some((call) => isMine(team, call));
     case "beingMonitored":
       return row.calls.some((call) => call.monitors.length > 0);
     default:
@@ -107,7 +108,7 @@ export function queueOf(call: Call): string {
 }
 
 /** How many rows each filter has. */
-export function counts(rows: readonly Row[], team: ReadonlySet<string>): Record<Filter, number> {
+export function counts(rows: readonly Row[], team: MyTeam): Record<Filter, number> {
   const found = { all: rows.length, myTeam: 0, held: 0, ringing: 0, beingMonitored: 0 };
   for (const row of rows) for (const name of FILTERS) if (name !== "all" && isIn(row, name, team)) found[name]++;
   return found;

@@ -8,12 +8,13 @@ import type { Call, User } from "../schema";
 import { TalkingWith } from "../phone/talkingwith";
 import { Icon } from "../ui/icons";
 import { language, words } from "../words";
-import { InMyTeam, OtherEnd, useTeam } from "./aside";
+import { OtherEnd } from "./aside";
 import type { Choice } from "./choice";
 import { Filters, type Asked } from "./filters";
 import { Help } from "./help";
 import { List } from "./list";
 import type { MyMonitoring } from "./monitoring";
+import { useMyTeam } from "./myteam";
 import { Panel } from "./panel";
 
 interface Props {
@@ -30,7 +31,7 @@ const alphabet = new Intl.Collator(language());
 
 export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: Props) {
   const [asked, setAsked] = useState<Asked>({ text: "", filter: "all", sort: "longest" });
-  const [team, toggleTeam] = useTeam(me);
+  const team = useMyTeam(me);
   const [help, setHelp] = useState(false);
   const list = useRef<HTMLUListElement>(null);
   const search = useRef<HTMLInputElement>(null);
@@ -95,7 +96,6 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: P
             element={panel}
           >
             {call && <OtherEnd row={all.find((row) => row.calls.includes(call))} callId={chosen} choose={choose} />}
-            {call && me.can_monitor && <InMyTeam call={call} team={team} toggle={toggleTeam} />}
           </Panel>
         )}
       </div>

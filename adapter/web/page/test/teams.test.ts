@@ -1,0 +1,42 @@
+// My team as the filter sees it, and a team while it is edited: only what was changed is sent.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bodyOf, changesOf, draftOf, foundTeam, isChanged, isMine, teamOf } from "../src/core/teams.ts";
+import type { Call, Team, User } from "../src/schema.ts";
+import { call } from "./calls.ts";
+
+const SALES: Team = { id: "t", name: "Sales", members: ["sam", "ana"], queues: ["Sales", "Hotline"], supervisors: ["mona"] };
+const HELP: Team = { id: "h", name: "Help", members: ["lee"], queues: ["help"], supervisors: ["kim"] };
+const MONA = { id: "mona" } as User;
+const of = (agent: string | null, queue: string | null = null): Call =>
+  ({ ...call("c", "sam"), agent: { user_id: agent, name: "", extension: "" }, queue });
+
+void test("my team is what the teams that I supervise have", () => {
+  const team = teamOf([SALES, HELP], MONA);
+  assert.ok(isMine(team, of("sam")));
+  assert.ok(isMine(team, of(null, "SALES")));
+  assert.ok(!isMine(team, of("lee", "help")));
+  assert.ok(!isMine(team, of(null)));
+  assert.ok(!isMine(teamOf([], MONA), of("sam", "sales")));
+});
+
+void test("nothing edited, nothing sent; each field alone is sent alone", () => {
+  const edited = (more: object) => changesOf(SALES, { ...draftOf(SALES), ...more });
+  assert.deepEqual(edited({}), {});
+  assert.deepEqual(edited({ members: ["ana", "sam"], queues: " Sales \n\nHotline\n" }), {}, "the order of people is none");
+  assert.deepEqual(edited({ name: " North " }), { name: "North" });
+  assert.deepEqual(edited({ members: ["sam"] }), { members: ["sam"] });
+  assert.deepEqual(edited({ supervisors: [] }), { supervisors: [] });
+  assert.deepEqual(edited({ queues: "Help Desk" }), { queues: ["Help Desk"] });
+  assert.ok(!isChanged(null, draftOf(null)));
+  assert.ok(isChanged(null, { ...draftOf(null), queues: "x" }));
+  assert.deepEqual(bodyOf(draftOf(SALES)), { name: "Sales", members: ["sam", "ana"], queues: ["Sales", "Hotline"], supervisors: ["mona"] });
+});
+
+void test("a team is found by its name, its people and its queues", () => {
+  const names = new Map([["sam", "Sam Ortiz"], ["mona", "Mona"]]);
+  const finds = (text: string) => foundTeam(SALES, names, text);
+  assert.deepEqual(["", "sal", "ORTIZ", "hotline mona"].filter((text) => !finds(text)), []);
+  assert.deepEqual(["lee", "sales lee"].filter(finds), []);
+});
