@@ -8,7 +8,7 @@ from pathlib import Path
 
 from adapter import log
 from adapter.lab.provision import provision
-from tests.bench import bus, events, page, pages, records, switching
+from tests.bench import bus, events, floor, page, pages, records, switching
 
 Tables = dict[str, dict[str, float]]
 
@@ -56,6 +56,11 @@ def _bus() -> Tables:
     return asyncio.run(bus.measure())
 
 
+def _floor() -> Tables:
+    """30 queues with 500 members and 100 waiting callers: events, lists, memory"""
+    return floor.measure()
+
+
 PARTS: dict[str, Callable[[], Tables]] = {
     "model": _model,
     "streams": _streams,
@@ -64,6 +69,7 @@ PARTS: dict[str, Callable[[], Tables]] = {
     "switching": _switching,
     "page": _page,
     "bus": _bus,
+    "floor": _floor,
 }
 
 
