@@ -38,6 +38,7 @@ from adapter.fleet.node import Connect, NodeSettings, OnCall, OnEvents, OnState
 from adapter.fleet.ownership import Ownership
 from adapter.health.retention import Keep
 from adapter.monitoring.boards import Boards, OneOfBoards
+from adapter.monitoring.floornews import QueueLimit
 from adapter.monitoring.limits import Limits
 from adapter.monitoring.ports import StartRequest
 from adapter.phones.browser import PREFIX, BrowserPhones, Names
@@ -140,6 +141,7 @@ def node_settings(pbx: config.Pbx, settings: config.Settings, key: bytes) -> Nod
         limits=limits(settings),
         watch_interval=pbx.watch_interval_seconds,
         reach=pbx.reach,
+        queue_limits={one.name: QueueLimit(one.waiting, one.longest_wait_seconds) for one in settings.queue},
     )
 
 

@@ -7,11 +7,8 @@ from aiohttp import web
 
 from adapter.core.agent import AgentStatus, QueueStatus
 from adapter.core.floorviews import agent_view, agent_visible, queue_view, queue_visible
-from adapter.core.people import User
 from adapter.monitoring.boards import Boards
-from adapter.store.tokens import Scope
 from adapter.web import flooranswers
-from adapter.web.principal import Principal
 from adapter.web.routes import RequestContext, Returns, Routes
 
 
@@ -25,11 +22,6 @@ class Deps:
 routes = Routes("floor", Deps)
 
 
-def viewers(principal: Principal, boards: Boards) -> list[User]:
-    """Whose rights count: a service sees what anybody sees for whom it may act."""
-    return principal.people(boards.directory) if principal.has(Scope.MONITOR) else []
-
-
 def _agents(boards: Boards) -> Iterable[AgentStatus]:
     return sorted(boards.agents(), key=lambda one: (one.pbx, one.extension, one.id))
 
@@ -41,7 +33,7 @@ def _queues(boards: Boards) -> Iterable[QueueStatus]:
 @routes.plain("GET", "/agents", Returns(model=flooranswers.Agents), service=True)
 async def list_agents(context: RequestContext[Deps, None]) -> web.Response:
     """All agents whom one may see, and what they do now. Everybody sees themselves."""
-    boards, who = context.deps.boards, viewers(context.principal, context.deps.boards)
+    boards, who = context.deps.boards, context.principal.people(context.deps.boards.directory)
     seen = (one for one in _agents(boards) if any(agent_visible(user, one) for user in who))
     return web.json_response({"agents": [agent_view(one, *who) for one in seen]})
 
@@ -49,6 +41,6 @@ async def list_agents(context: RequestContext[Deps, None]) -> web.Response:
 @routes.plain("GET", "/queues", Returns(model=flooranswers.Queues), service=True)
 async def list_queues(context: RequestContext[Deps, None]) -> web.Response:
     """All queues that one may see, and who waits in them."""
-    boards, who = context.deps.boards, viewers(context.principal, context.deps.boards)
+    boards, who = context.deps.boards, context.principal.people(context.deps.boards.directory)
     seen = (one for one in _queues(boards) if any(queue_visible(user, one) for user in who))
     return web.json_response({"queues": [queue_view(one) for one in seen]})

@@ -61,7 +61,7 @@ administrators("GET /teams/{id}, PATCH /teams/{id}", 200)
 administrators("DELETE /teams/{id}", 204)
 services = {"service": 403, "starter": 403, "scoped_service": 403}
 expect("GET /session", 200, **services, **figures)
-expect("GET /calls, GET /monitors", 200, **figures)
+expect("GET /calls, GET /monitors, GET /agents, GET /queues", 200, **figures)
 expect("GET /teams", 200, agent=403, watched=403, **services, **figures)
 expect("GET /events", 200, **services, **figures)
 expect("POST /monitors", 404, agent=403, watched=403, **figures)

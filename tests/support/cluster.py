@@ -4,7 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from adapter.core.agent import AgentStatus, QueueStatus
 from adapter.core.call import Call
 from adapter.core.changes import Changes
 from adapter.core.monitor import Monitor
@@ -160,9 +162,17 @@ class Other:
         await self.follower.close()
 
 
-Picture = tuple[
-    PbxState, bool, dict[str, Call], dict[str, Monitor], dict[str, frozenset[str]], dict[tuple[str, str], bool]
-]
+class Picture(NamedTuple):
+    """All that can be read of a PBX."""
+
+    state: PbxState
+    takes_up: bool
+    calls: dict[str, Call]
+    monitors: dict[str, Monitor]
+    barred: dict[str, frozenset[str]]
+    was_in: dict[tuple[str, str], bool]
+    agents: dict[str, AgentStatus]
+    queues: dict[str, QueueStatus]
 
 
 def picture(board: object, bars: SharedBars) -> Picture:
@@ -170,13 +180,15 @@ def picture(board: object, bars: SharedBars) -> Picture:
     assert isinstance(board, Board) or hasattr(board, "in_sight")
     read: Board = board  # type: ignore[assignment]
     conversations = sorted(one for bar in bars.of_pbx(PBX).bars for one in bar.ids)
-    return (
+    return Picture(
         read.pbx_state,
         read.takes_up,
         {call.id: call for call in read.calls()},
         {monitor.id: replace(monitor, asked=None) for monitor in read.monitors()},
         {one: bars.barred_from(one) for one in conversations},
         {(user.id, one): bars.was_in(user.id, one) for user in PEOPLE for one in conversations},
+        {agent.id: agent for agent in read.agents()},
+        {queue.id: queue for queue in read.queues()},
     )
 
 
