@@ -8,7 +8,7 @@ from pathlib import Path
 
 from adapter import log
 from adapter.lab.provision import provision
-from tests.bench import bus, events, page, pages, records, switching
+from tests.bench import bus, events, page, pages, paint, records, switching
 
 Tables = dict[str, dict[str, float]]
 
@@ -46,9 +46,9 @@ def _switching() -> Tables:
 
 
 def _page() -> Tables:
-    """what the inbox costs the browser, at 60 calls and at 1,000"""
+    """what the inbox costs the browser, at 60 calls and at 1,000, and how soon it is painted"""
     with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(page.measure(Path(folder)))
+        return {**asyncio.run(paint.measure()), **asyncio.run(page.measure(Path(folder)))}
 
 
 def _bus() -> Tables:
