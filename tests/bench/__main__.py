@@ -8,7 +8,7 @@ from pathlib import Path
 
 from adapter import log
 from adapter.lab.provision import provision
-from tests.bench import bus, events, floor, page, pages, records, softphone, switching
+from tests.bench import bus, events, floor, page, pages, paint, records, softphone, switching
 from tests.support.pbxes import Several
 
 Tables = dict[str, dict[str, float]]
@@ -58,9 +58,9 @@ async def _several(folder: Path) -> dict[str, dict[str, float]]:
 
 
 def _page() -> Tables:
-    """what the inbox costs the browser, at 60 calls and at 1,000"""
+    """what the inbox costs the browser, at 60 calls and at 1,000, and how soon it is painted"""
     with tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(page.measure(Path(folder)))
+        return {**asyncio.run(paint.measure()), **asyncio.run(page.measure(Path(folder)))}
 
 
 def _bus() -> Tables:

@@ -13,7 +13,6 @@ from tests.support.centre import Centre, centre
 AGENTS = 12
 BAR = 44
 """Pixels of the bar that stands above everything while one monitors."""
-EVERYTHING = ("minor", "moderate", "serious", "critical")
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 360, "height": 720}
 At = Callable[..., Awaitable[Page]]

@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import SignIn
 from tests.browser.test_account import GOOD, edit, in_german, open_users, somebody
-from tests.browser.test_quality import with_axe
+from tests.browser.test_quality import assert_accessible
 from tests.support.lab import Lab
 
 
@@ -150,13 +150,6 @@ async def test_too_many_attempts_say_when_to_try_again(lab: Lab, chromium: Brows
 PAGES = ["users", "users/new", "users/{sam}", "audit", "webhooks", "webhooks/new", "tokens", "tokens/new", "password"]
 
 
-async def found_by_axe(page: Page) -> list[object]:
-    """Everything that axe finds, of whatever weight."""
-    await with_axe(page)
-    result = await page.evaluate("axe.run()")
-    return [(found["id"], [node["html"][:120] for node in found["nodes"]]) for found in result["violations"]]
-
-
 @pytest.mark.parametrize(
     ("scheme", "language"),
     [
@@ -173,7 +166,7 @@ async def test_axe_finds_nothing_at_all(
     await blank.goto("/")
     await blank.locator("button").click()  # with an error at a field
     await expect(blank.locator("[aria-invalid]").first).to_be_visible()
-    assert await found_by_axe(blank) == []
+    await assert_accessible(blank)
     await blank.close()
     admin = await lab.client("admin")
     _, hook = await admin.post("/webhooks", {"url": "http://127.0.0.1:9/", "events": ["call.started"]})
@@ -187,14 +180,14 @@ async def test_axe_finds_nothing_at_all(
         await page.goto(f"/#/account/{part.format(sam=sam)}")
         await expect(page.locator(".account-page h2")).to_be_visible()
         await expect(page.locator(".account-page").locator("table, form").first).to_be_visible()
-        assert await found_by_axe(page) == [], part
+        await assert_accessible(page)
     await page.goto("/#/account/users/new")
     await page.locator(".account-page [type=submit]").click()
     await expect(page.locator("[aria-invalid]").first).to_be_visible()
-    assert await found_by_axe(page) == []
+    await assert_accessible(page)
     await page.goto(f"/#/account/users/{sam}")
     await page.locator(".access .danger").click()
     await expect(page.get_by_role("dialog")).to_be_visible()
-    assert await found_by_axe(page) == []
+    await assert_accessible(page)
     await admin.delete(f"/webhooks/{hook['id']}")
     await admin.delete(f"/tokens/{token['id']}")

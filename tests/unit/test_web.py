@@ -1,6 +1,7 @@
 """The HTTP contract without a PBX: every row of the error table, sessions, accounts, streams."""
 
 import asyncio
+import gzip
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -400,6 +401,22 @@ async def test_a_connection_outlasts_every_kind_of_answer(site: Site) -> None:
             statuses.append(head.split()[1])
     writer.close()
     assert statuses == ["200", "200", "200", "200", "404", "404", "200", "200"]
+
+
+async def test_the_pages_files_are_sent_compressed_to_who_takes_it(site: Site) -> None:
+    """The twins are made by the page's build; together they stay small (docs/design.md)."""
+    total = 0
+    async with aiohttp.ClientSession(auto_decompress=False) as http:
+        for name in ("page.js", "page.css"):
+            async with http.get(f"{site.base}/static/{name}", headers={"Accept-Encoding": "gzip"}) as answer:
+                assert answer.headers["Content-Encoding"] == "gzip"
+                assert answer.headers["Vary"] == "Accept-Encoding"
+                packed = await answer.read()
+            async with http.get(f"{site.base}/static/{name}", headers={"Accept-Encoding": "identity"}) as answer:
+                assert "Content-Encoding" not in answer.headers
+                assert gzip.decompress(packed) == await answer.read()
+            total += len(packed)
+    assert total < 200_000
 
 
 async def test_ready_and_alive(site: Site) -> None:

@@ -72,7 +72,7 @@ export function WebhookEditor({ id, done, tell }: Props) {
         <form noValidate ref={sending.form} aria-label={title} onSubmit={(event) => void submit(event)} onKeyDown={onEscape(cancel)}>
           <div class="card">
             <TextField
-              name="url" label="URL" type="url" placeholder="https://crm.example/hooks/calls" required first={id === null}
+              name="url" label={words.url} type="url" placeholder="https://crm.example/hooks/calls" required first={id === null}
               value={draft.url} change={(url) => setDraft({ ...draft, url })} error={sending.errors["url"]}
             />
             <Events chosen={draft.events} error={sending.errors["events"]} change={(events) => setDraft({ ...draft, events })} />

@@ -59,7 +59,7 @@ export function Webhooks(props: PageProps) {
       </PageHead>
       {secret && <Once label={words.itsSecret} secret={secret} done={() => setSecret("")} />}
       {hooks !== null && hooks.length > 0 && (
-        <Table label={words.webhooks} kind="hooks" head={["URL", words.events, words.state, words.actions]}>
+        <Table label={words.webhooks} kind="hooks" head={[words.url, words.events, words.state, words.actions]}>
           {hooks.map((hook) => (
             <Hook hook={hook} key={hook.id} ping={() => void ping(hook)} remove={() => setAsked(hook)} />
           ))}

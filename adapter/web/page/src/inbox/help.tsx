@@ -4,10 +4,10 @@ import { Dialog } from "../ui/dialog";
 import { words } from "../words";
 
 const LIST: [keys: string, what: keyof typeof words][] = [
-  ["↑ ↓", "keysMove"], [words.keysOfPage, "keysPage"], [words.keysOfEnds, "keysFar"], ["← →", "keysEnds"], ["Enter", "keysOpen"], ["n", "keysNew"], ["/", "keysSearch"],
+  ["↑ ↓", "keysMove"], [words.keysOfPage, "keysPage"], [words.keysOfEnds, "keysFar"], ["← →", "keysEnds"], [words.keysOfEnter, "keysOpen"], ["n", "keysNew"], ["/", "keysSearch"],
 ];
 const CALL: [keys: string, what: keyof typeof words][] = [
-  ["m", "keysMonitor"], ["t", "keysTalk"], ["j", "keysJoin"], ["s", "keysSilent"], ["Esc", "keysLeave"], ["?", "keysHelp"],
+  ["m", "keysMonitor"], ["t", "keysTalk"], ["j", "keysJoin"], ["s", "keysSilent"], [words.keysOfEscape, "keysLeave"], ["?", "keysHelp"],
 ];
 
 export function Help({ close }: { close: () => void }) {

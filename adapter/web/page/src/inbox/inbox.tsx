@@ -117,6 +117,17 @@ function useFocus(
 ): void {
   const before = useRef<string | null>(null);
   useEffect(() => {
+    // What had the focus may be hidden since the window is another size.
+    const resized = () =>
+      requestAnimationFrame(() => {
+        const { activeElement } = document;
+        const lost = activeElement === null || activeElement === document.body || !activeElement.checkVisibility({ visibilityProperty: true });
+        if (lost) (covered() ? panel.current : list.current)?.focus({ preventScroll: true });
+      });
+    NARROW.addEventListener("change", resized);
+    return () => NARROW.removeEventListener("change", resized);
+  });
+  useEffect(() => {
     if (chosen !== null && covered()) panel.current?.focus();
     if (chosen === null && before.current !== null) list.current?.focus();
     before.current = chosen;

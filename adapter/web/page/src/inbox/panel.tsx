@@ -99,10 +99,10 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
           {monitoring.problem}
         </p>
       </div>
-      <div class="cards">
+      <div class="cards" role="group" aria-label={words.aboutCall} tabIndex={0 /* so that the keyboard can scroll it */}>
         {here?.device === BROWSER && here.state === "live" && (
           <section class="card">
-            <h3>{words.whoIsTalking}</h3>
+            <h2 class="card-title">{words.whoIsTalking}</h2>
             <Levels phone={phone.softphone} picture={phone.picture} />
           </section>
         )}

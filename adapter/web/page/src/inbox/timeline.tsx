@@ -22,7 +22,7 @@ export function Timeline({ call, changes }: { call: Call; changes: unknown }) {
   }, [id, call, changes]);
   return (
     <section class="card timeline" aria-label={words.thisCall}>
-      <h3>{words.thisCall}</h3>
+      <h2 class="card-title">{words.thisCall}</h2>
       <ol>
         {entries.map((entry, place) => (
           <li key={place}>

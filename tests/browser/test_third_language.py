@@ -1,0 +1,178 @@
+"""A further language is one file and two lines: with words 40 % longer nothing is left in English, or cut.
+
+The file is made here from the English one, in letters of its own, and the page is built with it; a real adapter serves
+everything else. Its code is Greek's, so that dates (the browser's own) have no Latin letters either.
+"""
+
+import asyncio
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.listed import NARROW, At, at, place, talks
+from tests.support.centre import NAMES, Centre
+
+__all__ = ["at", "place"]
+
+PAGE = Path(__file__).parents[2] / "adapter/web/page"
+NODE = Path(sys.executable).parent / "node"
+MAKE = """
+import { writeFileSync } from "node:fs";
+import { en } from "./src/words/en.ts";
+const LETTERS = "áƀçđéƒğħíĵķļɱñóþɋřšťúṽŵẋýž";
+const letter = (one) => LETTERS["abcdefghijklmnopqrstuvwxyz".indexOf(one.toLowerCase())] ?? one;
+const longer = (word) => {
+  const more = 1 + Math.ceil(0.4 * word.length);
+  const text = [...word].map(letter).join("");
+  return text.replace(/(\\p{L})(\\P{L}*)$/u, (_, last, rest) => last.repeat(more) + rest);
+};
+const all = (text) => text.split(" ").map(longer).join(" ");
+const other = (text) => text.split(/(\\{\\w+\\})/).map((part) => (part.startsWith("{") ? part : all(part))).join("");
+const words = Object.fromEntries(Object.entries(en).map(([name, text]) => [name, other(text)]));
+const type = 'import type { Words } from "./en";\\n\\n';
+writeFileSync("src/words/el.ts", type + "export const el: Words = " + JSON.stringify(words, null, 2));
+"""
+DATA = (
+    *(*NAMES, "Dana Ortiz", "Hill & Co. Estate Agents", "Nguyễn Thị Hoa"),
+    *"Admin admin Mona mona Coach coach Sam sam Ana ana PJSIP CRM crm.example https hooks calls".split(),
+    *("Deutsch", "English"),
+)
+"""What is no word of the page's: people, what they typed, names of things."""
+CODES = re.compile(r"[a-z]+\.[a-z_]+|^(monitor|admin|metrics): |mm/dd/yyyy")
+"""Names of the API's own: actions, events, scopes."""
+SAID = """() => {
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (!node.parentElement.closest("script, noscript, code, .raw")) found.push(node.textContent.trim());
+  }
+  for (const name of ["aria-label", "title", "placeholder", "aria-description"]) {
+    for (const element of document.body.querySelectorAll(`[${name}]`)) found.push(element.getAttribute(name));
+  }
+  return [...found, document.title];
+}"""
+TEXTS = "button, a, label, legend, h1, h2, h3, p, small, dt, dd, th, td, b, select, time"
+CUT = """(texts) => {
+  const found = [];
+  const tell = (what, element) => found.push(`${what}: ${element.outerHTML.slice(0, 140)}`);
+  const style = (element) => getComputedStyle(element);
+  const scrolls = (element) => element && (style(element).overflowX !== "visible" || scrolls(element.parentElement));
+  const room = document.documentElement;
+  if (room.scrollWidth > innerWidth) found.push(`the page is ${room.scrollWidth} wide`);
+  for (const each of document.body.querySelectorAll(texts)) {
+    const box = each.getBoundingClientRect();
+    const seen = box.width > 0 && each.checkVisibility({ visibilityProperty: true });
+    if (!seen || each.closest(".hidden, thead")) continue;
+    const shows = style(each).overflowX === "visible" && style(each).display !== "inline";
+    if (shows && each.scrollWidth > each.clientWidth + 1) tell("wider than its box", each);
+    else if ((box.right > innerWidth + 1 || box.left < -1) && !scrolls(each.parentElement)) tell("outside", each);
+  }
+  return found;
+}"""
+
+
+async def run(*command: str, folder: Path) -> None:
+    """A program of the page's build."""
+    process = await asyncio.create_subprocess_exec(*command, cwd=folder)
+    assert await process.wait() == 0, command
+
+
+@pytest.fixture(scope="module")
+async def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page's script with the third language, in a file."""
+    folder = tmp_path_factory.mktemp("page")
+    await asyncio.to_thread(shutil.copytree, PAGE / "src", folder / "src")
+    (folder / "node_modules").symlink_to((PAGE / "node_modules").resolve())
+    (folder / "make.mjs").write_text(MAKE)
+    await run(str(NODE), "make.mjs", folder=folder)
+    index = folder / "src/words/index.ts"
+    text = index.read_text()
+    for old, new in (
+        ('import { de } from "./de";', 'import { de } from "./de";\nimport { el } from "./el";'),
+        ('de: "Deutsch" };', 'de: "Deutsch", el: "Ελληνικά" };'),
+        ("= { en, de };", "= { en, de, el };"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    index.write_text(text)
+    esbuild = folder / "node_modules/.bin/esbuild"
+    await run(
+        *(str(esbuild), "src/main.tsx", "--log-level=warning", "--bundle", "--target=es2022", "--define:global=window"),
+        *("--jsx=automatic", "--jsx-import-source=preact", "--outfile=page.js"),
+        folder=folder,
+    )
+    return folder / "page.js"
+
+
+async def look(page: Page, where: str) -> None:
+    """Nothing in English, nothing cut, at 360 px."""
+    said: list[str] = await page.evaluate(SAID)
+    left = []
+    for text in said:
+        rest = CODES.sub("", text)
+        for known in sorted(DATA, key=len, reverse=True):
+            rest = rest.replace(known, "")
+        if re.search(r"[A-Za-z]{3,}", rest):
+            left.append(text)
+    assert not left, (where, left)
+    cut = await page.evaluate(CUT, TEXTS)
+    assert not cut, (where, cut)
+
+
+async def test_another_language_is_whole_and_fits(place: Centre, at: At, bundle: Path) -> None:
+    talks(place, 9)
+    place.begin(ringing=True)
+    place.hold(1)
+    place.between(10, 11)
+    place.tell()
+    page = await at(viewport=NARROW)
+    await page.route("**/static/page.js*", lambda route: route.fulfill(path=bundle))
+    await page.reload()
+    await page.locator(".language select").select_option("el")
+    await expect(page.locator("html[lang=el] .rail")).to_be_visible()
+    await expect(page.locator("[role=option]")).to_have_count(11)
+    await look(page, "list")
+    await page.locator("[role=option]").nth(2).click()
+    await look(page, "panel")
+    await page.locator(".toggle").click()
+    await expect(page.locator(".sentence.silent")).to_be_visible()
+    await look(page, "silent")
+    for key, mode in (("t", "whisper"), ("j", "barge")):
+        await page.locator(f".talk button[aria-keyshortcuts={key}][aria-disabled=false]").click()
+        await expect(page.locator(f".sentence.{mode}")).to_be_visible()
+        await look(page, mode)
+    await page.locator(".panel footer [aria-haspopup]").click()
+    await look(page, "taking over")
+    await page.keyboard.press("Escape")
+    await page.locator(".rail [aria-haspopup]").click()
+    await look(page, "stop all")
+    await page.keyboard.press("Escape")
+    await page.locator(".panel .back").click()
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    await look(page, "keys")
+    await page.keyboard.press("Escape")
+    api = await place.site.client("admin")
+    mona = next(one["id"] for one in (await api.get("/users"))[1]["users"] if one["username"] == "mona")
+    parts = ("users", "users/new", f"users/{mona}", "audit", "webhooks", "webhooks/new", "tokens", "tokens/new")
+    for part in (*parts, "password"):
+        await page.goto(f"/#/account/{part}")
+        await expect(page.locator(".account-page h2")).to_be_visible()
+        await expect(page.locator(".account-page").locator("table, form, .empty").first).to_be_visible()
+        await look(page, part)
+    await page.goto("/#/account/users/new")
+    await page.locator(".account-page [type=submit]").click()
+    await expect(page.locator("[aria-invalid]").first).to_be_visible()
+    await look(page, "errors")
+    await page.goto("/#/inbox")
+    await page.locator(".rail > button").last.click()
+    await page.locator("dialog .danger, .signin").first.wait_for()
+    if await page.get_by_role("dialog").count():
+        await look(page, "signing out")
+        await page.locator("dialog .danger").click()
+    await expect(page.locator(".signin")).to_be_visible()
+    await look(page, "signing in")
