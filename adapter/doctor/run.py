@@ -7,7 +7,17 @@ from pathlib import Path
 
 from adapter import config, wiring
 from adapter.core.people import User
-from adapter.doctor import audio, checks, checks_events, checks_phones, checks_several, checks_traces, files, systemname
+from adapter.doctor import (
+    audio,
+    checks,
+    checks_cluster,
+    checks_events,
+    checks_phones,
+    checks_several,
+    checks_traces,
+    files,
+    systemname,
+)
 from adapter.doctor.findings import Area, Finding
 from adapter.doctor.hearing import Row
 from adapter.doctor.pbx import PbxProbe, name_of_run
@@ -37,6 +47,9 @@ async def examine(
     found.findings += files.check_files(settings, path)
     database, people = await files.check_database(settings)
     found.findings += database
+    if settings.cluster.enabled:
+        say("NATS")
+        found.findings += await checks_cluster.check_cluster(settings)
     if len(settings.pbx) == 1:
         await _examine_pbx(settings.pbx[-1], path, people, found, say, prove=prove, ring=ring)
         return found

@@ -31,7 +31,7 @@ MAY_USE: dict[str, set[str]] = {
         *("cluster", "wiring", "web", "fleet", "webhooks", "health", "phones", "monitoring", "store", "config", "core"),
     },
     "serving": {"service", "cluster", "wiring", "web", "fleet", "store", "config", "core"},
-    "doctor": {"wiring", "phones", "asterisk", "store", "config", "core"},
+    "doctor": {"wiring", "fleet", "phones", "asterisk", "store", "config", "core"},
     "lab": {"shipped", "asterisk", "store", "config", "core"},
     "cli": {
         *(
