@@ -31,8 +31,9 @@ SUSPECT = 1.3
 """Seconds without a renewal after which it is looked at more often."""
 TOGETHER = 2.0
 """Seconds from the start for which room is left for another adapter that is just starting, too."""
-PATIENCE = 1.0
-"""Seconds for which a PBX is left to the adapter whose turn it is; then whoever sees it takes it."""
+PATIENCE = LEASE
+"""Seconds for which a PBX is left to the adapter whose turn it is: one that has just started needs as long to know that
+the former owner is dead. Then whoever sees it takes it."""
 FORGET = 60.0
 """Seconds after which a member that renews nothing and owns nothing is forgotten."""
 NEVER = Term(0, "")
@@ -78,8 +79,8 @@ class Claims(Alone):
         """Until when our terms hold, by the boot-time clock."""
         self._due = 0.0
         self._started = boot()
-        self._free: dict[str, float] = {}
-        """Since when nobody is seen to look after a PBX."""
+        self._free: dict[str, tuple[str, float]] = {}
+        """PBXes that nobody is seen to look after: whose turn it is to take them, and since when."""
         self._beats = Beats(boot)
         self._now = asyncio.Event()
         self._failing: str | None = None
@@ -225,8 +226,8 @@ class Claims(Alone):
     async def _take_free(self, seen: Cluster) -> None:
         now = self._boot()
         free = [pbx for pbx in self._pbxes if self._is_free(seen, pbx)]
-        self._free = {pbx: self._free.get(pbx, now) for pbx in free}
         if not free or now >= self._until:
+            self._free = {}
             return
         alive = self._alive(seen)
         owned = dict.fromkeys(alive, 0)
@@ -237,9 +238,12 @@ class Claims(Alone):
             owned[LATECOMER] = 0
         turns = dict(shared_out([pbx for pbx in free if pbx != CHORES], owned))
         turns[CHORES] = min(alive, key=lambda one: (owned[one], one))
+        before, self._free = self._free, {}
         for pbx in free:
-            turn = turns[pbx]
-            late = turn != LATECOMER and now - self._free[pbx] > PATIENCE
+            turn, since = before.get(pbx, ("", now))
+            self._free[pbx] = turns[pbx], since if turn == turns[pbx] else now
+        for pbx, (turn, since) in list(self._free.items()):
+            late = turn != LATECOMER and now - since > PATIENCE
             if turn == self._member.id or late:
                 await self._take(pbx, seen)
 

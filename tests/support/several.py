@@ -1,4 +1,4 @@
-"""Several adapters of one installation over a real PostgreSQL and a real NATS, at simulated PBXes; all in one process."""
+"""Several adapters of one installation over a real PostgreSQL and a real NATS, at simulated PBXes, in one process."""
 
 import contextlib
 import itertools
