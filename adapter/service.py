@@ -109,6 +109,8 @@ class Service:
         written = store.records.within(self.ownership.terms)
         self.recorder = Recorder(self.boards, store.monitors, written, clock, self.ownership.owns)
         self.metrics = Metrics(self.boards)
+        if self.cluster is not None:
+            self.metrics.registry.register(self.cluster.figures(self.boards))
         self.streams = Streams(self.boards)
         places, is_at_page = Reservations(self.boards), self.streams.is_connected
         self.tickets = wiring.tickets(settings, Policy(self.boards, settings.numbering.country).decide)

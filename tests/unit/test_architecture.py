@@ -26,7 +26,7 @@ MAY_USE: dict[str, set[str]] = {
     "fleet": {"phones", "health", "monitoring", "core"},
     "web": {"fleet", "webhooks", "health", "phones", "monitoring", "store", "core"},
     "wiring": {"web", "fleet", "phones", "health", "monitoring", "asterisk", "config", "core"},
-    "cluster": {"wiring", "fleet", "monitoring", "store", "config", "core"},
+    "cluster": {"wiring", "fleet", "health", "monitoring", "store", "config", "core"},
     "service": {
         *("cluster", "wiring", "web", "fleet", "webhooks", "health", "phones", "monitoring", "store", "config", "core"),
     },
