@@ -33,7 +33,7 @@ export function Cluster({ fail }: PageProps) {
   }, [fail]);
   const alone = known !== null && known.members.length < 2;
   return (
-    <section>
+    <section aria-label={words.cluster} tabIndex={0 /* nothing in it takes the focus, and it must scroll by keyboard */}>
       <PageHead title={words.cluster} about={alone ? words.clusterAlone : words.clusterIs} />
       {known === null && <p class="empty">{words.loading}</p>}
       {known && (
