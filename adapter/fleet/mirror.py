@@ -115,13 +115,17 @@ class Publisher:
     # --- changes
 
     def _changed(self, changes: Changes) -> None:
-        if self.term is None or changes.mirrored or changes.pbx not in (None, self._board.id):
+        if self.term is None or changes.mirrored:
             return
         known = self._board.id
+        here = changes.pbx in (None, known)
+        barred = self._of_here(changes.barred)
+        if not here and not (barred.bars or barred.touched):  # a conversation can be at several PBXes of ours
+            return
         calls, gone = self._differing(changes.calls)
         monitors = tuple(change.after for change in changes.monitors if change.after.pbx == known)
-        barred = changes.barred if changes.pbx else self._of_here(changes.barred)
-        if not (calls or gone or monitors or barred.size or barred.touched or changes.link or changes.resynced):
+        link, resynced = here and changes.link, here and changes.resynced
+        if not (calls or gone or monitors or barred.size or barred.touched or link or resynced):
             return
         self.number += 1
         change = Change(
@@ -132,8 +136,8 @@ class Publisher:
             at=changes.at,
             state=self._board.pbx_state,
             takes_up=self._board.takes_up,
-            link=changes.link,
-            resynced=changes.resynced,
+            link=link,
+            resynced=resynced,
             calls=calls,
             gone=gone,
             monitors=monitors,
@@ -159,7 +163,7 @@ class Publisher:
         return tuple(calls), tuple(gone)
 
     def _of_here(self, barred: BarChanges) -> BarChanges:
-        """A change of accounts, or of what somebody made, concerns conversations of all PBXes: without others' bars."""
+        """Without the bars of conversations that are kept at other PBXes: those are told with theirs."""
         bars = {key: bar for key, bar in barred.bars.items() if bar is None or bar.pbx == self._board.id}
         return replace(barred, bars=bars)
 

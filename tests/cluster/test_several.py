@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+from tests.support.postgresql import PostgreSQL
 from tests.support.several import Several, cluster_url, server, several
 from tests.support.site import is_problem
 from tests.support.waiting import until
@@ -72,9 +73,7 @@ async def test_all_that_start_again_take_up_what_there_was(several: Several) -> 
     monitors = [await admin.monitor(await admin.call("101")), await mona.monitor(await mona.call("102"))]
     await asyncio.gather(north.service.recorder.settled(), south.service.recorder.settled())
     await asyncio.gather(north.die(), south.die())
-    first, second = await several.adapter(), await several.adapter()
-    await until(lambda: first.sees() and second.sees(), "not all PBXes are seen again")
-    assert len(first.mine) == len(second.mine) == 1
+    first, second = await several.two()
     for who, one, monitor in (("admin", first, monitors[0]), ("mona", second, monitors[1])):
         client = await one.client(who)
         assert (await client.until(monitor["id"], "live"))["live_at"] == monitor["live_at"]
@@ -132,3 +131,37 @@ async def test_all_are_stopped_from_either(several: Several) -> None:
     third = await north.client("admin")
     assert await third.post("/monitors/stop-all", {"reason": "a test"}) == (200, {"stopped": 2})
     assert several.pbxes["north"].legs.keys().isdisjoint(several.pbxes["north"].scene.channels)
+
+
+async def test_of_two_starts_at_once_at_different_adapters_one_is_refused(several: Several) -> None:
+    north, south = await several.two()
+    several.call_at("north")
+    several.call_at("south", "202", "102")
+    here, there = await north.client("admin"), await south.client("admin")
+    await here.call("102")
+    await there.call("101")
+    answers = await asyncio.gather(
+        here.post("/monitors", {"agent_extension": "101"}), there.post("/monitors", {"agent_extension": "102"})
+    )
+    assert sorted(status for status, _ in answers) == [201, 409], answers
+
+
+async def test_without_the_database_what_runs_goes_on_silence_works_and_nothing_begins(
+    several: Several, server: PostgreSQL
+) -> None:
+    north, south = await several.two()
+    several.call_at("north")
+    admin, mona = await north.client("admin"), await north.client("mona")
+    monitor = await admin.monitor(await admin.call("101"), "whisper")
+    server.halt()
+    await until(lambda: not north.claims.holds("north"), "its term does not run out")
+    assert (await admin.switch(monitor, "silent"))["mode"] == "silent"
+    assert (await admin.patch(f"/monitors/{monitor['id']}", {"mode": "barge"}))[0] == 503
+    assert (await mona.post("/monitors", {"agent_extension": "101"}))[0] == 503
+    server.start()
+    await until(lambda: north.claims.holds("north") and south.claims.holds("south"), "no new terms begin")
+    await until(lambda: north.sees() and south.sees(), "they don't see each other again")
+    assert (north.mine, south.mine) == (["north"], ["south"]), "who could not renew loses nothing for it"
+    assert (await admin.until(monitor["id"], "live"))["live_at"] == monitor["live_at"]
+    await until(lambda: south.service.boards.record_state.writable and north.service.boards.record_state.writable)
+    assert (await admin.switch(monitor, "barge"))["mode"] == "barge"
