@@ -3,12 +3,10 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 
 from adapter.asterisk import tones
-from adapter.lab.provision import Toolchain
 from tests.support.adapters import Adapters, live_again, longest_gap
 from tests.support.lab import assert_hears
 from tests.support.pbxes import VOICES, listen
@@ -16,21 +14,6 @@ from tests.support.pbxes import VOICES, listen
 SOON = 15.0
 """Seconds until another adapter must have what a dead one had; the aim of six is measured, not asserted: a test machine
 that is busy is no fault of ours."""
-
-
-@pytest.fixture(scope="module")
-async def running_adapters(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Adapters]:
-    """All of it."""
-    async with Adapters(toolchain, tmp_path_factory.mktemp("adapters")).running() as both:
-        yield both
-
-
-@pytest.fixture
-async def both(running_adapters: Adapters) -> AsyncIterator[Adapters]:
-    """The two, empty before and after, and alive."""
-    yield running_adapters
-    await running_adapters.mend()
-    await running_adapters.tidy()
 
 
 @pytest.mark.parametrize("desk", ["321", "301"])
