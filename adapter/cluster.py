@@ -76,6 +76,7 @@ class Cluster:
         self.claims, self.bus, self.bars = membership.claims, membership.bus, bars
         self._settings, self._store, self._key, self._clock = settings, store, key, clock
         self._pbxes, self.sealer = wiring.pbxes(settings), Sealer(key)
+        self._nodes: SharedNodes | None = None
         bars.own_none()
         self._tasks = BackgroundTasks("cluster")
 
@@ -93,6 +94,7 @@ class Cluster:
             claims.owns,
             lambda: bus.connected,
             lambda: {why.value: times for why, times in counted.items()},
+            lambda: self._nodes.behind() if self._nodes else {},
         )
 
     def boards(self, directory: Directory) -> Sequence[MirroredBoard]:
@@ -121,7 +123,8 @@ class Cluster:
             make,
             self._left,
         )
-        return SharedNodes(self._pbxes, parts, country)
+        self._nodes = SharedNodes(self._pbxes, parts, country)
+        return self._nodes
 
     async def _left(self, pbx: str) -> Left:
         left = await self._store.left.of(lambda one: one == pbx)

@@ -85,6 +85,10 @@ class SharedNodes(Nodes):
         bus = self._parts.bus.problem
         return [*found, f"bus: {bus}; others' PBXes are not seen"] if bus else found
 
+    def behind(self) -> dict[str, float]:
+        """Of each PBX: seconds since its owner was heard last, none for ours; infinite while it is out of sight."""
+        return {pbx: one.behind for pbx, one in self._all.items()}
+
     async def start(self) -> None:
         """Follow the owners of all PBXes, and look after what falls to us. Raises StoreUnavailable."""
         self._parts.bus.start()

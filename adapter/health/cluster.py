@@ -21,11 +21,12 @@ class ClusterFigures:
         owns: Callable[[str], bool],
         connected: Callable[[], bool],
         ignored: Callable[[], Mapping[str, int]],
+        behind: Callable[[], Mapping[str, float]],
     ) -> None:
         """`owns`: whether this adapter looks after a PBX; `connected`: whether NATS can be reached; `ignored`: messages
-        that were not taken in, by why."""
+        that were not taken in, by why; `behind`: by PBX, seconds since its owner was heard last."""
         self._pbxes, self._boards, self._seen, self._owns = pbxes, boards, seen, owns
-        self._connected, self._ignored = connected, ignored
+        self._connected, self._ignored, self._behind = connected, ignored, behind
 
     def collect(self) -> Iterator[Metric]:
         """All of them."""
@@ -50,6 +51,13 @@ class ClusterFigures:
             shown.add_metric([pbx], int(board is not None and board.pbx_state.state is LinkState.CONNECTED))
             term.add_metric([pbx], terms.get(pbx, 0))
         yield from (owned, shown, term)
+        text = (
+            "Seconds since the PBX's owner was heard last: 0 where it is this adapter, +Inf where it is out of sight."
+        )
+        age = GaugeMetricFamily(PREFIX + "pbx_behind_seconds", text, labels=["pbx"])
+        for pbx, seconds in self._behind().items():
+            age.add_metric([pbx], seconds)
+        yield age
         reached = int(self._connected())
         yield GaugeMetricFamily(PREFIX + "bus_connected", "Whether the NATS server can be reached.", value=reached)
         ignored = CounterMetricFamily(

@@ -38,7 +38,8 @@ async def test_a_page_comes_back_at_the_other_adapter(both: Adapters, tmp_path: 
             timeout = aiohttp.ClientTimeout(total=None)
             stream = await boss.http.get(f"{boss.base}/events", timeout=timeout, ssl=False)
             assert (await asyncio.wait_for(stream.content.readline(), 5)).startswith(b"event: snapshot"), "not buffered"
-            await _lose(stream, boss, both)
+            left = await _lose(stream, boss, both)
+            await both.all_owned(await both.at(left, "admin"))
             assert (await boss.until(monitor["id"], "live", 20))["mode"] == "silent"
             await boss.switch(monitor, "whisper")
             assert (await boss.delete(f"/monitors/{monitor['id']}"))[0] == 204
@@ -48,8 +49,8 @@ async def test_a_page_comes_back_at_the_other_adapter(both: Adapters, tmp_path: 
             await boss.close()
 
 
-async def _lose(stream: aiohttp.ClientResponse, client: Client, both: Adapters) -> None:
-    """Kill the adapter at which a stream is: the other one's death does not touch it."""
+async def _lose(stream: aiohttp.ClientResponse, client: Client, both: Adapters) -> int:
+    """Kill the adapter at which a stream is: the other one's death does not touch it. Returns which is left."""
     reading = asyncio.ensure_future(_end_of(stream))
     for number in range(len(both.adapters)):
         both.kill(number)
@@ -57,7 +58,7 @@ async def _lose(stream: aiohttp.ClientResponse, client: Client, both: Adapters) 
         done, _ = await asyncio.wait([reading], timeout=5)
         await _answered(client)
         if done:
-            return
+            return 1 - number
         await both.mend()
     raise AssertionError("the stream was at neither")
 

@@ -63,7 +63,9 @@ class Adapters(Several):
         end = time.monotonic() + deadline
         while True:
             _, body = await admin.get("/cluster")
-            if all(one["owner"] and one["state"] == "connected" for one in body["pbxs"]):
+            pids = {one["id"]: one["pid"] for one in body["members"]}
+            alive = {one.process.pid for one in self.adapters if one.process and one.process.returncode is None}
+            if all(pids.get(one["owner"]) in alive and one["state"] == "connected" for one in body["pbxs"]):
                 return
             assert time.monotonic() < end, body
             await asyncio.sleep(0.1)

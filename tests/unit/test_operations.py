@@ -27,7 +27,9 @@ async def samples() -> dict[str, set[str]]:
     metrics = Metrics(boards := alone(world.board))
     owner = Owner("lab", "m1", Term(7, "x"), datetime.now(UTC))
     seen = Cluster({}, {"lab": owner})
-    figures = ClusterFigures(["lab"], boards, lambda: seen, lambda pbx: True, lambda: True, lambda: {"foreign": 1})
+    figures = ClusterFigures(
+        ["lab"], boards, lambda: seen, lambda pbx: True, lambda: True, lambda: {"foreign": 1}, lambda: {"lab": 0.2}
+    )
     metrics.registry.register(figures)
     monitor = await world.live(mode=Mode.WHISPER)
     metrics.applied([ev.BridgeGone(datetime.now(UTC), "b")], 0.001)
