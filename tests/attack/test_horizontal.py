@@ -60,7 +60,7 @@ administrators("POST /webhooks/{id}/deliveries/{delivery_id}/retry", 202)
 administrators("DELETE /users/{id}, DELETE /webhooks/{id}, DELETE /tokens/{id}", 204)
 
 administrators("GET /health", 200, admin_inside=403)
-administrators("GET /users, GET /tokens, GET /webhooks, GET /audit, GET /audit.csv", 200)
+administrators("GET /users, GET /tokens, GET /webhooks, GET /audit, GET /audit.csv, GET /cluster", 200)
 administrators("POST /users, POST /tokens, POST /webhooks", 201)
 expect("GET /session", 200, figures_token=403, service=403, starter=403)
 expect("GET /calls, GET /monitors", 200, figures_token=403)
