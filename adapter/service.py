@@ -73,6 +73,10 @@ LAST = 3.0
 """Seconds of each step of a stop once the record is written; all together fit into systemd's TimeoutStopSec."""
 
 
+PATIENCE = 12.0
+"""Seconds that a request with an Idempotency-Key is waited for which another adapter carries out."""
+
+
 def now() -> datetime:
     """The adapter's one clock."""
     return datetime.now(UTC)
@@ -212,6 +216,7 @@ class Service:
                 locks=locks,
                 revocation=self.revocation,
                 secure_cookies=self.settings.http.secure_cookies,
+                guesses=store.guesses if self.cluster else None,
             ),
             users=users.Deps(
                 *(store.people, self.accounts, self.revocation),
@@ -221,7 +226,8 @@ class Service:
             calls=calls.Deps(boards),
             timeline=timeline.Deps(boards, self.history),
             monitors=monitors.Deps(
-                boards, nodes, self.recorder.find, store.answers, locks, on_switch=self.metrics.switched
+                *(boards, nodes, self.recorder.find, store.answers, locks, self.metrics.switched),
+                patience=PATIENCE if self.cluster else 0.0,
             ),
             stopall=stopall.Deps(boards, nodes, self.recorder.committed),
             events=events.Deps(self.streams),

@@ -133,6 +133,26 @@ class Claims(Alone):
         self._started = self._boot()
         self._tasks.keep(self._keep, "keep")
 
+    async def hand_over(self) -> Collection[str]:
+        """Give all PBXes to the others, and wait until they have them. Take nothing any more.
+
+        Returns those that nobody took in time, as where all stop at once: they are ours again, to be ended.
+        """
+        await self._tasks.close()
+        left, self._terms = [pbx for pbx in self._terms if pbx != CHORES], {}
+        try:
+            await self._leases.release(self._member.id)
+            end = self._boot() + LEASE
+            while left and self._boot() < end:
+                await asyncio.sleep(WATCH)
+                self.seen = seen = await self._leases.look()
+                left = [pbx for pbx in left if (owner := seen.owners.get(pbx)) is None or owner.member is None]
+            for pbx in left:
+                self._terms.update(await self._leases.take(self._member, [pbx], self.seen, self._clock()) or {})
+        except StoreUnavailable as problem:
+            log.warning("the PBXes could not be handed over; others wait for them", why=str(problem))
+        return list(self._terms)
+
     async def close(self) -> None:
         """Be no member any more. What we own is free for others at once, if the database answers."""
         await self._tasks.close()

@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+from adapter.web.throttle import FREE
 from tests.support.postgresql import PostgreSQL
 from tests.support.several import Several, cluster_url, server, several
 from tests.support.site import is_problem
@@ -63,6 +64,22 @@ async def test_one_that_stops_in_order_hands_over_at_once_and_ends_nothing(sever
     await until(lambda: south.owns("north", "south"), "nobody took it over", 3)
     assert (await admin.until(monitor["id"], "live"))["started_at"] == monitor["started_at"]
     assert "hangup" not in several.pbxes["north"].did
+
+
+async def test_where_all_stop_at_once_nothing_runs_on_unattended(several: Several) -> None:
+    north, south = await several.two()
+    several.call_at("north")
+    several.call_at("south", "202", "102")
+    admin, mona = await north.client("admin"), await south.client("mona")
+    monitors = [await admin.monitor(await admin.call("101")), await mona.monitor(await mona.call("102"))]
+    await asyncio.gather(north.stop(), south.stop())
+    for pbx in several.pbxes.values():
+        assert not [channel for channel in pbx.scene.channels if channel.startswith("cm-")]
+    again = await several.adapter()
+    await until(lambda: again.owns("north", "south"), "it does not take them")
+    for who, monitor in (("admin", monitors[0]), ("mona", monitors[1])):
+        client = await again.client(who)
+        assert (await client.get(f"/monitors/{monitor['id']}"))[1]["ended_reason"] == "adapter_stopped"
 
 
 async def test_all_that_start_again_take_up_what_there_was(several: Several) -> None:
@@ -165,3 +182,13 @@ async def test_without_the_database_what_runs_goes_on_silence_works_and_nothing_
     assert (await admin.until(monitor["id"], "live"))["live_at"] == monitor["live_at"]
     await until(lambda: south.service.boards.record_state.writable and north.service.boards.record_state.writable)
     assert (await admin.switch(monitor, "barge"))["mode"] == "barge"
+
+
+async def test_guesses_at_passwords_count_together(several: Several) -> None:
+    north, south = await several.two()
+    clients = [await one.client("mona") for one in (north, south)]
+    wrong = {"username": "sam", "password": "not his password"}
+    answers = [(await clients[number % 2].post("/session", wrong))[0] for number in range(FREE)]
+    assert answers == [401] * FREE
+    for client in clients:
+        is_problem(await client.post("/session", wrong), 429, "too_many_requests")

@@ -96,3 +96,19 @@ async def test_a_deposed_owner_writes_nothing_more_of_its_pbx(several: Several) 
     new = [entry["action"] for entry in after if entry["id"] not in {one["id"] for one in before}]
     assert "monitor.ended" not in new
     assert (await admin.until(monitor["id"], "live"))["live_at"] == monitor["live_at"]
+
+
+async def test_a_request_that_comes_again_at_another_adapter_starts_no_second_monitor(several: Several) -> None:
+    north, south = await several.two()
+    several.call_at("north")
+    here, there = await north.client("admin"), await south.client("admin")
+    call = await there.call("101")
+    several.pbxes["north"].answers = False
+    same = {"headers": {"Idempotency-Key": "once"}}
+    body = {"call_id": call["id"]}
+    answers = await asyncio.gather(
+        here.ask("POST", "/monitors", body, **same), there.ask("POST", "/monitors", body, **same)
+    )
+    assert [status for status, _ in answers] == [201, 201], answers
+    assert answers[0][1]["id"] == answers[1][1]["id"]
+    assert len(several.pbxes["north"].legs) == 1
