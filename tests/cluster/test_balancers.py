@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from adapter.lab import people
-from tests.support.adapters import Adapters
+from tests.support.adapters import Adapters, pressed
 from tests.support.balancers import balanced
 from tests.support.client import Client, Json
 
@@ -51,7 +51,7 @@ async def test_a_page_comes_back_at_the_other_adapter(both: Adapters, tmp_path: 
             left = await _lose(stream, boss, both)
             await both.all_owned(await both.at(left, "admin"))
             assert (await boss.until(monitor["id"], "live", 20))["mode"] == "silent"
-            await boss.switch(monitor, "whisper")
+            await pressed(boss, monitor, "whisper")
             assert (await boss.delete(f"/monitors/{monitor['id']}"))[0] == 204
             async with boss.http.get(f"https://127.0.0.1:{port}/metrics", ssl=False) as answer:
                 assert answer.status == 403, "not for whoever asks the balancer"

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from adapter.asterisk import tones
-from tests.support.adapters import Adapters, live_again, longest_gap
+from tests.support.adapters import Adapters, live_again, longest_gap, pressed
 from tests.support.lab import assert_hears
 from tests.support.pbxes import VOICES, listen
 
@@ -90,7 +90,7 @@ async def test_the_owner_is_killed_while_somebody_listens(both: Adapters) -> Non
     assert (again["mode"], again["reason"]) == ("silent", "made_safe"), "a key may have been pressed meanwhile"
     assert (await boss.call("121"))["id"] == call["id"]
     await page.until(lambda kind, data: kind == "monitor.updated" and data["id"] == monitor["id"], seen)
-    await boss.switch(monitor, "whisper")
+    await pressed(boss, monitor, "whisper")
     heard = await listen(customer, agent, phone)
     assert_hears(heard, p121={"221", "321"}, p221={"121"}, p321={"121", "221"})
     assert (await boss.delete(f"/monitors/{monitor['id']}"))[0] == 204
