@@ -2,6 +2,9 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
 
 from adapter import config, wiring
 from adapter.core.legs import LegNames
@@ -18,7 +21,23 @@ from adapter.store.tables import FactRow
 AREA = Area("cluster")
 RENEWED = 2.5
 """Seconds in which an adapter that lives has given a sign of life; it gives one every second."""
+ASKED = """SELECT current_setting('server_version'), current_setting('synchronous_standby_names'),
+    coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false),
+    host(inet_client_addr()), host(inet_server_addr())"""
 PERMISSIONS = 'permissions: { publish: { allow: "cm.>" }, subscribe: { allow: "cm.>" } }'
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What PostgreSQL says of itself, and of our connection."""
+
+    version: str
+    standbys: str
+    """synchronous_standby_names: who must have a commit before it is answered."""
+    encrypted: bool
+    client: str | None
+    """Whence we come, as it sees it; None by a socket of this machine."""
+    server: str | None
 
 
 async def check_cluster(settings: config.Settings) -> list[Finding]:
@@ -33,6 +52,7 @@ async def check_cluster(settings: config.Settings) -> list[Finding]:
     try:
         async with database.read() as session:
             fact = await session.get(FactRow, KEY)
+            server = Server(*(await session.execute(text(ASKED))).one())
         if fact is None:
             return [AREA.unknown("NATS", "no adapter was started with this database yet; check again after that.")]
         before = await Owners(database).look()
@@ -44,10 +64,22 @@ async def check_cluster(settings: config.Settings) -> list[Finding]:
     finally:
         await database.close()
     return [
+        judged_server(server),
         *(finding for trial in trials for finding in judged(trial, tag)),
         *(_alone_on_its_machine(access.urls) if not access.secure else ()),
         *members(before, after, [pbx.id for pbx in settings.pbx]),
     ]
+
+
+def judged_server(found: Server) -> Finding:
+    """Whether anybody on the way could read along, and what a failover would cost. Pure."""
+    here = found.client is None or found.client == found.server
+    if not found.encrypted and not here:
+        url = Remedy("[database]", ('url = "postgresql+asyncpg://…?ssl=verify-full"',))
+        return AREA.warning("PostgreSQL", f"{found.server} is reached over a network without TLS.", url)
+    way = "over TLS" if found.encrypted else "on this machine"
+    safe = f"commits wait for {found.standbys}" if found.standbys else "no synchronous standby"
+    return AREA.ok("PostgreSQL", f"{found.version}, {way}; {safe}.")
 
 
 def judged(trial: Trial, tag: str) -> Iterator[Finding]:

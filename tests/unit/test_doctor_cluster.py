@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from adapter.core.ownership import Cluster, Member, Owner, Process, Term
-from adapter.doctor.checks_cluster import judged, members
+from adapter.doctor.checks_cluster import Server, judged, judged_server, members
 from adapter.doctor.findings import Verdict
 from adapter.fleet.natstrial import Trial
 
@@ -83,3 +83,25 @@ def test_a_pbx_that_nobody_looks_after() -> None:
 def test_two_versions_side_by_side() -> None:
     both = cluster(member("a"), member("b", "2.0"), pbx0="a")
     assert verdicts(both, later(both, "a", "b"))["versions"] is Verdict.WARNING
+
+
+@pytest.mark.parametrize(
+    ("server", "verdict", "told"),
+    [
+        (Server("17.2", "", False, None, None), Verdict.OK, "on this machine; no synchronous standby"),
+        (Server("17.2", "", False, "127.0.0.1", "127.0.0.1"), Verdict.OK, "on this machine"),
+        (
+            Server("17.2", "ANY 1 (a, b)", True, "10.0.0.2", "10.0.0.9"),
+            Verdict.OK,
+            "over TLS; commits wait for ANY 1 (a",
+        ),
+        (
+            Server("17.2", "", False, "10.0.0.2", "10.0.0.9"),
+            Verdict.WARNING,
+            "10.0.0.9 is reached over a network without",
+        ),
+    ],
+)
+def test_how_the_database_is_reached(server: Server, verdict: Verdict, told: str) -> None:
+    found = judged_server(server)
+    assert (found.verdict, told in found.what) == (verdict, True), found.what
