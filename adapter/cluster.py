@@ -26,6 +26,7 @@ from adapter.fleet.process import this_member
 from adapter.fleet.remote import MirroredBoard
 from adapter.fleet.shared_nodes import SharedNodes
 from adapter.fleet.switchover import Parts
+from adapter.health.cluster import ClusterFigures
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.recorder import Recorder
 from adapter.store import Store
@@ -74,13 +75,27 @@ class Cluster:
             raise ConfigError("several adapters need bars that they share")
         self.claims, self.bus, self.bars = membership.claims, membership.bus, bars
         self._settings, self._store, self._key, self._clock = settings, store, key, clock
-        self._pbxes = wiring.pbxes(settings)
+        self._pbxes, self.sealer = wiring.pbxes(settings), Sealer(key)
+        self._nodes: SharedNodes | None = None
         bars.own_none()
         self._tasks = BackgroundTasks("cluster")
 
     def does_chores(self) -> bool:
         """Whether this adapter is the one that does what one does for all."""
         return self.claims.holds(CHORES)
+
+    def figures(self, boards: Boards) -> ClusterFigures:
+        """For Prometheus."""
+        claims, bus, counted = self.claims, self.bus, self.sealer.ignored
+        return ClusterFigures(
+            self._pbxes,
+            boards,
+            lambda: claims.seen,
+            claims.owns,
+            lambda: bus.connected,
+            lambda: {why.value: times for why, times in counted.items()},
+            lambda: self._nodes.behind() if self._nodes else {},
+        )
 
     def boards(self, directory: Directory) -> Sequence[MirroredBoard]:
         """All PBXes, out of sight until their owners are heard, or until they are ours."""
@@ -104,7 +119,7 @@ class Cluster:
         parts = Parts(
             self.claims,
             self.bus,
-            Sealer(self._key),
+            self.sealer,
             LegNames.of(self._key).tag,
             people,
             boards,
@@ -115,7 +130,8 @@ class Cluster:
             page_of,
             self._left,
         )
-        return SharedNodes(self._pbxes, parts, country)
+        self._nodes = SharedNodes(self._pbxes, parts, country)
+        return self._nodes
 
     async def _left(self, pbx: str) -> Left:
         left = await self._store.left.of(lambda one: one == pbx)

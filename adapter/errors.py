@@ -181,6 +181,10 @@ class StoreRefused(StoreUnavailable):
     """The database answers and refuses these values, as it always will; nothing was changed."""
 
 
+class PlaceTaken(StoreRefused):
+    """The supervisor has another monitor that has not ended, as far as it is written; nothing was changed."""
+
+
 class RecordUnavailable(AdapterError):
     """What happens can't be written now, so nothing that opens a microphone begins."""
 

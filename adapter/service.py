@@ -78,6 +78,10 @@ LAST = 3.0
 """Seconds of each step of a stop once the record is written; all together fit into systemd's TimeoutStopSec."""
 
 
+PATIENCE = 12.0
+"""Seconds that a request with an Idempotency-Key is waited for which another adapter carries out."""
+
+
 def now() -> datetime:
     """The adapter's one clock."""
     return datetime.now(UTC)
@@ -115,6 +119,8 @@ class Service:
         written = store.records.within(self.ownership.terms)
         self.recorder = Recorder(self.boards, store.monitors, written, clock, self.ownership.owns)
         self.metrics = Metrics(self.boards)
+        if self.cluster is not None:
+            self.metrics.registry.register(self.cluster.figures(self.boards))
         self.streams = Streams(self.boards)
         places, is_at_page = Reservations(self.boards), self.streams.is_connected
         names = Names(LegNames.of(key).tag, *self._own_name())
@@ -224,6 +230,7 @@ class Service:
                 locks=locks,
                 revocation=self.revocation,
                 secure_cookies=self.settings.http.secure_cookies,
+                guesses=store.guesses if self.cluster else None,
             ),
             users=users.Deps(
                 *(store.people, self.accounts, self.revocation),
@@ -235,7 +242,8 @@ class Service:
             floor=floor.Deps(boards),
             timeline=timeline.Deps(boards, self.history),
             monitors=monitors.Deps(
-                boards, nodes, self.recorder.find, store.answers, locks, on_switch=self.metrics.switched
+                *(boards, nodes, self.recorder.find, store.answers, locks, self.metrics.switched),
+                patience=PATIENCE if self.cluster else 0.0,
             ),
             stopall=stopall.Deps(boards, nodes, self.recorder.committed),
             events=events.Deps(self.streams),

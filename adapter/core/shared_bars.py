@@ -213,8 +213,14 @@ class SharedBars(Bars):
     def _need_of(self, pbx: str, bars: Iterable[Bar]) -> None:
         for bar in bars:
             known = [found for one in bar.ids if (found := self._by_id.get(one))]
-            if not bar.ids or any(one.pbx != pbx for one in (bar, *known)):
+            if not bar.ids or bar.pbx != pbx or not all(self._may_tell(bar, one) for one in known):
                 raise ValueError(f"{pbx} has no say about this conversation")
+
+    def _may_tell(self, bar: Bar, known: Bar) -> bool:
+        """An owner of two PBXes tells of a conversation that is at both; of what is at ours, nobody but we."""
+        if known.pbx == bar.pbx:
+            return True
+        return known.pbx in bar.elsewhere and self._own is not None and known.pbx not in self._own
 
     def _drop(self, pbx: str, key: str) -> None:
         bar = self._by_id.get(key)

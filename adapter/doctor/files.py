@@ -33,6 +33,9 @@ def check_files(settings: Settings, path: Path | None) -> list[Finding]:
     for pbx in settings.pbx:
         for kind, file in (("AMI secret", pbx.ami.secret_file), ("ARI secret", pbx.ari.secret_file)):
             places.append((kind, source_of(file) if file is not None else None))
+    if settings.cluster.enabled:
+        ours = (("NATS password", settings.cluster.password_file), ("NATS key", settings.cluster.tls_key))
+        places += [(kind, source_of(file)) for kind, file in ours if file is not None]
     if (file := sqlite_file(settings)) is not None and file.exists():
         places.append(("database", file))
         places += [(f"database ({end})", Path(f"{file}-{end}")) for end in ("wal", "shm")]

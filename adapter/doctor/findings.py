@@ -6,7 +6,7 @@ from enum import StrEnum
 
 AREAS = (
     *("asterisk", "modules", "ami", "ari", "dialplan", "endpoints", "traces"),
-    *("softphone", "clock", "files", "test call", "audio", "ring"),
+    *("softphone", "clock", "files", "cluster", "test call", "audio", "ring"),
 )
 """The parts of an installation, in the order of the report."""
 

@@ -10,6 +10,7 @@ from adapter.core.people import User
 from adapter.doctor import (
     audio,
     checks,
+    checks_cluster,
     checks_events,
     checks_phones,
     checks_several,
@@ -47,6 +48,9 @@ async def examine(
     found.findings += files.check_files(settings, path)
     database, people = await files.check_database(settings)
     found.findings += database
+    if settings.cluster.enabled:
+        say("NATS")
+        found.findings += await checks_cluster.check_cluster(settings)
     if len(settings.pbx) == 1:
         await _examine_pbx(settings.pbx[-1], path, people, found, say, prove=prove, ring=ring)
         return found

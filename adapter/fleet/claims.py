@@ -31,8 +31,9 @@ SUSPECT = 1.3
 """Seconds without a renewal after which it is looked at more often."""
 TOGETHER = 2.0
 """Seconds from the start for which room is left for another adapter that is just starting, too."""
-PATIENCE = 1.0
-"""Seconds for which a PBX is left to the adapter whose turn it is; then whoever sees it takes it."""
+PATIENCE = LEASE
+"""Seconds for which a PBX is left to the adapter whose turn it is: one that has just started needs as long to know that
+the former owner is dead. Then whoever sees it takes it."""
 FORGET = 60.0
 """Seconds after which a member that renews nothing and owns nothing is forgotten."""
 NEVER = Term(0, "")
@@ -78,8 +79,8 @@ class Claims(Alone):
         """Until when our terms hold, by the boot-time clock."""
         self._due = 0.0
         self._started = boot()
-        self._free: dict[str, float] = {}
-        """Since when nobody is seen to look after a PBX."""
+        self._free: dict[str, tuple[str, float]] = {}
+        """PBXes that nobody is seen to look after: whose turn it is to take them, and since when."""
         self._beats = Beats(boot)
         self._now = asyncio.Event()
         self._failing: str | None = None
@@ -137,6 +138,26 @@ class Claims(Alone):
         await self._leases.join(self._member, self._clock())
         self._started = self._boot()
         self._tasks.keep(self._keep, "keep")
+
+    async def hand_over(self) -> Collection[str]:
+        """Give all PBXes to the others, and wait until they have them. Take nothing any more.
+
+        Returns those that nobody took in time, as where all stop at once: they are ours again, to be ended.
+        """
+        await self._tasks.close()
+        left, self._terms = [pbx for pbx in self._terms if pbx != CHORES], {}
+        try:
+            await self._leases.release(self._member.id)
+            end = self._boot() + LEASE
+            while left and self._boot() < end:
+                await asyncio.sleep(WATCH)
+                self.seen = seen = await self._leases.look()
+                left = [pbx for pbx in left if (owner := seen.owners.get(pbx)) is None or owner.member is None]
+            for pbx in left:
+                self._terms.update(await self._leases.take(self._member, [pbx], self.seen, self._clock()) or {})
+        except StoreUnavailable as problem:
+            log.warning("the PBXes could not be handed over; others wait for them", why=str(problem))
+        return list(self._terms)
 
     async def close(self) -> None:
         """Be no member any more. What we own is free for others at once, if the database answers."""
@@ -231,8 +252,8 @@ class Claims(Alone):
     async def _take_free(self, seen: Cluster) -> None:
         now = self._boot()
         free = [pbx for pbx in self._pbxes if self._is_free(seen, pbx)]
-        self._free = {pbx: self._free.get(pbx, now) for pbx in free}
         if not free or now >= self._until:
+            self._free = {}
             return
         alive = self._alive(seen)
         owned = dict.fromkeys(alive, 0)
@@ -243,9 +264,12 @@ class Claims(Alone):
             owned[LATECOMER] = 0
         turns = dict(shared_out([pbx for pbx in free if pbx != CHORES], owned))
         turns[CHORES] = min(alive, key=lambda one: (owned[one], one))
+        before, self._free = self._free, {}
         for pbx in free:
-            turn = turns[pbx]
-            late = turn != LATECOMER and now - self._free[pbx] > PATIENCE
+            turn, since = before.get(pbx, ("", now))
+            self._free[pbx] = turns[pbx], since if turn == turns[pbx] else now
+        for pbx, (turn, since) in list(self._free.items()):
+            late = turn != LATECOMER and now - since > PATIENCE
             if turn == self._member.id or late:
                 await self._take(pbx, seen)
 

@@ -104,6 +104,11 @@ class Follower:
         return not self._freshness.is_over()
 
     @property
+    def age(self) -> float:
+        """Seconds since the owner was heard last; infinite while it is out of sight."""
+        return self._freshness.age
+
+    @property
     def stamp(self) -> float:
         """That of the owner's latest beat, by the owner's boot-time clock."""
         return self._freshness.stamp

@@ -36,6 +36,11 @@ class Freshness:
         """Seconds until it is, not less than none."""
         return max(0.0, self.until - self._boot())
 
+    @property
+    def age(self) -> float:
+        """Seconds since the owner's latest beat, as far as the clocks tell; infinite without any."""
+        return self._boot() - (self.until - SIGHT)
+
     def heard(self, stamp: float) -> None:
         """The owner lived and was as we know it, at this time of its clock."""
         now = self._boot()

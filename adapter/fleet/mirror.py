@@ -116,15 +116,19 @@ class Publisher:
     # --- changes
 
     def _changed(self, changes: Changes) -> None:
-        if self.term is None or changes.mirrored or changes.pbx not in (None, self._board.id):
+        if self.term is None or changes.mirrored:
             return
         known = self._board.id
+        here = changes.pbx in (None, known)
+        barred = self._of_here(changes.barred)
+        if not here and not (barred.bars or barred.touched):  # a conversation can be at several PBXes of ours
+            return
         calls, gone = self._differing(changes.calls)
         monitors = tuple(change.after for change in changes.monitors if change.after.pbx == known)
-        barred = changes.barred if changes.pbx else self._of_here(changes.barred)
-        floor = self._floor(changes)
+        floor = self._floor(changes) if here else Floor()
+        link, resynced = here and changes.link, here and changes.resynced
         news = calls or gone or monitors or barred.size or barred.touched or floor != Floor()
-        if not (news or changes.link or changes.resynced):
+        if not (news or link or resynced):
             return
         self.number += 1
         change = Change(
@@ -135,8 +139,8 @@ class Publisher:
             at=changes.at,
             state=self._board.pbx_state,
             takes_up=self._board.takes_up,
-            link=changes.link,
-            resynced=changes.resynced,
+            link=link,
+            resynced=resynced,
             calls=calls,
             gone=gone,
             monitors=monitors,
@@ -170,7 +174,7 @@ class Publisher:
         return Floor(tuple(filter(None, agents.values())), tuple(filter(None, queues.values())), tuple(gone))
 
     def _of_here(self, barred: BarChanges) -> BarChanges:
-        """A change of accounts, or of what somebody made, concerns conversations of all PBXes: without others' bars."""
+        """Without the bars of conversations that are kept at other PBXes: those are told with theirs."""
         bars = {key: bar for key, bar in barred.bars.items() if bar is None or bar.pbx == self._board.id}
         return replace(barred, bars=bars)
 

@@ -1,18 +1,24 @@
 """Everything of one PBX: its connection, its live picture, the use case, and the ways in which phones reach it."""
 
+import asyncio
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
+import structlog
+
+from adapter.core import lifecycle
 from adapter.core.calls import Numbering
 from adapter.core.changes import Changes
 from adapter.core.events import Event
 from adapter.core.invariant import Fault
 from adapter.core.legs import HandedCall, SpyDialplan
+from adapter.core.monitor import EndReason
 from adapter.core.origins import Origins
 from adapter.core.pbx import LinkState, PbxState
+from adapter.errors import AdapterError
 from adapter.health.watchdog import Watchdog
 from adapter.monitoring.board import Board
 from adapter.monitoring.dialogs import Dialogs
@@ -28,6 +34,10 @@ from adapter.phones.messages import PhoneMessages
 from adapter.phones.starcodes import StarCodes
 from adapter.phones.tickets import Tickets
 
+log = structlog.get_logger(__name__)
+
+SOON = 0.05
+"""Seconds between looks whether all legs are gone."""
 TAKEN_UP = "pbx"
 """The part of readiness that says whether a PBX was listed once."""
 
@@ -121,6 +131,7 @@ class Node:
         record, clock = shared.record, shared.clock
         self.board = board
         self._figures, self._clock = shared.figures, clock
+        self._leaves_on_stop, self._confirm = settings.limits.leave_on_stop, settings.limits.confirm
         self._origins = Origins()
         self.pbx = connect(self._events, self._state, self._handed)
         link = self.pbx.link
@@ -225,6 +236,21 @@ class Node:
         """Do nothing more, and end nothing: another adapter takes over."""
         await self.watchdog.close()
         await self.supervision.abandon()
+
+    async def end_left(self) -> None:
+        """After `leave`: nobody took over, so what runs is ended after all, as the configuration says."""
+        if self._leaves_on_stop:
+            return
+        for monitor in list(self.board.monitors()):
+            self.board.step(lifecycle.end_wanted(monitor, EndReason.ADAPTER_STOPPED), self._clock())
+            try:
+                await self.pbx.link.end_leg(monitor.leg)
+            except AdapterError as problem:
+                log.error("a monitor could not be ended at the stop", monitor_id=monitor.id, why=problem.detail)
+        for _ in range(round(self._confirm / SOON)):
+            if not self.board.monitors():
+                break
+            await asyncio.sleep(SOON)
 
     async def close(self) -> None:
         """Give everything up; monitors were ended before, where they were still ours."""

@@ -33,8 +33,10 @@ class SharedNodes(Nodes):
         return iter([one.node for one in self._all.values() if one.node is not None])
 
     def at(self, pbx: str) -> OnePbx | None:
-        """What acts at this PBX; None where it is not configured."""
+        """What acts at this PBX; None where it is not configured. Raises PbxUnavailable while it is taken over."""
         found = self._all.get(pbx)
+        if found is not None and found.node is None and self._parts.claims.owns(pbx):
+            raise errors.PbxUnavailable("This PBX is just being taken over. Try again in a moment.")
         return found and (found.node or found)
 
     def node(self, pbx: str) -> Node | None:
@@ -85,6 +87,10 @@ class SharedNodes(Nodes):
         bus = self._parts.bus.problem
         return [*found, f"bus: {bus}; others' PBXes are not seen"] if bus else found
 
+    def behind(self) -> dict[str, float]:
+        """Of each PBX: seconds since its owner was heard last, none for ours; infinite while it is out of sight."""
+        return {pbx: one.behind for pbx, one in self._all.items()}
+
     async def start(self) -> None:
         """Follow the owners of all PBXes, and look after what falls to us. Raises StoreUnavailable."""
         self._parts.bus.start()
@@ -93,12 +99,17 @@ class SharedNodes(Nodes):
         await self._parts.claims.start()
 
     async def end_monitors(self) -> None:
-        """Leave what runs to another adapter, where one lives; else as the configuration says."""
+        """Leave what runs to another adapter, where one takes it; else as the configuration says."""
         if not self._parts.claims.others:
             await super().end_monitors()
             return
-        log.info("another adapter takes the PBXes over", pbxes=[node.id for node in self])
-        await asyncio.gather(*(node.leave() for node in self))
+        ours = {node.id: node for node in self}
+        log.info("handing the PBXes over to other adapters", pbxes=sorted(ours))
+        await asyncio.gather(*(node.leave() for node in ours.values()))
+        await self._parts.recorder.drain()
+        if left := [pbx for pbx in await self._parts.claims.hand_over() if pbx in ours]:
+            log.warning("no other adapter took these PBXes over", pbxes=left)
+            await asyncio.gather(*(ours[pbx].end_left() for pbx in left))
 
     async def close(self) -> None:
         """Give everything up; monitors were ended before, or left."""

@@ -122,6 +122,11 @@ class Switchover:
         return self.owned.node if self.owned else None
 
     @property
+    def behind(self) -> float:
+        """Seconds since its owner was heard last; none while it is ours."""
+        return 0.0 if self.owned else self._followed.follower.age
+
+    @property
     def supervision(self) -> RemoteSupervision:
         """What asks its owner, while it is another adapter's."""
         return self._followed.supervision

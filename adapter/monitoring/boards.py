@@ -183,6 +183,8 @@ class Boards:
         """
         if board.bars is not self.bars:
             raise ValueError("the boards of one process share their bars")
+        if board.directory is not self.directory:
+            board.set_directory(self.directory, frozenset(), at)
         before = self._boards[board.id]
         self._ends[board.id]()
         calls = {call.id for call in (*before.calls(), *board.calls())}

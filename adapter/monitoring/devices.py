@@ -51,6 +51,8 @@ class Devices:
             if not device:
                 raise errors.DeviceUnavailable("Your account has no phone. Ask an administrator to enter your device.")
             way = self._reach.way(user, device)
+            if way.at is not None and way.asked is None:  # its PBX is another adapter's: found out by ringing it
+                return Ringing(way.dial, way.at)
         match await (way.asked or self._pbx).device_state(device):
             case DeviceState.UNREGISTERED:
                 raise errors.DeviceUnavailable(

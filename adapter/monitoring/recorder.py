@@ -5,7 +5,6 @@ a moment after it happened, and again until it is written. Until then the pictur
 """
 
 import asyncio
-import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -16,11 +15,12 @@ from adapter.core.changes import Changes
 from adapter.core.journal import Journal, abandoned
 from adapter.core.monitor import Monitor
 from adapter.core.record import OpenCall, Record, Sealed, seal
-from adapter.errors import RecordUnavailable, StoreRefused, StoreUnavailable
+from adapter.errors import AlreadyMonitoring, PlaceTaken, RecordUnavailable, StoreRefused, StoreUnavailable
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.recordports import Finder, Writer
-from adapter.monitoring.waiters import Waiters
+from adapter.monitoring.waiters import Waiters, either
 from adapter.monitoring.writing import Batches
+from adapter.monitoring.writing import new_id as new_id
 from adapter.tasks import BackgroundTasks, Listeners
 
 log = structlog.get_logger(__name__)
@@ -36,6 +36,8 @@ RETRY_PAUSE = 1.0
 PATIENCE = 5.0
 """Seconds in which what is to be answered as done must be written: the database's own deadline. A failure is told as
 soon as it is known; only a delay, as on a full machine, is waited for so long."""
+LATE = 1.0
+"""Seconds within which another adapter has written the end of a monitor that is seen here."""
 MOST = 100_000
 """Facts that may wait for a database that is away; of what happens beyond, only monitors' states are kept."""
 
@@ -160,18 +162,32 @@ class Recorder:
             raise RecordUnavailable("What happened could not be recorded in time.") from None
 
     async def begin(self, monitor: Monitor, entry: Entry) -> None:
-        """Write a monitor that is about to start, after all that happened before. Raises RecordUnavailable."""
+        """Write a monitor that is about to start, after all that happened before.
+
+        Raises RecordUnavailable; AlreadyMonitoring where another adapter has one of this supervisor's.
+        """
         self.need()
         record = Record(entries=[entry], monitors={monitor.id: monitor}, pbxes={monitor.pbx})
+        end = asyncio.get_running_loop().time() + LATE
+        while await self._is_refused(monitor, record):
+            if asyncio.get_running_loop().time() > end:
+                raise AlreadyMonitoring("You are already monitoring a call. Stop that first.")
+            await asyncio.sleep(SETTLE)
+        _tell(record)
+
+    async def _is_refused(self, monitor: Monitor, record: Record) -> bool:
+        """Whether the supervisor's former monitor has not ended yet, as far as it is written; else it is begun."""
         async with self._turn:
             try:
                 await self._flush()
                 await self._writer.write(seal(record, new_id), self._clock())
+            except PlaceTaken:
+                return True
             except StoreUnavailable as problem:
                 if not isinstance(problem, StoreRefused):  # it may be there all the same: then it is over
                     self._wait(abandoned(monitor, RecordUnavailable.code, self._clock()))
                 raise RecordUnavailable(f"It can't be recorded, so nothing begins. {problem}") from problem
-        _tell(record)
+        return False
 
     async def find(self, monitor_id: str) -> Monitor | None:
         """One monitor as it is now, also while its last state waits to be written."""
@@ -221,7 +237,7 @@ class Recorder:
         while True:
             await self._work.wait()
             if not self._urgent.is_set():
-                await _either(self._urgent, max(SETTLE, next_at - clock()))
+                await either(self._urgent, max(SETTLE, next_at - clock()))
             self._work.clear()
             self._urgent.clear()
             began = clock()
@@ -290,20 +306,6 @@ class Recorder:
         untold, self._untold = self._untold, []
         for record in untold:
             _tell(record)
-
-
-async def _either(event: asyncio.Event, seconds: float) -> None:
-    """Wait for the event, or so long."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return
-
-
-def new_id() -> str:
-    """An id that nobody else gives (RFC 9562, version 4)."""
-    return uuid.uuid4().hex
 
 
 def _tell(record: Record) -> None:

@@ -43,3 +43,12 @@ def _resolve(done: asyncio.Future[None], problem: str | None = None) -> None:
         done.set_result(None)
     else:
         done.set_exception(RecordUnavailable(problem))
+
+
+async def either(event: asyncio.Event, seconds: float) -> None:
+    """Wait for the event, or so long."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return

@@ -3,6 +3,7 @@
 No I/O here. Each piece remembers whether it may be in the database already, so that no fact is written twice or lost.
 """
 
+import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -105,3 +106,8 @@ class Batches:
         self._pieces.appendleft(Piece(piece.changes[half:], piece.last))
         self._pieces.appendleft(Piece(piece.changes[:half], piece.last - len(piece.changes) + half))
         return True
+
+
+def new_id() -> str:
+    """An id that nobody else gives (RFC 9562, version 4)."""
+    return uuid.uuid4().hex

@@ -9,6 +9,7 @@ from adapter.store.answers import Answers
 from adapter.store.audit import Audit
 from adapter.store.database import Database
 from adapter.store.durability import Survives
+from adapter.store.guesses import Guesses
 from adapter.store.installation import Installation
 from adapter.store.left import LeftBehind
 from adapter.store.monitors import Monitors
@@ -37,6 +38,7 @@ class Store:
         self.records = Records(database)
         self.owners = Owners(database)
         self.left = LeftBehind(database)
+        self.guesses = Guesses(database, clock)
         self.audit = Audit(database, clock)
         self.webhooks = Webhooks(database, clock)
         self.outbox = Outbox(database)

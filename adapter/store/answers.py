@@ -51,6 +51,12 @@ class Answers:
         except IntegrityError:
             return await self.begin(key, body_hash, monitor_id, now)
 
+    async def look(self, key: str) -> Remembered | None:
+        """What is remembered now."""
+        async with self._database.read() as session:
+            known = await session.get(AnswerRow, key)
+            return Remembered(known.body_hash, known.monitor_id, known.status, known.answer) if known else None
+
     async def finish(self, key: str, status: int, answer: str) -> None:
         """Remember the answer."""
         async with self._database.work() as session:

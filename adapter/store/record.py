@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from adapter.core.ownership import Term
 from adapter.core.record import OpenCall, Sealed
 from adapter.core.shared_bars import SharedBars
-from adapter.errors import StoreRefused, StoreUnavailable
+from adapter.errors import PlaceTaken, StoreRefused, StoreUnavailable
 from adapter.store import audit, bars, monitors, outbox
 from adapter.store.database import Database
 from adapter.store.owners import need_terms
@@ -26,6 +26,9 @@ _CALL: TypeAdapter[OpenCall] = TypeAdapter(OpenCall)
 
 Terms = Callable[[Collection[str]], Mapping[str, Term]]
 """By PBX: the term of this process, under which it writes of these."""
+
+ONE_PLACE = ("ux_monitors_supervisor", "monitors.supervisor_id")
+"""How PostgreSQL and SQLite name what lets a supervisor have one monitor."""
 
 
 class Records:
@@ -56,6 +59,8 @@ class Records:
         except StoreUnavailable:
             raise
         except IntegrityError as problem:
+            if any(name in str(problem.orig) for name in ONE_PLACE):
+                raise PlaceTaken("This supervisor has another monitor that has not ended.") from problem
             raise StoreRefused("The record conflicts with data in the database.") from problem
         except Exception as problem:  # whatever it is, it is for these values: others are written all the same
             log.exception("a record can't be written")

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import cast
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Integer, String, Table, Text, TypeDecorator, true
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Integer, String, Table, Text, TypeDecorator, text, true
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -25,6 +25,10 @@ class UtcTime(TypeDecorator[datetime]):
 
 Counter = BigInteger().with_variant(Integer, "sqlite")
 """A number that counts up; SQLite counts by itself only what is an INTEGER."""
+
+
+RUNNING = text("state <> 'ended'")
+"""Of monitors: those that connect or are live."""
 
 
 class Base(DeclarativeBase):
@@ -119,9 +123,12 @@ class SessionRow(Base):
 
 
 class MonitorRow(Base):
-    """One monitor, as Asterisk last confirmed it."""
+    """One monitor, as Asterisk last confirmed it. A supervisor has one that has not ended."""
 
     __tablename__ = "monitors"
+    __table_args__ = (
+        Index("ux_monitors_supervisor", "supervisor_id", unique=True, postgresql_where=RUNNING, sqlite_where=RUNNING),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     pbx: Mapped[str] = mapped_column(String(32))

@@ -4,8 +4,10 @@ The monitor's id is stored before the monitor is started, and a monitor is recor
 crash in between, it is known whether it was started.
 """
 
+import asyncio
 import hashlib
 import json
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -15,7 +17,7 @@ from aiohttp import web
 
 from adapter.core.views import Json
 from adapter.errors import AdapterError, Invalid, RecordUnavailable, StoreUnavailable
-from adapter.store.answers import Answers
+from adapter.store.answers import Answers, Remembered
 from adapter.tasks import KeyedLocks
 from adapter.web.problems import CONTENT_TYPE, from_error
 from adapter.web.routes import RequestContext
@@ -30,16 +32,25 @@ LONGEST = 255
 UNDONE = frozenset({429, 503})
 """Statuses which mean that nothing was done and a retry makes sense: they are not stored."""
 
+PAUSE = 0.1
+"""Seconds between looks for what another adapter answers."""
+
 Start = Callable[[str], Awaitable[Json]]
 Started = Callable[[str], Awaitable[Json | None]]
 
 
 async def once(
-    context: RequestContext[Any, Any], answers: Answers, locks: KeyedLocks, start: Start, started: Started
+    context: RequestContext[Any, Any],
+    answers: Answers,
+    locks: KeyedLocks,
+    start: Start,
+    started: Started,
+    patience: float = 0.0,
 ) -> web.Response:
     """Answer with the result of `start` for a new monitor id, or with the earlier answer.
 
-    `started` returns the view of a monitor by its id, None if it was never recorded.
+    `started` returns the view of a monitor by its id, None if it was never recorded; `patience`: seconds that a request
+    is waited for which was not answered yet, since another adapter may be carrying it out.
     """
     key = context.request.headers.get(HEADER)
     if key is None:
@@ -49,11 +60,22 @@ async def once(
     identity = context.principal.user.id if context.principal.user else context.principal.id
     name = _hash(f"{identity}\n{key}")
     async with locks.of(name):
-        return await _locked(context, answers, name, start, started)
+        return await _locked(context, answers, name, start, started, patience)
+
+
+async def _elsewhere(store: Answers, name: str, known: Remembered, started: Started, patience: float) -> Remembered:
+    """What is remembered, once it is answered, or a monitor was begun, or nobody does so in time."""
+    end = time.monotonic() + patience
+    while known.status is None and time.monotonic() < end and await started(known.monitor_id) is None:
+        await asyncio.sleep(PAUSE)
+        if (now := await store.look(name)) is None:
+            break  # nothing was done there
+        known = now
+    return known
 
 
 async def _locked(
-    context: RequestContext[Any, Any], store: Answers, name: str, start: Start, started: Started
+    context: RequestContext[Any, Any], store: Answers, name: str, start: Start, started: Started, patience: float
 ) -> web.Response:
     body = _hash(json.dumps(context.raw, sort_keys=True))
     monitor_id = uuid.uuid4().hex
@@ -64,6 +86,7 @@ async def _locked(
     if known is not None:
         if known.body_hash != body:
             raise Invalid.at(HEADER, "this key was used for another request; use a new one")
+        known = await _elsewhere(store, name, known, started, patience)
         if known.status is not None:
             return _again(known.status, known.answer or "")
         monitor_id = known.monitor_id

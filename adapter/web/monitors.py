@@ -40,6 +40,8 @@ class Deps:
     locks: KeyedLocks
     on_switch: Callable[[float], None]
     """Told how many seconds a switch took, from the request to Asterisk's confirmation."""
+    patience: float = 0.0
+    """Seconds that a request is waited for which another adapter may be carrying out."""
 
 
 routes = Routes("monitors", Deps)
@@ -215,7 +217,7 @@ async def start_monitor(context: RequestContext[Deps, StartBody]) -> web.Respons
         monitor = await _known(context.deps, monitor_id)
         return _view(context.principal, context.deps.boards, monitor) if monitor else None
 
-    return await once(context, context.deps.answers, context.deps.locks, start, started)
+    return await once(context, context.deps.answers, context.deps.locks, start, started, context.deps.patience)
 
 
 def _for_service(context: RequestContext[Deps, Any], problem: errors.Ambiguous) -> errors.Ambiguous:

@@ -17,6 +17,7 @@ from adapter.errors import Invalid, NotAuthenticated, TooManyRequests
 from adapter.fleet.people import KnownPeople
 from adapter.monitoring.boards import Boards
 from adapter.store.audit import Audit
+from adapter.store.guesses import Guesses
 from adapter.store.installation import Installation
 from adapter.store.people import Checked, NewUser, People
 from adapter.store.sessions import Sessions
@@ -27,7 +28,7 @@ from adapter.web.models import Login, PasswordChange, Setup
 from adapter.web.principal import COOKIE, by_session
 from adapter.web.revocation import Revocation
 from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
-from adapter.web.throttle import Throttle, is_shared
+from adapter.web.throttle import FORGET, Throttle, is_shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Deps:
     revocation: Revocation
     secure_cookies: bool
     """Whether cookies are marked Secure also where we can't see the TLS."""
+    guesses: Guesses | None = None
+    """Where several adapters count wrong passwords together."""
 
 
 routes = Routes("session", Deps)
@@ -79,6 +82,7 @@ async def _trying(context: RequestContext[Deps, Any], name: str) -> AsyncIterato
     if deps.locks.waiting(turn) >= QUEUE:
         raise TooManyRequests("Too many attempts at once. Try again in a moment.", retry_after=2)
     async with deps.locks.of(turn):
+        await _learn(deps, name, address)
         wait = deps.throttle.wait(name, address, time.monotonic())
         if wait > 0:
             seconds = math.ceil(wait)
@@ -87,8 +91,19 @@ async def _trying(context: RequestContext[Deps, Any], name: str) -> AsyncIterato
             yield
         except NotAuthenticated:
             deps.throttle.failed(name, address, time.monotonic())
+            if deps.guesses is not None:
+                await deps.guesses.failed(Throttle.keys(name, address), FORGET)
             raise
         deps.throttle.succeeded(name, address)
+        if deps.guesses is not None:
+            await deps.guesses.succeeded(Throttle.keys(name, address)[0])
+
+
+async def _learn(deps: Deps, name: str, address: str) -> None:
+    """What failed at other adapters counts here, too."""
+    if deps.guesses is not None:
+        for key, (count, ago) in (await deps.guesses.counts(Throttle.keys(name, address))).items():
+            deps.throttle.learn(key, count, time.monotonic() - ago)
 
 
 def _refused(context: RequestContext[Deps, Login]) -> Entry:

@@ -72,10 +72,21 @@ class Throttle:
             return 0.0
         return max(0.0, failures.last + rule.pause(failures.count) - now)
 
+    @staticmethod
+    def keys(name: str, address: str) -> list[tuple[str, str]]:
+        """Under which a failure is counted."""
+        name = _short(name)
+        return [(name, address), ("", address), (name, "")]
+
+    def learn(self, key: tuple[str, str], count: int, last: float) -> None:
+        """So often it failed anywhere, as far as another one has counted, too."""
+        known = self._failures.get(key)
+        if known is None or known.count < count:
+            self._failures[key] = _Failures(count, last)
+
     def failed(self, name: str, address: str, now: float) -> None:
         """Count a wrong password."""
-        name = _short(name)
-        for key in ((name, address), ("", address), (name, "")):
+        for key in self.keys(name, address):
             failures = self._failures.get(key)
             count = 0 if failures is None or now - failures.last > FORGET else failures.count
             self._failures[key] = _Failures(count + 1, now)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import sys
@@ -115,13 +116,13 @@ async def test_make_lab_keeps_its_contract(tmp_path: Path) -> None:
     assert [line for pid, line in left.items() if psutil.pid_exists(pid)] == []
 
 
-def free_row(count: int) -> int:
-    """The first of so many UDP ports in a row that nobody uses now."""
+def free_row(count: int, kind: int = socket.SOCK_DGRAM) -> int:
+    """The first of so many ports in a row that nobody uses now, UDP by default."""
     while True:
-        first = free_port(socket.SOCK_DGRAM)
+        first = free_port(kind)
         with ExitStack() as probes, suppress(OSError):
             for port in range(first + 1, first + count):
-                probe = probes.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                probe = probes.enter_context(socket.socket(socket.AF_INET, kind))
                 probe.bind(("127.0.0.1", port))
             return first
 
@@ -169,6 +170,41 @@ async def test_make_lab_with_three_pbxes(tmp_path: Path, toolchain: Toolchain) -
         await asyncio.wait_for(process.wait(), 20)
     assert process.returncode == 0
     assert [line for pid, line in left.items() if psutil.pid_exists(pid)] == []
+
+
+async def test_make_lab_with_two_adapters_and_two_pbxes(tmp_path: Path) -> None:
+    """Each at its own port, with one PBX each; PostgreSQL and NATS are restarted, too; nothing is left."""
+    http_port, sip_port = free_row(2, socket.SOCK_STREAM), free_row(2)
+    moved = {"LAB_DIR": str(tmp_path / "lab"), "LAB_HTTP_PORT": str(http_port), "LAB_SIP_PORT": str(sip_port)}
+    env = {**os.environ, **moved, "LAB_PBXES": "2", "LAB_ADAPTERS": "2"}
+    process = await asyncio.create_subprocess_exec(*Adapter.command("lab"), env=env, start_new_session=True)
+    admin: Client | None = None
+    left: dict[int, str] = {}
+    try:
+        for port in (http_port, http_port + 1):
+            await until_ready(port, 90)
+        admin = await Client(f"http://127.0.0.1:{http_port + 1}").sign_in("admin", "lab-admin")
+        _, body = await admin.get("/cluster")
+        assert [len(one["owns"]) for one in body["members"]] == [1, 1], body
+        parts = children(process.pid)
+        assert sum(" serve" in line for line in parts.values()) == 2
+        for mark in ("nats-server", "bin/postgres -D", " serve"):
+            dead = next(pid for pid, line in children(process.pid).items() if mark in line)
+            os.kill(dead, signal.SIGKILL)
+            await restarted(process.pid, dead, mark)
+            for port in (http_port, http_port + 1):
+                await until_ready(port, 60)
+        left = {**parts, **children(process.pid)}
+        folders = set(re.findall(r"/\S*call-monitor-pg-\w+", " ".join(left.values())))
+    finally:
+        if admin is not None:
+            await admin.close()
+        os.killpg(process.pid, signal.SIGINT)
+        await asyncio.wait_for(process.wait(), 20)
+    assert process.returncode == 0
+    assert [line for pid, line in left.items() if psutil.pid_exists(pid)] == []
+    assert folders
+    assert [folder for folder in folders if os.path.exists(folder)] == []  # noqa: ASYNC240 - all is over
 
 
 async def test_make_demo_has_something_to_click_and_make_try_walks_through_it(
@@ -229,9 +265,9 @@ async def restarted(lab: int, dead: int, mark: str) -> None:
         await asyncio.sleep(0.1)
 
 
-async def until_ready(port: int) -> None:
+async def until_ready(port: int, deadline: float = 60) -> None:
     """Wait for /readyz."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + deadline
     async with aiohttp.ClientSession() as session:
         while True:
             try:

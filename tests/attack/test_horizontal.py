@@ -55,7 +55,7 @@ administrators("POST /webhooks/{id}/deliveries/{delivery_id}/retry", 202)
 administrators("DELETE /users/{id}, DELETE /webhooks/{id}, DELETE /tokens/{id}", 204)
 
 administrators("GET /health", 200, admin_inside=403)
-administrators("GET /users, GET /tokens, GET /webhooks, GET /audit, GET /audit.csv", 200)
+administrators("GET /users, GET /tokens, GET /webhooks, GET /audit, GET /audit.csv, GET /cluster", 200)
 administrators("POST /users, POST /tokens, POST /webhooks, POST /teams", 201)
 administrators("GET /teams/{id}, PATCH /teams/{id}", 200)
 administrators("DELETE /teams/{id}", 204)

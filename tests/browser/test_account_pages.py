@@ -34,7 +34,17 @@ async def test_the_pencil_is_in_reach(lab: Lab, sign_in: SignIn, width: int) -> 
     assert box is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
-    for part in ("users", "audit", "webhooks", "tokens", "password", "users/new", "tokens/new", "webhooks/new"):
+    for part in (
+        "users",
+        "audit",
+        "webhooks",
+        "tokens",
+        "cluster",
+        "password",
+        "users/new",
+        "tokens/new",
+        "webhooks/new",
+    ):
         await page.goto(f"/#/account/{part}")
         await expect(page.get_by_role("heading", level=2)).to_be_visible()
         wide = await page.evaluate(

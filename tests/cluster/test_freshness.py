@@ -246,3 +246,16 @@ def test_parts_have_a_bound() -> None:
     gathering = snapshots.Gathering()
     assert gathering.add(part) is None
     assert not gathering._parts
+
+
+def test_how_old_the_latest_beat_is() -> None:
+    """For people: what a cable held back counts from when it was said."""
+    now = [100.0]
+    fresh = freshness.Freshness(lambda: now[0])
+    fresh.heard(7.0)
+    now[0] = 100.3
+    assert fresh.age == pytest.approx(0.3)
+    fresh.heard(7.1)  # said 0.1 s after the first, and came 0.3 s after it
+    assert fresh.age == pytest.approx(0.2, abs=0.01)
+    fresh.lost()
+    assert fresh.age == float("inf")

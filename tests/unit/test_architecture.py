@@ -26,12 +26,12 @@ MAY_USE: dict[str, set[str]] = {
     "fleet": {"phones", "health", "monitoring", "core"},
     "web": {"fleet", "webhooks", "health", "phones", "monitoring", "store", "core"},
     "wiring": {"web", "fleet", "phones", "health", "monitoring", "asterisk", "config", "core"},
-    "cluster": {"wiring", "fleet", "monitoring", "store", "config", "core"},
+    "cluster": {"wiring", "fleet", "health", "monitoring", "store", "config", "core"},
     "service": {
         *("cluster", "wiring", "web", "fleet", "webhooks", "health", "phones", "monitoring", "store", "config", "core"),
     },
     "serving": {"service", "cluster", "wiring", "web", "fleet", "store", "config", "core"},
-    "doctor": {"wiring", "phones", "asterisk", "store", "config", "core"},
+    "doctor": {"wiring", "fleet", "phones", "asterisk", "store", "config", "core"},
     "lab": {"shipped", "asterisk", "store", "config", "core"},
     "cli": {
         *(

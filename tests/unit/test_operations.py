@@ -12,6 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from adapter.core import events as ev
 from adapter.core import queueevents as qe
 from adapter.core.modes import Mode
+from adapter.core.ownership import Cluster, Owner, Term
+from adapter.health.cluster import ClusterFigures
 from adapter.health.metrics import PREFIX, Metrics, Readings
 from tests.fake.pbx import alone
 from tests.fake.world import World
@@ -23,7 +25,13 @@ NAME = re.compile(rf"{PREFIX}\w+")
 async def samples() -> dict[str, set[str]]:
     """Every sample of the exposition with its labels, after a little of everything."""
     world = World()
-    metrics = Metrics(alone(world.board))
+    metrics = Metrics(boards := alone(world.board))
+    owner = Owner("lab", "m1", Term(7, "x"), datetime.now(UTC))
+    seen = Cluster({}, {"lab": owner})
+    figures = ClusterFigures(
+        ["lab"], boards, lambda: seen, lambda pbx: True, lambda: True, lambda: {"foreign": 1}, lambda: {"lab": 0.2}
+    )
+    metrics.registry.register(figures)
     monitor = await world.live(mode=Mode.WHISPER)
     metrics.applied([ev.BridgeGone(datetime.now(UTC), "b")], 0.001)
     metrics.switched(0.001)
@@ -61,6 +69,6 @@ async def test_dashboard_and_alerts_ask_for_what_there_is() -> None:
         assert names, expression
         for name in names:
             assert name in known, name
-            assert labels <= known[name], expression
+            assert labels <= known[name] | {"instance"}, expression  # Prometheus says of which target
     assert all(rule["labels"]["severity"] in ("critical", "warning") for rule in alerts)
     assert all(rule["annotations"]["summary"].endswith(".") for rule in alerts)

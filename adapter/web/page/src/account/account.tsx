@@ -7,6 +7,7 @@ import { useFocus } from "../ui/focus";
 import { Icon, type IconName } from "../ui/icons";
 import { words } from "../words";
 import { Audit } from "./audit";
+import { Cluster } from "./cluster";
 import { Password } from "./password";
 import type { PageProps } from "./parts";
 import { Teams } from "./teams";
@@ -26,6 +27,7 @@ const PARTS: Record<string, Part> = {
   audit: { icon: "audit", label: words.audit, page: Audit },
   webhooks: { icon: "webhooks", label: words.webhooks, page: Webhooks },
   tokens: { icon: "tokens", label: words.tokens, page: Tokens },
+  cluster: { icon: "cluster", label: words.cluster, page: Cluster },
   password: { icon: "account", label: words.myPassword, page: Password },
 };
 

@@ -5,7 +5,7 @@ import {
   MicOff, Monitor, Pause, Pencil, Phone, PhoneForwarded, PhoneOff, Play, Plus, ScrollText, Search, Settings, Trash2,
   TriangleAlert, User, UserMinus, Users, UsersRound, Volume2, Webhook, X, ChevronDown, ArrowLeftRight, type IconNode,
 } from "lucide";
-import { Clock, Download, History, Network, RotateCw, Send, ShieldCheck, UserCheck } from "lucide"; // the account's
+import { Boxes, Clock, Download, History, Network, RotateCw, Send, ShieldCheck, UserCheck } from "lucide"; // the account's
 import { Languages, Server } from "lucide";
 import { h } from "preact";
 
@@ -18,6 +18,7 @@ const NODES = {
   browser: Monitor, settings: Settings, search: Search, more: ChevronDown, done: Check,
   users: UsersRound, teams: Network, audit: ScrollText, webhooks: Webhook, tokens: KeyRound, figures: ChartNoAxesColumn,
   send: Send, again: RotateCw, deliveries: History, pending: Clock, download: Download, administrator: ShieldCheck, activate: UserCheck,
+  cluster: Boxes, adapter: Server,
   edit: Pencil, remove: Trash2, deactivate: UserMinus, add: Plus, back: ArrowLeft, close: X,
 } satisfies Record<string, IconNode>;
 

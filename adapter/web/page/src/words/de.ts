@@ -467,6 +467,30 @@ export const de: Words = {
   value_all: "alle",
   value_teams: "eigene Teams",
 
+  // the cluster
+  cluster: "Verbund",
+  clusterIs: "Welcher Adapter sich um welche Telefonanlage kümmert. Fällt einer aus, übernimmt binnen Sekunden ein anderer.",
+  clusterAlone: "Es gibt einen Adapter. Mehrere können sich die Telefonanlagen teilen; fällt einer aus, übernimmt ein anderer.",
+  adapters: "Adapter",
+  adapter: "Adapter",
+  adapterVersion: "Version {version}",
+  adapterProcess: "Prozess {pid}",
+  looksAfter: "Kümmert sich um",
+  looksAfterNone: "keine Telefonanlage",
+  startedAt: "Gestartet",
+  lastSeen: "Letztes Lebenszeichen",
+  notSeen: "keines seit {seconds} s",
+  phoneSystems: "Telefonanlagen",
+  phoneSystem: "Telefonanlage",
+  pbxState: "Zustand",
+  pbxState_connected: "verbunden",
+  pbxState_connecting: "wird verbunden",
+  pbxState_down: "nicht erreichbar",
+  stateSince: "Seit",
+  lookedAfterBy: "Betreut von",
+  lookedAfterByNone: "niemandem",
+
+
   ...errors,
   ...audit,
 };

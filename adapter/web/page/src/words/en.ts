@@ -467,6 +467,30 @@ export const en = {
   value_all: "all",
   value_teams: "their teams",
 
+  // the cluster
+  cluster: "Cluster",
+  clusterIs: "Which adapter looks after which phone system. If one adapter fails, another takes over within seconds.",
+  clusterAlone: "There is one adapter. Several can share the phone systems, so that one takes over when another fails.",
+  adapters: "Adapters",
+  adapter: "Adapter",
+  adapterVersion: "version {version}",
+  adapterProcess: "process {pid}",
+  looksAfter: "Looks after",
+  looksAfterNone: "no phone system",
+  startedAt: "Started",
+  lastSeen: "Last sign of life",
+  notSeen: "none for {seconds} s",
+  phoneSystems: "Phone systems",
+  phoneSystem: "Phone system",
+  pbxState: "State",
+  pbxState_connected: "connected",
+  pbxState_connecting: "connecting",
+  pbxState_down: "not reachable",
+  stateSince: "Since",
+  lookedAfterBy: "Looked after by",
+  lookedAfterByNone: "nobody",
+
+
   ...errors,
   ...audit,
 };

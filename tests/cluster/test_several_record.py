@@ -1,0 +1,114 @@
+"""What several adapters write: each fact once, deliveries once, one chain of the audit, nothing by the deposed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from adapter.core.audit import Action, By, Entry, Via
+from adapter.core.record import Record
+from tests.support.clock import real
+from tests.support.receiver import EVERYTHING, Receiver
+from tests.support.several import Several, cluster_url, server, several
+from tests.support.waiting import until
+
+__all__ = ["cluster_url", "server", "several"]
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    made = Receiver()
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def test_hooks_are_told_once_of_what_happens_at_any_pbx_through_a_failover(
+    several: Several, receiver: Receiver
+) -> None:
+    north, south = await several.two()
+    admin = await south.client("admin")
+    status, hook = await admin.post("/webhooks", {"url": receiver.url(), "events": EVERYTHING})
+    assert status == 201
+    receiver.secrets["hook"] = hook["secret"]
+    several.call_at("north")
+    _, agent = several.call_at("south", "202", "102")
+    monitor = await admin.monitor(await admin.call("101"))
+    await until(lambda: len(receiver.accepted) == 5, "two calls and a monitor began")
+    await north.service.recorder.settled()
+    await north.die()
+    await until(lambda: south.owns("north", "south"), "nobody took it over")
+    await admin.until(monitor["id"], "live")
+    pbx = several.pbxes["north"]
+    for channel in list(pbx.scene.channels):
+        if not channel.startswith("cm-"):
+            pbx.scene.gone(channel)
+    pbx.run()
+    await until(lambda: len(receiver.accepted) >= 7, "its end was not told")
+    several.pbxes["south"].scene.gone(agent)
+    several.pbxes["south"].run()
+    await until(lambda: len(receiver.accepted) >= 8, "the other's end was not told")
+    await asyncio.sleep(0.5)
+    ids = [event_id for event_id, _ in receiver.accepted]
+    assert len(ids) == len(set(ids)) == 8
+    of_north = [body["type"] for _, body in receiver.accepted if (body["data"].get("pbx")) == "north"]
+    assert sorted(of_north) == sorted(
+        [*("call.started", "call.answered", "monitor.started"), *("monitor.ended", "call.ended")]
+    )
+    assert receiver.problems == []
+
+
+async def test_both_write_into_one_audit_at_once_and_it_is_whole(several: Several) -> None:
+    both = await several.two()
+
+    async def write(one: int) -> None:
+        for number in range(30):
+            who = By(f"adapter{one}", Via.ADAPTER)
+            entry = Entry(at=real(), by=who, action=Action.STOPPED_ALL, reason=str(number))
+            both[one].service.recorder.note(Record(entries=[entry]))
+            await both[one].service.recorder.write_now()
+
+    await asyncio.gather(write(0), write(1))
+    verdict = await both[0].store.audit.verify()
+    assert verdict.faults == []
+    assert verdict.entries >= 60
+
+
+async def test_a_deposed_owner_writes_nothing_more_of_its_pbx(several: Several) -> None:
+    north, south = await several.two()
+    several.call_at("north")
+    admin = await south.client("admin")
+    monitor = await admin.monitor(await admin.call("101"))
+    await north.service.recorder.settled()
+    before = (await admin.get("/audit"))[1]["entries"]
+    owners, terms = south.store.owners, None
+    while terms is None:  # its owner lives and renews, so it may take some tries
+        terms = await owners.take(south.claims._member, ["north"], await owners.look(), real())
+    board = north.service.nodes.node("north").board  # type: ignore[union-attr]
+    running = board.monitor(monitor["id"])
+    assert running is not None
+    north.service.recorder.note(Record(monitors={running.id: running}, entries=[]))
+    await until(lambda: not north.claims.owns("north"), "it does not learn of it")
+    await until(lambda: north.service.recorder.size == 0, "it still has something to write")
+    assert "give up" in several.pbxes["north"].did
+    await until(lambda: south.owns("north", "south"), "it is not taken up")
+    after = (await admin.get("/audit"))[1]["entries"]
+    new = [entry["action"] for entry in after if entry["id"] not in {one["id"] for one in before}]
+    assert "monitor.ended" not in new
+    assert (await admin.until(monitor["id"], "live"))["live_at"] == monitor["live_at"]
+
+
+async def test_a_request_that_comes_again_at_another_adapter_starts_no_second_monitor(several: Several) -> None:
+    north, south = await several.two()
+    several.call_at("north")
+    here, there = await north.client("admin"), await south.client("admin")
+    call = await there.call("101")
+    several.pbxes["north"].answers = False
+    same = {"headers": {"Idempotency-Key": "once"}}
+    body = {"call_id": call["id"]}
+    answers = await asyncio.gather(
+        here.ask("POST", "/monitors", body, **same), there.ask("POST", "/monitors", body, **same)
+    )
+    assert [status for status, _ in answers] == [201, 201], answers
+    assert answers[0][1]["id"] == answers[1][1]["id"]
+    assert len(several.pbxes["north"].legs) == 1
