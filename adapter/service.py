@@ -143,8 +143,9 @@ class Service:
         heads = settings.audit
         self.heads = Heads(store, key, heads.heads, heads.heads_file, self.dispatcher.wake, clock, is_one)
         self._tasks = BackgroundTasks("service")
-        sessions = TtlCache(store.sessions.find, SESSION_SECONDS)
-        api_tokens = TtlCache(store.tokens.find)
+        find, known = store.sessions.find, self.cluster
+        sessions = TtlCache(known.after_makings(find) if known else find, SESSION_SECONDS)
+        api_tokens = TtlCache(known.after_makings(store.tokens.find) if known else store.tokens.find)
         with_phones = next((pbx for pbx in settings.pbx if pbx.softphone.enabled), None)
         self._phones_at = with_phones.id if with_phones else ""
         self.revocation = Revocation(

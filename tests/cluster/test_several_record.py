@@ -8,6 +8,7 @@ import pytest
 from adapter import cluster
 from adapter.core.audit import Action, By, Entry, Via
 from adapter.core.record import Record
+from tests.support.client import Client
 from tests.support.clock import real
 from tests.support.receiver import EVERYTHING, Receiver
 from tests.support.several import Several, cluster_url, server, several
@@ -133,3 +134,23 @@ async def test_what_was_made_is_kept_for_as_long_as_a_conversation_lasts_anywher
     while await south.store.left.makings():
         assert asyncio.get_running_loop().time() < end, "it is kept for ever"
         await asyncio.sleep(0.1)
+
+
+async def test_what_was_made_where_a_pbx_is_out_of_sight_shows_no_silent_monitor_at_its_owner(several: Several) -> None:
+    """Somebody who is monitored makes a token in another's name at the other adapter, and asks the owner with it."""
+    north, south = await several.two()
+    admin, sam = await north.client("admin"), await south.client("sam")
+    assert (await admin.patch(f"/users/{sam.user['id']}", {"role": "administrator"}))[0] == 200
+    several.call_at("north")
+    mona = await north.client("mona")
+    monitor = await mona.monitor(await mona.call("101"))
+    several.nats.kill()
+    await until(lambda: not south.sees())
+    status, token = await sam.post("/tokens", {"name": "spy", "scopes": ["monitor"], "user": "mona"})
+    assert status == 201, token
+    stranger = Client(admin.base.removesuffix("/api/v1"))
+    asked = await stranger.ask("GET", "/monitors", headers={"Authorization": f"Bearer {token['token']}"})
+    await stranger.close()
+    assert asked[0] == 200, asked
+    assert monitor["id"] in str(await mona.get("/monitors"))
+    assert monitor["id"] not in str(asked), "the token shows what its maker is not to see"
