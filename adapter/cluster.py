@@ -1,9 +1,11 @@
 """One adapter of several: what it needs besides what an adapter has that is alone (docs/cluster.md)."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 import structlog
 
@@ -39,6 +41,9 @@ LOOK = 0.5
 """Seconds between looks for what other adapters wrote: events to be delivered, receivers, what was made."""
 PATIENCE = 60.0
 """Seconds before what is left of a PBX that nobody names is ended: an adapter with a newer configuration may come."""
+
+Found = TypeVar("Found")
+Find = Callable[[str, datetime], Awaitable[Found | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +151,33 @@ class Cluster:
         """What was made at other adapters bars here, too, also while they are not heard. Raises StoreUnavailable."""
         self.bars.learn(await self._store.left.makings())
 
+    def after_makings(self, find: Find[Found]) -> Find[Found]:
+        """Finds sessions or tokens, and knows before they are believed who made what they sign in with."""
+
+        async def found(secret: str, now: datetime) -> Found | None:
+            it = await find(secret, now)
+            if it is not None:
+                await self.learn_makings()
+            return it
+
+        return found
+
     # --- what one does for all
 
     def _begin_chores(self) -> None:
         self._tasks.start(self._forget_others(), "forget others")
+        self._tasks.start(self._forget_makings(), "forget makings")
+
+    async def _forget_makings(self) -> None:
+        """What counts for no conversation, here or elsewhere: judged by what was so a while ago, and in sight since."""
+        before: int | None = None
+        while self.claims.owns(CHORES):
+            await asyncio.sleep(PATIENCE)
+            oldest = None if self._boards.blind else self.bars.oldest
+            if before is not None and oldest is not None:
+                with suppress(StoreUnavailable):
+                    await self._store.left.forget_makings(min(before, oldest))
+            before = oldest
 
     async def _forget_others(self) -> None:
         """What is left of PBXes that no configuration names is over: nobody will tell of its end."""

@@ -155,8 +155,9 @@ class Service:
         heads = settings.audit
         self.heads = Heads(store, key, heads.heads, heads.heads_file, self.dispatcher.wake, clock, is_one)
         self._tasks = BackgroundTasks("service")
-        sessions = TtlCache(store.sessions.find, SESSION_SECONDS)
-        api_tokens = TtlCache(store.tokens.find)
+        find, known = store.sessions.find, self.cluster
+        sessions = TtlCache(known.after_makings(find) if known else find, SESSION_SECONDS)
+        api_tokens = TtlCache(known.after_makings(store.tokens.find) if known else store.tokens.find)
         upstreams = wiring.upstreams(settings)
         self.revocation = Revocation(
             (sessions, api_tokens), store.sessions, store.tokens, self.streams, self.page_phones, clock

@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from adapter import cluster
 from adapter.core.audit import Action, By, Entry, Via
 from adapter.core.record import Record
+from tests.support.client import Client
 from tests.support.clock import real
 from tests.support.receiver import EVERYTHING, Receiver
 from tests.support.several import Several, cluster_url, server, several
@@ -112,3 +114,43 @@ async def test_a_request_that_comes_again_at_another_adapter_starts_no_second_mo
     assert [status for status, _ in answers] == [201, 201], answers
     assert answers[0][1]["id"] == answers[1][1]["id"]
     assert len(several.pbxes["north"].legs) == 1
+
+
+async def test_what_was_made_is_kept_for_as_long_as_a_conversation_lasts_anywhere(
+    several: Several, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "PATIENCE", 0.2)
+    _, south = await several.two()
+    talking = several.call_at("north")
+    admin = await south.client("admin")
+    await admin.call("101")
+    new = {"username": "new", "name": "New", "role": "agent", "password": "secret-new-one"}
+    assert (await admin.post("/users", new))[0] == 201
+    await asyncio.sleep(1)
+    assert await south.store.left.makings() != [], "Sam still talks"
+    several.pbxes["north"].scene.gone(*talking)
+    several.pbxes["north"].run()
+    end = asyncio.get_running_loop().time() + 30
+    while await south.store.left.makings():
+        assert asyncio.get_running_loop().time() < end, "it is kept for ever"
+        await asyncio.sleep(0.1)
+
+
+async def test_what_was_made_where_a_pbx_is_out_of_sight_shows_no_silent_monitor_at_its_owner(several: Several) -> None:
+    """Somebody who is monitored makes a token in another's name at the other adapter, and asks the owner with it."""
+    north, south = await several.two()
+    admin, sam = await north.client("admin"), await south.client("sam")
+    assert (await admin.patch(f"/users/{sam.user['id']}", {"role": "administrator"}))[0] == 200
+    several.call_at("north")
+    mona = await north.client("mona")
+    monitor = await mona.monitor(await mona.call("101"))
+    several.nats.kill()
+    await until(lambda: not south.sees())
+    status, token = await sam.post("/tokens", {"name": "spy", "scopes": ["monitor"], "user": "mona"})
+    assert status == 201, token
+    stranger = Client(admin.base.removesuffix("/api/v1"))
+    asked = await stranger.ask("GET", "/monitors", headers={"Authorization": f"Bearer {token['token']}"})
+    await stranger.close()
+    assert asked[0] == 200, asked
+    assert monitor["id"] in str(await mona.get("/monitors"))
+    assert monitor["id"] not in str(asked), "the token shows what its maker is not to see"
