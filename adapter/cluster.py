@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -143,6 +144,18 @@ class Cluster:
 
     def _begin_chores(self) -> None:
         self._tasks.start(self._forget_others(), "forget others")
+        self._tasks.start(self._forget_makings(), "forget makings")
+
+    async def _forget_makings(self) -> None:
+        """What counts for no conversation, here or elsewhere: judged by what was so a while ago, and in sight since."""
+        before: int | None = None
+        while self.claims.owns(CHORES):
+            await asyncio.sleep(PATIENCE)
+            oldest = None if self._boards.blind else self.bars.oldest
+            if before is not None and oldest is not None:
+                with suppress(StoreUnavailable):
+                    await self._store.left.forget_makings(min(before, oldest))
+            before = oldest
 
     async def _forget_others(self) -> None:
         """What is left of PBXes that no configuration names is over: nobody will tell of its end."""

@@ -116,6 +116,11 @@ class SharedBars(Bars):
         """The number of what is made next."""
         return self._next
 
+    @property
+    def oldest(self) -> int:
+        """The lowest number of a making that counts for any conversation."""
+        return min((bar.since for bar in self._all()), default=self._next)
+
     def made(self, who: Who, kind: Kind, thing: str) -> BarChanges:
         """As of any bars. Among several adapters it is kept also where no conversation is known here: others know of
         theirs, and read what was made."""

@@ -237,11 +237,15 @@ class Claims(Alone):
         return self._gone(other.process, self._member.process) or self._beats.still(other.id) >= LEASE
 
     def _is_free(self, seen: Cluster, pbx: str) -> bool:
-        owner = seen.owners.get(pbx)
-        member = seen.members.get(owner.member) if owner and owner.member else None
+        member = seen.members.get(self._owner(seen, pbx))
         if member is not None and member.id == self._member.id:
             return pbx not in self._terms  # taken, and we were never told: the answer was lost
         return member is None or self._is_dead(member)
+
+    def _owner(self, seen: Cluster, pbx: str) -> str:
+        """Id of the member that has it, as it is written; empty where there is none."""
+        owner = seen.owners.get(pbx)
+        return (owner.member or "") if owner else ""
 
     async def _take_free(self, seen: Cluster) -> None:
         now = self._boot()
@@ -264,15 +268,17 @@ class Claims(Alone):
             self._free[pbx] = turns[pbx], since if turn == turns[pbx] else now
         for pbx, (turn, since) in list(self._free.items()):
             late = turn != LATECOMER and now - since > PATIENCE
-            if turn == self._member.id or late:
+            if turn == self._member.id or late or self._owner(seen, pbx) == self._member.id:
                 await self._take(pbx, seen)
 
     async def _take(self, pbx: str, seen: Cluster) -> None:
         """Begin a term, unless somebody was faster. From one that may live it is taken only where the database lets us
         write at once: else that one can't renew either."""
         doubts = self._void.get(pbx, 0)
+        former = seen.members.get(self._owner(seen, pbx))
+        others = former is not None and former.id != self._member.id
         try:
-            async with asyncio.timeout(BLIND):
+            async with asyncio.timeout(BLIND if others else None):
                 terms = await self._leases.take(self._member, [pbx], seen, self._clock())
         except TimeoutError:
             raise StoreUnavailable("The database takes nothing at once, so the owner can't renew either.") from None
@@ -282,12 +288,11 @@ class Claims(Alone):
         self._terms[pbx] = term = terms[pbx]
         if self._void.get(pbx, 0) == doubts:
             self._void.pop(pbx, None)
-        former = seen.members.get(owner.member or "") if (owner := seen.owners.get(pbx)) else None
         log.info(
             "this adapter looks after the PBX" if pbx != CHORES else "this adapter does what one does for all",
             **({"pbx": pbx} if pbx != CHORES else {}),
             term=term.number,
-            former=described(former) if former and former.id != self._member.id else None,
+            former=described(former) if former and others else None,
         )
         self.gained.tell(pbx, term)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from adapter.core.bars import Bar, Making
 from adapter.core.monitor import Monitor, MonitorState
@@ -56,6 +56,11 @@ class LeftBehind:
         """What somebody made while conversations ran."""
         async with self._database.read() as session:
             return [bars.making_of(row) for row in await session.scalars(select(MakingRow))]
+
+    async def forget_makings(self, below: int) -> None:
+        """Those with lower numbers count for no conversation any more."""
+        async with self._database.work() as session:
+            await session.execute(delete(MakingRow).where(MakingRow.number < below))
 
     async def next_making(self, at_least: int) -> int:
         """A number that is higher than all that were given, at whatever adapter, and no lower than this one."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from adapter import cluster
 from adapter.core.audit import Action, By, Entry, Via
 from adapter.core.record import Record
 from tests.support.clock import real
@@ -112,3 +113,23 @@ async def test_a_request_that_comes_again_at_another_adapter_starts_no_second_mo
     assert [status for status, _ in answers] == [201, 201], answers
     assert answers[0][1]["id"] == answers[1][1]["id"]
     assert len(several.pbxes["north"].legs) == 1
+
+
+async def test_what_was_made_is_kept_for_as_long_as_a_conversation_lasts_anywhere(
+    several: Several, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "PATIENCE", 0.2)
+    _, south = await several.two()
+    talking = several.call_at("north")
+    admin = await south.client("admin")
+    await admin.call("101")
+    new = {"username": "new", "name": "New", "role": "agent", "password": "secret-new-one"}
+    assert (await admin.post("/users", new))[0] == 201
+    await asyncio.sleep(1)
+    assert await south.store.left.makings() != [], "Sam still talks"
+    several.pbxes["north"].scene.gone(*talking)
+    several.pbxes["north"].run()
+    end = asyncio.get_running_loop().time() + 30
+    while await south.store.left.makings():
+        assert asyncio.get_running_loop().time() < end, "it is kept for ever"
+        await asyncio.sleep(0.1)
