@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008_teams"
-down_revision = "0006_phones_pbx"
+down_revision = "0007_cluster"
 branch_labels = None
 depends_on = None
 
