@@ -11,6 +11,7 @@ from sqlalchemy.event import listen
 
 from adapter.core.bars import BarChanges, Kind, Who
 from adapter.core.modes import Mode
+from adapter.core.monitor import Supervisor
 from adapter.core.record import EventType, OpenCall, Record, seal
 from adapter.errors import NotFound
 from adapter.monitoring.recorder import new_id
@@ -102,7 +103,10 @@ async def test_much_is_written_in_no_more_statements_than_little(store: Store, m
     counts = []
     statements = statements_of(store, monkeypatch)
     for size in (2, 60):
-        new = {f"m{size}-{n}": replace(SILENT, id=f"m{size}-{n}") for n in range(size)}
+        new = {
+            f"m{size}-{n}": replace(SILENT, id=f"m{size}-{n}", supervisor=Supervisor(f"u{size}-{n}", "Somebody"))
+            for n in range(size)
+        }
         calls = {f"c{size}-{n}": OpenCall(sams_call(None), True) for n in range(size)}
         for monitors in (new, {key: replace(monitor, mode=Mode.BARGE) for key, monitor in new.items()}):
             entries, events = [entry(n) for n in range(size)], [event(n) for n in range(size)]
