@@ -7,7 +7,7 @@ event, no count. A monitor is where its call is, and once that is over, where it
 from adapter.core.call import Call
 from adapter.core.monitor import Monitor
 from adapter.core.people import Role, User
-from adapter.core.teams import MonitorScope
+from adapter.core.teams import MonitorScope, Supervised
 
 
 def scope_of(user: User) -> MonitorScope:
@@ -18,6 +18,15 @@ def scope_of(user: User) -> MonitorScope:
 def is_scoped(user: User) -> bool:
     """Whether they may look after some calls only."""
     return scope_of(user) is not MonitorScope.ALL
+
+
+Common = Supervised | None
+"""What people have in common who see the same calls: what they supervise; None: they see all."""
+
+
+def common_scope(user: User) -> Common:
+    """With whom they see the same calls, once they may monitor."""
+    return user.supervised if is_scoped(user) else None
 
 
 def reaches(user: User, agent: str | None, queue: str | None) -> bool:

@@ -15,7 +15,7 @@ from adapter.core.pbx import PbxState
 from adapter.core.people import Role, User
 from adapter.core.permissions import allowed_modes, may_monitor, may_monitor_call
 from adapter.core.record import RecordState
-from adapter.core.scopes import is_scoped, reaches_monitor, scope_of
+from adapter.core.scopes import reaches_monitor, scope_of
 from adapter.core.timeline import Happened, Moment, Past, Within, latest
 
 Json = dict[str, object]
@@ -56,13 +56,8 @@ def monitor_visibility(
     return Visibility.EVERYTHING if may_see else Visibility.NOTHING
 
 
-def sees_all(user: User) -> bool:
-    """Whether nothing but a bar hides a call from them: all of these are shown the same (`adapter.web.audiences`)."""
-    return may_monitor(user) and not is_scoped(user)
-
-
 def set_apart(call: Call, barred: frozenset[str]) -> frozenset[str]:
-    """Ids of all to whom this call or its monitors may look otherwise than to everybody else who sees all calls.
+    """Ids of all to whom this call or its monitors may look otherwise than to everybody else of the same scope.
 
     It hangs on who is in the conversation and whose leg it is, never on whether anybody listens: who is told what
     together with whom, and so how long it takes, must say nothing of a silent monitor. `barred`: from its conversation.

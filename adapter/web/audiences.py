@@ -1,8 +1,8 @@
 """Who is told the same: streams whose views are alike share what they are shown, and every event is made once for all.
 
-Everybody who may monitor any call, and for whom no conversation is another than for others, is one audience. Whoever is
-or was in a conversation, may monitor their teams' calls only, or may not monitor, is one of their own. What decides is
-`core/views.set_apart` and `sees_all`: never whether anybody listens. No sockets, no clock, no waiting.
+Everybody who may monitor the same calls (all, or those of the same teams), and for whom no conversation is another than
+for others, is one audience. Whoever is or was in a conversation, or may not monitor, is one of their own. What decides
+is `core/views.set_apart` and `core/scopes.common_scope`: never whether anybody else listens. No sockets, no clock.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +12,7 @@ from adapter.core.bars import Who
 from adapter.core.changes import Changes
 from adapter.core.people import User
 from adapter.core.permissions import may_monitor
-from adapter.core.views import sees_all
+from adapter.core.scopes import Common, common_scope, is_scoped, reaches_monitor
 from adapter.monitoring.boards import Boards
 from adapter.web.audience import Audience, Member
 from adapter.web.frames import Batch, Frame, Shown, snapshot
@@ -31,13 +31,12 @@ class Audiences:
         ended: Callable[[Member], None],
     ) -> None:
         self._boards, self._news, self._back, self._ended = boards, news, back, ended
-        self._all = Audience(Shown(), own=False)
-        """Those for whom nothing is set apart."""
-        self._things: bytes | None = None
-        """What they are shown, as a snapshot has it, until something changes."""
+        self._common: dict[Common, Audience] = {}
+        """Those for whom nothing is set apart, by the scope that they share."""
+        self._things: dict[Audience, bytes] = {}
+        """What each of them is shown, as a snapshot has it, until something changes."""
         self._watching: dict[Audience, None] = {}
-        """Those of people of whom something is set apart, and who may monitor: they are told of everything else. And
-        those of people with a scope, whatever they were shown: any call may come into it."""
+        """Those of people of whom something is set apart, and who may monitor: they are told of everything else."""
         self._seeing: dict[str, dict[Audience, None]] = {}
         """By calls, monitors, agents and queues: which audiences of people without that right were shown it."""
         self._by_id: dict[str, dict[Member, None]] = {}
@@ -69,22 +68,22 @@ class Audiences:
         return snapshot(self._boards, user, things)
 
     def _join_all(self, member: Member, user: User) -> bytes:
-        everybody = self._all
-        if self._things is None or not everybody.members:
+        everybody = self._common.setdefault(common_scope(user), Audience(Shown(), own=False))
+        if everybody not in self._things or not everybody.members:
             shown = Batch(self._boards).shown(user, member.who)
             if not everybody.members:
                 everybody.shown = shown
             elif shown != everybody.shown:  # what they were shown is no longer so, and nothing told them
                 self._join_own(member, user, shown)
                 return shown.things
-            self._things = shown.things
+            self._things[everybody] = shown.things
         self._enter(everybody, member)
-        return self._things
+        return self._things[everybody]
 
     def _join_own(self, member: Member, user: User, shown: Shown) -> None:
         for other in self.of(member.who.token or member.user_id):
             audience = other.audience
-            is_theirs = audience is not None and audience is not self._all and other.who == member.who
+            is_theirs = audience is not None and audience.own and other.who == member.who
             if audience is not None and is_theirs and audience.shown == shown:
                 self._enter(audience, member)
                 return
@@ -114,7 +113,7 @@ class Audiences:
 
     def hear(self, changes: Changes) -> None:
         """Something changed: whoever sees it is told."""
-        self._things = None
+        self._things.clear()
         self._talking.heard(changes)
         if not self._by_id:
             return
@@ -138,8 +137,7 @@ class Audiences:
 
     def _concerned(self, batch: Batch, *, everybody: bool) -> Iterator[Audience]:
         """Whoever may be shown something of it, or was."""
-        if self._all.members:
-            yield self._all
+        yield from [common for common in self._common.values() if common.members]
         yield from list(self._watching)
         found: dict[Audience, None] = {}
         if everybody:
@@ -153,7 +151,7 @@ class Audiences:
         yield from filter(self._is_of_an_agent, found)
 
     def _is_of_an_agent(self, audience: Audience) -> bool:
-        return audience is not self._all and audience not in self._watching
+        return audience.own and audience not in self._watching
 
     # --- who goes on by themselves
 
@@ -166,14 +164,16 @@ class Audiences:
         own: dict[Who, list[Member]] = {}
         for one in batch.set_apart():
             for member in self._by_id.get(one, ()):
-                if member.audience is self._all and member not in own.get(member.who, ()):
+                is_common = member.audience is not None and not member.audience.own
+                if is_common and member not in own.get(member.who, ()):
                     own.setdefault(member.who, []).append(member)
         for members in own.values():
             self._part(members)
 
     def _part(self, members: list[Member]) -> Audience:
-        new = self._all.part(members)
-        user = self._user(members[0])
+        common, user = members[0].audience, self._user(members[0])
+        assert common is not None  # noqa: S101 - only of one of those is anybody parted
+        new = common.part(members)
         if user is not None:
             self._place(new, user)
         self._news(new)
@@ -191,7 +191,7 @@ class Audiences:
                 if member.audience is not None:
                     groups.setdefault((member.audience, member.who), []).append(member)
             for (audience, _), members in groups.items():
-                own = self._part(members) if audience is self._all else audience
+                own = audience if audience.own else self._part(members)
                 fresh[own] = None
                 self._afresh(own, batch)
         return fresh
@@ -202,8 +202,8 @@ class Audiences:
             user, audience = self._user(member), member.audience
             if user is None or audience is None:
                 self._end(member)
-            elif audience is self._all:
-                if not sees_all(user):
+            elif not audience.own:
+                if not may_monitor(user) or self._common.get(common_scope(user)) is not audience:
                     self._part([member])
             elif may_monitor(user) is self._is_of_an_agent(audience):
                 self._unplace(audience)
@@ -232,23 +232,33 @@ class Audiences:
         for audience in free:
             member = next(iter(audience.members))
             user = self._user(member)
-            if user is None or not sees_all(user) or member.who.is_among(barred):
-                continue  # what somebody with a scope is shown is all that there is only until something else happens
+            if user is None or member.who.is_among(barred) or self._strays(user):
+                continue
+            common = self._common.setdefault(common_scope(user), Audience(Shown(), own=False))
             if audience.lagging or any(one.behind for one in audience.members):
                 continue  # another time: what waits for them is theirs
-            if not self._all.members:
-                self._all.shown = audience.shown
-            elif audience.shown != self._all.shown:
+            if not common.members:
+                common.shown = audience.shown
+            elif audience.shown != common.shown:
                 continue
             members = list(audience.members)
             self._over(audience)
             for one in members:
-                self._enter(self._all, one)
+                self._enter(common, one)
                 self._back(one)
+        self._common = {scope: common for scope, common in self._common.items() if common.members}
 
     def _is_plain(self, user: User, who: Who) -> bool:
         """Whether nothing is set apart of what they see."""
-        return sees_all(user) and user.id not in self._talking and not who.is_among(self._boards.bars.everybody())
+        apart = user.id in self._talking or who.is_among(self._boards.bars.everybody())
+        return may_monitor(user) and not apart and not self._strays(user)
+
+    def _strays(self, user: User) -> bool:
+        """Whether they monitor what has just left their scope: it is shown to them until its end, to nobody else."""
+        if not is_scoped(user):
+            return False
+        mine = (one for one in self._boards.monitors() if one.supervisor.user_id == user.id)
+        return any(not reaches_monitor(user, one) for one in mine)
 
     def _user(self, member: Member) -> User | None:
         user = self._boards.directory.users.get(member.user_id)
@@ -283,7 +293,7 @@ class Audiences:
             self._forget(thing, audience)
 
     def _over(self, audience: Audience) -> None:
-        if audience is not self._all:
+        if audience.own:
             self._unplace(audience)
         audience.members.clear()
 

@@ -13,6 +13,7 @@ from adapter.core.changes import Changes, MonitorChange
 from adapter.core.monitor import Monitor
 from adapter.core.people import User
 from adapter.core.permissions import may_monitor
+from adapter.core.scopes import reaches_monitor
 from adapter.core.views import Visibility
 from adapter.monitoring.boards import Boards
 from adapter.web.floorframes import FloorBatch, FloorShown
@@ -157,6 +158,9 @@ class Batch:
                 found |= views.set_apart(call, self._barred_from(call.conversation_id))
         for monitor in self._monitors.values():
             found |= self._barred_from(monitor.conversation_id)
+            supervisor = self._boards.directory.users.get(monitor.supervisor.user_id)
+            if supervisor is not None and not reaches_monitor(supervisor, monitor):
+                found.add(supervisor.id)  # it has left their scope: to them its end is told, and to nobody with them
             if (call := self._boards.call(monitor.call_id)) is not None:
                 found |= views.set_apart(call, self._barred_from(call.conversation_id))
         return found

@@ -140,6 +140,10 @@ class Show:
         ):
             service = "may_act_for" in body
             await self.add(name, await self.program(name, **body), streams=not service)
+        sam = next(user.id for user in await self.site.store.people.all() if user.username == "sam")
+        team = {"name": "Mine", "members": [sam], "supervisors": [self.coach]}
+        assert (await admin.post("/teams", team))[0] == 201
+        assert (await admin.patch(f"/users/{self.coach}", {"scope": "teams", "name": "Coach of Sam"}))[0] == 200
         made = {"username": "new", "name": "New", "role": "administrator", "password": "secret-new"}
         assert (await admin.post("/users", made))[0] == 201
         new = await self.site.client("new")
@@ -207,7 +211,7 @@ class Show:
         """All reads with all ids that this one can have, then what is refused."""
         base, prefix = self.site.base, self.site.base + app.PREFIX
         ids: dict[str, list[str]] = {"calls": [call.id for call in self.site.board.calls()], "monitors": []}
-        for kind in ("monitors", "users", "webhooks"):
+        for kind in ("monitors", "users", "webhooks", "teams"):
             async with onlooker.client.http.get(f"{prefix}/{kind}") as answer:
                 body = json.loads(await answer.text())
                 ids[kind] = [one["id"] for one in body.get(kind, ())]

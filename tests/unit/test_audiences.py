@@ -90,7 +90,7 @@ class World(History):
         """Somebody gains or loses the right to monitor, or the account."""
         name, _, change = what.partition(" ")
         now = {user.username: user for user in self.boards.directory.users.values()}
-        user = now.get(name, {"mona": MONA, "root": ROOT, "sam": SAM, "coach": COACH}[name])
+        user = now.get(name, {"mona": MONA, "root": ROOT, "sam": SAM, "coach": COACH, "lee": LEE}[name])
         if change == "gone":
             rest = [one for one in now.values() if one.username != name]
             self.boards.set_directory(Directory.of(rest), frozenset({user.id}), self.scene.now)
@@ -162,9 +162,15 @@ STEPS = (
         for name in ("mona", "root", "sam", "coach")
         for how in ("gone", "off", "on", "may", "not")
     ),
-    *(f"rights: {name} {how}" for name in ("mona", "coach") for how in ("teams", "all", "sam's", "nobody's")),
+    *(f"rights: {name} {how}" for name in ("mona", "lee") for how in ("teams", "all", "sam's", "nobody's")),
+    "rights: coach teams",
+    "rights: lee may",
     *("rings: begins", "rings: ends", "call: from 201", "call: from 302", "call: ends", "call: held", "call: goes on"),
 )
+
+
+NARROW = ("rights: lee may", *(f"rights: {name} {how}" for name in ("mona", "lee") for how in ("sam's", "teams")))
+"""Mona and Lee look after Sam, both of them."""
 
 
 @given(st.lists(st.sampled_from(STEPS), max_size=30))
@@ -176,6 +182,12 @@ STEPS = (
 @example(["rights: mona teams", "page: mona", "page: root", "call: from 201", "read: all", "root", "read: all"])
 @example(["page: mona", "page: root", "rights: mona sam's", "rights: mona teams", "record: ok", "call: from 201"])
 @example(["rights: coach teams", "page: coach", "page: coach", "page: root", "rights: coach all", "record: ok"])
+@example(
+    [*NARROW, "page: mona", "page: lee", "mona", "rights: mona nobody's", "rights: lee nobody's", "whisper", "stop"]
+)
+@example(
+    [*NARROW, "page: mona", "page: lee", "read: all", "mona", "rights: lee all", "page: root", "stop", "read: all"]
+)
 def test_together_as_alone(steps: list[str]) -> None:
     world = World()
     for step in steps:
@@ -230,6 +242,29 @@ def test_all_supervisors_are_one_audience_and_are_told_once() -> None:
     world.compare()
 
 
+def test_supervisors_of_the_same_teams_are_one_audience_and_are_told_once() -> None:
+    world = World()
+    for step in (*NARROW, "page: root", "page: mona", "page: lee", "page: mona's token"):
+        world.play(step)
+    root, *ours = [told for _, told, _ in world.pages]
+    for told in (root, *ours):
+        told.read()
+    assert len({told.audience for told in ours}) == 1
+    assert ours[0].audience is not root.audience
+    world.play("mona")
+    world.play("rights: lee nobody's")
+    world.compare()
+    assert ours[1].audience is not ours[0].audience
+    world.play("rights: mona nobody's")  # what she does herself is left to her alone
+    world.play("record: failing")
+    world.compare()
+    assert ours[1].audience is not ours[0].audience
+    for step in ("stop", "read: all", "rights: sam may"):  # of which they are told nothing
+        world.play(step)
+    world.compare()
+    assert ours[1].audience is ours[0].audience, "and then they see the same again"
+
+
 def test_who_was_in_a_call_is_one_of_all_again_when_it_is_over() -> None:
     world = World()
     world.open("mona")
@@ -274,5 +309,5 @@ def test_what_nobody_sees_is_kept_nowhere() -> None:
     assert not audiences._by_id
     assert not audiences._watching
     assert not audiences._seeing
-    assert not audiences._all.members
+    assert not any(common.members for common in audiences._common.values())
     assert ADMIN.id in audiences._boards.directory.users

@@ -111,7 +111,7 @@ def call_of(step: Step, at: int, *, customer: str = "", agent: User | None = Non
 def monitor_of(step: Step, call: Call, user: User) -> Monitor:
     """Live, on this call."""
     fresh = Monitor(
-        id=f"m{step.number}",
+        id=f"m{step.number} {user.username}",
         pbx="lab",
         call_id=call.id,
         conversation_id=call.conversation_id,
@@ -143,11 +143,12 @@ class Truth:
         """One step. Returns whether accounts changed."""
         call = call_of(step, at)
         self.calls.pop(call.id, None)
-        self.monitors.pop(f"m{step.number}", None)
+        self.monitors = {one: monitor for one, monitor in self.monitors.items() if monitor.call_id != call.id}
         if not step.ends:
             self.calls[call.id] = call
             if step.supervisor is not None and step.state is not CallState.RINGING:
-                self.monitors[f"m{step.number}"] = monitor_of(step, call, step.supervisor)
+                monitor = monitor_of(step, call, step.supervisor)
+                self.monitors[monitor.id] = monitor
         if step.teams is None:
             return False
         self.teams = [Team(str(n), str(n), *one) for n, one in enumerate(step.teams)]
