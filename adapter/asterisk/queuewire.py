@@ -112,19 +112,19 @@ TRANSLATORS: Mapping[str, Callable[[Fields, datetime], qe.QueueEvent | None]] = 
 
 
 def queues(at: datetime, listed: Iterable[Fields]) -> tuple[qe.QueueListed, ...]:
-    """QueueStatus as it was listed: queues, their members, and who waits, each behind its queue."""
+    """QueueStatus as it was listed: queues, their members, and who waits, told apart by what only each of them has."""
     heads: dict[str, Fields] = {}
     members: dict[str, list[qe.QueueMember]] = {}
     callers: dict[str, list[qe.QueueCaller]] = {}
     for fields in listed:
-        queue, kind = text_in(fields.get("Queue", "")), fields.get("Event")
+        queue = text_in(fields.get("Queue", ""))
         if not queue:
             continue
-        if kind == "QueueParams":
+        if "Completed" in fields:
             heads[queue] = fields
-        elif kind == "QueueMember" and (member := _member(fields, "Name", "Location")):
+        elif (member := _member(fields, "Name", "Location")) is not None:
             members.setdefault(queue, []).append(member)
-        elif kind == "QueueEntry" and (uniqueid := fields.get("Uniqueid")):
+        elif uniqueid := fields.get("Uniqueid"):
             since = at - timedelta(seconds=min(_number(fields.get("Wait", "")), 10**8))
             number, name = _said(fields.get("CallerIDNum", "")), _said(fields.get("CallerIDName", ""))
             callers.setdefault(queue, []).append(qe.QueueCaller(uniqueid, number, name, since))

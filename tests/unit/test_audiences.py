@@ -271,6 +271,8 @@ def test_who_was_in_a_call_is_one_of_all_again_when_it_is_over() -> None:
     world.open("root")
     (_, mona, _), (_, root, _) = world.pages
     assert mona.audience is root.audience
+    for other in world.others:  # who looked before, and was told of agents since
+        other.read()
     world.play("rings: begins")
     assert mona.audience is not root.audience
     world.play("rings: ends")
