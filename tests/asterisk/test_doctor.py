@@ -36,7 +36,7 @@ class Doctor:
     async def says(self, text: str) -> None:
         """Wait until its progress tells this."""
         assert self.process.stderr is not None
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(120):
             while text not in (line := (await self.process.stderr.readline()).decode()):
                 assert line, f"it never said {text!r}: {self.said} {(await self.report())[1]}"
                 self.said += line

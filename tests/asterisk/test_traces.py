@@ -68,7 +68,7 @@ class Recorded(Lab):
 
     async def recorded(self, since: int, enough: Callable[[list[dict[str, str]]], bool]) -> list[dict[str, str]]:
         """The records from a place on, once they are enough."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(40):
             while not enough(rows := self.cdr()[since:]):  # noqa: ASYNC110 - a file has no event
                 await asyncio.sleep(0.1)
         return rows

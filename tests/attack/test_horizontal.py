@@ -179,7 +179,7 @@ IDS = {
 }
 """Fields of bodies that name other things."""
 VALUES = set(
-    "username name role password extension device devices can_monitor modes phone_message active token current new "
+    "username name role password extension device devices can_monitor modes phone_message active pbx token current new "
     "mode scopes scope queues expires_at url events enabled reason".split()
 )
 """Fields that don't."""

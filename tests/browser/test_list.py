@@ -185,7 +185,8 @@ async def test_a_thousand_calls_are_all_there_and_come_in_slices(place: Centre, 
         place.begin(ago=timedelta(seconds=1000 - number))
     place.tell()
     await expect(rows(page)).to_have_count(1000)
-    assert 0 < await page.evaluate("window.most") <= 40
+    at_once = 100  # `MANY` of slices.ts: so many, as the stream may bring them on a busy machine, need no slices
+    assert 0 < await page.evaluate("window.most") <= at_once
     await page.get_by_label("Search calls").fill("nobody at all")
     await expect(page.get_by_text("No call matches the filter.")).to_be_visible()
     await page.evaluate(MOST)

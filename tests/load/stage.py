@@ -21,6 +21,7 @@ from adapter.lab.run import Adapter, adapter_conf, ready
 from adapter.store import Store
 from adapter.store.people import NewUser
 from tests.load.sipp import Crowd, sipp, voice
+from tests.support.cheap import cheap_hashes
 from tests.support.client import Client, Json
 from tests.support.clock import real
 
@@ -126,8 +127,9 @@ class Stage:
 
     async def start(self) -> None:
         """Everything but calls and actors."""
-        await people.seed(self.conf)
-        await self._seed()
+        with cheap_hashes():
+            await people.seed(self.conf)
+            await self._seed()
         await self.pbx.start()
         await self.agents.start()
         await self.desks.start()

@@ -56,6 +56,9 @@ def _serve(path: str) -> None:
     while True:
         for key, _ in waiting.select():
             if key.fileobj == 0:
+                for left in waiting.get_map().values():  # of tests that were killed themselves
+                    if isinstance(left.data, tuple):
+                        os.kill(left.data[0], signal.SIGTERM)
                 return
             if key.fileobj is listening:
                 _fork(listening, waiting)

@@ -178,7 +178,7 @@ async def recording(conf: Path, path: Path, *options: str) -> AsyncIterator[Comm
     process = await forkserver.piped("doctor", "--record", str(path), "--config", str(conf), *options, together=True)
     running = Command(process)
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not _began(path):
                 assert process.returncode is None, (await process.communicate())[0].decode()
                 await asyncio.sleep(0.05)

@@ -118,3 +118,11 @@ async def until_told(client: Client, monitor: Json, action: str, deadline: float
     while not await told(client, monitor, action):
         assert time.monotonic() < end, f"the audit does not tell {action}"
         await asyncio.sleep(0.1)
+
+
+async def until_mode(client: Client, monitor: Json, mode: str, deadline: float = 30) -> None:
+    """Wait until a monitor is shown in this mode: after a restart, what Asterisk is asked for comes a moment later."""
+    end = time.monotonic() + deadline
+    while (now := (await client.get(f"/monitors/{monitor['id']}"))[1]["mode"]) != mode:
+        assert time.monotonic() < end, f"it is {now}"
+        await asyncio.sleep(0.05)

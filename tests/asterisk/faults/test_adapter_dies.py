@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from adapter.lab.phones import Phone
-from tests.asterisk.faults.support import channels, command, killed, legs, no_legs, told
+from tests.asterisk.faults.support import channels, command, killed, legs, no_legs, told, until_mode
 from tests.support.client import Client
 from tests.support.lab import Lab, assert_hears, listen
 
@@ -131,7 +131,7 @@ async def test_a_key_pressed_while_the_adapter_was_dead_is_undone(own: Lab) -> N
     await supervisor.dtmf("6")
     assert_hears(await listen(customer, agent), p101={"201", "301"}, p201={"101", "301"})
     await own.start_adapter()
-    assert (await admin.get(f"/monitors/{monitor['id']}"))[1]["mode"] == "silent"
+    await until_mode(admin, monitor, "silent")
     assert_hears(await listen(customer, agent), p101={"201"}, p201={"101"})
 
 
@@ -158,7 +158,7 @@ async def test_a_talk_whose_listeners_changed_while_the_adapter_was_dead_is_sile
     await customer.transfer("102")
     await other.seen("CALL_ESTABLISHED", mark)
     await own.start_adapter()
-    assert (await admin.get(f"/monitors/{monitor['id']}"))[1]["mode"] == "silent"
+    await until_mode(admin, monitor, "silent")
     assert_hears(await listen(agent, other), p101={"102"}, p102={"101"})
     await admin.switch(monitor, "barge")
     heard = await listen(agent, other, supervisor)

@@ -15,6 +15,7 @@ from tests.asterisk.faults.support import (
     pbx_state,
     refused_at_once,
     until,
+    until_mode,
     until_ready,
     until_told_why,
 )
@@ -118,10 +119,7 @@ async def test_a_take_over_that_was_clicked_while_frozen_is_not_done_later(own: 
     await pbx_state(admin, "connected", 20)
     await admin.until(monitor["id"], "live")
     assert (await admin.call("101"))["state"] == "active"
-    end = asyncio.get_running_loop().time() + 30
-    while (await admin.get(f"/monitors/{monitor['id']}"))[1]["mode"] != "silent":  # a key may have been pressed
-        assert asyncio.get_running_loop().time() < end
-        await asyncio.sleep(0.05)
+    await until_mode(admin, monitor, "silent")  # a key may have been pressed
     assert_hears(await listen(customer, agent), p101={"201"}, p201={"101"})
 
 
