@@ -253,7 +253,7 @@ async def test_errors_are_in_words_at_their_field(lab: Lab, sign_in: SignIn) -> 
     await save(Name="Max", Benutzername="mona", Neues_Passwort="short")
     await wrong(
         "Neues Passwort",
-        "Mindestens 10 Zeichen Es braucht mindestens 10 Zeichen: Mehrere Wörter sind leicht zu merken.",
+        "Mindestens 10 Zeichen Mindestens 10 Zeichen sind nötig. Mehrere Wörter sind leicht zu merken.",
     )
     await save(Neues_Passwort=GOOD)
     await wrong("Benutzername", "Das ist schon vergeben. Wählen Sie etwas anderes.")

@@ -8,6 +8,7 @@ from playwright.async_api import expect
 
 from tests.browser.listed import (
     MARKED,
+    NARROW,
     At,
     at,
     place,
@@ -161,3 +162,21 @@ async def test_escape_gives_everything_its_place(place: Centre, at: At) -> None:
     await page.keyboard.press("Escape")
     await expect(rows(page).first).to_contain_text("+12025550003")
     assert "+12025550000" in await page.evaluate(MARKED)
+
+
+async def test_a_monitor_that_begins_elsewhere_does_not_cover_the_list(place: Centre, at: At) -> None:
+    """On a narrow screen a finger may be about to come down; what is found when the page opens is shown."""
+    talks(place, 3)
+    page = await at(viewport=NARROW)
+    await expect(rows(page)).to_have_count(3)
+    client = await place.site.client("admin")
+    await client.post("/monitors", {"call_id": (await client.calls())[1]["id"]})
+    bar = page.get_by_role("region", name="My monitoring")
+    await expect(bar).to_be_visible()
+    await asyncio.sleep(0.5)
+    await expect(rows(page).first).to_be_visible()
+    await bar.get_by_role("button", name="Go to call").click()
+    await expect(page.get_by_role("button", name="Call Monitoring")).to_be_visible()
+    await page.get_by_role("button", name="Back to the list").click()
+    await page.reload()
+    await expect(page.get_by_role("button", name="Call Monitoring")).to_be_visible()

@@ -67,7 +67,11 @@ class Day:
             weights=(40, 20, 8, 6, 8, 4, 4, 1),
         )[0]
         self.log = [*self.log[-9:], what.__name__]
-        await what()
+        try:
+            await what()
+        except Exception as problem:
+            problem.add_note(f"after {self.done} acts: {', '.join(self.log)}")
+            raise
         self.done += 1
 
     async def keys(self) -> None:
@@ -123,9 +127,9 @@ class Day:
     async def filters(self) -> None:
         choices = self.page.get_by_role("radio")
         if await choices.count() and await choices.first.is_visible():
-            await choices.nth(self.dice.randrange(await choices.count())).click()
+            await choices.nth(self.dice.randrange(await choices.count())).click(timeout=5000)
             if self.dice.random() < 0.7:
-                await choices.first.click()
+                await choices.first.click(timeout=5000)
 
     async def account(self) -> None:
         part = self.dice.choice(("users", "audit", "webhooks", "tokens/new", "users/new"))
@@ -143,6 +147,7 @@ class Day:
         """A reload, or a second tab for a moment."""
         if self.dice.random() < 0.5:
             await self.page.reload()
+            await expect(self.page.locator("[role=option]").nth(20)).to_be_attached()
         else:
             tab = await self.page.context.new_page()
             await tab.goto(self.page.url)

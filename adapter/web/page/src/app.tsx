@@ -71,7 +71,7 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
     talking.current = lately.number;
     return () => (talking.current = () => "");
   }, [talking, lately]);
-  const choice = useChoice(monitoring.mine);
+  const choice = useChoice(monitoring.mine, picture !== null);
   const account = shown.startsWith("account");
   const go = () => {
     choice.choose(monitoring.mine?.call_id ?? choice.chosen);

@@ -15,6 +15,7 @@ import { Help } from "./help";
 import { List } from "./list";
 import type { MyMonitoring } from "./monitoring";
 import { useMyTeam } from "./myteam";
+import { NARROW } from "./narrow";
 import { Panel } from "./panel";
 
 interface Props {
@@ -25,8 +26,6 @@ interface Props {
 }
 
 const NO_CALLS: ReadonlyMap<string, Call> = new Map();
-/** Where the panel comes over the list (list.css). */
-const NARROW = matchMedia("(max-width: 1099px)");
 const alphabet = new Intl.Collator(language());
 
 export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: Props) {

@@ -1,0 +1,3 @@
+// Where the panel comes over the list (list.css).
+
+export const NARROW = matchMedia("(max-width: 1099px)");
