@@ -1,12 +1,15 @@
 // The live picture, and how each event changes it. Pure: no stream, no clock, no page.
 
 import type { Call, Coach, Events, Monitor, NamedPbxState, RecordState, Snapshot, User } from "../schema";
+import type { AgentStatus, FloorEvents, QueueStatus } from "./floortypes";
 
 export interface Picture {
   user: User | null;
   calls: ReadonlyMap<string, Call>;
   monitors: ReadonlyMap<string, Monitor>;
   coaches: ReadonlyMap<string, Coach>;
+  agents: ReadonlyMap<string, AgentStatus>;
+  queues: ReadonlyMap<string, QueueStatus>;
   /** How the connection to each PBX is, by its id. */
   pbxs: ReadonlyMap<string, NamedPbxState>;
   /** Whether what happens can be recorded; only for those who may monitor. */
@@ -22,6 +25,8 @@ export const NOTHING: Picture = {
   calls: new Map(),
   monitors: new Map(),
   coaches: new Map(),
+  agents: new Map(),
+  queues: new Map(),
   pbxs: new Map(),
   record: null,
   connected: false,
@@ -29,7 +34,7 @@ export const NOTHING: Picture = {
 };
 
 /** All that can happen: what the server tells, and that its stream broke. */
-interface Happenings extends Events {
+interface Happenings extends Events, FloorEvents {
   lost: null;
 }
 type Kind = keyof Happenings;
@@ -47,13 +52,17 @@ const effects: { [K in Kind]: (picture: Picture, data: Happenings[K]) => Partial
   }),
   "coach.joined": ({ coaches }, coach) => ({ coaches: put(coaches, coach.monitor_id, coach) }),
   "coach.left": ({ coaches }, coach) => ({ coaches: without(coaches, coach.monitor_id) }),
+  "agent.updated": ({ agents }, agent) => ({ agents: put(agents, agent.id, agent) }),
+  "agent.removed": ({ agents }, { id }) => ({ agents: without(agents, id) }),
+  "queue.updated": ({ queues }, queue) => ({ queues: put(queues, queue.id, queue) }),
+  "queue.removed": ({ queues }, { id }) => ({ queues: without(queues, id) }),
   "pbx.state": ({ pbxs }, pbx) => ({ pbxs: put(pbxs, pbx.id, pbx) }),
   "record.state": (_, record) => ({ record }),
   lost: () => ({ connected: false }),
 };
 
 /** What the server's events are called. */
-export const EVENTS = Object.keys(effects).filter((kind) => kind !== "lost") as (keyof Events)[];
+export const EVENTS = Object.keys(effects).filter((kind) => kind !== "lost") as (keyof Events | keyof FloorEvents)[];
 
 /** The picture after this event. What it doesn't touch stays the same object. */
 export function changed<K extends Kind>(picture: Picture, { kind, data }: Happening<K>): Picture {
@@ -75,8 +84,11 @@ export function awayOf({ pbxs }: Picture): NamedPbxState[] {
   return [...pbxs.values()].filter(({ state }) => state !== "connected");
 }
 
-function seen({ user, calls, monitors, pbxs, record }: Snapshot): Partial<Picture> {
-  const picture = { calls: byId(calls), monitors: byId(monitors) };
+/** A snapshot with agents and queues, which an older server leaves out. */
+type Seen = Snapshot & { agents?: AgentStatus[]; queues?: QueueStatus[] };
+
+function seen({ user, calls, monitors, agents, queues, pbxs, record }: Seen): Partial<Picture> {
+  const picture = { calls: byId(calls), monitors: byId(monitors), agents: byId(agents ?? []), queues: byId(queues ?? []) };
   return { ...picture, user, coaches: coachesIn(user, picture), pbxs: byId(pbxs), record: record ?? null, connected: true };
 }
 
