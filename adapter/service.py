@@ -44,6 +44,7 @@ from adapter.web import (
     audit,
     calls,
     events,
+    floor,
     health,
     monitors,
     operations,
@@ -178,6 +179,7 @@ class Service:
                 nodes, store.people, self.revocation, wiring.star_codes(self.settings), wiring.pbxes(self.settings)
             ),
             calls=calls.Deps(boards),
+            floor=floor.Deps(boards),
             timeline=timeline.Deps(boards, self.history),
             monitors=monitors.Deps(
                 boards, nodes, self.recorder.find, store.answers, locks, on_switch=self.metrics.switched

@@ -13,7 +13,7 @@ from datetime import datetime
 
 import structlog
 
-from adapter.asterisk import howcalled, versions, wire
+from adapter.asterisk import howcalled, queuelist, versions, wire
 from adapter.asterisk.ami import AmiAddress, AmiConnection, AuthenticationFailed
 from adapter.asterisk.ari import Ari
 from adapter.asterisk.fence import UNFENCED, Fence
@@ -197,9 +197,10 @@ class Connection:
         bridges = await ami.listing("BridgeList", deadline=deadline)
         devices = await ami.listing("DeviceStateList", deadline=deadline)
         statuses = await self._statuses(ami)
+        queues = await queuelist.queues(ami, deadline)
         restarted = self._started_at not in (None, started_at)
         self._started_at = started_at
-        snapshot = wire.snapshot(self._clock(), channels, bridges, devices, statuses, restarted=restarted)
+        snapshot = wire.snapshot(self._clock(), channels, bridges, devices, statuses, queues, restarted=restarted)
         if self._lost.is_set():
             raise PbxUnavailable("The connection was lost while the snapshot was taken.")
         backlog, self._backlog = self._backlog or [], None
@@ -301,8 +302,10 @@ class Connection:
         self.fence.need()  # from here to the write nobody else runs
         return await ami.action(name, fields, deadline=self._settings.action_deadline, at_once=True)
 
+    async def listing(self, name: str, *fields: tuple[str, str]) -> Sequence[Message]:
+        """The items of a list. What they say and what events say may overtake each other. Raises as `act`."""
+        return await self._connected().listing(name, fields, deadline=self._settings.snapshot_deadline)
+
     async def list_channels(self) -> Sequence[KnownChannel]:
-        """All channels now. What they say and what events say may overtake each other."""
-        ami = self._connected()
-        listed = await ami.listing("CoreShowChannels", deadline=self._settings.snapshot_deadline)
-        return wire.known_channels(self._clock(), listed)
+        """All channels now. Raises as `act`."""
+        return wire.known_channels(self._clock(), await self.listing("CoreShowChannels"))

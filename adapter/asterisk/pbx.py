@@ -7,6 +7,7 @@ from adapter.asterisk.connection import Connection, LinkSettings
 from adapter.asterisk.endpoints import Endpoints
 from adapter.asterisk.fence import UNFENCED, Fence
 from adapter.asterisk.link import Link
+from adapter.asterisk.queuelist import QueueLists
 from adapter.asterisk.stasis import Handler, Stasis
 from adapter.core.events import Event
 from adapter.core.pbx import PbxState
@@ -29,6 +30,7 @@ class Asterisk:
         self._stasis = Stasis(self._connection.ari, on_call, fence)
         self.link = Link(settings, self._connection)
         self.endpoints = Endpoints(self._connection.ari, phones_context)
+        self.lists = QueueLists(self._connection, clock)
 
     def start(self) -> None:
         """Register the Stasis application, then connect AMI, and both again after every loss.

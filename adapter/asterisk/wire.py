@@ -5,15 +5,15 @@ Unknown or malformed messages become None: they can neither stop the adapter nor
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
 
+from adapter.asterisk import queuewire
+from adapter.asterisk.fields import NOTHING, Fields, name_in, text_in
 from adapter.core import events as ev
 from adapter.core.events import Channel, ChannelState
 from adapter.core.legs import is_test
-
-Fields = Mapping[str, str]
 
 STATES = {"0": ChannelState.DOWN, "1": ChannelState.DOWN, "5": ChannelState.RINGING, "6": ChannelState.UP}
 """AST_STATE_* (include/asterisk/channelstate.h): 0 down, 1 reserved, 5 ringing, 6 up; the others are between these."""
@@ -33,29 +33,8 @@ REASONS = {
 """OriginateResponse's Reason: AST_CONTROL_* of the last frame (include/asterisk/frame.h); 3 ringing, 5 busy."""
 
 
-ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-"""AMI writes names as C writes strings (main/utils.c, ast_escape_c); any other character stands for itself."""
 OWN = re.compile(r'(?:"(.*)" )?<(.*)>', re.DOTALL)
 """A callerid as Asterisk writes it (main/callerid.c, ast_callerid_merge)."""
-NOTHING = frozenset({"", "<unknown>", "<null>"})
-"""How AMI writes an empty value (main/manager_channels.c)."""
-
-
-def _text(value: str) -> str:
-    if value in NOTHING:
-        return ""
-    return value if value.isprintable() else "".join(c for c in value if c.isprintable())
-
-
-def _name(value: str) -> str:
-    if value in NOTHING:
-        return ""
-    if "\\" in value:
-        value = ESCAPED.sub(lambda found: ESCAPES.get(found[1], found[1]), value)
-    return value if value.isprintable() else "".join(c for c in value if c.isprintable())
-
-
 CHANNEL = (
     *("Uniqueid", "Linkedid", "Channel", "ChannelState", "CallerIDNum", "CallerIDName"),
     *("ConnectedLineNum", "ConnectedLineName", "Exten", "Context"),
@@ -79,10 +58,10 @@ def channel(fields: Fields, prefix: str = "") -> Channel | None:
         linkedid or uniqueid,
         name,
         STATES.get(state, ChannelState.DIALLING),
-        number if number.isalnum() else _text(number),
-        caller if caller.isalnum() else _name(caller),
-        other if other.isalnum() else _text(other),
-        other_name if other_name.isalnum() else _name(other_name),
+        number if number.isalnum() else text_in(number),
+        caller if caller.isalnum() else name_in(caller),
+        other if other.isalnum() else text_in(other),
+        other_name if other_name.isalnum() else name_in(other_name),
         extension,
         context,
     )
@@ -221,6 +200,7 @@ TRANSLATORS: dict[str, Callable[[Fields, datetime], ev.Event | None]] = {
     "OriginateResponse": _originated,
     "AttendedTransfer": _transferred,
     "Pickup": _picked_up,
+    **queuewire.TRANSLATORS,
 }
 """The events that the model needs; asterisk-conf/manager_call_monitor.conf allows exactly these."""
 
@@ -237,10 +217,14 @@ def snapshot(
     bridges: Sequence[Fields],
     devices: Sequence[Fields],
     statuses: Sequence[Fields] = (),
+    queues: Sequence[Fields] | None = None,
     *,
     restarted: bool,
 ) -> ev.Snapshot:
-    """CoreShowChannels, BridgeList, DeviceStateList and Status (with the variable PEER) as one event."""
+    """CoreShowChannels, BridgeList, DeviceStateList, Status (with the variable PEER) and QueueStatus as one event.
+
+    `queues`: None where Asterisk has none, or doesn't tell.
+    """
     told = {fields.get("Uniqueid", ""): fields for fields in statuses}
     known = tuple(_with_status(one, told.get(one.channel.uniqueid)) for one in known_channels(at, channels))
     technologies = {
@@ -250,7 +234,8 @@ def snapshot(
     }
     held = frozenset(fields.get("Device", "") for fields in devices if fields.get("State") == "ONHOLD")
     kinds = {fields["BridgeUniqueid"]: _kind(fields) for fields in bridges if fields.get("BridgeUniqueid")}
-    return ev.Snapshot(at, restarted, known, technologies, held, kinds)
+    waiting = None if queues is None else queuewire.queues(at, queues)
+    return ev.Snapshot(at, restarted, known, technologies, held, kinds, waiting, queuewire.devices(devices))
 
 
 def _with_status(known: ev.KnownChannel, fields: Fields | None) -> ev.KnownChannel:
@@ -258,11 +243,11 @@ def _with_status(known: ev.KnownChannel, fields: Fields | None) -> ev.KnownChann
     if fields is None or "DNID" not in fields:
         return known
     peer = fields.get("Variable", "").removeprefix(f"{PEER}=") if known.was_dialled else ""
-    known = known._replace(dialled=_text(fields["DNID"]), dial_string=peer or fields.get("DialString", ""))
+    known = known._replace(dialled=text_in(fields["DNID"]), dial_string=peer or fields.get("DialString", ""))
     known = known._replace(call_id=fields.get("CallId"), leg=fields.get("LegHeader", ""))
     said = fields.get("OwnCallerid", "")
     own = OWN.fullmatch(said) if said not in NOTHING else None
-    return known._replace(own_name=_name(own[1] or ""), own_number=_text(own[2])) if own else known
+    return known._replace(own_name=name_in(own[1] or ""), own_number=text_in(own[2])) if own else known
 
 
 def known_channels(at: datetime, channels: Sequence[Fields]) -> tuple[ev.KnownChannel, ...]:

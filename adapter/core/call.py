@@ -67,6 +67,10 @@ class Call:
     """Ids of the users whose phones are in this conversation. Never shown."""
     far: str = ""
     """Uniqueid of the channel of `customer`; empty where nobody is there. Never shown."""
+    queue: str | None = None
+    """The queue that brought the call to this agent (`adapter.core.visits`)."""
+    waited_seconds: int | None = None
+    """How long the customer waited in it; None while they do, and where nobody knows."""
 
     @property
     def has_one_peer(self) -> bool:

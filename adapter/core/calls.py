@@ -3,11 +3,12 @@
 Usage: `apply` every event in order, then `settle` once per batch to get the changes. No I/O, no clock.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from adapter.core import events as ev
+from adapter.core import visits
 from adapter.core.call import Call, CallState
 from adapter.core.channels import Channels
 from adapter.core.lines import TrackedChannel
@@ -16,6 +17,7 @@ from adapter.core.parties import Parties
 from adapter.core.people import Directory
 from adapter.core.sides import Side, Sides
 from adapter.core.sighting import Sighting
+from adapter.core.told import TOLD
 from adapter.core.trunks import Dialog, Half, Trunks
 
 __all__ = ["CallChange", "Calls", "Numbering"]
@@ -27,22 +29,6 @@ class CallChange(NamedTuple):
     before: Call | None
     after: Call | None
 
-
-TOLD: Mapping[type, Callable[[Channels, Any], object]] = {
-    ev.ChannelChanged: lambda lines, event: lines.see(event.channel),
-    ev.ChannelCreated: lambda lines, event: lines.create(event.channel, event.at),
-    ev.ChannelGone: lambda lines, event: lines.remove(event.uniqueid),
-    ev.DialBegan: lambda lines, event: lines.dial(event.caller, event.called, event.dial_string),
-    ev.DialEnded: lambda lines, event: lines.dial_over(event.caller, event.called),
-    ev.BridgeEntered: lambda lines, event: lines.enter(event.bridge, event.technology, event.channel, event.kind),
-    ev.BridgeLeft: lambda lines, event: lines.leave(event.bridge, event.channel),
-    ev.BridgeGone: lambda lines, event: lines.destroy(event.bridge),
-    ev.BridgeSeen: lambda lines, event: lines.is_now(event.bridge, event.technology),
-    ev.HoldChanged: lambda lines, event: lines.hold(event.channel, event.held),
-    ev.MusicChanged: lambda lines, event: lines.music(event.channel, event.plays),
-    ev.HandedOn: lambda lines, event: lines.pick_up(event.channels, event.to_id) if event.picked_up else None,
-}
-"""What each kind of event tells of channels and bridges: a table, since most events of a PBX come through here."""
 
 NOBODY: frozenset[str] = frozenset()
 Ends = tuple[TrackedChannel, Sequence[TrackedChannel]]
@@ -87,6 +73,7 @@ class Calls:
             tell(self._lines, event)
         elif isinstance(event, ev.Snapshot):
             self._lines.load(event, {} if event.restarted else {**self._past, **self._lines.clear()})
+            visits.listed(self._lines, event)
             self._past = {}
         if self.trunks is not None:
             self._follow(self.trunks, event)
@@ -255,6 +242,11 @@ class Calls:
         line = self._lines.get(uniqueid)
         return line.endpoint if line is not None else None
 
+    def was_called(self, uniqueid: str) -> bool:
+        """Whether somebody called this channel, rather than it them."""
+        line = self._lines.get(uniqueid)
+        return line is not None and line.called
+
     def met_others(self, uniqueid: str) -> bool:
         """Whether this channel may have been in a bridge with others than now."""
         line = self._lines.get(uniqueid)
@@ -283,6 +275,7 @@ class Calls:
         known = self._calls.get(side.call_id)
         answered_at = self._answered(side, known, at)
         state = self._state(line, far, answered_at)
+        visit = visits.brought_by(self._lines, line, other, side.began, persistent=side.persistent)
         call = Call(
             id=side.call_id,
             conversation_id=conversation,
@@ -299,6 +292,8 @@ class Calls:
             peers=self._lines.peers(line),
             participants=participants,
             far=other.channel.uniqueid if other is not None else "",
+            queue=visit.queue if visit is not None else None,
+            waited_seconds=visit.seconds if visit is not None else None,
         )
         return known if known == call else call
 

@@ -38,6 +38,10 @@ class Changes:
     """Who is barred from which conversation now."""
     mirrored: bool = False
     """Another adapter owns the PBX and has told of this: it is shown here, and neither written nor acted upon."""
+    agents: frozenset[str] = frozenset()
+    """Ids of agents that appeared, changed or are gone."""
+    queues: frozenset[str] = frozenset()
+    """The same of queues."""
 
 
 def merged(changes: Iterable[Changes], at: datetime, people: frozenset[str]) -> Changes:
@@ -51,4 +55,6 @@ def merged(changes: Iterable[Changes], at: datetime, people: frozenset[str]) -> 
         monitors=tuple(change for one in all_of_them for change in one.monitors),
         people=people,
         barred=barred,
+        agents=frozenset(agent for one in all_of_them for agent in one.agents),
+        queues=frozenset(queue for one in all_of_them for queue in one.queues),
     )

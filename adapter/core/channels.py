@@ -81,6 +81,7 @@ class Channels(Lines):
         )
         if old:
             line.dialled_by, line.dials, line.reached, line.own = old.dialled_by, old.dials, old.reached, old.own
+            line.visit, line.brought, line.rung_by_queue = old.visit, old.brought, old.rung_by_queue
         if line.answered_at is None and channel.state is ChannelState.UP:
             line.answered_at = snapshot.at if known.bridge is None else known.created_at
 
@@ -291,6 +292,11 @@ class Channels(Lines):
         for uniqueid in bridge.members:
             if (line := self._lines.get(uniqueid)) is not None:
                 self.dirty.add(line.channel.linkedid)
+
+    def touch(self, linkedid: str | None) -> None:
+        """Something of this conversation is different; None: of none."""
+        if linkedid is not None:
+            self.dirty.add(linkedid)
 
     def hold(self, channel: Channel, held: bool) -> None:
         """The party behind this channel put the other on hold, or resumed the call."""

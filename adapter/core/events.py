@@ -9,6 +9,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from adapter.core.queueevents import QueueEvent, QueueListed
+
 
 class ChannelState(StrEnum):
     """The state of a channel (Asterisk's include/asterisk/channelstate.h, reduced to what calls need)."""
@@ -262,6 +264,10 @@ class Snapshot(NamedTuple):
     """Endpoints whose device state is ONHOLD."""
     kinds: Mapping[str, BridgeKind] = MappingProxyType({})
     """Bridge id to what it is for; one that is not named is a call's."""
+    queues: tuple[QueueListed, ...] | None = None
+    """None where Asterisk has no queues, or doesn't tell."""
+    devices: Mapping[str, str] = MappingProxyType({})
+    """As of `DevicesListed`."""
 
 
 Event = (
@@ -284,6 +290,7 @@ Event = (
     | OriginateAnswered
     | HandedOn
     | Snapshot
+    | QueueEvent
 )
 
 

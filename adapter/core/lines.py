@@ -18,6 +18,25 @@ SILENT = frozenset({BridgeKind.LOGIN, BridgeKind.WAITING})
 
 
 @dataclass(slots=True)
+class Visit:
+    """A channel in a queue (`adapter.core.visits`)."""
+
+    queue: str
+    joined_at: datetime | None
+    """None where it was there before we looked, and waits no longer."""
+    left_at: datetime | None = None
+    """None while it waits, and where nobody saw it leave."""
+    waits: bool = True
+
+    @property
+    def seconds(self) -> int | None:
+        """How long it waited; None while it waits, and where that is not known."""
+        if self.joined_at is None or self.left_at is None:
+            return None
+        return max(0, int((self.left_at - self.joined_at).total_seconds()))
+
+
+@dataclass(slots=True)
 class TrackedChannel:
     """One channel, with its history as far as calls need it."""
 
@@ -54,6 +73,12 @@ class TrackedChannel:
     """The public id of its one call, once there is one."""
     logged_in: bool = False
     """Whether an agent waits with it for calls, each of which is a call of its own (AgentLogin)."""
+    visit: Visit | None = None
+    """The queue that it waits in, or waited in last."""
+    brought: Visit | None = None
+    """Of an agent's line: the visit by which a queue brought its call."""
+    rung_by_queue: bool = False
+    """Whether a list says that app_queue dialled it."""
 
     @property
     def held(self) -> bool:
@@ -140,10 +165,14 @@ class Lines:
             if not other.is_local:
                 found[uniqueid] = other
                 continue
-            partner = self._lines.get(self._names.get(local_partner(other.channel.name) or "", ""))
+            partner = self.partner(other)
             if partner is not None and partner.channel.uniqueid not in seen:
                 seen.add(partner.channel.uniqueid)
                 self._follow(partner, found, seen)
+
+    def partner(self, line: TrackedChannel) -> TrackedChannel | None:
+        """The other half of a Local channel, if this is one."""
+        return self._lines.get(self._names.get(local_partner(line.channel.name) or "", ""))
 
     def _neighbours(self, line: TrackedChannel) -> list[str]:
         if line.bridge and (bridge := self._bridges.get(line.bridge)):
@@ -184,6 +213,6 @@ class Lines:
             if caller is line:
                 return True
             seen.add(by)
-            partner = self._lines.get(self._names.get(local_partner(caller.channel.name) or "", ""))
+            partner = self.partner(caller)
             by = partner.dialled_by if partner is not None else None
         return False

@@ -246,7 +246,11 @@ class Follower:
             self._freshness.begin()
         self._fresh(whole.stamp)
         try:
-            self.board.replace(whole.calls, whole.monitors, whole.bars, whole.state, whole.at, takes_up=whole.takes_up)
+            self.board.replace(
+                *(whole.calls, whole.monitors, whole.bars, whole.state, whole.at),
+                takes_up=whole.takes_up,
+                floor=whole.floor,
+            )
         except ValueError:
             self._count(Why.FOREIGN)
             self._hide()

@@ -16,6 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from adapter.core.agent import Floor
 from adapter.core.audit import By
 from adapter.core.bars import BarChanges
 from adapter.core.call import Call
@@ -67,6 +68,8 @@ class Change(Message):
     barred: BarChanges = field(default_factory=BarChanges)
     present: tuple[Presence, ...] = ()
     """Of the conversations that `barred.touched` names."""
+    floor: Floor = field(default_factory=Floor)
+    """Agents and queues that are different now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,7 @@ class SnapshotPart(Message):
     calls: tuple[Call, ...] = ()
     monitors: tuple[Monitor, ...] = ()
     bars: BarsOfPbx = field(default_factory=BarsOfPbx)
+    floor: Floor = field(default_factory=Floor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from typing import Protocol
 
 import structlog
 
+from adapter.core.agent import Floor
 from adapter.core.bars import BarChanges
 from adapter.core.call import Call
 from adapter.core.changes import Changes
@@ -121,7 +122,9 @@ class Publisher:
         calls, gone = self._differing(changes.calls)
         monitors = tuple(change.after for change in changes.monitors if change.after.pbx == known)
         barred = changes.barred if changes.pbx else self._of_here(changes.barred)
-        if not (calls or gone or monitors or barred.size or barred.touched or changes.link or changes.resynced):
+        floor = self._floor(changes)
+        news = calls or gone or monitors or barred.size or barred.touched or floor != Floor()
+        if not (news or changes.link or changes.resynced):
             return
         self.number += 1
         change = Change(
@@ -139,6 +142,7 @@ class Publisher:
             monitors=monitors,
             barred=barred,
             present=self._bars.present(barred.touched),
+            floor=floor,
         )
         try:
             self._send(change)
@@ -157,6 +161,13 @@ class Publisher:
                 self._calls[call_id] = call
                 calls.append(call)
         return tuple(calls), tuple(gone)
+
+    def _floor(self, changes: Changes) -> Floor:
+        """The agents and queues that changed, as they are now."""
+        agents = {one: self._board.agent(one) for one in sorted(changes.agents)}
+        queues = {one: self._board.queue(one) for one in sorted(changes.queues)}
+        gone = [one for found in (agents, queues) for one, now in found.items() if now is None]
+        return Floor(tuple(filter(None, agents.values())), tuple(filter(None, queues.values())), tuple(gone))
 
     def _of_here(self, barred: BarChanges) -> BarChanges:
         """A change of accounts, or of what somebody made, concerns conversations of all PBXes: without others' bars."""
@@ -206,6 +217,7 @@ class Publisher:
             calls=tuple(self._board.calls()),
             monitors=tuple(self._board.monitors()),
             bars=self._bars.of_pbx(self._board.id),
+            floor=Floor(tuple(self._board.agents()), tuple(self._board.queues())),
         )
         while True:
             try:

@@ -18,6 +18,7 @@ from adapter.monitoring.board import Board
 from adapter.monitoring.dialogs import Dialogs
 from adapter.monitoring.limits import Limits
 from adapter.monitoring.ports import MonitorLog, Pbx
+from adapter.monitoring.queuewatch import Lists, QueueWatch
 from adapter.monitoring.reach import Reach
 from adapter.monitoring.reservations import Reservations
 from adapter.monitoring.supervise import Supervision
@@ -41,6 +42,10 @@ class Connected(Protocol):
     @property
     def endpoints(self) -> Endpoints:
         """Where pages' phones are made."""
+
+    @property
+    def lists(self) -> Lists | None:
+        """Where queues and devices are asked for again; None where they aren't."""
 
     def start(self) -> None:
         """Connect, and again after every loss."""
@@ -147,6 +152,7 @@ class Node:
             shared.figures.polled,
         )
         self.dialogs = Dialogs(board, link, clock)
+        self.queue_watch = QueueWatch(board, self.pbx.lists) if self.pbx.lists is not None else None
         self.dtmf = DtmfModes(board, self.supervision, record, clock)
         board.digits.subscribe(self.dtmf.pressed)
         self.star_codes = StarCodes(
@@ -167,6 +173,8 @@ class Node:
         self.watchdog.apply(events)
         self._origins.apply(events)
         self.board.apply(events)
+        if self.queue_watch is not None:
+            self.queue_watch.heard(events)
         self._figures.applied(events, (self._clock() - events[-1].at).total_seconds() if events else 0.0)
 
     def _state(self, state: PbxState) -> None:
@@ -202,6 +210,8 @@ class Node:
         """Connect, and compare the model with Asterisk from then on."""
         self.pbx.start()
         self.watchdog.start()
+        if self.queue_watch is not None:
+            self.queue_watch.start()
 
     def give_up(self) -> None:
         """Another adapter looks after this PBX: nothing here is ended or asked for any more."""
@@ -215,6 +225,8 @@ class Node:
     async def close(self) -> None:
         """Give everything up; monitors were ended before, where they were still ours."""
         await self.watchdog.close()
+        if self.queue_watch is not None:
+            await self.queue_watch.close()
         await self.supervision.abandon()
         await self.browser_phones.close()
         await self.dtmf.close()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from adapter.core.agent import AgentStatus, Floor, QueueStatus
 from adapter.core.bars import Who
 from adapter.core.call import Call
 from adapter.core.changes import Changes, MonitorChange
@@ -16,8 +17,11 @@ from adapter.core.people import Directory, User
 from adapter.core.shared_bars import BarsOfPbx, SharedBars
 from adapter.core.views import Visibility
 from adapter.fleet.messages import Change
+from adapter.fleet.remotefloor import RemoteFloor, pbxes_of
 from adapter.monitoring.picture import PbxPicture
 from adapter.tasks import Listeners
+
+NO_FLOOR = Floor()
 
 
 class MirroredBoard(PbxPicture):
@@ -31,6 +35,7 @@ class MirroredBoard(PbxPicture):
         self._shared, self._sees = bars, sees
         self._calls: dict[str, Call] = {}
         self._of_conversation: dict[str, dict[str, Call]] = {}
+        self._floor = RemoteFloor()
         self._takes_up = False
         self.shown = False
         """Whether what is known is shown."""
@@ -61,6 +66,22 @@ class MirroredBoard(PbxPicture):
         """One call."""
         return self._calls.get(call_id) if self.in_sight else None
 
+    def agents(self) -> Collection[AgentStatus]:
+        """All agents; none while it is out of sight."""
+        return self._floor.agents.values() if self.in_sight else ()
+
+    def agent(self, agent_id: str) -> AgentStatus | None:
+        """One agent."""
+        return self._floor.agents.get(agent_id) if self.in_sight else None
+
+    def queues(self) -> Collection[QueueStatus]:
+        """All queues; none while it is out of sight."""
+        return self._floor.queues.values() if self.in_sight else ()
+
+    def queue(self, queue_id: str) -> QueueStatus | None:
+        """One queue."""
+        return self._floor.queues.get(queue_id) if self.in_sight else None
+
     def visibility(self, user: User, monitor: Monitor, who: Who | None = None) -> Visibility:
         """As of any board; while it is out of sight, nobody but the supervisor: who is in the conversation now?"""
         if not self.in_sight and monitor.supervisor.user_id != user.id:
@@ -78,14 +99,15 @@ class MirroredBoard(PbxPicture):
 
     # --- told by the owner
 
-    def need_own(self, calls: Iterable[Call], monitors: Iterable[Monitor]) -> None:
+    def need_own(self, calls: Iterable[Call], monitors: Iterable[Monitor], floor: Floor = NO_FLOOR) -> None:
         """Raise ValueError where it tells of another PBX's."""
-        if any(call.pbx != self.id for call in calls) or any(one.pbx != self.id for one in monitors):
+        pbxes = {call.pbx for call in calls} | {one.pbx for one in monitors} | {*pbxes_of(floor)}
+        if pbxes - {self.id}:
             raise ValueError(f"its owner tells of another PBX than {self.id}")
 
     def apply(self, change: Change) -> None:
         """Take one change in, and tell of it. Raises ValueError, and takes nothing, where it is of another PBX."""
-        self.need_own(change.calls, change.monitors)
+        self.need_own(change.calls, change.monitors, change.floor)
         self._shared.follow(self.id, change.barred, change.present)
         for call_id in change.gone:
             self._remove(call_id)
@@ -95,6 +117,7 @@ class MirroredBoard(PbxPicture):
         for conversation in change.barred.touched:
             ids.update(self._of_conversation.get(conversation, ()))
         self.pbx_state, self._takes_up = change.state, change.takes_up
+        agents, queues = self._floor.apply(change.floor)
         monitors = tuple(map(self._monitor, change.monitors))
         self._tell(
             Changes(
@@ -106,6 +129,8 @@ class MirroredBoard(PbxPicture):
                 resynced=change.resynced,
                 barred=change.barred,
                 mirrored=True,
+                agents=agents,
+                queues=queues,
             )
         )
 
@@ -118,9 +143,10 @@ class MirroredBoard(PbxPicture):
         at: datetime,
         *,
         takes_up: bool,
+        floor: Floor = NO_FLOOR,
     ) -> None:
         """This is all there is, from now on to be shown. Raises ValueError, and takes nothing, as `apply` does."""
-        self.need_own(calls, monitors)
+        self.need_own(calls, monitors, floor)
         touched = self._shared.replace(self.id, bars)
         before, link = self._calls, not self.shown or self.pbx_state != state
         old = before if self.shown else {}
@@ -139,10 +165,18 @@ class MirroredBoard(PbxPicture):
         ids.update(change.after.call_id for change in changes)
         ids.update(monitor.call_id for monitor in vanished)
         self.pbx_state, self._takes_up, self.shown = state, takes_up, True
+        agents, queues = self._floor.replace(floor)
         # How those ended is not known here, so nothing is said of it: everybody is shown afresh what there is.
         afresh = frozenset(self.directory.users) if vanished else frozenset()
         self._tell(
-            Changes(at, self.id, frozenset(ids), changes, link, people=afresh, resynced=True, mirrored=True),
+            Changes(
+                *(at, self.id, frozenset(ids), changes, link),
+                people=afresh,
+                resynced=True,
+                mirrored=True,
+                agents=agents,
+                queues=queues,
+            )
         )
 
     def hide(self, at: datetime) -> None:
@@ -154,7 +188,11 @@ class MirroredBoard(PbxPicture):
         self.pbx_state = PbxState(LinkState.DOWN, at)
         unsure = [replace(one, connected=False) for one in self._monitors.values() if was_shown]
         monitors = tuple(self._monitor(monitor) for monitor in unsure)
-        self._tell(Changes(at, self.id, ids if was_shown else frozenset(), monitors, link=True, mirrored=True))
+        if not was_shown:
+            self._tell(Changes(at, self.id, frozenset(), monitors, link=True, mirrored=True))
+            return
+        agents, queues = self._floor.ids
+        self._tell(Changes(at, self.id, ids, monitors, link=True, mirrored=True, agents=agents, queues=queues))
 
     # --- inside
 

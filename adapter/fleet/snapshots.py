@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from adapter.core.agent import Floor
 from adapter.core.shared_bars import BarsOfPbx
 from adapter.fleet.messages import SnapshotPart
 
@@ -23,6 +24,9 @@ def cut(whole: SnapshotPart, most: int) -> Iterator[SnapshotPart]:
         *(("makings", making) for making in bars.makings),
         *(("hooks", pair) for pair in sorted(bars.hooks)),
         *(("present", one) for one in bars.present),
+        *(("agents", agent) for agent in whole.floor.agents),
+        *(("queues", queue) for queue in whole.floor.queues),
+        *(("gone", one) for one in whole.floor.gone),
     ]
     pieces = [things[first : first + most] for first in range(0, len(things), most)] or [[]]
     for part, piece in enumerate(pieces):
@@ -41,6 +45,7 @@ def cut(whole: SnapshotPart, most: int) -> Iterator[SnapshotPart]:
                 frozenset(of.get("hooks", ())),
                 tuple(of.get("present", ())),
             ),
+            floor=Floor(tuple(of.get("agents", ())), tuple(of.get("queues", ())), tuple(of.get("gone", ()))),
         )
 
 
@@ -78,5 +83,10 @@ class Gathering:
                 tuple(making for one in parts for making in one.bars.makings),
                 frozenset().union(*(one.bars.hooks for one in parts)),
                 tuple(found for one in parts for found in one.bars.present),
+            ),
+            floor=Floor(
+                tuple(agent for one in parts for agent in one.floor.agents),
+                tuple(queue for one in parts for queue in one.floor.queues),
+                tuple(gone for one in parts for gone in one.floor.gone),
             ),
         )

@@ -15,8 +15,8 @@ from adapter.lab.phones import Answer, Phone
 from adapter.tasks import BackgroundTasks
 
 AGENTS, CUSTOMERS, SUPERVISORS = ("101", "102", "103", "104"), ("201", "202", "203"), ("301", "302")
-PLANS = {"201": ("101",), "202": ("500",), "103": ("203",), "104": ("102", "203")}
-"""Who calls whom: an agent directly, through the queue, an outbound call, and an internal one."""
+PLANS = {"201": ("101",), "202": ("500", "510"), "103": ("203",), "104": ("102", "203")}
+"""Who calls whom: an agent directly, through one of two queues, an outbound call, and an internal one."""
 ACROSS = {"124": ("204",), "144": ("204",)}
 """The same from the other PBXes: an agent there talks with somebody at the first."""
 FIRST_CALLS = 1.5

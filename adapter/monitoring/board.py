@@ -12,6 +12,7 @@ import structlog
 
 from adapter.core import events as ev
 from adapter.core import lifecycle
+from adapter.core.agents import NOTHING, Settled
 from adapter.core.bars import BarChanges, Bars
 from adapter.core.call import Call
 from adapter.core.calls import Numbering
@@ -25,6 +26,7 @@ from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory
 from adapter.monitoring.placeguard import PlaceGuard, author
 from adapter.monitoring.readable import Readable
+from adapter.monitoring.shortway import OF_AGENTS, OF_CALLS_TOO, is_of_calls
 from adapter.monitoring.trunknews import TrunkNews
 from adapter.tasks import Listeners, guarded_each
 
@@ -32,17 +34,6 @@ log = structlog.get_logger(__name__)
 
 BUSY_CAUSES = frozenset({17, 21})
 """Q.850 causes of a phone that is busy or declines (include/asterisk/causes.h)."""
-
-OF_CALLS = frozenset(
-    {
-        *(ev.BridgeLeft, ev.BridgeGone, ev.BridgeSeen, ev.DialBegan, ev.DialEnded, ev.DialogTold),
-        *(ev.HoldChanged, ev.MusicChanged),
-    }
-)
-"""Events that always concern calls alone: no monitor changes by them, and who is where they don't tell."""
-
-OF_CHANNELS = (ev.ChannelChanged, ev.ChannelCreated, ev.BridgeEntered)
-"""Events that concern calls alone unless the channel is a leg, or stands where legs listen."""
 
 Listener = Callable[[Changes], None]
 
@@ -87,8 +78,13 @@ class Board(Readable):
         self._publish(events[-1].at, resynced=ev.Snapshot in map(type, events))
 
     def _one(self, event: ev.Event) -> None:
-        if type(event) in OF_CALLS or (isinstance(event, OF_CHANNELS) and self._is_of_calls(event)):
+        if is_of_calls(event, self._by_leg, self._dialplan):
             self._calls.apply(event)
+            return
+        if (kind := type(event)) in OF_AGENTS:
+            self._agents.apply(event)
+            if kind in OF_CALLS_TOO:
+                self._calls.apply(event)
             return
         if (stray := self.place.look(event, self._by_leg, self.in_bridge)) is not None:
             self._commanded.append((stray, (lifecycle.EndLeg(),)))
@@ -108,6 +104,7 @@ class Board(Readable):
                 pass  # a moved leg starts again; one that is over hangs up; one that went astray the watchdog finds
             case ev.Snapshot():
                 self._calls.apply(event)
+                self._agents.apply(event)
                 self._resume(event)
             case ev.ChannelGone() if event.uniqueid in self._by_leg or is_leg(event.uniqueid):
                 self._calls.apply(event)
@@ -135,20 +132,6 @@ class Board(Readable):
                     self._step(lifecycle.handed_on(found, ""))
             case _:
                 self._calls.apply(event)
-
-    def _is_of_calls(self, event: ev.ChannelChanged | ev.ChannelCreated | ev.BridgeEntered) -> bool:
-        """Whether it concerns calls alone: no leg of ours, and nobody who is where legs listen.
-
-        Most events do, and go the short way: what the rest of `_one` costs, each event would cost.
-        """
-        channel = event.channel
-        if channel.uniqueid in self._by_leg:
-            return False
-        if isinstance(event, ev.BridgeEntered):
-            return True
-        if self._dialplan.mode_at(channel.context, channel.extension) is not None:
-            return False
-        return isinstance(event, ev.ChannelChanged) or not is_leg(channel.uniqueid)
 
     def _handed_on(self, event: ev.HandedOn) -> None:
         """Another channel takes the place of a leg's: both go."""
@@ -233,15 +216,18 @@ class Board(Readable):
         """Accounts changed; `changed` are the users to whom everything must be shown afresh."""
         self.directory = directory
         self._calls.rename(directory)
+        self._agents.rename(directory)
         self._publish(at, people=changed)
 
     def set_pbx(self, state: PbxState) -> None:
         """The connection changed. Without one no call is known; monitors wait to be found again."""
         self.pbx_state = state
+        hidden = NOTHING
         if state.state is not LinkState.CONNECTED:
             self._calls.suspend()
             self.bars.out_of_sight(self.id)
-        self._publish(state.since, link=True)
+            hidden = self._agents.suspend()
+        self._publish(state.since, link=True, hidden=hidden)
 
     def release(self, leg: str, at: datetime) -> None:
         """A leg of another PBX took a call over: what was its far half here is a party's line now."""
@@ -278,8 +264,10 @@ class Board(Readable):
         link: bool = False,
         people: frozenset[str] = frozenset(),
         resynced: bool = False,
+        hidden: Settled = NOTHING,
     ) -> None:
         changed = self._calls.settle(at)
+        agents, queues = map(frozenset.union, self._agents.settle(at, changed), hidden)
         sightings, self._calls.sightings = self._calls.sightings, []
         if self.complete and (sightings or resynced):  # out of sight, nothing is known of any end
             barred = self.bars.see(self.id, sightings, self._calls.lives, resynced=resynced)
@@ -297,8 +285,10 @@ class Board(Readable):
         ids.update(change.after.call_id for change in monitors)
         for conversation in barred.touched:
             ids.update(self._calls.of_conversation(conversation))
-        if ids or monitors or link or people or resynced or barred.size or barred.touched:
+        if ids or monitors or link or people or resynced or barred.size or barred.touched or agents or queues:
             changes = Changes(at, self.id, frozenset(ids), monitors, link, False, people, resynced, barred)
+            if agents or queues:
+                changes = replace(changes, agents=agents, queues=queues)
             self._changes.tell(changes)
         for leg, commands in commanded:
             self.commands.tell(leg, commands)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
+from adapter.core.agent import AgentStatus, QueueStatus
 from adapter.core.bars import CREDENTIALS, Bars, Kind, Who
 from adapter.core.call import Call
 from adapter.core.changes import Changes, merged
@@ -62,6 +63,22 @@ class Boards:
     def call(self, call_id: str) -> Call | None:
         """One call."""
         return next((call for board in self if (call := board.call(call_id))), None)
+
+    def agents(self) -> Collection[AgentStatus]:
+        """All agents; those of a PBX that is out of sight are not among them."""
+        return list(chain.from_iterable(board.agents() for board in self))
+
+    def agent(self, agent_id: str) -> AgentStatus | None:
+        """One agent."""
+        return next((found for board in self if (found := board.agent(agent_id))), None)
+
+    def queues(self) -> Collection[QueueStatus]:
+        """All queues, likewise."""
+        return list(chain.from_iterable(board.queues() for board in self))
+
+    def queue(self, queue_id: str) -> QueueStatus | None:
+        """One queue."""
+        return next((found for board in self if (found := board.queue(queue_id))), None)
 
     def monitors(self) -> Collection[Monitor]:
         """Monitors that are connecting or live, oldest first at each PBX."""

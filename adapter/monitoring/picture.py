@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
+from adapter.core.agent import AgentStatus, QueueStatus
 from adapter.core.bars import CREDENTIALS, Bars, Kind, Who
 from adapter.core.call import Call
 from adapter.core.changes import Changes
@@ -31,6 +32,22 @@ class PbxPicture(ABC):
     @abstractmethod
     def call(self, call_id: str) -> Call | None:
         """One call."""
+
+    @abstractmethod
+    def agents(self) -> Collection[AgentStatus]:
+        """All agents; empty while the PBX is out of sight."""
+
+    @abstractmethod
+    def agent(self, agent_id: str) -> AgentStatus | None:
+        """One agent."""
+
+    @abstractmethod
+    def queues(self) -> Collection[QueueStatus]:
+        """All queues; empty while the PBX is out of sight."""
+
+    @abstractmethod
+    def queue(self, queue_id: str) -> QueueStatus | None:
+        """One queue."""
 
     @abstractmethod
     def subscribe(self, listener: Callable[[Changes], None]) -> Callable[[], None]:

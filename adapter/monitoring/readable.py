@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 
+from adapter.core.agent import AgentStatus, QueueStatus
+from adapter.core.agents import Agents
 from adapter.core.bars import Bars
 from adapter.core.call import Call
 from adapter.core.calls import Calls, Numbering
@@ -19,6 +21,7 @@ class Readable(PbxPicture):
     ) -> None:
         super().__init__(numbering.pbx, directory, pbx, bars, numbering.name)
         self._calls = Calls(numbering, directory)
+        self._agents = Agents(numbering, directory, self._calls.was_called)
         self._dialplan = dialplan
         self._taken_up: set[str] = set()
         """Monitors of a former run whose mode Asterisk has not confirmed to this one."""
@@ -30,6 +33,26 @@ class Readable(PbxPicture):
     def call(self, call_id: str) -> Call | None:
         """One call."""
         return self._calls.get(call_id)
+
+    def agents(self) -> Collection[AgentStatus]:
+        """All agents; empty while the PBX is out of sight."""
+        return self._agents.agents if self.complete else ()
+
+    def queues(self) -> Collection[QueueStatus]:
+        """All queues; empty while the PBX is out of sight."""
+        return self._agents.queues if self.complete else ()
+
+    def agent(self, agent_id: str) -> AgentStatus | None:
+        """One agent."""
+        return self._agents.agent(agent_id) if self.complete else None
+
+    def queue(self, queue_id: str) -> QueueStatus | None:
+        """One queue."""
+        return self._agents.queue(queue_id) if self.complete else None
+
+    def has_queue(self, name: str) -> bool:
+        """Whether a queue of this name is known."""
+        return self._agents.has_queue(name)
 
     @property
     def takes_up(self) -> bool:

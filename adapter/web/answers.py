@@ -105,6 +105,8 @@ class Call(Answer):
     started_at: Time
     answered_at: Time | None
     barge_reaches_customer: bool
+    queue: str | None = Field(description="The queue that brought it to this agent.")
+    waited_seconds: int | None = Field(description="How long the customer waited in it, where that is known.")
     monitors: list[Monitor]
 
 

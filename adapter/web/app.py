@@ -13,6 +13,7 @@ from adapter.web import (
     audit,
     calls,
     events,
+    floor,
     headers,
     health,
     listener,
@@ -35,7 +36,7 @@ from adapter.web.routes import Route
 
 PREFIX = "/api/v1"
 OPERATIONS = frozenset(route.path for route in operations.routes.all)
-PARTS = (session, users, calls, timeline, monitors, stopall, events, softphone, audit, webhooks, tokens, health)
+PARTS = (session, users, calls, floor, timeline, monitors, stopall, events, softphone, audit, webhooks, tokens, health)
 
 
 def all_routes() -> list[tuple[str, Route]]:
@@ -89,6 +90,7 @@ class Groups:
     session: session.Deps
     users: users.Deps
     calls: calls.Deps
+    floor: floor.Deps
     timeline: timeline.Deps
     monitors: monitors.Deps
     stopall: stopall.Deps
@@ -109,6 +111,7 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[session.routes.key] = groups.session
     app[users.routes.key] = groups.users
     app[calls.routes.key] = groups.calls
+    app[floor.routes.key] = groups.floor
     app[timeline.routes.key] = groups.timeline
     app[monitors.routes.key] = groups.monitors
     app[stopall.routes.key] = groups.stopall

@@ -1,12 +1,10 @@
 """What people are told of a change: exact for each person, serialised once for all. No sockets, no waiting.
 
-The order within one change is: monitors, calls, coach messages, PBX state.
+The order within one change is: monitors, calls, coach messages, agents and queues, PBX state.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from adapter.core import views
 from adapter.core.bars import Who
@@ -17,29 +15,10 @@ from adapter.core.people import User
 from adapter.core.permissions import may_monitor
 from adapter.core.views import Visibility
 from adapter.monitoring.boards import Boards
+from adapter.web.floorframes import FloorBatch, FloorShown
+from adapter.web.frame import Frame, encode
 
-
-def encode(value: object) -> bytes:
-    """Compact JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-class Frame(NamedTuple):
-    """One event of the stream (WHATWG HTML, server-sent events), but for its id, which is each stream's own."""
-
-    head: bytes
-    """All before the id."""
-    tail: bytes
-    """All after it."""
-
-    @classmethod
-    def of(cls, kind: str, data: bytes) -> "Frame":
-        """An event and its data."""
-        return cls(b"event: %b\nid: " % kind.encode(), b"\ndata: %b\n\n" % data)
-
-    def numbered(self, number: int) -> bytes:
-        """With its id."""
-        return b"%b%d%b" % (self.head, number, self.tail)
+__all__ = ["Batch", "Frame", "Shown", "encode", "snapshot"]
 
 
 @dataclass(slots=True)
@@ -51,16 +30,26 @@ class Shown:
     """By the monitor's own id: under which id it was shown, and how."""
     coached: dict[str, Monitor] = field(default_factory=dict)
     """Monitors of which the agent was told that somebody talks."""
+    floor: FloorShown = field(default_factory=FloorShown)
+    """Agents and queues."""
 
     def copy(self) -> "Shown":
         """The same, for others who go on by themselves."""
-        return Shown(dict(self.calls), dict(self.monitors), dict(self.coached))
+        return Shown(dict(self.calls), dict(self.monitors), dict(self.coached), self.floor.copy())
 
     @property
     def things(self) -> bytes:
-        """Calls and monitors as a snapshot has them."""
+        """Calls, monitors, agents and queues as a snapshot has them."""
         calls, monitors = b",".join(self.calls.values()), b",".join(data for _, data in self.monitors.values())
-        return b'"calls":[%b],"monitors":[%b]' % (calls, monitors)
+        return b'"calls":[%b],"monitors":[%b],%b' % (calls, monitors, self.floor.things)
+
+    @property
+    def ids(self) -> list[str]:
+        """Of all of it."""
+        return [*self.calls, *self.monitors, *self.coached, *self.floor.ids]
+
+    def __contains__(self, thing: str) -> bool:
+        return thing in self.calls or thing in self.monitors or thing in self.coached or thing in self.floor
 
 
 def snapshot(boards: Boards, user: User, things: bytes) -> Frame:
@@ -79,6 +68,7 @@ class Batch:
 
     def __init__(self, boards: Boards, changes: Changes | None = None) -> None:
         self._boards = boards
+        self._floor = FloorBatch(boards, changes)
         self._payloads: dict[tuple[str, Visibility], bytes] = {}
         self._barred: dict[str, frozenset[str]] = {}
         """Who is barred from a conversation: looked up once for all viewers."""
@@ -100,6 +90,7 @@ class Batch:
             {c.id: data for c in boards.calls() if (data := self.call(user, c, who))},
             {m.id: shown for m in boards.monitors() if (shown := self.monitor(user, m, who))},
             {m.id: m for m in boards.monitors() if m.talks and _is_agent(boards, user, m)},
+            self._floor.shown(user),
         )
 
     def frames(self, shown: Shown, user: User, who: Who) -> list[Frame]:
@@ -117,6 +108,7 @@ class Batch:
                 frames.append(Frame.of("call.updated", data))
         for change in self._changes:
             self._coach_frames(shown, user, change, frames)
+        self._floor.frames(shown.floor, user, frames)
         if self._pbx is not None:
             frames.append(Frame.of("pbx.state", self._pbx))
         if self._record is not None and may_monitor(user):
@@ -154,8 +146,8 @@ class Batch:
 
     @property
     def things(self) -> set[str]:
-        """Ids of the calls and monitors that may look otherwise now."""
-        return {call_id for call_id, _ in self._calls} | self._monitors.keys()
+        """Ids of the calls, monitors, agents and queues that may look otherwise now."""
+        return {call_id for call_id, _ in self._calls} | self._monitors.keys() | self._floor.things
 
     def set_apart(self) -> set[str]:
         """Who may not be shown something of it as everybody else is who may monitor (`views.set_apart`)."""
@@ -174,7 +166,8 @@ class Batch:
         calls = [call for _, call in self._calls]
         calls += [self._boards.call(monitor.call_id) for monitor in self._monitors.values()]
         agents = {call.agent.user_id for call in calls if call is not None and call.agent.user_id is not None}
-        return agents | {monitor.supervisor.user_id for monitor in self._monitors.values()}
+        supervisors = {monitor.supervisor.user_id for monitor in self._monitors.values()}
+        return agents | supervisors | self._floor.of_their_own()
 
     def _barred_from(self, conversation: str) -> frozenset[str]:
         if (barred := self._barred.get(conversation)) is None:

@@ -15,7 +15,7 @@ from pydantic.json_schema import models_json_schema
 
 from adapter import __version__, errors
 from adapter.core.modes import Mode
-from adapter.web import answers
+from adapter.web import answers, flooranswers
 from adapter.web.codes import table
 from adapter.web.principal import COOKIE
 from adapter.web.problems import CONTENT_TYPE
@@ -28,6 +28,7 @@ REF = "#/components/schemas/{model}"
 TAGS = {
     "session": "Signing in and out",
     "calls": "Calls that can be monitored",
+    "floor": "Agents and queues",
     "monitors": "Listening, whispering, joining",
     "events": "The live stream",
     "softphone": "The page as a phone",
@@ -47,11 +48,13 @@ class Snapshot(answers.Answer):
     monitors: list[answers.Monitor]
     pbx: answers.PbxState
     pbxs: list[answers.NamedPbxState]
+    agents: list[flooranswers.AgentStatus]
+    queues: list[flooranswers.QueueStatus]
     record: "RecordState | None" = None
 
 
 class Gone(answers.Answer):
-    """A call or monitor that the user no longer sees."""
+    """A call, monitor, agent or queue that the user no longer sees."""
 
     id: str
 
@@ -91,6 +94,10 @@ class Events(BaseModel):
     monitor_ended: answers.Monitor
     coach_joined: Coach
     coach_left: Coach
+    agent_updated: flooranswers.AgentStatus
+    agent_removed: Gone
+    queue_updated: flooranswers.QueueStatus
+    queue_removed: Gone
     pbx_state: answers.NamedPbxState
     record_state: RecordState
 

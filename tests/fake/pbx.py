@@ -17,6 +17,7 @@ from adapter.errors import PbxUnavailable
 from adapter.fleet.node import OnCall, OnEvents, OnState
 from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
+from adapter.monitoring.queuewatch import Lists
 from adapter.phones.browser import Endpoints
 from tests.fake.scene import PEOPLE, START, Scene, numbering
 
@@ -55,6 +56,8 @@ class FakePbx:
         self.id = name
         self.scene = Scene()
         self.endpoints: Endpoints = endpoints or NoEndpoints()
+        self.lists: Lists | None = None
+        """Where a test has its queues listed again and again."""
         self.troubles: list[str] = []
         """What is not usable, as the node is told."""
         self.told: list[tuple[str, Refusal | str]] = []

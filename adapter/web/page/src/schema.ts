@@ -1,6 +1,23 @@
 // The API's types. Made from its description by `make schema`; nothing here is written by hand.
 
 export interface paths {
+    "/api/v1/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All agents whom one may see, and what they do now. Everybody sees themselves. */
+        get: operations["list_agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -204,6 +221,23 @@ export interface paths {
          *         they end as soon as it can be reached.
          */
         post: operations["stop_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All queues that one may see, and who waits in them. */
+        get: operations["list_queues"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -527,6 +561,40 @@ export interface components {
             name: string;
             user_id: string | null;
         };
+        /** @description An agent's place in one queue. */
+        AgentQueue: {
+            /** @description From this queue, since Asterisk counts. */
+            calls_taken: number;
+            /** @description When the last of them ended. */
+            last_call_at: string | null;
+            name: string;
+            pause_reason: string | null;
+            paused: boolean;
+        };
+        /** @description All agents that the user may see; those of a PBX that is out of sight are missing. */
+        Agents: {
+            agents: components["schemas"]["AgentStatus"][];
+        };
+        /**
+         * @description What an agent does.
+         * @enum {string}
+         */
+        AgentState: "offline" | "available" | "ringing" | "on_call" | "held" | "paused" | "unknown";
+        /** @description One agent at one PBX, and what they do now. A supervisor's own listening never shows. */
+        AgentStatus: {
+            call_id: string | null;
+            extension: string;
+            id: string;
+            name: string;
+            pbx: string;
+            queues: components["schemas"]["AgentQueue"][];
+            /** @description Since when, as far as is known. */
+            since: string;
+            state: components["schemas"]["AgentState"];
+            team_ids: string[];
+            /** @description Null for a phone without an account. */
+            user_id: string | null;
+        };
         /** @description One action, done or refused. */
         AuditEntry: {
             action: string;
@@ -566,8 +634,12 @@ export interface components {
             monitors: components["schemas"]["Monitor"][];
             /** @description Id of the PBX that it is at. */
             pbx: string;
+            /** @description The queue that brought it to this agent. */
+            queue: string | null;
             started_at: string;
             state: components["schemas"]["CallState"];
+            /** @description How long the customer waited in it, where that is known. */
+            waited_seconds: number | null;
         };
         /** @description All calls that the user may see; those of a PBX that is out of sight are missing. */
         Calls: {
@@ -624,6 +696,8 @@ export interface components {
         EndReason: "stopped" | "supervisor_hung_up" | "call_ended" | "took_over" | "no_answer" | "busy" | "device_unavailable" | "permission_revoked" | "adapter_stopped" | "pbx_lost" | "error";
         /** @description The events of `GET /events`: for each name, the type of its `data`. */
         Events: {
+            "agent.removed": components["schemas"]["Gone"];
+            "agent.updated": components["schemas"]["AgentStatus"];
             "call.removed": components["schemas"]["Gone"];
             "call.updated": components["schemas"]["Call"];
             "coach.joined": components["schemas"]["Coach"];
@@ -632,6 +706,8 @@ export interface components {
             "monitor.removed": components["schemas"]["Gone"];
             "monitor.updated": components["schemas"]["Monitor"];
             "pbx.state": components["schemas"]["NamedPbxState"];
+            "queue.removed": components["schemas"]["Gone"];
+            "queue.updated": components["schemas"]["QueueStatus"];
             "record.state": components["schemas"]["RecordState"];
             snapshot: components["schemas"]["Snapshot"];
         };
@@ -652,7 +728,7 @@ export interface components {
             /** @description A stable word for what is wrong, see docs/errors.md. */
             type: string;
         };
-        /** @description A call or monitor that the user no longer sees. */
+        /** @description A call, monitor, agent or queue that the user no longer sees. */
         Gone: {
             id: string;
         };
@@ -803,6 +879,33 @@ export interface components {
             title: string;
             type: string;
         };
+        /** @description Somebody who waits. */
+        QueueCaller: {
+            name: string;
+            number: string;
+            position: number;
+            since: string;
+        };
+        /** @description All queues that the user may see; those of a PBX that is out of sight are missing. */
+        Queues: {
+            queues: components["schemas"]["QueueStatus"][];
+        };
+        /** @description One queue at one PBX. */
+        QueueStatus: {
+            abandoned: number;
+            /** @description How many of its agents are in this state; the same of `on_call` and `paused`. */
+            available: number;
+            callers: components["schemas"]["QueueCaller"][];
+            completed: number;
+            id: string;
+            longest_wait_since: string | null;
+            name: string;
+            on_call: number;
+            paused: number;
+            pbx: string;
+            service_level_percent: number;
+            waiting: number;
+        };
         /** @description Whether the adapter is ready, and if not, why. */
         Ready: {
             parts: {
@@ -841,10 +944,12 @@ export interface components {
         };
         /** @description Everything that the user sees; `record` only for users who may monitor. */
         Snapshot: {
+            agents: components["schemas"]["AgentStatus"][];
             calls: components["schemas"]["Call"][];
             monitors: components["schemas"]["Monitor"][];
             pbx: components["schemas"]["PbxState"];
             pbxs: components["schemas"]["NamedPbxState"][];
+            queues: components["schemas"]["QueueStatus"][];
             /** @default null */
             record?: components["schemas"]["RecordState"] | null;
             user: components["schemas"]["User"];
@@ -1074,6 +1179,10 @@ export interface components {
     pathItems: never;
 }
 export type Agent = components['schemas']['Agent'];
+export type AgentQueue = components['schemas']['AgentQueue'];
+export type Agents = components['schemas']['Agents'];
+export type AgentState = components['schemas']['AgentState'];
+export type AgentStatus = components['schemas']['AgentStatus'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type Call = components['schemas']['Call'];
@@ -1110,6 +1219,9 @@ export type PasswordChange = components['schemas']['PasswordChange'];
 export type PbxState = components['schemas']['PbxState'];
 export type Ping = components['schemas']['Ping'];
 export type Problem = components['schemas']['Problem'];
+export type QueueCaller = components['schemas']['QueueCaller'];
+export type Queues = components['schemas']['Queues'];
+export type QueueStatus = components['schemas']['QueueStatus'];
 export type Ready = components['schemas']['Ready'];
 export type RecordState = components['schemas']['RecordState'];
 export type Result = components['schemas']['Result'];
@@ -1139,6 +1251,26 @@ export type WebhookPatch = components['schemas']['WebhookPatch'];
 export type Webhooks = components['schemas']['Webhooks'];
 export type $defs = Record<string, never>;
 export interface operations {
+    list_agents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agents"];
+                };
+            };
+        };
+    };
     list_entries: {
         parameters: {
             query?: {
@@ -1460,6 +1592,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StoppedAll"];
+                };
+            };
+        };
+    };
+    list_queues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queues"];
                 };
             };
         };
@@ -2067,6 +2219,7 @@ type ReadonlyArray<T> = [
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
 export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "audit.cut"];
 export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "audit.cut"];
+export const agentStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AgentState"]> = ["offline", "available", "ringing", "on_call", "held", "paused", "unknown"];
 export const callStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CallState"]> = ["ringing", "active", "held"];
 export const deliveryStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Delivery"]["state"]> = ["waiting", "due", "delivered", "failed"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["inbound", "outbound", "internal"];

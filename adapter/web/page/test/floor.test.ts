@@ -6,8 +6,8 @@ import fc from "fast-check";
 import {
   AGENT_SORTS, ALL, agentRows, choices, inSight, isAsked, overLimit, queueRows, sortedAgents, sortedQueues, stateCounts, STATES, waitingIn,
 } from "../src/core/floor.ts";
-import type { AgentStatus, QueueStatus } from "../src/core/floortypes.ts";
 import { LIMITS, limitsOf, MOST } from "../src/core/limits.ts";
+import type { AgentStatus, QueueStatus } from "../src/schema.ts";
 import { call, SINCE } from "./calls.ts";
 
 const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);

@@ -3,10 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { AgentStatus } from "../src/core/floortypes.ts";
 import { LIMITS } from "../src/core/limits.ts";
 import { fresh, needOf, needsOf, neediest, NOTHING_SEEN, seen, type Need, type Seen } from "../src/core/needs.ts";
-import type { Call } from "../src/schema.ts";
+import type { AgentStatus, Call } from "../src/schema.ts";
 import { call, SINCE } from "./calls.ts";
 
 const START = Date.parse(SINCE);
@@ -41,7 +40,7 @@ void test("ringing for long, from when the call began", () => {
 });
 
 void test("waited for long before somebody answered", () => {
-  const waited = (seconds: number | null) => ({ ...call("c", "sam"), waited_seconds: seconds }) as Call;
+  const waited = (seconds: number | null) => call("c", "sam", { waited_seconds: seconds });
   const known = watch([[[waited(121)], 0]]);
   assert.deepEqual([told(need(waited(121), known, 0)), need(waited(120), known, 0), need(waited(null), known, 0)], [["waited", 121], null, null]);
 });
@@ -64,7 +63,7 @@ void test("a queue that rings all is no transfer, nor is a call between two agen
 });
 
 void test("the reason that is furthest over its limit is named", () => {
-  const both = { ...held, waited_seconds: 150 } as Call;
+  const both = { ...held, waited_seconds: 150 };
   const known = watch([[[both], 0]]);
   assert.deepEqual([told(need(both, known, 61)), told(need(both, known, 200))], [["waited", 150], ["held", 200]]);
 });

@@ -1,7 +1,6 @@
 // The floor: agents with their calls, queues with what is over its limit, which are asked for, in what order. Pure.
 
-import type { Call } from "../schema";
-import type { AgentState, AgentStatus, QueueCaller, QueueStatus } from "./floortypes";
+import type { AgentState, AgentStatus, Call, QueueCaller, QueueStatus } from "../schema";
 import type { Limits } from "./limits";
 
 /** In the order in which they are of interest. */

@@ -1,8 +1,7 @@
 // Which call needs me, as far as Asterisk tells without listening: how long it rings, is on hold, waited, how often it went
 // from one to another. Pure: what was seen of each call is kept by whoever asks, and the time is given.
 
-import type { Call } from "../schema";
-import type { AgentStatus } from "./floortypes";
+import type { AgentStatus, Call } from "../schema";
 import type { Limits } from "./limits";
 
 /** In the order in which they are named where several are as strong. */
@@ -65,14 +64,13 @@ export function needOf(call: Call, { calls, conversations }: Seen, limits: Limit
   const trace = calls.get(call.id);
   if (!trace) return null;
   const inState = Math.max(0, Math.floor((now - trace.since) / 1000));
-  const { waited_seconds } = call as Call & { waited_seconds?: number | null };
   // Both ends of an internal call were answered once, and nobody was handed on.
   const legs = call.direction === "internal" ? 0 : Math.max(0, (conversations.get(call.conversation_id)?.size ?? 1) - 1);
   const much: Record<Reason, number> = {
     held: trace.state === "held" ? inState : 0,
     ringing: trace.state === "ringing" ? Math.max(0, Math.floor((now - Date.parse(call.started_at)) / 1000)) : 0,
     transferred: call.direction === "internal" ? 0 : legs + trace.changes,
-    waited: trace.state === "ringing" ? 0 : (waited_seconds ?? 0),
+    waited: trace.state === "ringing" ? 0 : (call.waited_seconds ?? 0),
   };
   let strongest: Need | null = null;
   for (const reason of REASONS) {

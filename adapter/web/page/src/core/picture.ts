@@ -1,7 +1,6 @@
 // The live picture, and how each event changes it. Pure: no stream, no clock, no page.
 
-import type { Call, Coach, Events, Monitor, NamedPbxState, RecordState, Snapshot, User } from "../schema";
-import type { AgentStatus, FloorEvents, QueueStatus } from "./floortypes";
+import type { AgentStatus, Call, Coach, Events, Monitor, NamedPbxState, QueueStatus, RecordState, Snapshot, User } from "../schema";
 
 export interface Picture {
   user: User | null;
@@ -34,7 +33,7 @@ export const NOTHING: Picture = {
 };
 
 /** All that can happen: what the server tells, and that its stream broke. */
-interface Happenings extends Events, FloorEvents {
+interface Happenings extends Events {
   lost: null;
 }
 type Kind = keyof Happenings;
@@ -62,7 +61,7 @@ const effects: { [K in Kind]: (picture: Picture, data: Happenings[K]) => Partial
 };
 
 /** What the server's events are called. */
-export const EVENTS = Object.keys(effects).filter((kind) => kind !== "lost") as (keyof Events | keyof FloorEvents)[];
+export const EVENTS = Object.keys(effects).filter((kind) => kind !== "lost") as (keyof Events)[];
 
 /** The picture after this event. What it doesn't touch stays the same object. */
 export function changed<K extends Kind>(picture: Picture, { kind, data }: Happening<K>): Picture {
@@ -84,12 +83,11 @@ export function awayOf({ pbxs }: Picture): NamedPbxState[] {
   return [...pbxs.values()].filter(({ state }) => state !== "connected");
 }
 
-/** A snapshot with agents and queues, which an older server leaves out. */
-type Seen = Snapshot & { agents?: AgentStatus[]; queues?: QueueStatus[] };
-
-function seen({ user, calls, monitors, agents, queues, pbxs, record }: Seen): Partial<Picture> {
-  const picture = { calls: byId(calls), monitors: byId(monitors), agents: byId(agents ?? []), queues: byId(queues ?? []) };
-  return { ...picture, user, coaches: coachesIn(user, picture), pbxs: byId(pbxs), record: record ?? null, connected: true };
+function seen({ user, calls, monitors, agents, queues, pbxs, record }: Snapshot): Partial<Picture> {
+  const picture = { calls: byId(calls), monitors: byId(monitors) };
+  const floor = { agents: byId(agents), queues: byId(queues) };
+  const more = { coaches: coachesIn(user, picture), pbxs: byId(pbxs), record: record ?? null };
+  return { ...picture, ...floor, ...more, user, connected: true };
 }
 
 /** Who talks to me: a snapshot has no coaches of its own. */

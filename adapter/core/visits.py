@@ -1,0 +1,88 @@
+"""Which queue brought a customer to an agent, and how long they waited in it. Pure.
+
+A leg that a queue rang stays that queue's for as long as it lives; whom the call is transferred to afterwards has it
+from no queue.
+"""
+
+from datetime import datetime, timedelta
+
+from adapter.core.events import Snapshot
+from adapter.core.lines import Lines, TrackedChannel, Visit
+from adapter.core.queueevents import CallerJoined, CallerLeft
+
+SLACK = timedelta(seconds=2)
+"""By how much a list, which counts whole seconds, and an event may differ on when something began."""
+
+
+def joined(lines: Lines, event: CallerJoined) -> str | None:
+    """Somebody waits. Returns the linkedid of whose calls may be others now."""
+    line = lines.get(event.uniqueid)
+    if line is None:
+        return None
+    if not (line.visit is not None and line.visit.waits and line.visit.queue == event.queue):
+        line.visit = Visit(event.queue, event.at)
+    return line.channel.linkedid
+
+
+def left(lines: Lines, event: CallerLeft) -> str | None:
+    """Somebody waits no longer. Returns the linkedid of whose calls may be others now."""
+    line = lines.get(event.uniqueid)
+    if line is None or line.visit is None or not line.visit.waits or line.visit.queue != event.queue:
+        return None
+    line.visit.left_at, line.visit.waits = event.at, False
+    return line.channel.linkedid
+
+
+def listed(lines: Lines, snapshot: Snapshot) -> None:
+    """Who waits, and who was brought by a queue before we looked: how long they had waited nobody tells then."""
+    waiting = {one.uniqueid: (queue.name, one.since) for queue in snapshot.queues or () for one in queue.callers}
+    for known in snapshot.channels:
+        line = lines.get(known.channel.uniqueid)
+        if line is None:
+            continue
+        line.rung_by_queue = line.rung_by_queue or known.application == "AppQueue"
+        visit, there = line.visit, waiting.get(known.channel.uniqueid)
+        if there is not None:
+            if visit is None or not visit.waits or visit.queue != there[0]:
+                line.visit = Visit(*there)
+        elif visit is not None:
+            visit.waits = False
+        elif known.application == "Queue":
+            line.visit = Visit(known.data.partition(",")[0], None, waits=False)
+
+
+def brought_by(
+    lines: Lines, line: TrackedChannel, other: TrackedChannel | None, began: datetime, *, persistent: bool
+) -> Visit | None:
+    """The visit that brought the other to this agent's line; None where no queue did."""
+    if line.brought is not None and not persistent:
+        return line.brought
+    visit = other.visit if other is not None else None
+    if visit is None or not _rang(lines, visit, line, began):
+        return None
+    if not persistent:
+        line.brought = visit
+    return visit
+
+
+def _rang(lines: Lines, visit: Visit, line: TrackedChannel, began: datetime) -> bool:
+    """Whether the call began while they waited; of what was there before we looked, whether the queue dialled it."""
+    if visit.joined_at is None:
+        return _rung_by_queue(lines, line)
+    if began < visit.joined_at - SLACK:
+        return False
+    if visit.waits:
+        return True
+    return began <= visit.left_at + SLACK if visit.left_at is not None else _rung_by_queue(lines, line)
+
+
+def _rung_by_queue(lines: Lines, line: TrackedChannel | None) -> bool:
+    """Whether app_queue dialled it, be it through Local channels."""
+    seen: set[str] = set()
+    while line is not None and line.channel.uniqueid not in seen:
+        if line.rung_by_queue:
+            return True
+        seen.add(line.channel.uniqueid)
+        caller = lines.get(line.dialled_by or "")
+        line = lines.partner(caller) if caller is not None else None
+    return False
