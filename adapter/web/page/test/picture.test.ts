@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { awayOf, changed, isUp, EVENTS, NOTHING, type Happening, type Picture } from "../src/core/picture.ts";
-import type { Coach, Snapshot, User } from "../src/schema.ts";
+import type { AgentStatus, Coach, QueueStatus, Snapshot, User } from "../src/schema.ts";
 import { call, monitor, SINCE } from "./calls.ts";
 
 const user = (id: string): User => ({
@@ -30,7 +30,7 @@ const coach = (monitor_id: string, mode: Coach["mode"] = "whisper"): Coach => ({
 
 const snapshot = (more: Partial<Snapshot> = {}): Happening => ({
   kind: "snapshot",
-  data: { user: user("sam"), calls: [], monitors: [], pbx: { state: "connected", since: SINCE }, pbxs: [], ...more },
+  data: { user: user("sam"), calls: [], monitors: [], pbx: { state: "connected", since: SINCE }, pbxs: [], agents: [], queues: [], ...more },
 });
 
 const after = (...happenings: Happening[]): Picture => happenings.reduce<Picture>(changed, NOTHING);
@@ -109,6 +109,21 @@ void test("the PBX and the record are as they were told last", () => {
   assert.deepEqual([awayOf(down).map(({ id }) => id), isUp(down, "lab"), down.record?.state], [["lab"], false, "failing"]);
   const other = changed(down, { kind: "pbx.state", data: { id: "other", name: "Other", state: "connected", since: SINCE } });
   assert.deepEqual([awayOf(other).length, isUp(other, "other"), isUp(other, undefined)], [1, true, false]);
+});
+
+void test("agents and queues come with the snapshot, change and go", () => {
+  const agent = (state: AgentStatus["state"]): AgentStatus => ({
+    id: "a1", user_id: null, name: "Sam", extension: "101", pbx: "lab", state, since: SINCE, call_id: null, team_ids: [], queues: [],
+  });
+  const queue = (waiting: number): QueueStatus => ({
+    id: "q1", name: "sales", pbx: "lab", waiting, longest_wait_since: null, callers: [], available: 0, on_call: 0, paused: 0, completed: 0,
+    abandoned: 0, service_level_percent: 0,
+  });
+  const full = after(snapshot({ agents: [agent("available")], queues: [queue(0)] }));
+  const busy = changed(changed(full, { kind: "agent.updated", data: agent("on_call") }), { kind: "queue.updated", data: queue(2) });
+  assert.deepEqual([full, busy].map(({ agents, queues }) => [agents.get("a1")?.state, queues.get("q1")?.waiting]), [["available", 0], ["on_call", 2]]);
+  const gone = changed(changed(busy, { kind: "agent.removed", data: { id: "a1" } }), { kind: "queue.removed", data: { id: "q1" } });
+  assert.deepEqual([gone.agents.size, gone.queues.size, changed(busy, snapshot()).agents.size], [0, 0, 0]);
 });
 
 void test("a lost stream leaves the picture, and says that it may be old", () => {

@@ -3,7 +3,9 @@
 import { flushSync } from "preact/compat";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { awayOf, isUp, type Picture } from "../core/picture";
+import { neediest } from "../core/needs";
 import { counts, passes, rowsOf, sorted, type Row } from "../core/rows";
+import type { NeedsMe } from "../needs/useneeds";
 import type { Call, User } from "../schema";
 import { TalkingWith } from "../phone/talkingwith";
 import { language, words } from "../words";
@@ -20,6 +22,7 @@ interface Props {
   picture: Picture | null;
   monitoring: MyMonitoring;
   choice: Choice;
+  needs: NeedsMe;
 }
 
 const NO_CALLS: ReadonlyMap<string, Call> = new Map();
@@ -27,7 +30,7 @@ const NO_CALLS: ReadonlyMap<string, Call> = new Map();
 const NARROW = matchMedia("(max-width: 1099px)");
 const alphabet = new Intl.Collator(language());
 
-export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: Props) {
+export function Inbox({ me, picture, monitoring, choice: { chosen, choose }, needs: { needs, ask: askLimits } }: Props) {
   const [asked, setAsked] = useState<Asked>({ text: "", filter: "all", sort: "longest" });
   const [team, toggleTeam] = useTeam(me);
   const [help, setHelp] = useState(false);
@@ -38,7 +41,8 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: P
   const calls = picture?.calls ?? NO_CALLS;
   const { text, filter, sort } = asked;
   const all = useMemo(() => rowsOf(calls), [calls]);
-  const rows = useMemo(() => sorted(all, sort, (one, other) => alphabet.compare(one, other)), [all, sort]);
+  const plain = useMemo(() => sorted(all, sort, (one, other) => alphabet.compare(one, other)), [all, sort]);
+  const rows = useMemo(() => (sort === "needsMe" ? neediest(plain, needs) : plain), [plain, sort, needs]);
   const found = useMemo(() => counts(all, team), [all, team]);
   const wanted = useCallback((row: Row) => passes(row, text, filter, team), [text, filter, team]);
   const covered = () => chosen !== null && NARROW.matches;
@@ -52,6 +56,7 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: P
           asked={asked}
           ask={(change) => setAsked({ ...asked, ...change })}
           found={found}
+          limits={me.can_monitor ? askLimits : undefined}
           search={search}
           done={() => list.current?.focus()}
         />
@@ -59,6 +64,7 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: P
           rows={rows}
           wanted={wanted}
           asked={JSON.stringify(asked)}
+          needs={needs}
           isAlive={(id) => calls.has(id)}
           chosen={chosen}
           choose={choose}

@@ -1,6 +1,6 @@
 // Running times. They tick outside of rendering: a thousand rows cost a thousand texts, not a thousand components.
 
-import { useEffect, useLayoutEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 
 /** Every `<time data-since>` below this element runs; `shown` is what they belong to, for those that are new. */
 export function useClocks(below: { current: HTMLElement | null }, shown: unknown): void {
@@ -24,4 +24,16 @@ function running(since: string): string {
   const two = (value: number) => String(value).padStart(2, "0");
   const hours = Math.floor(seconds / 3600);
   return (hours ? hours + ":" : "") + two(Math.floor(seconds / 60) % 60) + ":" + two(seconds % 60);
+}
+
+/** The time in milliseconds, anew every `seconds`; it stands still while `on` is false. */
+export function useNow(seconds: number, on = true): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    if (!on) return;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), 1000 * seconds);
+    return () => clearInterval(timer);
+  }, [seconds, on]);
+  return now;
 }
