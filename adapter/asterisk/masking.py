@@ -182,6 +182,18 @@ class Masking:
         technology = technology if technology in TECHNOLOGIES else "Other"
         return f"{technology}/{self._called(technology, rest)}" if slash else self._word("target", text)
 
+    def member(self, text: str) -> str:
+        """A member of a queue, or whose state counts for it; `hint:` and others are no endpoints."""
+        return self.target(text) if "/" in text else self._word("member", text) if text else ""
+
+    def queue(self, text: str) -> str:
+        """A queue's name."""
+        return self._word("queue", text) if text else ""
+
+    def reason(self, text: str) -> str:
+        """Why somebody is paused: their own words, or a company's."""
+        return self._word("reason", text) if text else ""
+
     def dialled(self, text: str) -> str:
         """The same without its technology, as DialBegin tells it (of a Local channel with it), or a number alone."""
         technology, slash, rest = text.partition("/")

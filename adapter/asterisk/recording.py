@@ -41,8 +41,9 @@ WANTED = frozenset(TRANSLATORS) | FURTHER
 LISTED = {"channels": "CoreShowChannels", "bridges": "BridgeList", "devices": "DeviceStateList"}
 """The snapshot's parts, and the AMI actions that list them (as `Connection` asks them)."""
 
-HOW_CALLED = "status"
-"""A further part of the snapshot: how each channel came to be. Recordings of earlier versions have none."""
+HOW_CALLED, QUEUES = "status", "queues"
+"""Further parts of the snapshot: how each channel came to be, and QueueStatus. Recordings of earlier versions have
+none."""
 
 PREFIXES = frozenset(
     ("", *"Dest Spyer Spyee Bridge Orig OrigBridge SecondBridge ToBridge FromBridge Source Target LocalOne".split())
@@ -74,11 +75,17 @@ def _duration(value: str) -> str | None:
     return value if re.fullmatch(r"[0-9]{1,4}:[0-9]{2}:[0-9]{2}", value) else None
 
 
+def _percent(value: str) -> str | None:
+    return value if re.fullmatch(r"[0-9]{1,3}\.[0-9]", value) else None
+
+
 KEPT = {
     **dict.fromkeys(("ChannelState", "Cause", "Reason", "DurationMs", "NumChannels"), _small),
     **dict.fromkeys(("Technology", "Type", "DialStatus", "Direction", "Response", "Result", "IsExternal"), _word),
     **dict.fromkeys(("Application", "State", "Creator"), _word),
     "Duration": _duration,
+    **dict.fromkeys(("Position", "Count", "Paused", "Completed", "Abandoned", "CallsTaken", "Wait"), _small),
+    "ServicelevelPerf": _percent,
 }
 """Headers whose values are Asterisk's own constants, by their names without prefix."""
 MASKED = {
@@ -88,6 +95,9 @@ MASKED = {
     **dict.fromkeys(("CallerIDName", "ConnectedLineName"), Masking.name),
     "Context": Masking.context,
     **dict.fromkeys(("DialString", "DNID"), Masking.dialled),
+    **dict.fromkeys(("Interface", "StateInterface", "Location"), Masking.member),
+    "Queue": Masking.queue,
+    "PausedReason": Masking.reason,
 }
 """Headers that name somebody or some place, by their names without prefix."""
 EXTENSIONS = ("Exten", "Extension")
@@ -147,11 +157,11 @@ class Writer:
         return _line(asdict(header))
 
     def snapshot(self, t: float, lists: Sequence[Sequence[Message]]) -> str:
-        """What was there in the beginning: the parts of LISTED and HOW_CALLED, in this order."""
+        """What was there in the beginning: the parts of LISTED, HOW_CALLED and QUEUES, in this order."""
         kept = (
             [found for message in listed if (found := self._fields(message)).keys() != {"State"}] for listed in lists
         )
-        return _line({"t": round(t, 6), "snapshot": dict(zip((*LISTED, HOW_CALLED), kept, strict=False))})
+        return _line({"t": round(t, 6), "snapshot": dict(zip((*LISTED, HOW_CALLED, QUEUES), kept, strict=False))})
 
     def event(self, t: float, message: Message) -> str | None:
         """One event; None for one that is not to be recorded."""
@@ -267,7 +277,8 @@ def _told(recording: Recording, content: dict[str, Any]) -> list[Event]:
         if "snapshot" in content:
             lists = _SNAPSHOT.validate_python(content["snapshot"])
             channels, bridges, devices = (lists[part] for part in LISTED)
-            return [wire.snapshot(at, channels, bridges, devices, lists.get(HOW_CALLED, ()), restarted=False)]
+            more = lists.get(HOW_CALLED, ()), lists.get(QUEUES)
+            return [wire.snapshot(at, channels, bridges, devices, *more, restarted=False)]
         recording.missed += _MISSED.validate_python(content.get("missed", 0), strict=True)
         recording.end = _END.validate_python(content.get("end", recording.end), strict=True)
     except (ValidationError, KeyError):

@@ -33,6 +33,9 @@ class Lines(dict[str, list[str]]):
         return pair
 
 
+ACTION_ID = b"\r\nActionID: "
+
+
 class NotAmi(Exception):
     """The peer does not speak AMI."""
 
@@ -91,7 +94,7 @@ class Splitter:
 
 
 def _answers_us(message: bytes) -> bool:
-    """Whether it is a response, or an item of a list, which carries our ActionID."""
+    """Whether it is a response, or an item of a list, which carries our ActionID: first, or of QueueStatus last."""
     if not message.startswith(b"Event: "):
         return bool(message)
-    return message.find(b"\r\nActionID: ", 0, 200) >= 0
+    return message.find(ACTION_ID, 0, 200) >= 0 or message.find(ACTION_ID, max(0, len(message) - 100)) >= 0

@@ -27,6 +27,8 @@ class Visit:
     left_at: datetime | None = None
     """None while it waits, and where nobody saw it leave."""
     waits: bool = True
+    taker: str | None = None
+    """Uniqueid of the agent's line that took it."""
 
     @property
     def seconds(self) -> int | None:

@@ -11,7 +11,7 @@ from adapter.core.lines import Lines, TrackedChannel, Visit
 from adapter.core.queueevents import CallerJoined, CallerLeft
 
 SLACK = timedelta(seconds=2)
-"""By how much a list, which counts whole seconds, and an event may differ on when something began."""
+"""By how much a list, which counts whole seconds, may be wrong on when somebody joined."""
 
 
 def joined(lines: Lines, event: CallerJoined) -> str | None:
@@ -58,22 +58,30 @@ def brought_by(
     if line.brought is not None and not persistent:
         return line.brought
     visit = other.visit if other is not None else None
-    if visit is None or not _rang(lines, visit, line, began):
+    if visit is None or not _takes(lines, visit, line, began, persistent=persistent):
         return None
     if not persistent:
         line.brought = visit
     return visit
 
 
-def _rang(lines: Lines, visit: Visit, line: TrackedChannel, began: datetime) -> bool:
-    """Whether the call began while they waited; of what was there before we looked, whether the queue dialled it."""
-    if visit.joined_at is None:
-        return _rung_by_queue(lines, line)
-    if began < visit.joined_at - SLACK:
-        return False
+def _takes(lines: Lines, visit: Visit, line: TrackedChannel, began: datetime, *, persistent: bool) -> bool:
+    """Whether this line rings for who waits, or took them: it alone, the first with them when they left.
+
+    A line that was there before (logged in, a conference room) was rung by nobody; any other began while they waited,
+    or was dialled by the queue, as a list says.
+    """
     if visit.waits:
-        return True
-    return began <= visit.left_at + SLACK if visit.left_at is not None else _rung_by_queue(lines, line)
+        return persistent or (visit.joined_at is not None and began >= visit.joined_at - SLACK)
+    if visit.taker is not None:
+        return visit.taker == line.channel.uniqueid
+    while_waiting = (
+        visit.joined_at is not None and visit.left_at is not None and visit.joined_at - SLACK <= began <= visit.left_at
+    )
+    if not while_waiting and not (persistent and visit.left_at is not None) and not _rung_by_queue(lines, line):
+        return False
+    visit.taker = line.channel.uniqueid
+    return True
 
 
 def _rung_by_queue(lines: Lines, line: TrackedChannel | None) -> bool:

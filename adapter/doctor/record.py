@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapter import __version__, config
-from adapter.asterisk import howcalled, versions
+from adapter.asterisk import howcalled, queuelist, versions
 from adapter.asterisk.ami import AmiConnection
 from adapter.asterisk.connection import LinkSettings
 from adapter.asterisk.masking import AGENT, BROWSER, CONTEXT, INTERNAL, LINE, Masking
@@ -177,6 +177,7 @@ async def snapshot(ami: AmiConnection, deadline: float) -> list[list[Message]]:
     lists = [await ami.listing(action, deadline=deadline) for action in LISTED.values()]
     with suppress(PbxRefused):
         lists.append(await howcalled.statuses(ami, deadline))
+        lists.append(list(await queuelist.queues(ami, deadline) or ()))
     return lists
 
 

@@ -4,13 +4,14 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from adapter.asterisk import queuewire
 from adapter.asterisk.wire import TRANSLATORS
 from adapter.doctor.findings import Area, Finding, Remedy, reload_of
 
 AMI = Area("ami")
 FILE = "manager_call_monitor.conf"
 RELOAD = reload_of("manager reload")
-READ, WRITE = "read = call,dtmf", "write = call,originate,reporting"
+READ, WRITE = "read = call,dtmf,agent", "write = call,originate,reporting"
 
 ACTIONS = {
     "call": ("PlayDTMF", "Redirect", "Hangup", "Bridge"),
@@ -26,7 +27,10 @@ PHONES_ONLY = frozenset({"Hold", "Unhold", "MusicOnHoldStart", "MusicOnHoldStop"
 """Events that only a phone can cause: Asterisk sends them when a channel driver queues a hold (main/channel.c,
 ast_queue_hold), which plays music where there is some, transfers or picks up, which Local channels never do. A test
 call can't show whether they arrive."""
-PROVOKED = frozenset(TRANSLATORS) - PHONES_ONLY
+QUEUES_ONLY = frozenset(queuewire.TRANSLATORS)
+"""Events of queues and registrations, which no test call joins. The running adapter notices where they don't arrive
+(`adapter.monitoring.queuewatch`)."""
+PROVOKED = frozenset(TRANSLATORS) - PHONES_ONLY - QUEUES_ONLY
 """Events that the doctor's test call causes."""
 NOISE = frozenset({"DTMFBegin", "BridgeCreate", "LocalBridge", "HangupRequest", "DialState", "SoftHangupRequest"})
 """Events of the classes call and dtmf that are not needed: they arrive only if there is no eventfilter."""
@@ -85,7 +89,10 @@ def check_read(seen: Collection[str], username: str) -> list[Finding]:
         found += [_filtered(name, username, *lines) for name in digits]
     if not missing:
         unseen = " and ".join(sorted(PHONES_ONLY))
-        what = f"all {len(PROVOKED)} events that a test call can cause arrived (only a phone can cause {unseen})."
+        what = (
+            f"all {len(PROVOKED)} events that a test call can cause arrived (only a phone can cause {unseen}; those of "
+            "queues the running adapter looks for: GET /health tells where they are missing)."
+        )
         found.append(AMI.ok("read", what))
     return found + _too_many(seen, username)
 

@@ -6,6 +6,7 @@ alone. What is heard while a list is on its way is applied behind it once more, 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Protocol
 
@@ -34,6 +35,14 @@ MOST_HEARD = 10_000
 """Events that may arrive while a list is on its way; with more of them it is given up."""
 
 
+TOLD_BY = timedelta(seconds=2)
+"""By then whoever began to wait was told of by an event."""
+DEAF = (
+    "who waits in queues is found by asking alone, so it is shown late: Asterisk's events of queues don't arrive. "
+    "Compare read (which needs agent) and eventfilter in manager.conf with manager_call_monitor.conf."
+)
+
+
 class Lists(Protocol):
     """What is asked (`adapter.asterisk.queuelist.QueueLists`). Raises PbxUnavailable, PbxRefused, PbxTimeout."""
 
@@ -53,6 +62,8 @@ class QueueWatch:
         self._wake = asyncio.Event()
         self._heard: list[Event] | None = None
         self._next_all = self._next_devices = 0.0
+        self.deaf = False
+        """Whether a list had somebody of whom no event told."""
         self._tasks = BackgroundTasks("queues")
 
     def start(self) -> None:
@@ -98,6 +109,25 @@ class QueueWatch:
             if clock() >= self._next_devices:
                 self._next_devices = clock() + await self._take(self._lists.devices, LEAST_DEVICES)
 
+    def remarks(self) -> list[str]:
+        """What an administrator should know of though all is usable."""
+        return [DEAF] if self.deaf else []
+
+    def _compare(self, listed: qe.QueuesListed) -> None:
+        """Whether somebody waits for a while of whom no event told, since the board was in sight already."""
+        since = max(self._board.pbx_state.since, listed.at - timedelta(days=1))
+        known = {caller.uniqueid for queue in self._board.queues() for caller in queue.callers}
+        known |= {event.uniqueid for event in self._heard or () if isinstance(event, qe.CallerJoined)}
+        found = any(
+            since + TOLD_BY < caller.since < listed.at - TOLD_BY and caller.uniqueid not in known
+            for queue in listed.queues
+            if self._board.has_queue(queue.name)
+            for caller in queue.callers
+        )
+        if found and not self.deaf:
+            log.warning("events of queues do not arrive", pbx=self._board.id, remedy=DEAF)
+        self.deaf = self.deaf or found
+
     async def _until(self, seconds: float) -> None:
         """Wait so long, or until something was counted."""
         try:
@@ -114,6 +144,8 @@ class QueueWatch:
         began, self._heard = clock(), []
         try:
             listed = await ask()
+            if isinstance(listed, qe.QueuesListed):
+                self._compare(listed)
             if len(self._heard) <= MOST_HEARD:
                 self._board.apply([listed, *self._heard])
         except PbxRefused as refusal:

@@ -63,7 +63,7 @@ administrators("GET /health", 200, admin_inside=403)
 administrators("GET /users, GET /tokens, GET /webhooks, GET /audit, GET /audit.csv", 200)
 administrators("POST /users, POST /tokens, POST /webhooks", 201)
 expect("GET /session", 200, figures_token=403, service=403, starter=403)
-expect("GET /calls, GET /monitors", 200, figures_token=403)
+expect("GET /calls, GET /monitors, GET /agents, GET /queues", 200, figures_token=403)
 expect("GET /events", 200, figures_token=403, service=403, starter=403)
 expect("POST /monitors", 404, agent=403, watched=403, figures_token=403)
 programs = {"plain_token": 403, "figures_token": 403, "service": 403, "starter": 403}

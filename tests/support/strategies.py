@@ -6,6 +6,7 @@ from typing import Any, get_type_hints
 
 from hypothesis import strategies as st
 
+from adapter.core.agent import AgentStatus, Caller, Floor, Membership, QueueStatus
 from adapter.core.audit import By, Subject
 from adapter.core.bars import Bar, BarChanges, Making
 from adapter.core.call import Agent, Call, Party
@@ -30,7 +31,7 @@ def every_field(kind: Any) -> st.SearchStrategy[Any]:
 
 KINDS: tuple[Any, ...] = (
     *(By, Subject, Asked, Making, Bar, BarChanges, Presence, BarsOfPbx, Agent, Party, Supervisor, Term, PbxState),
-    *(StartRequest, Call, Monitor, messages.Refused),
+    *(StartRequest, Call, Monitor, messages.Refused, Membership, AgentStatus, Caller, QueueStatus, Floor),
     *messages.KINDS.values(),
 )
 

@@ -166,7 +166,7 @@ def test_the_lines_named_for_the_ami_user_are_those_of_its_file() -> None:
     text = (CONF / "manager_call_monitor.conf").read_text()
     assert f"\n{rights.READ} " in text
     assert f"\n{rights.WRITE} " in text
-    for name in (*rights.PROVOKED, *rights.PHONES_ONLY):
+    for name in (*rights.PROVOKED, *rights.PHONES_ONLY, *rights.QUEUES_ONLY):
         assert f"eventfilter(action(include),name({name})) =" in text
 
 
@@ -178,7 +178,7 @@ def test_events_that_do_not_arrive() -> None:
     assert found.remedy.lines == ("eventfilter(action(include),name(BridgeEnter)) =",)
     digits = one(rights.check_read(every - {"DTMFEnd"}, "u"), "read, DTMFEnd")
     assert digits.remedy is not None
-    assert digits.remedy.lines[0] == "read = call,dtmf"
+    assert digits.remedy.lines[0] == "read = call,dtmf,agent"
     assert verdicts(rights.check_read({"DTMFEnd"}, "u"))["read, call"] is Verdict.WRONG
     assert verdicts(rights.check_read(set(), "u")) == {"read": Verdict.WRONG}
     assert verdicts(rights.check_read({*every, "DTMFBegin"}, "u"))["read, no more"] is Verdict.WARNING

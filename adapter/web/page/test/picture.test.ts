@@ -30,7 +30,11 @@ const coach = (monitor_id: string, mode: Coach["mode"] = "whisper"): Coach => ({
 
 const snapshot = (more: Partial<Snapshot> = {}): Happening => ({
   kind: "snapshot",
-  data: { user: user("sam"), calls: [], monitors: [], pbx: { state: "connected", since: SINCE }, pbxs: [], agents: [], queues: [], ...more },
+  data: {
+    ...{ user: user("sam"), calls: [], monitors: [], agents: [], queues: [], pbxs: [] },
+    pbx: { state: "connected", since: SINCE },
+    ...more,
+  },
 });
 
 const after = (...happenings: Happening[]): Picture => happenings.reduce<Picture>(changed, NOTHING);
@@ -146,4 +150,32 @@ void test("nothing is changed in place, and what an event doesn't touch stays th
 void test("the page listens to what the server tells; that the stream broke it finds by itself", () => {
   assert.ok(EVENTS.includes("snapshot") && EVENTS.includes("record.state"));
   assert.ok(!(EVENTS as string[]).includes("lost"));
+});
+
+const agent = (id: string, more: Partial<AgentStatus> = {}): AgentStatus => ({
+  ...{ id, user_id: id, name: id, extension: "101", pbx: "lab", state: "available", since: SINCE, call_id: null },
+  ...{ team_ids: [], queues: [] },
+  ...more,
+});
+
+const queue = (id: string, more: Partial<QueueStatus> = {}): QueueStatus => ({
+  ...{ id, name: id, pbx: "lab", waiting: 0, longest_wait_since: null, callers: [], available: 1, on_call: 0, paused: 0 },
+  ...{ completed: 0, abandoned: 0, service_level_percent: 0 },
+  ...more,
+});
+
+void test("agents and queues come, change and go, and a snapshot is all there is of them", () => {
+  const before = after(snapshot({ agents: [agent("a1")], queues: [queue("q1")] }));
+  const changedOne = changed(before, { kind: "agent.updated", data: agent("a1", { state: "on_call", call_id: "c1" }) });
+  assert.equal(changedOne.agents.get("a1")?.state, "on_call");
+  assert.equal(changedOne.queues, before.queues);
+  const waits = changed(changedOne, { kind: "queue.updated", data: queue("q2", { waiting: 2 }) });
+  assert.deepEqual([...waits.queues.values()].map(({ waiting }) => waiting), [0, 2]);
+  const gone = changed(changed(waits, { kind: "agent.removed", data: { id: "a1" } }), {
+    kind: "queue.removed",
+    data: { id: "q1" },
+  });
+  assert.deepEqual([[...gone.agents.keys()], [...gone.queues.keys()]], [[], ["q2"]]);
+  const emptied = changed(gone, snapshot());
+  assert.deepEqual([emptied.agents.size, emptied.queues.size], [0, 0]);
 });
