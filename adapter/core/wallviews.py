@@ -1,4 +1,4 @@
-"""Agents and queues as a screen on the wall shows them: nothing of customers and calls, nor why somebody is paused. Pure."""
+"""Agents and queues as a screen on the wall shows them: no customers, no calls, nor why somebody is paused. Pure."""
 
 from dataclasses import replace
 

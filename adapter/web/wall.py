@@ -1,7 +1,7 @@
 """What a screen on the wall reads: agents and queues, with a token of its own that can do nothing else.
 
-Its stream is looked after apart from people's (`adapter.web.stream`): it shows nothing that hangs on who looks, and once
-a second is enough for it. All walls share what was made for one.
+Its stream is looked after apart from people's (`adapter.web.stream`): it shows nothing that hangs on who looks, and
+once a second is enough for it. All walls share what was made for one.
 """
 
 import asyncio

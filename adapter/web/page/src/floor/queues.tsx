@@ -25,7 +25,7 @@ interface Props {
 }
 
 /** So many are shown before all are asked for, and more only where more are over a limit. */
-export const FEW = 12;
+const FEW = matchMedia("(max-width: 640px)").matches ? 3 : 12;
 
 export function Queues({ still, limits, now, chosen, choose, all, setAll, calls, open, whereOf }: Props) {
   const region = useRef<HTMLElement>(null);
@@ -66,6 +66,7 @@ const percent = (level: number | null): string => (level === null ? "–" : `${M
 
 function Queue({ row, over, chosen, choose }: { row: QueueRow; over: Over[]; chosen: boolean; choose: () => void }) {
   const bad = (why: Over) => (over.includes(why) ? "bad" : undefined);
+  const reasons = over.map((why) => words[`over_${why}`]).join(", ");
   return (
     <button type="button" class={over.length > 0 ? "queue over" : "queue"} aria-pressed={chosen} onClick={choose} title={chosen ? words.allAgents : words.showItsAgents}>
       <span class="line">
@@ -74,7 +75,9 @@ function Queue({ row, over, chosen, choose }: { row: QueueRow; over: Over[]; cho
         <span class={`waits ${bad("waiting") ?? ""}`}>{say(words.countWaiting, { count: String(row.waiting) })}</span>
         {row.since !== null && <time class={bad("wait")} data-since={row.since} />}
       </span>
-      <span class="line why">{over.length > 0 ? over.map((why) => words[`over_${why}`]).join(", ") : row.waiting === 0 ? words.nobodyWaits : words.withinLimits}</span>
+      <span class="why" title={reasons || undefined}>
+        {reasons || (row.waiting === 0 ? words.nobodyWaits : words.withinLimits)}
+      </span>
       <span class="line figures">
         <Figure icon="available" name={words.agent_available} value={row.available} />
         <Figure icon="active" name={words.agent_on_call} value={row.on_call} />

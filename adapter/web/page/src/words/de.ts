@@ -411,6 +411,7 @@ export const de: Words = {
   wallUse: "Wandanzeige starten",
   wallRefused: "Dieses Token ist unbekannt, widerrufen oder abgelaufen, oder ihm fehlt das Recht „wall“.",
   wallLeave: "Token vergessen",
+  waitingHere: "wartend",
   fullScreen: "Vollbild",
   wallFree: "{count} frei",
   wallPage: "{page} von {pages}",

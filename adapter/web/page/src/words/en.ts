@@ -409,6 +409,7 @@ export const en = {
   wallUse: "Show the wall",
   wallRefused: "This token is unknown, revoked or expired, or it lacks the scope “wall”.",
   wallLeave: "Forget the token",
+  waitingHere: "waiting",
   fullScreen: "Full screen",
   wallFree: "{count} available",
   wallPage: "{page} of {pages}",
