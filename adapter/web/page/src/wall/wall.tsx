@@ -25,7 +25,10 @@ export function Wall() {
   const [refused, setRefused] = useState(false);
   useEffect(() => {
     document.title = words.wallTitle;
-    const moved = () => setToken(tokenOf());
+    const moved = () => {
+      setRefused(false);
+      setToken(tokenOf());
+    };
     addEventListener("hashchange", moved);
     return () => removeEventListener("hashchange", moved);
   }, []);
