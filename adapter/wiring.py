@@ -30,6 +30,7 @@ from adapter.core.trunks import TICKET
 from adapter.fleet.node import Connect, NodeSettings, OnCall, OnEvents, OnState
 from adapter.fleet.ownership import Ownership
 from adapter.health.retention import Keep
+from adapter.monitoring.floornews import QueueLimit
 from adapter.monitoring.limits import Limits
 from adapter.monitoring.ports import StartRequest
 from adapter.phones.browser import PREFIX
@@ -131,6 +132,7 @@ def node_settings(pbx: config.Pbx, settings: config.Settings, key: bytes) -> Nod
         watch_interval=pbx.watch_interval_seconds,
         phone_lifetime=timedelta(hours=pbx.softphone.lifetime_hours),
         reach=pbx.reach,
+        queue_limits={one.name: QueueLimit(one.waiting, one.longest_wait_seconds) for one in settings.queue},
     )
 
 

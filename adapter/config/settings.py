@@ -9,12 +9,13 @@ from stat import S_ISREG
 from typing import Annotated, Any, Literal, Self
 
 import phonenumbers
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from adapter.config import environment
 from adapter.config.http import Http
 from adapter.config.pbx import AutoAnswer, Endpoints, Pbx, Softphone, StarCodes, inherit
+from adapter.config.queues import Queue, distinct
 from adapter.config.section import Seconds, Section, revealed
 from adapter.errors import ConfigError
 
@@ -145,6 +146,7 @@ class Settings(BaseSettings):
     webhooks: Webhooks = Webhooks()
     audit: Audit = Audit()
     metrics: Metrics = Metrics()
+    queue: Annotated[list[Queue], AfterValidator(distinct)] = Field([], description="Limits of single queues.")
     log: Log = Log()
 
     @model_validator(mode="before")

@@ -22,8 +22,16 @@ class EventType(StrEnum):
     MONITOR_ENDED = "monitor.ended"
     AUDIT_HEAD = "audit.head"
     """Of no call: the sealed end of the audit's chain, at a steady pace (`adapter.health.heads`)."""
+    AGENT_STATE_CHANGED = "agent.state_changed"
+    """Of no call, and in order for one agent (`adapter.monitoring.floornews`)."""
+    QUEUE_THRESHOLD = "queue.threshold"
+    """Of no call, and in order for one queue."""
 
 
+OF_NO_CALL = frozenset({EventType.AUDIT_HEAD, EventType.AGENT_STATE_CHANGED, EventType.QUEUE_THRESHOLD})
+"""What their events are in order for is no call."""
+IF_WANTED = frozenset({EventType.AGENT_STATE_CHANGED})
+"""So many that they are written only where a hook asks for them."""
 PING = "ping"
 """The type of what is sent to try a hook."""
 

@@ -16,6 +16,7 @@ from adapter.core.pbx import LinkState, PbxState
 from adapter.health.watchdog import Watchdog
 from adapter.monitoring.board import Board
 from adapter.monitoring.dialogs import Dialogs
+from adapter.monitoring.floornews import FloorNews, QueueLimit
 from adapter.monitoring.limits import Limits
 from adapter.monitoring.ports import MonitorLog, Pbx
 from adapter.monitoring.queuewatch import Lists, QueueWatch
@@ -96,6 +97,8 @@ class NodeSettings:
     """How long the credentials of a page's phone hold."""
     reach: Mapping[str, str] = field(default_factory=dict)
     """By the id of another PBX: what is dialled here for a phone there."""
+    queue_limits: Mapping[str, QueueLimit] = field(default_factory=dict)
+    """By the queue's name: when hooks are told that it is over its limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,7 @@ class Node:
             shared.figures.polled,
         )
         self.dialogs = Dialogs(board, link, clock)
+        self.floor_news = FloorNews(board, record.note, clock, settings.queue_limits)
         self.queue_watch = QueueWatch(board, self.pbx.lists) if self.pbx.lists is not None else None
         self.dtmf = DtmfModes(board, self.supervision, record, clock)
         board.digits.subscribe(self.dtmf.pressed)
@@ -211,6 +215,7 @@ class Node:
         """Connect, and compare the model with Asterisk from then on."""
         self.pbx.start()
         self.watchdog.start()
+        self.floor_news.start()
         if self.queue_watch is not None:
             self.queue_watch.start()
 
@@ -226,6 +231,7 @@ class Node:
     async def close(self) -> None:
         """Give everything up; monitors were ended before, where they were still ours."""
         await self.watchdog.close()
+        await self.floor_news.close()
         if self.queue_watch is not None:
             await self.queue_watch.close()
         await self.supervision.abandon()

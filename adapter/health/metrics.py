@@ -20,6 +20,7 @@ from adapter.core.invariant import Fault
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason
 from adapter.core.pbx import LinkState
+from adapter.health.floormetrics import figures
 from adapter.monitoring.boards import Boards
 from adapter.tasks import FAILURES, Failures
 
@@ -141,6 +142,7 @@ class Metrics:
         yield _by("calls", "Calls, by state.", "state", CallState, (call.state for call in boards.calls()))
         live = (monitor.mode for monitor in boards.monitors() if monitor.live)
         yield _by("monitors", "Monitors that are live, by mode.", "mode", Mode, live)
+        yield from figures(boards, readings.now if readings is not None else None)
         if readings is not None:
             yield from _of(readings)
 

@@ -13,14 +13,14 @@ from sqlalchemy import Select, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from adapter.core.record import PING, EventType, HookEvent
+from adapter.core.record import IF_WANTED, PING, EventType, HookEvent
 from adapter.core.views import time_view
 from adapter.errors import NotFound
 from adapter.store.database import Database, lock, put_fact, take_turn
 from adapter.store.fit import Fit, plain
 from adapter.store.outbox_sql import FAN_OUT, NOTE, PROMOTE
 from adapter.store.prepared import Prepared
-from adapter.store.tables import DeliveryRow, EventRow, FactRow, table_of
+from adapter.store.tables import DeliveryRow, EventRow, FactRow, WebhookRow, table_of
 
 OUTBOX = "outbox"
 """The fact that those who write here lock: a delivery that ends and one that begins must see each other."""
@@ -77,13 +77,22 @@ class Depth:
 
 def add(session: Session, events: Sequence[HookEvent], ids: Sequence[str], now: datetime) -> None:
     """Add events and their deliveries in their order, as part of a transaction."""
-    if not events:
+    both = list(zip(events, ids, strict=True))
+    if any(event.type in IF_WANTED for event in events):
+        wanted = _wanted(session)
+        both = [(event, event_id) for event, event_id in both if event.type not in IF_WANTED or event.type in wanted]
+    if not both:
         return
     take_turn(session, OUTBOX)
     last = _LAST.one(session, {})
-    rows = [_FIT(_row(event, event_id)) for event, event_id in zip(events, ids, strict=True)]
+    rows = [_FIT(_row(event, event_id)) for event, event_id in both]
     _ADD.run(session, rows)
     FAN_OUT.run(session, [{"last": (last and last[0]) or 0, "at": now}])
+
+
+def _wanted(session: Session) -> set[str]:
+    """The types that some hook asks for."""
+    return {kind for events in session.scalars(select(WebhookRow.events)) for kind in events.split(",")}
 
 
 _ADD = Prepared(insert(table_of(EventRow)), "id", "at", "type", "lane", "conversation_id", "body")

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from adapter.core.audit import Action
 from adapter.core.bars import Kind
-from adapter.core.record import PING, EventType
+from adapter.core.record import OF_NO_CALL, PING, EventType
 from adapter.core.views import Json, time_view
 from adapter.errors import NotFound
 from adapter.store import budget
@@ -57,7 +57,7 @@ def _delivery_view(delivery: DeliveryRow, event: EventRow) -> Json:
     return {
         "id": event.id,
         "type": event.type,
-        "call_id": None if event.type in (PING, EventType.AUDIT_HEAD) else event.lane,
+        "call_id": None if event.type == PING or event.type in OF_NO_CALL else event.lane,
         "happened_at": time_view(event.at),
         "state": delivery.state,
         "attempts": delivery.attempts,

@@ -21,6 +21,8 @@ OPEN = {"GET /healthz", "GET /readyz", "POST /session", "POST /setup"}
 """Operations that ask nobody who they are."""
 
 NAMES = (*ROLES, *INSIDE)
+WALL = "wall token"
+"""Refused wherever no row says otherwise."""
 EXPECTED: dict[str, dict[str, int]] = {}
 """What each caller gets, by operation."""
 
@@ -30,7 +32,7 @@ def expect(operations: str, default: int, **exceptions: int) -> None:
     others = {name.replace("_", " "): status for name, status in exceptions.items()}
     assert others.keys() <= set(NAMES), others
     for operation in operations.split(", "):
-        EXPECTED[operation] = dict.fromkeys(NAMES, default) | others
+        EXPECTED[operation] = dict.fromkeys(NAMES, default) | {WALL: 403} | others
 
 
 def administrators(operations: str, status: int, **exceptions: int) -> None:
@@ -63,8 +65,9 @@ administrators("GET /health", 200, admin_inside=403)
 administrators("GET /users, GET /tokens, GET /webhooks, GET /audit, GET /audit.csv", 200)
 administrators("POST /users, POST /tokens, POST /webhooks", 201)
 expect("GET /session", 200, figures_token=403, service=403, starter=403)
-expect("GET /calls, GET /monitors, GET /agents, GET /queues", 200, figures_token=403)
-expect("GET /events", 200, figures_token=403, service=403, starter=403)
+expect("GET /calls, GET /monitors", 200, figures_token=403)
+expect("GET /agents, GET /queues", 200, figures_token=403, wall_token=200)
+expect("GET /events", 200, figures_token=403, service=403, starter=403, wall_token=200)
 expect("POST /monitors", 404, agent=403, watched=403, figures_token=403)
 programs = {"plain_token": 403, "figures_token": 403, "service": 403, "starter": 403}
 expect("DELETE /session, DELETE /softphone", 204, **programs)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from adapter import log
 from adapter.lab.provision import provision
-from tests.bench import bus, events, page, pages, records, softphone, switching
+from tests.bench import bus, events, floor, page, pages, records, softphone, switching
 from tests.support.pbxes import Several
 
 Tables = dict[str, dict[str, float]]
@@ -68,6 +68,11 @@ def _bus() -> Tables:
     return asyncio.run(bus.measure())
 
 
+def _floor() -> Tables:
+    """30 queues with 500 members and 100 waiting callers: events, lists, memory"""
+    return floor.measure()
+
+
 PARTS: dict[str, Callable[[], Tables]] = {
     "model": _model,
     "streams": _streams,
@@ -77,6 +82,7 @@ PARTS: dict[str, Callable[[], Tables]] = {
     "pbxes": _pbxes,
     "page": _page,
     "bus": _bus,
+    "floor": _floor,
 }
 
 

@@ -19,6 +19,8 @@ ami = {{ secret = "your own" }}
 ari = {{ secret = "your own" }}
 """
 YOUR_OWN = {"pbx.ami.secret", "pbx.ari.secret"}
+EXAMPLES = {"queue.name"}
+"""Needed in tables of which the sample has an example only."""
 
 
 def write(tmp_path: Path, old: str = "", new: str = "") -> Path:
@@ -56,7 +58,7 @@ def test_the_sample_names_every_setting_with_its_default() -> None:
     for name, default in settings_of(config.Settings).items():
         if name.startswith(tuple(f"pbx.{section}." for section in INHERITED)):
             assert f"[pbx.{name.split('.')[1]}]" in text, "a PBX's own sections are named where the common ones are"
-        elif default is None:
+        elif default is None or name in EXAMPLES:
             assert re.search(rf"\b{name.rpartition('.')[2]} = ", text), f"{name} is not in the sample"
         else:
             assert name in YOUR_OWN or given[name] == default, name
@@ -157,3 +159,18 @@ def test_where_it_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (tmp_path / "call-monitor").mkdir()
     (tmp_path / "call-monitor/config.toml").write_text(SAMPLE.read_text())
     assert config.load(None).database_url == f"sqlite+aiosqlite:///{tmp_path}/state/call-monitor/adapter.sqlite"
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ('[[queue]]\nname = "a"\n', "waiting"),
+        ('[[queue]]\nname = "a"\nwaiting = 0\n', "waiting"),
+        ('[[queue]]\nname = "a"\nwaiting = 1\n[[queue]]\nname = "a"\nwaiting = 2\n', "named once"),
+    ],
+)
+def test_limits_of_queues_that_mean_nothing_are_refused(tmp_path: Path, table: str, told: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(SAMPLE.read_text() + table)
+    with pytest.raises(ConfigError, match=told):
+        config.load(path)

@@ -10,6 +10,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from adapter.core import events as ev
+from adapter.core import queueevents as qe
 from adapter.core.modes import Mode
 from adapter.health.metrics import PREFIX, Metrics, Readings
 from tests.fake.pbx import alone
@@ -28,6 +29,8 @@ async def samples() -> dict[str, set[str]]:
     metrics.switched(0.001)
     metrics.refused("forbidden")
     metrics.tried(delivered=True)
+    waits = (qe.QueueCaller("9.9", "201", "", datetime.now(UTC)),)
+    world.board.apply([qe.QueuesListed(datetime.now(UTC), (qe.QueueListed("agents", 0, 0, 0.0, (), waits),))])
     readings = Readings(1, 0, 0, 0, 0, True, [("hook", 3, datetime.now(UTC))], datetime.now(UTC))
     text = metrics.exposition(readings).decode()
     assert monitor.live

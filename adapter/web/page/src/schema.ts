@@ -718,7 +718,7 @@ export interface components {
          * @description What hooks can be told of.
          * @enum {string}
          */
-        EventType: "call.started" | "call.answered" | "call.ended" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "audit.head";
+        EventType: "call.started" | "call.answered" | "call.ended" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "audit.head" | "agent.state_changed" | "queue.threshold";
         /** @description An error in one field. */
         FieldError: {
             field: string;
@@ -2227,7 +2227,7 @@ export const callStateValues: ReadonlyArray<FlattenedDeepRequired<components>["s
 export const deliveryStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Delivery"]["state"]> = ["waiting", "due", "delivered", "failed"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["inbound", "outbound", "internal"];
 export const endReasonValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EndReason"]> = ["stopped", "supervisor_hung_up", "call_ended", "took_over", "no_answer", "busy", "device_unavailable", "permission_revoked", "adapter_stopped", "pbx_lost", "error"];
-export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended", "audit.head"];
+export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended", "audit.head", "agent.state_changed", "queue.threshold"];
 export const happenedValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Happened"]> = ["rang", "answered", "held", "resumed", "transferred", "listening", "whispering", "joined", "silent", "left"];
 export const healthPartStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["HealthPart"]["state"]> = ["ok", "failing"];
 export const linkStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LinkState"]> = ["connected", "connecting", "down"];
