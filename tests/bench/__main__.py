@@ -58,7 +58,7 @@ async def _several(folder: Path) -> dict[str, dict[str, float]]:
 
 
 def _page() -> Tables:
-    """what the inbox costs the browser, at 60 calls and at 1,000"""
+    """what the page costs the browser: the inbox at 60 calls and at 1,000, the floor at 500 agents"""
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(page.measure(Path(folder)))
 
