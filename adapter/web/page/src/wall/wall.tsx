@@ -102,13 +102,13 @@ function Trouble({ connected, away, begun }: { connected: boolean; away: string[
 function WallQueue({ row, over }: { row: QueueRow; over: Over[] }) {
   const bad = (why: Over) => (over.includes(why) ? "bad" : undefined);
   return (
-    <li class={over.length > 0 ? "over" : undefined}>
+    <li class={over.length > 0 ? "burns" : undefined}>
       <h2>
         {over.length > 0 && <Icon of="warning" />}
         <span>{row.name}</span>
       </h2>
       <p class="waits">
-        <b class={bad("waiting")}>{row.waiting}</b> <span>{row.waiting > 0 ? words.waitingHere : words.nobodyWaits}</span>
+        <b class={bad("waiting")}>{row.waiting}</b> <span>{words.waitingHere}</span>
         {row.since !== null && <time class={bad("wait")} data-since={row.since} />}
       </p>
       <p>
