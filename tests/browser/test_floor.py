@@ -181,7 +181,7 @@ async def test_axe_finds_nothing_at_any_width(place: Centre, at: At, scheme: str
     await page.get_by_role("button", name=re.compile("^Support")).click()
     await assert_accessible(page, EVERYTHING)
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    await page.get_by_role("button", name="Limits").click()
+    await page.get_by_role("button", name="Limits", exact=True).click()
     await assert_accessible(page, EVERYTHING)
 
 

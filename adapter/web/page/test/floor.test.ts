@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import {
-  AGENT_SORTS, ALL, agentRows, choices, inSight, isAsked, overLimit, queueRows, sortedAgents, sortedQueues, stateCounts, STATES, waitingIn,
+  AGENT_SORTS, ALL, agentRows, asBefore, choices, inSight, isAsked, overLimit, queueRows, sortedAgents, sortedQueues, stateCounts, STATES, waitingIn,
 } from "../src/core/floor.ts";
 import { LIMITS, limitsOf, MOST } from "../src/core/limits.ts";
 import type { AgentStatus, QueueStatus } from "../src/schema.ts";
@@ -122,6 +122,7 @@ void test("random floors: an order keeps everybody, says the same twice, and cou
       const once = sortedAgents(rows, sort, compare);
       const again = sortedAgents([...rows].reverse(), sort, compare);
       assert.deepEqual(once, again);
+      assert.deepEqual(sortedAgents(asBefore(rows, [...once].reverse().slice(1)), sort, compare), once);
       assert.deepEqual(new Set(once), new Set(rows));
       const { all, ...each } = stateCounts(rows);
       assert.equal(Object.values(each).reduce((sum, one) => sum + one, 0), all);

@@ -60,6 +60,17 @@ export function stateCounts(rows: readonly AgentRow[]): StateCounts {
 
 const by = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
 
+/** The same rows, first those of `before` in its order: what is nearly in order already is sorted in one pass. */
+export function asBefore(rows: readonly AgentRow[], before: readonly AgentRow[]): AgentRow[] {
+  const now = new Map(rows.map((row) => [row.agent.id, row]));
+  const known: AgentRow[] = [];
+  for (const { agent } of before) {
+    const row = now.get(agent.id);
+    if (row && now.delete(agent.id)) known.push(row);
+  }
+  return [...known, ...now.values()];
+}
+
 /** In that order; those that are alike by name, then by id, so that no reconnect changes it. */
 export function sortedAgents(rows: readonly AgentRow[], sort: AgentSort, compare: Compare): AgentRow[] {
   const byName = ({ agent: a }: AgentRow, { agent: b }: AgentRow) => compare(a.name, b.name) || by(a.id, b.id);

@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import {
-  agentRows, ALL, choices, inSight, isAsked, queueRows, sortedAgents, sortedQueues, stateCounts, type AgentRow, type FloorAsked, type QueueRow,
+  agentRows, ALL, asBefore, choices, inSight, isAsked, queueRows, sortedAgents, sortedQueues, stateCounts, type AgentRow, type FloorAsked, type QueueRow,
 } from "../core/floor";
 import { awayOf, NOTHING, type Picture } from "../core/picture";
 import { arranged, EMPTY, type Still } from "../core/still";
@@ -53,10 +53,11 @@ export function Floor({ picture, needs, open }: Props) {
   const rows = useMemo(() => agentRows(seen, calls), [seen, calls]);
   const found = useMemo(() => rows.filter((row) => isAsked(row, asked)), [rows, asked]);
   const counts = useMemo(() => stateCounts(found), [found]);
-  const wanted = useMemo(
-    () => sortedAgents(asked.state ? found.filter(({ agent }) => agent.state === asked.state) : found, asked.sort, compare),
-    [found, asked],
-  );
+  const last = useRef<AgentRow[]>([]);
+  const wanted = useMemo(() => {
+    const some = asked.state ? found.filter(({ agent }) => agent.state === asked.state) : found;
+    return (last.current = sortedAgents(asBefore(some, last.current), asked.sort, compare));
+  }, [found, asked]);
   const grouped = useMemo(() => queueRows(seenQueues), [seenQueues]);
   const ordered = useMemo(() => sortedQueues(grouped, limits, now, compare), [grouped, limits, now]);
   const offered = useMemo(() => choices(seen, seenQueues, compare), [seen, seenQueues]);

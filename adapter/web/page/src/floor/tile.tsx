@@ -1,6 +1,5 @@
 // One agent on the floor: what they do, since when, with whom, and who listens there.
 
-import { memo } from "preact/compat";
 import type { AgentRow } from "../core/floor";
 import { customerName } from "../core/rows";
 import { numberOf } from "../inbox/rows";
@@ -14,7 +13,7 @@ export const STATE_ICONS: Record<AgentState, IconName> = {
 
 export const tileId = (id: string): string => "agent-" + id;
 
-interface Props {
+export interface TileProps {
   row: AgentRow;
   over: boolean;
   marked: boolean;
@@ -22,7 +21,7 @@ interface Props {
   where: string;
 }
 
-export const Tile = memo(function Tile({ row: { agent, call }, over, marked, where }: Props) {
+export function Tile({ row: { agent, call }, over, marked, where }: TileProps) {
   if (over) {
     return (
       <div class="tile gone" data-id={agent.id} aria-hidden="true">
@@ -54,9 +53,9 @@ export const Tile = memo(function Tile({ row: { agent, call }, over, marked, whe
       </span>
     </div>
   );
-}, isSame);
+}
 
-function isSame(before: Props, after: Props): boolean {
+export function isSame(before: TileProps, after: TileProps): boolean {
   const { row, over, marked, where } = before;
   return row.agent === after.row.agent && row.call === after.row.call && over === after.over && marked === after.marked && where === after.where;
 }

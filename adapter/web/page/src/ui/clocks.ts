@@ -4,17 +4,24 @@ import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 
 /** Every `<time data-since>` below this element runs; `shown` is what they belong to, for those that are new. */
 export function useClocks(below: { current: HTMLElement | null }, shown: unknown): void {
-  useLayoutEffect(() => tick(below.current), [below, shown]);
+  useLayoutEffect(() => tick(below.current, true), [below, shown]);
   useEffect(() => {
     const timer = setInterval(() => tick(below.current), 500);
     return () => clearInterval(timer);
   }, [below]);
 }
 
-function tick(below: HTMLElement | null): void {
+/** What each time shows: a change of one row must not cost the reckoning of five hundred. */
+const SHOWN = new WeakMap<Element, string>();
+
+/** `changed`: only those that are new or begin at another time. */
+function tick(below: HTMLElement | null, changed = false): void {
   if (below?.closest("[data-stale]")) return; // what is shown may be over: its time stands still with it
   for (const element of below?.querySelectorAll<HTMLTimeElement>("time[data-since]") ?? []) {
-    const text = running(element.dataset["since"]!);
+    const since = element.getAttribute("data-since")!;
+    if (changed && SHOWN.get(element) === since) continue;
+    SHOWN.set(element, since);
+    const text = running(since);
     if (element.textContent !== text) element.textContent = text;
   }
 }
