@@ -133,7 +133,8 @@ function WallAgents({ rows }: { rows: AgentRow[] }) {
     const measure = () => {
       const style = getComputedStyle(element);
       const size = (name: string) => Number.parseFloat(style.getPropertyValue(name)) * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
-      setFit(fits(element.clientWidth, element.clientHeight, { width: size("--wall-tile"), height: size("--wall-tile-height") }));
+      const gap = Number.parseFloat(style.columnGap); // the last of a line has none behind it
+      setFit(fits(element.clientWidth + gap, element.clientHeight + gap, { width: size("--wall-tile"), height: size("--wall-tile-height") }));
     };
     const watcher = new ResizeObserver(measure);
     watcher.observe(element);
