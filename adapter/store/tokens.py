@@ -30,6 +30,7 @@ class Scope(StrEnum):
     MONITOR = "monitor"
     ADMIN = "admin"
     METRICS = "metrics"
+    WALL = "wall"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from adapter.web.client import Stream
 from adapter.web.listener import Connection
 from adapter.web.routes import RequestContext, Returns, Routes
 from adapter.web.stream import Streams
+from adapter.web.wall import is_wall, reads_floor, sight_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +27,28 @@ TAKE_WITHIN = 15.0
 """Seconds in which a client must take what waits for it; then its connection is cut."""
 EACH = 500
 """Streams of one person at once: pages, on all their devices."""
+EACH_WALL = 50
+"""Screens of one token at once."""
 
 
-@routes.plain("GET", "/events", Returns(media="text/event-stream"), errors=[TooManyRequests])
+HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+@routes.plain("GET", "/events", Returns(media="text/event-stream"), reads_floor, service=True, errors=[TooManyRequests])
 async def events(context: RequestContext[Deps, None]) -> web.StreamResponse:
     """A snapshot, then every change of what this person sees. A Last-Event-ID gets a new snapshot.
 
     Events: snapshot, call.updated, call.removed, monitor.updated (`reason` where the supervisor did not ask for the
     mode: bridge_changed, made_safe, unrecorded), monitor.removed, monitor.ended, coach.joined, coach.left,
     pbx.state (of the PBX that `id` names); to supervisors also record.state (`ok`, `failing`: whether what happens
-    can be recorded).
+    can be recorded). A wall's token is told of agents, queues and PBXes only, without customers.
     """
+    if is_wall(context.principal):
+        return await _wall(context)
     user, streams = context.principal.person, context.deps.streams
     if streams.of(user.id) >= EACH:
         raise TooManyRequests("You have too many pages open. Close some.", retry_after=5)
-    headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    response = web.StreamResponse(headers=headers)
+    response = web.StreamResponse(headers=HEADERS)
     await response.prepare(context.request)
     connection = context.request.protocol
     assert isinstance(connection, Connection)  # noqa: S101 - the listener makes no others
@@ -53,6 +60,16 @@ async def events(context: RequestContext[Deps, None]) -> web.StreamResponse:
     finally:
         connection.carried = None
         streams.leave(stream)
+    return response
+
+
+async def _wall(context: RequestContext[Deps, None]) -> web.StreamResponse:
+    principal, walls, boards = context.principal, context.deps.streams.walls, context.access.boards
+    if walls.of(principal.id) >= EACH_WALL:
+        raise TooManyRequests("This token has too many screens. Close some.", retry_after=5)
+    response = web.StreamResponse(headers=HEADERS)
+    await response.prepare(context.request)
+    await walls.serve(response, principal.id, lambda: sight_of(principal, boards), TAKE_WITHIN)
     return response
 
 

@@ -8,7 +8,7 @@ from aiohttp import web
 from adapter.core.agent import AgentStatus, QueueStatus
 from adapter.core.floorviews import agent_view, agent_visible, queue_view, queue_visible
 from adapter.monitoring.boards import Boards
-from adapter.web import flooranswers
+from adapter.web import flooranswers, wall
 from adapter.web.routes import RequestContext, Returns, Routes
 
 
@@ -30,17 +30,26 @@ def _queues(boards: Boards) -> Iterable[QueueStatus]:
     return sorted(boards.queues(), key=lambda one: (one.pbx, one.name))
 
 
-@routes.plain("GET", "/agents", Returns(model=flooranswers.Agents), service=True)
+@routes.plain("GET", "/agents", Returns(model=flooranswers.Agents), wall.reads_floor, service=True)
 async def list_agents(context: RequestContext[Deps, None]) -> web.Response:
-    """All agents whom one may see, and what they do now. Everybody sees themselves."""
-    boards, who = context.deps.boards, context.principal.people(context.deps.boards.directory)
+    """All agents whom one may see, and what they do now. Everybody sees themselves.
+
+    A wall's token sees no calls.
+    """
+    boards, principal = context.deps.boards, context.principal
+    if wall.is_wall(principal):
+        return web.json_response({"agents": wall.agents(principal, boards)})
+    who = principal.people(boards.directory)
     seen = (one for one in _agents(boards) if any(agent_visible(user, one) for user in who))
     return web.json_response({"agents": [agent_view(one, *who) for one in seen]})
 
 
-@routes.plain("GET", "/queues", Returns(model=flooranswers.Queues), service=True)
+@routes.plain("GET", "/queues", Returns(model=flooranswers.Queues), wall.reads_floor, service=True)
 async def list_queues(context: RequestContext[Deps, None]) -> web.Response:
-    """All queues that one may see, and who waits in them."""
-    boards, who = context.deps.boards, context.principal.people(context.deps.boards.directory)
+    """All queues that one may see, and who waits in them; a wall's token sees only how many."""
+    boards, principal = context.deps.boards, context.principal
+    if wall.is_wall(principal):
+        return web.json_response({"queues": wall.queues(principal, boards)})
+    who = principal.people(boards.directory)
     seen = (one for one in _queues(boards) if any(queue_visible(user, one) for user in who))
     return web.json_response({"queues": [queue_view(one) for one in seen]})

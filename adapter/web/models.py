@@ -178,13 +178,15 @@ class TokenBody(Body):
     name: Name
     user: Username | None = None
     may_act_for: Annotated[list[Username], Field(max_length=1000)] | None = None
-    scopes: Annotated[list[Scope], Field(min_length=1, max_length=3)] = [Scope.MONITOR]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(Scope))] = [Scope.MONITOR]
     expires_at: Moment | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         if (self.user is None) == (self.may_act_for is None):
             raise ValueError("give exactly one of user and may_act_for")
+        if Scope.WALL in self.scopes and len(set(self.scopes)) > 1:
+            raise ValueError("the scope wall stands alone: such a token is in a browser that anybody may reach")
         return self
 
 

@@ -6,6 +6,7 @@ from adapter.web.audience import Audience, Member
 from adapter.web.audiences import Audiences
 from adapter.web.client import Stream
 from adapter.web.delivery import Delivery, still_here
+from adapter.web.wall import Walls
 
 QUEUE = 1000
 """Frames that may wait for one client; who falls further behind is dropped and gets a new snapshot later."""
@@ -23,6 +24,8 @@ class Streams:
         self.dropped = 0
         """Streams that were ended because they could not keep up."""
         boards.subscribe(self._heard)
+        self.walls = Walls(boards)
+        """Screens on the wall: they are told apart from people."""
 
     def join(self, user_id: str, session_id: str, token_id: str | None = None) -> Stream:
         """Begin a stream with its snapshot; nothing can happen between the two. `token_id`: where it is a token's.
@@ -62,16 +65,18 @@ class Streams:
 
     def session_ids(self) -> frozenset[str]:
         """The sessions and tokens that have a stream."""
-        return frozenset(stream.session_id for stream in self._streams)
+        return self.walls.session_ids() | {stream.session_id for stream in self._streams}
 
     def end_sessions(self, ended: frozenset[str]) -> None:
         """Close the streams of sessions and tokens that ended."""
+        self.walls.end_sessions(ended)
         for stream in list(self._streams):
             if stream.session_id in ended:
                 self.leave(stream)
 
     def close(self) -> None:
         """End all streams."""
+        self.walls.close()
         for stream in list(self._streams):
             self.leave(stream)
         self._delivery.close()

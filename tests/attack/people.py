@@ -182,6 +182,7 @@ ROLES: dict[str, Role] = {
     "admin": person("admin"),
     "plain token": program(user="admin"),
     "figures token": program(user="admin", scopes=["metrics"]),
+    "wall token": program(may_act_for=[], scopes=["wall"]),
     "service": program(may_act_for=["coach", "mona"]),
     "starter": starter,
     "scoped inside": narrowed("sam", "ana"),

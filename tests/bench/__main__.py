@@ -58,7 +58,7 @@ async def _several(folder: Path) -> dict[str, dict[str, float]]:
 
 
 def _page() -> Tables:
-    """what the inbox costs the browser, at 60 calls and at 1,000, and how soon it is painted"""
+    """what the page costs the browser (60 calls, 1,000, a floor of 500 agents), and how soon it is painted"""
     with tempfile.TemporaryDirectory() as folder:
         return {**asyncio.run(paint.measure()), **asyncio.run(page.measure(Path(folder)))}
 

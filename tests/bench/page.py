@@ -1,4 +1,4 @@
-"""What the inbox costs the browser: the first rendering of 1,000 calls, and each change while 60 are shown.
+"""What the page costs the browser: 1,000 calls at once, each change while 60 are shown, and each on a large floor.
 
 Time is CPU time of the page's main thread, as Chromium counts it: waiting for a core that others use is no cost of the
 page (CDP: Performance.enable with threadTicks, and the trace's `tdur` of each task).
@@ -8,6 +8,7 @@ import asyncio
 import json
 import random
 import statistics
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,10 +16,13 @@ from playwright.async_api import Browser, CDPSession, Page, async_playwright, ex
 
 from tests.browser.conftest import FLAGS, chromium_path
 from tests.support.centre import Centre, centre
+from tests.support.floor import Floor, busy
 
 CALLS, CHANGES, PACE = 60, 300, 0.05
 """Calls on the list, changes that are measured, seconds between two."""
 MANY = 1000
+AGENTS, QUEUES, TALKING = 500, 30, 250
+"""Of the floor."""
 PARTS = ("ScriptDuration", "LayoutDuration", "RecalcStyleDuration")
 LONG = 50
 """Milliseconds from which on a task is long (W3C, Long Tasks)."""
@@ -49,8 +53,43 @@ async def measure(folder: Path) -> dict[str, dict[str, float]]:
             )
         async with centre(f"sqlite+aiosqlite:///{folder}/many.sqlite") as place:
             found[f"{MANY} calls (aim: no task over 50 ms)"] = await _many(browser, place)
+        async with centre(f"sqlite+aiosqlite:///{folder}/floor.sqlite", AGENTS) as place:
+            title = (
+                f"The floor: {AGENTS} agents, {QUEUES} queues, {1 / PACE:.0f} changes a second (aim: p95 under 8 ms)"
+            )
+            found[title] = await _floor(browser, place)
         await browser.close()
     return found
+
+
+async def _floor(browser: Browser, place: Centre) -> dict[str, float]:
+    floor = busy(place, QUEUES, TALKING)
+    page = await browser.new_page(viewport={"width": 1440, "height": 900})
+    await sign_in(page, place.site.base)
+    await page.get_by_role("link", name="Floor").click()
+    await expect(page.locator(".agents .tile")).to_have_count(AGENTS)
+    await asyncio.sleep(1)
+    dice = random.Random(1)
+    figures = await _each(page, lambda number: floor_change(floor, dice, number))
+    await page.close()
+    return figures
+
+
+def floor_change(floor: Floor, dice: random.Random, number: int) -> None:
+    """In turn: a pause, somebody who waits, somebody who gives up, and a call."""
+    place, agent = floor.place, dice.randrange(AGENTS)
+    if number % 4 == 0:
+        floor.pause(agent, paused=not floor.is_paused(agent))
+    elif number % 4 == 1:
+        floor.join(dice.randrange(QUEUES))
+    elif number % 4 == 2 and floor.joined:
+        floor.leave(dice.randrange(len(floor.joined)))
+    elif number % 8 == 3:
+        place.begin()
+        place.tell()
+    else:
+        place.end(dice.randrange(len(place.calls)))
+        place.tell()
 
 
 async def _changes(browser: Browser, place: Centre) -> dict[str, float]:
@@ -61,17 +100,23 @@ async def _changes(browser: Browser, place: Centre) -> dict[str, float]:
     await sign_in(page, place.site.base)
     await expect(page.get_by_role("listbox").get_by_role("option")).to_have_count(CALLS)
     await asyncio.sleep(1)
-    session = await page.context.new_cdp_session(page)
+    dice, held = random.Random(1), set[str]()
+    figures = await _each(page, lambda number: change(place, dice, held, number))
+    await page.close()
+    return figures
+
+
+async def _each(page: Page, act: Callable[[int], None]) -> dict[str, float]:
+    """What each of some changes costs."""
+    session, took = await page.context.new_cdp_session(page), []
     await session.send("Performance.enable", {"timeDomain": "threadTicks"})
-    dice, took, held = random.Random(1), [], set[str]()
     before = await spent(session)
     for number in range(CHANGES):
-        change(place, dice, held, number)
+        act(number)
         await asyncio.sleep(PACE)
         after = await spent(session)
         took.append(after - before)
         before = after
-    await page.close()
     took.sort()
     return {
         "script, style and layout for each change, p50 (ms)": statistics.median(took),

@@ -12,6 +12,7 @@ from adapter.lab.provision import provision
 from tests.browser.conftest import FLAGS, chromium_path, sign_in_by_hand, speaking_flags
 from tests.browser.phones import at_the_page, open_call, start
 from tests.support.centre import centre
+from tests.support.floor import busy
 from tests.support.lab import Lab
 
 FOLDER = Path(__file__).parents[2] / "docs/pictures"
@@ -134,6 +135,32 @@ async def many(browser: Browser, folder: str) -> None:
             await shoot(page, name)
 
 
+async def floors(browser: Browser, folder: str) -> None:
+    """The floor and the wall."""
+    async with centre(f"sqlite+aiosqlite:///{folder}/floor.sqlite", agents=60) as place:
+        busy(place, queues=7, talking=34)
+        admin = await place.site.client("admin")
+        _, made = await admin.post("/tokens", {"name": "lobby", "may_act_for": [], "scopes": ["wall"]})
+        sizes = ((WIDE, "light", "light-wide"), (WIDE, "dark", "dark-wide"), (NARROW, "light", "light-narrow"))
+        for size, scheme, name in sizes:
+            options = {"viewport": size, "color_scheme": scheme, "locale": "en-US"}
+            page = await browser.new_page(base_url=place.site.base, **options)  # type: ignore[arg-type]
+            await page.goto("/")
+            await page.get_by_label("Username").fill("admin")
+            await page.get_by_label("Password").fill("secret-admin")
+            await page.get_by_role("button", name="Sign in").click()
+            await page.get_by_role("link", name="Floor").click()
+            await expect(page.locator(".agents .tile")).to_have_count(60)
+            if name != "light-wide":
+                await page.get_by_role("button", name="Support").click()
+            await shoot(page, f"floor-{name}")
+            if size is WIDE:
+                await page.goto(f"/#/wall/{made['token']}")
+                await expect(page.locator(".wall-agents li").first).to_be_visible()
+                await shoot(page, f"wall-{name}")
+            await page.close()
+
+
 async def main() -> None:
     """Run a lab and a browser for it."""
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -141,6 +168,7 @@ async def main() -> None:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
             await many(browser, folder)
+            await floors(browser, folder)
             lab = Lab(provision(), Path(folder))
             await lab.start()
             try:

@@ -4,22 +4,33 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Account } from "./account/account";
 import { ask, onSignedOut } from "./api/ask";
 import { Live } from "./api/live";
-import { NO_PBXS, type Picture } from "./core/picture";
+import { NO_PBXS, NOTHING, type Picture } from "./core/picture";
 import { useChoice } from "./inbox/choice";
+import { Floor } from "./floor/floor";
 import { Inbox } from "./inbox/inbox";
 import { Monitoring, useMonitoring } from "./inbox/monitoring";
 import { Notices } from "./notices";
+import { useAlerts, wishesOf } from "./needs/alerts";
+import { NeedsSettings } from "./needs/settings";
+import { useNeeds } from "./needs/useneeds";
 import { useRightLost, useTakenLately } from "./phone/lost";
 import { Rail } from "./rail";
 import type { User } from "./schema";
 import { SignIn } from "./signin";
 import { useSignOut } from "./signout";
+import { useKept } from "./ui/kept";
+import { Wall } from "./wall/wall";
 import { say, words } from "./words";
 
-/** What the address asks for: `inbox`, or `account` and which part of it. */
-const view = (): string => (location.hash.startsWith("#/account") ? location.hash.slice(2) : "inbox");
+/** What the address asks for: `inbox`, `floor`, `wall`, or `account` and which part of it. */
+const view = (): string => (/^#\/(account|floor|wall)/.test(location.hash) ? location.hash.slice(2) : "inbox");
 
+/** A wall display has a token of its own, and nobody signs in there. */
 export function App() {
+  return useView().startsWith("wall") ? <Wall /> : <Page />;
+}
+
+function Page() {
   const [user, setUser] = useState<User | null | undefined>(undefined);
   const [ended, setEnded] = useState("");
   const talking = useRef(() => "");
@@ -72,11 +83,17 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
     return () => (talking.current = () => "");
   }, [talking, lately]);
   const choice = useChoice(monitoring.mine, picture !== null);
+  const needs = useNeeds(me, picture);
+  const [wishes, setWishes] = useKept("alerts-" + me.id, wishesOf);
   const account = shown.startsWith("account");
-  const go = () => {
-    choice.choose(monitoring.mine?.call_id ?? choice.chosen);
+  const floor = shown.startsWith("floor") && me.can_monitor;
+  const open = (call: string | null) => {
+    choice.choose(call);
     location.hash = "#/inbox";
   };
+  const go = () => open(monitoring.mine?.call_id ?? choice.chosen);
+  const heard = (monitoring.mine !== undefined && monitoring.mine.mode !== "silent") || monitoring.phone.taken !== null;
+  useAlerts({ needs: needs.needs, calls: picture?.calls ?? NOTHING.calls, wishes, heard, open });
   const leave = async () => {
     await ask("DELETE", "/session").catch(() => undefined); // what can't be reached has nothing to leave
     signOut();
@@ -85,16 +102,21 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
   return (
     <div class="frame" data-stale={picture !== null && !picture.connected ? true : undefined}>
       <Monitoring monitoring={monitoring} go={go} />
-      <Rail me={me} shown={account ? "account" : "inbox"} leave={signingOut.ask} />
+      <Rail me={me} shown={account ? "account" : floor ? "floor" : "inbox"} leave={signingOut.ask} />
       <div class="content">
         <Notices picture={picture} lost={rightLost && say(words.rightLost, { number: rightLost })} dismiss={dismiss} />
         {account ? (
           <Account me={me} pbxs={picture?.pbxs ?? NO_PBXS} part={shown.slice("account/".length)} />
+        ) : floor ? (
+          <Floor picture={picture} needs={needs} open={open} />
         ) : (
-          <Inbox me={me} picture={picture} monitoring={monitoring} choice={choice} />
+          <Inbox me={me} picture={picture} monitoring={monitoring} choice={choice} needs={needs} />
         )}
       </div>
       {signingOut.question}
+      {needs.asked && (
+        <NeedsSettings limits={needs.limits} setLimits={needs.setLimits} wishes={wishes} setWishes={setWishes} close={needs.close} />
+      )}
     </div>
   );
 }

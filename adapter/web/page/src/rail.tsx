@@ -7,7 +7,7 @@ import { LANGUAGES, language, words } from "./words";
 
 interface Props {
   me: User;
-  shown: "account" | "inbox";
+  shown: "account" | "inbox" | "floor";
   leave: () => void;
 }
 
@@ -23,6 +23,12 @@ export function Rail({ me, shown, leave }: Props) {
         <Icon of="inbox" />
         {words.inbox}
       </a>
+      {me.can_monitor && (
+        <a href="#/floor" aria-current={here("floor")}>
+          <Icon of="floor" />
+          {words.floor}
+        </a>
+      )}
       <span class="grow" />
       {me.role === "administrator" && <StopAll />}
       <Languages />

@@ -8,7 +8,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All agents whom one may see, and what they do now. Everybody sees themselves. */
+        /**
+         * All agents whom one may see, and what they do now. Everybody sees themselves.
+         * @description A wall's token sees no calls.
+         */
         get: operations["list_agents"];
         put?: never;
         post?: never;
@@ -141,7 +144,7 @@ export interface paths {
          * @description Events: snapshot, call.updated, call.removed, monitor.updated (`reason` where the supervisor did not ask for the
          *         mode: bridge_changed, made_safe, unrecorded), monitor.removed, monitor.ended, coach.joined, coach.left,
          *         pbx.state (of the PBX that `id` names); to supervisors also record.state (`ok`, `failing`: whether what happens
-         *         can be recorded).
+         *         can be recorded). A wall's token is told of agents, queues and PBXes only, without customers.
          */
         get: operations["events"];
         put?: never;
@@ -252,7 +255,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All queues that one may see, and who waits in them. */
+        /** All queues that one may see, and who waits in them; a wall's token sees only how many. */
         get: operations["list_queues"];
         put?: never;
         post?: never;
@@ -1023,7 +1026,7 @@ export interface components {
          * @description What a token is good for.
          * @enum {string}
          */
-        Scope: "monitor" | "admin" | "metrics";
+        Scope: "monitor" | "admin" | "metrics" | "wall";
         /** @description POST /setup: the first administrator, once. */
         Setup: {
             name: string;
@@ -2528,6 +2531,6 @@ export const readyPartsValues: ReadonlyArray<FlattenedDeepRequired<components>["
 export const recordStateStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RecordState"]["state"]> = ["ok", "failing"];
 export const resultValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Result"]> = ["ok", "refused", "failed"];
 export const roleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Role"]> = ["administrator", "agent"];
-export const scopeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Scope"]> = ["monitor", "admin", "metrics"];
+export const scopeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Scope"]> = ["monitor", "admin", "metrics", "wall"];
 export const userBodyRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["UserBody"]["role"]> = ["administrator", "agent"];
 export const viaValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Via"]> = ["session", "token", "command line", "setup token", "address", "phone", "browser", "keypad", "star code", "adapter"];

@@ -116,6 +116,21 @@ void test("the PBX and the record are as they were told last", () => {
   assert.deepEqual([awayOf(other).length, isUp(other, "other"), isUp(other, undefined)], [1, true, false]);
 });
 
+void test("agents and queues come with the snapshot, change and go", () => {
+  const agent = (state: AgentStatus["state"]): AgentStatus => ({
+    id: "a1", user_id: null, name: "Sam", extension: "101", pbx: "lab", state, since: SINCE, call_id: null, team_ids: [], queues: [],
+  });
+  const queue = (waiting: number): QueueStatus => ({
+    id: "q1", name: "sales", pbx: "lab", waiting, longest_wait_since: null, callers: [], available: 0, on_call: 0, paused: 0, completed: 0,
+    abandoned: 0, service_level_percent: 0,
+  });
+  const full = after(snapshot({ agents: [agent("available")], queues: [queue(0)] }));
+  const busy = changed(changed(full, { kind: "agent.updated", data: agent("on_call") }), { kind: "queue.updated", data: queue(2) });
+  assert.deepEqual([full, busy].map(({ agents, queues }) => [agents.get("a1")?.state, queues.get("q1")?.waiting]), [["available", 0], ["on_call", 2]]);
+  const gone = changed(changed(busy, { kind: "agent.removed", data: { id: "a1" } }), { kind: "queue.removed", data: { id: "q1" } });
+  assert.deepEqual([gone.agents.size, gone.queues.size, changed(busy, snapshot()).agents.size], [0, 0, 0]);
+});
+
 void test("a lost stream leaves the picture, and says that it may be old", () => {
   const picture = after(snapshot({ calls: [call("c1", "sam")] }), { kind: "lost", data: null });
   assert.deepEqual([picture.connected, picture.calls.size], [false, 1]);

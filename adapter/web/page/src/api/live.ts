@@ -22,6 +22,8 @@ export class Live {
   constructor(
     private readonly listener: (picture: Picture) => void,
     private readonly signedOut: () => void,
+    /** A wall display's token; without one the session's cookie counts. */
+    private readonly token = "",
   ) {}
 
   open(): void {
@@ -43,8 +45,8 @@ export class Live {
 
   private async read(signal: AbortSignal): Promise<void> {
     this.heard();
-    const response = await fetch("/api/v1/events", { signal, headers: { Accept: "text/event-stream" } });
-    if (response.status === 401) {
+    const response = await fetch("/api/v1/events", { signal, headers: this.headers(), credentials: this.token ? "omit" : "same-origin" });
+    if (response.status === 401 || (this.token && response.status === 403)) {
       this.closed = true;
       this.signedOut();
     }
@@ -57,6 +59,10 @@ export class Live {
     }
   }
 
+  private headers(): Record<string, string> {
+    return { Accept: "text/event-stream", ...(this.token && { Authorization: `Bearer ${this.token}` }) };
+  }
+
   /** The server is alive; when it isn't any more, this request is given up. */
   private heard(): void {
     clearTimeout(this.silence);
@@ -67,7 +73,9 @@ export class Live {
     if (!(EVENTS as string[]).includes(kind)) return; // a newer server's
     if (kind === "snapshot") this.pauses = 0;
     const data: unknown = JSON.parse(text);
-    this.take({ kind, data } as Happening);
+    // A wall is told of no person, and of no calls.
+    const all = kind === "snapshot" && this.token ? { user: null, calls: [], monitors: [], ...(data as object) } : data;
+    this.take({ kind, data: all } as Happening);
   }
 
   /** The stream broke: say so, and try again with growing pauses. */

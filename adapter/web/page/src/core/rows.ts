@@ -12,7 +12,7 @@ export interface Row {
 
 export const FILTERS = ["all", "myTeam", "held", "ringing", "beingMonitored"] as const;
 export type Filter = (typeof FILTERS)[number];
-export const SORTS = ["longest", "newest", "byAgent", "byCustomer"] as const;
+export const SORTS = ["longest", "needsMe", "newest", "byAgent", "byCustomer"] as const;
 export type Sort = (typeof SORTS)[number];
 
 /** What phones and trunks send in place of a number that is withheld or not known (RFC 3325, 3323; Asterisk's callerid.c). */
@@ -104,7 +104,7 @@ export function whereOf(calls: readonly Call[], pbxs: ReadonlyMap<string, { name
 
 /** The queue that the call came through; empty where the server doesn't say. */
 export function queueOf(call: Call): string {
-  return (call as Call & { queue?: string | null }).queue ?? "";
+  return call.queue ?? "";
 }
 
 /** How many rows each filter has. */
@@ -119,6 +119,7 @@ export function sorted(rows: readonly Row[], sort: Sort, compare: (one: string, 
   const by = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
   const orders: Record<Sort, (a: Row, b: Row) => number> = {
     longest: ({ calls: [a] }, { calls: [b] }) => by(a.started_at, b.started_at),
+    needsMe: ({ calls: [a] }, { calls: [b] }) => by(a.started_at, b.started_at), // those that need nobody; see core/needs
     newest: ({ calls: [a] }, { calls: [b] }) => by(b.started_at, a.started_at),
     byAgent: ({ calls: [a] }, { calls: [b] }) => compare(a.agent.name, b.agent.name),
     byCustomer: ({ calls: [a] }, { calls: [b] }) => by(a.customer.number, b.customer.number),

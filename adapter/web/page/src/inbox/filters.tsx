@@ -16,12 +16,14 @@ interface Props {
   asked: Asked;
   ask: (change: Partial<Asked>) => void;
   found: Record<Filter, number>;
+  /** Open the limits from which on a call needs somebody; nothing for who is not told of that. */
+  limits: (() => void) | undefined;
   search: Ref<HTMLInputElement>;
   /** From the search on to the list. */
   done: () => void;
 }
 
-export function Filters({ asked, ask, found, search, done }: Props) {
+export function Filters({ asked, ask, found, limits, search, done }: Props) {
   const keys = (event: KeyboardEvent) => {
     if (event.key === "Escape" && asked.text) ask({ text: "" });
     else if (!["Enter", "ArrowDown", "Escape"].includes(event.key)) return;
@@ -33,6 +35,11 @@ export function Filters({ asked, ask, found, search, done }: Props) {
       <div class="title">
         <h1>{words.inbox}</h1>
         <p class="counts">{inWords(found)}</p>
+        {limits && (
+          <button type="button" class="plain limits-button" onClick={limits} title={words.limitsAre}>
+            <Icon of="limits" /> {words.limits}
+          </button>
+        )}
       </div>
       <div class="tools">
         <span class="search">
@@ -49,7 +56,7 @@ export function Filters({ asked, ask, found, search, done }: Props) {
           />
         </span>
         <select aria-label={words.sort} value={asked.sort} onChange={(event) => ask({ sort: event.currentTarget.value as Sort })}>
-          {SORTS.map((name) => (
+          {SORTS.filter((name) => limits || name !== "needsMe").map((name) => (
             <option value={name} key={name}>{words[name]}</option>
           ))}
         </select>

@@ -2,8 +2,10 @@
 
 import { flushSync } from "preact/compat";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { neediest } from "../core/needs";
 import { awayOf, isUp, NO_PBXS, type Picture } from "../core/picture";
 import { counts, passes, rowsOf, sorted, whereOf, type Row } from "../core/rows";
+import type { NeedsMe } from "../needs/useneeds";
 import type { Call, User } from "../schema";
 import { TalkingWith } from "../phone/talkingwith";
 import { Icon } from "../ui/icons";
@@ -23,12 +25,13 @@ interface Props {
   picture: Picture | null;
   monitoring: MyMonitoring;
   choice: Choice;
+  needs: NeedsMe;
 }
 
 const NO_CALLS: ReadonlyMap<string, Call> = new Map();
 const alphabet = new Intl.Collator(language());
 
-export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: Props) {
+export function Inbox({ me, picture, monitoring, choice: { chosen, choose }, needs: { needs, ask: askLimits } }: Props) {
   const [asked, setAsked] = useState<Asked>({ text: "", filter: "all", sort: "longest" });
   const team = useMyTeam(me);
   const [help, setHelp] = useState(false);
@@ -39,7 +42,8 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: P
   const calls = picture?.calls ?? NO_CALLS;
   const { text, filter, sort } = asked;
   const all = useMemo(() => rowsOf(calls), [calls]);
-  const rows = useMemo(() => sorted(all, sort, (one, other) => alphabet.compare(one, other)), [all, sort]);
+  const plain = useMemo(() => sorted(all, sort, (one, other) => alphabet.compare(one, other)), [all, sort]);
+  const rows = useMemo(() => (sort === "needsMe" ? neediest(plain, needs) : plain), [plain, sort, needs]);
   const found = useMemo(() => counts(all, team), [all, team]);
   const wanted = useCallback((row: Row) => passes(row, text, filter, team), [text, filter, team]);
   const covered = () => chosen !== null && NARROW.matches;
@@ -53,6 +57,7 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: P
           asked={asked}
           ask={(change) => setAsked({ ...asked, ...change })}
           found={found}
+          limits={me.can_monitor ? askLimits : undefined}
           search={search}
           done={() => list.current?.focus()}
         />
@@ -60,6 +65,7 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: P
           rows={rows}
           wanted={wanted}
           asked={JSON.stringify(asked)}
+          needs={needs}
           isAlive={(id) => calls.has(id)}
           where={({ calls: ofRow }) => whereOf(ofRow, picture?.pbxs ?? NO_PBXS)}
           chosen={chosen}

@@ -1,7 +1,9 @@
 // The list of calls: it keeps still under the hand, has the keyboard from the start, and tells what is new below.
 
 import { useEffect, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
+import type { Reason } from "../core/needs";
 import type { Row } from "../core/rows";
+import type { Needs } from "../needs/useneeds";
 import { useClocks } from "../ui/clocks";
 import { Icon } from "../ui/icons";
 import { count, say, words } from "../words";
@@ -15,6 +17,8 @@ interface Props {
   rows: readonly Row[];
   wanted: (row: Row) => boolean;
   asked: string;
+  /** Which calls need somebody, and why. */
+  needs: Needs;
   isAlive: (callId: string) => boolean;
   /** At which PBX a row is, where there are several. */
   where: (row: Row) => string;
@@ -84,6 +88,7 @@ export function List(props: Props) {
             key={row.key}
             row={row}
             where={props.where(row)}
+            need={strongest(row, props.needs)}
             over={over}
             chosen={row.calls.find(({ id }) => id === chosen)?.id ?? null}
             marked={row.calls.find(({ id }) => id === marked)?.id ?? null}
@@ -99,6 +104,11 @@ export function List(props: Props) {
       <Foot fresh={fresh} showNew={showNew} help={props.help} end={end} />
     </>
   );
+}
+
+/** Why one of its calls needs somebody. */
+function strongest({ calls }: Row, needs: Needs): Reason | null {
+  return calls.flatMap(({ id }) => needs.get(id) ?? []).sort((a, b) => b.weight - a.weight)[0]?.reason ?? null;
 }
 
 /** The calls that waited get their places, and the first of them comes into view. */

@@ -1,6 +1,7 @@
 // One row of the list: who talks to whom, since when, and who listens to them.
 
 import { memo } from "preact/compat";
+import type { Reason } from "../core/needs";
 import { customerName, isNobody, queueOf, since, stateOf, type Row } from "../core/rows";
 import type { Call, Mode } from "../schema";
 import { Icon } from "../ui/icons";
@@ -10,6 +11,8 @@ interface Props {
   row: Row;
   /** At which PBX it is, where there are several. */
   where: string;
+  /** Why it needs somebody. */
+  need: Reason | null;
   over: boolean;
   /** The call of this row that is open, and the one that is marked. */
   chosen: string | null;
@@ -23,10 +26,10 @@ export function numberOf(call: Call): string {
   return isNobody(call.customer.number) ? words.anonymous : call.customer.number;
 }
 
-export const RowView = memo(function RowView({ row, where, over, chosen, marked }: Props) {
+export const RowView = memo(function RowView({ row, where, need, over, chosen, marked }: Props) {
   const state = stateOf(row);
   const pair = row.calls.length === 2;
-  const kinds = [over ? "over" : state, pair && "pair", marked !== null && "marked"].filter(Boolean).join(" ");
+  const kinds = [over ? "over" : state, pair && "pair", need && !over && "needs", marked !== null && "marked"].filter(Boolean).join(" ");
   const role = over ? ({ role: "none", "aria-hidden": true } as const) : ({ role: "option", "aria-selected": chosen !== null } as const);
   return (
     <li id={rowId(row.key)} data-key={row.key} class={kinds} {...role}>
@@ -36,6 +39,7 @@ export const RowView = memo(function RowView({ row, where, over, chosen, marked 
       </span>
       {pair ? <Pair row={row} on={marked ?? chosen} /> : <Single call={row.calls[0]} />}
       <span class="chips">
+        {need && !over && <NeedChip need={need} />}
         <Chips row={row} where={where} />
       </span>
       {over ? <span class="ended">{words.ended}</span> : <time data-since={since(row)} />}
@@ -44,8 +48,8 @@ export const RowView = memo(function RowView({ row, where, over, chosen, marked 
 }, isSame);
 
 function isSame(before: Props, after: Props): boolean {
-  const { row, where, over, chosen, marked } = before;
-  if (where !== after.where || over !== after.over || chosen !== after.chosen || marked !== after.marked) return false;
+  const { row, where, need, over, chosen, marked } = before;
+  if (where !== after.where || need !== after.need || over !== after.over || chosen !== after.chosen || marked !== after.marked) return false;
   return row.calls.length === after.row.calls.length && row.calls.every((call, place) => call === after.row.calls[place]);
 }
 
@@ -88,6 +92,15 @@ export function PbxChip({ name }: { name: string }) {
     <span class="chip pbx" title={say(words.atPbx, { name })}>
       <Icon of="pbx" />
       <span>{name}</span>
+    </span>
+  );
+}
+
+function NeedChip({ need }: { need: Reason }) {
+  return (
+    <span class="chip toned need" title={words[`need_${need}`]}>
+      <Icon of="warning" />
+      <span>{words[`need_${need}`]}</span>
     </span>
   );
 }

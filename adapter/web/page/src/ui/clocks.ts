@@ -1,20 +1,27 @@
 // Running times. They tick outside of rendering: a thousand rows cost a thousand texts, not a thousand components.
 
-import { useEffect, useLayoutEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 
 /** Every `<time data-since>` below this element runs; `shown` is what they belong to, for those that are new. */
 export function useClocks(below: { current: HTMLElement | null }, shown: unknown): void {
-  useLayoutEffect(() => tick(below.current), [below, shown]);
+  useLayoutEffect(() => tick(below.current, true), [below, shown]);
   useEffect(() => {
     const timer = setInterval(() => tick(below.current), 500);
     return () => clearInterval(timer);
   }, [below]);
 }
 
-function tick(below: HTMLElement | null): void {
+/** What each time shows: a change of one row must not cost the reckoning of five hundred. */
+const SHOWN = new WeakMap<Element, string>();
+
+/** `changed`: only those that are new or begin at another time. */
+function tick(below: HTMLElement | null, changed = false): void {
   if (below?.closest("[data-stale]")) return; // what is shown may be over: its time stands still with it
   for (const element of below?.querySelectorAll<HTMLTimeElement>("time[data-since]") ?? []) {
-    const text = running(element.dataset["since"]!);
+    const since = element.getAttribute("data-since")!;
+    if (changed && SHOWN.get(element) === since) continue;
+    SHOWN.set(element, since);
+    const text = running(since);
     if (element.textContent !== text) element.textContent = text;
   }
 }
@@ -24,4 +31,16 @@ function running(since: string): string {
   const two = (value: number) => String(value).padStart(2, "0");
   const hours = Math.floor(seconds / 3600);
   return (hours ? hours + ":" : "") + two(Math.floor(seconds / 60) % 60) + ":" + two(seconds % 60);
+}
+
+/** The time in milliseconds, anew every `seconds`; it stands still while `on` is false. */
+export function useNow(seconds: number, on = true): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    if (!on) return;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), 1000 * seconds);
+    return () => clearInterval(timer);
+  }, [seconds, on]);
+  return now;
 }

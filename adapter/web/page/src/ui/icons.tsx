@@ -7,6 +7,7 @@ import {
 } from "lucide";
 import { Boxes, Clock, Download, History, Network, RotateCw, Send, ShieldCheck, UserCheck } from "lucide"; // the account's
 import { Languages, Server } from "lucide";
+import { CircleCheck, CircleQuestionMark, Coffee, Gauge, LayoutGrid, Maximize, Tv, Unplug } from "lucide"; // the floor's
 import { h } from "preact";
 
 /** Each by what it stands for, so that one thing has one picture everywhere. */
@@ -19,6 +20,8 @@ const NODES = {
   users: UsersRound, teams: Network, audit: ScrollText, webhooks: Webhook, tokens: KeyRound, figures: ChartNoAxesColumn,
   send: Send, again: RotateCw, deliveries: History, pending: Clock, download: Download, administrator: ShieldCheck, activate: UserCheck,
   cluster: Boxes, adapter: Server,
+  floor: LayoutGrid, available: CircleCheck, paused: Coffee, offline: Unplug, notKnown: CircleQuestionMark,
+  limits: Gauge, wall: Tv, fullScreen: Maximize,
   edit: Pencil, remove: Trash2, deactivate: UserMinus, add: Plus, back: ArrowLeft, close: X,
 } satisfies Record<string, IconNode>;
 
