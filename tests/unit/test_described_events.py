@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
+from adapter.core import queueevents as qe
 from adapter.core.record import RecordState
 from adapter.web.openapi import Events
+from tests.fake.floor import member
 from tests.support.site import Site
 
 DESCRIBED = {field.alias: field.annotation for field in Events.model_fields.values()}
@@ -36,6 +38,10 @@ async def test_all_events_are_as_described(site: Site) -> None:
     await agent.until(lambda kind, data: kind == "coach.left")
     await mona.delete(f"/monitors/{monitor['id']}")
     await supervisor.until(lambda kind, data: kind == "monitor.ended")
+    waits = (qe.QueueCaller("9.9", "201", "", site.pbx.scene.now),)
+    queue = qe.QueueListed("agents", 1, 1, 50.0, (member("101"),), waits)
+    site.board.apply([qe.QueuesListed(site.pbx.scene.now, (queue,))])
+    seen.append(await mona.events())  # a snapshot with agents and queues in it
     site.service.boards.set_record(RecordState(False, site.now))
     site.pbx.down()
     for stream in seen:
