@@ -310,6 +310,7 @@ async def test_the_cookie(site: Site) -> None:
             "pbx": None,
             "can_monitor": False,
             "modes": ["silent", "whisper", "barge"],
+            "scope": "all",
             "active": True,
             "phone_message": True,
         }
