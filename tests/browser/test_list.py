@@ -198,3 +198,19 @@ async def test_a_thousand_calls_are_all_there_and_come_in_slices(place: Centre, 
         place.tell()
         await asyncio.sleep(0.05)
     await expect(page.get_by_role("listbox").get_by_text("On hold")).to_have_count(60)
+
+
+async def test_what_went_wrong_with_one_call_is_not_said_of_another(place: Centre, at: At) -> None:
+    """Seen in a long day: "The call has ended." below a call that ran."""
+    talks(place, 2)
+    place.begin(ringing=True)
+    place.tell()
+    page = await at()
+    said = page.locator(".panel .said [role=alert].problem")
+    await row(page, 2).click()
+    await page.get_by_role("button", name="Call Monitoring").click()
+    await expect(said).not_to_be_empty()
+    await row(page, 0).click()
+    await expect(said).to_be_empty()
+    await row(page, 2).click()
+    await expect(said).not_to_be_empty()

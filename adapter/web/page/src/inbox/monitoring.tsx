@@ -30,9 +30,12 @@ export interface MyMonitoring {
   readonly stop: () => void;
   readonly switchTo: (call: string) => void;
   readonly act: (act: Act) => void;
-  readonly problem: string;
+  /** What went wrong with this call: of another one it says nothing here. */
+  readonly problemOf: (call: string) => string;
   readonly tell: (problem: string) => void;
 }
+
+const NO_PROBLEM = { about: "", text: "" };
 
 export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
   const mine = [...(picture?.monitors.values() ?? [])].find((monitor) => monitor.supervisor.user_id === me.id);
@@ -40,16 +43,16 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
   const phone = usePhone(me, mine, picture);
   const group = useTalk(mine, connected, phone);
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState("");
+  const [problem, setProblem] = useState(NO_PROBLEM);
   const call = mine && picture?.calls.get(mine.call_id);
   const now = mine && hears({ connected, pbxUp: picture !== null && isUp(picture, mine.pbx), monitor: mine, call, talk: group.talk, voice: voice(phone, mine) });
   const names = { agent: call?.agent.name ?? words.agent, device: mine?.device?.split("/").pop() ?? "" };
 
   // After a stop was answered nothing starts for a while (`rest`): a second press is the first one's.
-  const run = useCallback(async (work: () => Promise<unknown>, rest: number) => {
+  const run = useCallback(async (about: string, work: () => Promise<unknown>, rest: number) => {
     setBusy(true);
-    setProblem("");
-    await attempt(work, setProblem);
+    setProblem(NO_PROBLEM);
+    await attempt(work, (text) => setProblem({ about, text }));
     setTimeout(() => setBusy(false), rest);
   }, []);
   const device = phone.device === BROWSER ? { device: BROWSER } : {};
@@ -64,7 +67,7 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
     else if (what === "microphone") void phone.softphone.askMicrophone();
     else phone.softphone.resumeSound();
   };
-  useEffect(() => setProblem(""), [mine?.id]);
+  useEffect(() => setProblem(NO_PROBLEM), [mine?.id]);
   useTabSign(now ?? null, names);
   useSilenceKey(group);
   useLeaving(opens(group.talk) || phone.taken !== null);
@@ -76,12 +79,12 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
     phone,
     group,
     busy,
-    start: (id) => void run(() => begin(id), 0),
-    stop: () => void run(end, REST_MS),
-    switchTo: (id) => void run(() => end().then(() => begin(id)), REST_MS),
+    start: (id) => void run(id, () => begin(id), 0),
+    stop: () => void run(mine?.call_id ?? "", end, REST_MS),
+    switchTo: (id) => void run(id, () => end().then(() => begin(id)), REST_MS),
     act,
-    problem: problem || group.problem,
-    tell: setProblem,
+    problemOf: (id) => (problem.about === id && problem.text) || (mine?.call_id === id ? group.problem : ""),
+    tell: (text) => setProblem({ about: mine?.call_id ?? "", text }),
   };
 }
 

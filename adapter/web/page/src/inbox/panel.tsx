@@ -96,7 +96,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
           </p>
         )}
         <p role="alert" class="problem">
-          {monitoring.problem}
+          {monitoring.problemOf(callId)}
         </p>
       </div>
       <div class="cards" role="group" aria-label={words.aboutCall} tabIndex={0 /* so that the keyboard can scroll it */}>
