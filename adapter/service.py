@@ -1,7 +1,7 @@
 """Wiring, start and stop order: the only file that knows all parts."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import structlog
@@ -10,7 +10,6 @@ from adapter import config, wiring
 from adapter.cluster import LOOK, Cluster, Membership
 from adapter.config.tls import Certificate
 from adapter.core.bars import Bars
-from adapter.core.legs import LegNames
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory
 from adapter.errors import AdapterError
@@ -35,7 +34,7 @@ from adapter.monitoring.recorder import Recorder
 from adapter.monitoring.reservations import Reservations
 from adapter.monitoring.takeup import take_up
 from adapter.monitoring.unrecorded import Unrecorded
-from adapter.phones.browser import Endpoints, Names
+from adapter.phones.browser import Endpoints
 from adapter.store import Store
 from adapter.tasks import BackgroundTasks, KeyedLocks, close_all
 from adapter.web import (
@@ -72,8 +71,6 @@ log = structlog.get_logger(__name__)
 PEOPLE_POLL = 0.5
 """Seconds between looks for changes of accounts that another process made (the command line)."""
 
-NAME = 8
-"""Characters of an adapter's id in the names of its pages' endpoints."""
 LAST = 3.0
 """Seconds of each step of a stop once the record is written; all together fit into systemd's TimeoutStopSec."""
 
@@ -123,7 +120,7 @@ class Service:
             self.metrics.registry.register(self.cluster.figures(self.boards))
         self.streams = Streams(self.boards)
         places, is_at_page = Reservations(self.boards), self.streams.is_connected
-        names = Names(LegNames.of(key).tag, *self._own_name())
+        names = wiring.page_names(key, self.ownership)
         self.page_phones = wiring.page_phones(settings, self.boards, names, clock, self._page_gone, endpoints_of)
         self.tickets = wiring.tickets(settings, Policy(self.boards, settings.numbering.country).decide)
         self._shared = Shared(
@@ -178,9 +175,6 @@ class Service:
 
     # --- one PBX
 
-    def _all_boards(self, directory: Directory) -> Sequence[Board]:
-        return [self._board(pbx, directory) for pbx in self.settings.pbx]
-
     def _board(self, pbx: config.Pbx, directory: Directory) -> Board:
         node = wiring.node_settings(pbx, self.settings, self._key)
         connecting = PbxState(LinkState.CONNECTING, self.clock())
@@ -200,11 +194,6 @@ class Service:
     def _link_of(self, pbx: str) -> Pbx | None:
         node = self.nodes.node(pbx)
         return node.pbx.link if node else None
-
-    def _own_name(self) -> tuple[str, Callable[[], Collection[str]]]:
-        """A short name for this adapter, and what gives those of the others that live."""
-        member = self.ownership.member
-        return member.id[:NAME] if member else "0", lambda: {one[:NAME] for one in self.ownership.peers}
 
     def _page_of(self, pbx: str, user_id: str) -> str | None:
         return self.page_phones.device_of(pbx, user_id) if self.page_phones else None

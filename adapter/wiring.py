@@ -35,7 +35,7 @@ from adapter.errors import ConfigError
 from adapter.fleet.claims import Claims
 from adapter.fleet.natsaccess import NatsAccess
 from adapter.fleet.node import Connect, NodeSettings, OnCall, OnEvents, OnState
-from adapter.fleet.ownership import Ownership
+from adapter.fleet.ownership import Alone, Ownership
 from adapter.health.retention import Keep
 from adapter.monitoring.boards import Boards, OneOfBoards
 from adapter.monitoring.floornews import QueueLimit
@@ -52,6 +52,8 @@ from adapter.web.softphone import Upstream
 
 log = structlog.get_logger(__name__)
 
+NAME = 8
+"""Characters of an adapter's id in the names of its pages' endpoints."""
 KEPT_FILES = 256
 """Files kept for the PBX, the database, hooks and softphones; each of the latter has one to Asterisk."""
 
@@ -200,6 +202,13 @@ def endpoints(pbx: config.Pbx) -> Endpoints:
         tls=settings.ari_tls,
     )
     return Endpoints(ari, pbx.softphone.context)
+
+
+def page_names(key: bytes, ownership: Alone) -> Names:
+    """How pages' phones of this adapter are called. `key`: the installation's."""
+    member = ownership.member
+    own = member.id[:NAME] if member else "0"
+    return Names(LegNames.of(key).tag, own, lambda: {one[:NAME] for one in ownership.peers})
 
 
 def page_phones(

@@ -258,24 +258,6 @@ class Ping(Answer):
     milliseconds: int
 
 
-class IceServer(Answer):
-    """A STUN or TURN server for the browser."""
-
-    urls: list[str]
-
-
-class Softphone(Answer):
-    """Credentials for using a page as a phone."""
-
-    pbx: str
-    """Where it registers, and for whose calls it can be rung."""
-    endpoint: str
-    password: str
-    sip_url: str
-    ice_servers: list[IceServer]
-    expires_at: Time
-
-
 class Health(Answer):
     """The process is running."""
 

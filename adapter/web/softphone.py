@@ -15,7 +15,7 @@ from adapter.core.views import time_view
 from adapter.errors import DeviceUnavailable, Forbidden, Invalid, PbxRefused, PbxTimeout, PbxUnavailable
 from adapter.phones.pages import PagePhones
 from adapter.tasks import BackgroundTasks
-from adapter.web import answers
+from adapter.web import phoneanswers
 from adapter.web.access import Access, in_person, starts
 from adapter.web.ice import Ice
 from adapter.web.models import SoftphoneQuery
@@ -68,7 +68,7 @@ def _phones(deps: Deps) -> PagePhones:
 @routes.plain(
     "POST",
     "/softphone",
-    Returns(model=answers.Softphone),
+    Returns(model=phoneanswers.Softphone),
     _may,
     query=SoftphoneQuery,
     errors=[Invalid, PbxUnavailable, PbxTimeout, PbxRefused],
