@@ -77,6 +77,12 @@ class OwnCall(AdapterError):
     code, status, title = "own_call", 409, "This is your own call"
 
 
+class NotMonitorable(AdapterError):
+    """Nobody may monitor this conversation, whatever their rights (Do not monitor)."""
+
+    code, status, title = "not_monitorable", 409, "This call is not monitored"
+
+
 class CallNotActive(AdapterError):
     """The call is still ringing."""
 

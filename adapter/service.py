@@ -56,9 +56,9 @@ from adapter.web import (
 )
 from adapter.web.access import Access
 from adapter.web.app import Groups, make_app
+from adapter.web.coaching import Coaching
 from adapter.web.expiry import Expiry
-from adapter.web.listener import ConnectionLimits, Listener, in_url
-from adapter.web.operations import metrics_app
+from adapter.web.listener import Listener, in_url
 from adapter.web.revocation import Revocation
 from adapter.web.stream import Streams
 from adapter.web.throttle import Throttle
@@ -100,8 +100,8 @@ class Service:
         ownership: Alone | None = None,
     ) -> None:
         self.settings, self.store, self.clock, self.ownership = settings, store, clock, ownership or Alone()
-        started_at = clock()
-        read = [(pbx, wiring.node_settings(pbx, settings, key)) for pbx in settings.pbx]
+        started_at, unmonitored = clock(), wiring.unmonitored(settings, bars)
+        read = [(pbx, wiring.node_settings(pbx, settings, key, unmonitored.forbids)) for pbx in settings.pbx]
         connecting = PbxState(LinkState.CONNECTING, started_at)
         boards = {pbx.id: Board(node.numbering, directory, connecting, node.dialplan, bars) for pbx, node in read}
         self.boards = Boards(boards.values(), directory, started_at)
@@ -119,6 +119,7 @@ class Service:
         links.update((node.id, node.pbx.link) for node in nodes)
         self.nodes = Nodes(nodes, self.boards, settings.numbering.country)
         FarHalves(self.boards, clock, self.tickets.leg_of)
+        self.coaching = Coaching(self.boards, self.nodes, store, unmonitored, settings.numbering.country, clock)
         self.readiness = Readiness({"database": True, **self.nodes.parts}, self._problems, clock)
         self.ownership.lost.subscribe(self.nodes.give_up)
         self.database_health = DatabaseHealth(self.boards, store.installation.beat, clock)
@@ -179,6 +180,7 @@ class Service:
             ),
             calls=calls.Deps(boards),
             timeline=timeline.Deps(boards, self.history),
+            coaching=self.coaching.groups,
             monitors=monitors.Deps(
                 boards, nodes, self.recorder.find, store.answers, locks, on_switch=self.metrics.switched
             ),
@@ -207,6 +209,7 @@ class Service:
         self.recorder.start(await self.store.records.open_calls())
         unfinished, latest = await self.store.monitors.unfinished(), await self.store.audit.latest()
         take_up(self.boards, self.recorder, unfinished, latest, self.clock())
+        await self.coaching.start()
         await self.dispatcher.start()
         self.nodes.start()
         self.database_health.start()
@@ -241,9 +244,8 @@ class Service:
             await self.recorder.drain()
         self.streams.close()
         self.unrecorded.close()
-        await close_all(
-            LAST, self._tasks, self.expiry, self.nodes, self.readiness, self.database_health, self.retention
-        )
+        await close_all(LAST, self._tasks, self.coaching, self.expiry, self.nodes)
+        await close_all(LAST, self.readiness, self.database_health, self.retention)
         await self.recorder.close(LAST)
         await close_all(LAST, self.heads)  # of all that is written, and while it can be delivered
         await close_all(LAST, self.dispatcher)
@@ -275,7 +277,7 @@ async def serve(settings: config.Settings, *, standby: bool = False) -> int:
         await service.start()
         await _listen(service, settings.http, stack)
         if settings.metrics.port:
-            await _listen_for_metrics(service, settings.metrics, stack)
+            await operations.listen(service.groups.operations, settings.metrics.host, settings.metrics.port, stack)
         await _tell_setup(settings, store)
         await stop.wait()
         log.info("stopping")
@@ -300,13 +302,6 @@ async def _listen(service: Service, http: Http, stack: AsyncExitStack) -> None:
     if http.plain_and_open:
         log.warning("passwords are sent unencrypted over the network", host=http.host, way_out="docs/tls.md")
     log.info("listening", host=in_url(http.host), port=http.port, tls=certificate is not None)
-
-
-async def _listen_for_metrics(service: Service, metrics: config.Metrics, stack: AsyncExitStack) -> None:
-    listener = Listener(metrics_app(service.groups.operations), limits=ConnectionLimits(total=100, each=100))
-    stack.push_async_callback(listener.cleanup)
-    await listener.start(metrics.host, metrics.port)
-    log.info("listening for Prometheus", host=in_url(metrics.host), port=metrics.port)
 
 
 async def _tell_setup(settings: config.Settings, store: Store) -> None:

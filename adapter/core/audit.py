@@ -94,6 +94,7 @@ class Action(StrEnum):
     WEBHOOK_CREATED = "webhook.created"
     WEBHOOK_CHANGED = "webhook.changed"
     WEBHOOK_DELETED = "webhook.deleted"
+    DO_NOT_MONITOR_CHANGED = "do_not_monitor.changed"
     CUT = "audit.cut"
 
 

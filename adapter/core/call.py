@@ -67,6 +67,8 @@ class Call:
     """Ids of the users whose phones are in this conversation. Never shown."""
     far: str = ""
     """Uniqueid of the channel of `customer`; empty where nobody is there. Never shown."""
+    monitorable: bool = True
+    """Whether anybody may monitor it: nobody whom `core.unmonitored` exempts is in the conversation."""
 
     @property
     def has_one_peer(self) -> bool:

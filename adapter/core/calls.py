@@ -3,9 +3,9 @@
 Usage: `apply` every event in order, then `settle` once per batch to get the changes. No I/O, no clock.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from adapter.core import events as ev
 from adapter.core.call import Call, CallState
@@ -16,6 +16,7 @@ from adapter.core.parties import Parties
 from adapter.core.people import Directory
 from adapter.core.sides import Side, Sides
 from adapter.core.sighting import Sighting
+from adapter.core.told import TOLD
 from adapter.core.trunks import Dialog, Half, Trunks
 
 __all__ = ["CallChange", "Calls", "Numbering"]
@@ -27,22 +28,6 @@ class CallChange(NamedTuple):
     before: Call | None
     after: Call | None
 
-
-TOLD: Mapping[type, Callable[[Channels, Any], object]] = {
-    ev.ChannelChanged: lambda lines, event: lines.see(event.channel),
-    ev.ChannelCreated: lambda lines, event: lines.create(event.channel, event.at),
-    ev.ChannelGone: lambda lines, event: lines.remove(event.uniqueid),
-    ev.DialBegan: lambda lines, event: lines.dial(event.caller, event.called, event.dial_string),
-    ev.DialEnded: lambda lines, event: lines.dial_over(event.caller, event.called),
-    ev.BridgeEntered: lambda lines, event: lines.enter(event.bridge, event.technology, event.channel, event.kind),
-    ev.BridgeLeft: lambda lines, event: lines.leave(event.bridge, event.channel),
-    ev.BridgeGone: lambda lines, event: lines.destroy(event.bridge),
-    ev.BridgeSeen: lambda lines, event: lines.is_now(event.bridge, event.technology),
-    ev.HoldChanged: lambda lines, event: lines.hold(event.channel, event.held),
-    ev.MusicChanged: lambda lines, event: lines.music(event.channel, event.plays),
-    ev.HandedOn: lambda lines, event: lines.pick_up(event.channels, event.to_id) if event.picked_up else None,
-}
-"""What each kind of event tells of channels and bridges: a table, since most events of a PBX come through here."""
 
 NOBODY: frozenset[str] = frozenset()
 Ends = tuple[TrackedChannel, Sequence[TrackedChannel]]
@@ -128,6 +113,10 @@ class Calls:
         """Accounts changed: use names and participants from the new directory."""
         self._directory, self._parties_of.directory = directory, directory.at(self._numbering.pbx)
         self._lines.dirty.update(self._linkedids.values())
+
+    def look_again(self, conversations: Iterable[str]) -> None:
+        """What decides about these, and is no event of this PBX, is another now."""
+        self._lines.dirty.update(self._linkedids[one] for one in conversations if one in self._linkedids)
 
     # --- calls out
 
@@ -274,10 +263,12 @@ class Calls:
     def _read(
         self, lines: Sequence[Ends], conversation: str, participants: frozenset[str], at: datetime
     ) -> dict[str, Call]:
-        sides = (side for line, far in lines if line.is_agent for side in self._sides.of(line, far, self._calls))
-        return {side.call_id: self._call(side, conversation, participants, at) for side in sides}
+        sides = [side for line, far in lines if line.is_agent for side in self._sides.of(line, far, self._calls)]
+        numbers = (one for side in sides for one in self._parties_of.numbers(side.line, side.far))
+        free = not (sides and self._numbering.forbids(conversation, participants, numbers))
+        return {side.call_id: self._call(side, conversation, participants, free, at) for side in sides}
 
-    def _call(self, side: Side, conversation: str, participants: frozenset[str], at: datetime) -> Call:
+    def _call(self, side: Side, conversation: str, participants: frozenset[str], free: bool, at: datetime) -> Call:
         """The call of an agent's side; the one that is known, where it still looks the same."""
         line, far, other = side.line, side.far, side.other
         known = self._calls.get(side.call_id)
@@ -299,6 +290,7 @@ class Calls:
             peers=self._lines.peers(line),
             participants=participants,
             far=other.channel.uniqueid if other is not None else "",
+            monitorable=free,
         )
         return known if known == call else call
 

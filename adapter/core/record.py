@@ -20,6 +20,8 @@ class EventType(StrEnum):
     MONITOR_STARTED = "monitor.started"
     MONITOR_MODE_CHANGED = "monitor.mode_changed"
     MONITOR_ENDED = "monitor.ended"
+    DO_NOT_MONITOR_CHANGED = "do_not_monitor.changed"
+    """Of no call, unless a program exempted one."""
     AUDIT_HEAD = "audit.head"
     """Of no call: the sealed end of the audit's chain, at a steady pace (`adapter.health.heads`)."""
 

@@ -141,6 +141,7 @@ def call_view(call: Call, monitors: Iterable[Monitor], sight: Visibility) -> Jso
         "started_at": time_view(call.started_at),
         "answered_at": time_view(call.answered_at),
         "barge_reaches_customer": call.has_one_peer if talking else call.barge_reaches_customer,
+        "monitorable": call.monitorable,
         "monitors": [monitor_view(monitor, sight) for monitor in shown],
     }
 

@@ -248,6 +248,11 @@ class Board(Readable):
         self._calls.release(leg)
         self._publish(at)
 
+    def look_again(self, conversations: Iterable[str], at: datetime) -> None:
+        """What decides about these conversations, and is no event of this PBX, is another now."""
+        self._calls.look_again(conversations)
+        self._publish(at)
+
     # --- changes out
 
     def _step(self, step: Step) -> None:
@@ -320,6 +325,9 @@ class Board(Readable):
         """Hold the monitors of a call to what its bridge is now."""
         for monitor in self.monitors_on(call.id) if call else ():
             peers = self._calls.peers(monitor.target)
+            if call and not call.monitorable:
+                self._step(lifecycle.end_wanted(monitor, EndReason.NOT_MONITORABLE))
+                continue
             if call and (monitor.conversation_id, monitor.connected) != (call.conversation_id, call.audible):
                 self._step(Step(replace(monitor, conversation_id=call.conversation_id)))
                 monitor = self._monitors[monitor.id]

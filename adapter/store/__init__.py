@@ -9,6 +9,7 @@ from adapter.store.answers import Answers
 from adapter.store.audit import Audit
 from adapter.store.database import Database
 from adapter.store.durability import Survives
+from adapter.store.exempt import ExemptStore
 from adapter.store.installation import Installation
 from adapter.store.monitors import Monitors
 from adapter.store.outbox import Outbox
@@ -34,6 +35,7 @@ class Store:
         self.records = Records(database)
         self.owners = Owners(database)
         self.audit = Audit(database, clock)
+        self.exempt = ExemptStore(database, clock)
         self.webhooks = Webhooks(database, clock)
         self.outbox = Outbox(database)
         self.sweep = Sweep(database)

@@ -105,6 +105,7 @@ class Call(Answer):
     started_at: Time
     answered_at: Time | None
     barge_reaches_customer: bool
+    monitorable: bool = Field(description="Whether anybody may monitor it (Do not monitor).")
     monitors: list[Monitor]
 
 

@@ -12,7 +12,9 @@ from aiohttp.typedefs import Handler
 from adapter.web import (
     audit,
     calls,
+    coaching,
     events,
+    exempt,
     headers,
     health,
     listener,
@@ -35,7 +37,7 @@ from adapter.web.routes import Route
 
 PREFIX = "/api/v1"
 OPERATIONS = frozenset(route.path for route in operations.routes.all)
-PARTS = (session, users, calls, timeline, monitors, stopall, events, softphone, audit, webhooks, tokens, health)
+PARTS = (session, users, calls, timeline, exempt, monitors, stopall, events, softphone, audit, webhooks, tokens, health)
 
 
 def all_routes() -> list[tuple[str, Route]]:
@@ -90,6 +92,7 @@ class Groups:
     users: users.Deps
     calls: calls.Deps
     timeline: timeline.Deps
+    coaching: coaching.Groups
     monitors: monitors.Deps
     stopall: stopall.Deps
     events: events.Deps
@@ -110,6 +113,7 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[users.routes.key] = groups.users
     app[calls.routes.key] = groups.calls
     app[timeline.routes.key] = groups.timeline
+    app[exempt.routes.key] = groups.coaching.exempt
     app[monitors.routes.key] = groups.monitors
     app[stopall.routes.key] = groups.stopall
     app[events.routes.key] = groups.events

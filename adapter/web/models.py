@@ -164,6 +164,15 @@ class StopAllBody(Body):
     reason: Reason = Field(description="Why, for the audit.")
 
 
+class ExemptBody(Body):
+    """PUT /do-not-monitor: each list replaces the one before; one that is missing stays as it is."""
+
+    numbers: Annotated[list[PhoneNumber], Field(max_length=2000)] = Field(
+        [], description="`+12025550101`, or the beginning of numbers: `+1202555*`."
+    )
+    user_ids: Annotated[list[Identifier], Field(max_length=1000)] = Field([], description="Ids of people.")
+
+
 class TokenBody(Body):
     """POST /tokens: exactly one of `user` and `may_act_for`."""
 

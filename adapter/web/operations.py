@@ -1,9 +1,11 @@
 """For whoever runs the adapter: is it alive, is it ready, how is it doing."""
 
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
@@ -16,10 +18,13 @@ from adapter.store.outbox import Outbox
 from adapter.store.tokens import Scope
 from adapter.web import answers
 from adapter.web.access import Access
+from adapter.web.listener import ConnectionLimits, Listener, in_url
 from adapter.web.principal import Principal
 from adapter.web.problems import middleware
 from adapter.web.routes import RequestContext, Returns, Routes
 from adapter.web.stream import Streams
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +105,11 @@ def metrics_app(deps: Deps) -> web.Application:
     app[routes.key] = deps
     app.router.add_get("/metrics", show)
     return app
+
+
+async def listen(deps: Deps, host: str, port: int, stack: AsyncExitStack) -> None:
+    """Answer Prometheus on a listener of its own, until the stack is closed."""
+    listener = Listener(metrics_app(deps), limits=ConnectionLimits(total=100, each=100))
+    stack.push_async_callback(listener.cleanup)
+    await listener.start(host, port)
+    log.info("listening for Prometheus", host=in_url(host), port=listener.port)

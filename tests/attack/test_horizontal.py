@@ -14,7 +14,7 @@ from tests.support.site import Site, is_problem
 
 DOCUMENT = openapi.document(app.all_routes())
 PREFIX = app.PREFIX
-METHODS = ("get", "patch", "post", "delete")
+METHODS = ("get", "patch", "put", "post", "delete")
 """In this order, so that what is looked at is still there."""
 
 OPEN = {"GET /healthz", "GET /readyz", "POST /session", "POST /setup"}
@@ -59,6 +59,9 @@ administrators("GET /webhooks/{id}/deliveries, POST /webhooks/{id}/ping", 200)
 administrators("POST /webhooks/{id}/deliveries/{delivery_id}/retry", 202)
 administrators("DELETE /users/{id}, DELETE /webhooks/{id}, DELETE /tokens/{id}", 204)
 
+administrators("GET /do-not-monitor, PUT /do-not-monitor", 200)
+expect("PUT /calls/{id}/do-not-monitor", 403, admin=204, admin_inside=204, service=204, starter=204)
+expect("DELETE /calls/{id}/do-not-monitor", 403, admin=204, admin_inside=204, service=204, starter=204)
 administrators("GET /health", 200, admin_inside=403)
 administrators("GET /users, GET /tokens, GET /webhooks, GET /audit, GET /audit.csv", 200)
 administrators("POST /users, POST /tokens, POST /webhooks", 201)
@@ -75,6 +78,7 @@ expect("GET /metrics", 403, figures_token=200)
 
 BODIES: dict[str, dict[str, Any]] = {
     "PATCH /monitors/{id}": {"mode": "whisper"},
+    "PUT /do-not-monitor": {"numbers": ["+12025550199"], "user_ids": []},
     "POST /monitors/stop-all": {"reason": "Enough"},
     "PATCH /users/{id}": {"name": "Taken over"},
     "PATCH /webhooks/{id}": {"enabled": False},
@@ -170,13 +174,14 @@ async def test_ids_of_ones_own_conversation(site: Site, caller: str) -> None:
 
 
 IDS = {
+    "ExemptBody": {"user_ids"},
     "StartBody": {"call_id", "agent_extension", "customer_number", "device", "supervisor"},
     "TokenBody": {"user", "may_act_for"},
 }
 """Fields of bodies that name other things."""
 VALUES = set(
     "username name role password extension device devices can_monitor modes phone_message active token current new "
-    "mode scopes expires_at url events enabled reason".split()
+    "mode scopes expires_at url events enabled reason numbers pbx".split()
 )
 """Fields that don't."""
 

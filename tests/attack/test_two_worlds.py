@@ -189,6 +189,16 @@ class Show:
             await self.onlookers[name].note("POST", url, {"reason": "Enough"})
         self.ended = self.site.pbx.did.count("hangup")
 
+    async def exempt(self) -> None:
+        """The administrator has nobody monitor Sam any more, and then everybody again."""
+        sam = next(user.id for user in await self.site.store.people.all() if user.username == "sam")
+        for people in ([sam], []):
+            await self.onlookers["admin"].note(
+                "PUT", f"{self.site.base}{app.PREFIX}/do-not-monitor", {"user_ids": people}
+            )
+            await self.look()
+        self.ended = self.site.pbx.did.count("hangup")
+
     async def look(self) -> None:
         """Everybody asks for everything."""
         await settle()
@@ -282,6 +292,18 @@ async def test_two_worlds_that_look_the_same(tmp_path: Path) -> None:
         assert any("coach.joined" in text for text in one.transcript("sam"))
         assert sum('"stopped": 0' in text for text in one.transcript("admin")) == 1
         assert "monitor.stopped_all" in "".join(one.transcript("admin"))
+        assert one.ended > other.ended, "what nobody may know of ended too"
+
+
+async def test_ending_what_may_not_be_monitored_tells_nobody(tmp_path: Path) -> None:
+    async with shown(tmp_path, silent=True) as one, shown(tmp_path, silent=False) as other:
+        for show in (one, other):
+            await show.begin()
+            await show.listen()
+            await show.look()
+            await show.exempt()
+        assert_alike(one, other)
+        assert any('"monitorable": false' in text for text in one.transcript("sam"))
         assert one.ended > other.ended, "what nobody may know of ended too"
 
 

@@ -11,6 +11,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 EVERYTHING = [
     *("call.started", "call.answered", "call.ended"),
     *("monitor.started", "monitor.mode_changed", "monitor.ended"),
+    "do_not_monitor.changed",
 ]
 """All that a hook can be told of."""
 

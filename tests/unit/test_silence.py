@@ -10,16 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.core import events as ev
-from adapter.core.bars import Kind, Who
+from adapter.core.bars import Bars, Kind, Who
 from adapter.core.call import Call
 from adapter.core.lifecycle import ended
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, Role, User
+from adapter.core.unmonitored import Exempt, Unmonitored
 from adapter.core.views import call_view, call_visibility, monitor_view, shown_id, timeline_view
 from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
+from adapter.monitoring.e164 import forms
 from adapter.monitoring.history import History as Past
 from adapter.web.frames import encode
 from tests.fake.pbx import WORDS, alone
@@ -73,7 +75,10 @@ class History:
 
     def __init__(self, *, hide_silent: bool) -> None:
         self.hide_silent, self.scene = hide_silent, Scene()
-        self.board = Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
+        bars = Bars()
+        self.rules = Unmonitored(bars, forms)
+        reading = replace(numbering(), forbids=self.rules.forbids)
+        self.board = Board(reading, Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS, bars)
         self.boards = alone(self.board)
         self.past = Past(self.boards)
         self.together = Together(self.boards)
@@ -127,7 +132,7 @@ class History:
 
     def begin(self, who: str) -> None:
         """A supervisor listens silently."""
-        if who not in self.modes:
+        if who not in self.modes and self.call().monitorable:
             self.modes[who] = f"{who}-{self.numbers}", Mode.SILENT
             if not self.hide_silent:
                 self.live(self.modes[who][0], who)
@@ -168,6 +173,20 @@ class History:
         """It is over."""
         if current := self.board.monitor(monitor_id):
             self.board.step(ended(current, EndReason.STOPPED, START), START)
+
+    def exempt(self) -> None:
+        """Nobody may monitor Boss any more: what listens ends."""
+        self.rules.exempt = Exempt(people=(BOSS.id,))
+        self.board.look_again({call.conversation_id for call in self.board.calls()}, START)
+        if not self.call().monitorable:
+            for monitor_id, _ in self.modes.values():
+                self.end(monitor_id)
+            self.modes.clear()
+
+    def exempt_no_more(self) -> None:
+        """And everybody again who may."""
+        self.rules.exempt = Exempt()
+        self.board.look_again({call.conversation_id for call in self.board.calls()}, START)
 
     # --- what the barred try
 
@@ -233,6 +252,7 @@ class History:
 MOVES = (
     *("root", "mona", "whisper", "barge", "silent", "stop", "no device", "device again", "token for mona"),
     *("token for root", "new account", "password of root", "leave", "transfer", "native"),
+    *("exempt", "exempt no more"),
 )
 
 

@@ -15,6 +15,7 @@ export const call = (id: string, agent: string, more: Partial<Call> = {}): Call 
   started_at: SINCE,
   answered_at: SINCE,
   barge_reaches_customer: true,
+  monitorable: true,
   monitors: [],
   ...more,
 });

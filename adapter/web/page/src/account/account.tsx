@@ -6,6 +6,7 @@ import { useFocus } from "../ui/focus";
 import { Icon, type IconName } from "../ui/icons";
 import { words } from "../words";
 import { Audit } from "./audit";
+import { Exempt } from "./exempt";
 import { Password } from "./password";
 import type { PageProps } from "./parts";
 import { Tokens } from "./tokens";
@@ -20,6 +21,7 @@ interface Part {
 
 const PARTS: Record<string, Part> = {
   users: { icon: "users", label: words.users, page: Users },
+  "do-not-monitor": { icon: "exempt", label: words.doNotMonitor, page: Exempt },
   audit: { icon: "audit", label: words.audit, page: Audit },
   webhooks: { icon: "webhooks", label: words.webhooks, page: Webhooks },
   tokens: { icon: "tokens", label: words.tokens, page: Tokens },

@@ -40,13 +40,15 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
   const here = mine?.call_id === callId ? mine : undefined;
   const elsewhere = mine !== undefined && here === undefined;
   const may = me.can_monitor;
-  const toggles = !busy && phone.taken === null && (here !== undefined || (call !== undefined && known && !elsewhere));
+  const exempt = call?.monitorable === false;
+  const free = call !== undefined && !exempt && known && !elsewhere;
+  const toggles = !busy && phone.taken === null && (here !== undefined || free);
   const toggle = () => {
     if (!toggles) return;
     if (here) monitoring.stop();
     else monitoring.start(callId);
   };
-  const switches = may && elsewhere && call !== undefined && known && !busy;
+  const switches = may && elsewhere && call !== undefined && !exempt && known && !busy;
   usePanelKeys({
     m: () => (switches ? monitoring.switchTo(callId) : may && toggle()),
     t: (repeated) => here && known && monitoring.group.press("whisper", repeated),
@@ -61,7 +63,8 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
             type="button"
             class={"toggle" + (here ? " on" : "")}
             aria-label={words.callMonitoring}
-            title={words.callMonitoring}
+            title={exempt ? words.notMonitorable : words.callMonitoring}
+            aria-describedby={exempt ? "not-monitorable" : undefined}
             aria-pressed={here !== undefined}
             aria-busy={busy}
             aria-disabled={!toggles}
@@ -82,6 +85,12 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
             <button type="button" aria-disabled={!switches} onClick={() => switches && monitoring.switchTo(callId)}>
               {words.switchToThis}
             </button>
+          </div>
+        )}
+        {exempt && may && (
+          <div class="sentence toned silent">
+            <Icon of="exempt" />
+            <p id="not-monitorable">{words.notMonitorable}</p>
           </div>
         )}
         {phone.taken && call && <p>{say(words.hangUpFirst, { number: phone.taken.number || words.anonymous })}</p>}

@@ -1,0 +1,46 @@
+"""The parts of coaching, put together: what is exempt from monitoring."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter.core.unmonitored import Unmonitored
+from adapter.fleet.nodes import Nodes
+from adapter.monitoring.boards import Boards
+from adapter.monitoring.unmonitored import ExemptRules
+from adapter.store import Store
+from adapter.tasks import BackgroundTasks
+from adapter.web import exempt
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """What each group of coaching's routes works with."""
+
+    exempt: exempt.Deps
+
+
+class Coaching:
+    """All of it. `unmonitored`: the rules as every board asks them; `country`: of numbers without a country code."""
+
+    def __init__(
+        self,
+        boards: Boards,
+        nodes: Nodes,
+        store: Store,
+        unmonitored: Unmonitored,
+        country: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.rules = ExemptRules(boards, unmonitored, store.exempt, clock)
+        self.groups = Groups(exempt=exempt.Deps(boards, store.exempt, self.rules, country))
+        self._tasks = BackgroundTasks("coaching")
+
+    async def start(self) -> None:
+        """Take up what the database has, before any call is seen. Raises StoreUnavailable."""
+        await self.rules.refresh()
+        self._tasks.keep(self.rules.follow, "do not monitor")
+
+    async def close(self) -> None:
+        """Follow nothing any more."""
+        await self._tasks.close()
