@@ -230,4 +230,5 @@ def limits(settings: config.Settings) -> Limits:
 def keep(settings: config.Settings) -> Keep:
     """What is kept for how long."""
     audit = timedelta(days=settings.audit.keep_days) if settings.audit.keep_days else None
-    return Keep(audit, settings.audit.cut_share, timedelta(days=settings.webhooks.keep_days))
+    notes = timedelta(days=settings.coaching.keep_days) if settings.coaching.keep_days else None
+    return Keep(audit, settings.audit.cut_share, timedelta(days=settings.webhooks.keep_days), notes)

@@ -95,6 +95,9 @@ class Action(StrEnum):
     WEBHOOK_CHANGED = "webhook.changed"
     WEBHOOK_DELETED = "webhook.deleted"
     DO_NOT_MONITOR_CHANGED = "do_not_monitor.changed"
+    NOTE_CREATED = "note.created"
+    NOTE_CHANGED = "note.changed"
+    NOTE_DELETED = "note.deleted"
     CUT = "audit.cut"
 
 

@@ -22,6 +22,9 @@ class EventType(StrEnum):
     MONITOR_ENDED = "monitor.ended"
     DO_NOT_MONITOR_CHANGED = "do_not_monitor.changed"
     """Of no call, unless a program exempted one."""
+    NOTE_CREATED = "note.created"
+    NOTE_CHANGED = "note.changed"
+    NOTE_DELETED = "note.deleted"
     AUDIT_HEAD = "audit.head"
     """Of no call: the sealed end of the audit's chain, at a steady pace (`adapter.health.heads`)."""
 

@@ -76,6 +76,16 @@ class Policy:
             raise errors.Forbidden("You can only use a device of your own.")
         return own
 
+    def write_about(self, user: User, call: Call) -> None:
+        """Whoever may monitor a call may write about it, listening or not.
+
+        Raises Forbidden, OwnCall, NotMonitorable, CallNotActive.
+        """
+        self.need_right(user)
+        self._not_own(user, call)
+        self.need_monitorable(call)
+        self.need_answered(call)
+
     def need_monitorable(self, call: Call) -> None:
         """Raise NotMonitorable where nobody may monitor this call, administrators neither."""
         if not call.monitorable:

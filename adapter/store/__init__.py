@@ -12,6 +12,7 @@ from adapter.store.durability import Survives
 from adapter.store.exempt import ExemptStore
 from adapter.store.installation import Installation
 from adapter.store.monitors import Monitors
+from adapter.store.notes import Notes
 from adapter.store.outbox import Outbox
 from adapter.store.owners import Owners
 from adapter.store.people import People
@@ -35,6 +36,7 @@ class Store:
         self.records = Records(database)
         self.owners = Owners(database)
         self.audit = Audit(database, clock)
+        self.notes = Notes(database, clock)
         self.exempt = ExemptStore(database, clock)
         self.webhooks = Webhooks(database, clock)
         self.outbox = Outbox(database)

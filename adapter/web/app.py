@@ -19,6 +19,7 @@ from adapter.web import (
     health,
     listener,
     monitors,
+    notes,
     openapi,
     operations,
     pagefiles,
@@ -37,7 +38,22 @@ from adapter.web.routes import Route
 
 PREFIX = "/api/v1"
 OPERATIONS = frozenset(route.path for route in operations.routes.all)
-PARTS = (session, users, calls, timeline, exempt, monitors, stopall, events, softphone, audit, webhooks, tokens, health)
+PARTS = (
+    session,
+    users,
+    calls,
+    timeline,
+    exempt,
+    notes,
+    monitors,
+    stopall,
+    events,
+    softphone,
+    audit,
+    webhooks,
+    tokens,
+    health,
+)
 
 
 def all_routes() -> list[tuple[str, Route]]:
@@ -114,6 +130,7 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[calls.routes.key] = groups.calls
     app[timeline.routes.key] = groups.timeline
     app[exempt.routes.key] = groups.coaching.exempt
+    app[notes.routes.key] = groups.coaching.notes
     app[monitors.routes.key] = groups.monitors
     app[stopall.routes.key] = groups.stopall
     app[events.routes.key] = groups.events

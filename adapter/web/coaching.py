@@ -1,4 +1,4 @@
-"""The parts of coaching, put together: what is exempt from monitoring."""
+"""The parts of coaching, put together: what is exempt from monitoring, and notes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,10 +7,11 @@ from datetime import datetime
 from adapter.core.unmonitored import Unmonitored
 from adapter.fleet.nodes import Nodes
 from adapter.monitoring.boards import Boards
+from adapter.monitoring.policy import Policy
 from adapter.monitoring.unmonitored import ExemptRules
 from adapter.store import Store
 from adapter.tasks import BackgroundTasks
-from adapter.web import exempt
+from adapter.web import exempt, notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Groups:
     """What each group of coaching's routes works with."""
 
     exempt: exempt.Deps
+    notes: notes.Deps
 
 
 class Coaching:
@@ -33,7 +35,11 @@ class Coaching:
         clock: Callable[[], datetime],
     ) -> None:
         self.rules = ExemptRules(boards, unmonitored, store.exempt, clock)
-        self.groups = Groups(exempt=exempt.Deps(boards, store.exempt, self.rules, country))
+        policy = Policy(boards, country)
+        self.groups = Groups(
+            exempt=exempt.Deps(boards, store.exempt, self.rules, country),
+            notes=notes.Deps(boards, policy, store.notes),
+        )
         self._tasks = BackgroundTasks("coaching")
 
     async def start(self) -> None:

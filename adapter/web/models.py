@@ -34,6 +34,7 @@ from adapter.web.fields import (
     Reason,
     Ringing,
     Username,
+    Words,
     not_the_name,
 )
 
@@ -173,6 +174,28 @@ class ExemptBody(Body):
     user_ids: Annotated[list[Identifier], Field(max_length=1000)] = Field([], description="Ids of people.")
 
 
+class NoteBody(Body):
+    """POST /calls/{id}/notes: words, or a mark, or both."""
+
+    text: Words | None = Field(None, description="May be missing for a mark.")
+    mark: StrictBool = False
+    visible_to_agent: StrictBool = Field(False, description="The agent sees it, once the conversation has ended.")
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.text and not self.mark:
+            raise ValueError("a note needs words, or is a mark")
+        return self
+
+
+class NotePatch(Body):
+    """PATCH /notes/{id}: only the given fields change."""
+
+    text: Words | None = None
+    mark: StrictBool = False
+    visible_to_agent: StrictBool = False
+
+
 class TokenBody(Body):
     """POST /tokens: exactly one of `user` and `may_act_for`."""
 
@@ -236,6 +259,17 @@ class AuditFilter(Body):
 class AuditQuery(AuditFilter):
     """GET /audit."""
 
+    limit: Limit = 100
+    cursor: Cursor | None = Field(None, description="`next_cursor` of the previous page.")
+
+
+class NotesQuery(Body):
+    """GET /notes."""
+
+    call_id: Identifier | None = None
+    agent: Identifier | None = Field(None, description="The agent's username, name or extension.")
+    since: Moment | None = None
+    until: Moment | None = None
     limit: Limit = 100
     cursor: Cursor | None = Field(None, description="`next_cursor` of the previous page.")
 

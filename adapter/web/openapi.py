@@ -28,6 +28,7 @@ REF = "#/components/schemas/{model}"
 TAGS = {
     "session": "Signing in and out",
     "calls": "Calls that can be monitored",
+    "notes": "What supervisors write about calls",
     "do not monitor": "Whom nobody may monitor",
     "monitors": "Listening, whispering, joining",
     "events": "The live stream",

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+from adapter.store.notes import NoteFilter
 from tests.fake.pbx import settle
 from tests.support.client import Client
 from tests.support.receiver import EVERYTHING
@@ -30,6 +31,9 @@ class World:
         assert status == 201, monitor
         await settle()
         await site.recorder.settled()
+        mona = await site.client("mona")
+        status, note = await mona.post(f"/calls/{monitor['call_id']}/notes", {"text": "Too fast"})
+        assert status == 201, note
         _, victim = await self.admin.post(
             "/users", {"username": "victim", "name": "V", "role": "agent", "password": "secret-victim"}
         )
@@ -42,6 +46,7 @@ class World:
         self.things = {
             "calls": monitor["call_id"],
             "monitors": monitor["id"],
+            "notes": note["id"],
             "users": victim["id"],
             "tokens": self.tokens["victim"][0],
             "webhooks": hook["id"],
@@ -64,7 +69,8 @@ class World:
         tokens = [(token.id, token.scopes) for token in await site.store.tokens.all()]
         hooks = [(hook.id, hook.url, hook.enabled) for hook in await site.store.webhooks.all()]
         people = await site.store.people.all()
-        return [people, tokens, hooks, list(site.board.monitors()), list(site.pbx.did)]
+        notes = await site.store.notes.page(NoteFilter(), 10)
+        return [people, tokens, hooks, notes, list(site.board.monitors()), list(site.pbx.did)]
 
 
 Role = Callable[[World], Awaitable[Client]]

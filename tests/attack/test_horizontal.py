@@ -59,6 +59,16 @@ administrators("GET /webhooks/{id}/deliveries, POST /webhooks/{id}/ping", 200)
 administrators("POST /webhooks/{id}/deliveries/{delivery_id}/retry", 202)
 administrators("DELETE /users/{id}, DELETE /webhooks/{id}, DELETE /tokens/{id}", 204)
 
+inside = {"coach_inside": 404, "admin_inside": 404}
+services = {"figures_token": 403, "service": 403, "starter": 403}
+expect("GET /notes", 200, **services)
+expect("GET /notes/{id}", 200, agent=404, watched=404, **inside, **services)
+expect("PATCH /notes/{id}", 403, agent=404, watched=404, owner=200, admin=200, **inside)
+expect("DELETE /notes/{id}", 403, agent=404, watched=404, owner=204, admin=204, **inside)
+# The administrators have exempted the call a moment before.
+expect(
+    "POST /calls/{id}/notes", 403, coach=201, owner=201, plain_token=201, admin=409, coach_inside=409, admin_inside=409
+)
 administrators("GET /do-not-monitor, PUT /do-not-monitor", 200)
 expect("PUT /calls/{id}/do-not-monitor", 403, admin=204, admin_inside=204, service=204, starter=204)
 expect("DELETE /calls/{id}/do-not-monitor", 403, admin=204, admin_inside=204, service=204, starter=204)
@@ -78,6 +88,8 @@ expect("GET /metrics", 403, figures_token=200)
 
 BODIES: dict[str, dict[str, Any]] = {
     "PATCH /monitors/{id}": {"mode": "whisper"},
+    "POST /calls/{id}/notes": {"text": "Said who it was"},
+    "PATCH /notes/{id}": {"visible_to_agent": True},
     "PUT /do-not-monitor": {"numbers": ["+12025550199"], "user_ids": []},
     "POST /monitors/stop-all": {"reason": "Enough"},
     "PATCH /users/{id}": {"name": "Taken over"},
@@ -181,7 +193,8 @@ IDS = {
 """Fields of bodies that name other things."""
 VALUES = set(
     "username name role password extension device devices can_monitor modes phone_message active token current new "
-    "mode scopes expires_at url events enabled reason numbers pbx".split()
+    "mode scopes expires_at url events enabled reason numbers pbx text mark "
+    "visible_to_agent".split()
 )
 """Fields that don't."""
 

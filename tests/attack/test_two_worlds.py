@@ -35,6 +35,9 @@ OPAQUE = re.compile(r"[0-9a-f]{32}|[0-9a-f]{24}|cm_[\w-]+|whsec_[\w+/=]+")
 REAL_TIME = re.compile(r"20(?!26-01-01)\d\d-\d\d-\d\dT[\d:.]+(Z|\+00:00)?")
 """Times of the wall's clock, which goes on between the two worlds; the PBX's own are the same in both."""
 
+SECOND = re.compile(r'"call_seconds": \d+, ')
+"""From the PBX's time to the wall's clock."""
+
 
 @dataclass
 class Onlooker:
@@ -62,6 +65,8 @@ class Show:
         self.onlookers: dict[str, Onlooker] = {}
         self.hidden: list[str] = []
         """Ids of the monitors that nobody barred may find."""
+        self.notes: list[str] = []
+        """Ids of what was written about the call by who listens, which nobody barred may find either."""
         self.deliveries: list[str] = []
         self.ended = 0
         # How far a receiver that is away was tried hangs on the clock alone: nothing is sent in either world.
@@ -124,8 +129,19 @@ class Show:
         assert status == 201, monitor
         self.hidden.append(monitor["id"])
         await settle()
+        await self.write()
         for hook in await self.site.store.webhooks.all():  # it took the calls, and fails at what is told of monitors
             await self.site.store.webhooks.failing(hook.id, self.site.now)
+
+    async def write(self) -> None:
+        """Mona writes about Sam's call while she listens, and changes it."""
+        call = next(call.id for call in self.site.board.calls() if call.agent.extension == "101")
+        for body in ({"text": "Too fast", "visible_to_agent": True}, {"mark": True}):
+            status, note = await self.mona.post(f"/calls/{call}/notes", body)
+            assert status == 201, note
+            self.notes.append(note["id"])
+        assert (await self.mona.patch(f"/notes/{self.notes[0]}", {"text": "Slower"}))[0] == 200
+        assert (await self.mona.delete(f"/notes/{self.notes[1]}"))[0] == 204
 
     async def hide(self) -> None:
         """What the administrator does about who they are; each new thing looks from now on."""
@@ -207,7 +223,7 @@ class Show:
             row.id
             for hook in await self.site.store.webhooks.all()
             for _, row in await self.site.store.outbox.page(hook.id, 100, None, [])
-            if row.type.startswith("monitor.")
+            if row.type.startswith("monitor.") or any(note in row.body for note in self.notes)
         ]
         for onlooker in self.onlookers.values():
             await self.ask(onlooker)
@@ -222,6 +238,7 @@ class Show:
                 body = json.loads(await answer.text())
                 ids[kind] = [one["id"] for one in body.get(kind, ())]
         ids["monitors"] += (self.hidden or ["0f" * 16, "1f" * 16])[:2]
+        ids["notes"] = (self.notes or ["4f" * 16])[:1]
         for path in READS:
             kind = path.removeprefix(app.PREFIX).split("/")[1]
             for one in ids[kind] if "{id}" in path else [""]:
@@ -230,6 +247,11 @@ class Show:
             await onlooker.note("GET", f"{prefix}/audit{query}")
         for call in ids["calls"]:
             await onlooker.note("POST", f"{prefix}/monitors", {"call_id": call, "device": "PJSIP/9"})
+            await onlooker.note("GET", f"{prefix}/notes?call_id={call}")
+            await onlooker.note("POST", f"{prefix}/calls/{call}/notes", {"text": "x"})
+        for note in ids["notes"]:
+            await onlooker.note("PATCH", f"{prefix}/notes/{note}", {"visible_to_agent": True})
+            await onlooker.note("DELETE", f"{prefix}/notes/{note}")
         for monitor in (self.hidden or ["0f" * 16, "1f" * 16])[:2]:
             await onlooker.note("PATCH", f"{prefix}/monitors/{monitor}", {"mode": "silent"})
             await onlooker.note("POST", f"{prefix}/monitors/{monitor}/takeover")
@@ -248,7 +270,7 @@ class Show:
 
         streamed = onlooker.stream.raw.decode() if onlooker.stream else ""
         streamed = streamed.replace(": still here\n\n", "")  # every ten seconds of the wall's clock, in either world
-        return [REAL_TIME.sub("now", OPAQUE.sub(numbered, text)) for text in (*onlooker.told, streamed)]
+        return [SECOND.sub("", REAL_TIME.sub("now", OPAQUE.sub(numbered, text))) for text in (*onlooker.told, streamed)]
 
     async def play(self) -> None:
         """The whole history."""

@@ -11,7 +11,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 EVERYTHING = [
     *("call.started", "call.answered", "call.ended"),
     *("monitor.started", "monitor.mode_changed", "monitor.ended"),
-    "do_not_monitor.changed",
+    *("do_not_monitor.changed", "note.created", "note.changed", "note.deleted"),
 ]
 """All that a hook can be told of."""
 

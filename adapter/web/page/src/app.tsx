@@ -5,6 +5,7 @@ import { Account } from "./account/account";
 import { ask, onSignedOut } from "./api/ask";
 import { Live } from "./api/live";
 import type { Picture } from "./core/picture";
+import { Coaching } from "./coaching/coaching";
 import { useChoice } from "./inbox/choice";
 import { Inbox } from "./inbox/inbox";
 import { Monitoring, useMonitoring } from "./inbox/monitoring";
@@ -14,8 +15,8 @@ import type { User } from "./schema";
 import { SignIn } from "./signin";
 import { words } from "./words";
 
-/** What the address asks for: `inbox`, or `account` and which part of it. */
-const view = (): string => (location.hash.startsWith("#/account") ? location.hash.slice(2) : "inbox");
+/** What the address asks for: `inbox`, `coaching`, or `account` and which part of it. */
+const view = (): string => (/^#\/(account|coaching)/.test(location.hash) ? location.hash.slice(2) : "inbox");
 
 export function App() {
   const [user, setUser] = useState<User | null | undefined>(undefined);
@@ -60,6 +61,7 @@ function SignedIn({ user, signOut, lose }: Props) {
   const monitoring = useMonitoring(me, picture);
   const choice = useChoice(monitoring.mine);
   const account = shown.startsWith("account");
+  const coaching = shown.startsWith("coaching");
   const go = () => {
     choice.choose(monitoring.mine?.call_id ?? choice.chosen);
     location.hash = "#/inbox";
@@ -71,11 +73,13 @@ function SignedIn({ user, signOut, lose }: Props) {
   return (
     <div class="frame" data-stale={picture !== null && !picture.connected ? true : undefined}>
       <Monitoring monitoring={monitoring} go={go} />
-      <Rail me={me} shown={account ? "account" : "inbox"} leave={leave} />
+      <Rail me={me} shown={account ? "account" : coaching ? "coaching" : "inbox"} leave={leave} />
       <div class="content">
         <Notices picture={picture} />
         {account ? (
           <Account me={me} part={shown.slice("account/".length)} />
+        ) : coaching ? (
+          <Coaching me={me} />
         ) : (
           <Inbox me={me} picture={picture} monitoring={monitoring} choice={choice} />
         )}

@@ -7,7 +7,7 @@ import { LANGUAGES, language, words } from "./words";
 
 interface Props {
   me: User;
-  shown: "account" | "inbox";
+  shown: "account" | "inbox" | "coaching";
   leave: () => Promise<void>;
 }
 
@@ -22,6 +22,10 @@ export function Rail({ me, shown, leave }: Props) {
       <a href="#/inbox" aria-current={here("inbox")}>
         <Icon of="inbox" />
         {words.inbox}
+      </a>
+      <a href="#/coaching" aria-current={here("coaching")}>
+        <Icon of="coaching" />
+        {words.coaching}
       </a>
       <span class="grow" />
       {me.role === "administrator" && <StopAll />}

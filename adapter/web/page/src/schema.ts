@@ -93,6 +93,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write about a call that you may monitor, with the second of the call; a mark needs no words.
+         * @description Nobody in the conversation can tell that there is one. The agent sees it once the conversation has ended, and only
+         *         where it is visible to them.
+         */
+        post: operations["write_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls/{id}/timeline": {
         parameters: {
             query?: never;
@@ -250,6 +271,42 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those that one sees, newest first: one's own; of others, who may monitor; agents what was released to them. */
+        get: operations["list_notes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them. */
+        get: operations["get_note"];
+        put?: never;
+        post?: never;
+        /** Delete it for good: who wrote it, or an administrator. The audit keeps that there was one, and no words of it. */
+        delete: operations["delete_note"];
+        options?: never;
+        head?: never;
+        /** Change its words, or release it to the agent: who wrote it, or an administrator. */
+        patch: operations["change_note"];
         trace?: never;
     };
     "/api/v1/session": {
@@ -684,7 +741,7 @@ export interface components {
          * @description What hooks can be told of.
          * @enum {string}
          */
-        EventType: "call.started" | "call.answered" | "call.ended" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "do_not_monitor.changed" | "audit.head";
+        EventType: "call.started" | "call.answered" | "call.ended" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "do_not_monitor.changed" | "note.created" | "note.changed" | "note.deleted" | "audit.head";
         /** @description PUT /do-not-monitor: each list replaces the one before; one that is missing stays as it is. */
         ExemptBody: {
             /**
@@ -823,6 +880,52 @@ export interface components {
             id: string;
             secret: string;
             url: string;
+        };
+        /** @description A note about a call, or a mark in it. */
+        NoteAnswer: {
+            agent: components["schemas"]["Agent"];
+            at: string;
+            author: components["schemas"]["Named"];
+            call_id: string;
+            /** @description How long the call had been answered. */
+            call_seconds: number;
+            changed_at: string | null;
+            customer: components["schemas"]["Customer"];
+            id: string;
+            mark: boolean;
+            pbx: string;
+            text: string | null;
+            /** @description Whether the agent sees it once the conversation has ended. */
+            visible_to_agent: boolean;
+        };
+        /** @description POST /calls/{id}/notes: words, or a mark, or both. */
+        NoteBody: {
+            /** @default false */
+            mark?: boolean;
+            /**
+             * @description May be missing for a mark.
+             * @default null
+             */
+            text?: string | null;
+            /**
+             * @description The agent sees it, once the conversation has ended.
+             * @default false
+             */
+            visible_to_agent?: boolean;
+        };
+        /** @description PATCH /notes/{id}: only the given fields change. */
+        NotePatch: {
+            /** @default false */
+            mark?: boolean;
+            /** @default null */
+            text?: string | null;
+            /** @default false */
+            visible_to_agent?: boolean;
+        };
+        /** @description Notes, newest first. */
+        NotesPage: {
+            next_cursor: string | null;
+            notes: components["schemas"]["NoteAnswer"][];
         };
         /**
          * @description Why a mode changed though the supervisor did not ask (the contract's `reason` in `monitor.updated`).
@@ -1163,6 +1266,10 @@ export type Named = components['schemas']['Named'];
 export type NamedPbxState = components['schemas']['NamedPbxState'];
 export type NewToken = components['schemas']['NewToken'];
 export type NewWebhook = components['schemas']['NewWebhook'];
+export type NoteAnswer = components['schemas']['NoteAnswer'];
+export type NoteBody = components['schemas']['NoteBody'];
+export type NotePatch = components['schemas']['NotePatch'];
+export type NotesPage = components['schemas']['NotesPage'];
 export type Notice = components['schemas']['Notice'];
 export type OneUser = components['schemas']['OneUser'];
 export type PasswordChange = components['schemas']['PasswordChange'];
@@ -1201,7 +1308,7 @@ export interface operations {
     list_entries: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "do_not_monitor.changed" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "do_not_monitor.changed" | "note.created" | "note.changed" | "note.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 /** @description `next_cursor` of the previous page. */
@@ -1232,7 +1339,7 @@ export interface operations {
     as_table: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "do_not_monitor.changed" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "do_not_monitor.changed" | "note.created" | "note.changed" | "note.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 since?: string;
@@ -1336,6 +1443,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    write_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteAnswer"];
+                };
             };
         };
     };
@@ -1603,6 +1737,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StoppedAll"];
+                };
+            };
+        };
+    };
+    list_notes: {
+        parameters: {
+            query?: {
+                /** @description The agent's username, name or extension. */
+                agent?: string;
+                call_id?: string;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+                limit?: number;
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotesPage"];
+                };
+            };
+        };
+    };
+    get_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteAnswer"];
+                };
+            };
+        };
+    };
+    delete_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotePatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteAnswer"];
                 };
             };
         };
@@ -2205,13 +2436,13 @@ type ReadonlyArray<T> = [
 ] extends [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
-export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "do_not_monitor.changed", "audit.cut"];
-export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "do_not_monitor.changed", "audit.cut"];
+export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "do_not_monitor.changed", "note.created", "note.changed", "note.deleted", "audit.cut"];
+export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "do_not_monitor.changed", "note.created", "note.changed", "note.deleted", "audit.cut"];
 export const callStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CallState"]> = ["ringing", "active", "held"];
 export const deliveryStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Delivery"]["state"]> = ["waiting", "due", "delivered", "failed"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["inbound", "outbound", "internal"];
 export const endReasonValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EndReason"]> = ["stopped", "supervisor_hung_up", "call_ended", "took_over", "no_answer", "busy", "device_unavailable", "permission_revoked", "adapter_stopped", "pbx_lost", "not_monitorable", "error"];
-export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended", "do_not_monitor.changed", "audit.head"];
+export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended", "do_not_monitor.changed", "note.created", "note.changed", "note.deleted", "audit.head"];
 export const happenedValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Happened"]> = ["rang", "answered", "held", "resumed", "transferred", "listening", "whispering", "joined", "silent", "left"];
 export const healthPartStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["HealthPart"]["state"]> = ["ok", "failing"];
 export const linkStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LinkState"]> = ["connected", "connecting", "down"];

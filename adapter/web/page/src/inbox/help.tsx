@@ -7,7 +7,7 @@ const LIST: [keys: string, what: keyof typeof words][] = [
   ["↑ ↓", "keysMove"], [words.keysOfJump, "keysJump"], ["← →", "keysEnds"], ["Enter", "keysOpen"], ["n", "keysNew"], ["/", "keysSearch"],
 ];
 const CALL: [keys: string, what: keyof typeof words][] = [
-  ["m", "keysMonitor"], ["t", "keysTalk"], ["j", "keysJoin"], ["s", "keysSilent"], ["Esc", "keysLeave"], ["?", "keysHelp"],
+  ["m", "keysMonitor"], ["t", "keysTalk"], ["j", "keysJoin"], ["s", "keysSilent"], ["n", "keysNote"], ["b", "keysMark"], ["Esc", "keysLeave"], ["?", "keysHelp"],
 ];
 
 export function Help({ close }: { close: () => void }) {

@@ -12,6 +12,7 @@ import { Icon } from "../ui/icons";
 import { isShortcut } from "../ui/keys";
 import { say, words } from "../words";
 import type { MyMonitoring } from "./monitoring";
+import { Notes, useNotes } from "./notes";
 import { customerName } from "../core/rows";
 import { numberOf } from "./rows";
 import { Sentence } from "./sentence";
@@ -54,6 +55,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
     t: (repeated) => here && known && monitoring.group.press("whisper", repeated),
     j: (repeated) => here && known && monitoring.group.press("barge", repeated),
   });
+  const notes = useNotes(callId, may);
   const last = ended?.call_id === callId && !here ? ended : null;
   return (
     <section class="panel" aria-label={words.chosenCall} ref={element} tabIndex={-1}>
@@ -110,7 +112,8 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
             <Levels phone={phone.softphone} picture={phone.picture} />
           </section>
         )}
-        {call && <Timeline call={call} changes={here} />}
+        {call && <Timeline call={call} changes={here} notes={notes.notes} />}
+        {call && may && <Notes key={callId} me={me} call={call} listening={here?.state === "live"} of={notes} />}
       </div>
       {may && (
         <footer>

@@ -6,7 +6,7 @@ import {
   TriangleAlert, User, UserMinus, Users, UsersRound, Volume2, Webhook, X, ChevronDown, ArrowLeftRight, type IconNode,
 } from "lucide";
 import { Clock, Download, History, RotateCw, Send, ShieldCheck, UserCheck } from "lucide"; // the account's
-import { EarOff } from "lucide"; // coaching
+import { Bookmark, EarOff, GraduationCap, LifeBuoy } from "lucide"; // coaching
 import { h } from "preact";
 
 /** Each by what it stands for, so that one thing has one picture everywhere. */
@@ -18,7 +18,7 @@ const NODES = {
   browser: Monitor, settings: Settings, search: Search, more: ChevronDown, done: Check,
   users: UsersRound, audit: ScrollText, webhooks: Webhook, tokens: KeyRound, figures: ChartNoAxesColumn,
   send: Send, again: RotateCw, deliveries: History, pending: Clock, download: Download, administrator: ShieldCheck, activate: UserCheck,
-  exempt: EarOff,
+  exempt: EarOff, mark: Bookmark, coaching: GraduationCap, help: LifeBuoy,
   edit: Pencil, remove: Trash2, deactivate: UserMinus, add: Plus, back: ArrowLeft, close: X,
 } satisfies Record<string, IconNode>;
 
