@@ -83,6 +83,12 @@ class NotMonitorable(AdapterError):
     code, status, title = "not_monitorable", 409, "This call is not monitored"
 
 
+class AlreadyTaken(AdapterError):
+    """Somebody else was the first to take this request for help."""
+
+    code, status, title = "already_taken", 409, "Somebody else comes"
+
+
 class CallNotActive(AdapterError):
     """The call is still ringing."""
 

@@ -119,7 +119,8 @@ class Service:
         links.update((node.id, node.pbx.link) for node in nodes)
         self.nodes = Nodes(nodes, self.boards, settings.numbering.country)
         FarHalves(self.boards, clock, self.tickets.leg_of)
-        self.coaching = Coaching(self.boards, self.nodes, store, unmonitored, settings.numbering.country, clock)
+        country, find = settings.numbering.country, self.recorder.find
+        self.coaching = Coaching(self.boards, self.nodes, store, unmonitored, country, clock, find)
         self.readiness = Readiness({"database": True, **self.nodes.parts}, self._problems, clock)
         self.ownership.lost.subscribe(self.nodes.give_up)
         self.database_health = DatabaseHealth(self.boards, store.installation.beat, clock)

@@ -38,6 +38,8 @@ ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v"
 """AMI writes names as C writes strings (main/utils.c, ast_escape_c); any other character stands for itself."""
 OWN = re.compile(r'(?:"(.*)" )?<(.*)>', re.DOTALL)
 """A callerid as Asterisk writes it (main/callerid.c, ast_callerid_merge)."""
+HELP = "CallMonitorHelp"
+"""The UserEvent by which a phone asks for help (asterisk-conf/features_call_monitor.conf)."""
 NOTHING = frozenset({"", "<unknown>", "<null>"})
 """How AMI writes an empty value (main/manager_channels.c)."""
 
@@ -200,6 +202,12 @@ def _picked_up(fields: Fields, at: datetime) -> ev.Event | None:
     return ev.HandedOn(at, (rang,), name, name, uniqueid, picked_up=True) if rang and name and uniqueid else None
 
 
+def _told_by_dialplan(fields: Fields, at: datetime) -> ev.Event | None:
+    """UserEvent(CallMonitorHelp), run by a feature code (features.conf, applicationmap) on the channel that pressed."""
+    uniqueid = fields.get("Uniqueid")
+    return ev.HelpAsked(at, uniqueid) if uniqueid and fields.get("UserEvent") == HELP else None
+
+
 TRANSLATORS: dict[str, Callable[[Fields, datetime], ev.Event | None]] = {
     "Newchannel": _created,
     "Newstate": _changed,
@@ -221,6 +229,7 @@ TRANSLATORS: dict[str, Callable[[Fields, datetime], ev.Event | None]] = {
     "OriginateResponse": _originated,
     "AttendedTransfer": _transferred,
     "Pickup": _picked_up,
+    "UserEvent": _told_by_dialplan,
 }
 """The events that the model needs; asterisk-conf/manager_call_monitor.conf allows exactly these."""
 

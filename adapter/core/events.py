@@ -264,6 +264,13 @@ class Snapshot(NamedTuple):
     """Bridge id to what it is for; one that is not named is a call's."""
 
 
+class HelpAsked(NamedTuple):
+    """Somebody in a call pressed the feature code that asks for help."""
+
+    at: datetime
+    uniqueid: str
+
+
 Event = (
     ChannelCreated
     | ChannelChanged
@@ -283,6 +290,7 @@ Event = (
     | OriginateFailed
     | OriginateAnswered
     | HandedOn
+    | HelpAsked
     | Snapshot
 )
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from adapter.core.calls import Numbering
 from adapter.core.changes import Changes
-from adapter.core.events import Event
+from adapter.core.events import Event, HelpAsked
 from adapter.core.invariant import Fault
 from adapter.core.legs import HandedCall, SpyDialplan
 from adapter.core.origins import Origins
@@ -26,6 +26,7 @@ from adapter.phones.dtmf import DtmfModes
 from adapter.phones.messages import PhoneMessages
 from adapter.phones.starcodes import StarCodes
 from adapter.phones.tickets import Tickets
+from adapter.tasks import Listeners
 
 TAKEN_UP = "pbx"
 """The part of readiness that says whether a PBX was listed once."""
@@ -154,6 +155,8 @@ class Node:
             tickets=shared.tickets,
             is_trunk=settings.numbering.is_trunk,
         )
+        self.help_asked: Listeners[[str, str]] = Listeners()
+        """Who is told that a phone asks for help: this PBX's id, and the phone's channel."""
         self._taken_up = False
         board.subscribe(self._heard)
         self.messages = PhoneMessages(board, self.pbx.message, shared.is_at_page)
@@ -167,6 +170,9 @@ class Node:
         self.watchdog.apply(events)
         self._origins.apply(events)
         self.board.apply(events)
+        for event in events:
+            if type(event) is HelpAsked:
+                self.help_asked.tell(self.id, event.uniqueid)
         self._figures.applied(events, (self._clock() - events[-1].at).total_seconds() if events else 0.0)
 
     def _state(self, state: PbxState) -> None:

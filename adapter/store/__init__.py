@@ -10,6 +10,7 @@ from adapter.store.audit import Audit
 from adapter.store.database import Database
 from adapter.store.durability import Survives
 from adapter.store.exempt import ExemptStore
+from adapter.store.help import Help
 from adapter.store.installation import Installation
 from adapter.store.monitors import Monitors
 from adapter.store.notes import Notes
@@ -36,6 +37,7 @@ class Store:
         self.records = Records(database)
         self.owners = Owners(database)
         self.audit = Audit(database, clock)
+        self.help = Help(database, clock)
         self.notes = Notes(database, clock)
         self.exempt = ExemptStore(database, clock)
         self.webhooks = Webhooks(database, clock)

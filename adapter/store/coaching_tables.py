@@ -68,16 +68,16 @@ class NoteRow(Base):
 
 
 class HelpRow(Base):
-    """An agent's request for help in a call. Of those that are open there is one for each call."""
+    """An agent's request for help in a call. Of those that are not closed there is one for each call."""
 
     __tablename__ = "help_requests"
     __table_args__ = (
         Index(
-            "ix_help_open",
+            "ix_help_running",
             "call_id",
             unique=True,
-            sqlite_where=text("state = 'open'"),
-            postgresql_where=text("state = 'open'"),
+            sqlite_where=text("state <> 'closed'"),
+            postgresql_where=text("state <> 'closed'"),
         ),
         Index("ix_help_state", "state"),
     )

@@ -17,6 +17,7 @@ from adapter.web import (
     exempt,
     headers,
     health,
+    help,
     listener,
     monitors,
     notes,
@@ -45,6 +46,7 @@ PARTS = (
     timeline,
     exempt,
     notes,
+    help,
     monitors,
     stopall,
     events,
@@ -131,6 +133,7 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[timeline.routes.key] = groups.timeline
     app[exempt.routes.key] = groups.coaching.exempt
     app[notes.routes.key] = groups.coaching.notes
+    app[help.routes.key] = groups.coaching.help
     app[monitors.routes.key] = groups.monitors
     app[stopall.routes.key] = groups.stopall
     app[events.routes.key] = groups.events

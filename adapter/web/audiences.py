@@ -257,13 +257,13 @@ class Audiences:
         if may_monitor(user):
             self._watching[audience] = None
         else:
-            self._note(audience, [*audience.shown.calls, *audience.shown.monitors, *audience.shown.coached])
+            self._note(audience, audience.shown.ids)
 
     def _note(self, audience: Audience, things: Iterable[str]) -> None:
         """Keep up which of these this audience was shown."""
         shown = audience.shown
         for thing in things:
-            if thing in shown.calls or thing in shown.monitors or thing in shown.coached:
+            if thing in shown:
                 self._seeing.setdefault(thing, {})[audience] = None
             else:
                 self._forget(thing, audience)
@@ -276,7 +276,7 @@ class Audiences:
 
     def _unplace(self, audience: Audience) -> None:
         self._watching.pop(audience, None)
-        for thing in (*audience.shown.calls, *audience.shown.monitors, *audience.shown.coached):
+        for thing in audience.shown.ids:
             self._forget(thing, audience)
 
     def _over(self, audience: Audience) -> None:

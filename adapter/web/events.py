@@ -35,7 +35,7 @@ async def events(context: RequestContext[Deps, None]) -> web.StreamResponse:
     Events: snapshot, call.updated, call.removed, monitor.updated (`reason` where the supervisor did not ask for the
     mode: bridge_changed, made_safe, unrecorded), monitor.removed, monitor.ended, coach.joined, coach.left,
     pbx.state (of the PBX that `id` names); to supervisors also record.state (`ok`, `failing`: whether what happens
-    can be recorded).
+    can be recorded); help.updated, help.removed.
     """
     user, streams = context.principal.person, context.deps.streams
     if streams.of(user.id) >= EACH:

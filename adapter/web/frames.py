@@ -12,6 +12,8 @@ from adapter.core import views
 from adapter.core.bars import Who
 from adapter.core.call import Call
 from adapter.core.changes import Changes, MonitorChange
+from adapter.core.help import HelpRequest
+from adapter.core.help_views import HelpSight, help_view
 from adapter.core.monitor import Monitor
 from adapter.core.people import User
 from adapter.core.permissions import may_monitor
@@ -51,16 +53,25 @@ class Shown:
     """By the monitor's own id: under which id it was shown, and how."""
     coached: dict[str, Monitor] = field(default_factory=dict)
     """Monitors of which the agent was told that somebody talks."""
+    help: dict[str, bytes] = field(default_factory=dict)
 
     def copy(self) -> "Shown":
         """The same, for others who go on by themselves."""
-        return Shown(dict(self.calls), dict(self.monitors), dict(self.coached))
+        return Shown(dict(self.calls), dict(self.monitors), dict(self.coached), dict(self.help))
+
+    @property
+    def ids(self) -> list[str]:
+        """Of all of it."""
+        return [*self.calls, *self.monitors, *self.coached, *self.help]
+
+    def __contains__(self, thing: str) -> bool:
+        return thing in self.calls or thing in self.monitors or thing in self.coached or thing in self.help
 
     @property
     def things(self) -> bytes:
-        """Calls and monitors as a snapshot has them."""
+        """Calls, monitors and requests for help as a snapshot has them."""
         calls, monitors = b",".join(self.calls.values()), b",".join(data for _, data in self.monitors.values())
-        return b'"calls":[%b],"monitors":[%b]' % (calls, monitors)
+        return b'"calls":[%b],"monitors":[%b],"help":[%b]' % (calls, monitors, b",".join(self.help.values()))
 
 
 def snapshot(boards: Boards, user: User, things: bytes) -> Frame:
@@ -92,6 +103,9 @@ class Batch:
         for _, call in self._calls:
             for monitor in boards.monitors_on(call.id) if call else ():
                 self._monitors.setdefault(monitor.id, monitor)
+        self._help = {request.id: request for request in changes.help} if changes else {}
+        if boards.help and changes:
+            self._help |= {r.id: r for r in boards.help.values() if r.call_id in changes.calls}
 
     def shown(self, user: User, who: Who) -> Shown:
         """Everything that this person sees now."""
@@ -100,6 +114,7 @@ class Batch:
             {c.id: data for c in boards.calls() if (data := self.call(user, c, who))},
             {m.id: shown for m in boards.monitors() if (shown := self.monitor(user, m, who))},
             {m.id: m for m in boards.monitors() if m.talks and _is_agent(boards, user, m)},
+            {r.id: data for r in boards.help.values() if (data := self.help(user, r, who))},
         )
 
     def frames(self, shown: Shown, user: User, who: Who) -> list[Frame]:
@@ -117,6 +132,8 @@ class Batch:
                 frames.append(Frame.of("call.updated", data))
         for change in self._changes:
             self._coach_frames(shown, user, change, frames)
+        for request in self._help.values():
+            self._help_frame(shown, user, who, request, frames)
         if self._pbx is not None:
             frames.append(Frame.of("pbx.state", self._pbx))
         if self._record is not None and may_monitor(user):
@@ -138,6 +155,15 @@ class Batch:
             shown.monitors[monitor.id] = now
             frames.append(Frame.of("monitor.updated", now[1]))
 
+    def _help_frame(self, shown: Shown, user: User, who: Who, request: HelpRequest, frames: list[Frame]) -> None:
+        data = None if request.closed else self.help(user, request, who)
+        if data is None:
+            if shown.help.pop(request.id, None):
+                frames.append(Frame.of("help.removed", encode({"id": request.id})))
+        elif shown.help.get(request.id) != data:
+            shown.help[request.id] = data
+            frames.append(Frame.of("help.updated", data))
+
     def _coach_frames(self, shown: Shown, user: User, change: MonitorChange, frames: list[Frame]) -> None:
         monitor = change.after
         told = shown.coached.get(monitor.id)
@@ -155,7 +181,7 @@ class Batch:
     @property
     def things(self) -> set[str]:
         """Ids of the calls and monitors that may look otherwise now."""
-        return {call_id for call_id, _ in self._calls} | self._monitors.keys()
+        return {call_id for call_id, _ in self._calls} | self._monitors.keys() | self._help.keys()
 
     def set_apart(self) -> set[str]:
         """Who may not be shown something of it as everybody else is who may monitor (`views.set_apart`)."""
@@ -167,6 +193,10 @@ class Batch:
             found |= self._barred_from(monitor.conversation_id)
             if (call := self._boards.call(monitor.call_id)) is not None:
                 found |= views.set_apart(call, self._barred_from(call.conversation_id))
+        for request in self._help.values():
+            found |= self._barred_from(request.conversation_id) | _asker(request)
+            if (call := self._boards.call(request.call_id)) is not None:
+                found |= views.set_apart(call, self._barred_from(call.conversation_id))
         return found
 
     def of_their_own(self) -> set[str]:
@@ -174,6 +204,7 @@ class Batch:
         calls = [call for _, call in self._calls]
         calls += [self._boards.call(monitor.call_id) for monitor in self._monitors.values()]
         agents = {call.agent.user_id for call in calls if call is not None and call.agent.user_id is not None}
+        agents = agents.union(*map(_asker, self._help.values()))
         return agents | {monitor.supervisor.user_id for monitor in self._monitors.values()}
 
     def _barred_from(self, conversation: str) -> frozenset[str]:
@@ -198,11 +229,20 @@ class Batch:
             return None
         return views.shown_id(monitor, sight), self._once(monitor.id, sight, lambda: views.monitor_view(monitor, sight))
 
+    def help(self, user: User, request: HelpRequest, who: Who) -> bytes | None:
+        """A request for help as this person sees it."""
+        sight = self._boards.help_sight(user, request, who)
+        return None if sight is HelpSight.NOTHING else encode(help_view(request, sight))
+
     def _once(self, thing: str, sight: Visibility, view: Callable[[], views.Json]) -> bytes:
         key = (thing, sight)
         if (payload := self._payloads.get(key)) is None:
             payload = self._payloads[key] = encode(view())
         return payload
+
+
+def _asker(request: HelpRequest) -> frozenset[str]:
+    return frozenset(filter(None, [request.agent.user_id]))
 
 
 def _is_agent(boards: Boards, user: User, monitor: Monitor) -> bool:

@@ -196,6 +196,19 @@ class NotePatch(Body):
     visible_to_agent: StrictBool = False
 
 
+class HelpBody(Body):
+    """POST /help."""
+
+    note: Reason | None = Field(None, description="What it is about, in a few words.")
+
+
+class TakeBody(Body):
+    """POST /help/{id}/take."""
+
+    device: Ringing | None = None
+    mode: Mode = Mode.SILENT
+
+
 class TokenBody(Body):
     """POST /tokens: exactly one of `user` and `may_act_for`."""
 

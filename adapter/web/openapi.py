@@ -17,6 +17,7 @@ from adapter import __version__, errors
 from adapter.core.modes import Mode
 from adapter.web import answers
 from adapter.web.codes import table
+from adapter.web.help import HelpAnswer
 from adapter.web.principal import COOKIE
 from adapter.web.problems import CONTENT_TYPE
 from adapter.web.proxy import Misdirected
@@ -28,6 +29,7 @@ REF = "#/components/schemas/{model}"
 TAGS = {
     "session": "Signing in and out",
     "calls": "Calls that can be monitored",
+    "help": "Agents who ask for help",
     "notes": "What supervisors write about calls",
     "do not monitor": "Whom nobody may monitor",
     "monitors": "Listening, whispering, joining",
@@ -49,6 +51,7 @@ class Snapshot(answers.Answer):
     monitors: list[answers.Monitor]
     pbx: answers.PbxState
     pbxs: list[answers.NamedPbxState]
+    help: list[HelpAnswer]
     record: "RecordState | None" = None
 
 
@@ -95,6 +98,8 @@ class Events(BaseModel):
     coach_left: Coach
     pbx_state: answers.NamedPbxState
     record_state: RecordState
+    help_updated: HelpAnswer
+    help_removed: Gone
 
 
 def document(declared: Declared) -> Json:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+from adapter.core.audit import By, Via
 from adapter.store.notes import NoteFilter
 from tests.fake.pbx import settle
 from tests.support.client import Client
@@ -34,6 +35,8 @@ class World:
         mona = await site.client("mona")
         status, note = await mona.post(f"/calls/{monitor['call_id']}/notes", {"text": "Too fast"})
         assert status == 201, note
+        (call,) = [call for call in site.board.calls() if call.id == monitor["call_id"]]
+        request, _ = await site.service.coaching.desk.ask(call, "A complaint", By("sam", Via.SESSION))
         _, victim = await self.admin.post(
             "/users", {"username": "victim", "name": "V", "role": "agent", "password": "secret-victim"}
         )
@@ -47,6 +50,7 @@ class World:
             "calls": monitor["call_id"],
             "monitors": monitor["id"],
             "notes": note["id"],
+            "help": request.id,
             "users": victim["id"],
             "tokens": self.tokens["victim"][0],
             "webhooks": hook["id"],
@@ -70,7 +74,8 @@ class World:
         hooks = [(hook.id, hook.url, hook.enabled) for hook in await site.store.webhooks.all()]
         people = await site.store.people.all()
         notes = await site.store.notes.page(NoteFilter(), 10)
-        return [people, tokens, hooks, notes, list(site.board.monitors()), list(site.pbx.did)]
+        asked = await site.store.help.running()
+        return [people, tokens, hooks, notes, asked, list(site.board.monitors()), list(site.pbx.did)]
 
 
 Role = Callable[[World], Awaitable[Client]]

@@ -61,7 +61,12 @@ administrators("DELETE /users/{id}, DELETE /webhooks/{id}, DELETE /tokens/{id}",
 
 inside = {"coach_inside": 404, "admin_inside": 404}
 services = {"figures_token": 403, "service": 403, "starter": 403}
-expect("GET /notes", 200, **services)
+expect("GET /notes, GET /help", 200, **services)
+expect("POST /help", 409, watched=409, **services)  # in no call, or in one that was exempted
+# The administrators have exempted the call a moment before; the others may monitor one call only.
+takers = {"coach": 201, "owner": 409, "plain_token": 201}
+expect("POST /help/{id}/take", 403, admin=409, coach_inside=409, admin_inside=409, **takers)
+expect("DELETE /help/{id}", 403, agent=404, watched=204, admin=204, admin_inside=204)
 expect("GET /notes/{id}", 200, agent=404, watched=404, **inside, **services)
 expect("PATCH /notes/{id}", 403, agent=404, watched=404, owner=200, admin=200, **inside)
 expect("DELETE /notes/{id}", 403, agent=404, watched=404, owner=204, admin=204, **inside)
@@ -88,6 +93,8 @@ expect("GET /metrics", 403, figures_token=200)
 
 BODIES: dict[str, dict[str, Any]] = {
     "PATCH /monitors/{id}": {"mode": "whisper"},
+    "POST /help": {"note": "A complaint"},
+    "POST /help/{id}/take": {},
     "POST /calls/{id}/notes": {"text": "Said who it was"},
     "PATCH /notes/{id}": {"visible_to_agent": True},
     "PUT /do-not-monitor": {"numbers": ["+12025550199"], "user_ids": []},
@@ -187,6 +194,7 @@ async def test_ids_of_ones_own_conversation(site: Site, caller: str) -> None:
 
 IDS = {
     "ExemptBody": {"user_ids"},
+    "TakeBody": {"device"},
     "StartBody": {"call_id", "agent_extension", "customer_number", "device", "supervisor"},
     "TokenBody": {"user", "may_act_for"},
 }
@@ -194,7 +202,7 @@ IDS = {
 VALUES = set(
     "username name role password extension device devices can_monitor modes phone_message active token current new "
     "mode scopes expires_at url events enabled reason numbers pbx text mark "
-    "visible_to_agent".split()
+    "visible_to_agent note".split()
 )
 """Fields that don't."""
 

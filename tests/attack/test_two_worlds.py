@@ -65,6 +65,8 @@ class Show:
         self.onlookers: dict[str, Onlooker] = {}
         self.hidden: list[str] = []
         """Ids of the monitors that nobody barred may find."""
+        self.asked = "5f" * 16
+        """Id of the request for help."""
         self.notes: list[str] = []
         """Ids of what was written about the call by who listens, which nobody barred may find either."""
         self.deliveries: list[str] = []
@@ -105,6 +107,23 @@ class Show:
         await self.add("admin's token", old)
         await self.add("figures", figures, streams=False)
         await self.look()
+
+    async def come(self) -> None:
+        """Sam asks for help, and Mona comes, silently; in the other world nobody does."""
+        sam = self.onlookers.pop("sam")  # the one who is told who comes
+        status, asked = await sam.client.post("/help", {"note": "A complaint"})
+        assert status == 201, asked
+        self.asked = asked["id"]
+        await self.look()
+        if self.silent:
+            assert (await self.mona.post(f"/help/{self.asked}/take", {"mode": "silent"}))[0] == 201
+            await settle()
+            told = (await sam.client.get("/help"))[1]["help"]
+            assert [(one["state"], one["taken_by"]["name"]) for one in told] == [("taken", "Mona")]
+        await self.look()
+        assert (await sam.client.post("/help", {}))[0] == 200
+        await self.look()
+        assert (await sam.client.delete(f"/help/{self.asked}"))[0] == 204
 
     async def call(self) -> None:
         """The administrator talks with Sam, and Coach with Ana."""
@@ -238,6 +257,7 @@ class Show:
                 body = json.loads(await answer.text())
                 ids[kind] = [one["id"] for one in body.get(kind, ())]
         ids["monitors"] += (self.hidden or ["0f" * 16, "1f" * 16])[:2]
+        ids["help"] = [self.asked]
         ids["notes"] = (self.notes or ["4f" * 16])[:1]
         for path in READS:
             kind = path.removeprefix(app.PREFIX).split("/")[1]
@@ -249,6 +269,7 @@ class Show:
             await onlooker.note("POST", f"{prefix}/monitors", {"call_id": call, "device": "PJSIP/9"})
             await onlooker.note("GET", f"{prefix}/notes?call_id={call}")
             await onlooker.note("POST", f"{prefix}/calls/{call}/notes", {"text": "x"})
+        await onlooker.note("POST", f"{prefix}/help/{self.asked}/take", {})
         for note in ids["notes"]:
             await onlooker.note("PATCH", f"{prefix}/notes/{note}", {"visible_to_agent": True})
             await onlooker.note("DELETE", f"{prefix}/notes/{note}")
@@ -327,6 +348,19 @@ async def test_ending_what_may_not_be_monitored_tells_nobody(tmp_path: Path) -> 
         assert_alike(one, other)
         assert any('"monitorable": false' in text for text in one.transcript("sam"))
         assert one.ended > other.ended, "what nobody may know of ended too"
+
+
+async def test_who_comes_to_help_is_told_to_who_asked_alone(tmp_path: Path) -> None:
+    async with shown(tmp_path, silent=True) as one, shown(tmp_path, silent=False) as other:
+        for show in (one, other):
+            await show.begin()
+            await show.come()
+            await show.look()
+        assert_alike(one, other)
+        assert any('"state": "open"' in text for text in one.transcript("admin")), (
+            "that help was asked for is no secret"
+        )
+        assert any("help.updated" in text for text in one.transcript("admin"))
 
 
 async def test_the_worlds_can_differ(tmp_path: Path) -> None:

@@ -84,8 +84,8 @@ def _help() -> None:
         sa.Column("monitor_id", sa.String(32), nullable=True),
         sa.Column("closed_at", UtcTime, nullable=True),
     )
-    is_open = sa.text("state = 'open'")
+    running = sa.text("state <> 'closed'")
     op.create_index(
-        "ix_help_open", "help_requests", ["call_id"], unique=True, sqlite_where=is_open, postgresql_where=is_open
+        "ix_help_running", "help_requests", ["call_id"], unique=True, sqlite_where=running, postgresql_where=running
     )
     op.create_index("ix_help_state", "help_requests", ["state"])

@@ -6,6 +6,7 @@ import { ask, onSignedOut } from "./api/ask";
 import { Live } from "./api/live";
 import type { Picture } from "./core/picture";
 import { Coaching } from "./coaching/coaching";
+import { useHelpSignal } from "./coaching/signal";
 import { useChoice } from "./inbox/choice";
 import { Inbox } from "./inbox/inbox";
 import { Monitoring, useMonitoring } from "./inbox/monitoring";
@@ -59,6 +60,7 @@ function SignedIn({ user, signOut, lose }: Props) {
 
   const me = picture?.user ?? user;
   const monitoring = useMonitoring(me, picture);
+  useHelpSignal(me, picture);
   const choice = useChoice(monitoring.mine);
   const account = shown.startsWith("account");
   const coaching = shown.startsWith("coaching");

@@ -30,7 +30,8 @@ const coach = (monitor_id: string, mode: Coach["mode"] = "whisper"): Coach => ({
 
 const snapshot = (more: Partial<Snapshot> = {}): Happening => ({
   kind: "snapshot",
-  data: { user: user("sam"), calls: [], monitors: [], pbx: { state: "connected", since: SINCE }, pbxs: [], ...more },
+  data: { user: user("sam"), calls: [], monitors: [], pbx: { state: "connected", since: SINCE }, help: [],
+  pbxs: [], ...more },
 });
 
 const after = (...happenings: Happening[]): Picture => happenings.reduce<Picture>(changed, NOTHING);

@@ -1,12 +1,14 @@
 // The live picture, and how each event changes it. Pure: no stream, no clock, no page.
 
-import type { Call, Coach, Events, Monitor, NamedPbxState, RecordState, Snapshot, User } from "../schema";
+import type { Call, Coach, Events, HelpAnswer, Monitor, NamedPbxState, RecordState, Snapshot, User } from "../schema";
 
 export interface Picture {
   user: User | null;
   calls: ReadonlyMap<string, Call>;
   monitors: ReadonlyMap<string, Monitor>;
   coaches: ReadonlyMap<string, Coach>;
+  /** Requests for help that are not closed. */
+  help: ReadonlyMap<string, HelpAnswer>;
   /** How the connection to each PBX is, by its id. */
   pbxs: ReadonlyMap<string, NamedPbxState>;
   /** Whether what happens can be recorded; only for those who may monitor. */
@@ -22,6 +24,7 @@ export const NOTHING: Picture = {
   calls: new Map(),
   monitors: new Map(),
   coaches: new Map(),
+  help: new Map(),
   pbxs: new Map(),
   record: null,
   connected: false,
@@ -47,6 +50,8 @@ const effects: { [K in Kind]: (picture: Picture, data: Happenings[K]) => Partial
   }),
   "coach.joined": ({ coaches }, coach) => ({ coaches: put(coaches, coach.monitor_id, coach) }),
   "coach.left": ({ coaches }, coach) => ({ coaches: without(coaches, coach.monitor_id) }),
+  "help.updated": ({ help }, request) => ({ help: put(help, request.id, request) }),
+  "help.removed": ({ help }, { id }) => ({ help: without(help, id) }),
   "pbx.state": ({ pbxs }, pbx) => ({ pbxs: put(pbxs, pbx.id, pbx) }),
   "record.state": (_, record) => ({ record }),
   lost: () => ({ connected: false }),
@@ -70,9 +75,9 @@ export function awayOf({ pbxs }: Picture): NamedPbxState[] {
   return [...pbxs.values()].filter(({ state }) => state !== "connected");
 }
 
-function seen({ user, calls, monitors, pbxs, record }: Snapshot): Partial<Picture> {
+function seen({ user, calls, monitors, pbxs, help, record }: Snapshot): Partial<Picture> {
   const picture = { calls: byId(calls), monitors: byId(monitors) };
-  return { ...picture, user, coaches: coachesIn(user, picture), pbxs: byId(pbxs), record: record ?? null, connected: true };
+  return { ...picture, user, coaches: coachesIn(user, picture), help: byId(help), pbxs: byId(pbxs), record: record ?? null, connected: true };
 }
 
 /** Who talks to me: a snapshot has no coaches of its own. */

@@ -5,6 +5,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import { awayOf, isUp, type Picture } from "../core/picture";
 import { counts, passes, rowsOf, sorted, type Row } from "../core/rows";
 import type { Call, User } from "../schema";
+import { AskForHelp, HelpRequests } from "../coaching/help";
 import { TalkingWith } from "../phone/talkingwith";
 import { language, words } from "../words";
 import { InMyTeam, OtherEnd, useTeam } from "./aside";
@@ -48,6 +49,8 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose } }: P
   return (
     <main class={chosen === null && monitoring.phone.taken === null ? "inbox" : "inbox open"}>
       <section class="list" aria-label={words.inbox}>
+        {picture && <AskForHelp me={me} picture={picture} />}
+        {picture && <HelpRequests me={me} picture={picture} monitoring={monitoring} choose={choose} />}
         <Filters
           asked={asked}
           ask={(change) => setAsked({ ...asked, ...change })}
