@@ -42,9 +42,11 @@ export function Coaching({ me }: { me: User }) {
           />
         </div>
       )}
-      <p role="alert" class="problem">
-        {problem}
-      </p>
+      {problem && (
+        <p role="alert" class="problem">
+          {problem}
+        </p>
+      )}
       {notes === null && <p class="empty">{words.loading}</p>}
       {notes?.length === 0 && <p class="empty">{words.noNotes}</p>}
       {notes !== null && notes.length > 0 && (

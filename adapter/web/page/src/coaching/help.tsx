@@ -72,9 +72,11 @@ export function AskForHelp({ me, picture }: AskProps) {
           </button>
         </form>
       )}
-      <p role="alert" class="problem">
-        {problem}
-      </p>
+      {problem && (
+        <p role="alert" class="problem">
+          {problem}
+        </p>
+      )}
     </section>
   );
 }
@@ -130,9 +132,11 @@ export function HelpRequests({ me, picture, monitoring, choose }: RequestsProps)
           </li>
         ))}
       </ul>
-      <p role="alert" class="problem">
-        {problem}
-      </p>
+      {problem && (
+        <p role="alert" class="problem">
+          {problem}
+        </p>
+      )}
       {notify && (
         <p class="row soft">
           <span class="grow">{words.helpNotifyAsk}</span>

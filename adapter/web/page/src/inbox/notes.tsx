@@ -73,9 +73,11 @@ export function Notes({ me, call, listening, of }: Props) {
   return (
     <section class="card notes" aria-label={words.notes}>
       <h3>{words.notes}</h3>
-      <p role="alert" class="problem">
-        {of.problem}
-      </p>
+      {of.problem && (
+        <p role="alert" class="problem">
+          {of.problem}
+        </p>
+      )}
       {of.notes.length > 0 && (
         <ul>
           {of.notes.map((note) => (
