@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adapter.store.tables import Base, UtcTime
+from adapter.store.tables import Base, Counter, UtcTime
 
 
 class ExemptNumberRow(Base):
@@ -44,6 +44,8 @@ class NoteRow(Base):
     __table_args__ = (Index("ix_notes_agent", "agent_id", "at"), Index("ix_notes_at", "at"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[int] = mapped_column(Counter, unique=True)
+    """In the order in which they were written; never shown."""
     pbx: Mapped[str] = mapped_column(String(32))
     call_id: Mapped[str] = mapped_column(String(64), index=True)
     conversation_id: Mapped[str] = mapped_column(String(64))

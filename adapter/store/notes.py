@@ -51,7 +51,8 @@ class Notes:
         """A new one."""
         async with self._database.work() as session:
             await take_chain(session)
-            session.add(_row(note))
+            last = await session.scalar(select(func.max(NoteRow.number)))
+            session.add(_row(note, (last or 0) + 1))
             await _tell(session, Action.NOTE_CREATED, EventType.NOTE_CREATED, note, by, note.at)
 
     async def get(self, note_id: str) -> Note | None:
@@ -62,7 +63,7 @@ class Notes:
 
     async def page(self, wanted: NoteFilter, limit: int, after: str | None = None) -> list[Note]:
         """Newest first; `after`: the id of the last one that was seen. Raises NotFound when it is unknown."""
-        query = select(NoteRow).order_by(NoteRow.at.desc(), NoteRow.id.desc()).limit(limit)
+        query = select(NoteRow).order_by(NoteRow.number.desc()).limit(limit)
         if wanted.call_id is not None:
             query = query.where(NoteRow.call_id == wanted.call_id)
         if wanted.agent is not None:
@@ -83,8 +84,7 @@ class Notes:
                 last = await session.get(NoteRow, after)
                 if last is None:
                     raise NotFound("This cursor is unknown, or its note was deleted. Start again without one.")
-                older = (NoteRow.at == last.at) & (NoteRow.id < last.id)
-                query = query.where(or_(NoteRow.at < last.at, older))
+                query = query.where(NoteRow.number < last.number)
             return [_note(row) for row in await session.scalars(query)]
 
     async def change(
@@ -151,9 +151,10 @@ async def _tell(
     await session.run_sync(add_events, [note_event(kind, note, by, at)], [uuid.uuid4().hex], at)
 
 
-def _row(note: Note) -> NoteRow:
+def _row(note: Note, number: int) -> NoteRow:
     return NoteRow(
         id=note.id,
+        number=number,
         pbx=note.pbx,
         call_id=note.call_id,
         conversation_id=note.conversation_id,

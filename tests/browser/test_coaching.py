@@ -23,7 +23,7 @@ async def test_help_comes_notes_are_written_and_read(lab: Lab, sign_in: SignIn) 
     await expect(mona.get_by_text("Only Sam hears you.")).to_be_visible()
     assert_hears(await listen(customer, agent), p201={"101"}, p101={"201", "302"})
 
-    await mona.get_by_role("heading", level=1).click()  # out of any field: what follows are keys
+    await mona.get_by_role("heading", name="Sam with 201").click()  # out of any field: what follows are keys
     await mona.keyboard.press("b")
     line = mona.get_by_role("region", name="This call")
     await expect(line.get_by_text("Mona marked")).to_be_visible()

@@ -213,7 +213,7 @@ class History:
         """Nobody may monitor Boss any more: what listens ends."""
         self.rules.exempt = Exempt(people=(BOSS.id,))
         self.board.look_again({call.conversation_id for call in self.board.calls()}, START)
-        if not self.call().monitorable:
+        if any(not call.monitorable for call in self.board.calls()):
             for monitor_id, _ in self.modes.values():
                 self.end(monitor_id)
             self.modes.clear()

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from adapter.store.tables import UtcTime
+from adapter.store.tables import Counter, UtcTime
 
 revision = "0010_coaching"
 down_revision = "0006_phones_pbx"
@@ -38,6 +38,7 @@ def _notes() -> None:
     op.create_table(
         "notes",
         sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("number", Counter, nullable=False, unique=True),
         sa.Column("pbx", sa.String(32), nullable=False),
         sa.Column("call_id", sa.String(64), nullable=False),
         sa.Column("conversation_id", sa.String(64), nullable=False),
