@@ -77,6 +77,18 @@ class OwnCall(AdapterError):
     code, status, title = "own_call", 409, "This is your own call"
 
 
+class NotMonitorable(AdapterError):
+    """Nobody may monitor this conversation, whatever their rights (Do not monitor)."""
+
+    code, status, title = "not_monitorable", 409, "This call is not monitored"
+
+
+class AlreadyTaken(AdapterError):
+    """Somebody else was the first to take this request for help."""
+
+    code, status, title = "already_taken", 409, "Somebody else comes"
+
+
 class CallNotActive(AdapterError):
     """The call is still ringing."""
 

@@ -57,6 +57,7 @@ from adapter.web import (
 )
 from adapter.web.access import Access
 from adapter.web.app import Groups
+from adapter.web.coaching import Coaching
 from adapter.web.expiry import Expiry
 from adapter.web.revocation import Revocation
 from adapter.web.stream import Streams
@@ -104,6 +105,7 @@ class Service:
         membership: Membership | None = None,
         endpoints_of: Callable[[config.Pbx], Endpoints] = wiring.endpoints,
     ) -> None:
+        self.unmonitored = wiring.unmonitored(settings, bars)
         self.settings, self.store, self.clock, self._key, self.bars = settings, store, clock, key, bars
         self.ownership = ownership or (membership.claims if membership else Alone(this_member(clock())))
         self._connect_to, started_at = connect_to, clock()
@@ -136,6 +138,7 @@ class Service:
         )
         self.halves = FarHalves(self.boards, clock, self.tickets.leg_of)
         self.members = Members(self.boards, lambda: self.ownership.seen)
+        self.coaching = Coaching(self.boards, self.nodes, store, self.unmonitored, country, clock, self.recorder.find)
         self.readiness = Readiness({"database": True, **self.nodes.parts}, self._problems, clock)
         self.ownership.lost.subscribe(self.nodes.give_up)
         self.database_health = DatabaseHealth(self.boards, store.installation.beat, clock)
@@ -176,14 +179,16 @@ class Service:
     # --- one PBX
 
     def _board(self, pbx: config.Pbx, directory: Directory) -> Board:
-        node = wiring.node_settings(pbx, self.settings, self._key)
+        node = wiring.node_settings(pbx, self.settings, self._key, self.unmonitored.forbids)
         connecting = PbxState(LinkState.CONNECTING, self.clock())
         return Board(node.numbering, directory, connecting, node.dialplan, self.bars)
 
     def _node(self, board: Board) -> Node:
         pbx = next(pbx for pbx in self.settings.pbx if pbx.id == board.id)
-        node = wiring.node_settings(pbx, self.settings, self._key)
-        return Node(node, board, self._connect_to(pbx, self.clock), self._shared)
+        read = wiring.node_settings(pbx, self.settings, self._key, self.unmonitored.forbids)
+        node = Node(read, board, self._connect_to(pbx, self.clock), self._shared)
+        node.help_asked.subscribe(lambda where, channel: self.coaching.desk.pressed(where, channel))
+        return node
 
     def _make(self, pbx_id: str) -> Node:
         """All of a PBX that is ours from now on."""
@@ -231,6 +236,7 @@ class Service:
             calls=calls.Deps(boards),
             floor=floor.Deps(boards),
             timeline=timeline.Deps(boards, self.history),
+            coaching=self.coaching.groups,
             monitors=monitors.Deps(
                 *(boards, nodes, self.recorder.find, store.answers, locks, self.metrics.switched),
                 patience=PATIENCE if self.cluster else 0.0,
@@ -260,6 +266,7 @@ class Service:
             self.recorder.start(None)
             await self.accounts.read()
             self.dispatcher.look_often(LOOK)
+        await self.coaching.start()
         await self.dispatcher.start()
         await self.nodes.start()
         self.database_health.start()
@@ -304,9 +311,8 @@ class Service:
         self.streams.close()
         self.unrecorded.close()
         pages = [self.page_phones] if self.page_phones else []
-        await close_all(
-            LAST, self._tasks, self.expiry, *pages, self.nodes, self.readiness, self.database_health, self.retention
-        )
+        await close_all(LAST, self._tasks, self.coaching, self.expiry, *pages, self.nodes)
+        await close_all(LAST, self.readiness, self.database_health, self.retention)
         await self.recorder.close(LAST)
         if self.cluster is not None:
             await self.cluster.close()

@@ -4,6 +4,7 @@ import resource
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from functools import lru_cache, partial
@@ -25,12 +26,15 @@ from adapter.config.settings import NEEDS_POSTGRESQL
 from adapter.config.settings import Numbering as Numbers
 from adapter.config.tls import Certificate, client_context
 from adapter.config.unit import source_of
+from adapter.core.bars import Bars
 from adapter.core.call import Call
 from adapter.core.calls import Numbering
 from adapter.core.events import Channel
 from adapter.core.legs import LegNames, SpyDialplan, is_leg
+from adapter.core.numbering import Forbids, anybody
 from adapter.core.people import User
 from adapter.core.trunks import TICKET
+from adapter.core.unmonitored import Unmonitored
 from adapter.errors import ConfigError
 from adapter.fleet.claims import Claims
 from adapter.fleet.natsaccess import NatsAccess
@@ -38,6 +42,7 @@ from adapter.fleet.node import Connect, NodeSettings, OnCall, OnEvents, OnState
 from adapter.fleet.ownership import Alone, Ownership
 from adapter.health.retention import Keep
 from adapter.monitoring.boards import Boards, OneOfBoards
+from adapter.monitoring.e164 import forms
 from adapter.monitoring.floornews import QueueLimit
 from adapter.monitoring.limits import Limits
 from adapter.monitoring.ports import StartRequest
@@ -135,16 +140,23 @@ def asterisk(pbx: config.Pbx, clock: Callable[[], datetime], ownership: Ownershi
     return connect
 
 
-def node_settings(pbx: config.Pbx, settings: config.Settings, key: bytes) -> NodeSettings:
-    """How this PBX is read and treated."""
+def node_settings(pbx: config.Pbx, settings: config.Settings, key: bytes, forbids: Forbids = anybody) -> NodeSettings:
+    """How this PBX is read and treated. `forbids`: whom nobody may monitor (`core.unmonitored`)."""
+    reading = numbering(pbx, key, settings.numbering, several=len(settings.pbx) > 1)
     return NodeSettings(
-        numbering=numbering(pbx, key, settings.numbering, several=len(settings.pbx) > 1),
+        numbering=replace(reading, forbids=forbids),
         dialplan=spy_dialplan(pbx.context, key),
         limits=limits(settings),
         watch_interval=pbx.watch_interval_seconds,
         reach=pbx.reach,
         queue_limits={one.name: QueueLimit(one.waiting, one.longest_wait_seconds) for one in settings.queue},
     )
+
+
+def unmonitored(settings: config.Settings, bars: Bars) -> Unmonitored:
+    """Whom nobody may monitor: nobody, until that is read from the database."""
+    country = settings.numbering.country
+    return Unmonitored(bars, lambda number, where: forms(number, where or country))
 
 
 def proxies(settings: config.Settings) -> ProxyPolicy:
@@ -276,7 +288,8 @@ def limits(settings: config.Settings) -> Limits:
 def keep(settings: config.Settings) -> Keep:
     """What is kept for how long."""
     audit = timedelta(days=settings.audit.keep_days) if settings.audit.keep_days else None
-    return Keep(audit, settings.audit.cut_share, timedelta(days=settings.webhooks.keep_days))
+    notes = timedelta(days=settings.coaching.keep_days) if settings.coaching.keep_days else None
+    return Keep(audit, settings.audit.cut_share, timedelta(days=settings.webhooks.keep_days), notes)
 
 
 def nats(settings: config.Settings) -> NatsAccess | None:

@@ -35,6 +35,8 @@ REASONS = {
 
 OWN = re.compile(r'(?:"(.*)" )?<(.*)>', re.DOTALL)
 """A callerid as Asterisk writes it (main/callerid.c, ast_callerid_merge)."""
+HELP = "CallMonitorHelp"
+"""The UserEvent by which a phone asks for help (asterisk-conf/features_call_monitor.conf)."""
 CHANNEL = (
     *("Uniqueid", "Linkedid", "Channel", "ChannelState", "CallerIDNum", "CallerIDName"),
     *("ConnectedLineNum", "ConnectedLineName", "Exten", "Context"),
@@ -179,6 +181,12 @@ def _picked_up(fields: Fields, at: datetime) -> ev.Event | None:
     return ev.HandedOn(at, (rang,), name, name, uniqueid, picked_up=True) if rang and name and uniqueid else None
 
 
+def _told_by_dialplan(fields: Fields, at: datetime) -> ev.Event | None:
+    """UserEvent(CallMonitorHelp), run by a feature code (features.conf, applicationmap) on the channel that pressed."""
+    uniqueid = fields.get("Uniqueid")
+    return ev.HelpAsked(at, uniqueid) if uniqueid and fields.get("UserEvent") == HELP else None
+
+
 TRANSLATORS: dict[str, Callable[[Fields, datetime], ev.Event | None]] = {
     "Newchannel": _created,
     "Newstate": _changed,
@@ -201,6 +209,7 @@ TRANSLATORS: dict[str, Callable[[Fields, datetime], ev.Event | None]] = {
     "AttendedTransfer": _transferred,
     "Pickup": _picked_up,
     **queuewire.TRANSLATORS,
+    "UserEvent": _told_by_dialplan,
 }
 """The events that the model needs; asterisk-conf/manager_call_monitor.conf allows exactly these."""
 

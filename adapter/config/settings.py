@@ -109,6 +109,12 @@ class Audit(Section):
     heads_file: Path | None = Field(None, description="Also to this file, a line each; best on another disk.")
 
 
+class Coaching(Section):
+    """Notes that supervisors write about calls."""
+
+    keep_days: Annotated[int, Field(ge=0, le=36500)] = Field(365, description="Older notes are deleted; 0 keeps all.")
+
+
 class Metrics(Section):
     """Metrics for Prometheus. On the page's port, /metrics needs a token with the scope metrics."""
 
@@ -144,6 +150,7 @@ class Settings(BaseSettings):
     session: Session = Session()
     webhooks: Webhooks = Webhooks()
     audit: Audit = Audit()
+    coaching: Coaching = Coaching()
     metrics: Metrics = Metrics()
     queue: Annotated[list[Queue], AfterValidator(distinct)] = Field([], description="Limits of single queues.")
     log: Log = Log()

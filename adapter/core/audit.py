@@ -97,6 +97,13 @@ class Action(StrEnum):
     TEAM_CREATED = "team.created"
     TEAM_CHANGED = "team.changed"
     TEAM_DELETED = "team.deleted"
+    DO_NOT_MONITOR_CHANGED = "do_not_monitor.changed"
+    HELP_REQUESTED = "help.requested"
+    HELP_TAKEN = "help.taken"
+    HELP_CLOSED = "help.closed"
+    NOTE_CREATED = "note.created"
+    NOTE_CHANGED = "note.changed"
+    NOTE_DELETED = "note.deleted"
     CUT = "audit.cut"
 
 

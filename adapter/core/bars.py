@@ -75,6 +75,17 @@ class Bars:
         bar = self._by_id.get(conversation)
         return bar is not None and user_id in self._people(bar)
 
+    def known_as(self, conversation: str) -> tuple[frozenset[str], frozenset[str]]:
+        """All ids of this conversation; and who was ever in it, where it goes on at several PBXes."""
+        bar = self._by_id.get(conversation)
+        if bar is None:
+            return frozenset({conversation}), NOBODY
+        return bar.ids, self._people(bar) if bar.elsewhere else NOBODY
+
+    def is_over(self, conversation: str) -> bool:
+        """Whether this conversation is not known to go on."""
+        return conversation not in self._by_id
+
     def hidden(self, who: Who) -> frozenset[str]:
         """All ids of all conversations that they are barred from."""
         found = (bar.ids for bar in self._all() if who.is_among(self._of(bar)))

@@ -71,6 +71,8 @@ class Call:
     """The queue that brought the call to this agent (`adapter.core.visits`)."""
     waited_seconds: int | None = None
     """How long the customer waited in it; None while they do, and where nobody knows."""
+    monitorable: bool = True
+    """Whether anybody may monitor it: nobody whom `core.unmonitored` exempts is in the conversation."""
 
     @property
     def has_one_peer(self) -> bool:

@@ -98,9 +98,9 @@ class Calls:
 
     def _ask(self, uniqueid: str) -> None:
         """Of a new channel it is to be asked where it leads, unless it is a phone's."""
-        line = self._lines.get(uniqueid) if self.trunks is not None else None
-        if line is not None and self.trunks is not None and self.phones.owner_by(line.key) is None:
-            self.trunks.noticed(line.channel, called=line.called)
+        trunks, line = self.trunks, self._lines.get(uniqueid)
+        if trunks is not None and line is not None and self.phones.owner_by(line.key) is None:
+            trunks.noticed(line.channel, called=line.called)
 
     def release(self, leg: str) -> None:
         """This leg took a call over: what was its far half here is a party's line from now on."""
@@ -115,6 +115,10 @@ class Calls:
         """Accounts changed: use names and participants from the new directory."""
         self._directory, self._parties_of.directory = directory, directory.at(self._numbering.pbx)
         self._lines.dirty.update(self._linkedids.values())
+
+    def look_again(self, conversations: Iterable[str]) -> None:
+        """What decides about these, and is no event of this PBX, is another now."""
+        self._lines.dirty.update(self._linkedids[one] for one in conversations if one in self._linkedids)
 
     # --- calls out
 
@@ -260,19 +264,19 @@ class Calls:
 
     def _owners(self, lines: Iterable[TrackedChannel]) -> frozenset[str]:
         """Also of whoever has an endpoint of that name at another PBX: rather one person too many than one too few."""
-        owner = self._directory.owner_by
-        return frozenset([user.id for line in lines if (user := owner(line.key)) is not None])
+        return frozenset([user.id for line in lines if (user := self._directory.owner_by(line.key)) is not None])
 
     def _read(
         self, lines: Sequence[Ends], conversation: str, participants: frozenset[str], at: datetime
     ) -> dict[str, Call]:
-        sides = (side for line, far in lines if line.is_agent for side in self._sides.of(line, far, self._calls))
-        return {side.call_id: self._call(side, conversation, participants, at) for side in sides}
+        sides = [side for line, far in lines if line.is_agent for side in self._sides.of(line, far, self._calls)]
+        numbers = (one for side in sides for one in self._parties_of.numbers(side.line, side.far))
+        free = not (sides and self._numbering.forbids(conversation, participants, numbers))
+        return {side.call_id: self._call(side, conversation, participants, free, at) for side in sides}
 
-    def _call(self, side: Side, conversation: str, participants: frozenset[str], at: datetime) -> Call:
+    def _call(self, side: Side, conversation: str, participants: frozenset[str], free: bool, at: datetime) -> Call:
         """The call of an agent's side; the one that is known, where it still looks the same."""
-        line, far, other = side.line, side.far, side.other
-        known = self._calls.get(side.call_id)
+        line, far, other, known = side.line, side.far, side.other, self._calls.get(side.call_id)
         answered_at = self._answered(side, known, at)
         state = self._state(line, far, answered_at)
         visit = visits.brought_by(self._lines, line, other, side.began, persistent=side.persistent)
@@ -294,6 +298,7 @@ class Calls:
             far=other.channel.uniqueid if other is not None else "",
             queue=visit.queue if visit is not None else None,
             waited_seconds=visit.seconds if visit is not None else None,
+            monitorable=free,
         )
         return known if known == call else call
 

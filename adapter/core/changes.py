@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from adapter.core.bars import BarChanges
+from adapter.core.help import HelpRequest
 from adapter.core.monitor import Monitor
 
 
@@ -36,6 +37,8 @@ class Changes:
     """A new snapshot of the PBX was taken: its calls that are not known now have ended."""
     barred: BarChanges = field(default_factory=BarChanges)
     """Who is barred from which conversation now."""
+    help: tuple[HelpRequest, ...] = ()
+    """Requests for help that are new or another now; closed ones are no more."""
     mirrored: bool = False
     """Another adapter owns the PBX and has told of this: it is shown here, and neither written nor acted upon."""
     agents: frozenset[str] = frozenset()

@@ -270,6 +270,13 @@ class Snapshot(NamedTuple):
     """As of `DevicesListed`."""
 
 
+class HelpAsked(NamedTuple):
+    """Somebody in a call pressed the feature code that asks for help."""
+
+    at: datetime
+    uniqueid: str
+
+
 Event = (
     ChannelCreated
     | ChannelChanged
@@ -289,6 +296,7 @@ Event = (
     | OriginateFailed
     | OriginateAnswered
     | HandedOn
+    | HelpAsked
     | Snapshot
     | QueueEvent
 )

@@ -20,6 +20,9 @@ TEST_PREFIX = "cmdoctor-"
 TEST = re.compile(rf"{TEST_PREFIX}\d{{14}}-[0-9a-f]{{6}}(-.*)?")
 """Their names, whole: when its run began, a random part, and what the channel is for (`doctor.pbx.name_of_run`)."""
 
+BUSY_CAUSES = frozenset({17, 21})
+"""Q.850 causes with which a phone that is busy, or declines, ends a leg (include/asterisk/causes.h)."""
+
 
 _match_leg, _match_test = LEG.fullmatch, TEST.fullmatch  # bound once: each event asks for them
 

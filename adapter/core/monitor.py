@@ -35,6 +35,8 @@ class EndReason(StrEnum):
     PERMISSION_REVOKED = "permission_revoked"
     ADAPTER_STOPPED = "adapter_stopped"
     PBX_LOST = "pbx_lost"
+    NOT_MONITORABLE = "not_monitorable"
+    """Somebody is in the conversation now whom nobody may monitor, or a program exempted the call."""
     ERROR = "error"
 
 

@@ -1,10 +1,18 @@
 """How one PBX is read: whose phones its endpoints are, where its trunks lead, how its ids become public ones."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from adapter.core.events import Channel
+
+Forbids = Callable[[str, frozenset[str], Iterable[tuple[str, str]]], bool]
+"""Asked of a conversation, who is in it (ids of users), and the numbers of the others, each with its country."""
+
+
+def anybody(conversation: str, present: frozenset[str], numbers: Iterable[tuple[str, str]]) -> bool:
+    """Where nobody is exempt from monitoring."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,9 @@ class Numbering:
     """What people see of the PBX; empty: its id."""
     is_trunk: Callable[[str], bool] | None = None
     """Whether an endpoint leads to another PBX of the installation; None where there is no other."""
+
+    forbids: Forbids = anybody
+    """Whether nobody may monitor a conversation (`core.unmonitored.Unmonitored.forbids`)."""
 
     def opaque(self, uniqueid: str) -> str:
         """The public id for a uniqueid or linkedid: stable across restarts, and not sequential."""

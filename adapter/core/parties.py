@@ -5,7 +5,7 @@ made it ring). What was dialled to reach it is the truth.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from adapter.core.call import Agent, Call, Direction, Party
@@ -90,6 +90,13 @@ class Parties:
         other.reached = other.reached or self._reached(line, other)
         name = channel.caller_name if _NUMBER.fullmatch(channel.number) else ""
         return Party(other.reached, name, self.country_of(other.endpoint))
+
+    def numbers(self, line: TrackedChannel, far: Sequence[TrackedChannel]) -> Iterator[tuple[str, str]]:
+        """Of everybody from outside at the other end: the number, and the country by whose rules it is written."""
+        for other in far:
+            if self.directory.owner_by(other.key) is None:
+                number = (other.reached or self._reached(line, other)) if other.called else other.channel.number
+                yield number, self.country_of(other.endpoint)
 
     def _is_same(self, line: TrackedChannel, known: Call) -> bool:
         """Whether nobody took their place: it was not answered, or they are alone in the bridge for a moment."""

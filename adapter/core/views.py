@@ -146,6 +146,7 @@ def call_view(call: Call, monitors: Iterable[Monitor], sight: Visibility) -> Jso
         "barge_reaches_customer": call.has_one_peer if talking else call.barge_reaches_customer,
         "queue": call.queue,
         "waited_seconds": call.waited_seconds,
+        "monitorable": call.monitorable,
         "monitors": [monitor_view(monitor, sight) for monitor in shown],
     }
 

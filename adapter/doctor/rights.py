@@ -11,7 +11,7 @@ from adapter.doctor.findings import Area, Finding, Remedy, reload_of
 AMI = Area("ami")
 FILE = "manager_call_monitor.conf"
 RELOAD = reload_of("manager reload")
-READ, WRITE = "read = call,dtmf,agent", "write = call,originate,reporting"
+READ, WRITE = "read = call,dtmf,agent,user", "write = call,originate,reporting"
 
 ACTIONS = {
     "call": ("PlayDTMF", "Redirect", "Hangup", "Bridge"),
@@ -23,7 +23,9 @@ need no class of their own in Asterisk 22."""
 GRANTED = frozenset(ACTIONS)
 PRIVILEGES = re.compile(r"\(Priv: ([^)]*)\)")
 DTMF_EVENTS = frozenset({"DTMFEnd"})
-PHONES_ONLY = frozenset({"Hold", "Unhold", "MusicOnHoldStart", "MusicOnHoldStop", "AttendedTransfer", "Pickup"})
+PHONES_ONLY = frozenset(
+    {"Hold", "Unhold", "MusicOnHoldStart", "MusicOnHoldStop", "AttendedTransfer", "Pickup", "UserEvent"}
+)
 """Events that only a phone can cause: Asterisk sends them when a channel driver queues a hold (main/channel.c,
 ast_queue_hold), which plays music where there is some, transfers or picks up, which Local channels never do. A test
 call can't show whether they arrive."""

@@ -12,7 +12,7 @@ import structlog
 from adapter.core import lifecycle
 from adapter.core.calls import Numbering
 from adapter.core.changes import Changes
-from adapter.core.events import Event
+from adapter.core.events import Event, HelpAsked
 from adapter.core.invariant import Fault
 from adapter.core.legs import HandedCall, SpyDialplan
 from adapter.core.monitor import EndReason
@@ -33,6 +33,7 @@ from adapter.phones.dtmf import DtmfModes
 from adapter.phones.messages import PhoneMessages
 from adapter.phones.starcodes import StarCodes
 from adapter.phones.tickets import Tickets
+from adapter.tasks import Listeners
 
 log = structlog.get_logger(__name__)
 
@@ -167,6 +168,8 @@ class Node:
             tickets=shared.tickets,
             is_trunk=settings.numbering.is_trunk,
         )
+        self.help_asked: Listeners[[str, str]] = Listeners()
+        """Who is told that a phone asks for help: this PBX's id, and the phone's channel."""
         self._taken_up = False
         board.subscribe(self._heard)
         self.messages = PhoneMessages(board, self.pbx.message, shared.is_at_page)
@@ -182,6 +185,9 @@ class Node:
         self.board.apply(events)
         if self.queue_watch is not None:
             self.queue_watch.heard(events)
+        for event in events:
+            if type(event) is HelpAsked:
+                self.help_asked.tell(self.id, event.uniqueid)
         self._figures.applied(events, (self._clock() - events[-1].at).total_seconds() if events else 0.0)
 
     def _state(self, state: PbxState) -> None:

@@ -30,6 +30,8 @@ class Keep:
     audit: timedelta | None
     audit_share: float
     deliveries: timedelta
+    notes: timedelta | None = None
+    """None keeps all."""
 
 
 class Retention:
@@ -64,6 +66,8 @@ class Retention:
             clock = self._store.clock
             if clock.settled:
                 await self._store.sweep.events(self._keep.deliveries, DELIVERIES_SHARE, clock.now(), clock.steady())
+                if self._keep.notes is not None:
+                    await self._store.notes.sweep(self._keep.notes, DELIVERIES_SHARE, clock.now(), clock.steady())
         except StoreUnavailable as problem:
             log.warning("what is past its time could not be deleted", why=str(problem))
 

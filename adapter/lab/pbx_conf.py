@@ -82,6 +82,7 @@ def _files(conf: Path, lab: Path, folder: Path, ports: Ports) -> dict[str, str]:
         "logger": "[general]\n[logfiles]\nmessages => notice,warning,error\n",
         "extensions": (f'#include "{lab}/extensions.conf"\n#include "{conf}/extensions_call_monitor.conf"\n'),
         **{name: f'#include "{lab}/{name}.conf"\n' for name in FLOWS},
+        "features": f'#include "{lab}/features.conf"\n#include "{conf}/features_call_monitor.conf"\n',
         "manager": (
             f"[general]\nenabled = yes\nwebenabled = no\nport = {ports.ami}\nbindaddr = 127.0.0.1\n"
             f'displayconnects = no\n#include "{conf}/manager_call_monitor.conf"\n'

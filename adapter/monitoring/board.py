@@ -18,7 +18,7 @@ from adapter.core.call import Call
 from adapter.core.calls import Numbering
 from adapter.core.changes import Changes, MonitorChange
 from adapter.core.invariant import spies
-from adapter.core.legs import SpyDialplan, is_leg
+from adapter.core.legs import BUSY_CAUSES, SpyDialplan, is_leg
 from adapter.core.lifecycle import Command, Step
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, with_call
@@ -32,9 +32,6 @@ from adapter.monitoring.trunknews import TrunkNews
 from adapter.tasks import Listeners, guarded_each
 
 log = structlog.get_logger(__name__)
-
-BUSY_CAUSES = frozenset({17, 21})
-"""Q.850 causes of a phone that is busy or declines (include/asterisk/causes.h)."""
 
 Listener = Callable[[Changes], None]
 
@@ -223,16 +220,19 @@ class Board(Readable):
     def set_pbx(self, state: PbxState) -> None:
         """The connection changed. Without one no call is known; monitors wait to be found again."""
         self.pbx_state = state
-        hidden = NOTHING
-        if state.state is not LinkState.CONNECTED:
+        if lost := state.state is not LinkState.CONNECTED:
             self._calls.suspend()
             self.bars.out_of_sight(self.id)
-            hidden = self._agents.suspend()
-        self._publish(state.since, link=True, hidden=hidden)
+        self._publish(state.since, link=True, hidden=self._agents.suspend() if lost else NOTHING)
 
     def release(self, leg: str, at: datetime) -> None:
         """A leg of another PBX took a call over: what was its far half here is a party's line now."""
         self._calls.release(leg)
+        self._publish(at)
+
+    def look_again(self, conversations: Iterable[str], at: datetime) -> None:
+        """What decides about these conversations, and is no event of this PBX, is another now."""
+        self._calls.look_again(conversations)
         self._publish(at)
 
     # --- changes out
@@ -267,15 +267,14 @@ class Board(Readable):
         changed = self._calls.settle(at)
         agents, queues = map(frozenset.union, self._agents.settle(at, changed), hidden)
         sightings, self._calls.sightings = self._calls.sightings, []
-        if self.complete and (sightings or resynced):  # out of sight, nothing is known of any end
-            barred = self.bars.see(self.id, sightings, self._calls.lives, resynced=resynced)
-        else:
-            barred = BarChanges()
-        for change in changed:
-            if change.after is None and change.before is not None:
-                self._over(change.before)
+        sees = self.complete and (sightings or resynced)  # out of sight, nothing is known of any end
+        seen = (self.id, sightings, self._calls.lives)
+        barred = self.bars.see(*seen, resynced=resynced) if sees else BarChanges()
+        for before, after in changed:
+            if after is None and before is not None:
+                self._over(before)
             else:
-                self._follow(change.before, change.after)
+                self._follow(before, after)
         monitors, self._touched = tuple(self._touched), []
         commanded, self._commanded = self._commanded, []
         pressed, self._pressed = self._pressed, []
@@ -284,10 +283,8 @@ class Board(Readable):
         for conversation in barred.touched:
             ids.update(self._calls.of_conversation(conversation))
         if ids or monitors or link or people or resynced or barred.size or barred.touched or agents or queues:
-            changes = Changes(at, self.id, frozenset(ids), monitors, link, False, people, resynced, barred)
-            if agents or queues:
-                changes = replace(changes, agents=agents, queues=queues)
-            self._changes.tell(changes)
+            rest = (link, False, people, resynced, barred)
+            self._changes.tell(Changes(at, self.id, frozenset(ids), monitors, *rest, agents=agents, queues=queues))
         for leg, commands in commanded:
             self.commands.tell(leg, commands)
         for monitor, mode in pressed:
@@ -314,6 +311,9 @@ class Board(Readable):
                 if not monitor_survives(self.directory.users.get(monitor.supervisor.user_id), monitor):
                     self._step(lifecycle.end_wanted(monitor, EndReason.PERMISSION_REVOKED))
                     monitor = self._monitors[monitor.id]
+            if call and not call.monitorable:  # to whom the call is no longer shown, the scope is the reason
+                self._step(lifecycle.end_wanted(monitor, EndReason.NOT_MONITORABLE))
+                monitor = self._monitors[monitor.id]
             if peers is not None:
                 self._step(lifecycle.bridge_settled(monitor, peers))
             if before and call and before.barge_reaches_customer and not call.barge_reaches_customer:

@@ -13,6 +13,8 @@ from adapter.core.agent import AgentStatus, QueueStatus
 from adapter.core.bars import CREDENTIALS, Bars, Kind, Who
 from adapter.core.call import Call
 from adapter.core.changes import Changes, MonitorChange, merged
+from adapter.core.help import HelpRequest
+from adapter.core.help_views import HelpSight, help_sight
 from adapter.core.monitor import Monitor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, User
@@ -56,6 +58,8 @@ class Boards:
             raise ValueError("the boards of one process share their bars")
         self.bars = next(iter(shared.values()), Bars())
         self.directory = directory
+        self.help: dict[str, HelpRequest] = {}
+        """Requests for help that are not closed, by id, oldest first (`monitoring.help`)."""
         self.record_state = RecordState(True, at)
         self._changes: Listeners[[Changes]] = Listeners()
         self._gathered: list[Changes] | None = None
@@ -237,6 +241,22 @@ class Boards:
             calls = frozenset(call.id for call in self.calls() if call.conversation_id in barred.touched)
             self._changes.tell(Changes(at, calls=calls, barred=barred))
         return bool(barred.size)
+
+    def set_help(self, requests: Sequence[HelpRequest], at: datetime) -> None:
+        """Requests for help are new, or another now; closed ones go."""
+        for request in requests:
+            if request.closed:
+                self.help.pop(request.id, None)
+            else:
+                self.help[request.id] = request
+        self._changes.tell(Changes(at, help=tuple(requests)))
+
+    def help_sight(self, user: User, request: HelpRequest, who: Who | None = None) -> HelpSight:
+        """What this person sees of a request for help. `who`: with which token, where it is one."""
+        who, conversation = who or Who(user.id), request.conversation_id
+        barred = self.bars.barred(who, conversation)
+        in_hand = self.bars.in_hand(who, CREDENTIALS, conversation)
+        return help_sight(user, request, self.call(request.call_id), barred=barred, in_hand=in_hand)
 
     def set_record(self, state: RecordState) -> None:
         """The database takes what happens, or no longer does."""

@@ -36,3 +36,25 @@ def same_number(one: str, other: str, country: str, others: str = "") -> bool:
     """Whether both are the same line; `others`: the country of the other, where it is not the same. An empty number is
     nobody's."""
     return bool(one.strip()) and canonical(one, country) == canonical(other, others or country)
+
+
+SIGNS = re.compile(r"[^+0-9]")
+
+
+def forms(number: str, country: str) -> frozenset[str]:
+    """How a number can be written in a list: in E.164, and as it is, without what only separates its digits."""
+    plain = number.strip()
+    written = SIGNS.sub("", plain.removeprefix("tel:")) if NUMBER.fullmatch(plain) else plain
+    return frozenset({canonical(plain, country), written})
+
+
+def listed(entry: str, country: str) -> str:
+    """A number of a list as it is kept: `+12025550101`, or the beginning of numbers, `+1202555*`.
+
+    What is no number anywhere (an extension, a short code) stays as the PBX writes it. Raises ValueError.
+    """
+    plain, star = (entry.strip()[:-1], "*") if entry.strip().endswith("*") else (entry.strip(), "")
+    digits = SIGNS.sub("", plain)
+    if not NUMBER.fullmatch(plain) or not digits.strip("+") or "+" in digits[1:]:
+        raise ValueError("a number such as +12025550101, or the beginning of numbers such as +1202555*")
+    return f"{digits}*" if star else SIGNS.sub("", canonical(plain, country))

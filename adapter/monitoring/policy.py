@@ -52,7 +52,7 @@ class Policy:
         """The call and the device of a permitted start.
 
         The device may turn out not to be there (`adapter.monitoring.devices`). Raises Forbidden, PbxUnavailable,
-        NotFound, Ambiguous, OwnCall, Forbidden.
+        NotFound, Ambiguous, OwnCall, Forbidden, NotMonitorable.
         """
         self.need_right(user)
         call = self.find(user, request)
@@ -61,7 +61,9 @@ class Policy:
             raise errors.Forbidden(IN_HAND)
         if request.mode not in allowed_modes(user):
             raise errors.Forbidden(f"You may not monitor in the mode {request.mode}.")
-        return call, self._device(user, request.device)
+        device = self._device(user, request.device)
+        self.need_monitorable(call)
+        return call, device
 
     def decide(self, user: User, request: StartRequest) -> Call:
         """The call that somebody may begin to monitor now. Raises as `start`, and CallNotActive."""
@@ -76,6 +78,21 @@ class Policy:
         if own is None:
             raise errors.Forbidden("You can only use a device of your own.")
         return own
+
+    def write_about(self, user: User, call: Call) -> None:
+        """Whoever may monitor a call may write about it, listening or not.
+
+        Raises Forbidden, OwnCall, NotMonitorable, CallNotActive.
+        """
+        self.need_right(user)
+        self._not_own(user, call)
+        self.need_monitorable(call)
+        self.need_answered(call)
+
+    def need_monitorable(self, call: Call) -> None:
+        """Raise NotMonitorable where nobody may monitor this call, administrators neither."""
+        if not call.monitorable:
+            raise errors.NotMonitorable("Nobody may monitor this call: an administrator or a program exempted it.")
 
     def need_answered(self, call: Call) -> None:
         """Raise CallNotActive while the call rings."""
@@ -125,7 +142,8 @@ class Policy:
     def look_again(self, user: User, monitor: Monitor) -> None:
         """While the start waited for the device and the record, the call or the right may have gone.
 
-        Raises PbxUnavailable, NotFound (it is none of their teams' any more), Forbidden, CallEnded, OwnCall.
+        Raises PbxUnavailable, NotFound (it is none of their teams' any more), Forbidden, CallEnded, OwnCall,
+        NotMonitorable.
         """
         self.need_pbx()
         current = self._picture.directory.users.get(user.id)
@@ -137,6 +155,7 @@ class Policy:
         if call is None:
             raise errors.CallEnded("The call has just ended.")
         self._not_own(user, call)
+        self.need_monitorable(call)
 
     def need_mode(self, user: User, mode: Mode) -> None:
         """Raise Forbidden unless the account, as it is now, may do this mode."""

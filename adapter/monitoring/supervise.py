@@ -88,9 +88,9 @@ class Supervision:
         """Ring the supervisor's device and send it into the monitor dialplan. Returns it connecting.
 
         `by`: who asks, where it isn't the supervisor at the page; `monitor_id`: its id, where it was given before.
-        Raises, in the contract's order: Forbidden, NotFound, Ambiguous, OwnCall, Forbidden, AlreadyMonitoring,
-        CallNotActive, DeviceUnavailable, PbxUnavailable, PbxTimeout; RecordUnavailable when it can't be recorded;
-        Conflict where all monitoring was stopped meanwhile.
+        Raises, in the contract's order: Forbidden, NotFound, Ambiguous, OwnCall, Forbidden, NotMonitorable,
+        AlreadyMonitoring, CallNotActive, DeviceUnavailable, PbxUnavailable, PbxTimeout; RecordUnavailable when it can't
+        be recorded; Conflict where all monitoring was stopped meanwhile.
         """
         call, device = self._policy.start(user, request)
         need_not_stopped = self.stop_all.watch()

@@ -9,10 +9,13 @@ from adapter.store.answers import Answers
 from adapter.store.audit import Audit
 from adapter.store.database import Database
 from adapter.store.durability import Survives
+from adapter.store.exempt import ExemptStore
 from adapter.store.guesses import Guesses
+from adapter.store.help import Help
 from adapter.store.installation import Installation
 from adapter.store.left import LeftBehind
 from adapter.store.monitors import Monitors
+from adapter.store.notes import Notes
 from adapter.store.outbox import Outbox
 from adapter.store.owners import Owners
 from adapter.store.people import People
@@ -40,6 +43,9 @@ class Store:
         self.left = LeftBehind(database)
         self.guesses = Guesses(database, clock)
         self.audit = Audit(database, clock)
+        self.help = Help(database, clock)
+        self.notes = Notes(database, clock)
+        self.exempt = ExemptStore(database, clock)
         self.webhooks = Webhooks(database, clock)
         self.outbox = Outbox(database)
         self.sweep = Sweep(database)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
@@ -11,7 +11,7 @@ from adapter.core.bars import Bar, BarChanges, Kind, Making
 from adapter.core.shared_bars import SharedBars
 from adapter.store.database import take_turn
 from adapter.store.outbox import OUTBOX, PENDING
-from adapter.store.outbox_sql import PROMOTE, RELEASE
+from adapter.store.outbox_sql import OF_MONITORING, PROMOTE, RELEASE
 from adapter.store.tables import BarRow, DeliveryRow, EventRow, HookBarRow, MakingRow
 
 _BAR: TypeAdapter[Bar] = TypeAdapter(Bar)
@@ -45,7 +45,7 @@ def _take_back(session: Session, hook: str, conversation: str, at: datetime) -> 
         select(DeliveryRow.seq, DeliveryRow.lane)
         .join(EventRow, EventRow.seq == DeliveryRow.seq)
         .where(DeliveryRow.hook_id == hook, DeliveryRow.state.in_(PENDING))
-        .where(EventRow.conversation_id == conversation, EventRow.type.like("monitor.%"))
+        .where(EventRow.conversation_id == conversation, or_(*map(EventRow.type.like, OF_MONITORING)))
     )
     found = list(session.execute(waiting))
     if not found:

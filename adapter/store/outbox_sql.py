@@ -5,6 +5,10 @@ from sqlalchemy import bindparam, text, update
 from adapter.store.prepared import Prepared
 from adapter.store.tables import Counter, DeliveryRow, UtcTime
 
+OF_MONITORING = ("monitor.%", "note.%", "help.%")
+"""Types of events that may tell of somebody who listens silently."""
+_IS_OF_MONITORING = "(" + " OR ".join(f"e.type LIKE '{kind}'" for kind in OF_MONITORING) + ")"
+
 _FIRST_IS_DUE = """
     INSERT INTO deliveries (hook_id, seq, lane, state, next_at, attempts)
     SELECT n.hook_id, n.seq, n.lane,
@@ -22,7 +26,9 @@ FAN_OUT = Prepared(
         _FIRST_IS_DUE  # noqa: S608 - both parts are ours
         + """
       JOIN webhooks w ON w.enabled AND w.events LIKE '%,' || e.type || ',%'
-      WHERE e.seq > :last AND NOT (e.type LIKE 'monitor.%' AND EXISTS (
+      WHERE e.seq > :last AND NOT ("""
+        + _IS_OF_MONITORING
+        + """ AND EXISTS (
         SELECT 1 FROM hook_bars b WHERE b.hook_id = w.id AND b.conversation_id = e.conversation_id))
     ) n
     """
@@ -34,7 +40,9 @@ RELEASE = text(
     + """
       JOIN hook_bars b ON b.conversation_id = e.conversation_id AND e.seq > b.from_seq
       JOIN webhooks w ON w.id = b.hook_id AND w.enabled AND w.events LIKE '%,' || e.type || ',%'
-      WHERE e.conversation_id IN :conversations AND e.type LIKE 'monitor.%'
+      WHERE e.conversation_id IN :conversations AND """
+    + _IS_OF_MONITORING
+    + """
         AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.hook_id = w.id AND d.seq = e.seq)
     ) n
     """

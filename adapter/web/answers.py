@@ -109,6 +109,7 @@ class Call(Answer):
     barge_reaches_customer: bool
     queue: str | None = Field(description="The queue that brought it to this agent.")
     waited_seconds: int | None = Field(description="How long the customer waited in it, where that is known.")
+    monitorable: bool = Field(description="Whether anybody may monitor it (Do not monitor).")
     monitors: list[Monitor]
 
 

@@ -13,12 +13,16 @@ from adapter.web import (
     audit,
     calls,
     cluster,
+    coaching,
     events,
+    exempt,
     floor,
     headers,
     health,
+    help,
     listener,
     monitors,
+    notes,
     openapi,
     operations,
     pagefiles,
@@ -45,6 +49,9 @@ PARTS = (
     calls,
     floor,
     timeline,
+    exempt,
+    notes,
+    help,
     monitors,
     stopall,
     events,
@@ -111,6 +118,7 @@ class Groups:
     calls: calls.Deps
     floor: floor.Deps
     timeline: timeline.Deps
+    coaching: coaching.Groups
     monitors: monitors.Deps
     stopall: stopall.Deps
     events: events.Deps
@@ -134,6 +142,9 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[calls.routes.key] = groups.calls
     app[floor.routes.key] = groups.floor
     app[timeline.routes.key] = groups.timeline
+    app[exempt.routes.key] = groups.coaching.exempt
+    app[notes.routes.key] = groups.coaching.notes
+    app[help.routes.key] = groups.coaching.help
     app[monitors.routes.key] = groups.monitors
     app[stopall.routes.key] = groups.stopall
     app[events.routes.key] = groups.events

@@ -15,6 +15,9 @@ MEANINGS = {
     "already_monitoring": "this supervisor has a monitor that connects or is live",
     "device_unavailable": "the device is not registered, or is busy",
     "own_call": "the person is in that conversation",
+    "not_monitorable": "somebody whom nobody may monitor (Account, Do not monitor) is in that conversation, or a "
+    "program exempted the call",
+    "already_taken": "somebody else was the first to take this request for help",
     "call_not_active": "the call still rings",
     "not_live": "the monitor still connects",
     "call_ended": "the call, or the monitor, is over",

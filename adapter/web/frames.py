@@ -10,6 +10,8 @@ from adapter.core import views
 from adapter.core.bars import Who
 from adapter.core.call import Call
 from adapter.core.changes import Changes, MonitorChange
+from adapter.core.help import HelpRequest
+from adapter.core.help_views import HelpSight, help_view
 from adapter.core.monitor import Monitor
 from adapter.core.people import User
 from adapter.core.permissions import may_monitor
@@ -33,24 +35,28 @@ class Shown:
     """Monitors of which the agent was told that somebody talks."""
     floor: FloorShown = field(default_factory=FloorShown)
     """Agents and queues."""
+    help: dict[str, bytes] = field(default_factory=dict)
+    """Requests for help."""
 
     def copy(self) -> "Shown":
         """The same, for others who go on by themselves."""
-        return Shown(dict(self.calls), dict(self.monitors), dict(self.coached), self.floor.copy())
+        return Shown(dict(self.calls), dict(self.monitors), dict(self.coached), self.floor.copy(), dict(self.help))
 
     @property
     def things(self) -> bytes:
-        """Calls, monitors, agents and queues as a snapshot has them."""
+        """Calls, monitors, agents, queues and requests for help as a snapshot has them."""
         calls, monitors = b",".join(self.calls.values()), b",".join(data for _, data in self.monitors.values())
-        return b'"calls":[%b],"monitors":[%b],%b' % (calls, monitors, self.floor.things)
+        asked = b",".join(self.help.values())
+        return b'"calls":[%b],"monitors":[%b],%b,"help":[%b]' % (calls, monitors, self.floor.things, asked)
 
     @property
     def ids(self) -> list[str]:
         """Of all of it."""
-        return [*self.calls, *self.monitors, *self.coached, *self.floor.ids]
+        return [*self.calls, *self.monitors, *self.coached, *self.floor.ids, *self.help]
 
     def __contains__(self, thing: str) -> bool:
-        return thing in self.calls or thing in self.monitors or thing in self.coached or thing in self.floor
+        parts = (self.calls, self.monitors, self.coached, self.floor, self.help)
+        return any(thing in part for part in parts)
 
 
 def snapshot(boards: Boards, user: User, things: bytes) -> Frame:
@@ -83,6 +89,9 @@ class Batch:
         for _, call in self._calls:
             for monitor in boards.monitors_on(call.id) if call else ():
                 self._monitors.setdefault(monitor.id, monitor)
+        self._help = {request.id: request for request in changes.help} if changes else {}
+        if boards.help and changes:
+            self._help |= {r.id: r for r in boards.help.values() if r.call_id in changes.calls}
 
     def shown(self, user: User, who: Who) -> Shown:
         """Everything that this person sees now."""
@@ -92,6 +101,7 @@ class Batch:
             {m.id: shown for m in boards.monitors() if (shown := self.monitor(user, m, who))},
             {m.id: m for m in boards.monitors() if m.talks and _is_agent(boards, user, m)},
             self._floor.shown(user),
+            {r.id: data for r in boards.help.values() if (data := self.help(user, r, who))},
         )
 
     def frames(self, shown: Shown, user: User, who: Who) -> list[Frame]:
@@ -110,6 +120,8 @@ class Batch:
         for change in self._changes:
             self._coach_frames(shown, user, change, frames)
         self._floor.frames(shown.floor, user, frames)
+        for request in self._help.values():
+            self._help_frame(shown, user, who, request, frames)
         if self._pbx is not None:
             frames.append(Frame.of("pbx.state", self._pbx))
         if self._record is not None and may_monitor(user):
@@ -131,6 +143,15 @@ class Batch:
             shown.monitors[monitor.id] = now
             frames.append(Frame.of("monitor.updated", now[1]))
 
+    def _help_frame(self, shown: Shown, user: User, who: Who, request: HelpRequest, frames: list[Frame]) -> None:
+        data = None if request.closed else self.help(user, request, who)
+        if data is None:
+            if shown.help.pop(request.id, None):
+                frames.append(Frame.of("help.removed", encode({"id": request.id})))
+        elif shown.help.get(request.id) != data:
+            shown.help[request.id] = data
+            frames.append(Frame.of("help.updated", data))
+
     def _coach_frames(self, shown: Shown, user: User, change: MonitorChange, frames: list[Frame]) -> None:
         monitor = change.after
         told = shown.coached.get(monitor.id)
@@ -147,8 +168,9 @@ class Batch:
 
     @property
     def things(self) -> set[str]:
-        """Ids of the calls, monitors, agents and queues that may look otherwise now."""
-        return {call_id for call_id, _ in self._calls} | self._monitors.keys() | self._floor.things
+        """Ids of the calls, monitors, agents, queues and requests for help that may look otherwise now."""
+        calls = {call_id for call_id, _ in self._calls}
+        return calls | self._monitors.keys() | self._floor.things | self._help.keys()
 
     def set_apart(self) -> set[str]:
         """Who may not be shown something of it as everybody else is who may monitor (`views.set_apart`)."""
@@ -163,6 +185,10 @@ class Batch:
                 found.add(supervisor.id)  # it has left their scope: to them its end is told, and to nobody with them
             if (call := self._boards.call(monitor.call_id)) is not None:
                 found |= views.set_apart(call, self._barred_from(call.conversation_id))
+        for request in self._help.values():
+            found |= self._barred_from(request.conversation_id) | _asker(request)
+            if (call := self._boards.call(request.call_id)) is not None:
+                found |= views.set_apart(call, self._barred_from(call.conversation_id))
         return found
 
     def of_their_own(self) -> set[str]:
@@ -170,6 +196,7 @@ class Batch:
         calls = [call for _, call in self._calls]
         calls += [self._boards.call(monitor.call_id) for monitor in self._monitors.values()]
         agents = {call.agent.user_id for call in calls if call is not None and call.agent.user_id is not None}
+        agents = agents.union(*map(_asker, self._help.values()))
         supervisors = {monitor.supervisor.user_id for monitor in self._monitors.values()}
         return agents | supervisors | self._floor.of_their_own()
 
@@ -195,11 +222,20 @@ class Batch:
             return None
         return views.shown_id(monitor, sight), self._once(monitor.id, sight, lambda: views.monitor_view(monitor, sight))
 
+    def help(self, user: User, request: HelpRequest, who: Who) -> bytes | None:
+        """A request for help as this person sees it."""
+        sight = self._boards.help_sight(user, request, who)
+        return None if sight is HelpSight.NOTHING else encode(help_view(request, sight))
+
     def _once(self, thing: str, sight: Visibility, view: Callable[[], views.Json]) -> bytes:
         key = (thing, sight)
         if (payload := self._payloads.get(key)) is None:
             payload = self._payloads[key] = encode(view())
         return payload
+
+
+def _asker(request: HelpRequest) -> frozenset[str]:
+    return frozenset(filter(None, [request.agent.user_id]))
 
 
 def _is_agent(boards: Boards, user: User, monitor: Monitor) -> bool:

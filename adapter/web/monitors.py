@@ -50,6 +50,7 @@ OF_START = (
     errors.NotFound,
     errors.Ambiguous,
     errors.OwnCall,
+    errors.NotMonitorable,
     errors.AlreadyMonitoring,
     errors.CallNotActive,
     errors.CallEnded,

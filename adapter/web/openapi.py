@@ -17,6 +17,7 @@ from adapter import __version__, errors
 from adapter.core.modes import Mode
 from adapter.web import answers, flooranswers
 from adapter.web.codes import table
+from adapter.web.help import HelpAnswer
 from adapter.web.principal import COOKIE
 from adapter.web.problems import CONTENT_TYPE
 from adapter.web.proxy import Misdirected
@@ -29,6 +30,9 @@ TAGS = {
     "session": "Signing in and out",
     "calls": "Calls that can be monitored",
     "floor": "Agents and queues",
+    "help": "Agents who ask for help",
+    "notes": "What supervisors write about calls",
+    "do not monitor": "Whom nobody may monitor",
     "monitors": "Listening, whispering, joining",
     "events": "The live stream",
     "softphone": "The page as a phone",
@@ -50,6 +54,7 @@ class Snapshot(answers.Answer):
     pbxs: list[answers.NamedPbxState]
     agents: list[flooranswers.AgentStatus]
     queues: list[flooranswers.QueueStatus]
+    help: list[HelpAnswer]
     record: "RecordState | None" = None
 
 
@@ -100,6 +105,8 @@ class Events(BaseModel):
     queue_removed: Gone
     pbx_state: answers.NamedPbxState
     record_state: RecordState
+    help_updated: HelpAnswer
+    help_removed: Gone
 
 
 def document(declared: Declared) -> Json:

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+from adapter.core.audit import By, Via
+from adapter.store.notes import NoteFilter
 from tests.fake.pbx import settle
 from tests.support.client import Client
 from tests.support.receiver import EVERYTHING
@@ -30,6 +32,11 @@ class World:
         assert status == 201, monitor
         await settle()
         await site.recorder.settled()
+        mona = await site.client("mona")
+        status, note = await mona.post(f"/calls/{monitor['call_id']}/notes", {"text": "Too fast"})
+        assert status == 201, note
+        (call,) = [call for call in site.board.calls() if call.id == monitor["call_id"]]
+        request, _ = await site.service.coaching.desk.ask(call, "A complaint", By("sam", Via.SESSION))
         _, victim = await self.admin.post(
             "/users", {"username": "victim", "name": "V", "role": "agent", "password": "secret-victim"}
         )
@@ -43,6 +50,8 @@ class World:
         self.things = {
             "calls": monitor["call_id"],
             "monitors": monitor["id"],
+            "notes": note["id"],
+            "help": request.id,
             "users": victim["id"],
             "tokens": self.tokens["victim"][0],
             "webhooks": hook["id"],
@@ -79,7 +88,8 @@ class World:
         tokens = [(token.id, token.scopes) for token in await site.store.tokens.all()]
         hooks = [(hook.id, hook.url, hook.enabled) for hook in await site.store.webhooks.all()]
         people, teams = await site.store.people.all(), await site.store.teams.all()
-        return [people, teams, tokens, hooks, list(site.board.monitors()), list(site.pbx.did)]
+        notes, asked = await site.store.notes.page(NoteFilter(), 10), await site.store.help.running()
+        return [people, teams, tokens, hooks, notes, asked, list(site.board.monitors()), list(site.pbx.did)]
 
 
 Role = Callable[[World], Awaitable[Client]]

@@ -14,7 +14,7 @@ from tests.support.site import Site, is_problem
 
 DOCUMENT = openapi.document(app.all_routes())
 PREFIX = app.PREFIX
-METHODS = ("get", "patch", "post", "delete")
+METHODS = ("get", "patch", "put", "post", "delete")
 """In this order, so that what is looked at is still there."""
 
 OPEN = {"GET /healthz", "GET /readyz", "POST /session", "POST /setup"}
@@ -56,6 +56,24 @@ administrators("GET /webhooks/{id}/deliveries, POST /webhooks/{id}/ping", 200)
 administrators("POST /webhooks/{id}/deliveries/{delivery_id}/retry", 202)
 administrators("DELETE /users/{id}, DELETE /webhooks/{id}, DELETE /tokens/{id}", 204)
 
+inside = {"coach_inside": 404, "admin_inside": 404}
+services = {"figures_token": 403, "service": 403, "starter": 403}
+expect("GET /notes, GET /help", 200, **services)
+expect("POST /help", 409, watched=409, **services)  # in no call, or in one that was exempted
+# The administrators have exempted the call a moment before; the others may monitor one call only.
+takers = {"coach": 201, "owner": 409, "plain_token": 201}
+expect("POST /help/{id}/take", 403, admin=409, coach_inside=409, admin_inside=409, **takers)
+expect("DELETE /help/{id}", 403, agent=404, watched=204, admin=204, admin_inside=204)
+expect("GET /notes/{id}", 200, agent=404, watched=404, **inside, **services)
+expect("PATCH /notes/{id}", 403, agent=404, watched=404, owner=200, admin=200, **inside)
+expect("DELETE /notes/{id}", 403, agent=404, watched=404, owner=204, admin=204, **inside)
+# The administrators have exempted the call a moment before.
+expect(
+    "POST /calls/{id}/notes", 403, coach=201, owner=201, plain_token=201, admin=409, coach_inside=409, admin_inside=409
+)
+administrators("GET /do-not-monitor, PUT /do-not-monitor", 200)
+expect("PUT /calls/{id}/do-not-monitor", 403, admin=204, admin_inside=204, service=204, starter=204)
+expect("DELETE /calls/{id}/do-not-monitor", 403, admin=204, admin_inside=204, service=204, starter=204)
 administrators("GET /health", 200, admin_inside=403)
 administrators("GET /users, GET /tokens, GET /webhooks, GET /audit, GET /audit.csv, GET /cluster", 200)
 administrators("POST /users, POST /tokens, POST /webhooks, POST /teams", 201)
@@ -77,6 +95,11 @@ expect("GET /metrics", 403, figures_token=200)
 
 BODIES: dict[str, dict[str, Any]] = {
     "PATCH /monitors/{id}": {"mode": "whisper"},
+    "POST /help": {"note": "A complaint"},
+    "POST /help/{id}/take": {},
+    "POST /calls/{id}/notes": {"text": "Said who it was"},
+    "PATCH /notes/{id}": {"visible_to_agent": True},
+    "PUT /do-not-monitor": {"numbers": ["+12025550199"], "user_ids": []},
     "POST /monitors/stop-all": {"reason": "Enough"},
     "PATCH /users/{id}": {"name": "Taken over"},
     "PATCH /webhooks/{id}": {"enabled": False},
@@ -175,6 +198,8 @@ async def test_ids_of_ones_own_conversation(site: Site, caller: str) -> None:
 
 
 IDS = {
+    "ExemptBody": {"user_ids"},
+    "TakeBody": {"device"},
     "StartBody": {"call_id", "agent_extension", "customer_number", "device", "supervisor"},
     "TokenBody": {"user", "may_act_for"},
     "TeamBody": {"members", "supervisors"},
@@ -183,7 +208,7 @@ IDS = {
 """Fields of bodies that name other things."""
 VALUES = set(
     "username name role password extension device devices can_monitor modes phone_message active pbx token current new "
-    "mode scopes scope queues expires_at url events enabled reason".split()
+    "mode scopes scope queues expires_at url events enabled reason numbers text mark visible_to_agent note".split()
 )
 """Fields that don't."""
 

@@ -35,6 +35,9 @@ OPAQUE = re.compile(r"[0-9a-f]{32}|[0-9a-f]{24}|cm_[\w-]+|whsec_[\w+/=]+")
 REAL_TIME = re.compile(r"20(?!26-01-01)\d\d-\d\d-\d\dT[\d:.]+(Z|\+00:00)?")
 """Times of the wall's clock, which goes on between the two worlds; the PBX's own are the same in both."""
 
+SECOND = re.compile(r'"call_seconds": \d+, ')
+"""From the PBX's time to the wall's clock."""
+
 
 @dataclass
 class Onlooker:
@@ -62,6 +65,10 @@ class Show:
         self.onlookers: dict[str, Onlooker] = {}
         self.hidden: list[str] = []
         """Ids of the monitors that nobody barred may find."""
+        self.asked = "5f" * 16
+        """Id of the request for help."""
+        self.notes: list[str] = []
+        """Ids of what was written about the call by who listens, which nobody barred may find either."""
         self.deliveries: list[str] = []
         self.ended = 0
         # How far a receiver that is away was tried hangs on the clock alone: nothing is sent in either world.
@@ -101,6 +108,23 @@ class Show:
         await self.add("figures", figures, streams=False)
         await self.look()
 
+    async def come(self) -> None:
+        """Sam asks for help, and Mona comes, silently; in the other world nobody does."""
+        sam = self.onlookers.pop("sam")  # the one who is told who comes
+        status, asked = await sam.client.post("/help", {"note": "A complaint"})
+        assert status == 201, asked
+        self.asked = asked["id"]
+        await self.look()
+        if self.silent:
+            assert (await self.mona.post(f"/help/{self.asked}/take", {"mode": "silent"}))[0] == 201
+            await settle()
+            told = (await sam.client.get("/help"))[1]["help"]
+            assert [(one["state"], one["taken_by"]["name"]) for one in told] == [("taken", "Mona")]
+        await self.look()
+        assert (await sam.client.post("/help", {}))[0] == 200
+        await self.look()
+        assert (await sam.client.delete(f"/help/{self.asked}"))[0] == 204
+
     async def call(self) -> None:
         """The administrator talks with Sam, and Coach with Ana."""
         self.a, self.sam = self.site.pbx.scene.answered_call("90301", "101", "b1")
@@ -124,8 +148,19 @@ class Show:
         assert status == 201, monitor
         self.hidden.append(monitor["id"])
         await settle()
+        await self.write()
         for hook in await self.site.store.webhooks.all():  # it took the calls, and fails at what is told of monitors
             await self.site.store.webhooks.failing(hook.id, self.site.now)
+
+    async def write(self) -> None:
+        """Mona writes about Sam's call while she listens, and changes it."""
+        call = next(call.id for call in self.site.board.calls() if call.agent.extension == "101")
+        for body in ({"text": "Too fast", "visible_to_agent": True}, {"mark": True}):
+            status, note = await self.mona.post(f"/calls/{call}/notes", body)
+            assert status == 201, note
+            self.notes.append(note["id"])
+        assert (await self.mona.patch(f"/notes/{self.notes[0]}", {"text": "Slower"}))[0] == 200
+        assert (await self.mona.delete(f"/notes/{self.notes[1]}"))[0] == 204
 
     async def hide(self) -> None:
         """What the administrator does about who they are; each new thing looks from now on."""
@@ -193,6 +228,16 @@ class Show:
             await self.onlookers[name].note("POST", url, {"reason": "Enough"})
         self.ended = self.site.pbx.did.count("hangup")
 
+    async def exempt(self) -> None:
+        """The administrator has nobody monitor Sam any more, and then everybody again."""
+        sam = next(user.id for user in await self.site.store.people.all() if user.username == "sam")
+        for people in ([sam], []):
+            await self.onlookers["admin"].note(
+                "PUT", f"{self.site.base}{app.PREFIX}/do-not-monitor", {"user_ids": people}
+            )
+            await self.look()
+        self.ended = self.site.pbx.did.count("hangup")
+
     async def look(self) -> None:
         """Everybody asks for everything."""
         await settle()
@@ -201,7 +246,7 @@ class Show:
             row.id
             for hook in await self.site.store.webhooks.all()
             for _, row in await self.site.store.outbox.page(hook.id, 100, None, [])
-            if row.type.startswith("monitor.")
+            if row.type.startswith("monitor.") or any(note in row.body for note in self.notes)
         ]
         for onlooker in self.onlookers.values():
             await self.ask(onlooker)
@@ -216,6 +261,8 @@ class Show:
                 body = json.loads(await answer.text())
                 ids[kind] = [one["id"] for one in body.get(kind, ())]
         ids["monitors"] += (self.hidden or ["0f" * 16, "1f" * 16])[:2]
+        ids["help"] = [self.asked]
+        ids["notes"] = (self.notes or ["4f" * 16])[:1]
         for path in READS:
             kind = path.removeprefix(app.PREFIX).split("/")[1]
             for one in ids[kind] if "{id}" in path else [""]:
@@ -224,6 +271,12 @@ class Show:
             await onlooker.note("GET", f"{prefix}/audit{query}")
         for call in ids["calls"]:
             await onlooker.note("POST", f"{prefix}/monitors", {"call_id": call, "device": "PJSIP/9"})
+            await onlooker.note("GET", f"{prefix}/notes?call_id={call}")
+            await onlooker.note("POST", f"{prefix}/calls/{call}/notes", {"text": "x"})
+        await onlooker.note("POST", f"{prefix}/help/{self.asked}/take", {})
+        for note in ids["notes"]:
+            await onlooker.note("PATCH", f"{prefix}/notes/{note}", {"visible_to_agent": True})
+            await onlooker.note("DELETE", f"{prefix}/notes/{note}")
         for monitor in (self.hidden or ["0f" * 16, "1f" * 16])[:2]:
             await onlooker.note("PATCH", f"{prefix}/monitors/{monitor}", {"mode": "silent"})
             await onlooker.note("POST", f"{prefix}/monitors/{monitor}/takeover")
@@ -242,7 +295,7 @@ class Show:
 
         streamed = onlooker.stream.raw.decode() if onlooker.stream else ""
         streamed = streamed.replace(": still here\n\n", "")  # every ten seconds of the wall's clock, in either world
-        return [REAL_TIME.sub("now", OPAQUE.sub(numbered, text)) for text in (*onlooker.told, streamed)]
+        return [SECOND.sub("", REAL_TIME.sub("now", OPAQUE.sub(numbered, text))) for text in (*onlooker.told, streamed)]
 
     async def play(self) -> None:
         """The whole history."""
@@ -287,6 +340,31 @@ async def test_two_worlds_that_look_the_same(tmp_path: Path) -> None:
         assert sum('"stopped": 0' in text for text in one.transcript("admin")) == 1
         assert "monitor.stopped_all" in "".join(one.transcript("admin"))
         assert one.ended > other.ended, "what nobody may know of ended too"
+
+
+async def test_ending_what_may_not_be_monitored_tells_nobody(tmp_path: Path) -> None:
+    async with shown(tmp_path, silent=True) as one, shown(tmp_path, silent=False) as other:
+        for show in (one, other):
+            await show.begin()
+            await show.listen()
+            await show.look()
+            await show.exempt()
+        assert_alike(one, other)
+        assert any('"monitorable": false' in text for text in one.transcript("sam"))
+        assert one.ended > other.ended, "what nobody may know of ended too"
+
+
+async def test_who_comes_to_help_is_told_to_who_asked_alone(tmp_path: Path) -> None:
+    async with shown(tmp_path, silent=True) as one, shown(tmp_path, silent=False) as other:
+        for show in (one, other):
+            await show.begin()
+            await show.come()
+            await show.look()
+        assert_alike(one, other)
+        assert any('"state": "open"' in text for text in one.transcript("admin")), (
+            "that help was asked for is no secret"
+        )
+        assert any("help.updated" in text for text in one.transcript("admin"))
 
 
 async def test_the_worlds_can_differ(tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ def test_events_that_do_not_arrive() -> None:
     assert found.remedy.lines == ("eventfilter(action(include),name(BridgeEnter)) =",)
     digits = one(rights.check_read(every - {"DTMFEnd"}, "u"), "read, DTMFEnd")
     assert digits.remedy is not None
-    assert digits.remedy.lines[0] == "read = call,dtmf,agent"
+    assert digits.remedy.lines[0] == "read = call,dtmf,agent,user"
     assert verdicts(rights.check_read({"DTMFEnd"}, "u"))["read, call"] is Verdict.WRONG
     assert verdicts(rights.check_read(set(), "u")) == {"read": Verdict.WRONG}
     assert verdicts(rights.check_read({*every, "DTMFBegin"}, "u"))["read, no more"] is Verdict.WARNING

@@ -10,17 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.core import events as ev
-from adapter.core.bars import Kind, Who
+from adapter.core.bars import Bars, Kind, Who
 from adapter.core.call import Call
+from adapter.core.help import HelpRequest, HelpState
+from adapter.core.help_views import HelpSight, help_view
 from adapter.core.lifecycle import ended
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, Role, User
 from adapter.core.teams import MonitorScope, Supervised
+from adapter.core.unmonitored import Exempt, Unmonitored
 from adapter.core.views import call_view, call_visibility, monitor_view, shown_id, timeline_view
 from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
+from adapter.monitoring.e164 import forms
 from adapter.monitoring.history import History as Past
 from adapter.web.frames import encode
 from tests.fake.pbx import WORDS, alone
@@ -67,6 +71,9 @@ class Onlooker:
         for monitor in boards.visible(user, self.who):
             sight = boards.visibility(user, monitor, self.who)
             self.looked += encode([shown_id(monitor, sight), monitor_view(monitor, sight)])
+        for request in boards.help.values():
+            if (about := boards.help_sight(user, request, self.who)) is not HelpSight.NOTHING:
+                self.looked += encode(help_view(request, about))
         self.looked += b"\n"
 
 
@@ -75,7 +82,10 @@ class History:
 
     def __init__(self, *, hide_silent: bool) -> None:
         self.hide_silent, self.scene = hide_silent, Scene()
-        self.board = Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
+        bars = Bars()
+        self.rules = Unmonitored(bars, forms)
+        reading = replace(numbering(), forbids=self.rules.forbids)
+        self.board = Board(reading, Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS, bars)
         self.boards = alone(self.board)
         self.past = Past(self.boards)
         self.together = Together(self.boards)
@@ -129,7 +139,7 @@ class History:
 
     def begin(self, who: str) -> None:
         """A supervisor listens silently."""
-        if who not in self.modes:
+        if who not in self.modes and all(call.monitorable for call in self.board.calls()):
             self.modes[who] = f"{who}-{self.numbers}", Mode.SILENT
             if not self.hide_silent:
                 self.live(self.modes[who][0], who)
@@ -170,6 +180,50 @@ class History:
         """It is over."""
         if current := self.board.monitor(monitor_id):
             self.board.step(ended(current, EndReason.STOPPED, START), START)
+
+    def help(self) -> None:
+        """Somebody at Sam's phone, whose account is not known, asks for help."""
+        if not self.boards.help:
+            call = self.call()
+            asked = HelpRequest(
+                id=f"help-{self.numbers}",
+                pbx="lab",
+                call_id=call.id,
+                conversation_id=call.conversation_id,
+                agent=replace(call.agent, user_id=None),
+                agent_username="PJSIP/101",
+                customer="301",
+                note="A complaint",
+                state=HelpState.OPEN,
+                created_at=START,
+            )
+            self.boards.set_help([asked], START)
+
+    def come(self) -> None:
+        """And Mona comes, silently, in the one world."""
+        if not self.hide_silent:
+            mona = Supervisor(MONA.id, MONA.name)
+            taken = [replace(one, state=HelpState.TAKEN, taken_by=mona) for one in self.boards.help.values()]
+            self.boards.set_help(taken, START)
+
+    def help_no_more(self) -> None:
+        """It is over."""
+        over = [replace(one, state=HelpState.CLOSED) for one in self.boards.help.values()]
+        self.boards.set_help(over, START)
+
+    def exempt(self) -> None:
+        """Nobody may monitor Boss any more: what listens ends."""
+        self.rules.exempt = Exempt(people=(BOSS.id,))
+        self.board.look_again({call.conversation_id for call in self.board.calls()}, START)
+        if any(not call.monitorable for call in self.board.calls()):
+            for monitor_id, _ in self.modes.values():
+                self.end(monitor_id)
+            self.modes.clear()
+
+    def exempt_no_more(self) -> None:
+        """And everybody again who may."""
+        self.rules.exempt = Exempt()
+        self.board.look_again({call.conversation_id for call in self.board.calls()}, START)
 
     # --- what the barred try
 
@@ -247,7 +301,7 @@ class History:
 MOVES = (
     *("root", "mona", "whisper", "barge", "silent", "stop", "no device", "device again", "token for mona"),
     *("team for coach", "team for boss", "boss again", "token for root", "new account", "password of root"),
-    *("leave", "transfer", "native"),
+    *("leave", "transfer", "native", "exempt", "exempt no more", "help", "come", "help no more"),
 )
 
 
@@ -276,6 +330,9 @@ def test_the_history_can_fail() -> None:
     assert free.stream.audience is history.others[0].audience is not history.onlookers["boss"].stream.audience
     everybody = told(["mona", "whisper", "transfer", "token for root"], hide_silent=False)
     assert {"sam", "boss", "coach", "a token for root"} <= everybody.keys()
+    asked = told(["help", "come"], hide_silent=False)
+    assert b'"state":"open"' in asked["boss"]
+    assert b'"taken"' not in asked["boss"]
     assert b'"mode":"whisper"' in everybody["boss"]
     assert b"coach.joined" in everybody["sam"]
     assert b'"whispering"' in everybody["sam"]

@@ -5,6 +5,8 @@ import { Account } from "./account/account";
 import { ask, onSignedOut } from "./api/ask";
 import { Live } from "./api/live";
 import { NO_PBXS, NOTHING, type Picture } from "./core/picture";
+import { Coaching } from "./coaching/coaching";
+import { useHelpSignal } from "./coaching/signal";
 import { useChoice } from "./inbox/choice";
 import { Floor } from "./floor/floor";
 import { Inbox } from "./inbox/inbox";
@@ -22,8 +24,8 @@ import { useKept } from "./ui/kept";
 import { Wall } from "./wall/wall";
 import { say, words } from "./words";
 
-/** What the address asks for: `inbox`, `floor`, `wall`, or `account` and which part of it. */
-const view = (): string => (/^#\/(account|floor|wall)/.test(location.hash) ? location.hash.slice(2) : "inbox");
+/** What the address asks for: `inbox`, `floor`, `coaching`, `wall`, or `account` and which part of it. */
+const view = (): string => (/^#\/(account|floor|coaching|wall)/.test(location.hash) ? location.hash.slice(2) : "inbox");
 
 /** A wall display has a token of its own, and nobody signs in there. */
 export function App() {
@@ -76,6 +78,7 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
 
   const me = picture?.user ?? user;
   const monitoring = useMonitoring(me, picture);
+  useHelpSignal(me, picture);
   const lately = useTakenLately(monitoring.phone.taken);
   const [rightLost, dismiss] = useRightLost(me.can_monitor, lately);
   useEffect(() => {
@@ -87,6 +90,7 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
   const [wishes, setWishes] = useKept("alerts-" + me.id, wishesOf);
   const account = shown.startsWith("account");
   const floor = shown.startsWith("floor") && me.can_monitor;
+  const coaching = shown.startsWith("coaching");
   const open = (call: string | null) => {
     choice.choose(call);
     location.hash = "#/inbox";
@@ -102,13 +106,15 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
   return (
     <div class="frame" data-stale={picture !== null && !picture.connected ? true : undefined}>
       <Monitoring monitoring={monitoring} go={go} />
-      <Rail me={me} shown={account ? "account" : floor ? "floor" : "inbox"} leave={signingOut.ask} />
+      <Rail me={me} shown={account ? "account" : floor ? "floor" : coaching ? "coaching" : "inbox"} leave={signingOut.ask} />
       <div class="content">
         <Notices picture={picture} lost={rightLost && say(words.rightLost, { number: rightLost })} dismiss={dismiss} />
         {account ? (
           <Account me={me} pbxs={picture?.pbxs ?? NO_PBXS} part={shown.slice("account/".length)} />
         ) : floor ? (
           <Floor picture={picture} needs={needs} open={open} />
+        ) : coaching ? (
+          <Coaching me={me} />
         ) : (
           <Inbox me={me} picture={picture} monitoring={monitoring} choice={choice} needs={needs} />
         )}

@@ -7,7 +7,7 @@ import { LANGUAGES, language, words } from "./words";
 
 interface Props {
   me: User;
-  shown: "account" | "inbox" | "floor";
+  shown: "account" | "inbox" | "floor" | "coaching";
   leave: () => void;
 }
 
@@ -29,6 +29,10 @@ export function Rail({ me, shown, leave }: Props) {
           {words.floor}
         </a>
       )}
+      <a href="#/coaching" aria-current={here("coaching")}>
+        <Icon of="coaching" />
+        {words.coaching}
+      </a>
       <span class="grow" />
       {me.role === "administrator" && <StopAll />}
       <Languages />

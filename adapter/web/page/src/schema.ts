@@ -92,6 +92,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/{id}/do-not-monitor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Nobody may monitor this conversation from now on, through transfers, until it is over. For a service's token.
+         * @description For programs that know during a call that it must not be heard. Again is no change.
+         */
+        put: operations["exempt_call"];
+        post?: never;
+        /** Take that back. What numbers and people say (`/do-not-monitor`) holds on. */
+        delete: operations["allow_call"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write about a call that you may monitor, with the second of the call; a mark needs no words.
+         * @description Nobody in the conversation can tell that there is one. The agent sees it once the conversation has ended, and only
+         *         where it is visible to them.
+         */
+        post: operations["write_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls/{id}/timeline": {
         parameters: {
             query?: never;
@@ -132,6 +174,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/do-not-monitor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Numbers, beginnings of numbers, and people whom nobody may monitor, administrators neither. */
+        get: operations["get_exempt"];
+        /**
+         * Replace them. In force when this is answered: calls with them say `monitorable: false`, and monitors end.
+         * @description The whole conversation counts: whoever hears one call of it hears everybody in it. A list that is missing stays.
+         */
+        put: operations["put_exempt"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -144,7 +207,8 @@ export interface paths {
          * @description Events: snapshot, call.updated, call.removed, monitor.updated (`reason` where the supervisor did not ask for the
          *         mode: bridge_changed, made_safe, unrecorded), monitor.removed, monitor.ended, coach.joined, coach.left,
          *         pbx.state (of the PBX that `id` names); to supervisors also record.state (`ok`, `failing`: whether what happens
-         *         can be recorded). A wall's token is told of agents, queues and PBXes only, without customers.
+         *         can be recorded); help.updated, help.removed. A wall's token is told of agents, queues and PBXes only, without
+         *         customers.
          */
         get: operations["events"];
         put?: never;
@@ -166,6 +230,67 @@ export interface paths {
         get: operations["health"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/help": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Those that one sees and that are not closed, oldest first: supervisors those of calls that they may see, agents
+         * @description their own.
+         */
+        get: operations["list_help"];
+        put?: never;
+        /**
+         * Ask supervisors for help in the call that you are in. Again in the same call: 200, the same request.
+         * @description One that was taken is open again then, whatever became of whoever took it.
+         */
+        post: operations["ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/help/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Help is no longer wanted: who asked, or an administrator. A monitor that runs goes on. */
+        delete: operations["withdraw"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/help/{id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Come to help: the first who takes it monitors that call, others get 409 `already_taken`.
+         * @description Who asked is told who comes; nobody else in the conversation is.
+         */
+        post: operations["take"];
         delete?: never;
         options?: never;
         head?: never;
@@ -246,6 +371,42 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those that one sees, newest first: one's own; of others, who may monitor; agents what was released to them. */
+        get: operations["list_notes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them. */
+        get: operations["get_note"];
+        put?: never;
+        post?: never;
+        /** Delete it for good: who wrote it, or an administrator. The audit keeps that there was one, and no words of it. */
+        delete: operations["delete_note"];
+        options?: never;
+        head?: never;
+        /** Change its words, or release it to the agent: who wrote it, or an administrator. */
+        patch: operations["change_note"];
         trace?: never;
     };
     "/api/v1/queues": {
@@ -693,6 +854,8 @@ export interface components {
             customer: components["schemas"]["Customer"];
             direction: components["schemas"]["Direction"];
             id: string;
+            /** @description Whether anybody may monitor it (Do not monitor). */
+            monitorable: boolean;
             monitors: components["schemas"]["Monitor"][];
             /** @description Id of the PBX that it is at. */
             pbx: string;
@@ -777,11 +940,16 @@ export interface components {
          * @enum {string}
          */
         Direction: "inbound" | "outbound" | "internal";
+        /** @description Whom nobody may monitor. */
+        DoNotMonitor: {
+            numbers: string[];
+            user_ids: string[];
+        };
         /**
          * @description Why a monitor ended (the contract's `ended_reason`).
          * @enum {string}
          */
-        EndReason: "stopped" | "supervisor_hung_up" | "call_ended" | "took_over" | "no_answer" | "busy" | "device_unavailable" | "permission_revoked" | "adapter_stopped" | "pbx_lost" | "error";
+        EndReason: "stopped" | "supervisor_hung_up" | "call_ended" | "took_over" | "no_answer" | "busy" | "device_unavailable" | "permission_revoked" | "adapter_stopped" | "pbx_lost" | "not_monitorable" | "error";
         /** @description The events of `GET /events`: for each name, the type of its `data`. */
         Events: {
             "agent.removed": components["schemas"]["Gone"];
@@ -790,6 +958,8 @@ export interface components {
             "call.updated": components["schemas"]["Call"];
             "coach.joined": components["schemas"]["Coach"];
             "coach.left": components["schemas"]["Coach"];
+            "help.removed": components["schemas"]["Gone"];
+            "help.updated": components["schemas"]["HelpAnswer"];
             "monitor.ended": components["schemas"]["Monitor"];
             "monitor.removed": components["schemas"]["Gone"];
             "monitor.updated": components["schemas"]["Monitor"];
@@ -803,7 +973,20 @@ export interface components {
          * @description What hooks can be told of.
          * @enum {string}
          */
-        EventType: "call.started" | "call.answered" | "call.ended" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "audit.head" | "agent.state_changed" | "queue.threshold";
+        EventType: "call.started" | "call.answered" | "call.ended" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "note.created" | "note.changed" | "note.deleted" | "audit.head" | "agent.state_changed" | "queue.threshold";
+        /** @description PUT /do-not-monitor: each list replaces the one before; one that is missing stays as it is. */
+        ExemptBody: {
+            /**
+             * @description `+12025550101`, or the beginning of numbers: `+1202555*`.
+             * @default []
+             */
+            numbers?: string[];
+            /**
+             * @description Ids of people.
+             * @default []
+             */
+            user_ids?: string[];
+        };
         /** @description An error in one field. */
         FieldError: {
             field: string;
@@ -847,6 +1030,36 @@ export interface components {
             /** @description What an administrator should know of, though all is usable. */
             remarks: string[];
         };
+        /** @description An agent's request for help in a call. */
+        HelpAnswer: {
+            agent: components["schemas"]["Agent"];
+            call_id: string;
+            closed_at: string | null;
+            created_at: string;
+            id: string;
+            note: string | null;
+            pbx: string;
+            state: components["schemas"]["HelpState"];
+            taken_at: string | null;
+            taken_by: components["schemas"]["Named"] | null;
+        };
+        /** @description POST /help. */
+        HelpBody: {
+            /**
+             * @description What it is about, in a few words.
+             * @default null
+             */
+            note?: string | null;
+        };
+        /** @description Requests that are not closed, oldest first. */
+        HelpList: {
+            help: components["schemas"]["HelpAnswer"][];
+        };
+        /**
+         * @description How far a request is.
+         * @enum {string}
+         */
+        HelpState: "open" | "taken" | "closed";
         /** @description A STUN or TURN server for the browser. */
         IceServer: {
             urls: string[];
@@ -934,6 +1147,52 @@ export interface components {
             id: string;
             secret: string;
             url: string;
+        };
+        /** @description A note about a call, or a mark in it. */
+        NoteAnswer: {
+            agent: components["schemas"]["Agent"];
+            at: string;
+            author: components["schemas"]["Named"];
+            call_id: string;
+            /** @description How long the call had been answered. */
+            call_seconds: number;
+            changed_at: string | null;
+            customer: components["schemas"]["Customer"];
+            id: string;
+            mark: boolean;
+            pbx: string;
+            text: string | null;
+            /** @description Whether the agent sees it once the conversation has ended. */
+            visible_to_agent: boolean;
+        };
+        /** @description POST /calls/{id}/notes: words, or a mark, or both. */
+        NoteBody: {
+            /** @default false */
+            mark?: boolean;
+            /**
+             * @description May be missing for a mark.
+             * @default null
+             */
+            text?: string | null;
+            /**
+             * @description The agent sees it, once the conversation has ended.
+             * @default false
+             */
+            visible_to_agent?: boolean;
+        };
+        /** @description PATCH /notes/{id}: only the given fields change. */
+        NotePatch: {
+            /** @default false */
+            mark?: boolean;
+            /** @default null */
+            text?: string | null;
+            /** @default false */
+            visible_to_agent?: boolean;
+        };
+        /** @description Notes, newest first. */
+        NotesPage: {
+            next_cursor: string | null;
+            notes: components["schemas"]["NoteAnswer"][];
         };
         /**
          * @description Why a mode changed though the supervisor did not ask (the contract's `reason` in `monitor.updated`).
@@ -1039,6 +1298,7 @@ export interface components {
         Snapshot: {
             agents: components["schemas"]["AgentStatus"][];
             calls: components["schemas"]["Call"][];
+            help: components["schemas"]["HelpAnswer"][];
             monitors: components["schemas"]["Monitor"][];
             pbx: components["schemas"]["PbxState"];
             pbxs: components["schemas"]["NamedPbxState"][];
@@ -1093,6 +1353,13 @@ export interface components {
         /** @description PATCH /monitors/{id}. */
         SwitchBody: {
             mode: components["schemas"]["Mode"];
+        };
+        /** @description POST /help/{id}/take. */
+        TakeBody: {
+            /** @default null */
+            device?: string | null;
+            /** @default silent */
+            mode?: components["schemas"]["Mode"];
         };
         /** @description The supervisor who is talking, as shown to the agent. */
         Talker: {
@@ -1351,15 +1618,21 @@ export type Customer = components['schemas']['Customer'];
 export type Deliveries = components['schemas']['Deliveries'];
 export type Delivery = components['schemas']['Delivery'];
 export type Direction = components['schemas']['Direction'];
+export type DoNotMonitor = components['schemas']['DoNotMonitor'];
 export type EndReason = components['schemas']['EndReason'];
 export type Events = components['schemas']['Events'];
 export type EventType = components['schemas']['EventType'];
+export type ExemptBody = components['schemas']['ExemptBody'];
 export type FieldError = components['schemas']['FieldError'];
 export type Gone = components['schemas']['Gone'];
 export type Happened = components['schemas']['Happened'];
 export type Health = components['schemas']['Health'];
 export type HealthPart = components['schemas']['HealthPart'];
 export type HealthReport = components['schemas']['HealthReport'];
+export type HelpAnswer = components['schemas']['HelpAnswer'];
+export type HelpBody = components['schemas']['HelpBody'];
+export type HelpList = components['schemas']['HelpList'];
+export type HelpState = components['schemas']['HelpState'];
 export type IceServer = components['schemas']['IceServer'];
 export type LinkState = components['schemas']['LinkState'];
 export type Login = components['schemas']['Login'];
@@ -1372,6 +1645,10 @@ export type Named = components['schemas']['Named'];
 export type NamedPbxState = components['schemas']['NamedPbxState'];
 export type NewToken = components['schemas']['NewToken'];
 export type NewWebhook = components['schemas']['NewWebhook'];
+export type NoteAnswer = components['schemas']['NoteAnswer'];
+export type NoteBody = components['schemas']['NoteBody'];
+export type NotePatch = components['schemas']['NotePatch'];
+export type NotesPage = components['schemas']['NotesPage'];
 export type Notice = components['schemas']['Notice'];
 export type OneUser = components['schemas']['OneUser'];
 export type PasswordChange = components['schemas']['PasswordChange'];
@@ -1393,6 +1670,7 @@ export type StartBody = components['schemas']['StartBody'];
 export type StopAllBody = components['schemas']['StopAllBody'];
 export type StoppedAll = components['schemas']['StoppedAll'];
 export type SwitchBody = components['schemas']['SwitchBody'];
+export type TakeBody = components['schemas']['TakeBody'];
 export type Talker = components['schemas']['Talker'];
 export type Team = components['schemas']['Team'];
 export type TeamBody = components['schemas']['TeamBody'];
@@ -1436,7 +1714,7 @@ export interface operations {
     list_entries: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "note.created" | "note.changed" | "note.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 /** @description `next_cursor` of the previous page. */
@@ -1467,7 +1745,7 @@ export interface operations {
     as_table: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "note.created" | "note.changed" | "note.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 since?: string;
@@ -1534,6 +1812,73 @@ export interface operations {
             };
         };
     };
+    exempt_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    allow_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    write_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteAnswer"];
+                };
+            };
+        };
+    };
     get_timeline: {
         parameters: {
             query?: never;
@@ -1576,6 +1921,50 @@ export interface operations {
             };
         };
     };
+    get_exempt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoNotMonitor"];
+                };
+            };
+        };
+    };
+    put_exempt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExemptBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoNotMonitor"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: never;
@@ -1612,6 +2001,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+        };
+    };
+    list_help: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelpList"];
+                };
+            };
+        };
+    };
+    ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HelpBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelpAnswer"];
+                };
+            };
+        };
+    };
+    withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Monitor"];
                 };
             };
         };
@@ -1774,6 +2255,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StoppedAll"];
+                };
+            };
+        };
+    };
+    list_notes: {
+        parameters: {
+            query?: {
+                /** @description The agent's username, name or extension. */
+                agent?: string;
+                call_id?: string;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+                limit?: number;
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotesPage"];
+                };
+            };
+        };
+    };
+    get_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteAnswer"];
+                };
+            };
+        };
+    };
+    delete_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotePatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteAnswer"];
                 };
             };
         };
@@ -2512,16 +3090,17 @@ type ReadonlyArray<T> = [
 ] extends [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
-export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "audit.cut"];
-export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "audit.cut"];
+export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "note.created", "note.changed", "note.deleted", "audit.cut"];
+export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "note.created", "note.changed", "note.deleted", "audit.cut"];
 export const agentStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AgentState"]> = ["offline", "available", "ringing", "on_call", "held", "paused", "unknown"];
 export const callStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CallState"]> = ["ringing", "active", "held"];
 export const deliveryStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Delivery"]["state"]> = ["waiting", "due", "delivered", "failed"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["inbound", "outbound", "internal"];
-export const endReasonValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EndReason"]> = ["stopped", "supervisor_hung_up", "call_ended", "took_over", "no_answer", "busy", "device_unavailable", "permission_revoked", "adapter_stopped", "pbx_lost", "error"];
-export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended", "audit.head", "agent.state_changed", "queue.threshold"];
+export const endReasonValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EndReason"]> = ["stopped", "supervisor_hung_up", "call_ended", "took_over", "no_answer", "busy", "device_unavailable", "permission_revoked", "adapter_stopped", "pbx_lost", "not_monitorable", "error"];
+export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "note.created", "note.changed", "note.deleted", "audit.head", "agent.state_changed", "queue.threshold"];
 export const happenedValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Happened"]> = ["rang", "answered", "held", "resumed", "transferred", "listening", "whispering", "joined", "silent", "left"];
 export const healthPartStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["HealthPart"]["state"]> = ["ok", "failing"];
+export const helpStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["HelpState"]> = ["open", "taken", "closed"];
 export const linkStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LinkState"]> = ["connected", "connecting", "down"];
 export const modeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Mode"]> = ["silent", "whisper", "barge"];
 export const monitorScopeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MonitorScope"]> = ["all", "teams"];

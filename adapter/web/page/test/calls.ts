@@ -17,6 +17,7 @@ export const call = (id: string, agent: string, more: Partial<Call> = {}): Call 
   barge_reaches_customer: true,
   queue: null,
   waited_seconds: null,
+  monitorable: true,
   monitors: [],
   ...more,
 });

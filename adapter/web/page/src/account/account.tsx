@@ -8,6 +8,7 @@ import { Icon, type IconName } from "../ui/icons";
 import { words } from "../words";
 import { Audit } from "./audit";
 import { Cluster } from "./cluster";
+import { Exempt } from "./exempt";
 import { Password } from "./password";
 import type { PageProps } from "./parts";
 import { Teams } from "./teams";
@@ -24,6 +25,7 @@ interface Part {
 const PARTS: Record<string, Part> = {
   users: { icon: "users", label: words.users, page: Users },
   teams: { icon: "teams", label: words.teams, page: Teams },
+  "do-not-monitor": { icon: "exempt", label: words.doNotMonitor, page: Exempt },
   audit: { icon: "audit", label: words.audit, page: Audit },
   webhooks: { icon: "webhooks", label: words.webhooks, page: Webhooks },
   tokens: { icon: "tokens", label: words.tokens, page: Tokens },

@@ -5,7 +5,7 @@ import type { FieldError, paths, Problem } from "../schema";
 const PREFIX = "/api/v1";
 type Short<P> = P extends `${typeof PREFIX}${infer Rest}` ? Rest : never;
 type Api = { [P in keyof paths as Short<P>]: paths[P] };
-type Method = "GET" | "POST" | "PATCH" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 type Operation<M extends Method, P extends keyof Api> = NonNullable<Api[P][Lowercase<M> & keyof Api[P]]>;
 type PathFor<M extends Method> = { [P in keyof Api]: Operation<M, P> extends { responses: object } ? P : never }[keyof Api];
 

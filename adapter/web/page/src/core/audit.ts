@@ -17,7 +17,7 @@ export interface Reader {
 /** Ends of what never began. */
 const NEVER_BEGAN: readonly string[] = ["no_answer", "busy", "device_unavailable"] satisfies EndReason[];
 const ENDED: readonly string[] = [
-  ...["stopped", "supervisor_hung_up", "call_ended", "took_over", "permission_revoked", "adapter_stopped", "pbx_lost", "error"],
+  ...["stopped", "supervisor_hung_up", "call_ended", "took_over", "permission_revoked", "adapter_stopped", "pbx_lost", "not_monitorable", "error"],
   "transferred", // the leg changed hands
 ];
 
@@ -48,6 +48,7 @@ function variants(entry: AuditEntry): string[] {
   if (action === "session.login" && result !== "ok") return actor === "unknown" ? ["unknown"] : ["refused"];
   if (action === "user.changed" && result === "ok" && actor === entry.target && reason === "password") return ["own_password"];
   if (action === "monitor.ended") return [how(entry)];
+  if (action === "do_not_monitor.changed" && result === "ok" && entry.call_id) return [reason?.endsWith("-") ? "call_again" : "call"];
   const way = action === "monitor.mode_changed" && result !== "ok" ? "tried_" : action === "monitor.mode_changed" && actor === "system" ? "system_" : "";
   const forOther = action === "monitor.requested" && supervisor && supervisor !== actor ? [`other_${mode ?? "silent"}`] : [];
   if (result !== "ok" && !action.startsWith("monitor.")) return ["tried"];

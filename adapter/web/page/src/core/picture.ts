@@ -1,6 +1,8 @@
 // The live picture, and how each event changes it. Pure: no stream, no clock, no page.
 
-import type { AgentStatus, Call, Coach, Events, Monitor, NamedPbxState, QueueStatus, RecordState, Snapshot, User } from "../schema";
+import type {
+  AgentStatus, Call, Coach, Events, HelpAnswer, Monitor, NamedPbxState, QueueStatus, RecordState, Snapshot, User,
+} from "../schema";
 
 export interface Picture {
   user: User | null;
@@ -9,6 +11,8 @@ export interface Picture {
   coaches: ReadonlyMap<string, Coach>;
   agents: ReadonlyMap<string, AgentStatus>;
   queues: ReadonlyMap<string, QueueStatus>;
+  /** Requests for help that are not closed. */
+  help: ReadonlyMap<string, HelpAnswer>;
   /** How the connection to each PBX is, by its id. */
   pbxs: ReadonlyMap<string, NamedPbxState>;
   /** Whether what happens can be recorded; only for those who may monitor. */
@@ -28,6 +32,7 @@ export const NOTHING: Picture = {
   coaches: new Map(),
   agents: new Map(),
   queues: new Map(),
+  help: new Map(),
   pbxs: NO_PBXS,
   record: null,
   connected: false,
@@ -57,6 +62,8 @@ const effects: { [K in Kind]: (picture: Picture, data: Happenings[K]) => Partial
   "agent.removed": ({ agents }, { id }) => ({ agents: without(agents, id) }),
   "queue.updated": ({ queues }, queue) => ({ queues: put(queues, queue.id, queue) }),
   "queue.removed": ({ queues }, { id }) => ({ queues: without(queues, id) }),
+  "help.updated": ({ help }, request) => ({ help: put(help, request.id, request) }),
+  "help.removed": ({ help }, { id }) => ({ help: without(help, id) }),
   "pbx.state": ({ pbxs }, pbx) => ({ pbxs: put(pbxs, pbx.id, pbx) }),
   "record.state": (_, record) => ({ record }),
   lost: () => ({ connected: false }),
@@ -85,10 +92,10 @@ export function awayOf({ pbxs }: Picture): NamedPbxState[] {
   return [...pbxs.values()].filter(({ state }) => state !== "connected");
 }
 
-function seen({ user, calls, monitors, agents, queues, pbxs, record }: Snapshot): Partial<Picture> {
+function seen({ user, calls, monitors, agents, queues, help, pbxs, record }: Snapshot): Partial<Picture> {
   const picture = { calls: byId(calls), monitors: byId(monitors) };
   const floor = { agents: byId(agents), queues: byId(queues) };
-  const more = { coaches: coachesIn(user, picture), pbxs: byId(pbxs), record: record ?? null };
+  const more = { coaches: coachesIn(user, picture), help: byId(help), pbxs: byId(pbxs), record: record ?? null };
   return { ...picture, ...floor, ...more, user, connected: true };
 }
 

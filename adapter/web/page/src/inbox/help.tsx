@@ -7,7 +7,8 @@ const LIST: [keys: string, what: keyof typeof words][] = [
   ["↑ ↓", "keysMove"], [words.keysOfPage, "keysPage"], [words.keysOfEnds, "keysFar"], ["← →", "keysEnds"], [words.keysOfEnter, "keysOpen"], ["n", "keysNew"], ["/", "keysSearch"],
 ];
 const CALL: [keys: string, what: keyof typeof words][] = [
-  ["m", "keysMonitor"], ["t", "keysTalk"], ["j", "keysJoin"], ["s", "keysSilent"], [words.keysOfEscape, "keysLeave"], ["?", "keysHelp"],
+  ["m", "keysMonitor"], ["t", "keysTalk"], ["j", "keysJoin"], ["s", "keysSilent"], ["n", "keysNote"], ["b", "keysMark"],
+  [words.keysOfEscape, "keysLeave"], ["?", "keysHelp"],
 ];
 
 export function Help({ close }: { close: () => void }) {

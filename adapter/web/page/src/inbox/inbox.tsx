@@ -7,6 +7,7 @@ import { awayOf, isUp, NO_PBXS, type Picture } from "../core/picture";
 import { counts, passes, rowsOf, sorted, whereOf, type Row } from "../core/rows";
 import type { NeedsMe } from "../needs/useneeds";
 import type { Call, User } from "../schema";
+import { AskForHelp, HelpRequests } from "../coaching/help";
 import { TalkingWith } from "../phone/talkingwith";
 import { Icon } from "../ui/icons";
 import { language, words } from "../words";
@@ -53,6 +54,8 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose }, nee
   return (
     <main class={chosen === null && monitoring.phone.taken === null ? "inbox" : "inbox open"}>
       <section class="list" aria-label={words.inbox}>
+        {picture && <AskForHelp me={me} picture={picture} />}
+        {picture && <HelpRequests me={me} picture={picture} monitoring={monitoring} choose={choose} />}
         <Filters
           asked={asked}
           ask={(change) => setAsked({ ...asked, ...change })}

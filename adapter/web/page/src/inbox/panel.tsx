@@ -12,6 +12,7 @@ import { Icon } from "../ui/icons";
 import { isShortcut } from "../ui/keys";
 import { say, words } from "../words";
 import type { MyMonitoring } from "./monitoring";
+import { Notes, useNotes } from "./notes";
 import { customerName, queueOf } from "../core/rows";
 import { numberOf, PbxChip } from "./rows";
 import { Sentence } from "./sentence";
@@ -40,18 +41,21 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
   const here = mine?.call_id === callId ? mine : undefined;
   const elsewhere = mine !== undefined && here === undefined;
   const may = me.can_monitor;
-  const toggles = !busy && phone.taken === null && (here !== undefined || (call !== undefined && known && !elsewhere));
+  const exempt = call?.monitorable === false;
+  const free = call !== undefined && !exempt && known && !elsewhere;
+  const toggles = !busy && phone.taken === null && (here !== undefined || free);
   const toggle = () => {
     if (!toggles) return;
     if (here) monitoring.stop();
     else monitoring.start(callId);
   };
-  const switches = may && elsewhere && call !== undefined && known && !busy;
+  const switches = may && elsewhere && call !== undefined && !exempt && known && !busy;
   usePanelKeys({
     m: () => (switches ? monitoring.switchTo(callId) : may && toggle()),
     t: (repeated) => here && known && monitoring.group.press("whisper", repeated),
     j: (repeated) => here && known && monitoring.group.press("barge", repeated),
   });
+  const notes = useNotes(callId, may);
   const last = ended?.call_id === callId && !here ? ended : null;
   return (
     <section class="panel" aria-label={words.chosenCall} ref={element} tabIndex={-1}>
@@ -61,7 +65,8 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
             type="button"
             class={"toggle" + (here ? " on" : "")}
             aria-label={words.callMonitoring}
-            title={words.callMonitoring}
+            title={exempt ? words.notMonitorable : words.callMonitoring}
+            aria-describedby={exempt ? "not-monitorable" : undefined}
             aria-pressed={here !== undefined}
             aria-busy={busy}
             aria-disabled={!toggles}
@@ -89,6 +94,12 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
             {words.startHint} <kbd>m</kbd>
           </p>
         )}
+        {exempt && may && (
+          <div class="sentence toned silent">
+            <Icon of="exempt" />
+            <p id="not-monitorable">{words.notMonitorable}</p>
+          </div>
+        )}
         {phone.taken && call && <p>{say(words.hangUpFirst, { number: phone.taken.number || words.anonymous })}</p>}
         {last && last.ended_reason !== "took_over" && (
           <p role="status" class="ended">
@@ -106,7 +117,8 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
             <Levels phone={phone.softphone} picture={phone.picture} />
           </section>
         )}
-        {call && <Timeline call={call} changes={here} />}
+        {call && <Timeline call={call} changes={here} notes={notes.notes} />}
+        {call && may && <Notes key={callId} me={me} call={call} listening={here?.state === "live"} of={notes} />}
       </div>
       {may && (
         <footer>

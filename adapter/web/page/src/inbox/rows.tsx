@@ -129,6 +129,12 @@ function Chips({ row, where }: { row: Row; where: string }) {
           <span class="hidden">{all.slice(MOST).map(told).join(", ")}</span>
         </span>
       )}
+      {row.calls.some((call) => !call.monitorable) && (
+        <span class="chip exempt" title={words.notMonitorable}>
+          <Icon of="exempt" />
+          <span>{words.notMonitored}</span>
+        </span>
+      )}
       {queue && (
         <span class="chip queue">
           <span>{queue}</span>

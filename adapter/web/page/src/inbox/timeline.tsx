@@ -2,13 +2,14 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "../api/ask";
-import type { Call, TimelineEntry } from "../schema";
+import { second, withNotes } from "../core/notes";
+import type { Call, NoteAnswer, TimelineEntry } from "../schema";
 import { language, say, words } from "../words";
 
 /** Which entries are of somebody who is heard, and which of the call itself: their dot's class. */
 const DOTS: Partial<Record<string, string>> = { answered: "good", whispering: "whisper", joined: "barge", listening: "silent", held: "wait" };
 
-export function Timeline({ call, changes }: { call: Call; changes: unknown }) {
+export function Timeline({ call, changes, notes }: { call: Call; changes: unknown; notes: readonly NoteAnswer[] }) {
   const [entries, setEntries] = useState<TimelineEntry[]>([]);
   const id = call.id;
   useEffect(() => {
@@ -24,11 +25,11 @@ export function Timeline({ call, changes }: { call: Call; changes: unknown }) {
     <section class="card timeline" aria-label={words.thisCall}>
       <h2 class="card-title">{words.thisCall}</h2>
       <ol>
-        {entries.map((entry, place) => (
+        {withNotes(entries, notes).map(({ at, entry, note }, place) => (
           <li key={place}>
-            <time dateTime={entry.at}>{clock(entry.at)}</time>
-            <span class={"dot " + (DOTS[entry.kind] ?? "")} />
-            <span>{told(entry, call.agent.name)}</span>
+            <time dateTime={at}>{clock(at)}</time>
+            <span class={"dot " + (entry ? (DOTS[entry.kind] ?? "") : "silent")} />
+            <span>{entry ? told(entry, call.agent.name) : noted(note)}</span>
           </li>
         ))}
       </ol>
@@ -39,6 +40,10 @@ export function Timeline({ call, changes }: { call: Call; changes: unknown }) {
 function told({ kind, name }: TimelineEntry, agent: string): string {
   const key = `line_${kind}` as keyof typeof words;
   return say(words[key] ?? kind, { name: name ?? agent }); // a newer server may know more kinds
+}
+
+function noted({ author, call_seconds, text }: NoteAnswer): string {
+  return say(text ? words.line_note : words.line_mark, { name: author.name, second: second(call_seconds), text: text ?? "" });
 }
 
 function clock(at: string): string {

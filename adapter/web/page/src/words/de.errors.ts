@@ -54,4 +54,10 @@ export const errors: ErrorWords = {
   problem_pbx_timeout: "Die Telefonanlage hat nicht rechtzeitig bestätigt.",
   problem_record_unavailable: "Das Protokoll kann gerade nicht geschrieben werden. Versuchen Sie es gleich noch einmal.",
   problem_store_unavailable: "Die Datenbank antwortet nicht. Versuchen Sie es gleich noch einmal.",
+
+  // coaching
+  problem_not_monitorable: "Dieses Gespräch kann niemand mithören: Es steht auf der Liste „Nicht mithören“, oder ein Programm hat es ausgenommen.",
+  error_number_form: "Eine Nummer wie +12025550101 oder der Anfang von Nummern wie +1202555*",
+  error_unknown_user: "Für eine dieser Personen gibt es kein Konto mehr.",
+  problem_already_taken: "Jemand anderes kommt bereits.",
 };

@@ -52,6 +52,12 @@ export const errors = {
   problem_pbx_timeout: "The phone system did not confirm in time.",
   problem_record_unavailable: "The audit can't be written at the moment. Try again in a moment.",
   problem_store_unavailable: "The database does not answer. Try again in a moment.",
+
+  // coaching
+  problem_not_monitorable: "Nobody can listen to this call: it is on the list Do not monitor, or a program has exempted it.",
+  error_number_form: "A number such as +12025550101, or the beginning of numbers such as +1202555*",
+  error_unknown_user: "There is no account for one of these people any more.",
+  problem_already_taken: "Somebody else comes already.",
 };
 
 export type ErrorWords = typeof errors;

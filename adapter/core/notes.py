@@ -1,0 +1,124 @@
+"""A supervisor's note about a call, or a mark in it; who sees it, and how it looks. Pure.
+
+While the conversation goes on nobody who is or was in it sees notes about it, or can tell that there are any: whoever
+writes one may be listening silently.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter.core.audit import Action, By, Entry, Subject
+from adapter.core.call import Agent, Call, CallState, Direction, Party
+from adapter.core.monitor import Supervisor
+from adapter.core.people import User
+from adapter.core.record import EventType, HookEvent
+from adapter.core.views import Json, Visibility, call_visibility, time_view
+
+MOST = 4000
+"""Characters of a note."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One note."""
+
+    id: str
+    pbx: str
+    call_id: str
+    conversation_id: str
+    at: datetime
+    call_seconds: int
+    """Since the call was answered."""
+    author: Supervisor
+    agent: Agent
+    agent_username: str
+    """The agent's username; without an account the endpoint's name."""
+    customer: Party
+    text: str | None
+    mark: bool
+    visible: bool
+    """Whether the agent may see it once the conversation has ended."""
+    changed_at: datetime | None = None
+
+    @property
+    def subject(self) -> Subject:
+        """Whom it is about, for the audit."""
+        return Subject(self.agent_username, self.agent.name, self.agent.extension, self.customer.number)
+
+    @property
+    def as_call(self) -> Call:
+        """The call that it was written about, as far as rights ask of one that may be long over."""
+        return Call(
+            id=self.call_id,
+            conversation_id=self.conversation_id,
+            pbx=self.pbx,
+            agent=self.agent,
+            customer=self.customer,
+            direction=Direction.INBOUND,
+            state=CallState.ACTIVE,
+            started_at=self.at,
+            answered_at=self.at,
+            barge_reaches_customer=False,
+            audible=False,
+            uniqueid="",
+            peers=frozenset(),
+            participants=frozenset(),
+        )
+
+
+def sees_note(user: User, note: Note, *, barred: bool, in_hand: bool, over: bool) -> bool:
+    """Whether this person sees a note.
+
+    `barred`: from its conversation; `in_hand`: their account or token is of somebody who is; `over`: it has ended.
+    The agent, whatever their rights, sees what was released to them, afterwards.
+    """
+    if not user.active:
+        return False
+    if note.author.user_id == user.id:
+        return not in_hand
+    if barred:
+        return False
+    if note.agent.user_id == user.id:
+        return note.visible and over
+    return call_visibility(user, note.as_call, barred=False) is Visibility.EVERYTHING
+
+
+def note_view(note: Note) -> Json:
+    """The contract's note."""
+    return {
+        "id": note.id,
+        "pbx": note.pbx,
+        "call_id": note.call_id,
+        "at": time_view(note.at),
+        "call_seconds": note.call_seconds,
+        "author": {"user_id": note.author.user_id, "name": note.author.name},
+        "agent": {"user_id": note.agent.user_id, "name": note.agent.name, "extension": note.agent.extension},
+        "customer": {"number": note.customer.number, "name": note.customer.name},
+        "text": note.text,
+        "mark": note.mark,
+        "visible_to_agent": note.visible,
+        "changed_at": time_view(note.changed_at),
+    }
+
+
+def note_entry(action: Action, note: Note, by: By, at: datetime, reason: str | None = None) -> Entry:
+    """What the audit says of it: never what was written."""
+    return Entry(
+        at=at,
+        by=by,
+        action=action,
+        reason=reason,
+        target=note.id,
+        call_id=note.call_id,
+        conversation_id=note.conversation_id,
+        supervisor=note.author.username,
+        subject=note.subject,
+    )
+
+
+def note_event(kind: EventType, note: Note, by: By, at: datetime) -> HookEvent:
+    """What hooks are told; of one that was deleted no longer what was written."""
+    data = note_view(note) | {"by": by.actor}
+    if kind is EventType.NOTE_DELETED:
+        del data["text"]
+    return HookEvent(at, kind, note.call_id, note.conversation_id, data)

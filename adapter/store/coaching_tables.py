@@ -1,0 +1,103 @@
+"""The tables of coaching: what is exempt from monitoring, notes, and requests for help."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adapter.store.tables import Base, Counter, UtcTime
+
+
+class ExemptNumberRow(Base):
+    """A number that nobody may monitor, or the beginning of many (`core.unmonitored.Exempt`)."""
+
+    __tablename__ = "exempt_numbers"
+
+    number: Mapped[str] = mapped_column(String(64), primary_key=True)
+    position: Mapped[int]
+
+
+class ExemptPersonRow(Base):
+    """Somebody whom nobody may monitor."""
+
+    __tablename__ = "exempt_people"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int]
+
+
+class ExemptCallRow(Base):
+    """A conversation that a program exempted, until it is over."""
+
+    __tablename__ = "exempt_calls"
+
+    conversation_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    call_id: Mapped[str] = mapped_column(String(64))
+    pbx: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class NoteRow(Base):
+    """What a supervisor wrote about a call, or marked in it."""
+
+    __tablename__ = "notes"
+    __table_args__ = (Index("ix_notes_agent", "agent_id", "at"), Index("ix_notes_at", "at"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[int] = mapped_column(Counter, unique=True)
+    """In the order in which they were written; never shown."""
+    pbx: Mapped[str] = mapped_column(String(32))
+    call_id: Mapped[str] = mapped_column(String(64), index=True)
+    conversation_id: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    call_seconds: Mapped[int]
+    author_id: Mapped[str] = mapped_column(String(32))
+    author_name: Mapped[str] = mapped_column(String(100))
+    author: Mapped[str] = mapped_column(String(64))
+    """The author's username then."""
+    agent_id: Mapped[str | None] = mapped_column(String(32))
+    agent: Mapped[str] = mapped_column(String(100))
+    agent_name: Mapped[str] = mapped_column(String(100))
+    extension: Mapped[str] = mapped_column(String(100))
+    endpoint: Mapped[str] = mapped_column(String(150))
+    customer: Mapped[str] = mapped_column(String(100))
+    customer_name: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str | None] = mapped_column(Text)
+    mark: Mapped[bool]
+    visible: Mapped[bool]
+    """Whether the agent may see it once the conversation has ended."""
+    changed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class HelpRow(Base):
+    """An agent's request for help in a call. Of those that are not closed there is one for each call."""
+
+    __tablename__ = "help_requests"
+    __table_args__ = (
+        Index(
+            "ix_help_running",
+            "call_id",
+            unique=True,
+            sqlite_where=text("state <> 'closed'"),
+            postgresql_where=text("state <> 'closed'"),
+        ),
+        Index("ix_help_state", "state"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    pbx: Mapped[str] = mapped_column(String(32))
+    call_id: Mapped[str] = mapped_column(String(64))
+    conversation_id: Mapped[str] = mapped_column(String(64))
+    agent_id: Mapped[str | None] = mapped_column(String(32))
+    agent: Mapped[str] = mapped_column(String(100))
+    agent_name: Mapped[str] = mapped_column(String(100))
+    extension: Mapped[str] = mapped_column(String(100))
+    customer: Mapped[str] = mapped_column(String(100))
+    note: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    taken_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    taken_by_id: Mapped[str | None] = mapped_column(String(32))
+    taken_by_name: Mapped[str | None] = mapped_column(String(100))
+    monitor_id: Mapped[str | None] = mapped_column(String(32))
+    closed_at: Mapped[datetime | None] = mapped_column(UtcTime)

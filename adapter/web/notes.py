@@ -1,0 +1,249 @@
+"""Notes about calls, and marks in them: written by whoever may monitor the call, seen as `core.notes` says."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+from pydantic import Field
+
+from adapter import errors
+from adapter.core.audit import Action
+from adapter.core.bars import CREDENTIALS
+from adapter.core.journal import subject_of
+from adapter.core.monitor import Supervisor
+from adapter.core.notes import Note, note_view, sees_note
+from adapter.core.permissions import may_administer, may_monitor
+from adapter.core.views import Visibility
+from adapter.monitoring.boards import Boards
+from adapter.monitoring.policy import Policy
+from adapter.store import budget
+from adapter.store.notes import NoteFilter, Notes
+from adapter.web.access import starts
+from adapter.web.answers import Agent, Answer, Customer, Named, Time
+from adapter.web.calls import named
+from adapter.web.models import NoteBody, NotePatch, NotesQuery
+from adapter.web.principal import Principal
+from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
+
+AT_ONCE = 200
+"""Notes read at once while those that somebody sees are gathered."""
+MOST_READ = 10_000
+"""Notes read for one page at most; its cursor then goes on from there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """What these routes work with."""
+
+    boards: Boards
+    policy: Policy
+    store: Notes
+
+
+class NoteAnswer(Answer):
+    """A note about a call, or a mark in it."""
+
+    id: str
+    pbx: str
+    call_id: str
+    at: Time
+    call_seconds: int = Field(description="How long the call had been answered.")
+    author: Named
+    agent: Agent
+    customer: Customer
+    text: str | None
+    mark: bool
+    visible_to_agent: bool = Field(description="Whether the agent sees it once the conversation has ended.")
+    changed_at: Time | None
+
+
+class NotesPage(Answer):
+    """Notes, newest first."""
+
+    notes: list[NoteAnswer]
+    next_cursor: str | None
+
+
+routes = Routes("notes", Deps)
+
+
+def _sees(context: RequestContext[Deps, Any], note: Note) -> bool:
+    boards, principal, who = context.deps.boards, context.principal, context.principal.who
+    board = boards.board(note.pbx)
+    return sees_note(
+        principal.person,
+        note,
+        barred=boards.bars.barred(who, note.conversation_id),
+        in_hand=boards.bars.in_hand(who, CREDENTIALS, note.conversation_id),
+        over=boards.bars.is_over(note.conversation_id) and (board is None or board.complete),
+    )
+
+
+async def _seen(context: RequestContext[Deps, Any]) -> Note:
+    """The note that the path names. Raises NotFound where they don't see it."""
+    note = await context.deps.store.get(context.part())
+    if note is None or not _sees(context, note):
+        raise errors.NotFound("There is no such note, or none that you may see.")
+    return note
+
+
+async def _own(context: RequestContext[Deps, Any]) -> Note:
+    note, principal = await _seen(context), context.principal
+    if note.author.user_id != principal.person.id and not _administers(principal, note):
+        raise errors.Forbidden("Only who wrote a note, or an administrator, can change it.")
+    return note
+
+
+def _administers(principal: Principal, note: Note) -> bool:
+    """Not what was written about themselves."""
+    user = principal.person
+    return may_administer(user) and principal.by.administers and note.agent.user_id != user.id
+
+
+async def _about_call(context: RequestContext[Deps, Any]) -> Mapping[str, Any]:
+    """Which call a refused note was about."""
+    call = context.deps.boards.call(context.part())
+    if call is None:
+        return {"target": context.part()}
+    subject = subject_of(call, context.deps.boards.directory.users)
+    return {"call_id": call.id, "conversation_id": call.conversation_id, "subject": subject}
+
+
+async def _about_note(context: RequestContext[Deps, Any]) -> Mapping[str, Any]:
+    """Which note a refused change was about: only the id that was asked for, where they don't see it."""
+    try:
+        note = await _seen(context)
+    except errors.AdapterError:
+        return {"target": context.part()}
+    return {
+        "target": note.id,
+        "call_id": note.call_id,
+        "conversation_id": note.conversation_id,
+        "supervisor": note.author.username,
+        "subject": note.subject,
+    }
+
+
+@routes.taking(
+    "POST",
+    "/calls/{id}/notes",
+    NoteBody,
+    Returns(201, NoteAnswer, headers=["Location"]),
+    starts,
+    errors=[
+        *(errors.NotFound, errors.OwnCall, errors.NotMonitorable, errors.CallNotActive),
+        *(errors.PbxUnavailable, errors.StoreUnavailable),
+    ],
+    audit=Action.NOTE_CREATED,
+    about=_about_call,
+)
+async def write_note(context: RequestContext[Deps, NoteBody]) -> web.Response:
+    """Write about a call that you may monitor, with the second of the call; a mark needs no words.
+
+    Nobody in the conversation can tell that there is one. The agent sees it once the conversation has ended, and only
+    where it is visible to them.
+    """
+    deps, body, principal = context.deps, context.body, context.principal
+    call, sight = named(principal, deps.boards, context.part())
+    if sight is not Visibility.EVERYTHING:
+        raise errors.OwnCall("You are or were in this conversation yourself, so you can't write about it.")
+    deps.policy.write_about(principal.person, call)
+    user, at = principal.person, context.access.clock()
+    subject = subject_of(call, deps.boards.directory.users)
+    note = Note(
+        id=uuid.uuid4().hex,
+        pbx=call.pbx,
+        call_id=call.id,
+        conversation_id=call.conversation_id,
+        at=at,
+        call_seconds=max(0, int((at - (call.answered_at or call.started_at)).total_seconds())),
+        author=Supervisor(user.id, user.name, user.username),
+        agent=call.agent,
+        agent_username=subject.agent,
+        customer=call.customer,
+        text=body.text,
+        mark=body.mark,
+        visible=body.visible_to_agent,
+    )
+    with budget.spending(budget.REQUEST) as seconds:  # hooks that may not hear of it must be known before
+        await context.access.write_now(seconds)
+    await deps.store.add(note, principal.by)
+    return web.json_response(note_view(note), status=201, headers={"Location": f"/api/v1/notes/{note.id}"})
+
+
+@routes.plain("GET", "/notes", Returns(model=NotesPage), query=NotesQuery, errors=[errors.NotFound])
+async def list_notes(context: RequestContext[Deps, None]) -> web.Response:
+    """Those that one sees, newest first: one's own; of others, who may monitor; agents what was released to them."""
+    query, user = context.query(NotesQuery), context.principal.person
+    wanted = NoteFilter(
+        call_id=query.call_id,
+        agent=query.agent,
+        since=query.since,
+        until=query.until,
+        of=None if may_monitor(user) else user.id,
+        hidden=context.access.hidden_from(context.principal),
+        seer=None if context.access.in_hand(context.principal) else user.id,
+    )
+    found: list[Note] = []
+    after, read = query.cursor, 0
+    while len(found) <= query.limit and read < MOST_READ:
+        notes = await context.deps.store.page(wanted, AT_ONCE, after)
+        found += [note for note in notes if _sees(context, note)]
+        read += len(notes)
+        if len(notes) < AT_ONCE:
+            after = None
+            break
+        after = notes[-1].id
+    more = len(found) > query.limit
+    shown = found[: query.limit]
+    cursor = shown[-1].id if more else after
+    return web.json_response({"notes": [note_view(note) for note in shown], "next_cursor": cursor})
+
+
+@routes.plain("GET", "/notes/{id}", Returns(model=NoteAnswer), errors=[errors.NotFound])
+async def get_note(context: RequestContext[Deps, None]) -> web.Response:
+    """One of them."""
+    return web.json_response(note_view(await _seen(context)))
+
+
+@routes.taking(
+    "PATCH",
+    "/notes/{id}",
+    NotePatch,
+    Returns(model=NoteAnswer),
+    errors=[errors.NotFound, errors.StoreUnavailable],
+    audit=Action.NOTE_CHANGED,
+    about=_about_note,
+)
+async def change_note(context: RequestContext[Deps, NotePatch]) -> web.Response:
+    """Change its words, or release it to the agent: who wrote it, or an administrator."""
+    note, body, given = await _own(context), context.body, context.body.model_fields_set
+    text = (body.text or "") if "text" in given else note.text or ""
+    mark = body.mark if "mark" in given else note.mark
+    if not text and not mark:
+        raise errors.Invalid.at("text", "a note without a mark needs words", "required")
+    changed = await context.deps.store.change(
+        note.id,
+        context.principal.by,
+        text=text if "text" in given else None,
+        mark=mark,
+        visible=body.visible_to_agent if "visible_to_agent" in given else None,
+    )
+    return web.json_response(note_view(changed))
+
+
+@routes.plain(
+    "DELETE",
+    "/notes/{id}",
+    NOTHING,
+    errors=[errors.NotFound, errors.StoreUnavailable],
+    audit=Action.NOTE_DELETED,
+    about=_about_note,
+)
+async def delete_note(context: RequestContext[Deps, None]) -> web.Response:
+    """Delete it for good: who wrote it, or an administrator. The audit keeps that there was one, and no words of it."""
+    note = await _own(context)
+    await context.deps.store.delete(note.id, context.principal.by)
+    return web.Response(status=204)

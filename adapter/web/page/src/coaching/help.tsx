@@ -1,0 +1,153 @@
+// Help: an agent in a call asks for it; supervisors see who waits, since when, and come with one click.
+
+import { useRef, useState } from "preact/hooks";
+import { ask } from "../api/ask";
+import { attempt } from "../api/problems";
+import { myCall, myRequest, waiting } from "../core/help";
+import type { Picture } from "../core/picture";
+import type { MyMonitoring } from "../inbox/monitoring";
+import { BROWSER } from "../phone/devices";
+import type { HelpAnswer, User } from "../schema";
+import { useClocks } from "../ui/clocks";
+import { Icon } from "../ui/icons";
+import { say, words } from "../words";
+import { mayAskToNotify, askToNotify } from "./signal";
+
+interface AskProps {
+  me: User;
+  picture: Picture;
+}
+
+/** For whoever is in a call of their own. */
+export function AskForHelp({ me, picture }: AskProps) {
+  const [note, setNote] = useState("");
+  const [problem, setProblem] = useState("");
+  const box = useRef<HTMLElement>(null);
+  const sending = useRef(false);
+  const call = myCall(me, picture);
+  const request = myRequest(me, picture);
+  useClocks(box, request);
+  if (!call && !request) return null;
+  const send = async (work: () => Promise<unknown>) => {
+    if (sending.current) return;
+    sending.current = true;
+    setProblem("");
+    if (await attempt(work, setProblem)) setNote("");
+    sending.current = false;
+  };
+  const submit = () => send(() => ask("POST", "/help", { body: note.trim() ? { note: note.trim() } : {} }));
+  const exempt = call?.monitorable === false;
+  return (
+    <section class="help mine" aria-label={words.help} ref={box}>
+      {request ? (
+        <div class="row" role="status">
+          <Icon of="help" />
+          <p class="grow">
+            {request.taken_by ? say(words.helpComes, { name: request.taken_by.name }) : words.helpAsked}{" "}
+            <time data-since={request.created_at} />
+          </p>
+          {request.taken_by && (
+            <button type="button" onClick={() => void submit()}>
+              {words.askAgain}
+            </button>
+          )}
+          <button type="button" class="plain" onClick={() => void send(() => ask("DELETE", "/help/{id}", { at: { id: request.id } }))}>
+            {words.helpNoMore}
+          </button>
+        </div>
+      ) : (
+        <form
+          class="row"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (!exempt) void submit();
+          }}
+        >
+          <input
+            type="text" class="grow" value={note} maxLength={200} aria-label={words.helpNote} placeholder={words.helpNote} autocomplete="off"
+            onInput={(event) => setNote(event.currentTarget.value)}
+          />
+          <button type="submit" aria-disabled={exempt} title={exempt ? words.notMonitorable : undefined}>
+            <Icon of="help" /> {words.askForHelp}
+          </button>
+        </form>
+      )}
+      {problem && (
+        <p role="alert" class="problem">
+          {problem}
+        </p>
+      )}
+    </section>
+  );
+}
+
+interface RequestsProps {
+  me: User;
+  picture: Picture;
+  monitoring: MyMonitoring;
+  choose: (call: string) => void;
+}
+
+/** For supervisors: who waits, the longest first. */
+export function HelpRequests({ me, picture, monitoring, choose }: RequestsProps) {
+  const [problem, setProblem] = useState("");
+  const [notify, setNotify] = useState(mayAskToNotify);
+  const box = useRef<HTMLElement>(null);
+  const busy = useRef(false);
+  const requests = me.can_monitor ? waiting(me, picture) : [];
+  useClocks(box, requests.map((one) => one.id + one.state).join());
+  if (requests.length === 0) return null;
+  const free = monitoring.mine === undefined && monitoring.phone.taken === null && picture.connected;
+  const take = async ({ id, call_id }: HelpAnswer) => {
+    if (busy.current || !free) return;
+    busy.current = true;
+    setProblem("");
+    const body = monitoring.phone.device === BROWSER ? { device: BROWSER } : {};
+    if (await attempt(() => ask("POST", "/help/{id}/take", { at: { id }, body }), setProblem)) choose(call_id);
+    busy.current = false;
+  };
+  return (
+    <section class="help" aria-label={words.helpRequests} ref={box}>
+      <h2>
+        <Icon of="help" /> {words.helpRequests}
+      </h2>
+      <ul>
+        {requests.map((request) => (
+          <li key={request.id} class="row">
+            <p class="grow" id={`help-${request.id}`}>
+              <b>{request.agent.name}</b> {request.note && <span>{request.note}</span>} <time data-since={request.created_at} />
+            </p>
+            {request.taken_by ? (
+              <span class="chip">
+                <span>{say(words.helpTakenBy, { name: request.taken_by.name })}</span>
+              </span>
+            ) : (
+              <button
+                type="button" class="main" aria-disabled={!free} aria-describedby={`help-${request.id}`}
+                title={free ? undefined : words.helpStopFirst} onClick={() => void take(request)}
+              >
+                {words.take}
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {problem && (
+        <p role="alert" class="problem">
+          {problem}
+        </p>
+      )}
+      {notify && (
+        <p class="row soft">
+          <span class="grow">{words.helpNotifyAsk}</span>
+          <button type="button" onClick={() => void askToNotify(true).then(() => setNotify(false))}>
+            {words.helpNotifyYes}
+          </button>
+          <button type="button" class="plain" onClick={() => void askToNotify(false).then(() => setNotify(false))}>
+            {words.helpNotifyNo}
+          </button>
+        </p>
+      )}
+    </section>
+  );
+}

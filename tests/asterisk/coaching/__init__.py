@@ -1,0 +1,1 @@
+"""Coaching with a real Asterisk and real phones: do not monitor, help."""
