@@ -139,6 +139,7 @@ class Service:
         self.halves = FarHalves(self.boards, clock, self.tickets.leg_of)
         self.members = Members(self.boards, lambda: self.ownership.seen)
         self.coaching = Coaching(self.boards, self.nodes, store, self.unmonitored, country, clock, self.recorder.find)
+        self._shared.help_asked.subscribe(self.coaching.desk.pressed)
         self.readiness = Readiness({"database": True, **self.nodes.parts}, self._problems, clock)
         self.ownership.lost.subscribe(self.nodes.give_up)
         self.database_health = DatabaseHealth(self.boards, store.installation.beat, clock)
@@ -186,9 +187,7 @@ class Service:
     def _node(self, board: Board) -> Node:
         pbx = next(pbx for pbx in self.settings.pbx if pbx.id == board.id)
         read = wiring.node_settings(pbx, self.settings, self._key, self.unmonitored.forbids)
-        node = Node(read, board, self._connect_to(pbx, self.clock), self._shared)
-        node.help_asked.subscribe(lambda where, channel: self.coaching.desk.pressed(where, channel))
-        return node
+        return Node(read, board, self._connect_to(pbx, self.clock), self._shared)
 
     def _make(self, pbx_id: str) -> Node:
         """All of a PBX that is ours from now on."""

@@ -76,11 +76,11 @@ class Bars:
         return bar is not None and user_id in self._people(bar)
 
     def known_as(self, conversation: str) -> tuple[frozenset[str], frozenset[str]]:
-        """All ids of this conversation; and who was ever in it, where it goes on at several PBXes."""
+        """All ids of this conversation; and who was ever in it, where it goes on, or went on, at several PBXes."""
         bar = self._by_id.get(conversation)
         if bar is None:
             return frozenset({conversation}), NOBODY
-        return bar.ids, self._people(bar) if bar.elsewhere else NOBODY
+        return bar.ids, self._people(bar) if bar.elsewhere or bar.lost else NOBODY
 
     def is_over(self, conversation: str) -> bool:
         """Whether this conversation is not known to go on."""

@@ -34,6 +34,8 @@ class Note:
     agent_username: str
     """The agent's username; without an account the endpoint's name."""
     customer: Party
+    queue: str | None = None
+    """The queue that had brought the call to this agent: by it, too, the note is some team's (`core.scopes`)."""
     text: str | None
     mark: bool
     visible: bool
@@ -63,6 +65,7 @@ class Note:
             uniqueid="",
             peers=frozenset(),
             participants=frozenset(),
+            queue=self.queue,
         )
 
 
@@ -70,7 +73,8 @@ def sees_note(user: User, note: Note, *, barred: bool, in_hand: bool, over: bool
     """Whether this person sees a note.
 
     `barred`: from its conversation; `in_hand`: their account or token is of somebody who is; `over`: it has ended.
-    The agent, whatever their rights, sees what was released to them, afterwards.
+    The agent, whatever their rights, sees what was released to them, afterwards. Others see it who might monitor that
+    call: where they may those of their teams only, by its agent and the queue that had brought it when it was written.
     """
     if not user.active:
         return False

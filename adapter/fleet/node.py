@@ -123,6 +123,8 @@ class Shared:
     """What to ring at this PBX for this user's (by id) page as a phone (`PagePhones.device_of`)."""
     tickets: Tickets | None = None
     """Star codes on their way; None where there is one PBX."""
+    help_asked: Listeners[[str, str]] = field(default_factory=Listeners)
+    """Who is told that a phone asks for help: the PBX's id, and the phone's channel."""
 
 
 class Node:
@@ -168,8 +170,7 @@ class Node:
             tickets=shared.tickets,
             is_trunk=settings.numbering.is_trunk,
         )
-        self.help_asked: Listeners[[str, str]] = Listeners()
-        """Who is told that a phone asks for help: this PBX's id, and the phone's channel."""
+        self._help_asked = shared.help_asked
         self._taken_up = False
         board.subscribe(self._heard)
         self.messages = PhoneMessages(board, self.pbx.message, shared.is_at_page)
@@ -187,7 +188,7 @@ class Node:
             self.queue_watch.heard(events)
         for event in events:
             if type(event) is HelpAsked:
-                self.help_asked.tell(self.id, event.uniqueid)
+                self._help_asked.tell(self.id, event.uniqueid)
         self._figures.applied(events, (self._clock() - events[-1].at).total_seconds() if events else 0.0)
 
     def _state(self, state: PbxState) -> None:

@@ -107,10 +107,10 @@ class HelpDesk:
         try:
             monitor = await start(monitor_id)
         except errors.AdapterError:
-            await self._give_back(request.id, monitor_id)
+            await self._give_back_unbegun(request.id, monitor_id)
             raise
         except BaseException:
-            self._tasks.start(self._give_back(request.id, monitor_id), f"give back {request.id}")
+            self._tasks.start(self._give_back_unbegun(request.id, monitor_id), f"give back {request.id}")
             raise
         self._show_running(taken)
         return monitor
@@ -193,6 +193,16 @@ class HelpDesk:
             late = request.taken_at is not None and self._clock() - request.taken_at > UNBEGUN
             if late and request.monitor_id and await self._find(request.monitor_id) is None:
                 await self._give_back(request.id, request.monitor_id)
+
+    async def _give_back_unbegun(self, help_id: str, monitor_id: str) -> None:
+        """Unless that monitor began after all: another adapter may have done it, and its answer been lost."""
+        try:
+            begun = await self._find(monitor_id)
+        except errors.AdapterError as problem:
+            log.warning("a request for help could not be given back; it will be", why=str(problem))
+            return
+        if begun is None or begun.ended:
+            await self._give_back(help_id, monitor_id)
 
     async def _give_back(self, help_id: str, monitor_id: str) -> None:
         try:

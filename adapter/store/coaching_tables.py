@@ -62,6 +62,8 @@ class NoteRow(Base):
     endpoint: Mapped[str] = mapped_column(String(150))
     customer: Mapped[str] = mapped_column(String(100))
     customer_name: Mapped[str] = mapped_column(String(200))
+    queue: Mapped[str | None] = mapped_column(String(100))
+    """The queue that had brought the call: by it, too, the note is some team's."""
     text: Mapped[str | None] = mapped_column(Text)
     mark: Mapped[bool]
     visible: Mapped[bool]

@@ -43,10 +43,11 @@ class Access:
 
         Raises PbxUnavailable where that is not known: another adapter's PBX is out of sight.
         """
-        self._need_sight()
+        self.need_sight()
         return sorted(self.boards.bars.hidden(principal.who))
 
-    def _need_sight(self) -> None:
+    def need_sight(self) -> None:
+        """Raise PbxUnavailable where it is not known who is barred: another adapter's PBX is out of sight."""
         if self.boards.blind:
             raise PbxUnavailable("The adapter of another PBX can't be reached, so who talks there is not known here.")
 
@@ -63,7 +64,7 @@ class Access:
         if principal.who.ids == {thing} and kind is not Kind.DEVICE:
             return  # one's own account, at the page: who they are barred as stays
         if kind is Kind.HOOK:
-            self._need_sight()
+            self.need_sight()
         if self.number_making is not None:
             await self.number_making()
         if self.boards.made(principal.who, kind, thing, self.clock()):

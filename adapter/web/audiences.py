@@ -232,7 +232,7 @@ class Audiences:
         for audience in free:
             member = next(iter(audience.members))
             user = self._user(member)
-            if user is None or member.who.is_among(barred) or self._strays(user):
+            if user is None or member.who.is_among(barred) or self._strays(user) or self._asks(user):
                 continue
             common = self._common.setdefault(common_scope(user), Audience(Shown(), own=False))
             if audience.lagging or any(one.behind for one in audience.members):
@@ -251,7 +251,11 @@ class Audiences:
     def _is_plain(self, user: User, who: Who) -> bool:
         """Whether nothing is set apart of what they see."""
         apart = user.id in self._talking or who.is_among(self._boards.bars.everybody())
-        return may_monitor(user) and not apart and not self._strays(user)
+        return may_monitor(user) and not apart and not self._strays(user) and not self._asks(user)
+
+    def _asks(self, user: User) -> bool:
+        """Whether they ask for help: their request is shown to them also while its call is out of sight."""
+        return any(request.agent.user_id == user.id for request in self._boards.help.values())
 
     def _strays(self, user: User) -> bool:
         """Whether they monitor what has just left their scope: it is shown to them until its end, to nobody else."""

@@ -67,6 +67,8 @@ class NotesPage(Answer):
 
 
 routes = Routes("notes", Deps)
+OF_SOME = (errors.NotFound, errors.PbxUnavailable)
+"""While another adapter's PBX is out of sight nobody knows who may not see what was written about its calls."""
 
 
 def _sees(context: RequestContext[Deps, Any], note: Note) -> bool:
@@ -82,7 +84,8 @@ def _sees(context: RequestContext[Deps, Any], note: Note) -> bool:
 
 
 async def _seen(context: RequestContext[Deps, Any]) -> Note:
-    """The note that the path names. Raises NotFound where they don't see it."""
+    """The note that the path names. Raises NotFound where they don't see it, PbxUnavailable where that is not known."""
+    context.access.need_sight()
     note = await context.deps.store.get(context.part())
     if note is None or not _sees(context, note):
         raise errors.NotFound("There is no such note, or none that you may see.")
@@ -163,6 +166,7 @@ async def write_note(context: RequestContext[Deps, NoteBody]) -> web.Response:
         agent=call.agent,
         agent_username=subject.agent,
         customer=call.customer,
+        queue=call.queue,
         text=body.text,
         mark=body.mark,
         visible=body.visible_to_agent,
@@ -173,7 +177,7 @@ async def write_note(context: RequestContext[Deps, NoteBody]) -> web.Response:
     return web.json_response(note_view(note), status=201, headers={"Location": f"/api/v1/notes/{note.id}"})
 
 
-@routes.plain("GET", "/notes", Returns(model=NotesPage), query=NotesQuery, errors=[errors.NotFound])
+@routes.plain("GET", "/notes", Returns(model=NotesPage), query=NotesQuery, errors=OF_SOME)
 async def list_notes(context: RequestContext[Deps, None]) -> web.Response:
     """Those that one sees, newest first: one's own; of others, who may monitor; agents what was released to them."""
     query, user = context.query(NotesQuery), context.principal.person
@@ -202,7 +206,7 @@ async def list_notes(context: RequestContext[Deps, None]) -> web.Response:
     return web.json_response({"notes": [note_view(note) for note in shown], "next_cursor": cursor})
 
 
-@routes.plain("GET", "/notes/{id}", Returns(model=NoteAnswer), errors=[errors.NotFound])
+@routes.plain("GET", "/notes/{id}", Returns(model=NoteAnswer), errors=OF_SOME)
 async def get_note(context: RequestContext[Deps, None]) -> web.Response:
     """One of them."""
     return web.json_response(note_view(await _seen(context)))
@@ -213,7 +217,7 @@ async def get_note(context: RequestContext[Deps, None]) -> web.Response:
     "/notes/{id}",
     NotePatch,
     Returns(model=NoteAnswer),
-    errors=[errors.NotFound, errors.StoreUnavailable],
+    errors=[*OF_SOME, errors.StoreUnavailable],
     audit=Action.NOTE_CHANGED,
     about=_about_note,
 )
@@ -238,7 +242,7 @@ async def change_note(context: RequestContext[Deps, NotePatch]) -> web.Response:
     "DELETE",
     "/notes/{id}",
     NOTHING,
-    errors=[errors.NotFound, errors.StoreUnavailable],
+    errors=[*OF_SOME, errors.StoreUnavailable],
     audit=Action.NOTE_DELETED,
     about=_about_note,
 )

@@ -194,7 +194,7 @@ BROKEN = {
         ("_*57X", "_*57X.,1,", "_*58X.,1,"),
     ],
     "manager_call_monitor.conf": [
-        ("read =", "read = call,dtmf,user", "read = call"),
+        ("read =", "read = call,dtmf,agent,user", "read = call"),
         ("write =", "write = call,originate,reporting", "write = call,originate,reporting,command"),
         ("eventfilter", "eventfilter(action(include),name(NewConnectedLine)) =", ";"),
     ],

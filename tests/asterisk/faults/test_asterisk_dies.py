@@ -212,7 +212,10 @@ async def test_rights_taken_away_in_manager_conf(own: Lab) -> None:
 def poorer(ours: Path, less: Path) -> None:
     """The same AMI user without calls' events and without Originate."""
     text = ours.read_text()
-    for line, rest in (("read = call,dtmf,user", "read = dtmf,user"), ("write = call,originate,", "write = call,")):
+    for line, rest in (
+        ("read = call,dtmf,agent,user", "read = dtmf,agent,user"),
+        ("write = call,originate,", "write = call,"),
+    ):
         assert line in text
         text = text.replace(line, rest)
     less.write_text(text)

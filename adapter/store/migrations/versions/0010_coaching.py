@@ -6,7 +6,7 @@ from alembic import op
 from adapter.store.tables import Counter, UtcTime
 
 revision = "0010_coaching"
-down_revision = "0006_phones_pbx"
+down_revision = "0008_teams"
 branch_labels = None
 depends_on = None
 
@@ -54,6 +54,7 @@ def _notes() -> None:
         sa.Column("endpoint", sa.String(150), nullable=False),
         sa.Column("customer", sa.String(100), nullable=False),
         sa.Column("customer_name", sa.String(200), nullable=False),
+        sa.Column("queue", sa.String(100), nullable=True),
         sa.Column("text", sa.Text, nullable=True),
         sa.Column("mark", sa.Boolean, nullable=False),
         sa.Column("visible", sa.Boolean, nullable=False),
