@@ -56,30 +56,30 @@ administrators("GET /webhooks/{id}/deliveries, POST /webhooks/{id}/ping", 200)
 administrators("POST /webhooks/{id}/deliveries/{delivery_id}/retry", 202)
 administrators("DELETE /users/{id}, DELETE /webhooks/{id}, DELETE /tokens/{id}", 204)
 
+services = {"service": 403, "starter": 403, "scoped_service": 403}
 inside = {"coach_inside": 404, "admin_inside": 404}
-services = {"figures_token": 403, "service": 403, "starter": 403}
-expect("GET /notes, GET /help", 200, **services)
-expect("POST /help", 409, watched=409, **services)  # in no call, or in one that was exempted
+strays = {"scoped": 404, "scoped_token": 404}
+expect("GET /notes, GET /help", 200, **services, **figures)
+expect("POST /help", 409, watched=409, **services, **figures)  # in no call, or in one that was exempted
 # The administrators have exempted the call a moment before; the others may monitor one call only.
-takers = {"coach": 201, "owner": 409, "plain_token": 201}
-expect("POST /help/{id}/take", 403, admin=409, coach_inside=409, admin_inside=409, **takers)
-expect("DELETE /help/{id}", 403, agent=404, watched=204, admin=204, admin_inside=204)
-expect("GET /notes/{id}", 200, agent=404, watched=404, **inside, **services)
-expect("PATCH /notes/{id}", 403, agent=404, watched=404, owner=200, admin=200, **inside)
-expect("DELETE /notes/{id}", 403, agent=404, watched=404, owner=204, admin=204, **inside)
+takers = {"coach": 201, "owner": 409, "plain_token": 201, "scoped_inside": 201}
+expect("POST /help/{id}/take", 403, admin=409, coach_inside=409, admin_inside=409, **takers, **strays)
+expect("DELETE /help/{id}", 403, agent=404, watched=204, admin=204, admin_inside=204, **strays)
+expect("GET /notes/{id}", 200, agent=404, watched=404, **inside, **services, **figures, **strays)
+expect("PATCH /notes/{id}", 403, agent=404, watched=404, owner=200, admin=200, **inside, **strays)
+expect("DELETE /notes/{id}", 403, agent=404, watched=404, owner=204, admin=204, **inside, **strays)
 # The administrators have exempted the call a moment before.
-expect(
-    "POST /calls/{id}/notes", 403, coach=201, owner=201, plain_token=201, admin=409, coach_inside=409, admin_inside=409
-)
+writers = {"coach": 201, "owner": 201, "plain_token": 201, "scoped_inside": 201}
+expect("POST /calls/{id}/notes", 403, admin=409, coach_inside=409, admin_inside=409, **writers, **strays)
 administrators("GET /do-not-monitor, PUT /do-not-monitor", 200)
-expect("PUT /calls/{id}/do-not-monitor", 403, admin=204, admin_inside=204, service=204, starter=204)
-expect("DELETE /calls/{id}/do-not-monitor", 403, admin=204, admin_inside=204, service=204, starter=204)
+programs = {"service": 204, "starter": 204, "scoped_service": 404}
+expect("PUT /calls/{id}/do-not-monitor", 403, admin=204, admin_inside=204, **programs)
+expect("DELETE /calls/{id}/do-not-monitor", 403, admin=204, admin_inside=204, **programs)
 administrators("GET /health", 200, admin_inside=403)
 administrators("GET /users, GET /tokens, GET /webhooks, GET /audit, GET /audit.csv, GET /cluster", 200)
 administrators("POST /users, POST /tokens, POST /webhooks, POST /teams", 201)
 administrators("GET /teams/{id}, PATCH /teams/{id}", 200)
 administrators("DELETE /teams/{id}", 204)
-services = {"service": 403, "starter": 403, "scoped_service": 403}
 expect("GET /session", 200, **services, **figures)
 expect("GET /calls, GET /monitors", 200, **figures)
 expect("GET /agents, GET /queues", 200, **figures, wall_token=200)

@@ -14,6 +14,9 @@ from adapter.monitoring.e164 import forms, listed
 from tests.fake.pbx import settle
 from tests.support.client import Client
 from tests.support.site import Site, is_problem
+from tests.unit.test_teams import Company, Queues, queues
+
+__all__ = ["queues"]
 
 LIST = "/do-not-monitor"
 
@@ -223,3 +226,25 @@ async def test_it_holds_from_the_first_moment_of_another_run(site: Site) -> None
     site.pbx.up_again()
     assert (await mona.calls())[0]["monitorable"] is False
     assert customer
+
+
+async def test_out_of_the_scope_is_the_reason_where_it_is_both(site: Site, queues: Queues) -> None:
+    """Of a call that is none of one's teams' any more nothing is told, not even that nobody may monitor it."""
+    company = await Company(site).begin()
+    admin, coach = company.admin, company.coach
+    monitor = await coach.monitor(await coach.call("101"))
+    await put(admin, numbers=["201"])
+    assert (await coach.until_ended(monitor))["ended_reason"] == "not_monitorable"
+    is_problem(await start(coach), 409, "not_monitorable")
+    await put(admin, numbers=[])
+    await company.change(members=[], queues=["sales"])
+    queues.of[company.sam] = "sales"
+    site.pbx.scene.hold(company.sam, True)
+    site.pbx.run()
+    monitor = await coach.monitor(await coach.call("101"))
+    queues.of[company.sam] = None
+    site.service.unmonitored.exempt = Exempt(("201",))
+    site.pbx.scene.hold(company.sam, False)
+    site.pbx.run()
+    assert (await coach.until_ended(monitor))["ended_reason"] == "permission_revoked"
+    is_problem(await start(coach), 404, "not_found")

@@ -17,6 +17,9 @@ from tests.fake.scene import START
 from tests.support.client import Client
 from tests.support.site import Site, is_problem
 from tests.support.waiting import until
+from tests.unit.test_teams import Company, Queues, queues
+
+__all__ = ["queues"]
 
 
 async def ask(client: Client, note: str | None = None) -> dict[str, Any]:
@@ -200,3 +203,48 @@ def test_asterisk_tells_of_the_code() -> None:
     fields = {"Event": "UserEvent", "UserEvent": "CallMonitorHelp", "Uniqueid": "17.1", "Channel": "PJSIP/101-1"}
     assert translate(fields, START) == ev.HelpAsked(START, "17.1")
     assert translate({**fields, "UserEvent": "Else"}, START) is None
+
+
+async def test_only_those_in_whose_scope_the_call_is_see_it_and_come(site: Site) -> None:
+    """Coach looks after Sam's team; Ana asks for help, too."""
+    company = await Company(site).begin()
+    coach, mona, stream = company.coach, await site.client("mona"), await company.coach.events()
+    sam, ana = await site.client("sam"), await site.client("ana")
+    hers, his = await ask(ana, "Not yours"), await ask(sam, "Yours")
+    assert [one["id"] for one in (await coach.get("/help"))[1]["help"]] == [his["id"]]
+    assert len(await shown(mona)) == 2
+    is_problem(await coach.post(f"/help/{hers['id']}/take", {}), 404, "not_found")
+    is_problem(await coach.delete(f"/help/{hers['id']}"), 404, "not_found")
+    assert (await stream.until(of_help))["id"] == his["id"]
+    await company.change(members=[company.ids["ana"]])
+    assert [one["id"] for one in (await coach.get("/help"))[1]["help"]] == [hers["id"]]
+    afresh = await stream.until(lambda kind, one: kind == "snapshot" and [r["id"] for r in one["help"]] == [hers["id"]])
+    assert len(afresh["calls"]) == 1
+    is_problem(await coach.post(f"/help/{his['id']}/take", {}), 404, "not_found")
+    assert (await coach.post(f"/help/{hers['id']}/take", {}))[0] == 201
+    assert await shown(mona) == [("taken", "Coach"), ("open", None)]
+    told = [data["id"] for _, kind, data in stream.events if kind.startswith("help.")]
+    assert set(told) == {his["id"], hers["id"]}
+
+
+async def test_a_request_leaves_the_scope_with_its_call(site: Site, queues: Queues) -> None:
+    """By the call's queue: the rest of the team's supervisors are told nothing more of it."""
+    customer, agent = site.talk()
+    queues.of[agent] = "sales"
+    site.pbx.scene.hold(agent, True)
+    site.pbx.run()
+    admin = await site.client("admin")
+    ids = {user["username"]: user["id"] for user in (await admin.get("/users"))[1]["users"]}
+    await admin.post("/teams", {"name": "Sales", "queues": ["SALES"], "supervisors": [ids["coach"]]})
+    await admin.patch(f"/users/{ids['coach']}", {"scope": "teams"})
+    coach, sam = await site.client("coach"), await site.client("sam")
+    stream = await coach.events()
+    request = await ask(sam)
+    assert (await stream.until(of_help))["id"] == request["id"]
+    queues.of[agent] = None
+    site.pbx.scene.hold(agent, False)
+    site.pbx.run()
+    assert await stream.until(lambda kind, _: kind == "help.removed") == {"id": request["id"]}
+    assert await shown(coach) == []
+    assert await shown(sam) == [("open", None)]
+    assert customer

@@ -10,6 +10,9 @@ from adapter.store.notes import NoteFilter
 from tests.fake.pbx import settle
 from tests.support.client import Client
 from tests.support.site import Site, is_problem
+from tests.unit.test_teams import Company, Queues, queues
+
+__all__ = ["queues"]
 
 
 async def write(client: Client, call_id: str, **body: Any) -> dict[str, Any]:
@@ -200,3 +203,35 @@ async def test_tokens(site: Site, name: str) -> None:
         assert await notes_of(client) == ["one"]
     else:
         is_problem(await client.get("/notes"), 403, "forbidden")
+
+
+async def test_who_may_monitor_their_teams_only_reads_of_those(site: Site) -> None:
+    """Also of calls that are long over, by the agent and the queue of the call when it was written."""
+    company = await Company(site).begin()
+    coach, mona = company.coach, await site.client("mona")
+    his = await write(mona, company.calls["Sam"], text="of Sam")
+    hers = await write(mona, company.calls["Ana"], text="of Ana")
+    is_problem(await coach.post(f"/calls/{company.calls['Ana']}/notes", {"text": "x"}), 404, "not_found")
+    for _ in range(2):
+        assert await notes_of(coach) == ["of Sam"]
+        assert (await coach.get(f"/notes/{his['id']}"))[0] == 200
+        is_problem(await coach.get(f"/notes/{hers['id']}"), 404, "not_found")
+        assert await notes_of(coach, "?agent=ana") == await notes_of(coach, f"?call_id={company.calls['Ana']}") == []
+        await over(site)
+    await company.change(members=[company.ids["ana"]])
+    assert await notes_of(coach) == ["of Ana"]
+    assert await notes_of(mona) == ["of Ana", "of Sam"]
+
+
+async def test_a_queue_brings_notes_into_a_scope(site: Site, queues: Queues) -> None:
+    company = await Company(site).begin()
+    queues.of[company.ana] = "Sales"
+    site.pbx.scene.hold(company.ana, True)
+    site.pbx.run()
+    mona = await site.client("mona")
+    await write(mona, company.calls["Ana"], text="of Ana")
+    assert await notes_of(company.coach) == []
+    await company.change(members=[], queues=["sales"])
+    assert await notes_of(company.coach) == ["of Ana"]
+    await over(site)
+    assert await notes_of(company.coach) == ["of Ana"]

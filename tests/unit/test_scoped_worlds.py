@@ -6,7 +6,7 @@ people's calls are not there, or are others with other numbers and monitors. Wha
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import given, settings
@@ -16,6 +16,8 @@ from adapter import errors
 from adapter.core.bars import Who
 from adapter.core.call import Agent, Call, CallState, Direction, Party
 from adapter.core.changes import MonitorChange
+from adapter.core.help import HelpRequest, HelpState
+from adapter.core.help_views import HelpSight, help_view
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor, MonitorState, Supervisor, with_call
 from adapter.core.people import Directory, User
@@ -58,6 +60,8 @@ class Step:
     all_of: frozenset[str] = frozenset()
     """Who has the scope `all` then, and who may not monitor."""
     may_not: frozenset[str] = frozenset()
+    asks: bool = False
+    """Whether the agent asks for help in this call, or still does; the supervisor has taken it."""
 
 
 ids = st.frozensets(st.sampled_from([SAM.id, ANA.id, LEE.id, COACH.id, MONA.id]), max_size=3)
@@ -76,6 +80,7 @@ steps = st.builds(
     teams=st.none() | st.lists(teams, max_size=2).map(tuple),
     all_of=few,
     may_not=few,
+    asks=st.booleans(),
 )
 
 
@@ -130,6 +135,25 @@ def monitor_of(step: Step, call: Call, user: User) -> Monitor:
     return with_call(fresh, call)
 
 
+def request_of(step: Step, call: Call, at: int) -> HelpRequest:
+    """A request for help in this call; another agent's is another request."""
+    by = step.supervisor
+    return HelpRequest(
+        id=f"h{step.number} {call.agent.user_id}",
+        pbx="lab",
+        call_id=call.id,
+        conversation_id=call.conversation_id,
+        agent=call.agent,
+        agent_username=call.agent.name,
+        customer=call.customer.number,
+        note=f"note {at % 2}",
+        state=HelpState.TAKEN if by else HelpState.OPEN,
+        created_at=START,
+        taken_at=START if by else None,
+        taken_by=Supervisor(by.id, by.name, by.username) if by else None,
+    )
+
+
 class Truth:
     """All that there is, and by what everybody's business is told: not by the program's own rule."""
 
@@ -138,14 +162,19 @@ class Truth:
         self.teams: list[Team] = []
         self.calls: dict[str, Call] = {}
         self.monitors: dict[str, Monitor] = {}
+        self.help: dict[str, HelpRequest] = {}
 
     def play(self, step: Step, at: int) -> bool:
         """One step. Returns whether accounts changed."""
         call = call_of(step, at)
         self.calls.pop(call.id, None)
         self.monitors = {one: monitor for one, monitor in self.monitors.items() if monitor.call_id != call.id}
+        self.help = {one: request for one, request in self.help.items() if request.call_id != call.id}
         if not step.ends:
             self.calls[call.id] = call
+            if step.asks and step.agent is not None and step.state is not CallState.RINGING:
+                request = request_of(step, call, at)
+                self.help[request.id] = request
             if step.supervisor is not None and step.state is not CallState.RINGING:
                 monitor = monitor_of(step, call, step.supervisor)
                 self.monitors[monitor.id] = monitor
@@ -222,6 +251,20 @@ class World:
         changes = [MonitorChange(was.get(one.id), one) for one in monitors.values() if was.get(one.id) != one]
         over = [MonitorChange(one, self._gone(one)) for one in was.values() if one.id not in monitors]
         self.picture.tell(now, ids, tuple(over + changes))
+        self._ask(calls, now)
+
+    def _ask(self, calls: dict[str, Call], now: datetime) -> None:
+        """Requests for help are others now; in the other world those of other people's calls are not there."""
+        viewer, known = self.who.user or "", dict(self.boards.help)
+        asked = {
+            one: request
+            for one, request in self.truth.help.items()
+            if self.elsewhere is None or self.truth.concerns(viewer, self.truth.calls[request.call_id])
+        }
+        gone = [replace(one, state=HelpState.CLOSED) for one in known.values() if one.id not in asked]
+        new = [one for one in asked.values() if known.get(one.id) != one]
+        if gone or new:
+            self.boards.set_help([*gone, *new], now)
 
     def _gone(self, monitor: Monitor) -> Monitor:
         """It is over; or it goes on, where it is none of this one's business."""
@@ -260,12 +303,15 @@ class World:
             sight = self.boards.visibility(user, monitor, self.who)
             assert sight is not Visibility.NOTHING
             self.told += encode([shown_id(monitor, sight), monitor_view(monitor, sight)])
+        for request in sorted(self.boards.help.values(), key=lambda one: one.id):
+            if (much := self.boards.help_sight(user, request, self.who)) is not HelpSight.NOTHING:
+                self.told += encode(help_view(request, much))
         requests = [StartRequest(call_id=f"c{number}") for number in range(4)]
         requests += [StartRequest(agent_extension=extension) for extension in ("101", "102", "103", "104", "303")]
         requests += [StartRequest(customer_number=number) for number in (*NUMBERS, "+4930666")]
-        for request in requests:
+        for wanted in requests:
             try:
-                call, device = self.policy.start(user, request)
+                call, device = self.policy.start(user, wanted)
                 self.told += encode([call.id, device])
             except errors.AdapterError as problem:
                 self.told += encode([problem.code, problem.detail, dict(problem.extra)])
@@ -308,6 +354,10 @@ def test_the_worlds_can_differ() -> None:
     told = played(history, "mona", nothing)
     assert told.count(b"event: call.removed") == 1
     assert told.count(b"event: monitor.removed") == 1
+    assert b"event: help" not in told
+    asked = [history[0], replace(history[1], asks=True), replace(history[2], asks=True), replace(history[3], asks=True)]
+    told = played(asked, "mona", nothing)
+    assert told.count(b"event: help.updated") == told.count(b"event: help.removed") == 1
     assert NUMBERS[1].encode() in told
     assert NUMBERS[1].encode() not in played(history[:2], "mona", another)
     sees_all = [replace(history[0], all_of=frozenset({MONA.id})), *history[1:]]

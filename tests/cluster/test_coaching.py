@@ -1,0 +1,97 @@
+"""Coaching with several adapters: help is asked for, seen and taken at any of them; the list holds at all of them."""
+
+import asyncio
+import time
+
+from adapter.core import events as ev
+from tests.support.clock import real
+from tests.support.several import Several, cluster_url, server, several
+from tests.support.site import is_problem
+from tests.support.waiting import until
+
+__all__ = ["cluster_url", "server", "several"]
+
+SOON = 5.0
+"""Seconds in which another adapter has surely heard of it, on a slow machine: the aim is one."""
+
+
+async def test_help_by_a_phone_is_seen_and_taken_at_any_adapter(several: Several) -> None:
+    north, south = await several.two()
+    _, agent = several.call_at("north")
+    sam, mona, coach = await north.client("sam"), await south.client("mona"), await north.client("coach")
+    call = await mona.call("101")
+    stream, asked = await mona.events(), time.monotonic()
+    several.pbxes["north"]._hear([ev.HelpAsked(real(), agent)])
+    request = await stream.until(lambda kind, _: kind == "help.updated")
+    assert time.monotonic() - asked < SOON
+    assert (request["call_id"], request["state"], request["agent"]["name"]) == (call["id"], "open", "Sam")
+    await until(lambda: bool(north.service.boards.help), "its own adapter does not show it")
+    told = await sam.events()
+    both = await asyncio.gather(*(one.post(f"/help/{request['id']}/take", {}) for one in (mona, coach)))
+    assert sorted(status for status, _ in both) == [201, 409]
+    is_problem(next(one for one in both if one[0] == 409), 409, "already_taken")
+    assert len(several.pbxes["north"].legs) == 1, "two came, or the wrong PBX rang"
+    assert not several.pbxes["south"].legs
+    winner = "Mona" if both[0][0] == 201 else "Coach"
+    for one in (north, south):
+        await until(lambda one=one: [r.state.value for r in one.service.boards.help.values()] == ["taken"], "not told")  # type: ignore[misc]
+    (mine,) = (await sam.get("/help"))[1]["help"]
+    assert mine["taken_by"]["name"] == winner
+    several.pbxes["north"].scene.gone(*list(several.pbxes["north"].scene.channels))
+    several.pbxes["north"].run()
+    await told.until(lambda kind, _: kind == "help.removed")
+    await until(lambda: not south.service.boards.help, "it is not over at the other adapter")
+
+
+async def test_help_lives_through_the_death_of_the_owner_and_phones_ask_the_next_one(several: Several) -> None:
+    north, south = await several.two()
+    several.call_at("north")
+    _, other = several.call_at("north", "202", "102", "b2")
+    sam, mona = await south.client("sam"), await south.client("mona")
+    status, request = await sam.post("/help", {"note": "A complaint"})
+    assert status == 201, request
+    await north.die()
+    await until(lambda: south.owns("north", "south"), "nobody took it over")
+    assert list(south.service.boards.help) == [request["id"]]
+    several.pbxes["north"]._hear([ev.HelpAsked(real(), other)])
+    await until(lambda: len(south.service.boards.help) == 2, "the new owner does not hear phones")
+    assert (await mona.post(f"/help/{request['id']}/take", {}))[0] == 201
+
+
+async def test_nobody_on_the_list_is_heard_whichever_adapter_is_asked(several: Several) -> None:
+    north, south = await several.two()
+    several.call_at("north", "2025550101")
+    admin, mona = await south.client("admin"), await north.client("mona")
+    call = await mona.call("101")
+    monitor, written = await mona.monitor(call), time.monotonic()
+    assert (await admin.ask("PUT", "/do-not-monitor", {"numbers": ["2025550101"]}))[0] == 200
+    ended = await mona.until(monitor["id"], "ended")
+    assert time.monotonic() - written < SOON
+    assert ended["ended_reason"] == "not_monitorable"
+    for client in (admin, mona):
+        is_problem(await client.post("/monitors", {"call_id": call["id"]}), 409, "not_monitorable")
+    await until(lambda: [one.monitorable for one in south.service.boards.calls()] == [False], "the mirror says else")
+    assert (await admin.ask("PUT", "/do-not-monitor", {"numbers": []}))[0] == 200
+    await until(lambda: [one.monitorable for one in north.service.boards.calls()] == [True], "it holds on")
+    await until(lambda: [one.monitorable for one in south.service.boards.calls()] == [True], "the mirror holds on")
+    assert (await admin.ask("PUT", f"/calls/{call['id']}/do-not-monitor"))[0] == 204
+    await until(lambda: [one.monitorable for one in north.service.boards.calls()] == [False], "the owner has not heard")
+    is_problem(await mona.post("/monitors", {"call_id": call["id"]}), 409, "not_monitorable")
+
+
+async def test_notes_are_read_at_any_adapter_and_by_nobody_while_one_does_not_know_who_talks(several: Several) -> None:
+    north, south = await several.two()
+    several.call_at("north")
+    mona, coach = await south.client("mona"), await south.client("coach")
+    call = await mona.call("101")
+    status, note = await mona.post(f"/calls/{call['id']}/notes", {"text": "Greeted by name"})
+    assert status == 201, note
+    assert (await coach.get(f"/notes/{note['id']}"))[1] == note
+    there = await north.client("coach")
+    assert [one["text"] for one in (await there.get("/notes"))[1]["notes"]] == ["Greeted by name"]
+    await north.die()
+    await until(lambda: south.service.boards.blind, "it sees what nobody tells")
+    for path in ("/notes", f"/notes/{note['id']}", "/notes/none"):
+        is_problem(await coach.get(path), 503, "pbx_unavailable")
+    await until(lambda: south.owns("north", "south"), "nobody took it over")
+    assert (await coach.get(f"/notes/{note['id']}"))[1] == note
