@@ -118,13 +118,13 @@ export function Notes({ me, call, listening, of }: Props) {
   );
 }
 
-/** Before anybody else: while I listen, `n` is a note and no jump to new calls. */
+/** Before anybody else: while I listen, `n` is a note and no jump to new calls. Behind a dialog no key is heard. */
 function useNoteKeys(on: boolean, keys: Record<string, () => void>): void {
   useLayoutEffect(() => {
     if (!on) return;
     const onKey = (event: KeyboardEvent) => {
       const act = keys[event.key];
-      if (!act || event.repeat || !isShortcut(event)) return;
+      if (!act || event.repeat || !isShortcut(event) || document.querySelector("dialog[open]")) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       act();
