@@ -35,6 +35,7 @@ KNOWN = (
     errors.AlreadyMonitoring,
     errors.DeviceUnavailable,
     errors.OwnCall,
+    errors.NotMonitorable,
     errors.CallNotActive,
     errors.NotLive,
     errors.CallEnded,
