@@ -39,6 +39,7 @@ class ExemptRules:
     def __init__(self, boards: Boards, rules: Unmonitored, kept: Kept, clock: Callable[[], datetime]) -> None:
         self._boards, self._rules, self._kept, self._clock = boards, rules, kept, clock
         self._known: str | None = None
+        self._reading = asyncio.Lock()
         boards.subscribe(self._heard)
 
     @property
@@ -48,14 +49,15 @@ class ExemptRules:
 
     async def refresh(self) -> None:
         """Take in what the database has, if it is another. Raises StoreUnavailable; then what was known holds."""
-        current = await self._kept.version()
-        if current == self._known:
-            return
-        exempt, calls = await self._kept.load()
-        self._known = current
-        if exempt != self._rules.exempt or calls != self._rules.calls:
-            self._rules.exempt, self._rules.calls = exempt, dict(calls)
-            self._look_again()
+        async with self._reading:  # what was read first must not be put in force last
+            current = await self._kept.version()
+            if current == self._known:
+                return
+            exempt, calls = await self._kept.load()
+            self._known = current
+            if exempt != self._rules.exempt or calls != self._rules.calls:
+                self._rules.exempt, self._rules.calls = exempt, dict(calls)
+                self._look_again()
 
     def _look_again(self) -> None:
         """Running monitors of what is exempt now end by this."""
