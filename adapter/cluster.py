@@ -115,10 +115,11 @@ class Cluster:
         boards: Boards,
         recorder: Recorder,
         make: Callable[[str], Node],
-        page_of: Callable[[str, str], str | None],
+        pages: tuple[Callable[[str, str], str | None], Callable[[str, str], bool]],
         country: str,
     ) -> SharedNodes:
-        """The door to all PBXes. `make`: all of one that is ours, by its id; `page_of`: as of `switchover.Parts`."""
+        """The door to all PBXes. `make`: all of one that is ours, by its id; `pages`: `page_of` and `page_lives` of
+        `switchover.Parts`."""
         self._boards, self._recorder = boards, recorder
         self.claims.gained.subscribe(lambda pbx, term: self._begin_chores() if pbx == CHORES else None)
         parts = Parts(
@@ -132,7 +133,7 @@ class Cluster:
             recorder,
             self._clock,
             make,
-            page_of,
+            *pages,
             self._left,
         )
         self._nodes = SharedNodes(self._pbxes, parts, country)

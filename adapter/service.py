@@ -17,6 +17,7 @@ from adapter.fleet.members import Members
 from adapter.fleet.node import Connect, Node, Shared
 from adapter.fleet.nodes import Nodes
 from adapter.fleet.ownership import Alone
+from adapter.fleet.pagenews import PageNews
 from adapter.fleet.people import KnownPeople
 from adapter.fleet.process import this_member
 from adapter.health.database import DatabaseHealth
@@ -123,7 +124,8 @@ class Service:
         self.streams = Streams(self.boards)
         places, is_at_page = Reservations(self.boards), self.streams.is_connected
         names = wiring.page_names(key, self.ownership)
-        self.page_phones = wiring.page_phones(settings, self.boards, names, clock, self._page_gone, endpoints_of)
+        pages = (settings, self.boards, names, clock, PageNews(lambda: self.nodes), endpoints_of)
+        self.page_phones = wiring.page_phones(*pages)
         self.tickets = wiring.tickets(settings, Policy(self.boards, settings.numbering.country).decide)
         self._shared = Shared(
             *(self.recorder, places, self.metrics, clock, is_at_page, self.ownership.need, self._link_of),
@@ -132,12 +134,11 @@ class Service:
         )
         self.accounts, country = KnownPeople("", self._read_accounts), settings.numbering.country
         self.nodes: Nodes = (
-            self.cluster.nodes(self.accounts, self.boards, self.recorder, self._make, self._page_of, country)
+            self.cluster.nodes(self.accounts, self.boards, self.recorder, self._make, self._pages, country)
             if self.cluster
             else Nodes([self._node(board) for board in self.boards.own], self.boards, country)
         )
         self.halves = FarHalves(self.boards, clock, self.tickets.leg_of)
-        self.members = Members(self.boards, lambda: self.ownership.seen)
         self.coaching = Coaching(self.boards, self.nodes, store, self.unmonitored, country, clock, self.recorder.find)
         self._shared.help_asked.subscribe(self.coaching.desk.pressed)
         self.readiness = Readiness({"database": True, **self.nodes.parts}, self._problems, clock)
@@ -199,12 +200,12 @@ class Service:
         node = self.nodes.node(pbx)
         return node.pbx.link if node else None
 
+    @property
+    def _pages(self) -> tuple[Callable[[str, str], str | None], Callable[[str, str], bool]]:
+        return self._page_of, lambda pbx, device: self.page_phones is not None and self.page_phones.lives(pbx, device)
+
     def _page_of(self, pbx: str, user_id: str) -> str | None:
         return self.page_phones.device_of(pbx, user_id) if self.page_phones else None
-
-    def _page_gone(self, pbx: str, device: str) -> None:
-        if (there := self.nodes.at(pbx)) is not None:
-            there.device_gone(device)
 
     def _groups(self, upstreams: Mapping[str, softphone.Upstream]) -> Groups:
         """What each group of routes works with. `upstreams`: how pages' phones reach each PBX."""

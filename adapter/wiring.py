@@ -40,6 +40,7 @@ from adapter.fleet.claims import Claims
 from adapter.fleet.natsaccess import NatsAccess
 from adapter.fleet.node import Connect, NodeSettings, OnCall, OnEvents, OnState
 from adapter.fleet.ownership import Alone, Ownership
+from adapter.fleet.pagenews import PageNews
 from adapter.health.retention import Keep
 from adapter.monitoring.boards import Boards, OneOfBoards
 from adapter.monitoring.e164 import forms
@@ -228,15 +229,14 @@ def page_phones(
     boards: Boards,
     names: Names,
     clock: Callable[[], datetime],
-    gone: Callable[[str, str], None],
+    news: PageNews,
     endpoints_of: Callable[[config.Pbx], PhonesEndpoints],
 ) -> PagePhones | None:
-    """Pages as phones at each PBX that allows it; None where none does. `gone`: told of a PBX and the device of a page
-    that is no phone any more. Raises ConfigError."""
+    """Pages as phones at each PBX that allows it; None where none does. Raises ConfigError."""
     at = {
         pbx.id: BrowserPhones(
             *(OneOfBoards(boards, pbx.id), endpoints_of(pbx), clock, timedelta(hours=pbx.softphone.lifetime_hours)),
-            *(partial(gone, pbx.id), names),
+            *(partial(news.gone, pbx.id), names, partial(news.left, pbx.id)),
         )
         for pbx in settings.pbx
         if pbx.softphone.enabled

@@ -203,6 +203,10 @@ class Node:
         """A page that was a phone is gone: what it serves ends."""
         self.supervision.ending.device_gone(device)
 
+    def page_left(self, device: str) -> None:
+        """The adapter that served a page is gone: what the page listened to ends."""
+        self.supervision.ending.page_left(device)
+
     def _heard(self, changes: Changes) -> None:
         self._taken_up |= changes.resynced
 

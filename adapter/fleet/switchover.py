@@ -80,6 +80,8 @@ class Parts:
     """Makes all of one PBX, to be fed by its own events."""
     page_of: Callable[[str, str], str | None]
     """What to ring at a PBX for a user's (by id) page that is a phone through this adapter."""
+    page_lives: Callable[[str, str], bool]
+    """Whether a page may be behind a device of a PBX."""
     left: Callable[[str], Awaitable[Left]]
     """Reads what a former owner left. Raises StoreUnavailable."""
 
@@ -165,7 +167,7 @@ class Switchover:
         followed = self._followed
         parts.recorder.take_over(self.id, left.open_calls)
         parts.recorder.note(Record(barred=changed, pbxes={self.id}))
-        take_up(parts.boards, parts.recorder, left.monitors, left.latest, at, node.board)
+        take_up(parts.boards, parts.recorder, left.monitors, left.latest, at, node.board, parts.page_lives)
         parts.boards.swap(node.board, at)
         self.owned = self._own(node)
         node.start()

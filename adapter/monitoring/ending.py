@@ -51,10 +51,14 @@ class Ending:
 
     def device_gone(self, device: str) -> None:
         """A page that was a phone is gone: what it listened to ends, and a call that it took over."""
+        self.page_left(device)
+        self._board.end_parties(device, self._clock())
+
+    def page_left(self, device: str) -> None:
+        """The adapter that served a page is gone: what the page listened to ends; not a call that it took over."""
         for monitor in [m for m in self._board.monitors() if m.ring == device]:
             by = By(monitor.supervisor.username, Via.BROWSER)
             self._board.step(lifecycle.end_wanted(monitor, EndReason.SUPERVISOR_HUNG_UP, by), self._clock())
-        self._board.end_parties(device, self._clock())
 
     def pbx_changed(self) -> None:
         """The connection came or went. Without one for long, running monitors are lost."""

@@ -1,13 +1,13 @@
-"""What a former run left open: legs of phones may live on, a page's phone went with its socket."""
+"""What a former run left open: legs of phones may live on; a page went with its adapter, which may be another one."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from adapter.core import lifecycle
 from adapter.core.changes import MonitorChange
 from adapter.core.journal import taken_up
 from adapter.core.legs import is_leg
-from adapter.core.monitor import EndReason, Monitor
+from adapter.core.monitor import BROWSER, EndReason, Monitor
 from adapter.core.permissions import monitor_survives
 from adapter.core.record import Record
 from adapter.monitoring.board import Board
@@ -22,11 +22,12 @@ def take_up(
     since: datetime | None,
     at: datetime,
     new: Board | None = None,
+    page_lives: Callable[[str, str], bool] = lambda pbx, device: False,
 ) -> None:
     """Have monitors of a former run found again, or end them.
 
     `since`: the time of that run's last entry. What happened after it is not known, which is an entry. `new`: the board
-    of a PBX that is about to be ours.
+    of a PBX that is about to be ours; `page_lives`: whether the page behind a device of that PBX may still be there.
     """
     for monitor in left:
         user = boards.directory.users.get(monitor.supervisor.user_id)
@@ -36,7 +37,8 @@ def take_up(
         board = new if new is not None and new.id == monitor.pbx else boards.board(monitor.pbx)
         if board is not None and not isinstance(board, Board):
             continue  # another adapter's
-        if monitor.ring and entitled and known and board is not None:
+        rings = page_lives(monitor.pbx, monitor.ring) if monitor.device == BROWSER else bool(monitor.ring)
+        if rings and entitled and known and board is not None:
             board.take_up([lifecycle.taken_up(monitor, at)])
             recorder.note(Record(entries=[taken_up(monitor, since, at)]))
             continue

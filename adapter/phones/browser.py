@@ -96,14 +96,18 @@ class Names(NamedTuple):
         """One that nobody has."""
         return f"{PREFIX}{self.tag}-{self.own}-{secrets.token_hex(8)}"
 
+    def is_page(self, endpoint: str) -> bool:
+        """Whether it is of this installation."""
+        return endpoint.startswith(f"{PREFIX}{self.tag}-")
+
     def is_left(self, endpoint: str) -> bool:
         """Whether it is of this installation, and of no other adapter that lives."""
-        mine, _, rest = endpoint.partition(f"{PREFIX}{self.tag}-")
-        return not mine and bool(rest) and rest.partition("-")[0] not in self.others()
+        part = endpoint.removeprefix(f"{PREFIX}{self.tag}-").partition("-")[0]
+        return self.is_page(endpoint) and part not in self.others()
 
 
 class BrowserPhones:
-    """All of one PBX. `end_device` ends the monitors that a device serves: its page is gone."""
+    """All of one PBX. `end_device` ends what a device serves: its page is gone; `left`: the adapter of its page is."""
 
     def __init__(
         self,
@@ -113,11 +117,12 @@ class BrowserPhones:
         lifetime: timedelta,
         end_device: Callable[[str], None],
         names: Names,
+        left: Callable[[str], None] = lambda device: None,
         passing: Callable[[], float] = time.monotonic,
     ) -> None:
         self._names, self._alive = names, frozenset[str]()
         self._picture, self._endpoints, self._clock, self._lifetime = picture, endpoints, clock, lifetime
-        self._end_device, self._passing = end_device, passing
+        self._end_device, self._left, self._passing = end_device, left, passing
         self._phones: dict[str, Softphone] = {}
         self._count = 0
         self._locks = KeyedLocks()
@@ -132,6 +137,12 @@ class BrowserPhones:
         """What to ring for a person's browser: the page that connected last."""
         mine = [phone for phone in self._phones.values() if phone.user_id == user_id and phone.connected]
         return max(mine, key=lambda phone: phone.connected).device if mine else None
+
+    def lives(self, device: str) -> bool:
+        """Whether a page may be behind this device: one of ours, or of another adapter that lives."""
+        endpoint = device.partition("/")[2]
+        ours = any(phone.endpoint == endpoint for phone in self._phones.values())
+        return ours or (self._names.is_page(endpoint) and not self._names.is_left(endpoint))
 
     async def open(self, session_id: str, user_id: str) -> Softphone:
         """A phone for this session; an older one of it goes. Raises PbxUnavailable, PbxTimeout, PbxRefused."""
@@ -218,7 +229,7 @@ class BrowserPhones:
             left = [name for name in await self._endpoints.listed() if self._names.is_left(name)]
             for name in left:
                 if name not in known:
-                    self._end_device(f"PJSIP/{name}")
+                    self._left(f"PJSIP/{name}")
                     await self._endpoints.remove(name)
         except AdapterError as problem:
             log.warning("softphones of an earlier run could not be removed", why=str(problem))

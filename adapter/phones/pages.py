@@ -34,6 +34,11 @@ class PagePhones:
         found = ((pbx, phone) for pbx, phones in self._at.items() if (phone := phones.of_session(session_id)))
         return next(found, None)
 
+    def lives(self, pbx: str, device: str) -> bool:
+        """Whether a page may be behind this device of a PBX (`BrowserPhones.lives`)."""
+        phones = self._at.get(pbx)
+        return phones is not None and phones.lives(device)
+
     async def open(self, session_id: str, user: User, wanted: str | None = None) -> tuple[str, Softphone]:
         """A phone for this session at the PBX that is wanted; otherwise at its person's, or the first. An older one
         of the session goes, wherever it is.

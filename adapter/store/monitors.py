@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from adapter.core.audit import Subject
 from adapter.core.modes import Mode
-from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
+from adapter.core.monitor import BROWSER, EndReason, Monitor, MonitorState, Supervisor
 from adapter.store.database import Database
 from adapter.store.fit import Fit
 from adapter.store.prepared import Prepared
@@ -76,6 +76,7 @@ def _columns(monitor: Monitor) -> dict[str, object]:
         "customer": monitor.subject.customer,
         "device": monitor.device,
         "phone_pbx": monitor.phone_pbx,
+        "ring": monitor.ring if monitor.device == BROWSER else None,
         "keypad": monitor.keypad,
         "mode": monitor.mode.value,
         "state": monitor.state.value,
@@ -101,7 +102,7 @@ def monitor_of(row: MonitorRow) -> Monitor:
         queue=row.queue,
         token=row.token_id,
         peers=frozenset(row.peers.split()),
-        ring="" if row.device == "browser" else row.device,
+        ring=(row.ring or "") if row.device == BROWSER else row.device,
         device=row.device,
         phone_pbx=row.phone_pbx,
         keypad=row.keypad,

@@ -159,6 +159,8 @@ class MonitorRow(Base):
     agent_id: Mapped[str | None] = mapped_column(String(32))
     """Id of the account of its call's agent at last; with `queue`, by which it is in somebody's scope."""
     queue: Mapped[str | None] = mapped_column(String(100))
+    ring: Mapped[str | None] = mapped_column(String(100))
+    """What Asterisk rings, where `device` only says that it is a page."""
 
 
 class FactRow(Base):

@@ -232,7 +232,7 @@ class Audiences:
         for audience in free:
             member = next(iter(audience.members))
             user = self._user(member)
-            if user is None or member.who.is_among(barred) or self._strays(user) or self._asks(user):
+            if user is None or member.who.is_among(barred) or self._is_apart(user):
                 continue
             common = self._common.setdefault(common_scope(user), Audience(Shown(), own=False))
             if audience.lagging or any(one.behind for one in audience.members):
@@ -251,11 +251,19 @@ class Audiences:
     def _is_plain(self, user: User, who: Who) -> bool:
         """Whether nothing is set apart of what they see."""
         apart = user.id in self._talking or who.is_among(self._boards.bars.everybody())
-        return may_monitor(user) and not apart and not self._strays(user) and not self._asks(user)
+        return may_monitor(user) and not apart and not self._is_apart(user)
+
+    def _is_apart(self, user: User) -> bool:
+        """Whether they are shown something that nobody with the same scope is."""
+        return self._strays(user) or self._asks(user) or self._is_agent(user)
 
     def _asks(self, user: User) -> bool:
         """Whether they ask for help: their request is shown to them also while its call is out of sight."""
         return any(request.agent.user_id == user.id for request in self._boards.help.values())
+
+    def _is_agent(self, user: User) -> bool:
+        """Whether they are an agent who may be in none of the teams that they supervise: they see themselves too."""
+        return is_scoped(user) and any(agent.user_id == user.id for agent in self._boards.agents())
 
     def _strays(self, user: User) -> bool:
         """Whether they monitor what has just left their scope: it is shown to them until its end, to nobody else."""

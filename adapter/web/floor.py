@@ -7,8 +7,11 @@ from aiohttp import web
 
 from adapter.core.agent import AgentStatus, QueueStatus
 from adapter.core.floorviews import agent_view, agent_visible, queue_view, queue_visible
+from adapter.core.people import User
+from adapter.core.permissions import may_monitor
 from adapter.monitoring.boards import Boards
 from adapter.web import flooranswers, wall
+from adapter.web.principal import Principal
 from adapter.web.routes import RequestContext, Returns, Routes
 
 
@@ -20,6 +23,12 @@ class Deps:
 
 
 routes = Routes("floor", Deps)
+
+
+def _viewers(principal: Principal, boards: Boards) -> list[User]:
+    """Whose rights count: of those whom a service may act for, those who may monitor."""
+    people = principal.people(boards.directory)
+    return people if principal.service is None else [user for user in people if may_monitor(user)]
 
 
 def _agents(boards: Boards) -> Iterable[AgentStatus]:
@@ -39,7 +48,7 @@ async def list_agents(context: RequestContext[Deps, None]) -> web.Response:
     boards, principal = context.deps.boards, context.principal
     if wall.is_wall(principal):
         return web.json_response({"agents": wall.agents(principal, boards)})
-    who = principal.people(boards.directory)
+    who = _viewers(principal, boards)
     seen = (one for one in _agents(boards) if any(agent_visible(user, one) for user in who))
     return web.json_response({"agents": [agent_view(one, *who) for one in seen]})
 
@@ -50,6 +59,6 @@ async def list_queues(context: RequestContext[Deps, None]) -> web.Response:
     boards, principal = context.deps.boards, context.principal
     if wall.is_wall(principal):
         return web.json_response({"queues": wall.queues(principal, boards)})
-    who = principal.people(boards.directory)
+    who = _viewers(principal, boards)
     seen = (one for one in _queues(boards) if any(queue_visible(user, one) for user in who))
     return web.json_response({"queues": [queue_view(one) for one in seen]})

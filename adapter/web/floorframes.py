@@ -76,6 +76,12 @@ class FloorBatch:
         """Ids of what may look otherwise now."""
         return {one for one, _ in self._agents} | {one for one, _ in self._queues}
 
+    def scoped_agents(self) -> set[str]:
+        """Ids of the agents who have a scope: they see themselves, and nobody who shares it may."""
+        users = self._boards.directory.users
+        ids = self.of_their_own()
+        return {one for one in ids if (user := users.get(one)) is not None and is_scoped(user)}
+
     def of_their_own(self) -> set[str]:
         """Ids of the people who see something of it without the right to monitor: the agents themselves."""
         return {agent.user_id for _, agent in self._agents if agent is not None and agent.user_id is not None}

@@ -174,7 +174,7 @@ class Batch:
 
     def set_apart(self) -> set[str]:
         """Who may not be shown something of it as everybody else is who may monitor (`views.set_apart`)."""
-        found: set[str] = set()
+        found: set[str] = self._floor.scoped_agents()
         for _, call in self._calls:
             if call is not None:
                 found |= views.set_apart(call, self._barred_from(call.conversation_id))

@@ -18,11 +18,12 @@ class Team:
     def __init__(self, admin: Client, ids: dict[str, str]) -> None:
         self.admin, self.ids, self.id = admin, ids, ""
 
-    async def has(self, *names: str) -> None:
+    async def has(self, *names: str, queues: tuple[str, ...] = ()) -> None:
         """From now on."""
         members = [self.ids[name] for name in names]
         if self.id:
-            assert (await self.admin.patch(f"/teams/{self.id}", {"members": members}))[0] == 200
+            change = {"members": members, "queues": list(queues)}
+            assert (await self.admin.patch(f"/teams/{self.id}", change))[0] == 200
         else:
             made = {"name": "Sales", "members": members, "supervisors": [self.ids["mona"]]}
             self.id = (await self.admin.post("/teams", made))[1]["id"]
@@ -116,3 +117,32 @@ async def test_a_star_code_finds_no_call_outside(lab: Lab, team: Team) -> None:
     while not [one for one in (await mona.get("/monitors"))[1]["monitors"] if one["state"] == "live"]:
         assert time.monotonic() < end
         await asyncio.sleep(0.05)
+
+
+async def test_a_queues_calls_are_the_teams_whoever_answers(lab: Lab, team: Team) -> None:
+    """And of the agents nobody, nor any other queue: nobody is a member of the team."""
+    await team.has(queues=("AGENTS",))
+    for other in ("102", "103", "104"):
+        await lab.unregister(other)
+    sam, supervisor = await lab.phone("101"), await lab.phone("302")
+    mona = await lab.client("mona")
+    stream = await mona.events()
+    assert ([one["name"] for one in (await mona.get("/queues"))[1]["queues"]], await mona.calls()) == (["agents"], [])
+    customer = await lab.phone("201")
+    mark = sam.mark()
+    await customer.dial("500")
+    await sam.seen("CALL_ESTABLISHED", mark)
+    call = await mona.call("101")
+    assert (call["queue"], call["customer"]["number"]) == ("agents", "201")
+    assert (await mona.get("/agents"))[1]["agents"] == [], "Sam is no member of the team"
+    monitor = await mona.monitor(call, "barge")
+    assert_hears(await listen(customer, sam), p201={"101", "302"}, p101={"201", "302"})
+    mark = supervisor.mark()
+    await team.has(queues=("agents-local",))
+    await supervisor.seen("CALL_CLOSED", mark)
+    assert (await mona.until_ended(monitor))["ended_reason"] == "permission_revoked"
+    assert_hears(await listen(customer, sam), p201={"101"}, p101={"201"})
+    assert await mona.calls() == []
+    await stream.until(
+        lambda kind, data: kind == "snapshot" and [q["name"] for q in data["queues"]] == ["agents-local"]
+    )

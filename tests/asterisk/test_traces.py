@@ -183,7 +183,8 @@ async def test_the_doctor_finds_each_thing_that_would_tell(recorded: Recorded, t
     customer, _ = await lab.talk("201", "101")
     supervisor = await lab.phone("301")
     plan = (operator_conf() / "extensions_call_monitor.conf").read_text()
-    old = plan.replace("Set(CDR_PROP(disable)=1)", "NoOp()", 1)
+    before, codes, rest = plan.partition("[call-monitor-codes]")
+    old = before + codes + rest.replace("Set(CDR_PROP(disable)=1)", "NoOp()", 1)
     assert old != plan
     (tmp_path / "old.conf").write_text(old)
     included = (lab.pbx.folder / "etc/extensions.conf").read_text()

@@ -119,7 +119,7 @@ async def test_ones_own_password(lab: Lab, sign_in: SignIn, chromium: Browser) -
         await expect(current).to_be_focused()
         await change(GOOD, "elsa1234567")
         await expect(new).to_be_focused()
-        await expect(new).to_have_accessible_description(re.compile("It is the username"))
+        await expect(new).to_have_accessible_description(re.compile("This is the username"))
         await change(GOOD, "other good words")
         await expect(page.get_by_text("Your password was changed")).to_be_visible()
         await expect(current).to_have_value("")

@@ -138,8 +138,6 @@ async def test_axe_finds_nothing_in_the_list(place: Centre, at: At, scheme: str,
         call = next(one for one in await client.calls() if one["customer"]["number"].endswith(str(number)))
         monitor = (await client.post("/monitors", {"call_id": call["id"]}))[1]
         await client.patch(f"/monitors/{monitor['id']}", {"mode": mode})
-    if size is NARROW:
-        await page.get_by_role("button", name="Back").click()
     await expect(row(page, 4)).to_contain_text("Admin · barge")
     await row(page, 5).hover()
     place.end(6)

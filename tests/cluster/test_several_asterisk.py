@@ -56,6 +56,17 @@ async def monitored(lab: Lab, other: Second, mode: str) -> tuple[Client, Json]:
     return admin, await admin.monitor(await admin.call("101", deadline=30), mode)
 
 
+async def written(admin: Client, *actions: str) -> list[Json]:
+    """The audit, once it has these."""
+    end = time.monotonic() + 30
+    while True:
+        entries: list[Json] = (await admin.get("/audit?limit=500"))[1]["entries"]
+        if {entry["action"] for entry in entries} >= set(actions):
+            return entries
+        assert time.monotonic() < end, "they are not written"
+        await asyncio.sleep(0.1)
+
+
 def gaps(pcm: bytes, hertz: int) -> list[float]:
     """When a voice was not heard: seconds from the beginning."""
     size = int(2 * tones.RATE * WINDOW)
@@ -98,7 +109,7 @@ async def test_one_that_was_frozen_finds_itself_deposed_and_only_shows(member: L
         await until(lambda: "this adapter looks after the PBX" in other.log.read_text(), 30)
         await admin.call("101", deadline=30)
         assert (await admin.until(monitor["id"], "live", 30))["mode"] == "silent"
-        before = (await admin.get("/audit?limit=500"))[1]["entries"]
+        before = await written(admin, "monitor.taken_up", "monitor.mode_changed")
         os.kill(first.pid, signal.SIGCONT)
         log = member.folder / "adapter.log"
         await until(lambda: "another adapter looks after this PBX now" in log.read_text(), 30)

@@ -101,9 +101,9 @@ async def test_it_asks_what_the_adapter_asks_and_tells_the_backlog_with_the_snap
         link.start()
         await asyncio.wait_for(done.wait(), 10)
         await asyncio.wait_for(link.close(), 5)
-    snapshot = ["CoreStatus", "CoreShowChannels", "BridgeList", "DeviceStateList", "Status"]
+    snapshot = ["CoreStatus", "CoreShowChannels", "BridgeList", "DeviceStateList", "Status", "QueueStatus"]
     assert asked == ["Login", "CoreSettings", *snapshot]
-    assert [action["Action"] for action in server.actions][:6] == ["Login", *snapshot]
+    assert [action["Action"] for action in server.actions][:7] == ["Login", *snapshot]
     assert (found.why, found.people_known) == (STOPPED, False)
     header, first, second, end = world.lines()
     assert header["people_known"] is False

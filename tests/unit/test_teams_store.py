@@ -52,7 +52,9 @@ async def test_what_a_team_has_is_what_its_supervisors_supervise(store: Store) -
         NewTeam(name="Sales", members=[ids["sam"]], queues=["Sales", "sales "], supervisors=[ids["mona"]])
     )
     assert await store.people.version() != before, "a running adapter notices"
-    assert await supervised(store, "mona") == Supervised(frozenset({ids["sam"]}), frozenset({"sales"}))
+    assert await supervised(store, "mona") == Supervised(
+        frozenset({ids["sam"]}), frozenset({"sales"}), frozenset({team.id})
+    )
     other = await store.teams.create(NewTeam(name="Help", members=[ids["ana"]], supervisors=[ids["mona"]]))
     assert (await supervised(store, "mona")).people == {ids["sam"], ids["ana"]}
     assert await supervised(store, "sam") == NOTHING

@@ -6,7 +6,7 @@ from alembic import op
 from adapter.store.tables import Counter, UtcTime
 
 revision = "0010_coaching"
-down_revision = "0008_teams"
+down_revision = "0009_rings"
 branch_labels = None
 depends_on = None
 
