@@ -123,7 +123,8 @@ class Claims(Alone):
     @property
     def peers(self) -> Collection[str]:
         """Ids of the other adapters that live. Who was out of reach itself can't say that another is dead."""
-        known = self._alive(self.seen) if self._boot() < self._until else self.seen.members
+        sure = self._boot() < self._until and not self._beats.blind
+        known = self._alive(self.seen) if sure else self.seen.members
         return [one for one in known if one != self._member.id]
 
     @property

@@ -71,6 +71,11 @@ class Beats:
                 self._since[member.id] = (member.beat, now)
                 self._moved.add(member.id)
 
+    @property
+    def blind(self) -> bool:
+        """Whether the last look is so long ago that nothing is known of now."""
+        return self._clock() - self._looked > BLIND
+
     def moved(self, member: str) -> bool:
         """Whether it was seen to live."""
         return member in self._moved

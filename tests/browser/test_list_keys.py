@@ -151,6 +151,7 @@ async def test_the_keys_are_on_a_sheet(place: Centre, at: At) -> None:
     talks(place, 1)
     page = await at()
     sheet = page.get_by_role("dialog", name="Keyboard")
+    await expect(page.get_by_role("listbox")).to_be_focused()
     await page.keyboard.press("?")
     await expect(sheet.get_by_role("heading", name="In the list")).to_be_visible()
     await assert_accessible(page, "dialog")

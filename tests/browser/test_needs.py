@@ -56,6 +56,7 @@ async def test_a_notification_names_the_agent_and_no_customer(place: Centre, at:
     place.hold(0)
     place.tell()
     await expect(row(page, 0)).to_contain_text("On hold for long")
+    await page.wait_for_function("told.length")
     assert await page.evaluate("told") == [["Ana María Fernández's call needs you", "On hold for long"]]
 
 

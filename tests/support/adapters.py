@@ -20,6 +20,9 @@ from tests.support.client import Client, Json, Stream
 from tests.support.lab import LOUD
 from tests.support.pbxes import Several
 
+NOBODY = -1
+"""No adapter."""
+
 
 class Adapters(Several):
     """All of it. `owner_of` tells which adapter looks after a PBX."""
@@ -77,11 +80,12 @@ class Adapters(Several):
         return await client.sign_in(username, people.password(username))
 
     async def owner_of(self, pbx: str, asking: Client) -> int:
-        """Which of the adapters looks after this PBX."""
+        """Which of the adapters looks after this PBX; NOBODY while none does."""
         _, body = await asking.get("/cluster")
         owner = next(one["owner"] for one in body["pbxs"] if one["id"] == pbx)
-        pid = next(one["pid"] for one in body["members"] if one["id"] == owner)
-        return next(n for n, one in enumerate(self.adapters) if one.process is not None and one.process.pid == pid)
+        pids = {one["id"]: one["pid"] for one in body["members"]}
+        running = {one.process.pid: n for n, one in enumerate(self.adapters) if one.process is not None}
+        return running[pids[owner]] if owner in pids else NOBODY
 
     async def apart(self, pbx: str) -> tuple[int, int]:
         """The adapter that looks after a PBX, and one that does not."""
