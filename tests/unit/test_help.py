@@ -57,6 +57,7 @@ async def test_somebody_comes(site: Site) -> None:
     is_problem(await mona.post(f"/help/{request['id']}/take", {}), 409, "already_monitoring")
     taken = await streams["sam"].until(lambda kind, one: kind == "help.updated" and one["state"] == "taken")
     assert "live_at" not in taken
+    await site.recorder.settled()
     site.pbx.scene.gone(*list(site.pbx.scene.channels))
     site.pbx.run()
     assert await streams["sam"].until(lambda kind, _: kind == "help.removed") == {"id": request["id"]}
