@@ -118,8 +118,10 @@ async def ask(context: RequestContext[Deps, HelpBody]) -> web.Response:
 
 @routes.plain("GET", "/help", Returns(model=HelpList))
 async def list_help(context: RequestContext[Deps, None]) -> web.Response:
-    """Those that one sees and that are not closed, oldest first: supervisors those of calls that they may see, agents
-    their own."""
+    """Those that one sees and that are not closed, oldest first.
+
+    Supervisors see those of calls that they may see, agents their own.
+    """
     seen = [(request, _sight(context, request)) for request in context.deps.boards.help.values()]
     seen.sort(key=lambda one: (one[0].created_at, one[0].id))
     views = [help_view(request, sight) for request, sight in seen if sight is not HelpSight.NOTHING]

@@ -134,7 +134,7 @@ class Show:
         """Two supervisors begin to listen silently; one of them tries for more."""
         assert (await self.mona.post("/monitors", {"customer_number": "000"}))[0] == 404
         if not self.silent:
-            self.hidden = ["2f" * 16, "3f" * 16]  # of nothing
+            self.hidden, self.notes = ["2f" * 16, "3f" * 16], ["6f" * 16]  # of nothing
             return
         status, monitor = await self.mona.post("/monitors", {"agent_extension": "101"})
         assert status == 201, monitor

@@ -239,12 +239,13 @@ async def test_out_of_the_scope_is_the_reason_where_it_is_both(site: Site, queue
     await put(admin, numbers=[])
     await company.change(members=[], queues=["sales"])
     queues.of[company.sam] = "sales"
-    site.pbx.scene.hold(company.sam, True)
-    site.pbx.run()
+    for held in (True, False):  # something that has the call looked at
+        site.pbx.scene.hold(company.sam, held)
+        site.pbx.run()
     monitor = await coach.monitor(await coach.call("101"))
     queues.of[company.sam] = None
     site.service.unmonitored.exempt = Exempt(("201",))
-    site.pbx.scene.hold(company.sam, False)
+    site.pbx.scene.hold(company.sam, True)
     site.pbx.run()
     assert (await coach.until_ended(monitor))["ended_reason"] == "permission_revoked"
     is_problem(await start(coach), 404, "not_found")

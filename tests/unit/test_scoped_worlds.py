@@ -6,7 +6,7 @@ people's calls are not there, or are others with other numbers and monitors. Wha
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import given, settings
@@ -240,6 +240,8 @@ class World:
         now = START + timedelta(seconds=at)
         before = {call.id: call for call in self.picture.calls()}
         was = {monitor.id: monitor for monitor in self.picture.monitors()}
+        asked, requests = self._asked(), dict(self.boards.help)
+        self.boards.help = dict(asked)  # told below
         if people:
             directory = Directory.of(self.truth.people.values())
             known = self.boards.directory.users
@@ -251,20 +253,19 @@ class World:
         changes = [MonitorChange(was.get(one.id), one) for one in monitors.values() if was.get(one.id) != one]
         over = [MonitorChange(one, self._gone(one)) for one in was.values() if one.id not in monitors]
         self.picture.tell(now, ids, tuple(over + changes))
-        self._ask(calls, now)
-
-    def _ask(self, calls: dict[str, Call], now: datetime) -> None:
-        """Requests for help are others now; in the other world those of other people's calls are not there."""
-        viewer, known = self.who.user or "", dict(self.boards.help)
-        asked = {
-            one: request
-            for one, request in self.truth.help.items()
-            if self.elsewhere is None or self.truth.concerns(viewer, self.truth.calls[request.call_id])
-        }
-        gone = [replace(one, state=HelpState.CLOSED) for one in known.values() if one.id not in asked]
-        new = [one for one in asked.values() if known.get(one.id) != one]
+        gone = [replace(one, state=HelpState.CLOSED) for one in requests.values() if one.id not in asked]
+        new = [one for one in asked.values() if requests.get(one.id) != one]
         if gone or new:
             self.boards.set_help([*gone, *new], now)
+
+    def _asked(self) -> dict[str, HelpRequest]:
+        """The requests for help; in the other world those in other people's calls are not there."""
+        viewer, truth = self.who.user or "", self.truth
+        return {
+            one: request
+            for one, request in truth.help.items()
+            if self.elsewhere is None or truth.concerns(viewer, truth.calls[request.call_id])
+        }
 
     def _gone(self, monitor: Monitor) -> Monitor:
         """It is over; or it goes on, where it is none of this one's business."""

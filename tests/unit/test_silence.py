@@ -183,8 +183,7 @@ class History:
 
     def help(self) -> None:
         """Somebody at Sam's phone, whose account is not known, asks for help."""
-        if not self.boards.help:
-            call = self.call()
+        for call in [] if self.boards.help else [one for one in self.board.calls() if one.uniqueid == self.target]:
             asked = HelpRequest(
                 id=f"help-{self.numbers}",
                 pbx="lab",

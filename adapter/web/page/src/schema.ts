@@ -244,8 +244,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Those that one sees and that are not closed, oldest first: supervisors those of calls that they may see, agents
-         * @description their own.
+         * Those that one sees and that are not closed, oldest first.
+         * @description Supervisors see those of calls that they may see, agents their own.
          */
         get: operations["list_help"];
         put?: never;

@@ -31,14 +31,15 @@ export function NoteItem({ me, note, changed, fail, about }: Props) {
   return (
     <li>
       <p class="soft">
-        <span class="figures">{second(note.call_seconds)}</span> {[about, note.author.name].filter(Boolean).join(" · ")}
+        <span class="figures">{second(note.call_seconds)}</span>{" · "}
+        {[about, note.author.name].filter(Boolean).join(" · ")}
       </p>
       <p class="note-text">
         {note.mark && (
           <>
-            <Icon of="mark" /> <span class={note.text ? "hidden" : undefined}>{words.marked}</span>
+            <Icon of="mark" /> <span class={note.text ? "hidden" : undefined}>{words.marked}</span>{" "}
           </>
-        )}{" "}
+        )}
         {note.text}
       </p>
       {mine && (

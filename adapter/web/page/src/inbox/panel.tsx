@@ -118,7 +118,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
           </section>
         )}
         {call && <Timeline call={call} changes={here} notes={notes.notes} />}
-        {call && may && <Notes key={callId} me={me} call={call} listening={here?.state === "live"} of={notes} />}
+        {call && may && !exempt && <Notes key={callId} me={me} call={call} listening={here?.state === "live"} of={notes} />}
       </div>
       {may && (
         <footer>
