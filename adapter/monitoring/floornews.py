@@ -68,7 +68,7 @@ class FloorNews:
         if self._limits and changes.queues:
             events += self._queues(filter(None, map(self._board.queue, sorted(changes.queues))), changes.at)
         if events:
-            self._note(Record(events=events))
+            self._note(Record(events=events, pbxes={self._board.id}))
 
     def _agent(self, agent_id: str, at: datetime) -> HookEvent | None:
         agent = self._board.agent(agent_id)
@@ -103,4 +103,4 @@ class FloorNews:
         while True:
             await asyncio.sleep(TICK)
             if events := self._queues(self._board.queues(), self._clock()):
-                self._note(Record(events=events))
+                self._note(Record(events=events, pbxes={self._board.id}))
