@@ -14,6 +14,7 @@ from adapter.core import lifecycle
 from adapter.core.changes import MonitorChange
 from adapter.core.legs import LegNames
 from adapter.core.monitor import EndReason
+from adapter.core.ownership import Term
 from adapter.core.people import Directory
 from adapter.core.record import Record
 from adapter.core.shared_bars import SharedBars
@@ -121,7 +122,7 @@ class Cluster:
         """The door to all PBXes. `make`: all of one that is ours, by its id; `pages`: `page_of` and `page_lives` of
         `switchover.Parts`."""
         self._boards, self._recorder = boards, recorder
-        self.claims.gained.subscribe(lambda pbx, term: self._begin_chores() if pbx == CHORES else None)
+        self.claims.gained.subscribe(lambda pbx, term: self._begin_chores(term) if pbx == CHORES else None)
         parts = Parts(
             self.claims,
             self.bus,
@@ -165,14 +166,14 @@ class Cluster:
 
     # --- what one does for all
 
-    def _begin_chores(self) -> None:
-        self._tasks.start(self._forget_others(), "forget others")
-        self._tasks.start(self._forget_makings(), "forget makings")
+    def _begin_chores(self, term: Term) -> None:
+        self._tasks.start(self._forget_others(term), "forget others")
+        self._tasks.start(self._forget_makings(term), "forget makings")
 
-    async def _forget_makings(self) -> None:
+    async def _forget_makings(self, term: Term) -> None:
         """What counts for no conversation, here or elsewhere: judged by what was so a while ago, and in sight since."""
         before: int | None = None
-        while self.claims.owns(CHORES):
+        while self.claims.term(CHORES) == term:
             await asyncio.sleep(PATIENCE)
             oldest = None if self._boards.blind else self.bars.oldest
             if before is not None and oldest is not None:
@@ -180,10 +181,10 @@ class Cluster:
                     await self._store.left.forget_makings(min(before, oldest))
             before = oldest
 
-    async def _forget_others(self) -> None:
+    async def _forget_others(self, term: Term) -> None:
         """What is left of PBXes that no configuration names is over: nobody will tell of its end."""
         await asyncio.sleep(PATIENCE)
-        while self.claims.owns(CHORES):
+        while self.claims.term(CHORES) == term:
             try:
                 left = await self._store.left.of(self._is_nobodys)
                 break

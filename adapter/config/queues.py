@@ -27,8 +27,8 @@ class Queue(Section):
 
 
 def distinct(queues: Sequence[Queue]) -> Sequence[Queue]:
-    """Raises ValueError where one is named twice."""
-    names = [queue.name for queue in queues]
+    """Raises ValueError where one is named twice: Asterisk looks queues up whatever the case."""
+    names = [queue.name.lower() for queue in queues]
     if len(set(names)) < len(names):
         raise ValueError("each queue is named once")
     return queues

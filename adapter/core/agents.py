@@ -56,21 +56,21 @@ class Agents:
 
     @property
     def agents(self) -> Collection[AgentStatus]:
-        """All, as of the last `settle`."""
-        return self._agents.values()
+        """All, as of the last `settle`; none while the PBX is out of sight, until it was listed anew."""
+        return () if self._hidden else self._agents.values()
 
     @property
     def queues(self) -> Collection[QueueStatus]:
-        """All, as of the last `settle`."""
-        return self._statuses.values()
+        """All, likewise."""
+        return () if self._hidden else self._statuses.values()
 
     def agent(self, agent_id: str) -> AgentStatus | None:
         """One agent."""
-        return self._by_id.get(agent_id)
+        return None if self._hidden else self._by_id.get(agent_id)
 
     def queue(self, queue_id: str) -> QueueStatus | None:
         """One queue."""
-        return self._queue_by_id.get(queue_id)
+        return None if self._hidden else self._queue_by_id.get(queue_id)
 
     def has_queue(self, name: str) -> bool:
         """Whether this queue is known."""

@@ -90,11 +90,21 @@ def check_context(context: TrunkContext) -> list[Finding]:
 
 
 def _by_reach(rows: Rows) -> bool:
-    """Whether a call to this number meets `call-monitor-reach` before anything rings."""
-    for row in sorted(rows, key=lambda row: int(row["Priority"]) if row.get("Priority", "").isdigit() else 0):
+    """Whether a call to this number meets `call-monitor-reach` before anything rings.
+
+    Of several patterns that match it, a call finds the first: they are listed in the order in which they are tried,
+    those of included contexts last (main/pbx.c, manager_show_dialplan_helper).
+    """
+    steps = [row for row in rows if row.get("Priority", "").isdigit()]
+    first = [row for row in steps if _pattern(row) == _pattern(steps[0])]
+    for row in sorted(first, key=lambda row: int(row["Priority"])):
         application = row.get("Application", "").lower()
         if application.startswith("gosub") and REACH in row.get("AppData", ""):
             return True
         if application in RING:
             return False
     return False
+
+
+def _pattern(row: Mapping[str, str]) -> tuple[str, str]:
+    return row.get("Context", ""), row.get("Extension", "")

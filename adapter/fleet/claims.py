@@ -137,6 +137,8 @@ class Claims(Alone):
     async def start(self) -> None:
         """Be a member, and own what falls to us. Raises StoreUnavailable."""
         await self._leases.join(self._member, self._clock())
+        self.seen = await self._leases.look()
+        self._beats.saw(self.seen)
         self._started = self._boot()
         self._tasks.keep(self._keep, "keep")
 
@@ -171,7 +173,7 @@ class Claims(Alone):
 
     def doubt(self, pbx: str = "") -> None:
         """Something tells of another owner: nothing is started or raised there until a new term has begun."""
-        for one in [pbx] if pbx else list(self._terms):
+        for one in [one for one in self._terms if pbx in ("", one)]:
             self._void[one] = self._void.get(one, 0) + 1
         self._now.set()
 

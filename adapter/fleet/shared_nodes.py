@@ -94,9 +94,9 @@ class SharedNodes(Nodes):
     async def start(self) -> None:
         """Follow the owners of all PBXes, and look after what falls to us. Raises StoreUnavailable."""
         self._parts.bus.start()
+        await self._parts.claims.start()  # first: whose pages are left over is asked of a PBX once it is followed
         for one in self._all.values():
             one.start()
-        await self._parts.claims.start()
 
     async def end_monitors(self) -> None:
         """Leave what runs to another adapter, where one takes it; else as the configuration says."""

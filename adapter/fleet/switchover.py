@@ -171,15 +171,16 @@ class Switchover:
         parts.boards.swap(node.board, at)
         self.owned = self._own(node)
         node.start()
-        self.owned.publisher.begin(parts.claims.term(self.id) or term)
+        self.owned.publisher.begin(term)
         self._tasks.start(_leave(followed), "follow no more")
 
     async def _read_left(self, term: Term) -> Left | None:
-        """None where the PBX is another's again."""
+        """None where this term was over before all was read: what another did since is not among it."""
         told = False
-        while self._parts.claims.owns(self.id):
+        while self._parts.claims.term(self.id) == term:
             try:
-                return await self._parts.left(self.id)
+                left = await self._parts.left(self.id)
+                return left if self._parts.claims.term(self.id) == term else None
             except StoreUnavailable as problem:
                 if not told:
                     log.warning("what a former owner left can't be read; trying again", pbx=self.id, why=str(problem))

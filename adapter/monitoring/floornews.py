@@ -12,6 +12,7 @@ from adapter.core.agent import AgentState, QueueStatus
 from adapter.core.changes import Changes
 from adapter.core.floorviews import agent_view, queue_view
 from adapter.core.record import EventType, HookEvent, Record
+from adapter.core.teams import queue_key
 from adapter.monitoring.picture import PbxPicture
 from adapter.tasks import BackgroundTasks
 
@@ -48,7 +49,8 @@ class FloorNews:
         clock: Callable[[], datetime],
         limits: Mapping[str, QueueLimit],
     ) -> None:
-        self._board, self._note, self._clock, self._limits = board, note, clock, limits
+        self._board, self._note, self._clock = board, note, clock
+        self._limits = {queue_key(name): limit for name, limit in limits.items()}
         self._states: dict[str, AgentState] = {}
         self._over: set[str] = set()
         self._tasks = BackgroundTasks("floor news")
@@ -68,7 +70,7 @@ class FloorNews:
         if self._limits and changes.queues:
             events += self._queues(filter(None, map(self._board.queue, sorted(changes.queues))), changes.at)
         if events:
-            self._note(Record(events=events))
+            self._note(Record(events=events, pbxes={self._board.id}))
 
     def _agent(self, agent_id: str, at: datetime) -> HookEvent | None:
         agent = self._board.agent(agent_id)
@@ -86,7 +88,7 @@ class FloorNews:
     def _queues(self, queues: Iterable[QueueStatus], at: datetime) -> list[HookEvent]:
         found = []
         for queue in queues:
-            limit = self._limits.get(queue.name)
+            limit = self._limits.get(queue_key(queue.name))
             if limit is None or limit.is_over(queue, at) is (queue.id in self._over):
                 continue
             self._over ^= {queue.id}
@@ -103,4 +105,4 @@ class FloorNews:
         while True:
             await asyncio.sleep(TICK)
             if events := self._queues(self._board.queues(), self._clock()):
-                self._note(Record(events=events))
+                self._note(Record(events=events, pbxes={self._board.id}))

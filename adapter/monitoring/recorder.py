@@ -77,12 +77,14 @@ class Recorder:
         self._tasks = BackgroundTasks("recorder")
         boards.subscribe(self._heard)
 
-    def start(self, open_calls: Mapping[str, OpenCall] | None = None) -> None:
-        """Begin writing. `open_calls`: those whose end was not told of when the adapter last stopped."""
-        self.journal.open.update(open_calls or {})
-        pbxes = [board.id for board in self._boards]
-        self.note(self.journal.forget_others(pbxes, self._clock()))
-        self.note(Record(barred=self._boards.bars.forget_others(pbxes)))
+    def start(self, open_calls: Mapping[str, OpenCall] | None) -> None:
+        """Begin writing. `open_calls`: those whose end was not told of when the adapter last stopped; None where other
+        adapters may look after PBXes that our configuration does not name."""
+        if open_calls is not None:
+            self.journal.open.update(open_calls)
+            pbxes = [board.id for board in self._boards]
+            self.note(self.journal.forget_others(pbxes, self._clock()))
+            self.note(Record(barred=self._boards.bars.forget_others(pbxes)))
         self._tasks.keep(self._write_all, "write")
 
     def take_over(self, pbx: str, open_calls: Mapping[str, OpenCall]) -> None:
@@ -219,7 +221,7 @@ class Recorder:
         if not self.dropped:
             log.error("too many events wait for the database; the audit and webhooks lose some", waiting=self.size)
         self.dropped += len(record.entries) + len(record.events)
-        return Record(monitors=record.monitors, calls=record.calls)
+        return Record(monitors=record.monitors, calls=record.calls, pbxes=record.pbxes)
 
     def _heard(self, changes: Changes) -> None:
         if changes.mirrored:

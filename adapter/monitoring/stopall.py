@@ -77,5 +77,5 @@ class StopAll:
             late = monitor_entry(
                 Action.ENDED, last, self._clock(), result=Result.FAILED, reason=errors.PbxTimeout.code, by=by
             )
-            self._record.note(Record(entries=[late]))
+            self._record.note(Record(entries=[late], pbxes={monitor.pbx}))
         return gone

@@ -40,7 +40,7 @@ def take_up(
         rings = page_lives(monitor.pbx, monitor.ring) if monitor.device == BROWSER else bool(monitor.ring)
         if rings and entitled and known and board is not None:
             board.take_up([lifecycle.taken_up(monitor, at)])
-            recorder.note(Record(entries=[taken_up(monitor, since, at)]))
+            recorder.note(Record(entries=[taken_up(monitor, since, at)], pbxes={monitor.pbx}))
             continue
         reason = EndReason.ADAPTER_STOPPED if entitled else EndReason.PERMISSION_REVOKED
         record = Record()

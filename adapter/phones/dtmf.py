@@ -48,7 +48,7 @@ class DtmfModes:
             result=Result.REFUSED,
             reason=Forbidden.code,
         )
-        self._record.note(Record(entries=[entry]))
+        self._record.note(Record(entries=[entry], pbxes={monitor.pbx}))
 
     async def _switch(self, user: User, monitor: Monitor, mode: Mode) -> None:
         try:

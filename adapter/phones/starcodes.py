@@ -133,7 +133,7 @@ class StarCodes:
             target=extension,
             **about,
         )
-        self._record.note(Record(entries=[entry]))
+        self._record.note(Record(entries=[entry], pbxes={self._picture.id}))
 
 
 def _read(call: HandedCall) -> tuple[Mode, str]:

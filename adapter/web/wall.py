@@ -1,7 +1,7 @@
 """What a screen on the wall reads: agents and queues, with a token of its own that can do nothing else.
 
-Its stream is looked after apart from people's (`adapter.web.stream`): it shows nothing that hangs on who looks, and
-once a second is enough for it. All walls share what was made for one.
+Its stream is looked after apart from people's (`adapter.web.stream`): once a second is enough for it. All walls that
+show everything share what was made for one.
 """
 
 import asyncio
@@ -53,6 +53,11 @@ class Sight(NamedTuple):
         """Whether there is anything to be shown."""
         return self.everything or bool(self.people)
 
+    @property
+    def viewers(self) -> tuple[User, ...]:
+        """Whose rights cut what is shown of an agent; nobody's where everything is shown."""
+        return () if self.everything else self.people
+
     def agent(self, agent: AgentStatus | None) -> bool:
         """Whether it shows an agent."""
         return agent is not None and (self.everything or any(agent_visible(user, agent) for user in self.people))
@@ -83,8 +88,9 @@ def reads_floor(principal: Principal, access: Access) -> None:
 
 def agents(principal: Principal, boards: Boards) -> list[Json]:
     """As `GET /agents` tells a wall."""
-    seen = filter(sight_of(principal, boards).agent, boards.agents())
-    return [agent_on_wall(one) for one in sorted(seen, key=lambda one: (one.pbx, one.extension, one.id))]
+    sight = sight_of(principal, boards)
+    seen = sorted(filter(sight.agent, boards.agents()), key=lambda one: (one.pbx, one.extension, one.id))
+    return [agent_on_wall(one, *sight.viewers) for one in seen]
 
 
 def queues(principal: Principal, boards: Boards) -> list[Json]:
@@ -108,7 +114,7 @@ class Walls:
         self._boards = boards
         self._walls: dict[Wall, None] = {}
         self._now: dict[str, dict[str, bytes]] = {kind: {} for kind in KINDS}
-        """What all of them show, by kind and id."""
+        """What those show that show everything, by kind and id."""
         self._changed: set[str] | None = None
         """Ids of what may be different by now; None: everything."""
         boards.subscribe(self._heard)
@@ -170,7 +176,7 @@ class Walls:
         return Frame.of("snapshot", b'{"agents":[%b],"queues":[%b],"pbxs":[%b],"pbx":%b}' % (*parts, pbx))
 
     def _heard(self, changes: Changes) -> None:
-        if not self._walls:
+        if not self._walls or changes.link or changes.resynced:
             self._changed = None
         elif self._changed is not None:
             self._changed |= {*changes.agents, *changes.queues}
@@ -178,7 +184,8 @@ class Walls:
     def _seen(self, sight: Sight) -> dict[str, dict[str, bytes]]:
         now, boards = self._copy(), self._boards
         if not sight.everything:
-            now["agent"] = {one: data for one, data in now["agent"].items() if sight.agent(boards.agent(one))}
+            agents = filter(sight.agent, boards.agents())
+            now["agent"] = {one.id: encode(agent_on_wall(one, *sight.viewers)) for one in agents}
             now["queue"] = {one: data for one, data in now["queue"].items() if sight.queue(boards.queue(one))}
         return now
 

@@ -169,6 +169,8 @@ class Dispatcher:
         self.settler = Settler(outbox)
         self.chance: Callable[[], float] = random.Random().random  # noqa: S311 - jitter, no secret
         self._workers: dict[str, Worker] = {}
+        self._turn = asyncio.Lock()
+        """Refreshed is one at a time: a change that is made here, and what is looked for on other adapters' account."""
         self._tasks = BackgroundTasks("webhooks")
 
     async def start(self) -> None:
@@ -212,6 +214,10 @@ class Dispatcher:
 
     async def refresh(self) -> None:
         """Receivers changed: begin with new ones, leave those that are gone or disabled. Raises StoreUnavailable."""
+        async with self._turn:
+            await self._refresh()
+
+    async def _refresh(self) -> None:
         sends = self._is_sender()
         if sends and not self._sends:
             self._ages = Ages.read(await self.outbox.marks())

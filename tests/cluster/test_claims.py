@@ -103,7 +103,7 @@ async def test_what_one_had_that_died_is_shared_among_the_others(world: World) -
     assert (has(second), has(third)) == before, "it may only be slow"
     await world.passes(4 * LOOK + 1, second, third)
     assert sorted(has(second) + has(third)) == [*PBXES]
-    assert abs(len(has(second)) - len(has(third))) <= len(lost) - 1 or len(lost) == 1
+    assert (len(has(second)), len(has(third))) == (2, 2)
     await first.turn()
     assert has(first) == []
     assert {pbx for number, what, pbx in world.told if (number, what) == ("1", "given up")} >= set(lost)
@@ -160,6 +160,27 @@ async def test_a_doubt_is_of_one_pbx(world: World) -> None:
     await first.turn()
     assert first.holds("north")
     assert first.term("north") != term
+
+
+async def test_a_doubt_takes_nothing_from_a_living_owner(world: World) -> None:
+    first, second = await world.member(1), await world.member(2)
+    await world.passes(TOGETHER + 1, first, second)
+    (theirs, *_) = has(second)
+    first.doubt(theirs)
+    await world.passes(1, first, second)
+    assert (first.owns(theirs), second.holds(theirs)) == (False, True)
+
+
+async def test_who_starts_knows_at_once_who_lives(world: World) -> None:
+    first = await world.member(1)
+    await first.turn()
+    second = await world.member(2)
+    assert list(second.peers) == [], "nothing was read yet"
+    await second.start()
+    try:
+        assert list(second.peers) == [first._member.id]
+    finally:
+        await second.close()
 
 
 async def test_who_could_not_look_for_a_while_takes_nothing_for_it(world: World) -> None:

@@ -143,7 +143,7 @@ async def test_two_that_both_believe_to_own_it_are_told_apart(world: World) -> N
     await successor.close()
 
 
-async def test_the_database_says_who_owns_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_database_says_who_owns_it(world: World) -> None:
     await world.monitored()
     follower = world.other.follower
     follower.owner_is(term(1))

@@ -52,6 +52,13 @@ async def test_states_are_told_when_they_change() -> None:
     assert noted.take() == [], "a loss that changed nothing is no news"
 
 
+async def test_a_limit_is_of_its_queue_whatever_the_case_as_for_asterisk() -> None:
+    noted = Noted(AGENTS=QueueLimit(waiting=1))
+    noted.floor.join("201")
+    (event,) = noted.take()
+    assert (event.type, event.data["over"]) == (EventType.QUEUE_THRESHOLD, True)
+
+
 async def test_a_queue_over_its_limit_and_under_it_again() -> None:
     noted = Noted(agents=QueueLimit(waiting=2))
     first = noted.floor.join("201")

@@ -55,7 +55,7 @@ async def test_while_much_happens_facts_are_written_together() -> None:
     board = Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
     slow = Slow()
     recorder = Recorder(alone(board), slow, slow, lambda: datetime.now(UTC))
-    recorder.start()
+    recorder.start({})
     clock = asyncio.get_running_loop().time
     began, count = clock(), 0
     while clock() - began < 1.0:
@@ -75,7 +75,7 @@ async def test_a_long_queue_is_written_in_steps_and_comes_to_an_end() -> None:
     waiting = 2 * AT_ONCE + 7
     for number in range(waiting):
         recorder.note(fact(number))
-    recorder.start()
+    recorder.start({})
     await slow.busy.wait()
     for number in range(waiting, waiting + 20):
         recorder.note(fact(number))  # more than was waiting when it began to write
@@ -89,7 +89,7 @@ async def test_after_a_rest_a_fact_is_written_soon() -> None:
     board = Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
     slow = Slow()
     recorder = Recorder(alone(board), slow, slow, lambda: datetime.now(UTC))
-    recorder.start()
+    recorder.start({})
     for number in range(2):
         recorder.note(fact(number))
         await recorder.settled()
@@ -103,7 +103,7 @@ async def test_what_concerns_a_monitor_waits_for_nothing(monkeypatch: pytest.Mon
     board = Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
     slow = Slow()
     recorder = Recorder(alone(board), slow, slow, lambda: datetime.now(UTC))
-    recorder.start()
+    recorder.start({})
     recorder.note(fact(0))
     await recorder.settled()
     recorder.note(fact(1))  # waits for an hour, but for what comes now

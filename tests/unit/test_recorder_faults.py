@@ -73,7 +73,7 @@ class World:
         board = Board(numbering(), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
         self.boards = alone(board)
         self.recorder = Recorder(self.boards, self.database, self.database, lambda: datetime.now(UTC))
-        self.recorder.start()
+        self.recorder.start({})
 
     def about(self, mode: Mode, reason: str = "about") -> None:
         """Something happened to the monitor."""

@@ -17,12 +17,15 @@ CUSTOMER, NAME, WAITS = "+12025550143", "Dana Ortiz", "+12025550199"
 PRIVATE = (CUSTOMER, NAME, WAITS, "Hospital")
 
 
-def queue(site: Site) -> None:
-    """Sales: Sam is its member, paused with a reason, and somebody waits."""
+def queue(site: Site, *more: str) -> None:
+    """Sales, and maybe others: Sam is a member, paused with a reason, and somebody waits."""
     now = datetime.now(UTC)
-    member = qe.QueueMember("sales", "PJSIP/101", "PJSIP/101", "Sam", True, "Hospital", now, 3, None)
-    caller = qe.QueueCaller("w.1", WAITS, NAME, now)
-    listed = qe.QueuesListed(now, (qe.QueueListed("sales", 9, 1, 90.0, (member,), (caller,)),))
+    found = []
+    for place, name in enumerate(("sales", *more), 1):
+        member = qe.QueueMember(name, "PJSIP/101", "PJSIP/101", "Sam", True, "Hospital", now, 3, None)
+        caller = qe.QueueCaller(f"w.{place}", WAITS, NAME, now)
+        found.append(qe.QueueListed(name, 9, 1, 90.0, (member,), (caller,)))
+    listed = qe.QueuesListed(now, tuple(found))
     site.pbx.scene.events += [qe.DevicesListed(now, {"PJSIP/101": "NOT_INUSE"}), listed]
     site.pbx.run()
 
@@ -120,6 +123,25 @@ async def test_a_silent_monitor_changes_none_of_its_bytes(site: Site) -> None:
     site.pbx.run()
     await stream.until(lambda kind, data: kind == "queue.updated")
     assert stream.kinds() == ["snapshot", "queue.updated"]
+
+
+async def test_it_shows_no_queue_and_no_team_outside_the_scope_of_whose_it_is(site: Site) -> None:
+    admin = await site.client("admin")
+    ids = {user["username"]: user["id"] for user in (await admin.get("/users"))[1]["users"]}
+    for name, who, of in (("Sales", "mona", ["sales"]), ("Staff", "coach", ["staff"])):
+        given = {"name": name, "members": [ids["sam"]], "supervisors": [ids[who]], "queues": of}
+        assert (await admin.post("/teams", given))[0] == 201
+    assert (await admin.patch(f"/users/{ids['mona']}", {"scope": "teams"}))[0] == 200
+    queue(site, "staff")
+    everything, hers = (await wall(site))[0], (await wall(site, may_act_for=["mona"]))[0]
+    mona = await site.client("mona")
+    for screen, names in ((everything, ["sales", "staff"]), (hers, ["sales"]), (mona, ["sales"])):
+        (sam,) = (one for one in (await screen.get("/agents"))[1]["agents"] if one["name"] == "Sam")
+        stream = await screen.events()
+        (shown,) = (one for one in stream.events[0][2]["agents"] if one["name"] == "Sam")
+        for one in (sam, shown):
+            assert [place["name"] for place in one["queues"]] == names
+            assert len(one["team_ids"]) == len(names)
 
 
 async def test_it_ends_with_its_token_and_with_the_right_of_whose_it_is(site: Site) -> None:

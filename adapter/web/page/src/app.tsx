@@ -97,7 +97,7 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
   };
   const go = () => open(monitoring.mine?.call_id ?? choice.chosen);
   const heard = (monitoring.mine !== undefined && monitoring.mine.mode !== "silent") || monitoring.phone.taken !== null;
-  useAlerts({ needs: needs.needs, calls: picture?.calls ?? NOTHING.calls, wishes, heard, open });
+  useAlerts({ known: picture !== null, needs: needs.needs, calls: picture?.calls ?? NOTHING.calls, wishes, heard, open });
   const leave = async () => {
     await ask("DELETE", "/session").catch(() => undefined); // what can't be reached has nothing to leave
     signOut();

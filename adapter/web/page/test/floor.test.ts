@@ -22,7 +22,7 @@ const queue = (name: string, more: Partial<QueueStatus> = {}): QueueStatus => ({
   completed: 0, abandoned: 0, service_level_percent: 0, ...more,
 });
 const member = (name: string) => ({ name, paused: false, pause_reason: null, calls_taken: 0, last_call_at: null });
-const over = (more: Partial<QueueStatus>) => overLimit(queueRows([queue("q", more)])[0]!, LIMITS, NOW);
+const over = (more: Partial<QueueStatus>) => overLimit(queueRows([queue("q", more)], [])[0]!, LIMITS, NOW);
 
 void test("agents of a PBX that is out of sight are not shown", () => {
   const all = new Map([["a", agent("a")], ["b", agent("b", { pbx: "away" })], ["c", agent("c", { pbx: "none" })]]);
@@ -53,6 +53,10 @@ void test("a queue is over its limit for each of its reasons alone, and exactly 
   assert.deepEqual(over({ waiting: 6, longest_wait_since: ago(1) }), ["waiting"]);
   assert.deepEqual(over({ waiting: 1, available: 0, longest_wait_since: ago(1) }), ["nobody"]);
   assert.deepEqual(over({ waiting: 1, available: 0, on_call: 1, longest_wait_since: ago(1) }), []);
+  for (const [state, name, found] of [["ringing", "q", []], ["held", "q", []], ["ringing", "other", ["nobody"]], ["offline", "q", ["nobody"]]] as const) {
+    const [row] = queueRows([queue("q", { waiting: 1, available: 0 })], [agent("a", { state, queues: [member(name)] })]);
+    assert.deepEqual(overLimit(row!, LIMITS, NOW), found, `${state} in ${name}`);
+  }
   assert.deepEqual(over({ completed: 10, service_level_percent: 79.9 }), ["level"]);
   assert.deepEqual(over({ completed: 10, service_level_percent: 80 }), []);
   assert.deepEqual(over({ completed: 0, service_level_percent: 0 }), []); // a service level of nothing
@@ -60,7 +64,7 @@ void test("a queue is over its limit for each of its reasons alone, and exactly 
 
 void test("a limit of 0 is none", () => {
   const none = { ...LIMITS, wait: 0, waiting: 0, level: 0 };
-  const bad = queueRows([queue("q", { waiting: 99, longest_wait_since: ago(9999), completed: 9, service_level_percent: 1 })])[0]!;
+  const bad = queueRows([queue("q", { waiting: 99, longest_wait_since: ago(9999), completed: 9, service_level_percent: 1 })], [])[0]!;
   assert.deepEqual(overLimit(bad, none, NOW), []);
 });
 
@@ -69,7 +73,7 @@ void test("queues of one name on several PBXes are one row: sums, the longest wa
     queue("Sales", { waiting: 1, longest_wait_since: ago(5), completed: 30, service_level_percent: 100 }),
     queue("Support"),
     queue("Sales", { id: "b", pbx: "b", waiting: 2, longest_wait_since: ago(50), completed: 10, service_level_percent: 0, available: 2 }),
-  ]);
+  ], []);
   const [sales] = rows;
   assert.deepEqual(rows.map(({ name, parts }) => [name, parts.length]), [["Sales", 2], ["Support", 1]]);
   assert.deepEqual([sales!.waiting, sales!.since, sales!.available, sales!.completed, sales!.level], [3, ago(50), 3, 40, 75]);
@@ -83,7 +87,7 @@ void test("over a limit comes first, then where somebody waits, the longest wait
     queue("waits longer", { waiting: 1, longest_wait_since: ago(20) }),
     queue("burns", { waiting: 9, longest_wait_since: ago(5) }),
     queue("burns longer", { waiting: 1, longest_wait_since: ago(90) }),
-  ]);
+  ], []);
   const order = sortedQueues(rows, LIMITS, NOW, compare).map(({ name }) => name);
   assert.deepEqual(order, ["burns longer", "burns", "bad level", "waits longer", "waits", "quiet"]);
 });
@@ -92,7 +96,7 @@ void test("who waits leads to the call by which they ring; a number that two hav
   const caller = (position: number, number: string) => ({ position, number, name: "", since: ago(60 - position) });
   const rings = (id: string, number: string, pbx = "lab") => call(id, "sam", { state: "ringing", pbx, customer: { number, name: "" } });
   const calls = new Map([["c1", rings("c1", "201")], ["c2", rings("c2", "203")], ["c3", rings("c3", "202", "other")], ["c4", { ...rings("c4", "204"), state: "active" as const }]]);
-  const [row] = queueRows([queue("q", { callers: [caller(1, "201"), caller(2, "202"), caller(3, "203"), caller(4, "203"), caller(5, "204"), caller(6, "")] })]);
+  const [row] = queueRows([queue("q", { callers: [caller(1, "201"), caller(2, "202"), caller(3, "203"), caller(4, "203"), caller(5, "204"), caller(6, "")] })], []);
   assert.deepEqual(waitingIn(row!, calls).map((one) => one.call?.id ?? null), ["c1", null, null, null, null, null]);
 });
 
@@ -137,7 +141,7 @@ void test("random queues: together they have what they have apart, and nothing t
     fc.property(fc.array(aQueue, { maxLength: 20 }), (list) => {
       const queues = list.map(({ name, pbx, waiting, wait, level, completed, available }, place) =>
         queue(name, { id: String(place), pbx, waiting, available, completed, service_level_percent: level, longest_wait_since: waiting ? ago(wait) : null }));
-      const rows = sortedQueues(queueRows(queues), LIMITS, NOW, compare);
+      const rows = sortedQueues(queueRows(queues, []), LIMITS, NOW, compare);
       assert.equal(rows.reduce((sum, { waiting }) => sum + waiting, 0), queues.reduce((sum, { waiting }) => sum + waiting, 0));
       const burns = rows.map((row) => overLimit(row, LIMITS, NOW).some((why) => why !== "level"));
       assert.deepEqual(burns, [...burns].sort((a, b) => Number(b) - Number(a)));

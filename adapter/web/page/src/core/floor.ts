@@ -96,6 +96,8 @@ export interface QueueRow {
   since: string | null;
   available: number;
   on_call: number;
+  /** Agents whose phone rings or who hold a call: they are there, though the queue counts them neither available nor on a call. */
+  busy: number;
   paused: number;
   completed: number;
   abandoned: number;
@@ -103,17 +105,22 @@ export interface QueueRow {
   level: number | null;
 }
 
-export function queueRows(queues: readonly QueueStatus[]): QueueRow[] {
+export function queueRows(queues: readonly QueueStatus[], agents: readonly AgentStatus[]): QueueRow[] {
   const named = new Map<string, QueueStatus[]>();
   for (const queue of queues) {
     const same = named.get(queue.name);
     if (same) same.push(queue);
     else named.set(queue.name, [queue]);
   }
-  return [...named].map(([name, parts]) => together(name, parts));
+  const busy = new Map<string, number>();
+  for (const agent of agents) {
+    if (agent.state !== "ringing" && agent.state !== "held") continue;
+    for (const { name } of agent.queues) busy.set(name, (busy.get(name) ?? 0) + 1);
+  }
+  return [...named].map(([name, parts]) => together(name, parts, busy.get(name) ?? 0));
 }
 
-function together(name: string, parts: readonly QueueStatus[]): QueueRow {
+function together(name: string, parts: readonly QueueStatus[], busy: number): QueueRow {
   const sum = (of: (queue: QueueStatus) => number) => parts.reduce((total, queue) => total + of(queue), 0);
   const waits = parts.flatMap(({ longest_wait_since }) => longest_wait_since ?? []).sort();
   const completed = sum((queue) => queue.completed);
@@ -126,6 +133,7 @@ function together(name: string, parts: readonly QueueStatus[]): QueueRow {
     since: waits[0] ?? null,
     available: sum((queue) => queue.available),
     on_call: sum((queue) => queue.on_call),
+    busy,
     paused: sum((queue) => queue.paused),
     completed,
     abandoned: sum((queue) => queue.abandoned),
@@ -137,7 +145,7 @@ function together(name: string, parts: readonly QueueStatus[]): QueueRow {
 export function overLimit(row: QueueRow, limits: Limits, now: number): Over[] {
   const { waiting, since, available, level } = row;
   const found: Record<Over, boolean> = {
-    nobody: waiting > 0 && available + row.on_call === 0,
+    nobody: waiting > 0 && available + row.on_call + row.busy === 0,
     wait: limits.wait > 0 && since !== null && now - Date.parse(since) > limits.wait * 1000,
     waiting: limits.waiting > 0 && waiting > limits.waiting,
     level: limits.level > 0 && level !== null && level < limits.level,

@@ -58,7 +58,7 @@ export function Floor({ picture, needs, open }: Props) {
     const some = asked.state ? found.filter(({ agent }) => agent.state === asked.state) : found;
     return (last.current = sortedAgents(asBefore(some, last.current), asked.sort, compare));
   }, [found, asked]);
-  const grouped = useMemo(() => queueRows(seenQueues), [seenQueues]);
+  const grouped = useMemo(() => queueRows(seenQueues, seen), [seenQueues, seen]);
   const ordered = useMemo(() => sortedQueues(grouped, limits, now, compare), [grouped, limits, now]);
   const offered = useMemo(() => choices(seen, seenQueues, compare), [seen, seenQueues]);
   const names = useTeamNames(offered.teams);

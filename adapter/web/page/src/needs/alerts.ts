@@ -16,12 +16,14 @@ export function wishesOf(kept: unknown): Wishes {
   return { sound: sound === true, notify: notify === true };
 }
 
-/** Milliseconds between two tones, and for which what was there at the start is not told. */
+/** Milliseconds between two tones. */
 const PAUSE = 5000;
 /** So many are named one by one; more at once are told as a number. */
 const FEW = 3;
 
 interface Given {
+  /** Whether the calls are known yet: what is there at first is not told. */
+  known: boolean;
   needs: Needs;
   calls: ReadonlyMap<string, Call>;
   wishes: Wishes;
@@ -30,23 +32,24 @@ interface Given {
   open: (callId: string) => void;
 }
 
-export function useAlerts({ needs, calls, wishes, heard, open }: Given): void {
+export function useAlerts({ known, needs, calls, wishes, heard, open }: Given): void {
   const before = useRef<Needs | null>(null);
   const told = useRef(-Infinity);
   const opens = useRef(open);
   opens.current = open;
   useEffect(() => {
-    const known = before.current;
+    if (!known) return;
+    const last = before.current;
     before.current = needs;
-    if (known === null) return;
-    const found = fresh(known, needs).flatMap((id) => calls.get(id) ?? []);
+    if (last === null) return;
+    const found = fresh(last, needs).flatMap((id) => calls.get(id) ?? []);
     if (found.length === 0) return;
     if (wishes.sound && !heard && performance.now() - told.current > PAUSE) {
       told.current = performance.now();
       chime();
     }
     if (wishes.notify) notify(found, needs, (id) => opens.current(id));
-  }, [needs]); // eslint-disable-line react-hooks/exhaustive-deps -- told once for what is new, whatever else changes
+  }, [known, needs]); // eslint-disable-line react-hooks/exhaustive-deps -- told once for what is new, whatever else changes
 }
 
 function notify(found: readonly Call[], needs: Needs, open: (callId: string) => void): void {

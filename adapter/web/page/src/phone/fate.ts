@@ -40,6 +40,7 @@ export function useFate(phone: Softphone, here: Monitor | undefined, live: Live 
     } else if (!here && last) {
       former.current = null;
       sessionStorage.removeItem(LISTENING);
+      setResumed(null);
       const settle = (over: Monitor | null) => {
         if (over?.ended_reason === "took_over") {
           phone.takenOver({ number: last.number, name: last.name, since: over.ended_at ?? new Date().toISOString() });
@@ -63,7 +64,9 @@ export function useFate(phone: Softphone, here: Monitor | undefined, live: Live 
       sessionStorage.removeItem(LISTENING);
       setResume(null);
       setResumed(resume);
-      void (at ? phone.at(at) : Promise.resolve(true)).then(() => listenAgain(resume, TRIES));
+      void (at ? phone.at(at) : Promise.resolve(true))
+        .then((there) => there && listenAgain(resume, TRIES))
+        .then((listens) => listens || setResumed(null));
     }, AGAIN_MS);
     return () => clearTimeout(timer);
   }, [phone, resume, free, at]);
@@ -85,11 +88,15 @@ async function asked(id: string, tries: number): Promise<Monitor | null> {
   }
 }
 
-async function listenAgain(call: string, tries: number): Promise<void> {
+/** Whether it is listened to. */
+async function listenAgain(call: string, tries: number): Promise<boolean> {
   try {
     await ask("POST", "/monitors", { body: { call_id: call, device: BROWSER } });
+    return true;
   } catch (refused) {
     const soon = refused instanceof Refused && ["already_monitoring", "device_unavailable"].includes(refused.code);
-    if (soon && tries > 1) setTimeout(() => void listenAgain(call, tries - 1), AGAIN_MS);
+    if (!soon || tries <= 1) return false;
+    await new Promise((done) => setTimeout(done, AGAIN_MS));
+    return listenAgain(call, tries - 1);
   }
 }

@@ -20,7 +20,7 @@ const NODES = {
   browser: Monitor, settings: Settings, search: Search, more: ChevronDown, done: Check,
   users: UsersRound, teams: Network, audit: ScrollText, webhooks: Webhook, tokens: KeyRound, figures: ChartNoAxesColumn,
   send: Send, again: RotateCw, deliveries: History, pending: Clock, download: Download, administrator: ShieldCheck, activate: UserCheck,
-  cluster: Boxes, adapter: Server,
+  cluster: Boxes,
   floor: LayoutGrid, available: CircleCheck, paused: Coffee, offline: Unplug, notKnown: CircleQuestionMark,
   limits: Gauge, wall: Tv, fullScreen: Maximize,
   exempt: EarOff, mark: Bookmark, coaching: GraduationCap, help: LifeBuoy,

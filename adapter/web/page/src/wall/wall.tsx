@@ -51,8 +51,9 @@ function Screen({ token, refuse, leave }: { token: string; refuse: () => void; l
   }, [token]); // eslint-disable-line react-hooks/exhaustive-deps -- one stream for one token
   const { agents, queues, pbxs, connected } = picture;
   const now = useNow(2, connected);
-  const rows = useMemo(() => agentRows(inSight(agents, pbxs), new Map()), [agents, pbxs]);
-  const grouped = useMemo(() => queueRows(inSight(queues, pbxs)), [queues, pbxs]);
+  const seen = useMemo(() => inSight(agents, pbxs), [agents, pbxs]);
+  const rows = useMemo(() => agentRows(seen, new Map()), [seen]);
+  const grouped = useMemo(() => queueRows(inSight(queues, pbxs), seen), [queues, pbxs, seen]);
   const ordered = sortedQueues(grouped, LIMITS, now, compare).slice(0, QUEUES);
   const counts = stateCounts(rows);
   useClocks(root, [picture, now]);
