@@ -36,6 +36,11 @@ async def test_all_events_are_as_described(site: Site) -> None:
     seen.append(await sam.events())  # a snapshot with something in it
     await mona.patch(f"/monitors/{monitor['id']}", {"mode": "silent"})
     await agent.until(lambda kind, data: kind == "coach.left")
+    _, asked = await sam.post("/help", {"note": "A refund"})
+    await supervisor.until(lambda kind, data: kind == "help.updated" and data["id"] == asked["id"])
+    seen.append(await mona.events())  # a snapshot with a request in it
+    await sam.delete(f"/help/{asked['id']}")
+    await supervisor.until(lambda kind, data: kind == "help.removed")
     await mona.delete(f"/monitors/{monitor['id']}")
     await supervisor.until(lambda kind, data: kind == "monitor.ended")
     waits = (qe.QueueCaller("9.9", "201", "", site.pbx.scene.now),)
