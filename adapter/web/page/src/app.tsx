@@ -6,8 +6,10 @@ import { ask, onSignedOut } from "./api/ask";
 import { Live } from "./api/live";
 import { NO_PBXS, NOTHING, type Picture } from "./core/picture";
 import { Coaching } from "./coaching/coaching";
+import { HelpRequests } from "./coaching/help";
 import { useHelpSignal } from "./coaching/signal";
 import { useChoice } from "./inbox/choice";
+import { useMyTeam } from "./inbox/myteam";
 import { Floor } from "./floor/floor";
 import { Inbox } from "./inbox/inbox";
 import { Monitoring, useMonitoring } from "./inbox/monitoring";
@@ -78,7 +80,6 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
 
   const me = picture?.user ?? user;
   const monitoring = useMonitoring(me, picture);
-  useHelpSignal(me, picture);
   const lately = useTakenLately(monitoring.phone.taken);
   const [rightLost, dismiss] = useRightLost(me.can_monitor, lately);
   useEffect(() => {
@@ -97,6 +98,9 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
   };
   const go = () => open(monitoring.mine?.call_id ?? choice.chosen);
   const heard = (monitoring.mine !== undefined && monitoring.mine.mode !== "silent") || monitoring.phone.taken !== null;
+  const team = useMyTeam(me);
+  useHelpSignal({ me, picture, team, wishes, heard, every: needs.limits.help, open });
+  const requests = picture && <HelpRequests {...{ me, picture, monitoring, wishes, setWishes }} choose={open} />;
   useAlerts({ known: picture !== null, needs: needs.needs, calls: picture?.calls ?? NOTHING.calls, wishes, heard, open });
   const leave = async () => {
     await ask("DELETE", "/session").catch(() => undefined); // what can't be reached has nothing to leave
@@ -112,11 +116,11 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
         {account ? (
           <Account me={me} pbxs={picture?.pbxs ?? NO_PBXS} part={shown.slice("account/".length)} />
         ) : floor ? (
-          <Floor picture={picture} needs={needs} open={open} />
+          <Floor picture={picture} needs={needs} requests={requests} open={open} />
         ) : coaching ? (
           <Coaching me={me} />
         ) : (
-          <Inbox me={me} picture={picture} monitoring={monitoring} choice={choice} needs={needs} />
+          <Inbox me={me} picture={picture} monitoring={monitoring} choice={choice} needs={needs} team={team} requests={requests} />
         )}
       </div>
       {signingOut.question}

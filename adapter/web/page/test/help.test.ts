@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { myCall, myRequest, waiting } from "../src/core/help.ts";
+import { isFirst, myCall, myRequest, timesTold, waiting } from "../src/core/help.ts";
 import { changed, NOTHING } from "../src/core/picture.ts";
-import type { HelpAnswer, User } from "../src/schema.ts";
+import type { AgentStatus, HelpAnswer, User } from "../src/schema.ts";
 import { call } from "./calls.ts";
 
 const me = { id: "me" } as User;
@@ -28,4 +28,22 @@ void test("who waits comes first, the longest before others; mine is not among t
   assert.equal(myRequest(me, picture)?.id, "d");
   picture = changed(picture, { kind: "help.removed", data: { id: "d" } });
   assert.equal(myRequest(me, picture), undefined);
+});
+
+void test("who is first is told at once and again; others after the time; without a time once", () => {
+  const told = (waited: number, first: boolean, every: number) => timesTold(waited, first, every);
+  assert.deepEqual([0, 59, 60, 125].map((waited) => told(waited, true, 60)), [1, 1, 2, 3]);
+  assert.deepEqual([-3, 59, 60, 125].map((waited) => told(waited, false, 60)), [0, 0, 1, 2]);
+  assert.deepEqual([told(0, true, 0), told(900, false, 0)], [1, 1]);
+});
+
+void test("first in line are the agent's supervisors; where no team is known, everybody", () => {
+  const request = asked("a", "sam", "open", "1");
+  const status = (team_ids: string[]) => new Map([["lab.101", { ...{ user_id: "sam", pbx: "lab", extension: "101" }, team_ids } as AgentStatus]]);
+  const team = (people: string[], queues: string[] = []) => ({ people: new Set(people), queues: new Set(queues) });
+  const calls = new Map([["c", { ...call("c", "sam"), queue: "Sales" }]]);
+  assert.equal(isFirst(request, team([]), { agents: status([]), calls }), true);
+  assert.equal(isFirst(request, team([]), { agents: status(["t"]), calls }), false);
+  assert.equal(isFirst(request, team(["sam"]), { agents: status(["t"]), calls: new Map() }), true);
+  assert.equal(isFirst(request, team([], ["sales"]), { agents: status(["t"]), calls }), true);
 });

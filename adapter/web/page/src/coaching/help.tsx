@@ -7,11 +7,12 @@ import { myCall, myRequest, waiting } from "../core/help";
 import type { Picture } from "../core/picture";
 import type { MyMonitoring } from "../inbox/monitoring";
 import { BROWSER } from "../phone/devices";
+import { mayAskToNotify, mayNotify, type Wishes } from "../needs/alerts";
 import type { HelpAnswer, User } from "../schema";
 import { useClocks } from "../ui/clocks";
 import { Icon } from "../ui/icons";
+import { useKept } from "../ui/kept";
 import { say, words } from "../words";
-import { mayAskToNotify, askToNotify } from "./signal";
 
 interface AskProps {
   me: User;
@@ -86,12 +87,14 @@ interface RequestsProps {
   picture: Picture;
   monitoring: MyMonitoring;
   choose: (call: string) => void;
+  wishes: Wishes;
+  setWishes: (wishes: Wishes) => void;
 }
 
 /** For supervisors: who waits, the longest first. */
-export function HelpRequests({ me, picture, monitoring, choose }: RequestsProps) {
+export function HelpRequests({ me, picture, monitoring, choose, wishes, setWishes }: RequestsProps) {
   const [problem, setProblem] = useState("");
-  const [notify, setNotify] = useState(mayAskToNotify);
+  const [offers, setOffers] = useKept("help-notifications", (kept) => kept !== false);
   const box = useRef<HTMLElement>(null);
   const busy = useRef(false);
   const requests = me.can_monitor ? waiting(me, picture) : [];
@@ -105,6 +108,10 @@ export function HelpRequests({ me, picture, monitoring, choose }: RequestsProps)
     const body = monitoring.phone.device === BROWSER ? { device: BROWSER } : {};
     if (await attempt(() => ask("POST", "/help/{id}/take", { at: { id }, body }), setProblem)) choose(call_id);
     busy.current = false;
+  };
+  const notify = async () => {
+    setWishes({ ...wishes, notify: await mayNotify() });
+    setOffers(false);
   };
   return (
     <section class="help" aria-label={words.helpRequests} ref={box}>
@@ -137,13 +144,13 @@ export function HelpRequests({ me, picture, monitoring, choose }: RequestsProps)
           {problem}
         </p>
       )}
-      {notify && (
+      {offers && mayAskToNotify() && (
         <p class="row soft">
           <span class="grow">{words.helpNotifyAsk}</span>
-          <button type="button" onClick={() => void askToNotify(true).then(() => setNotify(false))}>
+          <button type="button" onClick={() => void notify()}>
             {words.helpNotifyYes}
           </button>
-          <button type="button" class="plain" onClick={() => void askToNotify(false).then(() => setNotify(false))}>
+          <button type="button" class="plain" onClick={() => setOffers(false)}>
             {words.helpNotifyNo}
           </button>
         </p>

@@ -1,59 +1,48 @@
-// Somebody asks for help: a soft sound, and a notification where the person allowed one.
+// Somebody asks for help: a tone, and a notification for who wants those; again while nobody comes, then to others too.
 
 import { useEffect, useRef } from "preact/hooks";
-import { waiting } from "../core/help";
+import { isFirst, timesTold, waiting } from "../core/help";
 import type { Picture } from "../core/picture";
+import type { MyTeam } from "../core/teams";
+import { chime, notice, type Wishes } from "../needs/alerts";
 import type { User } from "../schema";
+import { useNow } from "../ui/clocks";
 import { say, words } from "../words";
 
-/** What was answered when we asked whether we may. */
-const ANSWER = "help-notifications";
-const TONES = [660, 880]; // Hz
-const TONE_SECONDS = 0.15;
-
-export function mayAskToNotify(): boolean {
-  return "Notification" in window && Notification.permission === "default" && localStorage.getItem(ANSWER) !== "no";
+interface Given {
+  me: User;
+  picture: Picture | null;
+  team: MyTeam;
+  wishes: Wishes;
+  /** Whether somebody hears me now: then no tone, for my microphone might take it up. */
+  heard: boolean;
+  /** After how many seconds it is told again; 0: never. */
+  every: number;
+  open: (callId: string) => void;
 }
 
-/** Asked only after a click that wants it: a browser that asks by itself is refused for good. */
-export async function askToNotify(wanted: boolean): Promise<void> {
-  if (wanted) await Notification.requestPermission();
-  else localStorage.setItem(ANSWER, "no");
-}
+/** Seconds between looks whether one waits for too long. */
+const LOOK = 1;
 
-/** On every page, once for each request that is new and open. */
-export function useHelpSignal(me: User, picture: Picture | null): void {
-  const known = useRef<Set<string> | null>(null);
+/** On every page. What waits when the page opens is not told at once: it stands there. */
+export function useHelpSignal({ me, picture, team, wishes, heard, every, open }: Given): void {
+  const told = useRef<ReadonlyMap<string, number> | null>(null);
+  const requests = picture && me.can_monitor ? waiting(me, picture).filter(({ state }) => state === "open") : [];
+  const now = useNow(LOOK, requests.length > 0 && picture?.connected === true);
   useEffect(() => {
     if (!picture || !me.can_monitor) return;
-    const open = waiting(me, picture).filter((request) => request.state === "open");
-    const fresh = known.current === null ? [] : open.filter((request) => !known.current!.has(request.id));
-    known.current = new Set(open.map((request) => request.id));
-    for (const { id, agent, note } of fresh) notify(id, say(words.helpNotice, { name: agent.name }), note ?? "");
-    if (fresh.length > 0) sound();
-  }, [me, picture]);
+    const last = told.current;
+    const due = new Map(requests.map((one) => [one.id, timesTold(waited(one.created_at), isFirst(one, team, picture), every)]));
+    told.current = due;
+    if (last === null) return;
+    const late = requests.filter(({ id }) => due.get(id)! > (last.get(id) ?? 0));
+    if (late.length > 0 && !heard) chime();
+    if (!wishes.notify) return;
+    for (const { id, agent, note, call_id } of late) {
+      const title = (last.get(id) ?? 0) === 0 ? words.helpNotice : words.helpNoticeAgain;
+      notice(say(title, { name: agent.name }), note ?? "", "help-" + id, () => open(call_id));
+    }
+  }, [me, picture, team, now, every]); // eslint-disable-line react-hooks/exhaustive-deps -- told once for what is new, whatever else changes
 }
 
-function notify(id: string, title: string, body: string): void {
-  if (!("Notification" in window) || Notification.permission !== "granted" || document.visibilityState === "visible") return;
-  const notice = new Notification(title, { body, tag: id });
-  notice.onclick = () => {
-    window.focus();
-    location.hash = "#/inbox";
-    notice.close();
-  };
-}
-
-/** Two short tones; where the browser lets a page be heard only after a click, nothing. */
-function sound(): void {
-  const context = new AudioContext();
-  if (context.state !== "running") return void context.close();
-  TONES.forEach((hertz, place) => {
-    const tone = new OscillatorNode(context, { frequency: hertz });
-    const soft = new GainNode(context, { gain: 0.1 });
-    tone.connect(soft).connect(context.destination);
-    tone.start(context.currentTime + place * TONE_SECONDS);
-    tone.stop(context.currentTime + (place + 1) * TONE_SECONDS);
-    if (place === TONES.length - 1) tone.onended = () => void context.close();
-  });
-}
+const waited = (since: string): number => (Date.now() - Date.parse(since)) / 1000;

@@ -16,13 +16,15 @@ export interface Limits {
   transferred: number;
   /** The longest that a call may ring. */
   ringing: number;
+  /** An agent's request for help is told again after this time, and then to others than their team's supervisors too. */
+  help: number;
 }
 
-export const LIMITS: Limits = { waiting: 5, wait: 60, level: 80, held: 60, waited: 120, transferred: 1, ringing: 20 };
+export const LIMITS: Limits = { waiting: 5, wait: 60, level: 80, held: 60, waited: 120, transferred: 1, ringing: 20, help: 60 };
 export const QUEUE_LIMITS = ["waiting", "wait", "level"] as const satisfies readonly (keyof Limits)[];
-export const CALL_LIMITS = ["held", "waited", "transferred", "ringing"] as const satisfies readonly (keyof Limits)[];
+export const CALL_LIMITS = ["held", "waited", "transferred", "ringing", "help"] as const satisfies readonly (keyof Limits)[];
 /** The largest that makes sense: a day, and all. */
-export const MOST: Limits = { waiting: 999, wait: 86400, level: 100, held: 86400, waited: 86400, transferred: 99, ringing: 86400 };
+export const MOST: Limits = { waiting: 999, wait: 86400, level: 100, held: 86400, waited: 86400, transferred: 99, ringing: 86400, help: 86400 };
 
 /** What was kept, as far as it is usable; the usual limits for the rest. */
 export function limitsOf(kept: unknown): Limits {

@@ -1,5 +1,6 @@
 // The floor: who talks, who waits, who is paused, which queue is over its limit; and the way to each call.
 
+import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import {
   agentRows, ALL, asBefore, choices, inSight, isAsked, queueRows, sortedAgents, sortedQueues, stateCounts, type AgentRow, type FloorAsked, type QueueRow,
@@ -22,6 +23,8 @@ import { useTeamNames } from "./teams";
 interface Props {
   picture: Picture | null;
   needs: NeedsMe;
+  /** Who asks for help. */
+  requests: ComponentChildren;
   /** Open this call's panel in the inbox. */
   open: (callId: string) => void;
 }
@@ -31,7 +34,7 @@ const compare = (one: string, other: string): number => alphabet.compare(one, ot
 /** Seconds after which what is over its limit is looked at anew: time passes without any event. */
 const LOOK = 2;
 
-export function Floor({ picture, needs, open }: Props) {
+export function Floor({ picture, needs, requests, open }: Props) {
   const { agents, queues, calls, pbxs, connected } = picture ?? NOTHING;
   const { limits } = needs;
   const [asked, setAsked] = useState<FloorAsked>(ALL);
@@ -91,6 +94,7 @@ export function Floor({ picture, needs, open }: Props) {
         </a>
       </Head>
       <Away picture={picture} />
+      {requests}
       <div class="floor-body" ref={region}>
         {grouped.length > 0 && (
           <Queues

@@ -1,13 +1,15 @@
 // The inbox: the active calls, found and chosen by hand or keyboard, and the panel of the chosen one.
 
+import type { ComponentChildren } from "preact";
 import { flushSync } from "preact/compat";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { neediest } from "../core/needs";
 import { awayOf, isUp, NO_PBXS, type Picture } from "../core/picture";
 import { counts, passes, rowsOf, sorted, whereOf, type Row } from "../core/rows";
+import type { MyTeam } from "../core/teams";
 import type { NeedsMe } from "../needs/useneeds";
 import type { Call, User } from "../schema";
-import { AskForHelp, HelpRequests } from "../coaching/help";
+import { AskForHelp } from "../coaching/help";
 import { TalkingWith } from "../phone/talkingwith";
 import { Icon } from "../ui/icons";
 import { language, words } from "../words";
@@ -17,7 +19,6 @@ import { Filters, type Asked } from "./filters";
 import { Help } from "./help";
 import { List } from "./list";
 import type { MyMonitoring } from "./monitoring";
-import { useMyTeam } from "./myteam";
 import { NARROW } from "./narrow";
 import { Panel } from "./panel";
 
@@ -27,14 +28,16 @@ interface Props {
   monitoring: MyMonitoring;
   choice: Choice;
   needs: NeedsMe;
+  team: MyTeam;
+  /** Who asks for help. */
+  requests: ComponentChildren;
 }
 
 const NO_CALLS: ReadonlyMap<string, Call> = new Map();
 const alphabet = new Intl.Collator(language());
 
-export function Inbox({ me, picture, monitoring, choice: { chosen, choose }, needs: { needs, ask: askLimits } }: Props) {
+export function Inbox({ me, picture, monitoring, choice: { chosen, choose }, needs: { needs, ask: askLimits }, team, requests }: Props) {
   const [asked, setAsked] = useState<Asked>({ text: "", filter: "all", sort: "longest" });
-  const team = useMyTeam(me);
   const [help, setHelp] = useState(false);
   const list = useRef<HTMLUListElement>(null);
   const search = useRef<HTMLInputElement>(null);
@@ -55,7 +58,7 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose }, nee
     <main class={chosen === null && monitoring.phone.taken === null ? "inbox" : "inbox open"}>
       <section class="list" aria-label={words.inbox}>
         {picture && <AskForHelp me={me} picture={picture} />}
-        {picture && <HelpRequests me={me} picture={picture} monitoring={monitoring} choose={choose} />}
+        {requests}
         <Filters
           asked={asked}
           ask={(change) => setAsked({ ...asked, ...change })}

@@ -53,20 +53,23 @@ export function useAlerts({ known, needs, calls, wishes, heard, open }: Given): 
 }
 
 function notify(found: readonly Call[], needs: Needs, open: (callId: string) => void): void {
-  if (!("Notification" in window) || Notification.permission !== "granted") return;
-  const show = (title: string, body: string, tag: string, call: Call) => {
-    const shown = new Notification(title, { body, tag });
-    shown.onclick = () => {
-      window.focus();
-      open(call.id);
-      shown.close();
-    };
-  };
+  const show = (title: string, body: string, tag: string, call: Call) => notice(title, body, tag, () => open(call.id));
   const [first] = found as [Call];
   if (found.length > FEW) return show(say(words.manyNeedYou, { count: String(found.length) }), "", "needs", first);
   for (const call of found) {
     show(say(words.needsYou, { name: call.agent.name }), words[`need_${needs.get(call.id)!.reason}`], call.id, call);
   }
+}
+
+/** One notification of the desktop, where the browser may show any; another with the same tag takes its place. */
+export function notice(title: string, body: string, tag: string, clicked: () => void): void {
+  if (!("Notification" in window) || Notification.permission !== "granted") return;
+  const shown = new Notification(title, { body, tag, renotify: true } as NotificationOptions);
+  shown.onclick = () => {
+    window.focus();
+    clicked();
+    shown.close();
+  };
 }
 
 let context: AudioContext | null = null;
@@ -86,6 +89,11 @@ export function chime(): void {
     tone.start(from);
     tone.stop(from + 0.16);
   });
+}
+
+/** Whether the person was never asked: a browser that asks by itself, without a click, is refused for good. */
+export function mayAskToNotify(): boolean {
+  return "Notification" in window && Notification.permission === "default";
 }
 
 /** Ask the browser, after a click. Whether it may. */

@@ -439,6 +439,7 @@ export const de: Words = {
   limit_ringing: "Klingelt länger als (Sekunden)",
   limit_waited: "Gewartet länger als (Sekunden)",
   limit_transferred: "Weiterverbunden öfter als",
+  limit_help: "Bittet um Hilfe: erneut und weiteren sagen nach (Sekunden)",
   limit_waiting: "Mehr Wartende als",
   limit_wait: "Jemand wartet länger als (Sekunden)",
   limit_level: "Servicelevel unter (Prozent)",
@@ -649,6 +650,7 @@ export const de: Words = {
   helpNotifyYes: "Ja, bitte",
   helpNotifyNo: "Nein, danke",
   helpNotice: "{name} bittet um Hilfe",
+  helpNoticeAgain: "{name} wartet noch auf Hilfe",
 
   ...errors,
   ...audit,

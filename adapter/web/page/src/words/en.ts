@@ -439,6 +439,7 @@ export const en = {
   limit_ringing: "Rings longer than (seconds)",
   limit_waited: "Waited longer than (seconds)",
   limit_transferred: "Transferred more often than",
+  limit_help: "Asks for help: tell again, and others, after (seconds)",
   limit_waiting: "More callers waiting than",
   limit_wait: "Somebody waits longer than (seconds)",
   limit_level: "Service level below (percent)",
@@ -649,6 +650,7 @@ export const en = {
   helpNotifyYes: "Yes, notify me",
   helpNotifyNo: "No, thank you",
   helpNotice: "{name} asks for help",
+  helpNoticeAgain: "{name} still waits for help",
 
   ...errors,
   ...audit,
