@@ -21,6 +21,7 @@ from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason
 from adapter.core.pbx import LinkState
 from adapter.health.floormetrics import figures
+from adapter.health.helpmetrics import HelpFigures
 from adapter.monitoring.boards import Boards
 from adapter.tasks import FAILURES, Failures
 
@@ -65,6 +66,7 @@ class Metrics:
         self._tries = self._counter("webhook_tries", "Tries to deliver an event, by result.", "result")
         self._differences = self._counter("watchdog_differences", "What was found and repaired, by kind.", "kind")
         self._looks = Counter(PREFIX + "watchdog_looks", "Looks of the watchdog.", registry=self.registry)
+        self._help = HelpFigures(boards, self.registry)
         for fault in Fault:
             self._differences.labels(fault.value)
         for mode in Mode:
@@ -144,7 +146,9 @@ class Metrics:
         yield _by("calls", "Calls, by state.", "state", CallState, (call.state for call in boards.calls()))
         live = (monitor.mode for monitor in boards.monitors() if monitor.live)
         yield _by("monitors", "Monitors that are live, by mode.", "mode", Mode, live)
-        yield from figures(boards, readings.now if readings is not None else None)
+        now = readings.now if readings is not None else None
+        yield from figures(boards, now)
+        yield from self._help.figures(now)
         if readings is not None:
             yield from _of(readings)
 

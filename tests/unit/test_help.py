@@ -40,6 +40,26 @@ def of_help(kind: str, _: Any) -> bool:
     return kind.startswith("help.")
 
 
+def figures(site: Site) -> str:
+    """Prometheus' text."""
+    return site.service.metrics.exposition(None).decode()  # type: ignore[arg-type]
+
+
+async def test_it_is_counted_who_waits_and_for_how_long(site: Site) -> None:
+    site.talk()
+    sam, mona = await site.client("sam"), await site.client("mona")
+    request = await ask(sam)
+    assert 'call_monitor_help_waiting{pbx="lab"} 1.0' in figures(site)
+    assert "call_monitor_help_take_seconds_count 0.0" in figures(site)
+    site.now += timedelta(seconds=40)
+    assert (await mona.post(f"/help/{request['id']}/take", {}))[0] == 201
+    assert 'call_monitor_help_waiting{pbx="lab"} 0.0' in figures(site)
+    assert 'call_monitor_help_take_seconds_bucket{le="30.0"} 0.0' in figures(site)
+    assert 'call_monitor_help_take_seconds_bucket{le="60.0"} 1.0' in figures(site)
+    await sam.delete(f"/help/{request['id']}")
+    assert "call_monitor_help_take_seconds_count 1.0" in figures(site)
+
+
 async def test_somebody_comes(site: Site) -> None:
     site.talk()
     sam, ana, mona, coach = [await site.client(name) for name in ("sam", "ana", "mona", "coach")]
