@@ -88,6 +88,8 @@ async def test_a_caller_named_img_onerror(lab: Lab, chromium: Browser, names: Cl
         await agent.shows(f"{SCRIPT} is talking to you")
         await boss.page.get_by_role("option").filter(has_text="209").click()
         await boss.shows(IMG, QUOTE, SCRIPT)
+        line = boss.page.get_by_role("region", name="This call").get_by_role("listitem")
+        await expect(line.first).to_be_visible()  # a call that is over by then has none
     await boss.open("Account")
     await boss.open("Audit")
     await boss.shows("monitor.started", "209")

@@ -5,11 +5,16 @@
 
 import { createParser } from "eventsource-parser";
 import { changed, EVENTS, NOTHING, type Happening, type Picture } from "../core/picture";
+import type { Snapshot } from "../schema";
 
 /** The server says something every 5 s (`web/delivery.py`); after twice that and a little, nobody is there. */
 const SILENCE_MS = 12_000;
 const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 10_000;
+
+/** A wall is told of no person, and of no calls. */
+const NOT_ON_WALLS = { user: null, calls: [], monitors: [], help: [] } satisfies Record<Exclude<keyof Snapshot, keyof WallSnapshot>, unknown>;
+type WallSnapshot = Pick<Snapshot, "agents" | "queues" | "pbxs" | "pbx" | "record">;
 
 export class Live {
   private picture = NOTHING;
@@ -73,8 +78,7 @@ export class Live {
     if (!(EVENTS as string[]).includes(kind)) return; // a newer server's
     if (kind === "snapshot") this.pauses = 0;
     const data: unknown = JSON.parse(text);
-    // A wall is told of no person, and of no calls.
-    const all = kind === "snapshot" && this.token ? { user: null, calls: [], monitors: [], ...(data as object) } : data;
+    const all = kind === "snapshot" && this.token ? { ...NOT_ON_WALLS, ...(data as object) } : data;
     this.take({ kind, data: all } as Happening);
   }
 
