@@ -26,6 +26,7 @@ class Standing:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._turn = asyncio.Lock()
+        self._over = False
         self._connection: AsyncConnection | None = None
         self._driver: asyncpg.Connection | None = None
 
@@ -35,6 +36,8 @@ class Standing:
         Whoever is cancelled, or waits too long, leaves no connection behind that still owes an answer.
         """
         async with self._turn:
+            if self._over:
+                raise StoreUnavailable("The database is closed.")
             well = False
             try:
                 driver = self._driver or await self._connect()
@@ -66,6 +69,7 @@ class Standing:
                     await connection.close()
 
     async def close(self) -> None:
-        """Give it back."""
+        """Give it back, and open none any more."""
         async with self._turn:
+            self._over = True
             await self._drop()
