@@ -25,7 +25,7 @@ from adapter.fleet.messages import Sealer
 from adapter.fleet.natsbus import NatsBus
 from adapter.fleet.node import Node
 from adapter.fleet.people import KnownPeople
-from adapter.fleet.process import this_member
+from adapter.fleet.process import boot_time, this_member
 from adapter.fleet.remote import MirroredBoard
 from adapter.fleet.shared_nodes import SharedNodes
 from adapter.fleet.switchover import Parts
@@ -42,6 +42,8 @@ LOOK = 0.5
 """Seconds between looks for what other adapters wrote: events to be delivered, receivers, what was made."""
 PATIENCE = 60.0
 """Seconds before what is left of a PBX that nobody names is ended: an adapter with a newer configuration may come."""
+LEFT_LOOK = 10.0
+"""Seconds between looks for such PBXes: the last adapter that names one may stop at any time."""
 
 Found = TypeVar("Found")
 Find = Callable[[str, datetime], Awaitable[Found | None]]
@@ -183,15 +185,19 @@ class Cluster:
 
     async def _forget_others(self, term: Term) -> None:
         """What is left of PBXes that no configuration names is over: nobody will tell of its end."""
-        await asyncio.sleep(PATIENCE)
+        since: dict[str, float] = {}
         while self.claims.term(CHORES) == term:
+            await asyncio.sleep(LEFT_LOOK)
             try:
-                left = await self._store.left.of(self._is_nobodys)
-                break
+                nobodys = [pbx for pbx in await self._store.left.pbxes() if self._is_nobodys(pbx)]
+                now = boot_time()
+                since = {pbx: since.get(pbx, now) for pbx in nobodys}
+                if over := {pbx for pbx, first in since.items() if now - first >= PATIENCE}:
+                    self._end_left(await self._store.left.of(lambda pbx, over=over: pbx in over))  # type: ignore[misc]
             except StoreUnavailable:
-                await asyncio.sleep(LOOK)
-        else:
-            return
+                since = {}  # nor was seen who came meanwhile
+
+    def _end_left(self, left: Left) -> None:
         at, journal, over = self._clock(), self._recorder.journal, Record(pbxes={CHORES})
         journal.open.update(left.open_calls)
         named = {known.call.pbx for known in journal.open.values() if not self._is_nobodys(known.call.pbx)}
@@ -206,7 +212,7 @@ class Cluster:
     def _is_nobodys(self, pbx: str) -> bool:
         """Whether no adapter that lives looks after it: another's configuration may be newer than ours."""
         owner = self.claims.seen.owners.get(pbx)
-        return pbx not in self._pbxes and (owner is None or owner.member not in self.claims.seen.members)
+        return pbx not in self._pbxes and (owner is None or owner.member not in self.claims.peers)
 
     async def close(self) -> None:
         """Begin nothing more."""

@@ -1,6 +1,5 @@
 """Wiring, start and stop order: the only file that knows all parts."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
@@ -12,7 +11,6 @@ from adapter.config.tls import Certificate
 from adapter.core.bars import Bars
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory
-from adapter.errors import AdapterError
 from adapter.fleet.members import Members
 from adapter.fleet.node import Connect, Node, Shared
 from adapter.fleet.nodes import Nodes
@@ -29,6 +27,7 @@ from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.halves import FarHalves
 from adapter.monitoring.history import History
+from adapter.monitoring.marks import MarkWatch
 from adapter.monitoring.policy import Policy
 from adapter.monitoring.ports import Pbx
 from adapter.monitoring.recorder import Recorder
@@ -37,6 +36,7 @@ from adapter.monitoring.takeup import take_up
 from adapter.monitoring.unrecorded import Unrecorded
 from adapter.phones.browser import Endpoints
 from adapter.store import Store
+from adapter.store.marks import PEOPLE
 from adapter.tasks import BackgroundTasks, KeyedLocks, close_all
 from adapter.web import (
     audit,
@@ -69,9 +69,6 @@ from adapter.webhooks.guard import Guard
 from adapter.webhooks.sender import Sender
 
 log = structlog.get_logger(__name__)
-
-PEOPLE_POLL = 0.5
-"""Seconds between looks for changes of accounts that another process made (the command line)."""
 
 LAST = 3.0
 """Seconds of each step of a stop once the record is written; all together fit into systemd's TimeoutStopSec."""
@@ -165,6 +162,9 @@ class Service:
             (sessions, api_tokens), store.sessions, store.tokens, self.streams, self.page_phones, clock
         )
         self.expiry = Expiry(self.revocation)
+        self.marks = MarkWatch(store.marks.read)
+        self.marks.on(PEOPLE, self._people_changed, "accounts could not be read; the last known rights apply")
+        self.coaching.follow(self.marks)
         self.access = Access(
             boards=self.boards,
             sessions=sessions,
@@ -271,24 +271,15 @@ class Service:
         await self.nodes.start()
         self.database_health.start()
         self.readiness.start()
-        self._tasks.keep(self._follow_people, "people")
+        self.marks.start()
         self.expiry.start()
         self.retention.start()
         self.heads.start()
 
-    async def _follow_people(self) -> None:
-        """Notice changes of accounts that the command line makes, or another adapter."""
-        known: object = None
-        while True:
-            try:
-                current = await self.store.people.version()
-                if current != known:
-                    await self.accounts.read()
-                    await self.revocation.apply()
-                    known = current
-            except AdapterError as problem:
-                log.warning("accounts could not be read; the last known rights apply", why=str(problem))
-            await asyncio.sleep(PEOPLE_POLL)
+    async def _people_changed(self) -> None:
+        """Accounts were changed by the command line, or at another adapter."""
+        await self.accounts.read()
+        await self.revocation.apply()
 
     async def _read_accounts(self) -> str:
         """Bring in effect what is in the database. Raises StoreUnavailable."""
@@ -311,7 +302,7 @@ class Service:
         self.streams.close()
         self.unrecorded.close()
         pages = [self.page_phones] if self.page_phones else []
-        await close_all(LAST, self._tasks, self.coaching, self.expiry, *pages, self.nodes)
+        await close_all(LAST, self._tasks, self.marks, self.coaching, self.expiry, *pages, self.nodes)
         await close_all(LAST, self.readiness, self.database_health, self.retention)
         await self.recorder.close(LAST)
         if self.cluster is not None:

@@ -236,7 +236,7 @@ def page_phones(
     at = {
         pbx.id: BrowserPhones(
             *(OneOfBoards(boards, pbx.id), endpoints_of(pbx), clock, timedelta(hours=pbx.softphone.lifetime_hours)),
-            *(partial(news.gone, pbx.id), names, partial(news.left, pbx.id)),
+            *(partial(news.gone, pbx.id), names, partial(news.left, pbx.id), partial(news.rung, pbx.id)),
         )
         for pbx in settings.pbx
         if pbx.softphone.enabled

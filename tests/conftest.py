@@ -9,7 +9,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-from adapter.store import budget, database, durability, owners
+from adapter.store import budget, database, durability, standing
 from tests.support.fixtures import database_url, lab, own, receiver, running_lab, toolchain
 from tests.support.order import dealt
 
@@ -43,7 +43,7 @@ PATIENCE = {
     (durability, "BUSY_TIMEOUT"): 60_000,
     (database, "DEADLINE"): 60.0,
     (budget, "REQUEST"): 60.0,
-    (owners, "LOCK_TIMEOUT"): "60s",
+    (standing, "LOCK_TIMEOUT"): "60s",
 }
 """What a database may take in a test: a worker that gets no processor for two seconds is no fault of the database."""
 AS_SHIPPED = {(module, name): getattr(module, name) for module, name in PATIENCE}

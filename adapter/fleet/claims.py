@@ -71,6 +71,8 @@ class Claims(Alone):
         """Who is told that a term begins: of a PBX that was not ours, or anew of one that was."""
         self.given_up: Listeners[[str]] = Listeners()
         """Who is told that another adapter looks after a PBX now."""
+        self.looked: Listeners[[Cluster]] = Listeners()
+        """Who is told, after each turn, of what the database had at its beginning."""
         self._terms: dict[str, Term] = {}
         self._void: dict[str, int] = {}
         """What is ours, but under a term that is over: nothing begins there until a new one has begun. By PBX: how
@@ -216,8 +218,10 @@ class Claims(Alone):
             self._due = 0.0
         for pbx, term in list(self._terms.items()):
             owner = seen.owners.get(pbx)
-            if owner is None or (owner.member, owner.term) != (self._member.id, term):
+            if owner is None or owner.member != self._member.id:
                 self._lose(pbx)
+            elif owner.term != term:  # ours, and the answer was lost; or an older database was put back
+                self._void.setdefault(pbx, 0)
         if renews:
             if self._boot() >= self._until:  # a term that was lost is never resumed, though nobody else began one
                 self._void = {pbx: self._void.get(pbx, 0) for pbx in self._terms}
@@ -225,6 +229,7 @@ class Claims(Alone):
         for pbx in list(self._void):
             await self._take(pbx, seen)
         await self._take_free(seen)
+        self.looked.tell(seen)
         await self._forget(seen)
 
     def _lose(self, pbx: str) -> None:

@@ -7,7 +7,7 @@ import structlog
 
 from adapter import errors
 from adapter.core.audit import By
-from adapter.core.ownership import Term
+from adapter.core.ownership import Cluster, Term
 from adapter.core.people import User
 from adapter.fleet.claims import CHORES
 from adapter.fleet.node import TAKEN_UP, Node
@@ -27,6 +27,7 @@ class SharedNodes(Nodes):
         self._all = {pbx: Switchover(pbx, parts) for pbx in pbxes}
         parts.claims.gained.subscribe(self._gained)
         parts.claims.given_up.subscribe(self._given_up)
+        parts.claims.looked.subscribe(self._looked)
 
     def __iter__(self) -> Iterator[Node]:
         """Those that are ours now."""
@@ -35,9 +36,13 @@ class SharedNodes(Nodes):
     def at(self, pbx: str) -> OnePbx | None:
         """What acts at this PBX; None where it is not configured. Raises PbxUnavailable while it is taken over."""
         found = self._all.get(pbx)
-        if found is not None and found.node is None and self._parts.claims.owns(pbx):
+        if self._is_between(pbx):
             raise errors.PbxUnavailable("This PBX is just being taken over. Try again in a moment.")
         return found and (found.node or found)
+
+    def _is_between(self, pbx: str) -> bool:
+        """Whether it is ours, but what its former owner left is not read yet."""
+        return pbx in self._all and self._all[pbx].node is None and self._parts.claims.owns(pbx)
 
     def node(self, pbx: str) -> Node | None:
         """All of a PBX that is ours now."""
@@ -51,6 +56,11 @@ class SharedNodes(Nodes):
     def _given_up(self, pbx: str) -> None:
         if pbx != CHORES:
             self._all[pbx].given_up()
+
+    def _looked(self, seen: Cluster) -> None:
+        for pbx, one in self._all.items():
+            if (owner := seen.owners.get(pbx)) is not None and not self._parts.claims.owns(pbx):
+                one.owner_is(owner.term)
 
     async def stop_all(self, user: User, by: By, why: str, awaited: Collection[str]) -> Stopped:
         """End every monitor at every PBX, all at once; at others' PBXes by their owners."""
@@ -84,6 +94,7 @@ class SharedNodes(Nodes):
     def problems(self) -> list[str]:
         """What is not usable now at any PBX of ours, and whether others can be heard, as `part: text`."""
         found = [f"{node.id}.{problem}" for node in self for problem in node.problems()]
+        found += [f"{pbx}.{TAKEN_UP}: it is just being taken over" for pbx in self._all if self._is_between(pbx)]
         bus = self._parts.bus.problem
         return [*found, f"bus: {bus}; others' PBXes are not seen"] if bus else found
 

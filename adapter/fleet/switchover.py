@@ -239,6 +239,11 @@ class Switchover:
             follower.board.name = before.name
         return Followed(follower, RemoteSupervision(follower, *common, parts.people, partial(parts.page_of, self.id)))
 
+    def owner_is(self, term: Term) -> None:
+        """The database has this term. Where messages told of another one, that may have been lost with a failover."""
+        if self.owned is None:
+            self._followed.follower.owner_is(term)
+
     async def close(self) -> None:
         """Tell nothing, follow nobody. What is ours is closed by whoever ends it."""
         await self._tasks.close()

@@ -22,8 +22,6 @@ from adapter.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
 
-POLL = 0.5
-"""Seconds between looks for changes that another process made."""
 RETRY = 1.0
 """Seconds between tries to close what is over, while the database is away."""
 UNBEGUN = timedelta(seconds=15)
@@ -145,7 +143,6 @@ class HelpDesk:
     async def start(self) -> None:
         """Take up what there is. Raises StoreUnavailable."""
         await self.refresh()
-        self._tasks.keep(self._follow, "follow")
 
     async def stop(self) -> None:
         """Follow nothing any more."""
@@ -178,17 +175,8 @@ class HelpDesk:
         if request.id in self._boards.help:
             self._show(request)
 
-    async def _follow(self) -> None:
-        while True:
-            await asyncio.sleep(POLL)
-            try:
-                await self.refresh()
-                await self._reopen_unbegun()
-            except errors.AdapterError as problem:
-                log.warning("requests for help could not be read", why=str(problem))
-
-    async def _reopen_unbegun(self) -> None:
-        """Whoever took one may have died before the monitor began."""
+    async def reopen_unbegun(self) -> None:
+        """Whoever took one may have died before the monitor began. Raises StoreUnavailable."""
         for request in list(self._boards.help.values()):
             late = request.taken_at is not None and self._clock() - request.taken_at > UNBEGUN
             if late and request.monitor_id and await self._find(request.monitor_id) is None:

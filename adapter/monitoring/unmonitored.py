@@ -1,21 +1,14 @@
 """Keeps what is exempt from monitoring in force: as the database has it, whoever changed it, at every PBX of ours."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
-import structlog
-
 from adapter.core.changes import Changes
 from adapter.core.unmonitored import Exempt, ExemptCall, Unmonitored
-from adapter.errors import AdapterError
 from adapter.monitoring.boards import Boards
 
-log = structlog.get_logger(__name__)
-
-POLL = 0.5
-"""Seconds between looks for changes that another process made."""
 FORGET = timedelta(minutes=1)
 """How long a conversation that is not known counts as one that is only out of sight."""
 
@@ -64,19 +57,12 @@ class ExemptRules:
         for board in self._boards.own:
             board.look_again({call.conversation_id for call in board.calls()}, self._clock())
 
-    async def follow(self) -> None:
-        """Notice what others change, and forget conversations that are over; until it is cancelled."""
-        while True:
-            await asyncio.sleep(POLL)
-            await self._guarded(self.refresh)
-            if over := self._over():
-                await self._guarded(lambda over=over: self._forget(over))  # type: ignore[misc]
-
-    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
-        try:
-            await work()
-        except AdapterError as problem:
-            log.warning("what is exempt from monitoring could not be read; what was known holds", why=str(problem))
+    async def forget_over(self) -> None:
+        """Forget conversations that are over. Raises StoreUnavailable."""
+        if over := self._over():
+            await self._kept.over(over)
+            for one in over:
+                self._rules.calls.pop(one, None)
 
     def _over(self) -> Collection[str]:
         now = self._clock()
@@ -85,11 +71,6 @@ class ExemptRules:
             for one in self._rules.calls.values()
             if self._boards.bars.is_over(one.conversation_id) and self._boards.complete and abs(now - one.at) > FORGET
         ]
-
-    async def _forget(self, conversations: Collection[str]) -> None:
-        await self._kept.over(conversations)
-        for one in conversations:
-            self._rules.calls.pop(one, None)
 
     def _heard(self, changes: Changes) -> None:
         """Two conversations may be one now: what was said of either holds for both."""

@@ -107,7 +107,11 @@ class Names(NamedTuple):
 
 
 class BrowserPhones:
-    """All of one PBX. `end_device` ends what a device serves: its page is gone; `left`: the adapter of its page is."""
+    """All of one PBX. `end_device` ends what a device serves: its page is gone; `left`: the adapter of its page is.
+
+    `rung`: devices that monitors rang, where we look after the PBX. Another adapter may have removed a dead one's
+    endpoints by the time that we look for them.
+    """
 
     def __init__(
         self,
@@ -118,11 +122,12 @@ class BrowserPhones:
         end_device: Callable[[str], None],
         names: Names,
         left: Callable[[str], None] = lambda device: None,
+        rung: Callable[[], Collection[str]] = tuple,
         passing: Callable[[], float] = time.monotonic,
     ) -> None:
         self._names, self._alive = names, frozenset[str]()
         self._picture, self._endpoints, self._clock, self._lifetime = picture, endpoints, clock, lifetime
-        self._end_device, self._left, self._passing = end_device, left, passing
+        self._end_device, self._left, self._rung, self._passing = end_device, left, rung, passing
         self._phones: dict[str, Softphone] = {}
         self._count = 0
         self._locks = KeyedLocks()
@@ -139,9 +144,10 @@ class BrowserPhones:
         return max(mine, key=lambda phone: phone.connected).device if mine else None
 
     def lives(self, device: str) -> bool:
-        """Whether a page may be behind this device: one of ours, or of another adapter that lives."""
+        """Whether a page may be behind this device: one of ours that is connected, or may come back in a moment; or of
+        another adapter that lives."""
         endpoint = device.partition("/")[2]
-        ours = any(phone.endpoint == endpoint for phone in self._phones.values())
+        ours = any(phone.endpoint == endpoint and phone.hang_up is not None for phone in self._phones.values())
         return ours or (self._names.is_page(endpoint) and not self._names.is_left(endpoint))
 
     async def open(self, session_id: str, user_id: str) -> Softphone:
@@ -214,7 +220,8 @@ class BrowserPhones:
                 self._tasks.start(self.close_one(session_id), f"close {session_id}")
 
     def _heard(self, changes: Changes) -> None:
-        self.end_expired()
+        if changes.people or changes.link or changes.resynced:
+            self.end_expired()
         if changes.resynced:
             self._tasks.start(self._sweep(), "sweep")
         if changes.link and self._picture.pbx_state.state is LinkState.DOWN:
@@ -224,8 +231,11 @@ class BrowserPhones:
 
     async def _sweep(self) -> None:
         """Remove what a former run, or a dead adapter, left at Asterisk: its pages come back with others."""
+        known = {phone.endpoint for phone in self._phones.values()}
+        for device in self._rung():
+            if (name := device.partition("/")[2]) not in known and self._names.is_left(name):
+                self._left(device)
         try:
-            known = {phone.endpoint for phone in self._phones.values()}
             left = [name for name in await self._endpoints.listed() if self._names.is_left(name)]
             for name in left:
                 if name not in known:

@@ -14,6 +14,7 @@ from adapter.store.guesses import Guesses
 from adapter.store.help import Help
 from adapter.store.installation import Installation
 from adapter.store.left import LeftBehind
+from adapter.store.marks import Marks
 from adapter.store.monitors import Monitors
 from adapter.store.notes import Notes
 from adapter.store.outbox import Outbox
@@ -41,6 +42,7 @@ class Store:
         self.records = Records(database)
         self.owners = Owners(database)
         self.left = LeftBehind(database)
+        self.marks = Marks(database)
         self.guesses = Guesses(database, clock)
         self.audit = Audit(database, clock)
         self.help = Help(database, clock)

@@ -3,7 +3,7 @@
 import asyncio
 import fcntl
 import re
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from adapter.store import address, budget, durability
 from adapter.store.durability import Survives
 from adapter.store.pooler import Pooler
 from adapter.store.prepared import Prepared
+from adapter.store.standing import Standing
 from adapter.store.writer import SqliteWriter
 
 log = structlog.get_logger(__name__)
@@ -55,13 +56,16 @@ class Database:
         self._url = address.parse(url)
         self.engine: AsyncEngine = create_async_engine(self._url, pool_pre_ping=not self._sqlite)
         self._writer: SqliteWriter | None = None
+        self._pooler: Pooler | None = None
+        # What can't be written can be read; so whoever waits to write keeps nobody from reading.
+        self._reading, self._writing = Standing(self.engine), Standing(self.engine)
         if self._sqlite:
             on_connect = durability.sqlite(survives)
             event.listen(self.engine.sync_engine, "connect", on_connect)
             event.listen(self.engine.sync_engine, "checkout", durability.patience(partial(budget.left, DEADLINE)))
             self._writer = SqliteWriter(self._url.database or "", on_connect)
         else:
-            Pooler(self.engine, durability.postgresql(survives), *durability.pooled_postgresql(survives))
+            self._pooler = Pooler(self.engine, durability.postgresql(survives), *durability.pooled_postgresql(survives))
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._turn = asyncio.Lock()
 
@@ -95,6 +99,16 @@ class Database:
     def read(self) -> AbstractAsyncContextManager[AsyncSession]:
         """The same for what only reads: it waits for nobody."""
         return self._transaction(nullcontext())
+
+    async def ask(self, statement: str, *values: object, writes: bool = False) -> Sequence[Any] | None:
+        """One statement that is needed again and again, in a connection that is kept for it (`adapter.store.standing`).
+
+        None, and nothing done, where there can be no such connection: on SQLite, and behind a pooler. Raises as `work`.
+        """
+        if self._pooler is None or self._pooler.between is not False:
+            return None
+        async with _deadline():
+            return await (self._writing if writes else self._reading).ask(statement, *values)
 
     @asynccontextmanager
     async def _transaction(self, turn: AbstractAsyncContextManager[None]) -> AsyncIterator[AsyncSession]:
@@ -148,6 +162,8 @@ class Database:
         """Give all connections back."""
         if self._writer is not None:
             await self._writer.close()
+        await self._reading.close()
+        await self._writing.close()
         await self.engine.dispose()
 
 

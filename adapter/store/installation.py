@@ -19,6 +19,7 @@ from adapter.store.tables import FactRow, UserRow
 KEY = "install_key"
 SETUP = "setup_token_hash"
 BEAT = "last_beat"
+BEATEN = "INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
 
 class Installation:
@@ -42,7 +43,8 @@ class Installation:
 
     async def beat(self, at: datetime) -> None:
         """Write something small, to know that writing works."""
-        await self._database.run(lambda session: put_fact(session, BEAT, at.isoformat()))
+        if await self._database.ask(BEATEN, BEAT, at.isoformat(), writes=True) is None:
+            await self._database.run(lambda session: put_fact(session, BEAT, at.isoformat()))
 
     async def begin_setup(self) -> str | None:
         """A new one-time token when there is no account at all; None otherwise. An older token is void."""

@@ -1,18 +1,20 @@
 """What an owner of a PBX that is no more has left of it in the database, for the one that comes after it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import JSON, cast, delete, select
 
 from adapter.core.bars import Bar, Making
 from adapter.core.monitor import Monitor, MonitorState
 from adapter.core.record import OpenCall
 from adapter.store import bars, monitors, record
 from adapter.store.database import Database, next_number
-from adapter.store.tables import AuditRow, BarRow, MakingRow, MonitorRow, OpenCallRow
+from adapter.store.tables import RUNNING, AuditRow, BarRow, MakingRow, MonitorRow, OpenCallRow
 
+ACROSS = '"elsewhere":["'
+"""How a bar's data tell that its conversation is at several PBXes."""
 MAKINGS = "makings_number"
 """The fact that numbers what is made at any adapter, in its order."""
 
@@ -51,6 +53,15 @@ class LeftBehind:
                 [bar for bar in found if any(map(is_meant, bar.pbxes))],
                 [bars.making_of(row) for row in await session.scalars(select(MakingRow))],
             )
+
+    async def pbxes(self) -> Collection[str]:
+        """The PBXes of which anything is left: monitors that have not ended, open calls, bars."""
+        async with self._database.read() as session:
+            found = {*await session.scalars(select(MonitorRow.pbx).where(RUNNING).distinct())}
+            for named in (cast(OpenCallRow.data, JSON)["call"]["pbx"], cast(BarRow.data, JSON)["pbx"]):
+                found.update(await session.scalars(select(named.as_string()).distinct()))
+            across = await session.scalars(select(BarRow).where(BarRow.data.contains(ACROSS, autoescape=True)))
+            return found.union(*(bars.bar_of(row).pbxes for row in across))
 
     async def makings(self) -> Sequence[Making]:
         """What somebody made while conversations ran."""

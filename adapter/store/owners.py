@@ -7,6 +7,7 @@ wait for each other at the row of `owners`, which renewals don't touch.
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
@@ -15,12 +16,18 @@ from sqlalchemy.orm import Session
 
 from adapter.core.ownership import Cluster, Member, Owner, Process, Term
 from adapter.errors import StoreUnavailable
+from adapter.store import standing
 from adapter.store.database import Database
 from adapter.store.owner_tables import MemberRow, OwnerRow
 from adapter.store.prepared import Prepared
 
-LOCK_TIMEOUT = "700ms"
-"""How long PostgreSQL waits for a row that another holds: whoever is frozen in a transaction is not waited for."""
+ALL = """
+SELECT o.pbx, o.member, o.term, o.token, o.since, m.id, m.host, m.pid, m.boot, m.namespace, m.started, m.version,
+  m.started_at, m.beat, m.seen_at
+FROM owners o FULL JOIN members m ON m.id = o.member
+"""
+"""Both tables as of one moment."""
+RENEWED = "UPDATE members SET beat = beat + 1, seen_at = $2 WHERE id = $1"
 
 
 class LostRace(Exception):
@@ -35,6 +42,8 @@ class Owners:
 
     async def look(self) -> Cluster:
         """What there is now."""
+        if (rows := await self._database.ask(ALL)) is not None:
+            return _cluster(rows)
         async with self._database.read() as session:
             return await _read(session)
 
@@ -54,6 +63,8 @@ class Owners:
 
     async def renew(self, member: str, at: datetime) -> Cluster:
         """Say that this member lives, and return what there is after that."""
+        if await self._database.ask(RENEWED, member, at, writes=True) is not None:
+            return await self.look()
         async with self._database.work() as session:
             await _be_impatient(session)
             alive = update(MemberRow).where(MemberRow.id == member).values(beat=MemberRow.beat + 1, seen_at=at)
@@ -105,7 +116,7 @@ _TERM = Prepared(
 
 async def _be_impatient(session: AsyncSession) -> None:
     if session.get_bind().dialect.name == "postgresql":
-        await session.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
+        await session.execute(text(f"SET LOCAL lock_timeout = '{standing.LOCK_TIMEOUT}'"))
 
 
 async def _read(session: AsyncSession) -> Cluster:
@@ -145,6 +156,20 @@ async def _need_beat(session: AsyncSession, member: str, seen: Member | None) ->
     beat = await session.scalar(select(MemberRow.beat).where(MemberRow.id == member))
     if beat != (seen.beat if seen else None):
         raise LostRace
+
+
+def _cluster(rows: Sequence[Any]) -> Cluster:
+    """Rows of `ALL`."""
+    members: dict[str, Member] = {}
+    owners: dict[str, Owner] = {}
+    for pbx, owner, term, token, since, member, *more in rows:
+        if pbx is not None:
+            owners[pbx] = Owner(pbx, owner, Term(term, token), since)
+        if member is not None and member not in members:
+            host, pid, boot, namespace, started, version, started_at, beat, seen_at = more
+            process = Process(host, pid, boot, namespace, started)
+            members[member] = Member(member, process, version, started_at, beat, seen_at)
+    return Cluster(members, owners)
 
 
 def _row(member: Member, at: datetime) -> dict[str, object]:

@@ -9,10 +9,11 @@ from adapter.core.unmonitored import Unmonitored
 from adapter.fleet.nodes import Nodes
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.help import HelpDesk
+from adapter.monitoring.marks import MarkWatch
 from adapter.monitoring.policy import Policy
 from adapter.monitoring.unmonitored import ExemptRules
 from adapter.store import Store
-from adapter.tasks import BackgroundTasks
+from adapter.store.marks import EXEMPT, HELP
 from adapter.web import exempt, help, notes
 
 
@@ -47,15 +48,20 @@ class Coaching:
             notes=notes.Deps(boards, policy, store.notes),
             help=help.Deps(boards, nodes, policy, self.desk),
         )
-        self._tasks = BackgroundTasks("coaching")
 
     async def start(self) -> None:
         """Take up what the database has, before any call is seen. Raises StoreUnavailable."""
         await self.rules.refresh()
         await self.desk.start()
-        self._tasks.keep(self.rules.follow, "do not monitor")
+
+    def follow(self, marks: MarkWatch) -> None:
+        """Notice what other processes change, and what is over."""
+        exempt, requests = "what is exempt from monitoring could not be read", "requests for help could not be read"
+        marks.on(EXEMPT, self.rules.refresh, exempt)
+        marks.on(HELP, self.desk.refresh, requests)
+        marks.each(self.rules.forget_over, exempt)
+        marks.each(self.desk.reopen_unbegun, requests)
 
     async def close(self) -> None:
-        """Follow nothing any more."""
-        await self._tasks.close()
+        """Begin nothing any more."""
         await self.desk.stop()

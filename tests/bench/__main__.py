@@ -8,7 +8,7 @@ from pathlib import Path
 
 from adapter import log
 from adapter.lab.provision import provision
-from tests.bench import bus, events, floor, page, pages, paint, records, softphone, switching
+from tests.bench import bus, events, floor, idle, page, pages, paint, records, softphone, switching
 from tests.support.pbxes import Several
 
 Tables = dict[str, dict[str, float]]
@@ -68,6 +68,11 @@ def _bus() -> Tables:
     return asyncio.run(bus.measure())
 
 
+def _idle() -> Tables:
+    """what adapters take while nothing happens (a minute)"""
+    return asyncio.run(idle.measure())
+
+
 def _floor() -> Tables:
     """30 queues with 500 members and 100 waiting callers: events, lists, memory"""
     return floor.measure()
@@ -82,6 +87,7 @@ PARTS: dict[str, Callable[[], Tables]] = {
     "pbxes": _pbxes,
     "page": _page,
     "bus": _bus,
+    "idle": _idle,
     "floor": _floor,
 }
 

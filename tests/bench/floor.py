@@ -22,6 +22,7 @@ from adapter.monitoring.board import Board
 from adapter.web.floorframes import FloorBatch
 from tests.fake.pbx import WORDS, alone
 from tests.fake.scene import ADMIN, START, numbering, user
+from tests.support.queues import entry, member, params, waiting
 from tests.support.viewers import Together
 
 QUEUES, MEMBERS, CALLERS = 30, 500, 100
@@ -32,37 +33,16 @@ def _people() -> tuple[User, ...]:
     return (ADMIN, *(user(f"a{number}", f"{2000 + number}") for number in range(MEMBERS)))
 
 
-def _member(number: int, *, paused: int = 0, listed: bool = False) -> str:
-    """A member's headers as Asterisk 22 sends them, in an event or in a list."""
-    names = ("Name", "Location") if listed else ("MemberName", "Interface")
-    device = f"PJSIP/{2000 + number}"
-    return (
-        f"Queue: queue-{number % QUEUES}\r\n{names[0]}: Agent {number}\r\n{names[1]}: {device}\r\n"
-        f"StateInterface: {device}\r\nMembership: dynamic\r\nPenalty: 0\r\nCallsTaken: {number % 40}\r\n"
-        f"LastCall: 1795522786\r\nLastPause: 1795522786\r\nLoginTime: 1795500000\r\nInCall: 0\r\nStatus: 1\r\n"
-        f"Paused: {paused}\r\nPausedReason: {'lunch' if paused else ''}\r\nRinginuse: 0\r\nWrapuptime: 0\r\n"
-    )
-
-
-def _entry(number: int) -> str:
-    return (
-        f"Queue: queue-{number % QUEUES}\r\nPosition: {number // QUEUES + 1}\r\nChannel: PJSIP/trunk-{number:08x}\r\n"
-        f"Uniqueid: 1795522786.{number}\r\nCallerIDNum: 2025550{number:03d}\r\nCallerIDName: unknown\r\n"
-        f"ConnectedLineNum: unknown\r\nConnectedLineName: unknown\r\nWait: {number}\r\nPriority: 0\r\n"
-    )
+def _member(number: int, *, paused: bool = False, listed: bool = False) -> str:
+    return member(number, QUEUES, f"PJSIP/{2000 + number}", paused=paused, listed=listed)
 
 
 def _status() -> bytes:
     """QueueStatus, as it comes."""
     tail = "ActionID: cm-0-7\r\n\r\n"
-    queues = [
-        f"Event: QueueParams\r\nQueue: queue-{n}\r\nMax: 0\r\nStrategy: ringall\r\nCalls: 3\r\nHoldtime: 9\r\n"
-        f"TalkTime: 120\r\nCompleted: {n}\r\nAbandoned: 1\r\nServiceLevel: 60\r\nServicelevelPerf: 80.0\r\n"
-        f"ServicelevelPerf2: 75.0\r\nWeight: 0\r\n{tail}"
-        for n in range(QUEUES)
-    ]
+    queues = [f"Event: QueueParams\r\n{params(n)}{tail}" for n in range(QUEUES)]
     members = [f"Event: QueueMember\r\n{_member(n, listed=True)}{tail}" for n in range(MEMBERS)]
-    callers = [f"Event: QueueEntry\r\n{_entry(n)}{tail}" for n in range(CALLERS)]
+    callers = [f"Event: QueueEntry\r\n{entry(n, QUEUES)}{tail}" for n in range(CALLERS)]
     return "".join([*queues, *members, *callers]).encode()
 
 
@@ -74,17 +54,13 @@ def _events(half: int) -> bytes:
     found = []
     for n in range(MEMBERS):
         found += [
-            f"Event: QueueMemberPause\r\nPrivilege: agent,all\r\n{_member(n, paused=(n + half) % 2)}\r\n",
-            f"Event: QueueMemberStatus\r\nPrivilege: agent,all\r\n{_member(n, paused=(n + half) % 2)}\r\n",
+            f"Event: QueueMemberPause\r\nPrivilege: agent,all\r\n{_member(n, paused=(n + half) % 2 == 1)}\r\n",
+            f"Event: QueueMemberStatus\r\nPrivilege: agent,all\r\n{_member(n, paused=(n + half) % 2 == 1)}\r\n",
             f"Event: DeviceStateChange\r\nPrivilege: call,all\r\nDevice: PJSIP/{2000 + n}\r\nState: INUSE\r\n\r\n",
             f"Event: DeviceStateChange\r\nPrivilege: call,all\r\nDevice: Queue:queue-{n}_avail\r\nState: INUSE\r\n\r\n",
         ]
     for n in range(CALLERS):
-        channel = (
-            f"Channel: PJSIP/trunk-{n:08x}\r\nChannelState: 6\r\nCallerIDNum: 2025550{n:03d}\r\n"
-            f"CallerIDName: <unknown>\r\nUniqueid: 1795530000.{n}\r\nLinkedid: 1795530000.{n}\r\n"
-            f"Queue: queue-{n % QUEUES}\r\nPosition: 4\r\nCount: 4\r\n"
-        )
+        channel = waiting(n, QUEUES, f"1795530000.{n}")
         found += [f"Event: QueueCallerJoin\r\nPrivilege: agent,all\r\n{channel}\r\n"]
         found += [f"Event: QueueCallerLeave\r\nPrivilege: agent,all\r\n{channel}\r\n"]
     return "".join(found).encode()

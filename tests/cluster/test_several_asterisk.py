@@ -78,7 +78,7 @@ async def test_the_owner_is_killed_and_the_sound_goes_on(member: Lab) -> None:
     async with second(member) as other:
         admin, monitor = await monitored(member, other, "silent")
         supervisor, rang = member.known("301"), member.known("301").rang()
-        await asyncio.sleep(0.7)  # what happened is recorded
+        await written(admin, "monitor.started")
         place = supervisor.ear()
         assert member.adapter.process is not None
         member.adapter.process.kill()
@@ -104,7 +104,7 @@ async def test_one_that_was_frozen_finds_itself_deposed_and_only_shows(member: L
         admin, monitor = await monitored(member, other, "whisper")
         first = member.adapter.process
         assert first is not None
-        await asyncio.sleep(0.7)
+        await written(admin, "monitor.started")
         os.kill(first.pid, signal.SIGSTOP)
         await until(lambda: "this adapter looks after the PBX" in other.log.read_text(), 30)
         await admin.call("101", deadline=30)

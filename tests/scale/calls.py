@@ -16,7 +16,8 @@ def event(name: str, *bodies: str) -> str:
 
 @dataclass(slots=True)
 class SimulatedCall:
-    """One call, and where it stands. `serial`: of all calls of its PBX; `place`: which agent's it is."""
+    """One call, and where it stands. `serial`: of all calls of its PBX; `place`: which agent's it is; `began`: by the
+    machine's monotonic clock, which is the customer's name, too."""
 
     serial: int
     place: int
@@ -35,11 +36,12 @@ class SimulatedCall:
     def channel(self, agent: bool, state: str) -> str:
         """A channel's headers."""
         number = self.agent if agent else f"2{self.place:09d}"
+        shown = number if agent else f"{self.began:.6f}"  # so that whoever sees it knows how long ago it was told
         name = f"PJSIP/{self.agent if agent else 'trunk'}-{2 * self.serial + agent:08x}"
         text = {"0": "Down", "4": "Ring", "5": "Ringing", "6": "Up"}[state]
         return (
             f"Channel: {name}\r\nChannelState: {state}\r\nChannelStateDesc: {text}\r\n"
-            f"CallerIDNum: {number}\r\nCallerIDName: {number}\r\nConnectedLineNum: <unknown>\r\n"
+            f"CallerIDNum: {number}\r\nCallerIDName: {shown}\r\nConnectedLineNum: <unknown>\r\n"
             "ConnectedLineName: <unknown>\r\nLanguage: en\r\nAccountCode: \r\nContext: phones\r\n"
             f"Exten: {'' if agent else self.agent}\r\nPriority: 1\r\nUniqueid: {self.uniqueid(agent)}\r\n"
             f"Linkedid: {self.uniqueid(False)}\r\n"

@@ -1,6 +1,7 @@
 """Simulated PBXes: AMI and ARI as far as the adapter uses them, calls at a rate, and monitors that answer.
 
-`python -m tests.scale.simpbx` reads one line of JSON (`{"pbxes", "calls", "rate"}`), tells where its PBXes listen, and
+`python -m tests.scale.simpbx` reads one line of JSON (`{"pbxes", "calls", "rate", "floor"}`, the last with the numbers
+of queues, members and waiting callers of each PBX, or empty), tells where its PBXes listen, and
 then obeys one line at a time: `{"rate": …}` (events a second and PBX) is answered by how many events were sent so far.
 """
 
@@ -14,6 +15,7 @@ from aiohttp import web
 
 from adapter.tasks import BackgroundTasks
 from tests.scale.calls import EVENTS, SimulatedCall, event
+from tests.scale.floor import SimulatedFloor
 
 Action = dict[str, list[str]]
 TICK = 0.02
@@ -53,8 +55,9 @@ class Leg:
 class SimulatedPbx:
     """One PBX."""
 
-    def __init__(self, calls: int, rate: float) -> None:
+    def __init__(self, calls: int, rate: float, floor: SimulatedFloor | None = None) -> None:
         self.rate, self.sent = rate, 0
+        self._floor, self._floors_turn = floor, False
         self._places = calls
         self._serial = 0
         self._calls: dict[int, SimulatedCall] = {}
@@ -84,11 +87,20 @@ class SimulatedPbx:
             then = now
             said = []
             while self._owed >= 0 and self._places:
-                said.append(self._one())
+                said.append(self._next_thing())
             self._say("".join(said))
 
+    def _next_thing(self) -> str:
+        """Of the calls and of the queues in turn, where there are queues."""
+        self._floors_turn = self._floor is not None and not self._floors_turn
+        if self._floor is None or not self._floors_turn:
+            return self._one()
+        text = self._floor.one()
+        self._owed -= text.count("Event: ")
+        return text
+
     def _one(self) -> str:
-        """The next thing that happens."""
+        """The next thing that happens to a call."""
         call = self._calls[self._next]
         step, self._step = self._step, (self._step + 1) % 3
         if step < 2:
@@ -141,6 +153,7 @@ class SimulatedPbx:
             "DeviceStateList": list,
             "Status": list,
             "BridgeInfo": list,
+            "QueueStatus": lambda: list(self._floor.listed(action.get("Queue"))) if self._floor else [],
         }
         tagged = f"{CRLF}ActionID: {tag}{CRLF}"
         if name in lists:
@@ -247,7 +260,10 @@ async def main() -> None:
     reader = asyncio.StreamReader(limit=1 << 20)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     order = json.loads(await reader.readline())
-    pbxes = [SimulatedPbx(order["calls"], order["rate"]) for _ in range(order["pbxes"])]
+    pbxes = [
+        SimulatedPbx(order["calls"], order["rate"], SimulatedFloor(*order["floor"]) if order["floor"] else None)
+        for _ in range(order["pbxes"])
+    ]
     servers = [await asyncio.start_server(pbx.serve, "127.0.0.1", 0) for pbx in pbxes]
     told = {"ami": [server.sockets[0].getsockname()[1] for server in servers], "ari": await _ari()}
     print(json.dumps(told), flush=True)

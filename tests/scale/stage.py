@@ -5,9 +5,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from adapter import config
 from adapter.core.people import Role
 from adapter.lab.ports import free_port
 from adapter.lab.run import Adapter, ready
+from adapter.lab.shared import Shared
 from adapter.store import Store
 from adapter.store.people import NewUser
 from tests.load.pages import ROOT, Pages
@@ -24,6 +25,7 @@ from tests.support.client import Client, Json
 from tests.support.clock import real
 
 PASSWORD = "scale-supervisor"
+ADMINISTRATOR = "admin"
 SUPERVISOR = "3"
 """How supervisors' numbers begin."""
 
@@ -40,6 +42,14 @@ class Plan:
     """Open pages at each adapter, of people who see everything."""
     monitors: int
     """Supervisors who listen and switch, at each adapter."""
+    floor: tuple[int, ...] = ()
+    """Queues, members and waiting callers of each PBX; half of all events are theirs. Empty: no queues."""
+    uvloop: bool = False
+    """Whether adapters run on another event loop than the standard library's."""
+
+    def of(self, *, adapters: int) -> "Plan":
+        """The same for so many adapters."""
+        return replace(self, adapters=adapters)
 
 
 class Simulation:
@@ -59,7 +69,7 @@ class Simulation:
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,
         )
-        told = await self._ask({"pbxes": plan.pbxes, "calls": plan.calls, "rate": 1.0})
+        told = await self._ask({"pbxes": plan.pbxes, "calls": plan.calls, "rate": 1.0, "floor": plan.floor})
         self.ami, self.ari = told["ami"], told["ari"]
 
     async def _ask(self, line: dict[str, Any]) -> dict[str, Any]:
@@ -93,14 +103,22 @@ class Simulation:
             await self._process.wait()
 
 
+class OnUvloop(Adapter):
+    """The same adapter on uvloop, which must be installed."""
+
+    @staticmethod
+    def command(*arguments: str) -> list[str]:
+        """The command that runs it."""
+        words = "import sys, uvloop; uvloop.install(); from adapter.__main__ import main; sys.exit(main())"
+        return [sys.executable, "-c", words, *arguments]
+
+
 class Stage:
     """Everything. Start it, and stop it whatever happened."""
 
-    def __init__(self, folder: Path, plan: Plan, database: str = "", cluster: str = "") -> None:
-        """`database`: its URL, without one SQLite; `cluster`: the configuration's section, for several adapters."""
-        self.folder, self.plan = folder, plan
-        self._database = database or f"sqlite+aiosqlite:///{folder}/adapter.sqlite"
-        self._cluster = cluster
+    def __init__(self, folder: Path, plan: Plan, shared: Shared | None = None) -> None:
+        """`shared`: what several adapters need, running by the time of `prepare`; without it one adapter on SQLite."""
+        self.folder, self.plan, self._shared = folder, plan, shared
         self.simulation = Simulation()
         self.ports = [free_port() for _ in range(plan.adapters)]
         self.adapters: list[Adapter] = []
@@ -110,21 +128,70 @@ class Stage:
 
     async def start(self) -> None:
         """Returns once every adapter has taken its PBXes up, and everybody looks."""
+        await self.prepare()
+        await asyncio.gather(*(self.serve(number) for number in range(self.plan.adapters)))
+        await self.look()
+
+    async def prepare(self) -> None:
+        """Start the simulated PBXes, and make the accounts."""
         await self.simulation.start(self.plan)
         confs = [self._conf(number) for number in range(self.plan.adapters)]
         await self._people(confs[0])
-        for number, conf in enumerate(confs):
-            self.adapters.append(Adapter(conf, self.folder / f"adapter{number}.log"))
-            await self.adapters[-1].start()
-        for port in self.ports:
-            assert await ready(port, asyncio.Event())
+        kind = OnUvloop if self.plan.uvloop else Adapter
+        self.adapters = [kind(conf, self.folder / f"adapter{number}.log") for number, conf in enumerate(confs)]
+
+    async def serve(self, number: int) -> None:
+        """Start one adapter. Returns once it is ready."""
+        await self.adapters[number].start()
+        assert await ready(self.ports[number], asyncio.Event())
+
+    @property
+    def pids(self) -> Sequence[int]:
+        """Of the adapters that run."""
+        return [adapter.process.pid for adapter in self.adapters if adapter.process]
+
+    async def owners(self, wanted: Collection[int] = ()) -> dict[str, int]:
+        """Which adapter, by its place, looks after each PBX; waits until all of them have an owner, and of these
+        adapters each owns one at least, and the others none."""
+        admin = await Client(f"http://127.0.0.1:{self.ports[0]}").sign_in(ADMINISTRATOR, PASSWORD)
+        end = time.monotonic() + 60
+        try:
+            while True:
+                found = self._placed((await admin.get("/cluster"))[1])
+                if len(found) == self.plan.pbxes and (not wanted or {*found.values()} == {*wanted}):
+                    return found
+                assert time.monotonic() < end, f"the PBXes are looked after by {found}"
+                await asyncio.sleep(0.2)
+        finally:
+            await admin.close()
+
+    def _placed(self, told: Json) -> dict[str, int]:
+        places = {pid: place for place, pid in enumerate(self.pids)}
+        by_id = {member["id"]: places[member["pid"]] for member in told["members"] if member["pid"] in places}
+        return {pbx["id"]: by_id[pbx["owner"]] for pbx in told["pbxs"] if pbx["owner"] in by_id}
+
+    async def look(self) -> None:
+        """Supervisors sign in, and pages are opened."""
         for number, port in enumerate(self.ports):
             names = [self.name(number, one) for one in range(self.plan.monitors)]
             self.clients.append([await Client(f"http://127.0.0.1:{port}").sign_in(name, PASSWORD) for name in names])
-        for port, clients, pages in zip(self.ports, self.clients, self.pages, strict=True):
-            cookie = "; ".join(f"{one.key}={one.value}" for one in clients[0].http.cookie_jar)
+        for port, clients, pages, cookie in zip(self.ports, self.clients, self.pages, self.cookies, strict=True):
             await self._sees_all(clients[0])
             await pages.start(port, [cookie] * self.plan.pages, 0)
+
+    @property
+    def cookies(self) -> list[str]:
+        """Of the first supervisor at each adapter."""
+        jars = (clients[0].http.cookie_jar for clients in self.clients)
+        return ["; ".join(f"{one.key}={one.value}" for one in jar) for jar in jars]
+
+    @property
+    def servers(self) -> Sequence[int]:
+        """The processes of PostgreSQL and NATS, where there are several adapters."""
+        if self._shared is None:
+            return []
+        nats, database = self._shared.nats.process, self._shared.database.server.pid
+        return [pid for pid in (database, nats.pid if nats else None) if pid is not None]
 
     async def _sees_all(self, client: Client) -> None:
         wanted, end = self.plan.pbxes * self.plan.calls, time.monotonic() + 60
@@ -140,6 +207,7 @@ class Stage:
     def _conf(self, number: int) -> Path:
         path = self.folder / f"adapter{number}.toml"
         path.touch(mode=0o600)
+        database = self._shared.database_url if self._shared else f"sqlite+aiosqlite:///{self.folder}/adapter.sqlite"
         pbxes = "".join(
             f'\n[[pbx]]\nid = "pbx{node}"\nwatch_interval_seconds = 30\n[pbx.softphone]\nenabled = false\n'
             f'[pbx.ami]\nport = {port}\nsecret = "none"\n'
@@ -148,14 +216,18 @@ class Stage:
         )
         path.write_text(
             f"[http]\nport = {self.ports[number]}\nmax_connections_each = 10000\n[database]\n"
-            f"url = {json.dumps(self._database)}\n"
-            f'{pbxes}\n[endpoints]\nagents = ["PJSIP/1*"]\n[log]\nlevel = "warning"\n{self._cluster}'
+            f"url = {json.dumps(database)}\n"
+            f'{pbxes}\n[endpoints]\nagents = ["PJSIP/1*"]\n[log]\nlevel = "warning"\n'
+            f"{self._shared.conf() if self._shared else ''}"
         )
         return path
 
     async def _people(self, conf: Path) -> None:
         store = await Store.open(config.load(conf).database_url, clock=real)
         try:
+            await store.people.create(
+                NewUser(username=ADMINISTRATOR, name="Administrator", role=Role.ADMINISTRATOR, password=PASSWORD)
+            )
             for adapter in range(self.plan.adapters):
                 for number in range(self.plan.monitors):
                     device = f"{SUPERVISOR}{adapter}{number:03d}"
@@ -194,13 +266,15 @@ class Stage:
 class Usage:
     """CPU of processes between two looks."""
 
-    def __init__(self, pids: Sequence[int]) -> None:
-        self._processes = [psutil.Process(pid) for pid in pids]
+    def __init__(self, pids: Sequence[int], *, families: Sequence[int] = ()) -> None:
+        """`families`: processes that are counted with all that they start and have started."""
+        self._processes, self._families = [[psutil.Process(pid) for pid in some] for some in (pids, families)]
         self._before = self._spent()
         self._began = time.monotonic()
 
     def _spent(self) -> list[float]:
-        return [sum(process.cpu_times()[:2]) for process in self._processes]
+        alone = [sum(process.cpu_times()[:2]) for process in self._processes]
+        return alone + [_of_all(process) for process in self._families]
 
     def percent(self) -> list[float]:
         """% of one core that each took since the beginning."""
@@ -210,6 +284,14 @@ class Usage:
     def megabytes(self) -> list[float]:
         """Resident, 10^6 bytes."""
         return [process.memory_info().rss / 1e6 for process in self._processes]
+
+
+def _of_all(first: psutil.Process) -> float:
+    spent = float(sum(first.cpu_times()[:4]))
+    for process in first.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            spent += sum(process.cpu_times()[:2])
+    return spent
 
 
 def crowded() -> float:

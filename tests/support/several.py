@@ -105,7 +105,7 @@ class Adapter:
         self.dead = True
         await self.claims._tasks.close()
         await self.service.recorder._tasks.close()
-        await self.service.coaching.close()
+        await self.service.marks.close()
         for one in self.service.nodes._all.values():  # type: ignore[attr-defined]
             if one.owned is not None:
                 one.owned.publisher.term = None

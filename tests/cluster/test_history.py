@@ -1,0 +1,357 @@
+"""Random faults over three adapters and two real PBXes, with phones and clicks; then the history is checked.
+
+What was answered is in the audit and told to hooks; what was refused was not done later; no fact is there twice; what
+is shown is what is heard; and nobody who talks is cut off.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import aiohttp
+import pytest
+
+from adapter.lab.phones import Phone
+from adapter.lab.provision import Toolchain
+from adapter.store import Store
+from tests.support.adapters import Adapters
+from tests.support.cable import Cable
+from tests.support.client import Client, Json
+from tests.support.clock import real
+from tests.support.lab import assert_hears
+from tests.support.nemesis import Nemesis
+from tests.support.pbxes import listen
+from tests.support.receiver import EVERYTHING, Receiver
+
+ADAPTERS = 3
+PATIENCE = 60.0
+"""Seconds until all is well again after a fault; a busy machine is no fault of ours."""
+EPISODE = 100.0
+"""Seconds for which the same calls are up; voices last longer."""
+SURE = (200, 201, 204)
+"""Statuses that say that it was done."""
+NOT_DONE = {503, 409, 404, 403, 422, 502}
+"""Statuses that say that nothing was done. 504, and no answer, say nothing."""
+
+
+@dataclass
+class Supervisor:
+    """Somebody who starts, switches and ends at whatever adapter there is."""
+
+    world: Adapters
+    name: str
+    phone: str
+    customer: str
+    agent: str
+    chance: Random
+    pauses: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while they may click."""
+    resting: asyncio.Event = field(default_factory=asyncio.Event)
+    monitor: str = ""
+    monitors: list[str] = field(default_factory=list)
+    done: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """What was answered as done: action, monitor, mode."""
+    unsure: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """What may have been done."""
+    statuses: Counter[str] = field(default_factory=Counter)
+    clients: dict[int, Client] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        while True:
+            if not self.pauses.is_set():
+                self.resting.set()
+                await self.pauses.wait()
+                self.resting.clear()
+            try:
+                await self._click()
+            except (TimeoutError, aiohttp.ClientError, AssertionError):
+                self.clients.pop(self._at, None)
+            await asyncio.sleep(self.chance.uniform(0.05, 0.4))
+
+    async def _client(self) -> Client:
+        self._at = self.chance.randrange(ADAPTERS)
+        if self._at not in self.clients:
+            async with asyncio.timeout(10):
+                self.clients[self._at] = await self.world.at(self._at, self.name)
+        return self.clients[self._at]
+
+    async def _click(self) -> None:
+        client = await self._client()
+        if not self.monitor:
+            body = {"agent_extension": self.agent}
+            status, told = await self._ask(client, "POST", "/monitors", body, "")
+            found = told.get("id") or told.get("monitor", {}).get("id", "")
+            if found:
+                self.monitor = found
+                self.monitors.append(found)
+                self._note(status, "monitor.requested", found, "")
+            elif status == 409:
+                await self._find(client)
+            return
+        if self.chance.random() < 0.15:
+            status, _ = await self._ask(client, "DELETE", f"/monitors/{self.monitor}", None, "monitor.ended")
+            if status == 204:
+                self.monitor = ""
+            return
+        mode = self.chance.choice(("silent", "whisper", "barge"))
+        shown = await self._shown(client)
+        if shown.get("state") == "ended":
+            self.monitor = ""
+        elif shown.get("state") == "live" and shown["mode"] != mode:
+            await self._ask(client, "PATCH", f"/monitors/{self.monitor}", {"mode": mode}, "monitor.mode_changed", mode)
+
+    async def _find(self, client: Client) -> None:
+        """One is there whose beginning was not answered."""
+        async with asyncio.timeout(15):
+            _, told = await client.get("/monitors")
+        for one in told.get("monitors", []):
+            if one["supervisor"]["name"].lower() == self.name and one["state"] != "ended":
+                self.monitor = one["id"]
+                self.monitors.append(one["id"])
+
+    async def _shown(self, client: Client) -> Json:
+        async with asyncio.timeout(15):
+            return (await client.get(f"/monitors/{self.monitor}"))[1]
+
+    async def _ask(
+        self, client: Client, method: str, path: str, body: Json | None, action: str, mode: str = ""
+    ) -> tuple[int, Json]:
+        monitor, status = self.monitor, 0
+        try:
+            async with asyncio.timeout(25):
+                status, told = await client.ask(method, path, body)
+        finally:
+            self.statuses[f"{method} {status}"] += 1
+            if action:
+                self._note(status, action, monitor, mode)
+        return status, told
+
+    def _note(self, status: int, action: str, monitor: str, mode: str) -> None:
+        if status in SURE:
+            self.done[action, monitor, mode] += 1
+        elif status not in NOT_DONE:
+            self.unsure[action, monitor, mode] += 1
+
+
+class History:
+    """The run."""
+
+    def __init__(self, world: Adapters, cables: Sequence[Cable], receiver: Receiver, seed: int) -> None:
+        self.world, self.receiver, self.chance = world, receiver, Random(seed)
+        self.nemesis = Nemesis(world, cables, self.chance)
+        self.supervisors = [
+            Supervisor(world, "mona", "302", "201", "101", Random(seed + 1)),
+            Supervisor(world, "max1", "321", "221", "121", Random(seed + 2)),
+        ]
+        self.talking: list[tuple[Phone, Phone, int]] = []
+
+    async def talk(self) -> None:
+        """Both calls are up, and both supervisors' phones are there."""
+        for who in self.supervisors:
+            await self.world.phone(who.phone, "auto")
+            customer, agent = await self.world.talk(who.customer, who.agent)
+            self.talking.append((customer, agent, agent.mark()))
+
+    async def well(self) -> None:
+        """Everything is mended: all adapters run and see all PBXes."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await self.world.mend()
+                for number in range(ADAPTERS):
+                    admin = await self.world.at(number, "admin")
+                    async with asyncio.timeout(15):
+                        _, told = await admin.get("/calls")
+                    assert {one["state"] for one in told["pbxs"]} == {"connected"}
+                    assert {call["agent"]["extension"] for call in told["calls"]} >= {"101", "121"}
+                return
+            except (TimeoutError, AssertionError, aiohttp.ClientError, KeyError) as problem:
+                if time.monotonic() > end:
+                    raise AssertionError(f"it does not get well after {self.nemesis.did[-1:]}") from problem
+                await asyncio.sleep(0.3)
+
+    async def calm(self) -> None:
+        """Nobody clicks: all adapters show the same, and it is what is heard."""
+        for who in self.supervisors:
+            who.pauses.clear()
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(*(who.resting.wait() for who in self.supervisors))
+        await self.well()
+        for who in self.supervisors:
+            await self._sounds(who, await self._settled(who))
+        for who in self.supervisors:
+            who.pauses.set()
+
+    async def _settled(self, who: Supervisor) -> Json | None:
+        """This supervisor's monitor as all adapters show it; None where they have none."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            seen = []
+            for number in range(ADAPTERS):
+                _, told = await (await self.world.at(number, "admin")).get("/monitors")
+                mine = [one for one in told["monitors"] if one["supervisor"]["name"].lower() == who.name]
+                seen.append([(one["id"], one["state"], one["mode"]) for one in mine])
+            running = [one for one in seen[0] if one[1] != "ended"]
+            if seen[0] == seen[1] == seen[2] and all(state == "live" for _, state, _ in running):
+                assert len(running) <= 1, f"two monitors of one supervisor: {seen}"
+                return {"id": running[0][0], "mode": running[0][2]} if running else None
+            assert time.monotonic() < end, f"adapters show different things: {seen}"
+            await asyncio.sleep(0.2)
+
+    async def _sounds(self, who: Supervisor, monitor: Json | None) -> None:
+        phones = [await self.world.phone(number, "auto") for number in (who.customer, who.agent, who.phone)]
+        mode = monitor["mode"] if monitor else ""
+        talks = {who.phone}
+        hears = {
+            f"p{who.agent}": {who.customer} | (talks if mode in ("whisper", "barge") else set()),
+            f"p{who.customer}": {who.agent} | (talks if mode == "barge" else set()),
+        }
+        if monitor:
+            hears[f"p{who.phone}"] = {who.agent, who.customer}
+        try:
+            assert_hears(await listen(*phones), **hears)
+        except AssertionError as problem:
+            raise AssertionError(f"shown is {monitor}, after {self.nemesis.did[-2:]}: {problem}") from None
+
+    async def episode(self, seconds: float) -> None:
+        """Calls, clicks and faults for so long."""
+        await self.talk()
+        tasks = [asyncio.ensure_future(who.run()) for who in self.supervisors]
+        for who in self.supervisors:
+            who.pauses.set()
+        end = time.monotonic() + seconds
+        try:
+            names = [*self.nemesis.faults]
+            self.chance.shuffle(names)
+            while time.monotonic() < end:
+                name = names[len(self.nemesis.did) % len(names)]
+                await asyncio.sleep(self.chance.uniform(0.5, 2))
+                await self.nemesis.strike(name)
+                await self.calm()
+            for customer, agent, mark in self.talking:
+                with suppress(AssertionError, TimeoutError):
+                    await agent.seen("CALL_CLOSED", mark, 0.01)
+                    raise RuntimeError(f"{customer.number} and {agent.number} were cut off: {self.nemesis.did}")
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self.talking.clear()
+
+
+async def checked(history: History, admin: Client) -> None:
+    """Audit and hooks against what was answered."""
+    done, unsure = Counter[tuple[str, str, str]](), Counter[tuple[str, str, str]]()
+    for who in history.supervisors:
+        done += who.done
+        unsure += who.unsure
+    monitors = {one for who in history.supervisors for one in who.monitors}
+    rows = await audit(admin)
+    facts = Counter(
+        (row["action"], row["monitor_id"], row["mode"] if row["action"] == "monitor.mode_changed" else "")
+        for row in rows
+        if row["monitor_id"] in monitors
+    )
+    assert not done - facts, f"answered, and not written: {done - facts}"
+    for action in ("monitor.requested", "monitor.started", "monitor.ended"):
+        twice = {fact for fact, times in facts.items() if fact[0] == action and times > 1}
+        assert not twice, f"written twice: {twice}"
+    ended = {monitor for action, monitor, _ in facts if action == "monitor.ended"}
+    assert ended == {monitor for action, monitor, _ in facts if action == "monitor.requested"}, "all are over"
+    raised = Counter({fact: times for fact, times in facts.items() if fact[2] in ("whisper", "barge")})
+    late = raised - done - unsure
+    assert not late, f"done though it was refused: {late}"
+    await told(history, facts)
+
+
+async def told(history: History, facts: Counter[tuple[str, str, str]]) -> None:
+    """Hooks got each fact once, under one id."""
+    kinds = ("monitor.started", "monitor.mode_changed", "monitor.ended")
+    wanted = Counter({fact: times for fact, times in facts.items() if fact[0] in kinds})
+    end = time.monotonic() + PATIENCE
+    while True:
+        found: Counter[tuple[str, str, str]] = Counter()
+        for body in dict(history.receiver.accepted).values():
+            if body["type"] in kinds:
+                mode = body["data"]["mode"] if body["type"] == "monitor.mode_changed" else ""
+                found[body["type"], body["data"]["id"], mode] += 1
+        known = Counter({fact: times for fact, times in found.items() if fact[1] in {one for _, one, _ in wanted}})
+        assert not known - wanted, f"told more than is written: {known - wanted}"
+        if known == wanted:
+            return
+        assert time.monotonic() < end, f"written, and not told: {wanted - known}"
+        await asyncio.sleep(0.2)
+
+
+async def audit(admin: Client) -> list[Json]:
+    """All of it."""
+    rows: list[Json] = []
+    cursor = ""
+    while True:
+        _, body = await admin.get(f"/audit?limit=500{cursor}")
+        rows += body["entries"]
+        if not body.get("next_cursor"):
+            return rows
+        cursor = f"&cursor={body['next_cursor']}"
+
+
+async def lived(world: Adapters, cables: Sequence[Cable], receiver: Receiver, seed: int, episodes: int) -> None:
+    history = History(world, cables, receiver, seed)
+    await world.mend()
+    admin = await world.at(0, "admin")
+    status, hook = await admin.post("/webhooks", {"url": receiver.url(), "events": EVERYTHING})
+    assert status == 201, hook
+    receiver.secrets["hook"] = hook["secret"]
+    try:
+        for _ in range(episodes):
+            await history.episode(EPISODE if episodes > 1 else 60.0)
+            admin = await world.at(0, "admin")
+            status, body = await admin.post("/monitors/stop-all", {"reason": "the end of a test"})
+            assert status == 200, body
+            await checked(history, admin)
+            for who in history.supervisors:
+                who.monitor = ""
+            await world.tidy()
+    finally:
+        print("\n".join(history.nemesis.did))
+        print([dict(who.statuses) for who in history.supervisors])
+    assert not receiver.problems
+    store = await Store.open(world.shared.database_url, clock=real)
+    try:
+        assert not (await store.audit.verify(None, [], await store.installation.key())).faults
+    finally:
+        await store.close()
+
+
+@pytest.fixture
+async def three(toolchain: Toolchain, tmp_path: Path) -> AsyncIterator[tuple[Adapters, Sequence[Cable]]]:
+    """Three adapters that reach two PBXes over cables."""
+    world = Adapters(toolchain, tmp_path, adapters=ADAPTERS)
+    cables = [Cable(pbx.ports.ami) for pbx in world.pbxes]
+    text = world.conf.read_text()
+    for cable, pbx in zip(cables, world.pbxes, strict=True):
+        await cable.plug()
+        assert text.count(f"port = {pbx.ports.ami}\n") == 1, text
+        text = text.replace(f"port = {pbx.ports.ami}\n", f"port = {cable.port}\n")
+    world.conf.write_text(text)
+    async with world.running():
+        yield world, cables
+    for cable in cables:
+        await cable.unplug()
+
+
+@pytest.mark.timeout(600)
+async def test_a_minute_of_faults(three: tuple[Adapters, Sequence[Cable]], receiver: Receiver) -> None:
+    await lived(*three, receiver, seed=time.time_ns() % 10**6, episodes=1)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+async def test_ten_minutes_of_faults(three: tuple[Adapters, Sequence[Cable]], receiver: Receiver) -> None:
+    await lived(*three, receiver, seed=time.time_ns() % 10**6, episodes=6)
