@@ -15,7 +15,7 @@ from tests.fake.scene import ADMIN, ANA, LEE, MONA, SAM, START
 from tests.support.pictured import Pictured
 from tests.support.viewers import Together
 
-QUEUES = ("sales", "help")
+QUEUES = ("sales", "helpdesk")
 USERS = (SAM, ANA, LEE)
 
 states = st.lists(st.sampled_from(list(AgentState)), min_size=4, max_size=4)
@@ -23,7 +23,7 @@ places = st.lists(st.frozensets(st.sampled_from(QUEUES)), min_size=4, max_size=4
 waits = st.lists(st.sampled_from(["201", "202", "+4930666"]), max_size=2)
 floors = st.tuples(states, places, waits, waits)
 some = st.frozensets(st.sampled_from([user.id for user in USERS]))
-teams = st.lists(st.tuples(some, st.sampled_from([(), ("Sales",), ("help",)]), st.booleans()), max_size=3)
+teams = st.lists(st.tuples(some, st.sampled_from([(), ("Sales",), ("helpdesk",)]), st.booleans()), max_size=3)
 
 
 def agent(number: int, state: AgentState, queues: frozenset[str], team_ids: tuple[str, ...]) -> AgentStatus:
