@@ -93,7 +93,7 @@ class Agents:
         if snapshot.restarted:
             self._agents, self._by_id, self._counts = {}, {}, {}
         self._queues.list_all(snapshot.queues or ())
-        self._phones.listed(snapshot.devices)
+        self._phones.connected(snapshot.devices, restarted=snapshot.restarted)
         self._listed, self._hidden = True, False
         self._all_dirty()
 
@@ -153,6 +153,7 @@ class Agents:
             of_it = self._calls.setdefault(key, {})
             if there:
                 of_it[call.id] = call
+                self._dirty.update(self._phones.used(call.agent.endpoint))
             else:
                 of_it.pop(call.id, None)
             if not of_it:
@@ -190,10 +191,10 @@ class Agents:
         return found.id if found is not None else None
 
     def _count(self, agent: AgentStatus | None, by: int) -> None:
-        for place in agent.queues if agent is not None else ():
-            counts = self._counts.setdefault(place.name, Counter())
-            if agent is not None:
-                counts[agent.state] += by
+        if agent is None:
+            return
+        for place in agent.queues:
+            self._counts.setdefault(place.name, Counter())[agent.state] += by
             self._queues.dirty.add(place.name)
 
     def _refresh_queue(self, name: str) -> str | None:

@@ -110,6 +110,8 @@ class Lines:
         self._bridges: dict[str, Bridge] = {}
         self._names: dict[str, str] = {}
         self._conversations: dict[str, set[str]] = {}
+        self.waiting: set[str] = set()
+        """Uniqueids of those who wait in a queue (`adapter.core.visits`), and of some who hung up meanwhile."""
         self._rooms: set[str] = set()
         """Bridges that are conference rooms."""
 
@@ -171,6 +173,24 @@ class Lines:
             if partner is not None and partner.channel.uniqueid not in seen:
                 seen.add(partner.channel.uniqueid)
                 self._follow(partner, found, seen)
+
+    def reached(self, line: TrackedChannel) -> Iterator[TrackedChannel]:
+        """Everybody on the way to the other end, nearest first, Local channels included.
+
+        Of a Local channel only the half that this line is connected with, or was dialled by, is one of them: the other
+        half is where it leads to.
+        """
+        seen, left = {line.channel.uniqueid}, [line]
+        while left:
+            for uniqueid in self._neighbours(left.pop(0)):
+                other = self._lines.get(uniqueid)
+                if uniqueid in seen or other is None:
+                    continue
+                seen.add(uniqueid)
+                yield other
+                if other.is_local and (partner := self.partner(other)) is not None:
+                    seen.add(partner.channel.uniqueid)
+                    left.append(partner)
 
     def partner(self, line: TrackedChannel) -> TrackedChannel | None:
         """The other half of a Local channel, if this is one."""

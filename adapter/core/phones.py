@@ -32,7 +32,8 @@ TOLD = {
     "UNKNOWN": Reach.UNKNOWN,
 }
 """What a device's state tells of its registration (include/asterisk/devicestate.h). The others say that something
-occupies it, which may be a supervisor's leg: then what was known stays."""
+occupies it, which may be a supervisor's leg: then what was known stays. Where nothing was, nothing is: whose phone is
+heard of first when a leg rings it (endpoints in a database, which Asterisk knows once they are used) would show it."""
 
 
 class Person(NamedTuple):
@@ -51,6 +52,8 @@ class Phones:
         self._reach: dict[str, Reach] = {}
         self._names: dict[str, str] = {}
         """Devices by their keys, as Asterisk writes them: those that are agents' phones."""
+        self._occupied: set[str] = set()
+        """Keys of devices of which nothing is known but that something occupied them."""
         self.rename(directory)
 
     def rename(self, directory: Directory) -> None:
@@ -70,6 +73,19 @@ class Phones:
 
     # --- told
 
+    def connected(self, states: Mapping[str, str], *, restarted: bool) -> None:
+        """The list with which a connection begins; `restarted`: the first of this Asterisk.
+
+        A phone that is occupied then was known before: all are that Asterisk has in its own configuration, from its
+        start on.
+        """
+        if restarted:
+            self._occupied.clear()
+        for device, state in states.items():
+            if state not in TOLD and key_of(device) not in self._occupied:
+                self.used(device)
+        self.listed(states)
+
     def listed(self, states: Mapping[str, str]) -> Iterable[str]:
         """These are all devices of which Asterisk knows a state. Returns the keys of agents whom it concerns."""
         if not states:
@@ -86,12 +102,25 @@ class Phones:
     def changed(self, device: str, state: str) -> Iterable[str]:
         """A device's state is this now. Returns the keys of agents whom it concerns."""
         key = key_of(device)
+        now = TOLD.get(state)
+        if now is None and key not in self._reach:
+            self._occupied.add(key)
+        if now is None or (now is Reach.REGISTERED and key in self._occupied):
+            return ()
+        return self._set(device, now)
+
+    def used(self, device: str) -> Iterable[str]:
+        """There is a call at this device, so it can be reached. Returns the keys of agents whom it concerns."""
+        return self._set(device, Reach.REGISTERED) if key_of(device) not in self._reach else ()
+
+    def _set(self, device: str, now: Reach) -> Iterable[str]:
+        key = key_of(device)
         if key.startswith(NOT_PHONES):
             return ()
         before = self._reach.get(key)
-        now = TOLD.get(state) or before or Reach.REGISTERED
         if now is before:
             return ()
+        self._occupied.discard(key)
         self._reach[key] = now
         is_trunk = self._numbering.is_trunk
         if before is None and self._numbering.is_agent(device) and not (is_trunk is not None and is_trunk(device)):

@@ -5,10 +5,12 @@ occupies a phone too (`core.agents`).
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from adapter.core import queueevents as qe
 from adapter.core.agent import Caller
+from adapter.core.events import HandedOn
 
 
 class MemberId(NamedTuple):
@@ -125,6 +127,16 @@ class Queues:
             queue.callers = rest
             self.dirty.add(event.queue)
 
+    def _handed_on(self, event: HandedOn) -> None:
+        """Another channel waits in the place of one that did (an attended transfer): nothing else tells of it."""
+        for name, queue in self._queues.items() if event.to_id and not event.picked_up else ():
+            if any(caller.uniqueid in event.channels for caller in queue.callers):
+                queue.callers = [
+                    replace(caller, uniqueid=event.to_id) if caller.uniqueid in event.channels else caller
+                    for caller in queue.callers
+                ]
+                self.dirty.add(name)
+
     def _changed(self, event: qe.MemberChanged) -> None:
         queue, member = self._queues.get(event.member.queue), event.member
         if queue is not None and queue.members.get(member.interface) != member:
@@ -143,4 +155,5 @@ _TOLD: Mapping[type, Callable[[Queues, Any], None]] = {
     qe.CallerLeft: Queues._left,
     qe.MemberChanged: Queues._changed,
     qe.MemberGone: Queues._gone,
+    HandedOn: Queues._handed_on,
 }

@@ -20,8 +20,11 @@ TOLD: Mapping[type, Callable[[Channels, Any], object]] = {
     ev.BridgeSeen: lambda lines, event: lines.is_now(event.bridge, event.technology),
     ev.HoldChanged: lambda lines, event: lines.hold(event.channel, event.held),
     ev.MusicChanged: lambda lines, event: lines.music(event.channel, event.plays),
-    ev.HandedOn: lambda lines, event: lines.pick_up(event.channels, event.to_id) if event.picked_up else None,
+    ev.HandedOn: lambda lines, event: (
+        lines.pick_up(event.channels, event.to_id) if event.picked_up else lines.touch(visits.handed_on(lines, event))
+    ),
     qe.CallerJoined: lambda lines, event: lines.touch(visits.joined(lines, event)),
     qe.CallerLeft: lambda lines, event: lines.touch(visits.left(lines, event)),
+    qe.QueuesListed: lambda lines, event: lines.dirty.update(visits.listed_again(lines, event)),
 }
 """What each kind of event tells of channels and bridges: a table, since most events of a PBX come through here."""

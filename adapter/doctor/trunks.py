@@ -84,9 +84,10 @@ def check_context(context: TrunkContext) -> list[Finding]:
         )
         lines = (f"exten => {bare[0]},1,Gosub({REACH},s,1(PJSIP/${{EXTEN}}))   ; before what rings it otherwise",)
         found.append(AREA.warning(name, what, Remedy(where, lines, DIALPLAN)))
-    return found or [
-        AREA.ok(name, "tickets arrive, star codes don't; supervisors' phones are rung as monitors need it.")
-    ]
+    rung = (
+        "supervisors' phones are rung as monitors need it." if context.phones else "no supervisor's phone is rung here."
+    )
+    return found or [AREA.ok(name, f"tickets arrive, star codes don't; {rung}")]
 
 
 def _by_reach(rows: Rows) -> bool:

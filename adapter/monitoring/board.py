@@ -132,7 +132,8 @@ class Board(Readable):
                 self._calls.apply(event)
 
     def _handed_on(self, event: ev.HandedOn) -> None:
-        """Another channel takes the place of a leg's: both go."""
+        """Another channel takes the place of others; of a leg's: both go."""
+        self._agents.apply(event)
         for monitor in filter(None, map(self._of_leg, event.channels)):
             self._step(lifecycle.handed_on(monitor, ev.endpoint_of(event.to), author(event, self.phones)))
             if event.to_id:
@@ -178,8 +179,7 @@ class Board(Readable):
             self._commanded.append((stranger, (lifecycle.EndLeg(),)))
 
     def _of_leg(self, leg: str) -> Monitor | None:
-        monitor_id = self._by_leg.get(leg)
-        return self._monitors.get(monitor_id) if monitor_id else None
+        return self._monitors.get(self._by_leg.get(leg, ""))
 
     def _peers(self, monitor: Monitor) -> frozenset[str]:
         return self._calls.peers(monitor.target) or frozenset()

@@ -1,11 +1,12 @@
 """Tells hooks what agents do, and when a queue goes over its limits or under them again.
 
-Only of PBXes that this process looks after, and of what was seen to change: after a start, what is there is no news.
+Only of PBXes that this process looks after. Of agents what was seen to change: after a start, what is there is no news.
+Of queues with a limit also what is there at first: an alarm that rang when a former process told of it would never end.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from adapter.core.agent import AgentState, QueueStatus
@@ -52,7 +53,8 @@ class FloorNews:
         self._board, self._note, self._clock = board, note, clock
         self._limits = {queue_key(name): limit for name, limit in limits.items()}
         self._states: dict[str, AgentState] = {}
-        self._over: set[str] = set()
+        self._told: dict[str, QueueStatus | None] = {}
+        """By id, each queue with a limit of which hooks know: as it was when it went over, None while it is not."""
         self._tasks = BackgroundTasks("floor news")
         board.subscribe(self._heard)
 
@@ -69,6 +71,7 @@ class FloorNews:
         events = [event for one in sorted(changes.agents) if (event := self._agent(one, changes.at))]
         if self._limits and changes.queues:
             events += self._queues(filter(None, map(self._board.queue, sorted(changes.queues))), changes.at)
+            events += self._gone(sorted(changes.queues), changes.at)
         if events:
             self._note(Record(events=events, pbxes={self._board.id}))
 
@@ -80,29 +83,43 @@ class FloorNews:
             return None
         before = self._states.get(agent_id)
         self._states[agent_id] = agent.state
-        if before in (None, agent.state):
+        if before is None or before is agent.state:
             return None
-        data = {**agent_view(agent), "previous_state": before.value if before is not None else None}
+        data = {**agent_view(agent), "previous_state": before.value}
         return HookEvent(at, EventType.AGENT_STATE_CHANGED, agent_id, "", data)
 
     def _queues(self, queues: Iterable[QueueStatus], at: datetime) -> list[HookEvent]:
         found = []
         for queue in queues:
             limit = self._limits.get(queue_key(queue.name))
-            if limit is None or limit.is_over(queue, at) is (queue.id in self._over):
+            if limit is None:
                 continue
-            self._over ^= {queue.id}
-            data = queue_view(queue)
-            del data["callers"]
-            data |= {
-                "over": queue.id in self._over,
-                "limit": {"waiting": limit.waiting, "longest_wait_seconds": limit.longest_wait},
-            }
-            found.append(HookEvent(at, EventType.QUEUE_THRESHOLD, queue.id, "", data))
+            over = limit.is_over(queue, at)
+            if queue.id not in self._told or over is not (self._told[queue.id] is not None):
+                self._told[queue.id] = queue if over else None
+                found.append(_threshold(queue, limit, at, over=over))
         return found
+
+    def _gone(self, ids: Iterable[str], at: datetime) -> list[HookEvent]:
+        """Queues that are no more are over no limit."""
+        if not self._board.complete:
+            return []
+        gone = [self._told.pop(one) for one in ids if one in self._told and self._board.queue(one) is None]
+        return [
+            _threshold(replace(last, callers=()), self._limits[queue_key(last.name)], at, over=False)
+            for last in gone
+            if last is not None
+        ]
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK)
             if events := self._queues(self._board.queues(), self._clock()):
                 self._note(Record(events=events, pbxes={self._board.id}))
+
+
+def _threshold(queue: QueueStatus, limit: QueueLimit, at: datetime, *, over: bool) -> HookEvent:
+    data = queue_view(queue)
+    del data["callers"]
+    data |= {"over": over, "limit": {"waiting": limit.waiting, "longest_wait_seconds": limit.longest_wait}}
+    return HookEvent(at, EventType.QUEUE_THRESHOLD, queue.id, "", data)

@@ -5,8 +5,9 @@ alone. What is heard while a list is on its way is applied behind it once more, 
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -26,11 +27,10 @@ LEAST = 1.0
 LEAST_DEVICES = 10.0
 """The same of devices: each change has an event."""
 SHARE = 0.01
-"""Share of the time that lists may take: with thousands of members they are asked for less often."""
+"""Share of the time that lists of all queues may take, those of one queue, and those of devices: with thousands of
+members they are asked for less often."""
 COUNTED = 0.05
 """Seconds after which a call that was completed is counted (app_queue.c tells of it a moment before it counts)."""
-MANY = 5
-"""Queues of which so many changed are all asked about at once."""
 MOST_HEARD = 10_000
 """Events that may arrive while a list is on its way; with more of them it is given up."""
 
@@ -58,12 +58,15 @@ class QueueWatch:
 
     def __init__(self, board: Board, lists: Lists) -> None:
         self._board, self._lists = board, lists
-        self._asked: set[str] = set()
+        self._asked: dict[str, None] = {}
+        """Queues that are to be asked about, each once, in their order."""
         self._wake = asyncio.Event()
         self._heard: list[Event] | None = None
-        self._next_all = self._next_devices = 0.0
-        self.deaf = False
-        """Whether a list had somebody of whom no event told."""
+        self._next_all = self._next_devices = self._next_one = 0.0
+        self._hears: datetime | None = None
+        """Of the connection on which an event told last that somebody waits: since when it stands."""
+        self._misses: datetime | None = None
+        """The same of the one on which a list had somebody of whom no event told."""
         self._tasks = BackgroundTasks("queues")
 
     def start(self) -> None:
@@ -73,6 +76,8 @@ class QueueWatch:
     def heard(self, events: Sequence[Event]) -> None:
         """The board has taken these in."""
         found = [event for event in events if type(event) in OF_AGENTS]
+        if qe.CallerJoined in map(type, found):
+            self._hears = self._board.pbx_state.since
         if self._heard is not None:
             self._heard += found
         for event in found:
@@ -83,7 +88,7 @@ class QueueWatch:
             else:
                 continue
             if isinstance(event, qe.FiguresChanged) or not self._board.has_queue(queue):
-                self._asked.add(queue)
+                self._asked[queue] = None
                 self._wake.set()
 
     async def close(self) -> None:
@@ -96,25 +101,38 @@ class QueueWatch:
         clock = asyncio.get_running_loop().time
         self._next_all, self._next_devices = clock() + LEAST, clock() + LEAST_DEVICES
         while True:
-            await self._until(min(self._next_all, self._next_devices) - clock())
+            next_one = self._next_one if self._asked else math.inf
+            await self._until(min(self._next_all, self._next_devices, next_one) - clock())
             if not self._board.complete:
                 self._next_all, self._next_devices = clock() + LEAST, clock() + LEAST_DEVICES
                 continue
-            asked, self._asked = self._asked, set()
-            if clock() >= self._next_all or len(asked) > MANY:
+            if clock() >= self._next_all:
+                self._asked.clear()
                 self._next_all = clock() + await self._take(self._lists.queues, LEAST)
-                asked = set()
-            for queue in sorted(asked):
-                await self._take(partial(self._lists.queues, queue), LEAST)
+            elif self._asked and clock() >= self._next_one:
+                queue = next(iter(self._asked))
+                del self._asked[queue]
+                self._next_one = clock() + await self._take(partial(self._lists.queues, queue), 0.0)
             if clock() >= self._next_devices:
                 self._next_devices = clock() + await self._take(self._lists.devices, LEAST_DEVICES)
+
+    @property
+    def deaf(self) -> bool:
+        """Whether, on this connection, a list had somebody of whom no event told."""
+        since = self._board.pbx_state.since
+        return self._misses == since and self._hears != since
 
     def remarks(self) -> list[str]:
         """What an administrator should know of though all is usable."""
         return [DEAF] if self.deaf else []
 
     def _compare(self, listed: qe.QueuesListed) -> None:
-        """Whether somebody waits for a while of whom no event told, since the board was in sight already."""
+        """Whether somebody waits for a while of whom no event told, since the board was in sight already.
+
+        Where one such event came, all do: what stays is a channel that took another's place in a queue.
+        """
+        if self._hears == self._board.pbx_state.since or self.deaf:
+            return
         since = max(self._board.pbx_state.since, listed.at - timedelta(days=1))
         known = {caller.uniqueid for queue in self._board.queues() for caller in queue.callers}
         known |= {event.uniqueid for event in self._heard or () if isinstance(event, qe.CallerJoined)}
@@ -124,9 +142,9 @@ class QueueWatch:
             if self._board.has_queue(queue.name)
             for caller in queue.callers
         )
-        if found and not self.deaf:
+        if found:
+            self._misses = self._board.pbx_state.since
             log.warning("events of queues do not arrive", pbx=self._board.id, remedy=DEAF)
-        self.deaf = self.deaf or found
 
     async def _until(self, seconds: float) -> None:
         """Wait so long, or until something was counted."""

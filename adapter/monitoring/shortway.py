@@ -17,11 +17,11 @@ OF_CALLS = frozenset(
 OF_CHANNELS = (ev.ChannelChanged, ev.ChannelCreated, ev.BridgeEntered)
 """Events that concern calls alone unless the channel is a leg, or stands where legs listen."""
 
-OF_CALLS_TOO = frozenset({qe.CallerJoined, qe.CallerLeft})
+OF_CALLS_TOO = frozenset({qe.CallerJoined, qe.CallerLeft, qe.QueuesListed})
 """Events of queues that say how a call came."""
 
 OF_AGENTS = OF_CALLS_TOO | {
-    *(qe.MemberChanged, qe.MemberGone, qe.FiguresChanged, qe.QueuesListed, qe.DeviceChanged, qe.DevicesListed),
+    *(qe.MemberChanged, qe.MemberGone, qe.FiguresChanged, qe.DeviceChanged, qe.DevicesListed),
 }
 """Events of queues and devices."""
 

@@ -5,7 +5,7 @@ for others, is one audience. Whoever is or was in a conversation, or may not mon
 is `core/views.set_apart` and `core/scopes.common_scope`: never whether anybody else listens. No sockets, no clock.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import islice
 
 from adapter.core.bars import Who
@@ -227,12 +227,13 @@ class Audiences:
 
     def _reunite(self) -> None:
         """Of whom nothing is set apart any more, and who was shown what all are, is one of them again."""
-        free = [one for one in self._watching if next(iter(one.members)).user_id not in self._talking]
+        first = [(one, next(iter(one.members))) for one in self._watching]
+        free = [(one, member, self._user(member)) for one, member in first if member.user_id not in self._talking]
         barred = self._boards.bars.everybody() if free else frozenset()
-        for audience in free:
-            member = next(iter(audience.members))
-            user = self._user(member)
-            if user is None or member.who.is_among(barred) or self._is_apart(user):
+        scoped = any(user is not None and is_scoped(user) for _, _, user in free)
+        agents = self._agents() if scoped else frozenset()
+        for audience, member, user in free:
+            if user is None or member.who.is_among(barred) or self._is_apart(user, agents):
                 continue
             common = self._common.setdefault(common_scope(user), Audience(Shown(), own=False))
             if audience.lagging or any(one.behind for one in audience.members):
@@ -251,19 +252,22 @@ class Audiences:
     def _is_plain(self, user: User, who: Who) -> bool:
         """Whether nothing is set apart of what they see."""
         apart = user.id in self._talking or who.is_among(self._boards.bars.everybody())
-        return may_monitor(user) and not apart and not self._is_apart(user)
+        return may_monitor(user) and not apart and not self._is_apart(user, self._agents())
 
-    def _is_apart(self, user: User) -> bool:
-        """Whether they are shown something that nobody with the same scope is."""
-        return self._strays(user) or self._asks(user) or self._is_agent(user)
+    def _is_apart(self, user: User, agents: Container[str]) -> bool:
+        """Whether they are shown something that nobody with the same scope is. `agents`: those with an account.
+
+        An agent with a scope, who may be in none of the teams that they supervise, sees themselves too.
+        """
+        return self._strays(user) or self._asks(user) or (is_scoped(user) and user.id in agents)
 
     def _asks(self, user: User) -> bool:
         """Whether they ask for help: their request is shown to them also while its call is out of sight."""
         return any(request.agent.user_id == user.id for request in self._boards.help.values())
 
-    def _is_agent(self, user: User) -> bool:
-        """Whether they are an agent who may be in none of the teams that they supervise: they see themselves too."""
-        return is_scoped(user) and any(agent.user_id == user.id for agent in self._boards.agents())
+    def _agents(self) -> frozenset[str]:
+        """Ids of the accounts that are agents: to be made once for many questions."""
+        return frozenset(agent.user_id for agent in self._boards.agents() if agent.user_id is not None)
 
     def _strays(self, user: User) -> bool:
         """Whether they monitor what has just left their scope: it is shown to them until its end, to nobody else."""

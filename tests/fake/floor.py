@@ -1,7 +1,9 @@
 """Queues and devices of a scripted PBX: what Asterisk would tell of them, for tests of the pure model."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
 from adapter.core import queueevents as qe
 from adapter.core.events import Event, Snapshot
@@ -21,15 +23,18 @@ def member(number: str, queue: str = "agents", **fields: object) -> qe.QueueMemb
 
 
 class FloorScene:
-    """A board, the scene that feeds it, and a queue of all four agents. `people`: the accounts."""
+    """A board, the scene that feeds it, and a queue of all four agents.
 
-    def __init__(self, people: tuple[User, ...] = PEOPLE) -> None:
+    `people`: the accounts; `devices`: states at the start that are others than NOT_INUSE, by the phone's number.
+    """
+
+    def __init__(self, people: tuple[User, ...] = PEOPLE, devices: Mapping[str, str] = MappingProxyType({})) -> None:
         self.scene = Scene()
         self.board = Board(numbering(), Directory.of(people), PbxState(LinkState.CONNECTED, START), WORDS)
         self.members = {number: member(number) for number in NUMBERS}
         self.waiting: list[qe.QueueCaller] = []
         self.counted = (0, 0, 0.0)
-        self.devices = {f"PJSIP/{number}": "NOT_INUSE" for number in NUMBERS}
+        self.devices = {f"PJSIP/{number}": devices.get(number, "NOT_INUSE") for number in NUMBERS}
         self.channels: dict[str, str] = {}
         self.connect()
 

@@ -9,6 +9,8 @@ from tests.support.somebody import somebody_does
 
 BETWEEN_KEYS = 0.25
 """Seconds between digits: each lasts 180 ms at baresip."""
+WAITS = 3.0
+"""Seconds that somebody waits in a queue before and after they are handed on: longer than lists are wrong by."""
 
 
 async def keys(phone: Phone, digits: str) -> None:
@@ -155,6 +157,42 @@ async def click(stage: Stage) -> None:
     await stage.over()
 
 
+async def _handed_to_queue(stage: Stage, *, by_keys: bool) -> None:
+    """An agent asks in a queue for a customer, hands them over while they wait there, and somebody else answers."""
+    lab = stage.lab
+    await lab.pbx.cli("queue pause member PJSIP/101 queue agents reason asks")
+    customer, agent = await _talking(stage, "201", "101")
+    if by_keys:
+        await keys(agent, "*2500")
+        await asyncio.sleep(WAITS)
+        await agent.hangup()
+    else:
+        await agent.hold()
+        mark = agent.mark()
+        await agent.dial("500")
+        await agent.seen("CALL_ESTABLISHED", mark)
+        await asyncio.sleep(WAITS)
+        await agent.transfer_to_consulted("500")
+    await asyncio.sleep(WAITS)
+    other = await lab.phone("102", "manual")
+    await stage.until("102", "ringing")
+    await other.answer()
+    await stage.until("102", "active")
+    await asyncio.sleep(PAUSE)
+    await customer.hangup()
+    await stage.over()
+
+
+async def queue_by_keys(stage: Stage) -> None:
+    """By *2: a Local channel waits for the agent, and then for the customer."""
+    await _handed_to_queue(stage, by_keys=True)
+
+
+async def queue_by_phone(stage: Stage) -> None:
+    """By the phone's own transfer: the agent's channel waits, and then the customer's in its place."""
+    await _handed_to_queue(stage, by_keys=False)
+
+
 FLOWS: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "attended": attended,
     "blind": blind,
@@ -165,5 +203,7 @@ FLOWS: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "local_queue": local_queue,
     "outside": outside,
     "click": click,
+    "queue_by_keys": queue_by_keys,
+    "queue_by_phone": queue_by_phone,
 }
 """By the names of their files in tests/recordings."""

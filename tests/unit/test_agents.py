@@ -77,6 +77,37 @@ def test_what_occupies_a_phone_says_nothing(floor: FloorScene, busy: str) -> Non
     assert floor.state("103") == "offline"
 
 
+def test_a_phone_of_which_nothing_was_known_is_not_heard_of_by_what_occupies_it(floor: FloorScene) -> None:
+    """A leg rings a phone of an endpoint in a database, which Asterisk knows from then on: to nobody is it there."""
+    floor.members.clear()
+    del floor.devices["PJSIP/103"]
+    floor.connect(restarted=True)
+    before = [one(floor, "103"), len(floor.board.agents())]
+    assert before[0].state is AgentState.UNKNOWN
+    heard: list[Changes] = []
+    floor.board.subscribe(heard.append)
+    for number in ("103", "109"):  # Lee's, and one without an account
+        for state in ("RINGING", "INUSE", "NOT_INUSE"):
+            floor.device(number, state)
+            floor.tell(qe.DevicesListed(floor.now, dict(floor.devices)))
+            assert [one(floor, "103"), len(floor.board.agents())] == before, state
+    assert heard == []
+    floor.device("103", "INUSE")
+    floor.connect()
+    assert one(floor, "103") == before[0], "nor by another connection"
+    ends = floor.scene.answered_call("201", "103")
+    floor.tell()
+    assert floor.state("103") == "on_call"
+    floor.scene.gone(*ends)
+    floor.connect()
+    assert floor.state("103") == "available", "with a call of their own it is known"
+
+
+def test_who_was_busy_before_we_looked_is_there() -> None:
+    floor = FloorScene(devices={"103": "INUSE", "104": "RINGING"})
+    assert (floor.state("103"), floor.state("104")) == ("available", "available")
+
+
 def test_several_phones_of_one_person() -> None:
     floor = FloorScene(tuple(replace(u, devices=("PJSIP/101", "PJSIP/104")) if u is SAM else u for u in PEOPLE))
     assert {agent.extension for agent in floor.board.agents()} == {"101", "102", "103"}

@@ -36,3 +36,11 @@ HINT = [{"Context": "inside", "Extension": "302", "Priority": "hint", "Applicati
 def test_of_several_patterns_that_match_a_number_the_first_counts(rows: Rows, verdict: Verdict) -> None:
     found = check_context(TrunkContext("from-south", "1", "0", {"302": rows}))
     assert [one.verdict for one in found] == [verdict]
+
+
+def test_of_phones_that_were_not_looked_at_nothing_is_said() -> None:
+    """Nobody here is rung by the other PBXes: no `reach` leads here, or no supervisor has a phone here."""
+    (found,) = check_context(TrunkContext("from-south", "1", "0", {}))
+    assert found.verdict is Verdict.OK
+    assert "as monitors need it" not in str(found)
+    assert "no supervisor's phone is rung" in str(found)

@@ -62,7 +62,8 @@ async def test_a_limit_is_of_its_queue_whatever_the_case_as_for_asterisk() -> No
 async def test_a_queue_over_its_limit_and_under_it_again() -> None:
     noted = Noted(agents=QueueLimit(waiting=2))
     first = noted.floor.join("201")
-    assert noted.take() == []
+    (event,) = noted.take()
+    assert (event.data["over"], event.data["waiting"]) == (False, 1), "as it is at first"
     noted.floor.join("202")
     (event,) = noted.take()
     assert (event.type, event.data["over"], event.data["waiting"]) == (EventType.QUEUE_THRESHOLD, True, 2)
@@ -78,6 +79,26 @@ async def test_a_queue_over_its_limit_and_under_it_again() -> None:
     assert (event.data["over"], event.data["waiting"]) == (False, 1)
 
 
+async def test_an_alarm_of_a_former_process_ends() -> None:
+    """Each process begins with telling how its queues are; a loss of the connection is no beginning."""
+    noted = Noted(agents=QueueLimit(waiting=1))
+    noted.floor.connect()
+    assert [event.data["over"] for event in noted.take()] == [False]
+    noted.floor.connect()
+    noted.floor.tell(qe.QueuesListed(noted.floor.now, noted.floor.listed()))
+    assert noted.take() == []
+    noted.floor.join("201")
+    assert [event.data["over"] for event in noted.take()] == [True]
+    noted.floor.connect()
+    assert noted.take() == []
+    noted.floor.tell(qe.QueuesListed(noted.floor.now, ()))
+    (event,) = noted.take()
+    assert (event.data["name"], event.data["over"], event.data["waiting"]) == ("agents", False, 0), "it is no more"
+    assert "callers" not in event.data
+    noted.floor.tell(qe.QueuesListed(noted.floor.now, noted.floor.listed()))
+    assert [event.data["over"] for event in noted.take()] == [True], "another of that name"
+
+
 async def test_a_limit_of_time_passes_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(floornews, "TICK", 0.005)
     noted = Noted(agents=QueueLimit(longest_wait=30.0))
@@ -85,7 +106,7 @@ async def test_a_limit_of_time_passes_by_itself(monkeypatch: pytest.MonkeyPatch)
     noted.news.start()
     noted.now = noted.floor.now + timedelta(seconds=29)
     await asyncio.sleep(0.03)
-    assert noted.take() == []
+    assert [event.data["over"] for event in noted.take()] == [False]
     noted.now = noted.floor.now + timedelta(seconds=30)
     for _ in range(400):
         if noted.events:

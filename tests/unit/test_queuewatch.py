@@ -28,6 +28,8 @@ class Asked:
         self.floor, self.asked = floor, list[str | None]()
         self.meanwhile: Callable[[], None] = lambda: None
         self.answers = True
+        self.takes = 0.0
+        """Seconds that a list is on its way."""
 
     async def queues(self, only: str | None = None) -> qe.QueuesListed:
         self.asked.append(only)
@@ -35,7 +37,7 @@ class Asked:
             raise PbxTimeout("no answer")
         listed = qe.QueuesListed(self.floor.now, self.floor.listed(), only)
         self.meanwhile()
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.takes)
         return listed
 
     async def devices(self) -> qe.DevicesListed:
@@ -142,6 +144,52 @@ async def test_who_was_told_of_is_no_reason_to_complain(watched: Watched) -> Non
     watched.watch.start()
     await until(lambda: len(watched.lists.asked) > 2)
     assert watched.watch.remarks() == []
+
+
+async def test_what_was_missed_on_a_former_connection_is_said_no_more(watched: Watched) -> None:
+    await test_events_that_never_come_are_noticed(watched)
+    watched.floor.connect()
+    assert watched.watch.remarks() == [], "whoever waits was listed when we connected"
+    watched.floor.scene._count += 100
+    watched.floor.waiting.append(qe.QueueCaller("17.998", "202", "", watched.floor.now - timedelta(seconds=20)))
+    await until(lambda: watched.watch.remarks() != [])
+    watched.floor.join("201")
+    assert watched.watch.remarks() == [], "they do arrive"
+
+
+async def test_another_channel_in_the_place_of_one_that_waits_is_no_reason_to_complain(watched: Watched) -> None:
+    """An attended transfer into a queue: the list has a channel that never joined."""
+    floor = watched.floor
+    floor.scene._count += 100
+    asks = floor.join("101")
+    floor.scene._count += 100
+    (there,) = floor.waiting
+    floor.waiting = [there._replace(uniqueid="17.997", number="201")]
+    floor.scene.gone(asks)
+    watched.watch.start()
+    await until(lambda: next(iter(floor.board.queues())).callers[0].number == "201")
+    await until(lambda: len(watched.lists.asked) > 2)
+    assert watched.watch.remarks() == []
+
+
+async def test_lists_of_one_queue_take_no_more_than_their_share(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queuewatch, "LEAST", 3600.0)
+    monkeypatch.setattr(queuewatch, "LEAST_DEVICES", 3600.0)
+    monkeypatch.setattr(queuewatch, "SHARE", 0.1)
+    watched.lists.takes = 0.02
+    watched.watch.start()
+    await asyncio.sleep(0)
+    began, clock = asyncio.get_running_loop().time(), asyncio.get_running_loop().time
+    while clock() < began + 1:
+        for number in range(8):
+            watched.floor.tell(qe.FiguresChanged(watched.floor.now, f"queue {number}"))
+        await asyncio.sleep(0.005)
+    seconds = clock() - began
+    assert None not in watched.lists.asked, "the list of all has its own time"
+    assert 2 <= len(watched.lists.asked) <= 1 + seconds / (0.02 / 0.1)
+    assert len(set(watched.lists.asked)) == len(watched.lists.asked), "each in its turn"
 
 
 def test_the_same_queue_at_two_pbxes() -> None:

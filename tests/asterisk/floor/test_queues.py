@@ -7,6 +7,7 @@ import pytest
 from adapter.lab.phones import Phone
 from tests.asterisk.floor.support import Floor, agent, agree, state_of
 from tests.support.client import Client, Json
+from tests.support.flows import keys
 from tests.support.lab import Lab
 
 
@@ -99,3 +100,47 @@ async def test_whom_it_is_transferred_to_has_it_from_no_queue(lab: Lab) -> None:
     await state_of(lab, admin, "104", "on_call")
     call = await admin.call("104")
     assert (call["customer"]["number"], call["queue"], call["waited_seconds"]) == ("203", None, None)
+
+
+@pytest.mark.parametrize("by", ["keys", "phone"])
+async def test_a_customer_handed_to_a_queue_has_it_and_nobody_complains(lab: Lab, by: str) -> None:
+    """Another channel waits than the one that joined (the phone's own transfer), or a Local one (by keys)."""
+    admin = await lab.client("admin")
+    floor = await Floor.of(admin)
+    for other in ("102", "103", "104"):
+        await lab.unregister(other)
+    _, sam = await lab.talk("201", "101")
+    await lab.pbx.cli("queue pause member PJSIP/101 queue agents reason asks")
+    try:
+        if by == "keys":
+            await keys(sam, "*2500")
+        else:
+            await sam.hold()
+            mark = sam.mark()
+            await sam.dial("500")
+            await sam.seen("CALL_ESTABLISHED", mark)
+        await waiting(admin, "agents", ["101"])
+        await asyncio.sleep(3.2)
+        if by == "keys":
+            await sam.hangup()
+        else:
+            await sam.transfer_to_consulted("500")
+        await waiting(admin, "agents", ["201"])
+        await agree(lab, admin, floor)
+        ana = await lab.phone("102", "manual")
+        mark = ana.mark()
+        await state_of(lab, admin, "102", "ringing", floor)
+        ringing = await admin.call("102", "ringing")
+        assert (ringing["customer"]["number"], ringing["queue"], ringing["waited_seconds"]) == ("201", "agents", None)
+        await ana.answer()
+        await ana.seen("CALL_ESTABLISHED", mark)
+        await waiting(admin, "agents", [])
+        call = await admin.call("102")
+        assert (call["id"], call["queue"]) == (ringing["id"], "agents")
+        assert call["waited_seconds"] >= 3, "theirs began with the agent's"
+        await asyncio.sleep(2.5)  # lists are asked for meanwhile
+        assert (await admin.call("102"))["queue"] == "agents"
+        assert "events of queues" not in str((await admin.get("/health"))[1])
+        await agree(lab, admin, floor)
+    finally:
+        await lab.pbx.cli("queue unpause member PJSIP/101 queue agents")
