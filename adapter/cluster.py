@@ -32,6 +32,7 @@ from adapter.fleet.switchover import Parts
 from adapter.health.cluster import ClusterFigures
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.recorder import Recorder
+from adapter.monitoring.shields import ShieldKeeper
 from adapter.store import Store
 from adapter.store.left import Left
 from adapter.tasks import BackgroundTasks
@@ -117,6 +118,7 @@ class Cluster:
         people: KnownPeople,
         boards: Boards,
         recorder: Recorder,
+        shields: ShieldKeeper,
         make: Callable[[str], Node],
         pages: tuple[Callable[[str, str], str | None], Callable[[str, str], bool]],
         country: str,
@@ -134,6 +136,7 @@ class Cluster:
             boards,
             self.bars,
             recorder,
+            shields,
             self._clock,
             make,
             *pages,

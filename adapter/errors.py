@@ -83,6 +83,18 @@ class NotMonitorable(AdapterError):
     code, status, title = "not_monitorable", 409, "This call is not monitored"
 
 
+class Shielded(AdapterError):
+    """Monitoring of this conversation is paused: nobody may hear it through us now."""
+
+    code, status, title = "shielded", 409, "Monitoring is paused"
+
+
+class ShieldLimit(AdapterError):
+    """The agent has had monitoring paused today for as long as their team allows."""
+
+    code, status, title = "shield_limit", 409, "No more pauses today"
+
+
 class AlreadyTaken(AdapterError):
     """Somebody else was the first to take this request for help."""
 

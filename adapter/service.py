@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
@@ -9,8 +10,10 @@ from adapter import config, wiring
 from adapter.cluster import LOOK, Cluster, Membership
 from adapter.config.tls import Certificate
 from adapter.core.bars import Bars
+from adapter.core.numbering import CallRules
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory
+from adapter.core.shield import Shields
 from adapter.fleet.members import Members
 from adapter.fleet.node import Connect, Node, Shared
 from adapter.fleet.nodes import Nodes
@@ -32,6 +35,7 @@ from adapter.monitoring.policy import Policy
 from adapter.monitoring.ports import Pbx
 from adapter.monitoring.recorder import Recorder
 from adapter.monitoring.reservations import Reservations
+from adapter.monitoring.shields import ShieldKeeper
 from adapter.monitoring.takeup import take_up
 from adapter.monitoring.unrecorded import Unrecorded
 from adapter.phones.browser import Endpoints
@@ -72,8 +76,6 @@ log = structlog.get_logger(__name__)
 
 LAST = 3.0
 """Seconds of each step of a stop once the record is written; all together fit into systemd's TimeoutStopSec."""
-
-
 PATIENCE = 12.0
 """Seconds that a request with an Idempotency-Key is waited for which another adapter carries out."""
 
@@ -103,7 +105,9 @@ class Service:
         membership: Membership | None = None,
         endpoints_of: Callable[[config.Pbx], Endpoints] = wiring.endpoints,
     ) -> None:
-        self.unmonitored = wiring.unmonitored(settings, bars)
+        self.unmonitored, shielded = wiring.unmonitored(settings, bars), Shields(bars)
+        rules = CallRules(self.unmonitored.forbids, shielded.in_force)
+        self._node_settings = partial(wiring.node_settings, settings=settings, key=key, rules=rules)
         self.settings, self.store, self.clock, self._key, self.bars = settings, store, clock, key, bars
         self.ownership = ownership or (membership.claims if membership else Alone(this_member(clock())))
         self._connect_to, started_at = connect_to, clock()
@@ -118,6 +122,7 @@ class Service:
         self.metrics = Metrics(self.boards)
         if self.cluster is not None:
             self.metrics.registry.register(self.cluster.figures(self.boards))
+        self.shields = ShieldKeeper(self.boards, shielded, self.recorder.note, clock)
         self.streams = Streams(self.boards)
         places, is_at_page = Reservations(self.boards), self.streams.is_connected
         names = wiring.page_names(key, self.ownership)
@@ -128,16 +133,22 @@ class Service:
             *(self.recorder, places, self.metrics, clock, is_at_page, self.ownership.need, self._link_of),
             tickets=self.tickets if len(settings.pbx) > 1 else None,
             page_of=self._page_of,
+            shields=self.shields,
         )
         self.accounts, country = KnownPeople("", self._read_accounts), settings.numbering.country
+        seen = self.accounts, self.boards
         self.nodes: Nodes = (
-            self.cluster.nodes(self.accounts, self.boards, self.recorder, self._make, self._pages, country)
+            self.cluster.nodes(*seen, self.recorder, self.shields, self._make, self._pages, country)
             if self.cluster
             else Nodes([self._node(board) for board in self.boards.own], self.boards, country)
         )
         self.halves = FarHalves(self.boards, clock, self.tickets.leg_of)
-        self.coaching = Coaching(self.boards, self.nodes, store, self.unmonitored, country, clock, self.recorder.find)
+        self.coaching = Coaching(
+            *(self.boards, self.nodes, store, self.unmonitored, country, clock, self.recorder.find, self.shields),
+            *(lambda: self.recorder.committed(""), settings.coaching.shield_answer_seconds),
+        )
         self._shared.help_asked.subscribe(self.coaching.desk.pressed)
+        self._shared.shield_asked.subscribe(self.coaching.shields.asked)
         self.readiness = Readiness({"database": True, **self.nodes.parts}, self._problems, clock)
         self.ownership.lost.subscribe(self.nodes.give_up)
         self.database_health = DatabaseHealth(self.boards, store.installation.beat, clock)
@@ -151,8 +162,8 @@ class Service:
         )
         self.recorder.written.subscribe(self.dispatcher.wake)
         self.retention = Retention(store, wiring.keep(settings), is_one)
-        heads = settings.audit
-        self.heads = Heads(store, key, heads.heads, heads.heads_file, self.dispatcher.wake, clock, is_one)
+        heads = settings.audit.heads, settings.audit.heads_file
+        self.heads = Heads(store, key, *heads, self.dispatcher.wake, clock, is_one)
         self._tasks = BackgroundTasks("service")
         find, known = store.sessions.find, self.cluster
         sessions = TtlCache(known.after_makings(find) if known else find, SESSION_SECONDS)
@@ -181,14 +192,12 @@ class Service:
     # --- one PBX
 
     def _board(self, pbx: config.Pbx, directory: Directory) -> Board:
-        node = wiring.node_settings(pbx, self.settings, self._key, self.unmonitored.forbids)
-        connecting = PbxState(LinkState.CONNECTING, self.clock())
+        node, connecting = self._node_settings(pbx), PbxState(LinkState.CONNECTING, self.clock())
         return Board(node.numbering, directory, connecting, node.dialplan, self.bars)
 
     def _node(self, board: Board) -> Node:
         pbx = next(pbx for pbx in self.settings.pbx if pbx.id == board.id)
-        read = wiring.node_settings(pbx, self.settings, self._key, self.unmonitored.forbids)
-        return Node(read, board, self._connect_to(pbx, self.clock), self._shared)
+        return Node(self._node_settings(pbx), board, self._connect_to(pbx, self.clock), self._shared)
 
     def _make(self, pbx_id: str) -> Node:
         """All of a PBX that is ours from now on."""
@@ -197,8 +206,7 @@ class Service:
         return self._node(board)
 
     def _link_of(self, pbx: str) -> Pbx | None:
-        node = self.nodes.node(pbx)
-        return node.pbx.link if node else None
+        return node.pbx.link if (node := self.nodes.node(pbx)) else None
 
     @property
     def _pages(self) -> tuple[Callable[[str, str], str | None], Callable[[str, str], bool]]:
@@ -266,7 +274,7 @@ class Service:
             self.recorder.start(None)
             await self.accounts.read()
             self.dispatcher.look_often(LOOK)
-        await self.coaching.start()
+        await self.coaching.start(alone=self.cluster is None)
         await self.dispatcher.start()
         await self.nodes.start()
         self.database_health.start()

@@ -31,7 +31,7 @@ from adapter.core.call import Call
 from adapter.core.calls import Numbering
 from adapter.core.events import Channel
 from adapter.core.legs import LegNames, SpyDialplan, is_leg
-from adapter.core.numbering import Forbids, anybody
+from adapter.core.numbering import FREE, CallRules
 from adapter.core.people import User
 from adapter.core.trunks import TICKET
 from adapter.core.unmonitored import Unmonitored
@@ -47,6 +47,7 @@ from adapter.monitoring.e164 import forms
 from adapter.monitoring.floornews import QueueLimit
 from adapter.monitoring.limits import Limits
 from adapter.monitoring.ports import StartRequest
+from adapter.monitoring.shielding import MOVED
 from adapter.phones.browser import PREFIX, BrowserPhones, Names
 from adapter.phones.browser import Endpoints as PhonesEndpoints
 from adapter.phones.pages import PagePhones
@@ -100,6 +101,7 @@ def spy_dialplan(context: str, key: bytes) -> SpyDialplan:
     """How spying is read in this monitor dialplan. `key`: the installation's, which names its legs."""
     return SpyDialplan(
         mode_at=lambda where, name: chanspy.mode_of(name) if where == context else None,
+        shielded_at=lambda where, name: where == context and name == chanspy.SHIELDED,
         keypad_at=chanspy.has_keypad,
         mode_of_digit=chanspy.mode_of_digit,
         leave_digit=chanspy.LEAVE_DIGIT,
@@ -141,11 +143,11 @@ def asterisk(pbx: config.Pbx, clock: Callable[[], datetime], ownership: Ownershi
     return connect
 
 
-def node_settings(pbx: config.Pbx, settings: config.Settings, key: bytes, forbids: Forbids = anybody) -> NodeSettings:
-    """How this PBX is read and treated. `forbids`: whom nobody may monitor (`core.unmonitored`)."""
+def node_settings(pbx: config.Pbx, settings: config.Settings, key: bytes, rules: CallRules = FREE) -> NodeSettings:
+    """How this PBX is read and treated."""
     reading = numbering(pbx, key, settings.numbering, several=len(settings.pbx) > 1)
     return NodeSettings(
-        numbering=replace(reading, forbids=forbids),
+        numbering=replace(reading, **rules._asdict()),
         dialplan=spy_dialplan(pbx.context, key),
         limits=limits(settings),
         watch_interval=pbx.watch_interval_seconds,
@@ -275,8 +277,11 @@ def star_codes(settings: config.Settings) -> frozenset[str]:
 
 def limits(settings: config.Settings) -> Limits:
     """Deadlines and manners of monitoring."""
-    monitoring = settings.monitoring
+    monitoring, coaching = settings.monitoring, settings.coaching
     return Limits(
+        shielding=MOVED * coaching.shield_answer_seconds,
+        answer=coaching.shield_answer_seconds,
+        recordings=coaching.shield_pauses_recordings,
         ring_timeout=monitoring.ring_timeout_seconds,
         confirm=monitoring.confirm_deadline_seconds,
         lost_after=monitoring.lost_after_seconds,

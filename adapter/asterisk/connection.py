@@ -13,7 +13,7 @@ from datetime import datetime
 
 import structlog
 
-from adapter.asterisk import howcalled, queuelist, versions, wire
+from adapter.asterisk import howcalled, marks, queuelist, versions, wire
 from adapter.asterisk.ami import AmiAddress, AmiConnection, AuthenticationFailed
 from adapter.asterisk.ari import Ari
 from adapter.asterisk.fence import UNFENCED, Fence
@@ -32,6 +32,10 @@ ACTIONS = ("Originate", "PlayDTMF", "Redirect", "Hangup", "Bridge")
 ASK_ARI = 1.0
 """Seconds between looks whether ARI answers."""
 REMEDY = "write = call,originate,reporting in manager.conf lets it"
+
+
+def allowed() -> None:
+    """Where nothing forbids an action in the last moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +205,7 @@ class Connection:
         restarted = self._started_at not in (None, started_at)
         self._started_at = started_at
         snapshot = wire.snapshot(self._clock(), channels, bridges, devices, statuses, queues, restarted=restarted)
+        snapshot = snapshot._replace(marks=await marks.listed(ami, deadline))
         if self._lost.is_set():
             raise PbxUnavailable("The connection was lost while the snapshot was taken.")
         backlog, self._backlog = self._backlog or [], None
@@ -287,11 +292,12 @@ class Connection:
         """Ask for a list, of which only what closes it is wanted. Raises as `act`."""
         return await self._connected().closing(name, fields, deadline=self._settings.action_deadline)
 
-    async def act_now(self, name: str, *fields: tuple[str, str]) -> Message:
+    async def act_now(self, name: str, *fields: tuple[str, str], need: Callable[[], None] = allowed) -> Message:
         """Act only where Asterisk answers at this moment.
 
         What waits in the socket of an Asterisk that is frozen (a paused VM, a debugger, SIGSTOP) is done when it
         thaws, also after we gave the connection up: a microphone would open, or an agent be cut off, minutes late.
+        `need` is asked last, and raises where it may not be done any more.
         """
         ami = self._connected()
         try:
@@ -300,6 +306,7 @@ class Connection:
             ami.close()
             raise PbxUnavailable("Asterisk does not answer, so nothing was done. Try again soon.") from None
         self.fence.need()  # from here to the write nobody else runs
+        need()
         return await ami.action(name, fields, deadline=self._settings.action_deadline, at_once=True)
 
     async def listing(self, name: str, *fields: tuple[str, str]) -> Sequence[Message]:

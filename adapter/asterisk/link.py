@@ -2,10 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from adapter.asterisk import autoanswer, chanspy, dialog
-from adapter.asterisk.connection import Connection, LinkSettings
+from adapter.asterisk import autoanswer, chanspy, dialog, marks
+from adapter.asterisk.connection import Connection, LinkSettings, allowed
 from adapter.core.events import KnownChannel
 from adapter.core.legs import LegRequest, Refusal
 from adapter.core.modes import Mode
@@ -78,16 +78,47 @@ class Link:
             *headers,
         )
 
-    async def switch_leg(self, leg: str, mode: Mode, *, keypad: bool, reattach: bool) -> bool:
+    async def switch_leg(
+        self, leg: str, mode: Mode, *, keypad: bool, reattach: bool, need: Callable[[], None] = allowed
+    ) -> bool:
         """Ask for a mode by digit, or by moving the leg; returns once Asterisk has taken it. False: no such channel."""
         if keypad and not reattach:
-            return await _is_there(self._press(leg, mode))
+            return await _is_there(self._press(leg, mode, need))
         extension = chanspy.extension(mode, keypad=keypad)
-        fields = (("Context", self._settings.context), ("Exten", extension), ("Priority", "1"))
-        act = self._connection.act_now if mode.talks else self._connection.act
-        return await _is_there(act("Redirect", ("Channel", _uniqueid(leg)), *fields))
+        fields = (("Channel", _uniqueid(leg)), *self._place(extension))
+        if mode.talks:
+            return await _is_there(self._connection.act_now("Redirect", *fields, need=need))
+        return await _is_there(self._connection.act("Redirect", *fields))
 
-    async def _press(self, leg: str, mode: Mode) -> None:
+    def _place(self, extension: str) -> Sequence[tuple[str, str]]:
+        return ("Context", self._settings.context), ("Exten", extension), ("Priority", "1")
+
+    async def shield_leg(self, leg: str) -> bool:
+        """Move the leg to where it hears nothing and nobody hears it. False: no such channel."""
+        return await _is_there(
+            self._connection.act("Redirect", ("Channel", _uniqueid(leg)), *self._place(chanspy.SHIELDED))
+        )
+
+    async def mark(self, channel: str, text: str) -> bool:
+        """Have a channel carry the mark of a shielded conversation; empty: no more. False: no such channel."""
+        fields = ("Channel", _uniqueid(channel)), ("Variable", f"__{marks.MARK}"), ("Value", text)
+        return await _is_there(self._connection.act("Setvar", *fields))
+
+    async def tell_dialplan(self, channel: str, outcome: str) -> bool:
+        """Tell the dialplan of a channel what became of what it asked for. False: no such channel."""
+        fields = ("Channel", _uniqueid(channel)), ("Variable", marks.DONE), ("Value", outcome)
+        return await _is_there(self._connection.act("Setvar", *fields))
+
+    async def mute_recordings(self, channel: str, *, muted: bool) -> bool:
+        """Let the MixMonitors of a channel record silence, or go on. False: there is none, or no such channel."""
+        fields = ("Channel", _uniqueid(channel)), ("Direction", "both"), ("State", "1" if muted else "0")
+        try:
+            await self._connection.act("MixMonitorMute", *fields)
+        except PbxRefused:
+            return False
+        return True
+
+    async def _press(self, leg: str, mode: Mode, need: Callable[[], None]) -> None:
         channel, digit = ("Channel", _uniqueid(leg)), ("Digit", chanspy.DIGITS[mode])
         clock = asyncio.get_running_loop().time
         now = clock()
@@ -97,14 +128,16 @@ class Link:
         self._digits[leg] = due
         if due > now:
             await asyncio.sleep(due - now)
-        act = self._connection.act_now if mode.talks else self._connection.act  # silence that comes late harms nobody
-        await act("PlayDTMF", channel, digit, ("Duration", "1"), ("Receive", "true"))
+        fields = (channel, digit, ("Duration", "1"), ("Receive", "true"))
+        if mode.talks:
+            await self._connection.act_now("PlayDTMF", *fields, need=need)
+        else:
+            await self._connection.act("PlayDTMF", *fields)  # silence that comes late harms nobody
 
-    async def join(self, leg: str, customer: str) -> None:
+    async def join(self, leg: str, customer: str, need: Callable[[], None] = allowed) -> None:
         """Bridge the leg with the customer, without a tone for anybody."""
-        await self._connection.act_now(
-            "Bridge", ("Channel1", _uniqueid(customer)), ("Channel2", _uniqueid(leg)), ("Tone", "no")
-        )
+        fields = ("Channel1", _uniqueid(customer)), ("Channel2", _uniqueid(leg)), ("Tone", "no")
+        await self._connection.act_now("Bridge", *fields, need=need)
 
     async def bridge_technology(self, bridge: str) -> str:
         """How Asterisk joins a bridge's channels now; empty where it is no more."""

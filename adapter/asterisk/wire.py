@@ -12,6 +12,7 @@ from operator import itemgetter
 from adapter.asterisk import queuewire
 from adapter.asterisk.fields import NOTHING, Fields, name_in, text_in
 from adapter.core import events as ev
+from adapter.core import userevents
 from adapter.core.events import Channel, ChannelState
 from adapter.core.legs import is_test
 
@@ -37,6 +38,10 @@ OWN = re.compile(r'(?:"(.*)" )?<(.*)>', re.DOTALL)
 """A callerid as Asterisk writes it (main/callerid.c, ast_callerid_merge)."""
 HELP = "CallMonitorHelp"
 """The UserEvent by which a phone asks for help (asterisk-conf/features_call_monitor.conf)."""
+SHIELD = "CallMonitorShield"
+"""The one by which a phone, or the dialplan, has monitoring paused (asterisk-conf/extensions_call_monitor.conf)."""
+SHIELDED = "CallMonitorShielded"
+"""The one by which a leg tells that it hears nothing and nobody hears it."""
 CHANNEL = (
     *("Uniqueid", "Linkedid", "Channel", "ChannelState", "CallerIDNum", "CallerIDName"),
     *("ConnectedLineNum", "ConnectedLineName", "Exten", "Context"),
@@ -182,9 +187,14 @@ def _picked_up(fields: Fields, at: datetime) -> ev.Event | None:
 
 
 def _told_by_dialplan(fields: Fields, at: datetime) -> ev.Event | None:
-    """UserEvent(CallMonitorHelp), run by a feature code (features.conf, applicationmap) on the channel that pressed."""
+    """UserEvent, run by a feature code (features.conf, applicationmap) on the channel that pressed, or by dialplan."""
     uniqueid = fields.get("Uniqueid")
-    return ev.HelpAsked(at, uniqueid) if uniqueid and fields.get("UserEvent") == HELP else None
+    told = fields.get("UserEvent")
+    if not uniqueid or told not in (HELP, SHIELD, SHIELDED):
+        return None
+    if told == SHIELD:
+        return userevents.ShieldAsked(at, uniqueid, fields.get("Wish", ""), fields.get("Seconds", ""))
+    return userevents.HelpAsked(at, uniqueid) if told == HELP else userevents.LegShielded(at, uniqueid)
 
 
 TRANSLATORS: dict[str, Callable[[Fields, datetime], ev.Event | None]] = {

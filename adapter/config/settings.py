@@ -110,9 +110,15 @@ class Audit(Section):
 
 
 class Coaching(Section):
-    """Notes that supervisors write about calls."""
+    """Notes that supervisors write about calls, and pausing monitoring."""
 
     keep_days: Annotated[int, Field(ge=0, le=36500)] = Field(365, description="Older notes are deleted; 0 keeps all.")
+    shield_answer_seconds: Annotated[float, Field(ge=0.2, le=5)] = Field(
+        0.5, description="A pause is answered after this time, whether anybody listened or not."
+    )
+    shield_pauses_recordings: bool = Field(
+        False, description="Whether Asterisk's MixMonitor recordings are silent during a pause too."
+    )
 
 
 class Metrics(Section):

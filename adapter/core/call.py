@@ -73,8 +73,17 @@ class Call:
     """How long the customer waited in it; None while they do, and where nobody knows."""
     monitorable: bool = True
     """Whether anybody may monitor it: nobody whom `core.unmonitored` exempts is in the conversation."""
+    shielded_until: datetime | None = None
+    """Until when nobody may hear it through us (`core.shield`); None: monitoring is not paused."""
+    shield_confirmed: bool = False
+    """Whether Asterisk has confirmed that nobody does: before, nobody is told that it is paused."""
 
     @property
     def has_one_peer(self) -> bool:
         """Whether the agent is connected with exactly one other."""
         return self.answered_at is not None and len(self.peers) == 1
+
+    @property
+    def shielded(self) -> bool:
+        """Whether nobody may hear it through us now."""
+        return self.shielded_until is not None

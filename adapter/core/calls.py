@@ -15,6 +15,7 @@ from adapter.core.lines import TrackedChannel
 from adapter.core.numbering import Numbering
 from adapter.core.parties import Parties
 from adapter.core.people import Directory
+from adapter.core.shield import Rules, rules_of
 from adapter.core.sides import Side, Sides
 from adapter.core.sighting import Sighting
 from adapter.core.told import TOLD
@@ -92,7 +93,7 @@ class Calls:
                     self._lines.dirty.add(line.channel.linkedid)
 
     def adopt(self, channel: ev.Channel, at: datetime) -> None:
-        """Add a supervisor's leg that took a call over and is now a party of it."""
+        """A supervisor's leg took a call over and is a party of it now."""
         self._lines.adopt(channel, at)
         self._ask(channel.uniqueid)
 
@@ -150,9 +151,9 @@ class Calls:
                 known_by = frozenset(now) | trunks.dialogs
                 ends = (trunks.open, trunks.gone)
                 sighting = Sighting(conversation, people, present, known_by, others, *ends, across=True)
+            after.update(now)
             if now:
                 self._by_conversation[conversation] = now
-                after.update(now)
             self.sightings.append(sighting)
         return self._changes(before, after)
 
@@ -181,10 +182,7 @@ class Calls:
     def _people(
         self, lines: Sequence[Ends], departed: Sequence[TrackedChannel]
     ) -> tuple[frozenset[str], frozenset[str]]:
-        """Ids of the users who are, or have just been, connected in a conversation; and of all who are in it now.
-
-        Where all are connected it is one set: it is kept for each call.
-        """
+        """Ids of users who are, or were just now, connected in it; and of all in it now: one set if they can."""
         parties = {party.channel.uniqueid: party for line, far in lines for party in (line, *far)}.values()
         connected = [line for line in (*parties, *departed) if line.channel.state is ev.ChannelState.UP]
         people = self._owners(connected)
@@ -224,7 +222,7 @@ class Calls:
         return self._parties_of.directory
 
     def channels(self) -> Collection[str]:
-        """Uniqueids of all known channels, except supervisors' legs."""
+        """Uniqueids of all channels but legs."""
         return self._lines.uniqueids()
 
     def get(self, call_id: str) -> Call | None:
@@ -233,23 +231,24 @@ class Calls:
 
     def peers(self, uniqueid: str) -> frozenset[str] | None:
         """The channels that share the bridge with this one now, settled or not; None if the channel is gone."""
+        return None if (line := self._lines.get(uniqueid)) is None else self._lines.peers(line)
+
+    def conversation_of(self, uniqueid: str) -> str | None:
+        """The id of the conversation that a channel is in as of the last `settle`."""
         line = self._lines.get(uniqueid)
-        return None if line is None else self._lines.peers(line)
+        return self._conversation_ids.get(line.channel.linkedid) if line is not None else None
 
     def bridge_of(self, uniqueid: str) -> str | None:
         """The bridge that this channel is in right now."""
-        line = self._lines.get(uniqueid)
-        return line.bridge if line is not None else None
+        return line.bridge if (line := self._lines.get(uniqueid)) is not None else None
 
     def endpoint_of(self, uniqueid: str) -> str | None:
         """The endpoint behind a channel, such as PJSIP/101; None if it is gone."""
-        line = self._lines.get(uniqueid)
-        return line.endpoint if line is not None else None
+        return line.endpoint if (line := self._lines.get(uniqueid)) is not None else None
 
     def was_called(self, uniqueid: str) -> bool:
         """Whether somebody called this channel, rather than it them."""
-        line = self._lines.get(uniqueid)
-        return line is not None and line.called
+        return (line := self._lines.get(uniqueid)) is not None and line.called
 
     def met_others(self, uniqueid: str) -> bool:
         """Whether this channel may have been in a bridge with others than now."""
@@ -258,8 +257,8 @@ class Calls:
 
     def participants(self, conversation_id: str) -> frozenset[str]:
         """Ids of the users whose phones are in this conversation."""
-        linkedid = self._linkedids.get(conversation_id, "")
-        lines = [(line, self._lines.far(line)) for line in self._lines.conversation(linkedid)]
+        here = self._lines.conversation(self._linkedids.get(conversation_id, ""))
+        lines = [(line, self._lines.far(line)) for line in here]
         return self._people(lines, ())[1]
 
     def _owners(self, lines: Iterable[TrackedChannel]) -> frozenset[str]:
@@ -272,9 +271,10 @@ class Calls:
         sides = [side for line, far in lines if line.is_agent for side in self._sides.of(line, far, self._calls)]
         numbers = (one for side in sides for one in self._parties_of.numbers(side.line, side.far))
         free = not (sides and self._numbering.forbids(conversation, participants, numbers))
-        return {side.call_id: self._call(side, conversation, participants, free, at) for side in sides}
+        rules = rules_of(self._numbering.in_force(conversation), monitorable=free)
+        return {side.call_id: self._call(side, conversation, participants, rules, at) for side in sides}
 
-    def _call(self, side: Side, conversation: str, participants: frozenset[str], free: bool, at: datetime) -> Call:
+    def _call(self, side: Side, conversation: str, participants: frozenset[str], rules: Rules, at: datetime) -> Call:
         """The call of an agent's side; the one that is known, where it still looks the same."""
         line, far, other, known = side.line, side.far, side.other, self._calls.get(side.call_id)
         answered_at = self._answered(side, known, at)
@@ -298,7 +298,7 @@ class Calls:
             far=other.channel.uniqueid if other is not None else "",
             queue=visit.queue if visit is not None else None,
             waited_seconds=visit.seconds if visit is not None else None,
-            monitorable=free,
+            **rules,
         )
         return known if known == call else call
 

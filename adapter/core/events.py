@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from adapter.core.queueevents import QueueEvent, QueueListed
+from adapter.core.userevents import ToldByDialplan
 
 
 class ChannelState(StrEnum):
@@ -268,13 +269,8 @@ class Snapshot(NamedTuple):
     """None where Asterisk has no queues, or doesn't tell."""
     devices: Mapping[str, str] = MappingProxyType({})
     """As of `DevicesListed`."""
-
-
-class HelpAsked(NamedTuple):
-    """Somebody in a call pressed the feature code that asks for help."""
-
-    at: datetime
-    uniqueid: str
+    marks: Mapping[str, str] = MappingProxyType({})
+    """By a channel's uniqueid: the mark of its shielded conversation (`core.shield.Mark`)."""
 
 
 Event = (
@@ -296,7 +292,7 @@ Event = (
     | OriginateFailed
     | OriginateAnswered
     | HandedOn
-    | HelpAsked
+    | ToldByDialplan
     | Snapshot
     | QueueEvent
 )

@@ -95,7 +95,7 @@ def spies(known: ev.KnownChannel, dialplan: SpyDialplan) -> bool:
     channel = known.channel
     if known.bridge is not None or dialplan.legs.is_others(channel.uniqueid):
         return False
-    return dialplan.legs.is_ours(channel.uniqueid) or dialplan.mode_at(channel.context, channel.extension) is not None
+    return dialplan.legs.is_ours(channel.uniqueid) or dialplan.is_place(channel.context, channel.extension)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def differences(
 
 def _is_party(channel: ev.Channel, model: Model, dialplan: SpyDialplan) -> bool:
     """Whether it took a call over and is on its way to somebody else: known as a party, and not where legs listen."""
-    return channel.uniqueid in model.channels and dialplan.mode_at(channel.context, channel.extension) is None
+    return channel.uniqueid in model.channels and not dialplan.is_place(channel.context, channel.extension)
 
 
 def _of_ending(monitor: Monitor, there: Collection[str], overdue: Collection[str]) -> set[Difference]:
@@ -156,7 +156,9 @@ def _of_monitor(
     if leg is None:
         return {Difference(Fault.LEG_MISSING, monitor.leg)}
     place = dialplan.mode_at(leg.channel.context, leg.channel.extension)
-    if place is None:  # on its way to its end it is gone at the second look
+    if monitor.to_shield and dialplan.shielded_at(leg.channel.context, leg.channel.extension):
+        return set()
+    if place is None or monitor.shielded:  # on its way to its end it is gone at the second look
         return {Difference(Fault.LEG_ASTRAY, monitor.leg)}
     heard: set[Mode] = set()
     if observed is not None and observed.mode is not None:

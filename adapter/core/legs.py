@@ -126,3 +126,9 @@ class SpyDialplan:
     """The extension where a leg ends whose call ended."""
     legs: LegNames
     """Which legs are this installation's."""
+    shielded_at: Callable[[str, str], bool] = lambda context, extension: False
+    """Whether a leg at this context and extension hears nothing, and nobody hears it."""
+
+    def is_place(self, context: str, extension: str) -> bool:
+        """Whether only legs are here: they listen, or are where they hear nothing."""
+        return self.mode_at(context, extension) is not None or self.shielded_at(context, extension)

@@ -8,33 +8,12 @@ Nothing here waits, measures time or talks to anybody. `mode` is only ever what 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
 
 from adapter.core.audit import SYSTEM, By, Via
 from adapter.core.events import OriginateFailure
 from adapter.core.modes import Mode
 from adapter.core.monitor import BROWSER, Asked, EndReason, Monitor, MonitorState, Notice
-
-
-class SwitchLeg(NamedTuple):
-    """Command: put the leg into this mode."""
-
-    mode: Mode
-    reattach: bool
-
-
-class EndLeg(NamedTuple):
-    """Command: hang the leg up."""
-
-
-Command = SwitchLeg | EndLeg
-
-
-class Step(NamedTuple):
-    """What follows from a fact: the monitor as it is now, and what is to be done about it."""
-
-    monitor: Monitor
-    commands: tuple[Command, ...] = ()
+from adapter.core.steps import Command, EndLeg, ShieldLeg, Step, SwitchLeg
 
 
 def spy_started(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str], *, met_others: bool = False) -> Step:
@@ -51,6 +30,7 @@ def spy_started(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str
         peers=peers,
         doubtful=met_others,
         reattach=False,
+        shielded=False,
         barged=False,
     )
     by = _author(monitor, mode, monitor.by if not monitor.live else SYSTEM)
@@ -59,7 +39,7 @@ def spy_started(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str
 
 def digit(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str]) -> Step:
     """The leg received a mode's digit. Without the keypad option ChanSpy ignores it, and so do we."""
-    if not monitor.live or not monitor.keypad:
+    if not monitor.live or not monitor.keypad or monitor.shielded:
         return Step(monitor)
     changed = _in_mode(monitor, mode, at, peers, _author(monitor, mode, keypad_of(monitor)))
     if mode.talks and monitor.reattach:
@@ -119,7 +99,7 @@ def bridge_settled(monitor: Monitor, peers: frozenset[str]) -> Step:
     And its audiohook takes frames of the new party for late ones of the former (main/audiohook.c): the supervisor hears
     the agent only, and a whisper is heard by nobody. So: a fresh attachment, as soon as somebody is there.
     """
-    if not monitor.live or peers == monitor.peers or monitor.ending or monitor.taking:
+    if not monitor.live or peers == monitor.peers or monitor.ending or monitor.taking or monitor.to_shield:
         return Step(monitor)
     return _anew(monitor, attach=bool(peers) or monitor.barged)
 
@@ -127,7 +107,7 @@ def bridge_settled(monitor: Monitor, peers: frozenset[str]) -> Step:
 def peer_lost(monitor: Monitor) -> Step:
     """Barge reaches the customer no more, though the same two talk (a recorder of ARI has joined): whom it had latched
     goes on hearing, against what everybody is told. So the same as above."""
-    if not monitor.live or not monitor.barged or monitor.ending or monitor.taking:
+    if not monitor.live or not monitor.barged or monitor.ending or monitor.taking or monitor.to_shield:
         return Step(monitor)
     return _anew(monitor, attach=True)
 
@@ -152,6 +132,8 @@ def taking_over(monitor: Monitor, by: By) -> Step:
 def not_taken(monitor: Monitor, peers: frozenset[str] | None) -> Step:
     """Asterisk did not bridge them: the monitor goes on as it is, held to what the agent's bridge is now."""
     left = replace(monitor, taking=None)
+    if left.to_shield and peers is not None and not left.ending:
+        return Step(left, (ShieldLeg(),))
     return end_wanted(left, EndReason.CALL_ENDED) if peers is None else bridge_settled(left, peers)
 
 

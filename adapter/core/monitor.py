@@ -37,6 +37,8 @@ class EndReason(StrEnum):
     PBX_LOST = "pbx_lost"
     NOT_MONITORABLE = "not_monitorable"
     """Somebody is in the conversation now whom nobody may monitor, or a program exempted the call."""
+    SHIELDED = "shielded"
+    """Monitoring of the conversation was paused, and the leg could not be moved to where it hears nothing."""
     ERROR = "error"
 
 
@@ -47,6 +49,8 @@ class Notice(StrEnum):
     MADE_SAFE = "made_safe"
     """Nobody can know what it does, so it was made silent: Asterisk was found doing something else than it had
     confirmed (`adapter.health.watchdog`), or a key could have been pressed while nobody was told of it."""
+    SHIELDED = "shielded"
+    """Monitoring of the conversation was paused (`core.shield`)."""
     UNRECORDED = "unrecorded"
     """The talk could not be recorded, or the record has been away for too long (`adapter.monitoring.unrecorded`)."""
 
@@ -104,6 +108,10 @@ class Monitor:
     """The bridge has changed since ChanSpy attached: the leg must be moved before it hears both, or may talk again."""
     barged: bool = False
     """Whether this run of ChanSpy has barged, and so may have latched its peer (app_chanspy.c, attach_barge)."""
+    to_shield: bool = False
+    """The conversation is shielded: the leg is to be where it hears nothing and nobody hears it."""
+    shielded: bool = False
+    """Asterisk has confirmed that it is there."""
     connected: bool = False
     """Whether the agent is known to hear the other side of the call now, and so could hear the supervisor
     (`Call.audible`): not while the PBX is out of sight."""
@@ -157,7 +165,7 @@ class Monitor:
     @property
     def audible(self) -> bool:
         """Whether what the mode promises can be heard now."""
-        return self.live and self.connected and not self.reattach and not self.doubtful
+        return self.live and self.connected and not (self.reattach or self.doubtful or self.shielded)
 
     @property
     def talks(self) -> bool:

@@ -3,16 +3,36 @@
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from adapter.core.events import Channel
+from adapter.core.shield import InForce
 
 Forbids = Callable[[str, frozenset[str], Iterable[tuple[str, str]]], bool]
 """Asked of a conversation, who is in it (ids of users), and the numbers of the others, each with its country."""
 
 
+def unshielded(conversation: str) -> InForce | None:
+    """Where no monitoring is ever paused."""
+    return None
+
+
 def anybody(conversation: str, present: frozenset[str], numbers: Iterable[tuple[str, str]]) -> bool:
     """Where nobody is exempt from monitoring."""
     return False
+
+
+class CallRules(NamedTuple):
+    """Who may be heard, whatever somebody's rights."""
+
+    forbids: Forbids = anybody
+    """Whom nobody may monitor (`core.unmonitored`)."""
+    in_force: Callable[[str], InForce | None] = unshielded
+    """Of which conversations monitoring is paused (`core.shield`)."""
+
+
+FREE = CallRules()
+"""Everybody, always."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +59,9 @@ class Numbering:
 
     forbids: Forbids = anybody
     """Whether nobody may monitor a conversation (`core.unmonitored.Unmonitored.forbids`)."""
+
+    in_force: Callable[[str], InForce | None] = unshielded
+    """The shield of a conversation (`core.shield.Shields.in_force`)."""
 
     def opaque(self, uniqueid: str) -> str:
         """The public id for a uniqueid or linkedid: stable across restarts, and not sequential."""

@@ -1,6 +1,6 @@
 """One change's worth of what is to be written: monitors, entries of the audit, events for hooks, open calls. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +9,7 @@ from adapter.core.audit import Entry
 from adapter.core.bars import BarChanges
 from adapter.core.call import Call
 from adapter.core.monitor import Monitor
+from adapter.core.shield import Shield
 
 
 class EventType(StrEnum):
@@ -25,6 +26,8 @@ class EventType(StrEnum):
     HELP_REQUESTED = "help.requested"
     HELP_TAKEN = "help.taken"
     HELP_CLOSED = "help.closed"
+    SHIELD_STARTED = "shield.started"
+    SHIELD_ENDED = "shield.ended"
     NOTE_CREATED = "note.created"
     NOTE_CHANGED = "note.changed"
     NOTE_DELETED = "note.deleted"
@@ -82,6 +85,8 @@ class Record:
     """The latest state of each monitor that changed."""
     calls: dict[str, OpenCall | None] = field(default_factory=dict)
     """Calls that programs were told of; None for those that are over."""
+    shields: dict[str, Shield] = field(default_factory=dict)
+    """The latest state of each shield that changed."""
     barred: BarChanges = field(default_factory=BarChanges)
     """Who is barred from which conversation."""
     pbxes: set[str] = field(default_factory=set)
@@ -90,7 +95,8 @@ class Record:
     @property
     def size(self) -> int:
         """How many facts wait in it."""
-        return len(self.entries) + len(self.events) + len(self.monitors) + len(self.calls) + self.barred.size
+        kept: tuple[Sized, ...] = (self.entries, self.events, self.monitors, self.calls, self.shields)
+        return sum(map(len, kept)) + self.barred.size
 
     def add(self, later: "Record") -> None:
         """Take in what happened later."""
@@ -98,6 +104,7 @@ class Record:
         self.events += later.events
         self.monitors |= later.monitors
         self.calls |= later.calls
+        self.shields |= later.shields
         self.barred.add(later.barred)
         self.pbxes |= later.pbxes
 
@@ -123,7 +130,8 @@ def without(sealed: Sealed, is_ours: Callable[[str], bool]) -> Sealed:
     calls = {one: known for one, known in record.calls.items() if known is None or is_ours(known.call.pbx)}
     ours = {pbx for pbx in record.pbxes if is_ours(pbx)}
     barred = replace(record.barred, bars=bars)
-    kept = replace(record, monitors=monitors, calls=calls, barred=barred, pbxes=ours)
+    shields = {one: shield for one, shield in record.shields.items() if is_ours(shield.pbx)}
+    kept = replace(record, monitors=monitors, calls=calls, shields=shields, barred=barred, pbxes=ours)
     return Sealed(kept, sealed.entry_ids, sealed.event_ids)
 
 

@@ -25,6 +25,8 @@ class Team:
     queues: tuple[str, ...] = ()
     """As they were entered; at every PBX that has a queue of that name."""
     supervisors: frozenset[str] = NOBODY
+    shield_seconds: int | None = None
+    """Seconds that each member may have monitoring of their calls paused a day (`core.shield`); None: no bound."""
 
 
 @dataclass(frozen=True, slots=True)

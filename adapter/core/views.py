@@ -119,6 +119,7 @@ def monitor_view(monitor: Monitor, sight: Visibility) -> Json:
         "live_at": time_view(monitor.talking_since if talking else monitor.live_at),
         "ended_at": time_view(monitor.ended_at),
         "ended_reason": monitor.ended_reason.value if monitor.ended_reason else None,
+        "shielded": monitor.shielded,
     }
     if monitor.notice and not monitor.mode.talks and not talking:
         view["reason"] = monitor.notice.value
@@ -147,6 +148,7 @@ def call_view(call: Call, monitors: Iterable[Monitor], sight: Visibility) -> Jso
         "queue": call.queue,
         "waited_seconds": call.waited_seconds,
         "monitorable": call.monitorable,
+        "shielded_until": time_view(call.shielded_until) if call.shield_confirmed else None,
         "monitors": [monitor_view(monitor, sight) for monitor in shown],
     }
 

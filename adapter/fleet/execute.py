@@ -3,6 +3,7 @@
 import re
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
@@ -21,6 +22,7 @@ from adapter.fleet.mirror import Publisher
 from adapter.fleet.people import KnownPeople
 from adapter.monitoring.ending import Ending
 from adapter.monitoring.ports import StartRequest
+from adapter.monitoring.shielddesk import AtPbx
 from adapter.monitoring.stopall import StopAll, outcome
 from adapter.phones.browser import PREFIX
 from adapter.tasks import BackgroundTasks
@@ -36,7 +38,9 @@ MOST_AT_ONCE = 500
 """Commands that are carried out at the same time."""
 READING = 1.0
 """Seconds for reading the accounts, when the asker knows others than we."""
-ALWAYS = frozenset({Action.END, Action.STOP_ALL, Action.DEVICE_GONE})
+UNASKED = frozenset({Action.DEVICE_GONE, Action.SHIELD, Action.UNSHIELD})
+"""What hangs on no account's rights here."""
+ALWAYS = frozenset({Action.END, Action.STOP_ALL, *UNASKED})
 """What is done by the rights that are known, where the database can't be asked for newer ones."""
 
 
@@ -84,6 +88,7 @@ class Executor:
     def __init__(
         self,
         acting: Acting,
+        shielding: AtPbx,
         publisher: Publisher,
         bus: Bus,
         sealer: Sealer,
@@ -95,7 +100,13 @@ class Executor:
     ) -> None:
         """`who`: whose rights count, as this process knows them; raises Forbidden where nobody's do.
         `boot`: the same clock as the publisher's."""
-        self._acting, self._publisher, self._sealer, self._subjects = acting, publisher, sealer, subjects
+        self._acting, self._shielding, self._publisher, self._sealer, self._subjects = (
+            acting,
+            shielding,
+            publisher,
+            sealer,
+            subjects,
+        )
         self._who, self._people, self._boot = who, people, boot
         self._ids: OrderedDict[str, float] = OrderedDict()
         self._busy = 0
@@ -155,8 +166,10 @@ class Executor:
             await self._know_people(command)
             if (why := self._too_late(command, term)) is not None:  # reading took its time
                 raise errors.PbxUnavailable(f"Nothing was done: {why}")
-            gone = command.action is Action.DEVICE_GONE
-            outcome = self._device_gone(command) if gone else await self._do(command, self._who(command))
+            if command.action in UNASKED:
+                outcome = await self._do_unasked(command)
+            else:
+                outcome = await self._do(command, self._who(command))
         except errors.AdapterError as problem:
             outcome = problem
         except Exception:
@@ -192,6 +205,17 @@ class Executor:
             case _:
                 raise errors.PbxUnavailable("Nothing was done: the command is not whole.")
         return self._outcome(command, monitor=monitor)
+
+    async def _do_unasked(self, command: Command) -> Answer:
+        """Whatever account it is for, if for any: the asker has decided, and it only keeps somebody from hearing."""
+        if command.action is Action.DEVICE_GONE:
+            return self._device_gone(command)
+        if (wanted := command.shield) is None:
+            raise errors.PbxUnavailable("Nothing was done: the command is not whole.")
+        if command.action is Action.SHIELD:
+            return replace(self._outcome(command), shield=await self._shielding.shield(wanted, command.by))
+        await self._shielding.unshield(wanted.conversation_id, wanted.holder, wanted.user_id, command.by)
+        return self._outcome(command)
 
     def _device_gone(self, command: Command) -> Answer:
         if not command.why.startswith(PAGES):

@@ -16,6 +16,7 @@ from adapter.core.changes import Changes
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
 from adapter.core.people import User
+from adapter.core.shield import Shield, ShieldRequest
 from adapter.core.views import Visibility, monitor_view
 from adapter.fleet.bus import Bus, NotSent, Subjects
 from adapter.fleet.follower import Follower
@@ -36,6 +37,7 @@ KNOWN = (
     errors.DeviceUnavailable,
     errors.OwnCall,
     errors.NotMonitorable,
+    errors.Shielded,
     errors.CallNotActive,
     errors.NotLive,
     errors.CallEnded,
@@ -98,6 +100,21 @@ class RemoteSupervision:
         command = replace(self._command(Action.STOP_ALL, user.id, by, ""), why=why, awaited=tuple(sorted(awaited)))
         answer = await self._ask(command)
         return Stopped(answer.gone, answer.left)
+
+    async def shield(self, request: ShieldRequest, by: By, channel: str | None = None) -> Shield:
+        """Nobody hears this conversation there any more; answered once its owner says so."""
+        command = replace(self._command(Action.SHIELD, request.user_id or "", by, ""), shield=request)
+        if (told := (await self._ask(command)).shield) is None:
+            raise errors.PbxTimeout("The adapter that looks after this PBX did not say what became of it.")
+        return told
+
+    async def unshield(self, conversation: str, holder: str, user_id: str | None, by: By) -> None:
+        """Take back what this holder wished there; the agent, all of it."""
+        request = ShieldRequest(conversation_id=conversation, holder=holder, user_id=user_id)
+        await self._ask(replace(self._command(Action.UNSHIELD, user_id or "", by, ""), shield=request))
+
+    async def tell_dialplan(self, channel: str, outcome: str) -> None:
+        """Nobody of its dialplan asks here."""
 
     async def device_gone(self, device: str) -> None:
         """A page that was a phone is gone: what it serves ends."""

@@ -25,6 +25,7 @@ from adapter.core.monitor import Monitor
 from adapter.core.ownership import Term
 from adapter.core.pbx import PbxState
 from adapter.core.shared_bars import BarsOfPbx, Presence
+from adapter.core.shield import Shield, ShieldRequest
 from adapter.fleet.schema import Codec
 from adapter.monitoring.ports import StartRequest
 
@@ -119,6 +120,8 @@ class Action(StrEnum):
     END = "end"
     TAKE_OVER = "take_over"
     STOP_ALL = "stop_all"
+    SHIELD = "shield"
+    UNSHIELD = "unshield"
     DEVICE_GONE = "device_gone"
     """A page that is a phone through the asker is gone; `why` is its device."""
 
@@ -142,6 +145,8 @@ class Command(Message):
     why: str = ""
     awaited: tuple[str, ...] = ()
     """Of all that are stopped: the monitors whose end the asker waits for."""
+    shield: ShieldRequest | None = None
+    """Of which conversation monitoring is to be paused, or resumed, and by whose wish."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +168,7 @@ class Answer(Message):
     number: int
     """Of the change after which it was true."""
     monitor: Monitor | None = None
+    shield: Shield | None = None
     gone: int = 0
     left: tuple[str, ...] = ()
     """Of those that were to be stopped and awaited: how many ended, and which did not in time."""

@@ -12,12 +12,13 @@ import structlog
 from adapter.core import lifecycle
 from adapter.core.calls import Numbering
 from adapter.core.changes import Changes
-from adapter.core.events import Event, HelpAsked
+from adapter.core.events import Event, Snapshot
 from adapter.core.invariant import Fault
 from adapter.core.legs import HandedCall, SpyDialplan
 from adapter.core.monitor import EndReason
 from adapter.core.origins import Origins
 from adapter.core.pbx import LinkState, PbxState
+from adapter.core.userevents import HelpAsked, ShieldAsked
 from adapter.errors import AdapterError
 from adapter.health.watchdog import Watchdog
 from adapter.monitoring.board import Board
@@ -28,6 +29,8 @@ from adapter.monitoring.ports import MonitorLog, Pbx
 from adapter.monitoring.queuewatch import Lists, QueueWatch
 from adapter.monitoring.reach import Reach
 from adapter.monitoring.reservations import Reservations
+from adapter.monitoring.shielding import Shielding
+from adapter.monitoring.shields import ShieldKeeper
 from adapter.monitoring.supervise import Supervision
 from adapter.phones.dtmf import DtmfModes
 from adapter.phones.messages import PhoneMessages
@@ -125,6 +128,10 @@ class Shared:
     """Star codes on their way; None where there is one PBX."""
     help_asked: Listeners[[str, str]] = field(default_factory=Listeners)
     """Who is told that a phone asks for help: the PBX's id, and the phone's channel."""
+    shields: ShieldKeeper = field(kw_only=True)
+    """Of all PBXes."""
+    shield_asked: Listeners[[str, str, str, str]] = field(default_factory=Listeners)
+    """Who is told that a phone or the dialplan wishes monitoring paused: the PBX's id, the channel, what, how long."""
 
 
 class Node:
@@ -170,7 +177,11 @@ class Node:
             tickets=shared.tickets,
             is_trunk=settings.numbering.is_trunk,
         )
-        self._help_asked = shared.help_asked
+        self._help_asked, self._shared = shared.help_asked, shared
+        self._opaque = settings.numbering.opaque
+        self.shielding = Shielding(
+            board, link, shared.shields, settings.limits.answer, recordings=settings.limits.recordings
+        )
         self._taken_up = False
         board.subscribe(self._heard)
         self.messages = PhoneMessages(board, self.pbx.message, shared.is_at_page)
@@ -183,13 +194,24 @@ class Node:
     def _events(self, events: Sequence[Event]) -> None:
         self.watchdog.apply(events)
         self._origins.apply(events)
+        for event in events:
+            if type(event) is Snapshot:
+                self._marked(event)
         self.board.apply(events)
         if self.queue_watch is not None:
             self.queue_watch.heard(events)
         for event in events:
             if type(event) is HelpAsked:
                 self._help_asked.tell(self.id, event.uniqueid)
+            elif type(event) is ShieldAsked:
+                self._shared.shield_asked.tell(self.id, event.uniqueid, event.wish, event.seconds)
         self._figures.applied(events, (self._clock() - events[-1].at).total_seconds() if events else 0.0)
+
+    def _marked(self, snapshot: Snapshot) -> None:
+        """Before it is known who listens where: of which conversations monitoring is paused, by Asterisk's word."""
+        for known in snapshot.channels:
+            if (mark := snapshot.marks.get(known.channel.uniqueid)) is not None:
+                self._shared.shields.found(self.id, self._opaque(known.channel.linkedid), mark)
 
     def _state(self, state: PbxState) -> None:
         self._figures.link_changed(state.state)
@@ -269,6 +291,7 @@ class Node:
         await self.floor_news.close()
         if self.queue_watch is not None:
             await self.queue_watch.close()
+        await self.shielding.close()
         await self.supervision.abandon()
         await self.dtmf.close()
         await self.dialogs.close()

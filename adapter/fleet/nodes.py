@@ -15,6 +15,7 @@ from adapter.fleet.node import TAKEN_UP, Node
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.policy import Policy
 from adapter.monitoring.ports import StartRequest
+from adapter.monitoring.shielddesk import AtPbx
 from adapter.monitoring.stopall import Stopped, outcome
 
 PARTS = (TAKEN_UP, "ami", "ari")
@@ -45,6 +46,10 @@ class OnePbx(Protocol):
     @property
     def supervision(self) -> Acting:
         """The use case there."""
+
+    @property
+    def shielding(self) -> AtPbx:
+        """Pausing and resuming monitoring there."""
 
     def device_gone(self, device: str) -> None:
         """A page that was a phone is gone: what it serves ends."""
@@ -77,6 +82,11 @@ class Nodes:
     def node_of(self, monitor: Monitor) -> OnePbx:
         """The node of a monitor. Raises CallEnded where its PBX is no longer configured: then it is long over."""
         return self._need(monitor.pbx)
+
+    def shielding_at(self, pbx: str) -> AtPbx | None:
+        """What pauses and resumes monitoring at this PBX. Raises PbxUnavailable while it is taken over."""
+        found = self.at(pbx)
+        return found.shielding if found is not None else None
 
     def _need(self, pbx: str) -> OnePbx:
         node = self.at(pbx)

@@ -18,6 +18,7 @@ from adapter.core.ownership import Term
 from adapter.core.people import User
 from adapter.core.record import OpenCall, Record
 from adapter.core.shared_bars import SharedBars
+from adapter.core.shield import Shield
 from adapter.errors import AdapterError, Forbidden, StoreUnavailable
 from adapter.fleet.bus import Bus, Subjects
 from adapter.fleet.claims import Claims
@@ -31,6 +32,7 @@ from adapter.fleet.people import KnownPeople
 from adapter.fleet.process import boot_time
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.recorder import Recorder
+from adapter.monitoring.shields import ShieldKeeper
 from adapter.monitoring.takeup import take_up
 from adapter.tasks import BackgroundTasks
 
@@ -61,6 +63,10 @@ class Left(Protocol):
     def bars(self) -> Sequence[Bar]:
         """Conversations that were not over."""
 
+    @property
+    def shields(self) -> Sequence[Shield]:
+        """Shields that had not ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -75,6 +81,7 @@ class Parts:
     boards: Boards
     bars: SharedBars
     recorder: Recorder
+    shields: ShieldKeeper
     clock: Callable[[], datetime]
     make: Callable[[str], Node]
     """Makes all of one PBX, to be fed by its own events."""
@@ -133,6 +140,11 @@ class Switchover:
         """What asks its owner, while it is another adapter's."""
         return self._followed.supervision
 
+    @property
+    def shielding(self) -> RemoteSupervision:
+        """What asks its owner to pause or resume monitoring."""
+        return self._followed.supervision
+
     def device_gone(self, device: str) -> None:
         """A page of ours that was a phone there is gone: its owner is told, and ends what it served."""
         self._tasks.start(self._tell_gone(device), "page gone")
@@ -169,6 +181,7 @@ class Switchover:
         parts.recorder.note(Record(barred=changed, pbxes={self.id}))
         take_up(parts.boards, parts.recorder, left.monitors, left.latest, at, node.board, parts.page_lives)
         parts.boards.swap(node.board, at)
+        parts.shields.take_up(left.shields)
         self.owned = self._own(node)
         node.start()
         self.owned.publisher.begin(term)
@@ -201,7 +214,9 @@ class Switchover:
             boot=boot_time,
             clock=parts.clock,
         )
-        executor = Executor(node.supervision, publisher, *common, who=self._who, people=parts.people, boot=boot_time)
+        executor = Executor(
+            node.supervision, node.shielding, publisher, *common, who=self._who, people=parts.people, boot=boot_time
+        )
         return Owned(node, publisher, executor)
 
     def _holds(self, node: Node) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime
 import structlog
 
 from adapter.core import events as ev
-from adapter.core import lifecycle
+from adapter.core import following, lifecycle, shielding, userevents
 from adapter.core.agents import NOTHING, Settled
 from adapter.core.bars import BarChanges, Bars
 from adapter.core.call import Call
@@ -19,12 +19,12 @@ from adapter.core.calls import Numbering
 from adapter.core.changes import Changes, MonitorChange
 from adapter.core.invariant import spies
 from adapter.core.legs import BUSY_CAUSES, SpyDialplan, is_leg
-from adapter.core.lifecycle import Command, Step
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, with_call
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory
 from adapter.core.permissions import monitor_survives
+from adapter.core.steps import Command, EndLeg, Step
 from adapter.monitoring.placeguard import PlaceGuard, author
 from adapter.monitoring.readable import Readable
 from adapter.monitoring.shortway import OF_AGENTS, OF_CALLS_TOO, is_of_calls
@@ -85,7 +85,7 @@ class Board(Readable):
                 self._calls.apply(event)
             return
         if (stray := self.place.look(event, self._by_leg, self.in_bridge)) is not None:
-            self._commanded.append((stray, (lifecycle.EndLeg(),)))
+            self._commanded.append((stray, (EndLeg(),)))
         match event:
             case ev.SpyStarted(at, leg, target, context, extension):
                 self._spy_started(leg, target, self._dialplan.mode_at(context, extension), at)
@@ -98,6 +98,9 @@ class Board(Readable):
             case ev.OriginateFailed(at, leg, why):
                 if monitor := self._of_leg(leg):
                     self._step(lifecycle.originate_failed(monitor, why, at))
+            case userevents.LegShielded(_, leg):
+                if monitor := self._of_leg(leg):
+                    self._step(shielding.arrived(monitor))
             case ev.SpyStopped():
                 pass  # a moved leg starts again; one that is over hangs up; one that went astray the watchdog finds
             case ev.Snapshot():
@@ -137,7 +140,7 @@ class Board(Readable):
         for monitor in filter(None, map(self._of_leg, event.channels)):
             self._step(lifecycle.handed_on(monitor, ev.endpoint_of(event.to), author(event, self.phones)))
             if event.to_id:
-                self._commanded.append((event.to_id, (lifecycle.EndLeg(),)))
+                self._commanded.append((event.to_id, (EndLeg(),)))
 
     def _spy_started(self, leg: str, target: str, mode: Mode | None, at: datetime) -> None:
         monitor = self._of_leg(leg)
@@ -148,7 +151,8 @@ class Board(Readable):
             self._step(lifecycle.end_wanted(monitor, EndReason.ERROR))
             return
         met_others = self._calls.met_others(monitor.target)
-        self._step(lifecycle.spy_started(monitor, mode, at, self._peers(monitor), met_others=met_others))
+        started = lifecycle.spy_started(monitor, mode, at, self._peers(monitor), met_others=met_others)
+        self._step(shielding.listens(started))
 
     def _digit(self, monitor: Monitor, digit: str, at: datetime) -> None:
         if digit == self._dialplan.leave_digit:
@@ -163,20 +167,21 @@ class Board(Readable):
         if monitor := self._of_leg(leg):
             self._step(lifecycle.channel_appeared(monitor))
         else:
-            self._commanded.append((leg, (lifecycle.EndLeg(),)))
+            self._commanded.append((leg, (EndLeg(),)))
 
     def _resume(self, snapshot: ev.Snapshot) -> None:
         legs = {known.channel.uniqueid: known.channel for known in snapshot.channels if spies(known, self._dialplan)}
         for monitor in list(self._monitors.values()):
             leg, taken_up = legs.get(monitor.leg), monitor.id in self._taken_up
             mode = self._dialplan.mode_at(leg.context, leg.extension) if leg else None
+            shielded = leg is not None and self._dialplan.shielded_at(leg.context, leg.extension)
             peers = self._calls.peers(monitor.target)
-            for step in lifecycle.found_again(
-                monitor, peers, mode, snapshot.at, is_there=leg is not None, taken_up=taken_up
+            for step in shielding.found_again(
+                monitor, peers, mode, snapshot.at, is_there=leg is not None, taken_up=taken_up, shielded=shielded
             ):
                 self._step(step)
         for stranger in legs.keys() - self._by_leg.keys():
-            self._commanded.append((stranger, (lifecycle.EndLeg(),)))
+            self._commanded.append((stranger, (EndLeg(),)))
 
     def _of_leg(self, leg: str) -> Monitor | None:
         return self._monitors.get(self._by_leg.get(leg, ""))
@@ -207,7 +212,7 @@ class Board(Readable):
     def end_parties(self, device: str, at: datetime) -> None:
         """Hang up calls that were taken over at this device: nobody is there any more."""
         here = (leg for leg in self.place.parties if self._calls.endpoint_of(leg) == device)
-        self._commanded.extend((leg, (lifecycle.EndLeg(),)) for leg in here)
+        self._commanded.extend((leg, (EndLeg(),)) for leg in here)
         self._publish(at)
 
     def set_directory(self, directory: Directory, changed: frozenset[str], at: datetime) -> None:
@@ -302,19 +307,11 @@ class Board(Readable):
             self._step(lifecycle.target_gone(monitor) if there else Step(monitor))
 
     def _follow(self, before: Call | None, call: Call | None) -> None:
-        """Hold the monitors of a call to what its bridge is now; end those whose supervisors may monitor it no more."""
+        """Hold the monitors of a call to what it is now; end those whose supervisors may monitor it no more."""
         for monitor in self.monitors_on(call.id) if call else ():
             peers = self._calls.peers(monitor.target)
-            if call and monitor != with_call(replace(monitor, conversation_id=call.conversation_id), call):
-                self._step(Step(replace(monitor, conversation_id=call.conversation_id)))
-                monitor = self._monitors[monitor.id]
-                if not monitor_survives(self.directory.users.get(monitor.supervisor.user_id), monitor):
-                    self._step(lifecycle.end_wanted(monitor, EndReason.PERMISSION_REVOKED))
-                    monitor = self._monitors[monitor.id]
-            if call and not call.monitorable:  # to whom the call is no longer shown, the scope is the reason
-                self._step(lifecycle.end_wanted(monitor, EndReason.NOT_MONITORABLE))
-                monitor = self._monitors[monitor.id]
-            if peers is not None:
-                self._step(lifecycle.bridge_settled(monitor, peers))
-            if before and call and before.barge_reaches_customer and not call.barge_reaches_customer:
-                self._step(lifecycle.peer_lost(self._monitors[monitor.id]))
+            for step in following.steps(monitor, before, call, peers, self._survives) if call else ():
+                self._step(step(self._monitors[monitor.id]))
+
+    def _survives(self, monitor: Monitor) -> bool:
+        return monitor_survives(self.directory.users.get(monitor.supervisor.user_id), monitor)

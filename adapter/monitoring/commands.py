@@ -12,9 +12,9 @@ import structlog
 from adapter import errors
 from adapter.core import lifecycle
 from adapter.core.changes import Changes
-from adapter.core.lifecycle import Command, EndLeg, SwitchLeg
 from adapter.core.monitor import EndReason, Monitor
 from adapter.core.pbx import LinkState
+from adapter.core.steps import Command, EndLeg, ShieldLeg, SwitchLeg
 from adapter.monitoring.board import Board
 from adapter.monitoring.confirm import Confirmations
 from adapter.monitoring.ports import Pbx
@@ -24,7 +24,8 @@ log = structlog.get_logger(__name__)
 
 
 class CommandRunner:
-    """Executes the board's commands. `deadline`: seconds Asterisk has to confirm a switch."""
+    """Executes the board's commands. `deadline`: seconds Asterisk has to confirm a switch; `shielding`: seconds it has
+    to move a leg to where it hears nothing."""
 
     def __init__(
         self,
@@ -33,9 +34,10 @@ class CommandRunner:
         confirmations: Confirmations,
         clock: Callable[[], datetime],
         deadline: float,
+        shielding: float,
     ) -> None:
         self._board, self._pbx, self._confirmations = board, pbx, confirmations
-        self._clock, self._deadline = clock, deadline
+        self._clock, self._deadline, self._shielding = clock, deadline, shielding
         self._tasks = BackgroundTasks("commands")
         self._leases: dict[str, asyncio.Task[None]] = {}
         board.commands.subscribe(self._carry_out)
@@ -57,6 +59,9 @@ class CommandRunner:
             self._tasks.start(self._hang_up(leg), f"hang up {leg}")
             return
         monitor = next((m for m in self._board.monitors() if m.leg == leg), None)
+        if monitor is not None and any(isinstance(command, ShieldLeg) for command in commands):
+            self._leases[monitor.id] = self._tasks.start(self._shield(monitor), f"shield {leg}")  # waits for nobody
+            return
         switches = [command for command in commands if isinstance(command, SwitchLeg)]
         if monitor is not None and switches:
             before = self._leases.get(monitor.id)
@@ -82,11 +87,30 @@ class CommandRunner:
             await asyncio.wait([before])
         for switch in switches:
             monitor = self._board.monitor(monitor_id)
-            if monitor is None or not monitor.live:
+            if monitor is None or not monitor.live or monitor.to_shield:
                 return
-            if not await self._confirmed(monitor, switch):
+            if not await self._confirmed(monitor, switch) and not self._is_shielded(monitor_id):
                 self._end(monitor_id)
                 return
+
+    def _is_shielded(self, monitor_id: str) -> bool:
+        """Whether a shield has come between: then it is moved elsewhere, and that is confirmed or ends it."""
+        monitor = self._board.monitor(monitor_id)
+        return monitor is not None and monitor.to_shield
+
+    async def _shield(self, monitor: Monitor) -> None:
+        """Move the leg; what Asterisk does not confirm in time is hung up."""
+        with self._confirmations.expect(monitor.id, lambda now: now.ended or now.shielded) as settled:
+            try:
+                async with asyncio.timeout(self._shielding):
+                    await self._pbx.shield_leg(monitor.leg)
+                    if await settled.within(self._shielding) is not None:
+                        return
+            except (errors.AdapterError, TimeoutError) as problem:
+                log.warning("a leg was not moved to where it hears nothing", monitor_id=monitor.id, why=str(problem))
+        current = self._board.monitor(monitor.id)
+        if current is not None and current.to_shield and not current.shielded:
+            self._board.step(lifecycle.end_wanted(current, EndReason.SHIELDED), self._clock())
 
     def _end(self, monitor_id: str) -> None:
         """Fail closed. While the link is down nothing can be sent: the resync asserts the mode anew."""

@@ -11,6 +11,12 @@ class Limits:
     """Seconds a supervisor's device may ring."""
     confirm: float = 2.0
     """Seconds Asterisk has to confirm a mode or an end."""
+    shielding: float = 0.225
+    """Seconds that it has to move a leg to where it hears nothing; then it is hung up (`monitoring.shielding`)."""
+    answer: float = 0.5
+    """Seconds until monitoring that is to be paused is answered as paused, whether anybody listened or not."""
+    recordings: bool = False
+    """Whether MixMonitors on a shielded conversation's channels record silence meanwhile."""
     lost_after: float = 30.0
     """Seconds without a connection after which running monitors count as lost."""
     leave_on_stop: bool = False

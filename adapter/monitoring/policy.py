@@ -52,7 +52,7 @@ class Policy:
         """The call and the device of a permitted start.
 
         The device may turn out not to be there (`adapter.monitoring.devices`). Raises Forbidden, PbxUnavailable,
-        NotFound, Ambiguous, OwnCall, Forbidden, NotMonitorable.
+        NotFound, Ambiguous, OwnCall, Forbidden, NotMonitorable, Shielded.
         """
         self.need_right(user)
         call = self.find(user, request)
@@ -63,6 +63,7 @@ class Policy:
             raise errors.Forbidden(f"You may not monitor in the mode {request.mode}.")
         device = self._device(user, request.device)
         self.need_monitorable(call)
+        self.need_unshielded(call)
         return call, device
 
     def decide(self, user: User, request: StartRequest) -> Call:
@@ -93,6 +94,11 @@ class Policy:
         """Raise NotMonitorable where nobody may monitor this call, administrators neither."""
         if not call.monitorable:
             raise errors.NotMonitorable("Nobody may monitor this call: an administrator or a program exempted it.")
+
+    def need_unshielded(self, call: Call | None) -> None:
+        """Raise Shielded while monitoring of this conversation is paused."""
+        if call is not None and call.shielded:
+            raise errors.Shielded("Monitoring of this call is paused. Try again when it goes on.")
 
     def need_answered(self, call: Call) -> None:
         """Raise CallNotActive while the call rings."""
@@ -143,7 +149,7 @@ class Policy:
         """While the start waited for the device and the record, the call or the right may have gone.
 
         Raises PbxUnavailable, NotFound (it is none of their teams' any more), Forbidden, CallEnded, OwnCall,
-        NotMonitorable.
+        NotMonitorable, Shielded.
         """
         self.need_pbx()
         current = self._picture.directory.users.get(user.id)
@@ -156,6 +162,7 @@ class Policy:
             raise errors.CallEnded("The call has just ended.")
         self._not_own(user, call)
         self.need_monitorable(call)
+        self.need_unshielded(call)
 
     def need_mode(self, user: User, mode: Mode) -> None:
         """Raise Forbidden unless the account, as it is now, may do this mode."""

@@ -19,6 +19,10 @@ from adapter.core.record import Record
 __all__ = ["BROWSER"]
 
 
+def allowed() -> None:
+    """Where nothing forbids an action in the last moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class StartRequest:
     """What a supervisor asks for. Exactly one of the first three names the call."""
@@ -106,12 +110,33 @@ class Pbx(Protocol):
     async def start_leg(self, request: LegRequest) -> None:
         """Originate. Returns once Asterisk has queued it; what becomes of it arrives as events."""
 
-    async def switch_leg(self, leg: str, mode: Mode, *, keypad: bool, reattach: bool) -> bool:
+    async def switch_leg(
+        self, leg: str, mode: Mode, *, keypad: bool, reattach: bool, need: Callable[[], None] = allowed
+    ) -> bool:
         """Ask for another mode: PlayDTMF(Receive) for a leg with keypad, otherwise (or with `reattach`) Redirect.
 
         Returns once Asterisk has taken the request; the confirmation arrives as an event. False when there is no
-        such channel any more; its end arrives as an event too.
+        such channel any more; its end arrives as an event too. `need` is asked in the last moment before a mode that
+        talks is asked for, and raises where it may not be any more.
         """
+
+    async def shield_leg(self, leg: str) -> bool:
+        """Move the leg to where it hears nothing and nobody hears it (Redirect); an event confirms it.
+
+        False when there is no such channel.
+        """
+
+    async def mark(self, channel: str, text: str) -> bool:
+        """Have a channel carry the mark of its shielded conversation (Setvar); empty: no more.
+
+        False when there is no such channel.
+        """
+
+    async def tell_dialplan(self, channel: str, outcome: str) -> bool:
+        """Tell the dialplan of a channel what became of the shield that it asked for. False: no such channel."""
+
+    async def mute_recordings(self, channel: str, *, muted: bool) -> bool:
+        """Let the MixMonitors on a channel record silence, or go on. False where there is none."""
 
     async def send_leg(self, leg: str, target: str, mode: Mode, *, keypad: bool) -> None:
         """Let a channel that called us go on into the monitor dialplan, to listen to `target`."""
@@ -122,10 +147,10 @@ class Pbx(Protocol):
     async def variables(self, channel: str, names: Sequence[str]) -> Mapping[str, str]:
         """What variables and dialplan functions say of a channel in our Stasis application now; empty where unset."""
 
-    async def join(self, leg: str, customer: str) -> None:
+    async def join(self, leg: str, customer: str, need: Callable[[], None] = allowed) -> None:
         """Put the leg and the customer's channel into one bridge (AMI Bridge), which releases the agent.
 
-        Returns once Asterisk has taken the request; the leg's BridgeEnter confirms it.
+        Returns once Asterisk has taken the request; the leg's BridgeEnter confirms it. `need`: as of `switch_leg`.
         """
 
     async def dialog(self, channel: str, *, header: bool) -> tuple[str, str]:

@@ -73,6 +73,10 @@ class Readable(PbxPicture):
         """Ids of the calls of a conversation, as far as they are here."""
         return self._calls.of_conversation(conversation_id)
 
+    def conversation_of(self, uniqueid: str) -> str | None:
+        """The id of the conversation that a channel is in."""
+        return self._calls.conversation_of(uniqueid)
+
     def bridge_of(self, uniqueid: str) -> str | None:
         """The bridge that a channel is in right now."""
         return self._calls.bridge_of(uniqueid)

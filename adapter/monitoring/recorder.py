@@ -221,7 +221,7 @@ class Recorder:
         if not self.dropped:
             log.error("too many events wait for the database; the audit and webhooks lose some", waiting=self.size)
         self.dropped += len(record.entries) + len(record.events)
-        return Record(monitors=record.monitors, calls=record.calls, pbxes=record.pbxes)
+        return Record(monitors=record.monitors, calls=record.calls, shields=record.shields, pbxes=record.pbxes)
 
     def _heard(self, changes: Changes) -> None:
         if changes.mirrored:

@@ -64,7 +64,7 @@ class Supervision:
         self._reservations = reservations or Reservations(board)
         self._locks = KeyedLocks()
         self._policy = Policy(board, limits.country)
-        self._commands = CommandRunner(board, pbx, self._confirmations, clock, limits.confirm)
+        self._commands = CommandRunner(board, pbx, self._confirmations, clock, limits.confirm, limits.shielding)
         self._bridges = BridgeChecks(board, pbx, clock)
         self._takeover = TakeOver(board, pbx, self._confirmations, clock, limits.confirm)
         self._tasks = BackgroundTasks("monitoring")
@@ -186,6 +186,7 @@ class Supervision:
         """
         monitor = await self._own(user, monitor_id)
         self._policy.need_mode(user, mode)
+        self._need_unshielded(monitor)
         self._policy.need_live(monitor)
         async with self._locks.of(monitor_id):
             await self._bridges.before(mode, monitor.target)
@@ -205,6 +206,7 @@ class Supervision:
         monitor = self._policy.need_live(self._board.monitor(monitor_id))
         self._policy.need_mode(user, mode)
         self._policy.need_pbx()
+        self._need_unshielded(monitor)
         if monitor.mode is mode:
             return monitor
         if mode.talks:
@@ -213,11 +215,16 @@ class Supervision:
         self._board.step(lifecycle.asked(monitor, mode, by), self._clock())
         with self._confirmations.expect(monitor_id, lambda m: m.ended or (m.live and m.mode is mode)) as settled:
             try:
-                await self._pbx.switch_leg(monitor.leg, mode, keypad=monitor.keypad, reattach=monitor.reattach)
+                await self._pbx.switch_leg(
+                    *(monitor.leg, mode),
+                    keypad=monitor.keypad,
+                    reattach=monitor.reattach,
+                    need=lambda: self._need_unshielded(monitor),
+                )
             except (errors.PbxRefused, errors.PbxTimeout) as problem:
                 # Refused: the leg has just gone, and its end arrives as an event. Unanswered: it may yet be done.
                 log.warning("a mode switch failed", monitor_id=monitor_id, mode=mode, why=str(problem))
-            except errors.PbxUnavailable:
+            except (errors.PbxUnavailable, errors.Shielded):
                 if (current := self._board.monitor(monitor_id)) is not None:
                     self._board.step(lifecycle.not_asked(current), self._clock())
                 raise
@@ -225,6 +232,9 @@ class Supervision:
         if confirmed is None:
             raise self._unconfirmed("Asterisk did not confirm the mode in time. Look before you speak.", monitor)
         return self._policy.need_live(confirmed)
+
+    def _need_unshielded(self, monitor: Monitor) -> None:
+        self._policy.need_unshielded(self._board.call(monitor.call_id))
 
     async def _take_back(self, monitor_id: str) -> None:
         """What talks can't be recorded: silent, as far as Asterisk confirms it; else the leg ends."""
@@ -253,6 +263,7 @@ class Supervision:
         """
         monitor = await self._own(user, monitor_id)
         self._policy.need_mode(user, Mode.BARGE)
+        self._need_unshielded(monitor)
         self._policy.need_live(monitor)
         async with self._locks.of(monitor_id):
             await self._commands.settled(monitor_id)
@@ -262,7 +273,8 @@ class Supervision:
             self._record.need()
             await self._record.committed(monitor_id)
             self._need_owner()
-            taken = await self._takeover.join(monitor, by or By(user.username, Via.SESSION))
+            need, by = lambda: self._need_unshielded(monitor), by or By(user.username, Via.SESSION)
+            taken = await self._takeover.join(monitor, by, need)
         if taken is None:
             raise self._unconfirmed("Asterisk did not confirm in time that the call is yours.", monitor)
         try:

@@ -57,16 +57,18 @@ class TakeOver:
         """Release nobody any more."""
         await self._tasks.close()
 
-    async def join(self, monitor: Monitor, by: By) -> Monitor | None:
+    async def join(self, monitor: Monitor, by: By, need: Callable[[], None]) -> Monitor | None:
         """Returns the ended monitor; None where Asterisk did not confirm in time, and it goes on as it is.
 
-        Raises CallEnded, Conflict, PbxUnavailable, PbxRefused, PbxTimeout.
+        `need` raises where it may not be taken over, also in the last moment before Asterisk is asked. Raises what that
+        raises, CallEnded, Conflict, PbxUnavailable, PbxRefused, PbxTimeout.
         """
+        need()
         customer = customer_of(self._board, monitor)
         with self._confirmations.expect(monitor.id, lambda m: m.ended) as over:
             self._board.step(lifecycle.taking_over(monitor, by), self._clock())
             try:
-                await self._pbx.join(monitor.leg, customer)
+                await self._pbx.join(monitor.leg, customer, need)
                 return await over.within(self._deadline)
             finally:
                 if (left := self._board.monitor(monitor.id)) is not None:

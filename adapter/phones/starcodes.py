@@ -144,7 +144,7 @@ def _read(call: HandedCall) -> tuple[Mode, str]:
 
 
 def _spoken(problem: errors.AdapterError) -> Refusal:
-    if isinstance(problem, errors.Forbidden | errors.OwnCall | errors.NotMonitorable):
+    if isinstance(problem, errors.Forbidden | errors.OwnCall | errors.NotMonitorable | errors.Shielded):
         return Refusal.FORBIDDEN
     missing = errors.NotFound | errors.CallNotActive | errors.CallEnded | errors.Ambiguous
     return Refusal.NO_CALL if isinstance(problem, missing) else Refusal.FAILED

@@ -22,6 +22,7 @@ from adapter.store.owners import Owners
 from adapter.store.people import People
 from adapter.store.record import Records
 from adapter.store.sessions import Sessions
+from adapter.store.shields import ShieldStore
 from adapter.store.sweep import Sweep
 from adapter.store.teams import Teams
 from adapter.store.tokens import Tokens
@@ -48,6 +49,7 @@ class Store:
         self.help = Help(database, clock)
         self.notes = Notes(database, clock)
         self.exempt = ExemptStore(database, clock)
+        self.shields = ShieldStore(database)
         self.webhooks = Webhooks(database, clock)
         self.outbox = Outbox(database)
         self.sweep = Sweep(database)

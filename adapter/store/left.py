@@ -9,8 +9,10 @@ from sqlalchemy import JSON, cast, delete, select
 from adapter.core.bars import Bar, Making
 from adapter.core.monitor import Monitor, MonitorState
 from adapter.core.record import OpenCall
-from adapter.store import bars, monitors, record
+from adapter.core.shield import Shield
+from adapter.store import bars, monitors, record, shields
 from adapter.store.database import Database, next_number
+from adapter.store.shield_tables import ShieldRow
 from adapter.store.tables import RUNNING, AuditRow, BarRow, MakingRow, MonitorRow, OpenCallRow
 
 ACROSS = '"elsewhere":["'
@@ -32,6 +34,8 @@ class Left:
     bars: Sequence[Bar]
     """Conversations that were not over."""
     makings: Sequence[Making]
+    shields: Sequence[Shield] = ()
+    """Shields that had not ended."""
 
 
 class LeftBehind:
@@ -52,6 +56,11 @@ class LeftBehind:
                 await session.scalar(select(AuditRow.at).order_by(AuditRow.seq.desc()).limit(1)),
                 [bar for bar in found if any(map(is_meant, bar.pbxes))],
                 [bars.making_of(row) for row in await session.scalars(select(MakingRow))],
+                [
+                    shields.shield_of(row)
+                    for row in await session.scalars(select(ShieldRow).where(ShieldRow.ended_at.is_(None)))
+                    if is_meant(row.pbx)
+                ],
             )
 
     async def pbxes(self) -> Collection[str]:

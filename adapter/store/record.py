@@ -15,7 +15,7 @@ from adapter.core.ownership import Term
 from adapter.core.record import OpenCall, Sealed
 from adapter.core.shared_bars import SharedBars
 from adapter.errors import PlaceTaken, StoreRefused, StoreUnavailable
-from adapter.store import audit, bars, monitors, outbox
+from adapter.store import audit, bars, monitors, outbox, shields
 from adapter.store.database import Database
 from adapter.store.owners import need_terms
 from adapter.store.tables import AuditRow, EventRow, OpenCallRow, SetAsideRow, table_of
@@ -99,6 +99,7 @@ def _write(session: Session, sealed: Sealed, now: datetime) -> None:
     bars.put(session, record.barred, now)
     outbox.add(session, record.events, sealed.event_ids, now)
     monitors.put(session, *record.monitors.values())
+    shields.put(session, *record.shields.values())
     if record.calls:
         connection = session.connection()
         connection.execute(delete(table_of(OpenCallRow)).where(OpenCallRow.call_id.in_(list(record.calls))))

@@ -28,6 +28,7 @@ async def all_teams(session: AsyncSession) -> list[Team]:
             members=frozenset(people.get((row.id, MEMBER), ())),
             queues=tuple(queues.get(row.id, ())),
             supervisors=frozenset(people.get((row.id, SUPERVISOR), ())),
+            shield_seconds=row.shield_seconds,
         )
         for row in await session.scalars(select(TeamRow).order_by(TeamRow.name_key))
     ]

@@ -15,6 +15,8 @@ class TeamRow(Base):
     name: Mapped[str] = mapped_column(String(100))
     name_key: Mapped[str] = mapped_column(String(300), unique=True)
     """The name without case (`str.casefold`, which can lengthen it): names that differ only in case are the same."""
+    shield_seconds: Mapped[int | None]
+    """How long each member may have monitoring paused a day; None: as long as they wish."""
 
 
 class TeamPersonRow(Base):

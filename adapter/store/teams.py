@@ -32,6 +32,7 @@ class NewTeam:
     members: Collection[str] = ()
     queues: Sequence[str] = ()
     supervisors: Collection[str] = ()
+    shield_seconds: int | None = None
     by: By = SYSTEM
     """Who makes it."""
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -45,6 +46,7 @@ class TeamChange:
     members: Collection[str] | Unchanged = UNCHANGED
     queues: Sequence[str] | Unchanged = UNCHANGED
     supervisors: Collection[str] | Unchanged = UNCHANGED
+    shield_seconds: int | Unchanged | None = UNCHANGED
     by: By = SYSTEM
     """Who changes it."""
 
@@ -71,11 +73,13 @@ class Teams:
     async def create(self, new: NewTeam) -> Team:
         """Make a team. Raises Conflict when the name is taken, Invalid where somebody has no account."""
         empty = Team(new.id, new.name)
-        wanted = Team(new.id, new.name, frozenset(new.members), distinct_queues(new.queues), frozenset(new.supervisors))
+        people = frozenset(new.members), distinct_queues(new.queues), frozenset(new.supervisors)
+        wanted = Team(new.id, new.name, *people, new.shield_seconds)
         try:
             async with self._database.work() as session:
                 await take_chain(session)
-                session.add(TeamRow(id=new.id, name=new.name, name_key=new.name.casefold()))
+                key = new.name.casefold()
+                session.add(TeamRow(id=new.id, name=new.name, name_key=key, shield_seconds=new.shield_seconds))
                 await session.flush()
                 await self._put(session, empty, wanted, new.by, Action.TEAM_CREATED)
                 return wanted
@@ -91,6 +95,7 @@ class Teams:
                 before = next(team for team in await all_teams(session) if team.id == team_id)
                 wanted = _applied(before, change)
                 row.name, row.name_key = wanted.name, wanted.name.casefold()
+                row.shield_seconds = wanted.shield_seconds
                 await session.flush()
                 await self._put(session, before, wanted, change.by, Action.TEAM_CHANGED)
                 return wanted
@@ -136,12 +141,14 @@ class Teams:
 
 def _applied(before: Team, change: TeamChange) -> Team:
     members, queues, supervisors = change.members, change.queues, change.supervisors
+    bound = change.shield_seconds
     return Team(
         id=before.id,
         name=before.name if isinstance(change.name, Unchanged) else change.name,
         members=before.members if isinstance(members, Unchanged) else frozenset(members),
         queues=before.queues if isinstance(queues, Unchanged) else distinct_queues(queues),
         supervisors=before.supervisors if isinstance(supervisors, Unchanged) else frozenset(supervisors),
+        shield_seconds=before.shield_seconds if isinstance(bound, Unchanged) else bound,
     )
 
 
@@ -170,6 +177,8 @@ def _differences(before: Team, after: Team, names: dict[str, str]) -> Iterator[s
         words = [f"+{one}" for one in sorted(new - old)] + [f"-{one}" for one in sorted(old - new)]
         if words:
             yield f"{what}: {' '.join(words)}"
+    if before.shield_seconds != after.shield_seconds:
+        yield f"shield_seconds: {before.shield_seconds} → {after.shield_seconds}"
 
 
 async def _existing(session: AsyncSession, team_id: str) -> TeamRow:

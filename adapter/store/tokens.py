@@ -31,6 +31,7 @@ class Scope(StrEnum):
     ADMIN = "admin"
     METRICS = "metrics"
     WALL = "wall"
+    SHIELD = "shield"
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ class Monitor(Answer):
     live_at: Time | None
     ended_at: Time | None
     ended_reason: EndReason | None
+    shielded: bool = Field(description="Whether its leg is where it hears nothing, because monitoring is paused.")
     reason: Notice | None = None
 
 
@@ -110,6 +111,7 @@ class Call(Answer):
     queue: str | None = Field(description="The queue that brought it to this agent.")
     waited_seconds: int | None = Field(description="How long the customer waited in it, where that is known.")
     monitorable: bool = Field(description="Whether anybody may monitor it (Do not monitor).")
+    shielded_until: Time | None = Field(description="Until when monitoring of it is paused.")
     monitors: list[Monitor]
 
 

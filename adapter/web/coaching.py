@@ -1,4 +1,4 @@
-"""The parts of coaching, put together: what is exempt from monitoring, notes, requests for help."""
+"""The parts of coaching, put together: what is exempt from monitoring, notes, requests for help, shields."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,10 +11,12 @@ from adapter.monitoring.boards import Boards
 from adapter.monitoring.help import HelpDesk
 from adapter.monitoring.marks import MarkWatch
 from adapter.monitoring.policy import Policy
+from adapter.monitoring.shielddesk import ShieldDesk
+from adapter.monitoring.shields import ShieldKeeper
 from adapter.monitoring.unmonitored import ExemptRules
 from adapter.store import Store
 from adapter.store.marks import EXEMPT, HELP
-from adapter.web import exempt, help, notes
+from adapter.web import exempt, help, notes, shield
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,13 @@ class Groups:
     exempt: exempt.Deps
     notes: notes.Deps
     help: help.Deps
+    shield: shield.Deps
 
 
 class Coaching:
     """All of it. `unmonitored`: the rules as every board asks them; `country`: of numbers without a country code;
-    `find`: one monitor, also an ended one."""
+    `find`: one monitor, also an ended one; `committed`: returns once what has happened is in the database; `answer`:
+    seconds until a pause is answered."""
 
     def __init__(
         self,
@@ -39,18 +43,29 @@ class Coaching:
         country: str,
         clock: Callable[[], datetime],
         find: Callable[[str], Awaitable[Monitor | None]],
+        keeper: ShieldKeeper,
+        committed: Callable[[], Awaitable[None]],
+        answer: float,
     ) -> None:
         self.rules = ExemptRules(boards, unmonitored, store.exempt, clock)
         policy = Policy(boards, country)
         self.desk = HelpDesk(boards, policy, store.help, clock, find)
+        self.keeper, self._shields = keeper, store.shields
+        self.shields = ShieldDesk(boards, nodes.shielding_at, keeper, store.shields, committed, clock, answer)
         self.groups = Groups(
             exempt=exempt.Deps(boards, store.exempt, self.rules, country),
             notes=notes.Deps(boards, policy, store.notes),
             help=help.Deps(boards, nodes, policy, self.desk),
+            shield=shield.Deps(boards, self.shields),
         )
 
-    async def start(self) -> None:
-        """Take up what the database has, before any call is seen. Raises StoreUnavailable."""
+    async def start(self, *, alone: bool) -> None:
+        """Take up what the database has, before any call is seen. Raises StoreUnavailable.
+
+        `alone`: no other adapter looks after any PBX; else each PBX's shields are taken up with it.
+        """
+        if alone:
+            self.keeper.take_up(await self._shields.unfinished())
         await self.rules.refresh()
         await self.desk.start()
 
@@ -64,4 +79,5 @@ class Coaching:
 
     async def close(self) -> None:
         """Begin nothing any more."""
+        await self.shields.close()
         await self.desk.stop()

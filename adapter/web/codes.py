@@ -21,6 +21,8 @@ MEANINGS = {
     "call_not_active": "the call still rings",
     "not_live": "the monitor still connects",
     "call_ended": "the call, or the monitor, is over",
+    "shielded": "monitoring of this conversation is paused",
+    "shield_limit": "the agent had monitoring paused today for as long as their team allows",
     "ambiguous": "several calls match",
     "conflict": "a username, extension or device is taken, it is the last administrator, or all monitoring was "
     "stopped while this monitor was to begin",

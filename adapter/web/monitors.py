@@ -51,6 +51,7 @@ OF_START = (
     errors.Ambiguous,
     errors.OwnCall,
     errors.NotMonitorable,
+    errors.Shielded,
     errors.AlreadyMonitoring,
     errors.CallNotActive,
     errors.CallEnded,
@@ -63,6 +64,7 @@ OF_START = (
 )
 OF_SWITCH = (
     errors.NotFound,
+    errors.Shielded,
     errors.NotLive,
     errors.CallEnded,
     errors.PbxRefused,

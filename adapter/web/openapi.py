@@ -31,6 +31,7 @@ TAGS = {
     "calls": "Calls that can be monitored",
     "floor": "Agents and queues",
     "help": "Agents who ask for help",
+    "shield": "Monitoring of a call is paused, as while a card number is read out",
     "notes": "What supervisors write about calls",
     "do not monitor": "Whom nobody may monitor",
     "monitors": "Listening, whispering, joining",

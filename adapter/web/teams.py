@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from adapter.core.audit import Action
 from adapter.core.bars import Kind
@@ -46,6 +46,11 @@ MEMBERS = "Ids of the users whose calls are this team's."
 QUEUES = "Names of Asterisk's queues whose calls are this team's too, in any case; at every PBX."
 SUPERVISORS = "Ids of the users who supervise it: with the scope `teams` they see and monitor these calls only."
 
+NOT_OF_SCOPE = {"name", "shield_seconds"}
+"""What of a team says nothing of whose calls are whose to look after."""
+PAUSES = "Seconds that each member may have monitoring of their own calls paused a day (UTC); null: no bound."
+Seconds = Annotated[StrictInt, Field(ge=0, le=86400)]
+
 
 class TeamBody(Body):
     """POST /teams."""
@@ -54,6 +59,7 @@ class TeamBody(Body):
     members: Members = Field([], description=MEMBERS)
     queues: Queues = Field([], description=QUEUES)
     supervisors: Supervisors = Field([], description=SUPERVISORS)
+    shield_seconds: Seconds | None = Field(None, description=PAUSES)
 
 
 class TeamPatch(Body):
@@ -63,6 +69,7 @@ class TeamPatch(Body):
     members: Members = Field([], description=MEMBERS)
     queues: Queues = Field([], description=QUEUES)
     supervisors: Supervisors = Field([], description=SUPERVISORS)
+    shield_seconds: Seconds | None = Field(None, description=PAUSES)
 
 
 class Team(answers.Answer):
@@ -73,6 +80,7 @@ class Team(answers.Answer):
     members: list[str] = Field(description=MEMBERS)
     queues: list[str] = Field(description=QUEUES)
     supervisors: list[str] = Field(description=SUPERVISORS)
+    shield_seconds: int | None = Field(description=PAUSES)
 
 
 class AllTeams(answers.Answer):
@@ -89,6 +97,7 @@ def team_view(team: KnownTeam) -> Json:
         "members": sorted(team.members),
         "queues": list(team.queues),
         "supervisors": sorted(team.supervisors),
+        "shield_seconds": team.shield_seconds,
     }
 
 
@@ -124,6 +133,7 @@ async def create_team(context: RequestContext[Deps, TeamBody]) -> web.Response:
         members=body.members,
         queues=body.queues,
         supervisors=body.supervisors,
+        shield_seconds=body.shield_seconds,
         by=context.principal.by,
     )
     known = context.access.boards.directory.users.keys()
@@ -159,10 +169,12 @@ async def change_team(context: RequestContext[Deps, TeamPatch]) -> web.Response:
     """Change some fields of a team. Streams get a fresh snapshot, and monitors that nobody may start now end."""
     given = {name: getattr(context.body, name) for name in context.body.model_fields_set}
     known, before = context.access.boards.directory.users.keys(), await _existing(context)
-    concerned = (before.supervisors | set(given.get("supervisors", ()))) & known if given.keys() - {"name"} else set()
+    concerned = (
+        (before.supervisors | set(given.get("supervisors", ()))) & known if given.keys() - NOT_OF_SCOPE else set()
+    )
     await _bar(context, concerned)
     team = await context.deps.teams.change(context.part(), TeamChange(**given, by=context.principal.by))
-    if given.keys() - {"name"}:  # somebody may have become its supervisor meanwhile
+    if given.keys() - NOT_OF_SCOPE:  # somebody may have become its supervisor meanwhile
         await _bar(context, team.supervisors - concerned)
     await acted(context)
     return web.json_response(team_view(team))

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from adapter.core import events as ev
+from adapter.core.userevents import HelpAsked
 from tests.support.clock import real
 from tests.support.several import Several, cluster_url, server, several
 from tests.support.site import is_problem
@@ -21,7 +21,7 @@ async def test_help_by_a_phone_is_seen_and_taken_at_any_adapter(several: Several
     call = await mona.call("101")
     stream = await mona.events()
     async with Lateness() as late:
-        several.pbxes["north"]._hear([ev.HelpAsked(real(), agent)])
+        several.pbxes["north"]._hear([HelpAsked(real(), agent)])
         late.begin()
         request = await stream.until(lambda kind, _: kind == "help.updated")
         assert late.took < late.allows(SOON)
@@ -54,7 +54,7 @@ async def test_help_lives_through_the_death_of_the_owner_and_phones_ask_the_next
     await north.die()
     await until(lambda: south.owns("north", "south"), "nobody took it over")
     assert list(south.service.boards.help) == [request["id"]]
-    several.pbxes["north"]._hear([ev.HelpAsked(real(), other)])
+    several.pbxes["north"]._hear([HelpAsked(real(), other)])
     await until(lambda: len(south.service.boards.help) == 2, "the new owner does not hear phones")
     assert (await mona.post(f"/help/{request['id']}/take", {}))[0] == 201
 

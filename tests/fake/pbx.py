@@ -13,16 +13,19 @@ from adapter.core.legs import LegNames, LegRequest, Refusal, SpyDialplan
 from adapter.core.modes import Mode
 from adapter.core.pbx import DeviceState, LinkState, PbxState
 from adapter.core.people import Directory
+from adapter.core.userevents import LegShielded
 from adapter.errors import PbxUnavailable
 from adapter.fleet.node import OnCall, OnEvents, OnState
 from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
+from adapter.monitoring.ports import allowed
 from adapter.monitoring.queuewatch import Lists
 from adapter.phones.browser import Endpoints
 from tests.fake.scene import PEOPLE, START, Scene, numbering
 
 WORDS = SpyDialplan(
     mode_at=lambda context, extension: chanspy.mode_of(extension) if context == "call-monitor" else None,
+    shielded_at=lambda context, extension: (context, extension) == ("call-monitor", chanspy.SHIELDED),
     keypad_at=chanspy.has_keypad,
     mode_of_digit=chanspy.mode_of_digit,
     leave_digit=chanspy.LEAVE_DIGIT,
@@ -80,6 +83,13 @@ class FakePbx:
         """What bridges are by now, where no event told of it."""
         self.dialogs: dict[str, tuple[str, str]] = {}
         """Call-ID and our header of trunk channels."""
+        self.marks: dict[str, str] = {}
+        """Channels that carry the mark of a shielded conversation."""
+        self.outcomes: list[tuple[str, str]] = []
+        """What the dialplan of channels was told of a shield."""
+        self.muted: set[str] = set()
+        """Channels whose recordings are silent."""
+        self.moves = True  # whether a leg that is to hear nothing comes there
         self.recorded: set[str] = set()
         """Channels on which a MixMonitor was begun."""
         self.says: dict[str, str] = {}
@@ -133,7 +143,8 @@ class FakePbx:
         scene = self.scene
         known = tuple(ev.KnownChannel(c, scene.bridges.get(c.uniqueid), START, False) for c in scene.channels.values())
         self._tell_state(PbxState(LinkState.CONNECTED, scene.now))
-        self._hear([ev.Snapshot(scene.now, False, known, {"b1": "simple_bridge"}, frozenset())])
+        listed = ev.Snapshot(scene.now, False, known, {"b1": "simple_bridge"}, frozenset())
+        self._hear([listed._replace(marks={one: text for one, text in self.marks.items() if text})])
 
     def _soon(self, *events: ev.Event) -> None:
         asyncio.get_running_loop().call_soon(self._hear, list(events))
@@ -172,8 +183,41 @@ class FakePbx:
             there = self.scene.channels[leg]
             self.scene.channels[leg] = there._replace(context="call-monitor", extension=extension)
 
-    async def switch_leg(self, leg: str, mode: Mode, *, keypad: bool, reattach: bool) -> bool:
+    async def shield_leg(self, leg: str) -> bool:
         self._check()
+        if leg not in self.scene.channels:
+            return False
+        self.did.append("shield")
+        if self.confirms and self.moves:
+            self.stands(leg, chanspy.SHIELDED)
+            self._soon(ev.SpyStopped(self.scene.now, leg), LegShielded(self.scene.now, leg))
+        return True
+
+    async def mark(self, channel: str, text: str) -> bool:
+        self._check()
+        if channel not in self.scene.channels:
+            return False
+        self.marks[channel] = text
+        return True
+
+    async def tell_dialplan(self, channel: str, outcome: str) -> bool:
+        self._check()
+        self.outcomes.append((channel, outcome))
+        return True
+
+    async def mute_recordings(self, channel: str, *, muted: bool) -> bool:
+        self._check()
+        if channel not in self.recorded:
+            return False
+        (self.muted.add if muted else self.muted.discard)(channel)
+        return True
+
+    async def switch_leg(
+        self, leg: str, mode: Mode, *, keypad: bool, reattach: bool, need: Callable[[], None] = allowed
+    ) -> bool:
+        self._check()
+        if mode.talks:
+            need()
         if leg not in self.scene.channels:
             return False
         moved = reattach or not keypad
@@ -223,8 +267,9 @@ class FakePbx:
         self._check()
         return channel in self.recorded
 
-    async def join(self, leg: str, customer: str) -> None:
+    async def join(self, leg: str, customer: str, need: Callable[[], None] = allowed) -> None:
         self._check()
+        need()
         self.did.append("join")
         if self.confirms:
             at = self.scene.now

@@ -14,6 +14,7 @@ from adapter.core.ownership import Term
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, User
 from adapter.core.shared_bars import SharedBars
+from adapter.core.shield import Shields
 from adapter.errors import Forbidden, StoreUnavailable
 from adapter.fleet.bus import Bus, Subjects
 from adapter.fleet.execute import Executor
@@ -25,6 +26,8 @@ from adapter.fleet.people import KnownPeople
 from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.limits import Limits
+from adapter.monitoring.shielding import Shielding
+from adapter.monitoring.shields import ShieldKeeper
 from adapter.monitoring.supervise import Supervision
 from tests.fake.pbx import WORDS, FakePbx
 from tests.fake.scene import PEOPLE, START, numbering
@@ -81,7 +84,9 @@ class Owner:
         self.bus = bus
         self.pbx, self.bars, self.sealer = FakePbx(PBX), SharedBars(), Sealer(KEY)
         connected, directory = PbxState(LinkState.CONNECTED, START), Directory.of(accounts.users)
-        self.board = Board(numbering(PBX), directory, connected, WORDS, self.bars)
+        held = Shields(self.bars)
+        reading = replace(numbering(PBX), in_force=held.in_force)
+        self.board = Board(reading, directory, connected, WORDS, self.bars)
         self.pbx.board = self.board
         self.pbx.connect(self.board.apply, self.board.set_pbx, _nobody)
         self.boards = Boards([self.board], directory, START)
@@ -101,8 +106,11 @@ class Owner:
             boot=boot,
             clock=lambda: START,
         )
+        self.shields = ShieldKeeper(self.boards, held, self.record.note, lambda: START)
+        self.shielding = Shielding(self.board, self.pbx, self.shields, LIMITS.answer, recordings=False)
         self.executor = Executor(
             self.supervision,
+            self.shielding,
             self.publisher,
             bus,
             self.sealer,

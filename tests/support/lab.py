@@ -51,7 +51,7 @@ class Lab:
         self.pbx = Pbx(toolchain, folder / "asterisk", Ports.choose(), more)
         self.http_port = free_port()
         self.base = f"http://127.0.0.1:{self.http_port}"
-        extra = "\n[monitoring]\nring_timeout_seconds = 3.0\n"
+        extra = "\n[monitoring]\nring_timeout_seconds = 3.0\n\n[coaching]\nshield_answer_seconds = 1.5\n"
         self.conf = adapter_conf(folder, self.pbx, self.http_port, extra)
         self.adapter = ForkedAdapter(self.conf, folder / "adapter.log")
         self._conf = self.conf.read_text()

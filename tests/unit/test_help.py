@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from adapter.asterisk.wire import translate
-from adapter.core import events as ev
 from adapter.core.audit import SYSTEM
 from adapter.core.monitor import Supervisor
 from adapter.core.pbx import DeviceState
+from adapter.core.userevents import HelpAsked
 from adapter.monitoring import help as desk_of
 from tests.fake.pbx import settle
 from tests.fake.scene import START
@@ -210,7 +210,7 @@ async def test_a_phone_asks_by_its_code(site: Site) -> None:
     mona, sam = await site.client("mona"), await site.client("sam")
     (node,) = site.service.nodes
     stream = await mona.events()
-    site.pbx._hear([ev.HelpAsked(START, agent), ev.HelpAsked(START, agent), ev.HelpAsked(START, "nobody")])
+    site.pbx._hear([HelpAsked(START, agent), HelpAsked(START, agent), HelpAsked(START, "nobody")])
     request = await stream.until(lambda kind, _: kind == "help.updated")
     assert (request["agent"]["name"], request["note"]) == ("Sam", None)
     assert await shown(sam) == [("open", None)]
@@ -222,7 +222,7 @@ async def test_a_phone_asks_by_its_code(site: Site) -> None:
 
 def test_asterisk_tells_of_the_code() -> None:
     fields = {"Event": "UserEvent", "UserEvent": "CallMonitorHelp", "Uniqueid": "17.1", "Channel": "PJSIP/101-1"}
-    assert translate(fields, START) == ev.HelpAsked(START, "17.1")
+    assert translate(fields, START) == HelpAsked(START, "17.1")
     assert translate({**fields, "UserEvent": "Else"}, START) is None
 
 

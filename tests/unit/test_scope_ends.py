@@ -7,12 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapter.core import events as ev
-from adapter.core.lifecycle import EndLeg
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor, with_call
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, User
 from adapter.core.permissions import may_monitor
+from adapter.core.steps import EndLeg
 from adapter.core.teams import MonitorScope, Supervised
 from adapter.monitoring.board import Board
 from tests.fake.pbx import WORDS

@@ -134,6 +134,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/{id}/shield": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause monitoring of the whole conversation: when this is answered, nobody hears it through us.
+         * @description By the agent of the call, an administrator, or a token with the scope `shield`. Answered at a fixed time, whether
+         *         anybody listened or not. Again while it holds: for as long from now on. Needs no record. 503 and 504 mean that
+         *         Asterisk did not confirm it; it holds all the same, and begins to be shown as soon as that is confirmed.
+         */
+        post: operations["shield_call"];
+        /**
+         * Resume it: who paused it, as far as they did, or the agent of the call, whoever did. Who listened listens again,
+         * @description silently.
+         */
+        delete: operations["unshield_call"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls/{id}/timeline": {
         parameters: {
             query?: never;
@@ -861,6 +887,8 @@ export interface components {
             pbx: string;
             /** @description The queue that brought it to this agent. */
             queue: string | null;
+            /** @description Until when monitoring of it is paused. */
+            shielded_until: string | null;
             started_at: string;
             state: components["schemas"]["CallState"];
             /** @description How long the customer waited in it, where that is known. */
@@ -949,7 +977,7 @@ export interface components {
          * @description Why a monitor ended (the contract's `ended_reason`).
          * @enum {string}
          */
-        EndReason: "stopped" | "supervisor_hung_up" | "call_ended" | "took_over" | "no_answer" | "busy" | "device_unavailable" | "permission_revoked" | "adapter_stopped" | "pbx_lost" | "not_monitorable" | "error";
+        EndReason: "stopped" | "supervisor_hung_up" | "call_ended" | "took_over" | "no_answer" | "busy" | "device_unavailable" | "permission_revoked" | "adapter_stopped" | "pbx_lost" | "not_monitorable" | "shielded" | "error";
         /** @description The events of `GET /events`: for each name, the type of its `data`. */
         Events: {
             "agent.removed": components["schemas"]["Gone"];
@@ -973,7 +1001,7 @@ export interface components {
          * @description What hooks can be told of.
          * @enum {string}
          */
-        EventType: "call.started" | "call.answered" | "call.ended" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "note.created" | "note.changed" | "note.deleted" | "audit.head" | "agent.state_changed" | "queue.threshold";
+        EventType: "call.started" | "call.answered" | "call.ended" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "shield.started" | "shield.ended" | "note.created" | "note.changed" | "note.deleted" | "audit.head" | "agent.state_changed" | "queue.threshold";
         /** @description PUT /do-not-monitor: each list replaces the one before; one that is missing stays as it is. */
         ExemptBody: {
             /**
@@ -1094,6 +1122,8 @@ export interface components {
             pbx: string;
             /** @default null */
             reason?: components["schemas"]["Notice"] | null;
+            /** @description Whether its leg is where it hears nothing, because monitoring is paused. */
+            shielded: boolean;
             started_at: string | null;
             state: components["schemas"]["MonitorState"];
             supervisor: components["schemas"]["Named"];
@@ -1198,7 +1228,7 @@ export interface components {
          * @description Why a mode changed though the supervisor did not ask (the contract's `reason` in `monitor.updated`).
          * @enum {string}
          */
-        Notice: "bridge_changed" | "made_safe" | "unrecorded";
+        Notice: "bridge_changed" | "made_safe" | "shielded" | "unrecorded";
         /** @description The user who is signed in. */
         OneUser: {
             user: components["schemas"]["User"];
@@ -1285,7 +1315,7 @@ export interface components {
          * @description What a token is good for.
          * @enum {string}
          */
-        Scope: "monitor" | "admin" | "metrics" | "wall";
+        Scope: "monitor" | "admin" | "metrics" | "wall" | "shield";
         /** @description POST /setup: the first administrator, once. */
         Setup: {
             name: string;
@@ -1293,6 +1323,23 @@ export interface components {
             password: string;
             token: string;
             username: string;
+        };
+        /** @description POST /calls/{id}/shield. */
+        ShieldBody: {
+            /**
+             * @description For the audit and hooks.
+             * @default null
+             */
+            reason?: string | null;
+            /**
+             * @description For how long; less where the agent's team allows less.
+             * @default 300
+             */
+            seconds?: number;
+        };
+        /** @description Monitoring is paused. */
+        ShieldedUntil: {
+            shielded_until: string;
         };
         /** @description Everything that the user sees; `record` only for users who may monitor. */
         Snapshot: {
@@ -1373,6 +1420,8 @@ export interface components {
             name: string;
             /** @description Names of Asterisk's queues whose calls are this team's too, in any case; at every PBX. */
             queues: string[];
+            /** @description Seconds that each member may have monitoring of their own calls paused a day (UTC); null: no bound. */
+            shield_seconds: number | null;
             /** @description Ids of the users who supervise it: with the scope `teams` they see and monitor these calls only. */
             supervisors: string[];
         };
@@ -1389,6 +1438,11 @@ export interface components {
              * @default []
              */
             queues?: string[];
+            /**
+             * @description Seconds that each member may have monitoring of their own calls paused a day (UTC); null: no bound.
+             * @default null
+             */
+            shield_seconds?: number | null;
             /**
              * @description Ids of the users who supervise it: with the scope `teams` they see and monitor these calls only.
              * @default []
@@ -1409,6 +1463,11 @@ export interface components {
              * @default []
              */
             queues?: string[];
+            /**
+             * @description Seconds that each member may have monitoring of their own calls paused a day (UTC); null: no bound.
+             * @default null
+             */
+            shield_seconds?: number | null;
             /**
              * @description Ids of the users who supervise it: with the scope `teams` they see and monitor these calls only.
              * @default []
@@ -1664,6 +1723,8 @@ export type Result = components['schemas']['Result'];
 export type Role = components['schemas']['Role'];
 export type Scope = components['schemas']['Scope'];
 export type Setup = components['schemas']['Setup'];
+export type ShieldBody = components['schemas']['ShieldBody'];
+export type ShieldedUntil = components['schemas']['ShieldedUntil'];
 export type Snapshot = components['schemas']['Snapshot'];
 export type Softphone = components['schemas']['Softphone'];
 export type StartBody = components['schemas']['StartBody'];
@@ -1714,7 +1775,7 @@ export interface operations {
     list_entries: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "note.created" | "note.changed" | "note.deleted" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "shield.started" | "shield.ended" | "note.created" | "note.changed" | "note.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 /** @description `next_cursor` of the previous page. */
@@ -1745,7 +1806,7 @@ export interface operations {
     as_table: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "note.created" | "note.changed" | "note.deleted" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "shield.started" | "shield.ended" | "note.created" | "note.changed" | "note.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 since?: string;
@@ -1876,6 +1937,52 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["NoteAnswer"];
                 };
+            };
+        };
+    };
+    shield_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShieldBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShieldedUntil"];
+                };
+            };
+        };
+    };
+    unshield_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -3090,14 +3197,14 @@ type ReadonlyArray<T> = [
 ] extends [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
-export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "note.created", "note.changed", "note.deleted", "audit.cut"];
-export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "note.created", "note.changed", "note.deleted", "audit.cut"];
+export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "shield.started", "shield.ended", "note.created", "note.changed", "note.deleted", "audit.cut"];
+export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "shield.started", "shield.ended", "note.created", "note.changed", "note.deleted", "audit.cut"];
 export const agentStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AgentState"]> = ["offline", "available", "ringing", "on_call", "held", "paused", "unknown"];
 export const callStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CallState"]> = ["ringing", "active", "held"];
 export const deliveryStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Delivery"]["state"]> = ["waiting", "due", "delivered", "failed"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["inbound", "outbound", "internal"];
-export const endReasonValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EndReason"]> = ["stopped", "supervisor_hung_up", "call_ended", "took_over", "no_answer", "busy", "device_unavailable", "permission_revoked", "adapter_stopped", "pbx_lost", "not_monitorable", "error"];
-export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "note.created", "note.changed", "note.deleted", "audit.head", "agent.state_changed", "queue.threshold"];
+export const endReasonValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EndReason"]> = ["stopped", "supervisor_hung_up", "call_ended", "took_over", "no_answer", "busy", "device_unavailable", "permission_revoked", "adapter_stopped", "pbx_lost", "not_monitorable", "shielded", "error"];
+export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "shield.started", "shield.ended", "note.created", "note.changed", "note.deleted", "audit.head", "agent.state_changed", "queue.threshold"];
 export const happenedValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Happened"]> = ["rang", "answered", "held", "resumed", "transferred", "listening", "whispering", "joined", "silent", "left"];
 export const healthPartStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["HealthPart"]["state"]> = ["ok", "failing"];
 export const helpStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["HelpState"]> = ["open", "taken", "closed"];
@@ -3105,11 +3212,11 @@ export const linkStateValues: ReadonlyArray<FlattenedDeepRequired<components>["s
 export const modeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Mode"]> = ["silent", "whisper", "barge"];
 export const monitorScopeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MonitorScope"]> = ["all", "teams"];
 export const monitorStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MonitorState"]> = ["connecting", "live", "ended"];
-export const noticeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Notice"]> = ["bridge_changed", "made_safe", "unrecorded"];
+export const noticeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Notice"]> = ["bridge_changed", "made_safe", "shielded", "unrecorded"];
 export const readyPartsValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Ready"]["parts"][string]> = ["ok", "failing"];
 export const recordStateStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RecordState"]["state"]> = ["ok", "failing"];
 export const resultValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Result"]> = ["ok", "refused", "failed"];
 export const roleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Role"]> = ["administrator", "agent"];
-export const scopeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Scope"]> = ["monitor", "admin", "metrics", "wall"];
+export const scopeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Scope"]> = ["monitor", "admin", "metrics", "wall", "shield"];
 export const userBodyRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["UserBody"]["role"]> = ["administrator", "agent"];
 export const viaValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Via"]> = ["session", "token", "command line", "setup token", "address", "phone", "browser", "keypad", "star code", "adapter"];
