@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 
 from adapter.asterisk import queuewire
+from adapter.asterisk.chanspy import WAITS
 from adapter.asterisk.fields import NOTHING, Fields, name_in, text_in
 from adapter.core import events as ev
 from adapter.core.events import Channel, ChannelState
@@ -182,9 +183,14 @@ def _picked_up(fields: Fields, at: datetime) -> ev.Event | None:
 
 
 def _told_by_dialplan(fields: Fields, at: datetime) -> ev.Event | None:
-    """UserEvent(CallMonitorHelp), run by a feature code (features.conf, applicationmap) on the channel that pressed."""
-    uniqueid = fields.get("Uniqueid")
-    return ev.HelpAsked(at, uniqueid) if uniqueid and fields.get("UserEvent") == HELP else None
+    """UserEvent: a feature code asks for help on the channel that pressed it (features.conf, applicationmap), or a
+    follow's leg waits (extensions_call_monitor.conf)."""
+    uniqueid, said = fields.get("Uniqueid"), fields.get("UserEvent")
+    if not uniqueid:
+        return None
+    if said == WAITS:
+        return ev.LegWaits(at, uniqueid)
+    return ev.HelpAsked(at, uniqueid) if said == HELP else None
 
 
 TRANSLATORS: dict[str, Callable[[Fields, datetime], ev.Event | None]] = {

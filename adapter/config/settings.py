@@ -110,9 +110,12 @@ class Audit(Section):
 
 
 class Coaching(Section):
-    """Notes that supervisors write about calls."""
+    """Notes that supervisors write about calls, and follows."""
 
     keep_days: Annotated[int, Field(ge=0, le=36500)] = Field(365, description="Older notes are deleted; 0 keeps all.")
+    follow_tone_seconds: Annotated[int, Field(ge=0, le=3600)] = Field(
+        0, description="A soft tone so often on a phone that follows and waits; 0: none."
+    )
 
 
 class Metrics(Section):

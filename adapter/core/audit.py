@@ -101,6 +101,8 @@ class Action(StrEnum):
     HELP_REQUESTED = "help.requested"
     HELP_TAKEN = "help.taken"
     HELP_CLOSED = "help.closed"
+    FOLLOW_STARTED = "follow.started"
+    FOLLOW_ENDED = "follow.ended"
     NOTE_CREATED = "note.created"
     NOTE_CHANGED = "note.changed"
     NOTE_DELETED = "note.deleted"

@@ -277,6 +277,13 @@ class HelpAsked(NamedTuple):
     uniqueid: str
 
 
+class LegWaits(NamedTuple):
+    """A follow's leg has come where it hears nothing."""
+
+    at: datetime
+    leg: str
+
+
 Event = (
     ChannelCreated
     | ChannelChanged
@@ -297,6 +304,7 @@ Event = (
     | OriginateAnswered
     | HandedOn
     | HelpAsked
+    | LegWaits
     | Snapshot
     | QueueEvent
 )

@@ -22,7 +22,7 @@ class Whereabouts:
 
     def is_place(self, context: str, extension: str) -> bool:
         """Whether a leg that listens, or whose call has just ended, is here."""
-        return extension == self._dialplan.over or self._dialplan.mode_at(context, extension) is not None
+        return extension == self._dialplan.over or self._dialplan.is_place(context, extension)
 
     def left(self, channel: ev.Channel) -> bool:
         """Whether a channel is somewhere else."""
@@ -41,7 +41,7 @@ class Whereabouts:
                 uniqueid, context, extension = event.leg, event.context, event.extension
             case _:
                 return None
-        if self._dialplan.mode_at(context, extension) is None or uniqueid in legs:
+        if not self._dialplan.is_place(context, extension) or uniqueid in legs:
             return None
         party = not isinstance(event, ev.SpyStarted) and (uniqueid in self.parties or in_bridge(uniqueid))
         return None if party or self._dialplan.legs.is_others(uniqueid) else uniqueid

@@ -20,13 +20,14 @@ from adapter.core.agent import Floor
 from adapter.core.audit import By
 from adapter.core.bars import BarChanges
 from adapter.core.call import Call
+from adapter.core.follow import Follow
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
 from adapter.core.ownership import Term
 from adapter.core.pbx import PbxState
 from adapter.core.shared_bars import BarsOfPbx, Presence
 from adapter.fleet.schema import Codec
-from adapter.monitoring.ports import StartRequest
+from adapter.monitoring.ports import FollowRequest, StartRequest
 
 VERSION = 1
 """Of what this program writes."""
@@ -70,6 +71,8 @@ class Change(Message):
     """Of the conversations that `barred.touched` names."""
     floor: Floor = field(default_factory=Floor)
     """Agents and queues that are different now."""
+    follows: tuple[Follow, ...] = ()
+    """Follows that are different now; ended ones are no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +95,7 @@ class SnapshotPart(Message):
     monitors: tuple[Monitor, ...] = ()
     bars: BarsOfPbx = field(default_factory=BarsOfPbx)
     floor: Floor = field(default_factory=Floor)
+    follows: tuple[Follow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +122,8 @@ class Action(StrEnum):
     SWITCH = "switch"
     END = "end"
     TAKE_OVER = "take_over"
+    FOLLOW = "follow"
+    END_FOLLOW = "end_follow"
     STOP_ALL = "stop_all"
     DEVICE_GONE = "device_gone"
     """A page that is a phone through the asker is gone; `why` is its device."""
@@ -141,7 +147,8 @@ class Command(Message):
     request: StartRequest | None = None
     why: str = ""
     awaited: tuple[str, ...] = ()
-    """Of all that are stopped: the monitors whose end the asker waits for."""
+    """Of all that are stopped: the monitors and follows whose end the asker waits for."""
+    follow: FollowRequest | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +174,7 @@ class Answer(Message):
     left: tuple[str, ...] = ()
     """Of those that were to be stopped and awaited: how many ended, and which did not in time."""
     refused: Refused | None = None
+    follow: Follow | None = None
 
 
 KINDS: Mapping[str, type] = {

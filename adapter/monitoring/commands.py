@@ -12,7 +12,7 @@ import structlog
 from adapter import errors
 from adapter.core import lifecycle
 from adapter.core.changes import Changes
-from adapter.core.lifecycle import Command, EndLeg, SwitchLeg
+from adapter.core.legcommands import Command, EndLeg, ReleaseLeg, SwitchLeg
 from adapter.core.monitor import EndReason, Monitor
 from adapter.core.pbx import LinkState
 from adapter.monitoring.board import Board
@@ -56,6 +56,9 @@ class CommandRunner:
         if any(isinstance(command, EndLeg) for command in commands):
             self._tasks.start(self._hang_up(leg), f"hang up {leg}")
             return
+        if any(isinstance(command, ReleaseLeg) for command in commands):
+            self._tasks.start(self._release(leg), f"release {leg}")
+            return
         monitor = next((m for m in self._board.monitors() if m.leg == leg), None)
         switches = [command for command in commands if isinstance(command, SwitchLeg)]
         if monitor is not None and switches:
@@ -74,6 +77,12 @@ class CommandRunner:
             await self._pbx.end_leg(leg)
         except errors.AdapterError as problem:
             log.warning("a leg was not hung up; the next resync looks for it", leg=leg, why=str(problem))
+
+    async def _release(self, leg: str) -> None:
+        try:
+            await self._pbx.release_leg(leg)
+        except errors.AdapterError as problem:
+            log.warning("a leg was not sent where it waits; it is hung up if it stays", leg=leg, why=str(problem))
 
     async def _make_safe(
         self, monitor_id: str, switches: Sequence[SwitchLeg], before: asyncio.Task[None] | None

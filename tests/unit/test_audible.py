@@ -8,6 +8,7 @@ import pytest
 from adapter.core import events as ev
 from adapter.core import lifecycle
 from adapter.core.audit import SYSTEM
+from adapter.core.legcommands import SwitchLeg
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor, Notice
 from adapter.core.views import Visibility, monitor_view
@@ -75,8 +76,8 @@ def test_a_resync_attaches_anew_where_others_are_by_now(world: World, keypad: bo
     monitor = replace(_live(world), keypad=keypad, peers=there)
     same = lifecycle.resumed(monitor, there, Mode.SILENT, world.pbx.scene.now)
     changed = lifecycle.resumed(monitor, frozenset({"two"}), Mode.SILENT, world.pbx.scene.now)
-    assert lifecycle.SwitchLeg(Mode.SILENT, True) not in same.commands
-    assert changed.commands[-1] == lifecycle.SwitchLeg(Mode.SILENT, True)
+    assert SwitchLeg(Mode.SILENT, True) not in same.commands
+    assert changed.commands[-1] == SwitchLeg(Mode.SILENT, True)
     assert changed.monitor.reattach
 
 

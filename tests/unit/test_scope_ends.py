@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapter.core import events as ev
-from adapter.core.lifecycle import EndLeg
+from adapter.core.legcommands import EndLeg
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor, with_call
 from adapter.core.pbx import LinkState, PbxState

@@ -1,0 +1,30 @@
+"""What is done about a supervisor's leg, as the model commands it. Pure."""
+
+from typing import NamedTuple
+
+from adapter.core.modes import Mode
+from adapter.core.monitor import RELEASED, EndReason
+
+
+class SwitchLeg(NamedTuple):
+    """Command: put the leg into this mode."""
+
+    mode: Mode
+    reattach: bool
+
+
+class EndLeg(NamedTuple):
+    """Command: hang the leg up."""
+
+
+class ReleaseLeg(NamedTuple):
+    """Command: have a follow's leg wait again, where it hears nothing."""
+
+
+Command = SwitchLeg | EndLeg | ReleaseLeg
+
+
+def end_of(follow_id: str | None, reason: EndReason, *, hangs_up: bool) -> Command:
+    """What ends a monitor: of a follow (its id), whose leg waits for the next call, not the leg itself."""
+    released = follow_id is not None and reason in RELEASED and not hangs_up
+    return ReleaseLeg() if released else EndLeg()
