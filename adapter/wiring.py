@@ -107,6 +107,8 @@ def spy_dialplan(context: str, key: bytes) -> SpyDialplan:
         leave_digit=chanspy.LEAVE_DIGIT,
         over=chanspy.OVER,
         legs=LegNames.of(key),
+        waits_at=lambda where, name: where == context and name == chanspy.WAIT,
+        skip_digit=chanspy.SKIP_DIGIT,
     )
 
 
@@ -287,6 +289,7 @@ def limits(settings: config.Settings) -> Limits:
         lost_after=monitoring.lost_after_seconds,
         leave_on_stop=monitoring.on_stop == "leave",
         country=settings.numbering.country,
+        follow_tone=settings.coaching.follow_tone_seconds,
     )
 
 

@@ -12,6 +12,17 @@ OVER = "over"
 """The extension that a leg goes to when ChanSpy returns."""
 SHIELDED = "shielded"
 """The extension at which a leg hears nothing and nobody hears it, while its conversation is shielded."""
+WAIT = "wait"
+"""The extension where a follow's leg waits, and hears nothing."""
+WAITS = "CallMonitorWaits"
+"""The UserEvent with which that extension says that a leg is there."""
+SKIP_DIGIT = "#"
+"""Leaves the call that a follow listens to."""
+TARGET = "CM_TARGET"
+"""The variable with the uniqueid of the channel that is listened to."""
+FOLLOWS = "CM_FOLLOW"
+"""The variable that marks a follow's leg: after a call it waits."""
+TONE = "CM_TONE_SECONDS"
 TICKET = "ticket"
 """The extension from which a star code goes on to another PBX."""
 LEAVE_DIGIT = "*"
@@ -30,6 +41,11 @@ EXTENSIONS = {mode.value + suffix: (mode, bool(suffix)) for mode in Mode for suf
 def extension(mode: Mode, *, keypad: bool) -> str:
     """The extension that starts ChanSpy in this mode."""
     return mode.value + (KEYPAD_SUFFIX if keypad else "")
+
+
+def waiting(tone: int) -> dict[str, str]:
+    """The variables of a follow's leg. `tone`: seconds between soft tones, 0 for none."""
+    return {FOLLOWS: "1", TONE: str(tone)}
 
 
 def said(why: Refusal) -> str:

@@ -57,7 +57,8 @@ class Link:
 
     async def start_leg(self, request: LegRequest) -> None:
         """Originate into the monitor dialplan; returns once it is queued."""
-        target, leg = _uniqueid(request.target), _uniqueid(request.leg)
+        leg = _uniqueid(request.leg)
+        extension, variables = _begins(request)
         phone = request.far or request.device
         asked = autoanswer.headers(phone, self._settings.answer_styles, self._settings.answer_style)
         marks = [dialog.marked(leg)] if request.far else []
@@ -66,13 +67,13 @@ class Link:
             "Originate",
             ("Channel", request.device),
             ("Context", self._settings.context),
-            ("Exten", chanspy.extension(request.mode, keypad=request.keypad)),
+            ("Exten", extension),
             ("Priority", "1"),
             ("ChannelId", leg),
             ("CallerID", f'"{_plain(request.shown_name)}" <{_plain(request.shown_number)}>'),
             ("Timeout", str(round(request.ring_timeout * 1000))),
             ("Async", "true"),
-            ("Variable", f"CM_TARGET={target}"),
+            *(("Variable", f"{name}={value}") for name, value in variables.items()),
             ("Variable", chanspy.NO_CDR),
             ("Variable", f"FORWARD_CONTEXT={NOWHERE}"),
             *headers,
@@ -166,9 +167,30 @@ class Link:
 
     async def send_leg(self, leg: str, target: str, mode: Mode, *, keypad: bool) -> None:
         """Let a channel that waits in our Stasis application go on into the monitor dialplan."""
-        extension, variables = chanspy.extension(mode, keypad=keypad), {"CM_TARGET": _uniqueid(target)}
+        extension, variables = chanspy.extension(mode, keypad=keypad), {chanspy.TARGET: _uniqueid(target)}
         self._connection.fence.need()
         await self._connection.ari.hand_back(_uniqueid(leg), self._settings.context, extension, variables)
+
+    async def send_waiting(self, leg: str, tone: int) -> None:
+        """Let such a channel go on to where it waits."""
+        self._connection.fence.need()
+        where = self._settings.context, chanspy.WAIT
+        await self._connection.ari.hand_back(_uniqueid(leg), *where, chanspy.waiting(tone))
+
+    async def listen(self, leg: str, target: str, *, keypad: bool) -> bool:
+        """Have a follow's leg listen: its target first, then the move. False: no such channel."""
+        channel = ("Channel", _uniqueid(leg))
+        target_now = (("Variable", chanspy.TARGET), ("Value", _uniqueid(target)))
+        if not await _is_there(self._connection.act_now("Setvar", channel, *target_now)):
+            return False
+        extension = chanspy.extension(Mode.SILENT, keypad=keypad)
+        fields = (("Context", self._settings.context), ("Exten", extension), ("Priority", "1"))
+        return await _is_there(self._connection.act_now("Redirect", channel, *fields))
+
+    async def release_leg(self, leg: str) -> bool:
+        """Have a follow's leg wait. False: no such channel."""
+        fields = (("Context", self._settings.context), ("Exten", chanspy.WAIT), ("Priority", "1"))
+        return await _is_there(self._connection.act("Redirect", ("Channel", _uniqueid(leg)), *fields))
 
     async def send_on(self, leg: str, dial: str) -> None:
         """Let such a channel go on over a trunk, to the PBX of its star code's call."""
@@ -184,6 +206,13 @@ class Link:
         """Hang the leg up; False when there is no such channel."""
         self._digits.pop(leg, None)
         return await _is_there(self._connection.act("Hangup", ("Channel", _uniqueid(leg)), ("Cause", "16")))
+
+
+def _begins(request: LegRequest) -> tuple[str, dict[str, str]]:
+    """The extension at which a leg begins, and its variables."""
+    if request.mode is None:
+        return chanspy.WAIT, chanspy.waiting(request.tone)
+    return chanspy.extension(request.mode, keypad=request.keypad), {chanspy.TARGET: _uniqueid(request.target)}
 
 
 async def _is_there(action: Awaitable[object]) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 
 from adapter.asterisk import queuewire
+from adapter.asterisk.chanspy import WAITS
 from adapter.asterisk.fields import NOTHING, Fields, name_in, text_in
 from adapter.core import events as ev
 from adapter.core import userevents
@@ -42,6 +43,11 @@ SHIELD = "CallMonitorShield"
 """The one by which a phone, or the dialplan, has monitoring paused (asterisk-conf/extensions_call_monitor.conf)."""
 SHIELDED = "CallMonitorShielded"
 """The one by which a leg tells that it hears nothing and nobody hears it."""
+TOLD: dict[str, Callable[[datetime, str], ev.Event]] = {
+    HELP: userevents.HelpAsked,
+    SHIELDED: userevents.LegShielded,
+    WAITS: userevents.LegWaits,
+}
 CHANNEL = (
     *("Uniqueid", "Linkedid", "Channel", "ChannelState", "CallerIDNum", "CallerIDName"),
     *("ConnectedLineNum", "ConnectedLineName", "Exten", "Context"),
@@ -187,14 +193,15 @@ def _picked_up(fields: Fields, at: datetime) -> ev.Event | None:
 
 
 def _told_by_dialplan(fields: Fields, at: datetime) -> ev.Event | None:
-    """UserEvent, run by a feature code (features.conf, applicationmap) on the channel that pressed, or by dialplan."""
-    uniqueid = fields.get("Uniqueid")
-    told = fields.get("UserEvent")
-    if not uniqueid or told not in (HELP, SHIELD, SHIELDED):
+    """UserEvent: run by a feature code (features.conf, applicationmap) on the channel that pressed it, by dialplan,
+    or where a leg hears nothing (extensions_call_monitor.conf)."""
+    uniqueid, said = fields.get("Uniqueid"), fields.get("UserEvent")
+    if not uniqueid:
         return None
-    if told == SHIELD:
+    if said == SHIELD:
         return userevents.ShieldAsked(at, uniqueid, fields.get("Wish", ""), fields.get("Seconds", ""))
-    return userevents.HelpAsked(at, uniqueid) if told == HELP else userevents.LegShielded(at, uniqueid)
+    told = TOLD.get(said or "")
+    return told(at, uniqueid) if told else None
 
 
 TRANSLATORS: dict[str, Callable[[Fields, datetime], ev.Event | None]] = {

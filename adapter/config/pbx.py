@@ -75,11 +75,12 @@ class StarCodes(Section):
     silent: Code = Field("*55", description="Listen.")
     whisper: Code = Field("*56", description="Talk to the agent.")
     barge: Code = Field("*57", description="Join the call.")
+    follow: Code = Field("*58", description="Follow the agent: hear each next call.")
 
     @model_validator(mode="after")
     def _told_apart(self) -> Self:
-        codes = [self.silent, self.whisper, self.barge]
-        if any(one is not other and other.startswith(one) for one in codes for other in codes) or len(set(codes)) < 3:
+        codes = [self.silent, self.whisper, self.barge, self.follow]
+        if any(one is not other and other.startswith(one) for one in codes for other in codes) or len(set(codes)) < 4:
             raise ValueError("the codes must differ, and none may begin with another")
         return self
 

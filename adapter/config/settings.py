@@ -110,7 +110,7 @@ class Audit(Section):
 
 
 class Coaching(Section):
-    """Notes that supervisors write about calls, and pausing monitoring."""
+    """Notes that supervisors write about calls, pausing monitoring, and follows."""
 
     keep_days: Annotated[int, Field(ge=0, le=36500)] = Field(365, description="Older notes are deleted; 0 keeps all.")
     shield_answer_seconds: Annotated[float, Field(ge=0.2, le=5)] = Field(
@@ -118,6 +118,9 @@ class Coaching(Section):
     )
     shield_pauses_recordings: bool = Field(
         False, description="Whether Asterisk's MixMonitor recordings are silent during a pause too."
+    )
+    follow_tone_seconds: Annotated[int, Field(ge=0, le=3600)] = Field(
+        0, description="A soft tone so often on a phone that follows and waits; 0: none."
     )
 
 

@@ -103,6 +103,8 @@ class Action(StrEnum):
     HELP_CLOSED = "help.closed"
     SHIELD_STARTED = "shield.started"
     SHIELD_ENDED = "shield.ended"
+    FOLLOW_STARTED = "follow.started"
+    FOLLOW_ENDED = "follow.ended"
     NOTE_CREATED = "note.created"
     NOTE_CHANGED = "note.changed"
     NOTE_DELETED = "note.deleted"

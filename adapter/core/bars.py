@@ -24,6 +24,9 @@ from adapter.core.barring import (
 from adapter.core.openends import OpenEnds
 from adapter.core.sighting import Sighting
 
+FOLLOW = "follow-"
+"""How the ids of follows begin."""
+
 __all__ = ["CREDENTIALS", "NOBODY", "PHONES", "Bar", "BarChanges", "Bars", "Kind", "Making", "Who"]
 
 
@@ -86,9 +89,12 @@ class Bars:
         """Whether this conversation is not known to go on."""
         return conversation not in self._by_id
 
-    def hidden(self, who: Who) -> frozenset[str]:
-        """All ids of all conversations that they are barred from."""
-        found = (bar.ids for bar in self._all() if who.is_among(self._of(bar)))
+    def hidden(self, who: Who, *, follows: bool = False) -> frozenset[str]:
+        """All ids of all conversations that they are barred from; `follows`: of all follows likewise (`core.follow`).
+
+        Without these it may be told to them that something is hidden: that they are in a conversation they know.
+        """
+        found = (bar.ids for bar in self._all() if is_follow(bar.id) is follows and who.is_among(self._of(bar)))
         return frozenset().union(*found)
 
     def in_hand(self, who: Who, kinds: Collection[Kind] = CREDENTIALS, conversation: str | None = None) -> bool:
@@ -99,7 +105,8 @@ class Bars:
         """
         if who.user is None and who.token is None:
             return False
-        bars = list(self._all()) if conversation is None else [*filter(None, [self._by_id.get(conversation)])]
+        everywhere = (bar for bar in self._all() if not is_follow(bar.id))  # that they are followed nothing may tell
+        bars = list(everywhere) if conversation is None else [*filter(None, [self._by_id.get(conversation)])]
         mine = [making for making in self._makings if making.kind in kinds and making.thing in (who.user, who.token)]
         return any(
             making.number >= bar.since and meets(_others(making, who), self._of(bar)) for making in mine for bar in bars
@@ -220,7 +227,7 @@ class Bars:
         here = {sighting.conversation, *sighting.joined}
         old = {bar.id: bar for one in here if (bar := self._by_id.get(one))}
         old |= {bar.id: bar for leg in sighting.legs if (bar := self._by_leg.get(leg))}
-        new = Bar(pbx, frozenset(here), sighting.people, sighting.legs, self._next, lost=lost)
+        new = Bar(pbx, frozenset(here), sighting.people, sighting.legs, self._since(sighting.people), lost=lost)
         for bar in old.values():
             new = merged(bar, new)
         if [*old.values()] == [new]:
@@ -231,6 +238,11 @@ class Bars:
         change.bars[new.id] = new
         self._keep(new)
         return new
+
+    def _since(self, people: frozenset[str]) -> int:
+        """From which making on all count in a conversation of these: of whom is followed, since the follow began."""
+        followed = (bar for one, bar in self._by_id.items() if is_follow(one) and not bar.people.isdisjoint(people))
+        return min((bar.since for bar in followed), default=self._next)
 
     def _keep(self, bar: Bar) -> None:
         self._by_id |= dict.fromkeys(bar.ids, bar)
@@ -267,6 +279,11 @@ class Bars:
         if self._makings[0].number < oldest:
             self._makings = [making for making in self._makings if making.number >= oldest]
             change.forget = oldest
+
+
+def is_follow(conversation: str) -> bool:
+    """Whether this is a follow, which is kept like a conversation (`core.heldlegs`)."""
+    return conversation.startswith(FOLLOW)
 
 
 def _others(making: Making, who: Who) -> frozenset[str]:

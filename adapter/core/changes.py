@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from adapter.core.bars import BarChanges
+from adapter.core.follow import FollowChange
 from adapter.core.help import HelpRequest
 from adapter.core.monitor import Monitor
 
@@ -39,6 +40,8 @@ class Changes:
     """Who is barred from which conversation now."""
     help: tuple[HelpRequest, ...] = ()
     """Requests for help that are new or another now; closed ones are no more."""
+    follows: tuple[FollowChange, ...] = ()
+    """Follows that are new, or another now; ended ones are no more."""
     mirrored: bool = False
     """Another adapter owns the PBX and has told of this: it is shown here, and neither written nor acted upon."""
     agents: frozenset[str] = frozenset()

@@ -109,6 +109,8 @@ class Model:
     observed: Mapping[str, ObservedLeg]
     overdue: Collection[str] = ()
     """Legs whose end was decided longer ago than Asterisk has for it."""
+    waiting: Collection[str] = ()
+    """Legs of follows that no monitor has: they stand where they hear nothing."""
 
 
 def differences(
@@ -127,14 +129,23 @@ def differences(
     found |= {
         Difference(Fault.STRANGER, uniqueid)
         for uniqueid, leg in legs.items()
-        if uniqueid not in ours and not _is_party(leg.channel, model, dialplan)
+        if uniqueid not in ours and uniqueid not in model.waiting and not _is_party(leg.channel, model, dialplan)
     }
+    found |= {one for leg in model.waiting if (one := _of_waiting(leg, legs.get(leg), dialplan))}
     for monitor in model.monitors:
         if monitor.ending:
             found |= _of_ending(monitor, there, model.overdue)
         elif monitor.live and not monitor.taking:
             found |= _of_monitor(monitor, legs.get(monitor.leg), model.observed.get(monitor.leg), dialplan)
     return frozenset(found)
+
+
+def _of_waiting(uniqueid: str, leg: ev.KnownChannel | None, dialplan: SpyDialplan) -> Difference | None:
+    if leg is None:
+        return Difference(Fault.LEG_MISSING, uniqueid)
+    context, extension = leg.channel.context, leg.channel.extension
+    waits = extension == dialplan.over or dialplan.waits_at(context, extension)
+    return None if waits else Difference(Fault.LEG_ASTRAY, uniqueid)
 
 
 def _is_party(channel: ev.Channel, model: Model, dialplan: SpyDialplan) -> bool:

@@ -10,18 +10,17 @@ from datetime import datetime
 from adapter.core.audit import SYSTEM, Action, By, Entry, Result, Subject, Via
 from adapter.core.call import Call
 from adapter.core.changes import Changes, MonitorChange
+from adapter.core.follow import Follow, FollowChange, FollowState, short_of
+from adapter.core.follow import ended as ended_follow
+from adapter.core.follow_views import follow_entry, follow_event
 from adapter.core.lifecycle import ended
 from adapter.core.modes import Mode
-from adapter.core.monitor import EndReason, Monitor
+from adapter.core.monitor import FAILURES, EndReason, Monitor
 from adapter.core.people import User
 from adapter.core.permissions import allowed_by
 from adapter.core.record import EventType, HookEvent, OpenCall, Record
 from adapter.core.views import Visibility, call_view, monitor_view, time_view
 
-FAILURES = frozenset(
-    {EndReason.PBX_LOST, EndReason.ERROR, EndReason.NO_ANSWER, EndReason.BUSY, EndReason.DEVICE_UNAVAILABLE}
-)
-"""Ends that nobody wanted."""
 TRANSFERRED = "transferred"
 """What the audit says of the end of a monitor whose leg changed hands; its target is who had it then."""
 
@@ -43,6 +42,8 @@ class Journal:
                 self._seen(call, record)
         for change in changes.monitors:
             self.monitor(change, changes.at, record)
+        for follow in changes.follows:
+            self.follow(follow, changes.at, record)
         for call_id, call in calls.items():
             if call is None:
                 self._over(call_id, changes.at, record)
@@ -103,6 +104,18 @@ class Journal:
         elif after.ended and not (before and before.ended):
             self._tell(EventType.MONITOR_ENDED, Action.ENDED, after, at, record)
 
+    def follow(self, change: FollowChange, at: datetime, record: Record) -> None:
+        """What follows from one follow's change: it has begun once its leg waits."""
+        before, after = change
+        record.follows[after.id] = after
+        began = before is not None and before.state is FollowState.CONNECTING
+        if began and not after.ended and after.state is not FollowState.CONNECTING:
+            record.entries.append(follow_entry(Action.FOLLOW_STARTED, after, at))
+            record.events.append(follow_event(EventType.FOLLOW_STARTED, after, at))
+        elif after.ended and not (before and before.ended):
+            record.entries.append(follow_entry(Action.FOLLOW_ENDED, after, at))
+            record.events.append(follow_event(EventType.FOLLOW_ENDED, after, at))
+
     def _tell(
         self,
         event: EventType,
@@ -148,12 +161,19 @@ def monitor_entry(
         target=target,
         allowed_by=allowed_by,
         call_id=monitor.call_id,
-        conversation_id=monitor.conversation_id,
+        conversation_id=hidden_by(monitor),
         monitor_id=monitor.id,
         supervisor=monitor.supervisor.username,
         subject=monitor.subject,
         mode=mode or monitor.mode,
     )
+
+
+def hidden_by(monitor: Monitor) -> str:
+    """From whom its entries are hidden: who is barred from its conversation, or from the follow that it belongs to."""
+    if monitor.follow_id is None:
+        return monitor.conversation_id
+    return f"{monitor.conversation_id} {short_of(monitor.follow_id)}"
 
 
 def subject_of(call: Call, users: Mapping[str, User]) -> Subject:
@@ -213,3 +233,9 @@ def abandoned(monitor: Monitor, code: str, at: datetime) -> Record:
     over = ended(monitor, EndReason.ERROR, at).monitor
     entry = monitor_entry(Action.ENDED, over, at, result=Result.FAILED, reason=code)
     return Record(entries=[entry], monitors={over.id: over})
+
+
+def unbegun(follow: Follow, code: str, at: datetime) -> Record:
+    """The same of a follow."""
+    over = replace(ended_follow(follow, EndReason.ERROR, at).follow, ending_why=code)
+    return Record(entries=[follow_entry(Action.FOLLOW_ENDED, over, at)], follows={over.id: over}, pbxes={over.pbx})

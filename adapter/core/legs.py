@@ -76,13 +76,16 @@ class LegRequest:
     device: str
     target: str
     """The uniqueid of the agent's channel, exact: ChanSpy gets it with option `u`."""
-    mode: Mode
+    mode: Mode | None
+    """None: it waits, and hears nothing; `target` is empty then."""
     keypad: bool
     shown_name: str
     """Caller id name on the supervisor's phone."""
     shown_number: str
     ring_timeout: float
     """Seconds the device may ring."""
+    tone: int = 0
+    """Seconds between the soft tones that a leg hears which waits; 0: none."""
     far: str = ""
     """The phone's own endpoint at another PBX, where `device` is the way there over a trunk."""
 
@@ -128,7 +131,12 @@ class SpyDialplan:
     """Which legs are this installation's."""
     shielded_at: Callable[[str, str], bool] = lambda context, extension: False
     """Whether a leg at this context and extension hears nothing, and nobody hears it."""
+    waits_at: Callable[[str, str], bool] = lambda context, extension: False
+    """Whether a follow's leg that stands in this context and extension hears nothing."""
+    skip_digit: str = ""
+    """The keypad digit with which a follow leaves a call and waits for the next."""
 
     def is_place(self, context: str, extension: str) -> bool:
         """Whether only legs are here: they listen, or are where they hear nothing."""
-        return self.mode_at(context, extension) is not None or self.shielded_at(context, extension)
+        places = self.shielded_at, self.waits_at
+        return self.mode_at(context, extension) is not None or any(at(context, extension) for at in places)

@@ -13,7 +13,7 @@ from adapter.core.audit import SYSTEM, By, Via
 from adapter.core.events import OriginateFailure
 from adapter.core.modes import Mode
 from adapter.core.monitor import BROWSER, Asked, EndReason, Monitor, MonitorState, Notice
-from adapter.core.steps import Command, EndLeg, ShieldLeg, Step, SwitchLeg
+from adapter.core.steps import Command, EndLeg, ShieldLeg, Step, SwitchLeg, end_of
 
 
 def spy_started(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str], *, met_others: bool = False) -> Step:
@@ -34,7 +34,8 @@ def spy_started(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str
         barged=False,
     )
     by = _author(monitor, mode, monitor.by if not monitor.live else SYSTEM)
-    return Step(_in_mode(fresh, mode, at, peers, by), (EndLeg(),) if monitor.ending else ())
+    ending = monitor.ending and end_of(monitor.follow_id, monitor.ending, hangs_up=monitor.hangs_up)
+    return Step(_in_mode(fresh, mode, at, peers, by), (ending,) if ending else ())
 
 
 def digit(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str]) -> Step:
@@ -169,13 +170,18 @@ def channel_appeared(monitor: Monitor) -> Step:
     return Step(replace(monitor, appeared=True), (EndLeg(),) if monitor.ending or monitor.ended else ())
 
 
-def end_wanted(monitor: Monitor, reason: EndReason, by: By = SYSTEM, why: str = "") -> Step:
-    """Somebody or something decides that it ends. The first decision gives the reason; `why`: in their own words."""
+def end_wanted(monitor: Monitor, reason: EndReason, by: By = SYSTEM, why: str = "", *, hangs_up: bool = False) -> Step:
+    """Somebody or something decides that it ends. The first decision gives the reason; `why`: in their own words.
+
+    `hangs_up`: also where it is a follow's, whose leg would wait for the next call otherwise.
+    """
     if monitor.ended:
         return Step(monitor)
+    ends = monitor.hangs_up or hangs_up
+    command = end_of(monitor.follow_id, monitor.ending or reason, hangs_up=ends)
     if monitor.ending:
-        return Step(monitor, (EndLeg(),))
-    return Step(replace(monitor, ending=reason, by=by, ending_why=why), (EndLeg(),))
+        return Step(replace(monitor, hangs_up=ends), (command,))
+    return Step(replace(monitor, ending=reason, by=by, ending_why=why, hangs_up=ends), (command,))
 
 
 def originate_answered(monitor: Monitor, at: datetime) -> Step:

@@ -42,6 +42,19 @@ class EndReason(StrEnum):
     ERROR = "error"
 
 
+FAILURES = frozenset(
+    {EndReason.PBX_LOST, EndReason.ERROR, EndReason.NO_ANSWER, EndReason.BUSY, EndReason.DEVICE_UNAVAILABLE}
+)
+"""Ends that nobody wanted."""
+RELEASED = frozenset(
+    {
+        *(EndReason.CALL_ENDED, EndReason.STOPPED, EndReason.NOT_MONITORABLE),
+        *(EndReason.PERMISSION_REVOKED, EndReason.PBX_LOST),
+    }
+)
+"""Ends of a follow's monitor after which its leg waits for the next call; with all others it is hung up."""
+
+
 class Notice(StrEnum):
     """Why a mode changed though the supervisor did not ask (the contract's `reason` in `monitor.updated`)."""
 
@@ -151,6 +164,10 @@ class Monitor:
     """Id of the PBX at which the device registers, where the leg reaches it there over a trunk."""
     token: str | None = None
     """Id of the service token that started it."""
+    follow_id: str | None = None
+    """Id of the follow whose leg it has (`core.follow`)."""
+    hangs_up: bool = False
+    """Of a follow: its end, once decided, is that of the leg too."""
 
     @property
     def live(self) -> bool:

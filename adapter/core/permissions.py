@@ -4,7 +4,7 @@ from adapter.core.call import Call
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.monitor import Monitor
 from adapter.core.people import Role, User
-from adapter.core.scopes import reaches_call, reaches_monitor
+from adapter.core.scopes import reaches, reaches_call, reaches_monitor
 
 NO_MODES: frozenset[Mode] = frozenset()
 
@@ -58,3 +58,10 @@ def allowed_by(user: User) -> str | None:
     if not may_monitor(user):
         return None
     return "role administrator" if user.role is Role.ADMINISTRATOR else f"granted by {user.granted_by or 'unknown'}"
+
+
+def may_follow(user: User | None, agent: User | None) -> bool:
+    """Whether this person may follow that agent: everybody whose calls they may monitor, but themselves."""
+    if user is None or agent is None or not agent.active or agent.id == user.id:
+        return False
+    return may_monitor(user) and reaches(user, agent.id, None)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from adapter.core.audit import Entry
 from adapter.core.bars import BarChanges
 from adapter.core.call import Call
+from adapter.core.follow import Follow
 from adapter.core.monitor import Monitor
 from adapter.core.shield import Shield
 
@@ -28,6 +29,9 @@ class EventType(StrEnum):
     HELP_CLOSED = "help.closed"
     SHIELD_STARTED = "shield.started"
     SHIELD_ENDED = "shield.ended"
+    FOLLOW_STARTED = "follow.started"
+    """Of no call, and in order for one follow."""
+    FOLLOW_ENDED = "follow.ended"
     NOTE_CREATED = "note.created"
     NOTE_CHANGED = "note.changed"
     NOTE_DELETED = "note.deleted"
@@ -39,7 +43,12 @@ class EventType(StrEnum):
     """Of no call, and in order for one queue."""
 
 
-OF_NO_CALL = frozenset({EventType.AUDIT_HEAD, EventType.AGENT_STATE_CHANGED, EventType.QUEUE_THRESHOLD})
+OF_NO_CALL = frozenset(
+    {
+        *(EventType.AUDIT_HEAD, EventType.AGENT_STATE_CHANGED, EventType.QUEUE_THRESHOLD),
+        *(EventType.FOLLOW_STARTED, EventType.FOLLOW_ENDED),
+    }
+)
 """What their events are in order for is no call."""
 IF_WANTED = frozenset({EventType.AGENT_STATE_CHANGED})
 """So many that they are written only where a hook asks for them."""
@@ -91,18 +100,21 @@ class Record:
     """Who is barred from which conversation."""
     pbxes: set[str] = field(default_factory=set)
     """Ids of the PBXes whose events it tells of: it is written by whoever looks after them."""
+    follows: dict[str, Follow] = field(default_factory=dict)
+    """The latest state of each follow that changed."""
 
     @property
     def size(self) -> int:
         """How many facts wait in it."""
-        kept: tuple[Sized, ...] = (self.entries, self.events, self.monitors, self.calls, self.shields)
-        return sum(map(len, kept)) + self.barred.size
+        states: tuple[Sized, ...] = (self.monitors, self.follows, self.calls, self.shields)
+        return len(self.entries) + len(self.events) + sum(map(len, states)) + self.barred.size
 
     def add(self, later: "Record") -> None:
         """Take in what happened later."""
         self.entries += later.entries
         self.events += later.events
         self.monitors |= later.monitors
+        self.follows |= later.follows
         self.calls |= later.calls
         self.shields |= later.shields
         self.barred.add(later.barred)
@@ -126,12 +138,13 @@ def without(sealed: Sealed, is_ours: Callable[[str], bool]) -> Sealed:
     if not any(map(is_ours, record.pbxes)):
         return Sealed(Record(), [], [])
     monitors = {one: monitor for one, monitor in record.monitors.items() if is_ours(monitor.pbx)}
+    follows = {one: follow for one, follow in record.follows.items() if is_ours(follow.pbx)}
     bars = {key: bar for key, bar in record.barred.bars.items() if bar is None or is_ours(bar.pbx)}
     calls = {one: known for one, known in record.calls.items() if known is None or is_ours(known.call.pbx)}
     ours = {pbx for pbx in record.pbxes if is_ours(pbx)}
     barred = replace(record.barred, bars=bars)
     shields = {one: shield for one, shield in record.shields.items() if is_ours(shield.pbx)}
-    kept = replace(record, monitors=monitors, calls=calls, shields=shields, barred=barred, pbxes=ours)
+    kept = replace(record, monitors=monitors, follows=follows, calls=calls, shields=shields, barred=barred, pbxes=ours)
     return Sealed(kept, sealed.entry_ids, sealed.event_ids)
 
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from adapter.core.modes import Mode
-from adapter.core.monitor import Monitor
+from adapter.core.monitor import RELEASED, EndReason, Monitor
 
 
 class SwitchLeg(NamedTuple):
@@ -21,7 +21,17 @@ class ShieldLeg(NamedTuple):
     """Command: move the leg to where it hears nothing and nobody hears it."""
 
 
-Command = SwitchLeg | EndLeg | ShieldLeg
+class ReleaseLeg(NamedTuple):
+    """Command: have a follow's leg wait again, where it hears nothing."""
+
+
+Command = SwitchLeg | EndLeg | ShieldLeg | ReleaseLeg
+
+
+def end_of(follow_id: str | None, reason: EndReason, *, hangs_up: bool) -> Command:
+    """What ends a monitor: of a follow (its id), whose leg waits for the next call, not the leg itself."""
+    released = follow_id is not None and reason in RELEASED and not hangs_up
+    return ReleaseLeg() if released else EndLeg()
 
 
 class Step(NamedTuple):

@@ -29,4 +29,11 @@ class LegShielded(NamedTuple):
     leg: str
 
 
-ToldByDialplan = HelpAsked | ShieldAsked | LegShielded
+class LegWaits(NamedTuple):
+    """A follow's leg has come where it hears nothing."""
+
+    at: datetime
+    leg: str
+
+
+ToldByDialplan = HelpAsked | ShieldAsked | LegShielded | LegWaits

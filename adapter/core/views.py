@@ -102,13 +102,18 @@ def shown_id(monitor: Monitor, sight: Visibility) -> str:
     return monitor.talk if sight is Visibility.TALKING else monitor.id
 
 
-def monitor_view(monitor: Monitor, sight: Visibility) -> Json:
-    """The contract's Monitor. For those in the conversation each talk is one, with an id of its own."""
+def monitor_view(monitor: Monitor, sight: Visibility, viewer: User | None = None) -> Json:
+    """The contract's Monitor. For those in the conversation each talk is one, with an id of its own.
+
+    `viewer`: who looks, where that matters: nobody is ever told that they are followed.
+    """
     talking = sight is Visibility.TALKING
+    followed = talking or (viewer is not None and monitor.agent_id == viewer.id)
     view: Json = {
         "id": shown_id(monitor, sight),
         "pbx": monitor.pbx,
         "call_id": monitor.call_id,
+        "follow_id": None if followed else monitor.follow_id,
         "supervisor": {"user_id": monitor.supervisor.user_id, "name": monitor.supervisor.name},
         "device": None if talking else monitor.device,
         "mode": monitor.mode.value,

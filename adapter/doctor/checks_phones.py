@@ -11,7 +11,6 @@ from adapter import config, wiring
 from adapter.asterisk import autoanswer, chanspy
 from adapter.asterisk.ari import DEVICE
 from adapter.asterisk.endpoints import Endpoints
-from adapter.core.modes import Mode
 from adapter.core.pbx import DeviceState
 from adapter.core.people import User
 from adapter.core.permissions import may_monitor
@@ -30,7 +29,7 @@ RING_SECONDS = 8.0
 async def check_dialplan(probe: PbxProbe, pbx: config.Pbx) -> list[Finding]:
     """Check the contexts of extensions_call_monitor.conf as Asterisk has loaded them."""
     context = pbx.context
-    codes = {Mode(name): code for name, code in pbx.star_codes.model_dump().items()}
+    codes = pbx.star_codes.model_dump()
     found: list[Finding] = []
     rows = await _context(probe, context, "monitors can't be started", found)
     found += dialplan.check_monitor(context, rows) if rows is not None else []

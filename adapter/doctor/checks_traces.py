@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from adapter import config
-from adapter.core.modes import Mode
 from adapter.core.people import User
 from adapter.core.permissions import may_monitor
 from adapter.doctor import dialplan, traces
@@ -30,7 +29,7 @@ async def check_traces(probe: PbxProbe, pbx: config.Pbx, people: Sequence[User])
 
 
 async def _cdr(probe: PbxProbe, pbx: config.Pbx, running: set[str]) -> list[Finding]:
-    codes = {Mode(name): code for name, code in pbx.star_codes.model_dump().items()}
+    codes = pbx.star_codes.model_dump()
     try:
         enabled = (await probe.act("CoreSettings")).get("CoreCDRenabled")
         rows = await probe.listing("ShowDialPlan", [("Context", dialplan.CODES)])

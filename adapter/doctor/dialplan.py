@@ -70,15 +70,15 @@ NOT_OWN = "not-own"
 """What is handed over instead of a mode where it isn't (`adapter.phones.own_call`)."""
 
 
-def code_lines(mode: Mode, code: str, context: str) -> tuple[str, ...]:
+def code_lines(word: str, code: str, context: str) -> tuple[str, ...]:
     """The dialplan of one star code."""
     dialled = f"${{EXTEN:{len(code)}}}"
     return (
         f"exten => _{code}X.,1,Set({chanspy.NO_CDR})",
         f" same => n,GotoIf({GATE}?own)",
-        f" same => n,Stasis({APPLICATION},{NOT_OWN},{mode.value},{dialled})",
+        f" same => n,Stasis({APPLICATION},{NOT_OWN},{word},{dialled})",
         f" same => n,Goto({context},{chanspy.said(Refusal.FORBIDDEN)},1)",
-        f" same => n(own),Stasis({APPLICATION},{mode.value},{dialled})",
+        f" same => n(own),Stasis({APPLICATION},{word},{dialled})",
         f" same => n,Goto({context},{chanspy.said(Refusal.FAILED)},1)",
     )
 
@@ -96,6 +96,7 @@ def check_monitor(context: str, rows: Rows) -> list[Finding]:
         for mode in Mode
         for keypad in (False, True)
     ]
+    found.append(_waiting(context, by_extension))
     over = (f"exten => {chanspy.OVER},1,Hangup()",)
     found.append(_ends(context, chanspy.OVER, by_extension, over, "legs don't end correctly when the call is over"))
     for why in Refusal:
@@ -105,6 +106,32 @@ def check_monitor(context: str, rows: Rows) -> list[Finding]:
             _ends(context, name, by_extension, lines, "the caller hears no announcement when a star code fails")
         )
     return found
+
+
+WAITING = (
+    f"exten => {chanspy.WAIT},1,UserEvent({chanspy.WAITS})",
+    " same => n(again),Playtones(0)",
+    " same => n,Wait(3600)",
+    " same => n,Goto(again)",
+)
+"""The least that a follow's leg needs where it waits."""
+
+
+def _waiting(context: str, steps: Mapping[str, list[tuple[str, str]]]) -> Finding:
+    """Where follows' legs wait: it must say that they are there, and call legs back after each call."""
+    where, remedy = f"{context}, {chanspy.WAIT}", Remedy(f"{FILE}, [{context}]", WAITING, RELOAD)
+    here = [(name.lower(), data.replace(" ", "")) for name, data in steps.get(chanspy.WAIT, [])]
+    if not here:
+        return AREA.warning(where, "this extension is missing: agents can't be followed.", remedy)
+    if ("userevent", chanspy.WAITS) not in here or not any(name == "wait" for name, _ in here):
+        what = f"it does not wait, or does not say so with UserEvent({chanspy.WAITS}): agents can't be followed."
+        return AREA.warning(where, what, remedy)
+    back = [data for name, data in steps.get(chanspy.OVER, []) if name.lower() == "gotoif"]
+    if not any(chanspy.FOLLOWS in data and chanspy.WAIT in data for data in back):
+        what = f"{chanspy.OVER} does not send follows' legs here: a follow ends with its first call."
+        line = f'exten => {chanspy.OVER},1,GotoIf($["${{{chanspy.FOLLOWS}}}" = "1"]?{chanspy.WAIT},1)'
+        return AREA.warning(where, what, Remedy(f"{FILE}, [{context}]", (line,), RELOAD))
+    return AREA.ok(where, "follows wait here, and hear nothing.")
 
 
 def absent(context: str, why: str) -> Finding:
@@ -171,7 +198,8 @@ def faults_of(text: str, mode: Mode, *, keypad: bool) -> Iterable[str]:
         yield "without B the customer does not hear the supervisor"
 
 
-SHORT = {Mode.SILENT: "listen only", Mode.WHISPER: "whisper", Mode.BARGE: "join"}
+SHORT = {"silent": "listen only", "whisper": "whisper", "barge": "join", "follow": "follow the agent"}
+"""What star codes do, by the word with which the dialplan passes them on: a mode, or `follow`."""
 
 
 def _ends(
@@ -184,34 +212,34 @@ def _ends(
     return AREA.wrong(f"{context}, {name}", what, Remedy(f"{FILE}, [{context}]", lines, RELOAD))
 
 
-def check_codes(codes: Mapping[Mode, str], rows: Rows, context: str) -> list[Finding]:
+def check_codes(codes: Mapping[str, str], rows: Rows, context: str) -> list[Finding]:
     """Check that the dialplan has every configured star code."""
     by_extension = _grouped(rows)
     found = []
-    for mode, code in codes.items():
-        lines = code_lines(mode, code, context)
+    for word, code in codes.items():
+        lines = code_lines(word, code, context)
         steps = by_extension.get(f"_{code}X.", [])
-        wanted = f"{APPLICATION},{mode.value},${{EXTEN:{len(code)}}}"
+        wanted = f"{APPLICATION},{word},${{EXTEN:{len(code)}}}"
         if any(name.lower() == "stasis" and data.replace(" ", "") == wanted for name, data in steps):
             first, data = steps[1] if len(steps) > 1 else ("", "")
             if first.lower() != "gotoif" or not data.startswith(GATE):
                 what = "it passes on any call, whoever made it: only the adapter then refuses a transfer."
                 found.append(AREA.warning(f"{CODES}, {code}", what, Remedy(f"{FILE}, [{CODES}]", lines, RELOAD)))
                 continue
-            found.append(AREA.ok(f"{CODES}, {code}", f"passes the call to the adapter, to {SHORT[mode]}."))
+            found.append(AREA.ok(f"{CODES}, {code}", f"passes the call to the adapter, to {SHORT[word]}."))
             continue
-        what = f"[star_codes] {mode.value} = {code!r} has no extension in the dialplan: the code does not work."
+        what = f"[star_codes] {word} = {code!r} has no extension in the dialplan: the code does not work."
         found.append(AREA.wrong(f"{CODES}, {code}", what, Remedy(f"{FILE}, [{CODES}]", lines, RELOAD)))
     return found
 
 
-def recorded_codes(codes: Mapping[Mode, str], rows: Rows) -> list[tuple[Mode, str]]:
+def recorded_codes(codes: Mapping[str, str], rows: Rows) -> list[tuple[str, str]]:
     """The star codes whose first step does not keep the call out of the call detail records."""
     steps = _grouped(rows)
-    first = {mode: steps[f"_{code}X."][0] for mode, code in codes.items() if f"_{code}X." in steps}
+    first = {word: steps[f"_{code}X."][0] for word, code in codes.items() if f"_{code}X." in steps}
     return [
-        (mode, codes[mode])
-        for mode, (name, data) in first.items()
+        (word, codes[word])
+        for word, (name, data) in first.items()
         if name.lower() != "set" or data.replace(" ", "") != chanspy.NO_CDR
     ]
 

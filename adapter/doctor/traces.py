@@ -6,7 +6,6 @@ The adapter causes none of it. All of it is measured: docs/silence.md, tests/ast
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from adapter.core.modes import Mode
 from adapter.doctor import dialplan
 from adapter.doctor.findings import Area, Finding, Remedy, Verdict, reload_of
 
@@ -68,7 +67,7 @@ def check_native(running: Collection[str]) -> Finding:
 
 
 def check_cdr(
-    running: Collection[str], enabled: str | None, codes: Mapping[Mode, str], rows: dialplan.Rows, context: str
+    running: Collection[str], enabled: str | None, codes: Mapping[str, str], rows: dialplan.Rows, context: str
 ) -> list[Finding]:
     """Whether call detail records list legs. `enabled`: CoreCDRenabled of CoreSettings, None if it is missing."""
     backends = sorted(name for name in running if name.startswith(CDR_BACKEND))

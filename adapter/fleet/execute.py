@@ -21,7 +21,8 @@ from adapter.fleet.messages import Action, Answer, Command, Ignored, Refused, Se
 from adapter.fleet.mirror import Publisher
 from adapter.fleet.people import KnownPeople
 from adapter.monitoring.ending import Ending
-from adapter.monitoring.ports import StartRequest
+from adapter.monitoring.follows import Follows
+from adapter.monitoring.ports import FollowRequest, StartRequest
 from adapter.monitoring.shielddesk import AtPbx
 from adapter.monitoring.stopall import StopAll, outcome
 from adapter.phones.browser import PREFIX
@@ -40,7 +41,7 @@ READING = 1.0
 """Seconds for reading the accounts, when the asker knows others than we."""
 UNASKED = frozenset({Action.DEVICE_GONE, Action.SHIELD, Action.UNSHIELD})
 """What hangs on no account's rights here."""
-ALWAYS = frozenset({Action.END, Action.STOP_ALL, *UNASKED})
+ALWAYS = frozenset({Action.END, Action.END_FOLLOW, Action.STOP_ALL, *UNASKED})
 """What is done by the rights that are known, where the database can't be asked for newer ones."""
 
 
@@ -52,7 +53,7 @@ PAGES = f"PJSIP/{PREFIX}"
 """How the devices of pages begin."""
 
 
-def _is_whole(request: StartRequest, monitor: str) -> bool:
+def _is_whole(request: StartRequest | FollowRequest, monitor: str) -> bool:
     return MONITOR_ID.fullmatch(monitor) is not None and (not request.page or request.page.startswith(PAGES))
 
 
@@ -62,6 +63,10 @@ class Acting(Protocol):
     @property
     def ending(self) -> Ending:
         """Ends for other reasons than a request."""
+
+    @property
+    def follows(self) -> Follows:
+        """Following agents."""
 
     @property
     def stop_all(self) -> StopAll:
@@ -200,6 +205,11 @@ class Executor:
                 monitor = await self._acting.take_over(user, command.monitor, by)
             case Action.END:
                 await self._acting.stop(user, command.monitor, by)
+            case Action.FOLLOW if command.follow is not None and _is_whole(command.follow, command.monitor):
+                follow = await self._acting.follows.start(user, command.follow, by, command.monitor)
+                return replace(self._outcome(command), follow=follow)
+            case Action.END_FOLLOW:
+                await self._acting.follows.stop(user, command.monitor, by)
             case Action.STOP_ALL:
                 return await self._stop_all(command, user)
             case _:

@@ -255,6 +255,7 @@ class Follower:
                 *(whole.calls, whole.monitors, whole.bars, whole.state, whole.at),
                 takes_up=whole.takes_up,
                 floor=whole.floor,
+                follows=whole.follows,
             )
         except ValueError:
             self._count(Why.FOREIGN)

@@ -20,6 +20,7 @@ from adapter.core.shield import Shield, ShieldRequest
 from adapter.core.views import Visibility, monitor_view
 from adapter.fleet.bus import Bus, NotSent, Subjects
 from adapter.fleet.follower import Follower
+from adapter.fleet.forwardfollows import RemoteFollows
 from adapter.fleet.messages import Action, Answer, Command, Refused, Sealer, TooLarge
 from adapter.fleet.people import KnownPeople
 from adapter.monitoring.ports import BROWSER, StartRequest
@@ -69,6 +70,7 @@ class RemoteSupervision:
         `page_of`: what to ring for a user's (by id) page that is a phone through this adapter."""
         self._follower, self._bus, self._sealer, self._subjects = follower, bus, sealer, subjects
         self._people, self._page_of = people, page_of
+        self.follows = RemoteFollows(self._command, self._ask, page_of)
         self._open: dict[str, asyncio.Future[Answer]] = {}
         self._ends = [follower.answers.subscribe(self._answered), follower.board.subscribe(self._changed)]
 

@@ -20,6 +20,7 @@ from adapter.core.agent import Floor
 from adapter.core.audit import By
 from adapter.core.bars import BarChanges
 from adapter.core.call import Call
+from adapter.core.follow import Follow
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
 from adapter.core.ownership import Term
@@ -27,7 +28,7 @@ from adapter.core.pbx import PbxState
 from adapter.core.shared_bars import BarsOfPbx, Presence
 from adapter.core.shield import Shield, ShieldRequest
 from adapter.fleet.schema import Codec
-from adapter.monitoring.ports import StartRequest
+from adapter.monitoring.ports import FollowRequest, StartRequest
 
 VERSION = 1
 """Of what this program writes."""
@@ -71,6 +72,8 @@ class Change(Message):
     """Of the conversations that `barred.touched` names."""
     floor: Floor = field(default_factory=Floor)
     """Agents and queues that are different now."""
+    follows: tuple[Follow, ...] = ()
+    """Follows that are different now; ended ones are no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,7 @@ class SnapshotPart(Message):
     monitors: tuple[Monitor, ...] = ()
     bars: BarsOfPbx = field(default_factory=BarsOfPbx)
     floor: Floor = field(default_factory=Floor)
+    follows: tuple[Follow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +123,8 @@ class Action(StrEnum):
     SWITCH = "switch"
     END = "end"
     TAKE_OVER = "take_over"
+    FOLLOW = "follow"
+    END_FOLLOW = "end_follow"
     STOP_ALL = "stop_all"
     SHIELD = "shield"
     UNSHIELD = "unshield"
@@ -144,9 +150,10 @@ class Command(Message):
     request: StartRequest | None = None
     why: str = ""
     awaited: tuple[str, ...] = ()
-    """Of all that are stopped: the monitors whose end the asker waits for."""
+    """Of all that are stopped: the monitors and follows whose end the asker waits for."""
     shield: ShieldRequest | None = None
     """Of which conversation monitoring is to be paused, or resumed, and by whose wish."""
+    follow: FollowRequest | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +180,7 @@ class Answer(Message):
     left: tuple[str, ...] = ()
     """Of those that were to be stopped and awaited: how many ended, and which did not in time."""
     refused: Refused | None = None
+    follow: Follow | None = None
 
 
 KINDS: Mapping[str, type] = {

@@ -125,9 +125,10 @@ class Publisher:
             return
         calls, gone = self._differing(changes.calls)
         monitors = tuple(change.after for change in changes.monitors if change.after.pbx == known)
+        follows = tuple(change.after for change in changes.follows if change.after.pbx == known)
         floor = self._floor(changes) if here else Floor()
         link, resynced = here and changes.link, here and changes.resynced
-        news = calls or gone or monitors or barred.size or barred.touched or floor != Floor()
+        news = calls or gone or monitors or follows or barred.size or barred.touched or floor != Floor()
         if not (news or link or resynced):
             return
         self.number += 1
@@ -147,6 +148,7 @@ class Publisher:
             barred=barred,
             present=self._bars.present(barred.touched),
             floor=floor,
+            follows=follows,
         )
         try:
             self._send(change)
@@ -222,6 +224,7 @@ class Publisher:
             monitors=tuple(self._board.monitors()),
             bars=self._bars.of_pbx(self._board.id),
             floor=Floor(tuple(self._board.agents()), tuple(self._board.queues())),
+            follows=tuple(self._board.follows()),
         )
         while True:
             try:

@@ -198,6 +198,7 @@ class Node:
             if type(event) is Snapshot:
                 self._marked(event)
         self.board.apply(events)
+        self.supervision.follows.apply(events)
         if self.queue_watch is not None:
             self.queue_watch.heard(events)
         for event in events:
@@ -274,6 +275,8 @@ class Node:
         """After `leave`: nobody took over, so what runs is ended after all, as the configuration says."""
         if self._leaves_on_stop:
             return
+        for follow in list(self.board.follows()):
+            self.supervision.follows.end(follow, EndReason.ADAPTER_STOPPED)
         for monitor in list(self.board.monitors()):
             self.board.step(lifecycle.end_wanted(monitor, EndReason.ADAPTER_STOPPED), self._clock())
             try:

@@ -8,13 +8,14 @@ from typing import Protocol
 from adapter import errors
 from adapter.core.audit import By, Subject
 from adapter.core.call import Call
+from adapter.core.follow import Follow
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
 from adapter.core.people import Directory, User
 from adapter.fleet.node import TAKEN_UP, Node
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.policy import Policy
-from adapter.monitoring.ports import StartRequest
+from adapter.monitoring.ports import FollowRequest, StartRequest
 from adapter.monitoring.shielddesk import AtPbx
 from adapter.monitoring.stopall import Stopped, outcome
 
@@ -24,6 +25,10 @@ PARTS = (TAKEN_UP, "ami", "ari")
 
 class Acting(Protocol):
     """The use case at one PBX: our own (`monitoring.supervise`), or another adapter's (`forward`). Errors as there."""
+
+    @property
+    def follows(self) -> "Following":
+        """Following agents there."""
 
     async def start(
         self, user: User, request: StartRequest, by: By | None = None, monitor_id: str | None = None
@@ -38,6 +43,18 @@ class Acting(Protocol):
 
     async def stop(self, user: User, monitor_id: str, by: By | None = None) -> None:
         """End a monitor."""
+
+
+class Following(Protocol):
+    """Following agents at one PBX: at our own (`monitoring.follows`), or another adapter's (`forwardfollows`)."""
+
+    async def start(
+        self, user: User, request: FollowRequest, by: By | None = None, follow_id: str | None = None
+    ) -> Follow:
+        """Ring the supervisor's device, which then waits."""
+
+    async def stop(self, user: User, follow_id: str, by: By | None = None) -> None:
+        """End a follow; returns once its leg is gone."""
 
 
 class OnePbx(Protocol):
@@ -78,6 +95,20 @@ class Nodes:
         """The node of the call that is to be monitored. Raises Forbidden, PbxUnavailable, NotFound, Ambiguous."""
         self._policy.need_right(user)
         return self._need(self._policy.find(user, request).pbx)
+
+    def node_to_follow(self, agent: User) -> OnePbx:
+        """Where a leg waits that follows this person: where they are in a call, else where their phone is."""
+        known = [one for one in self._boards.agents() if one.user_id == agent.id]
+        talking = [one.pbx for one in known if one.call_id is not None]
+        elsewhere = [*(one.pbx for one in known), *(board.id for board in self._boards)]
+        return self.node_at([*talking, *filter(None, [agent.pbx]), *elsewhere][0])
+
+    def node_at(self, pbx: str) -> OnePbx:
+        """The node of a follow. Raises PbxUnavailable where its PBX is no longer configured."""
+        node = self.at(pbx)
+        if node is None:
+            raise errors.PbxUnavailable("The PBX of this is no longer configured.")
+        return node
 
     def node_of(self, monitor: Monitor) -> OnePbx:
         """The node of a monitor. Raises CallEnded where its PBX is no longer configured: then it is long over."""

@@ -11,6 +11,7 @@ from adapter.core.agent import AgentStatus, Floor, QueueStatus
 from adapter.core.bars import Who
 from adapter.core.call import Call
 from adapter.core.changes import Changes, MonitorChange
+from adapter.core.follow import Follow, FollowChange
 from adapter.core.monitor import Monitor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, User
@@ -99,15 +100,26 @@ class MirroredBoard(PbxPicture):
 
     # --- told by the owner
 
-    def need_own(self, calls: Iterable[Call], monitors: Iterable[Monitor], floor: Floor = NO_FLOOR) -> None:
+    def need_own(
+        self,
+        calls: Iterable[Call],
+        monitors: Iterable[Monitor],
+        floor: Floor = NO_FLOOR,
+        follows: Iterable[Follow] = (),
+    ) -> None:
         """Raise ValueError where it tells of another PBX's."""
-        pbxes = {call.pbx for call in calls} | {one.pbx for one in monitors} | {*pbxes_of(floor)}
+        pbxes = (
+            {call.pbx for call in calls}
+            | {one.pbx for one in monitors}
+            | {one.pbx for one in follows}
+            | {*pbxes_of(floor)}
+        )
         if pbxes - {self.id}:
             raise ValueError(f"its owner tells of another PBX than {self.id}")
 
     def apply(self, change: Change) -> None:
         """Take one change in, and tell of it. Raises ValueError, and takes nothing, where it is of another PBX."""
-        self.need_own(change.calls, change.monitors, change.floor)
+        self.need_own(change.calls, change.monitors, change.floor, change.follows)
         self._shared.follow(self.id, change.barred, change.present)
         for call_id in change.gone:
             self._remove(call_id)
@@ -119,6 +131,7 @@ class MirroredBoard(PbxPicture):
         self.pbx_state, self._takes_up = change.state, change.takes_up
         agents, queues = self._floor.apply(change.floor)
         monitors = tuple(map(self._monitor, change.monitors))
+        follows = tuple(map(self._follow, change.follows))
         self._tell(
             Changes(
                 change.at,
@@ -131,6 +144,7 @@ class MirroredBoard(PbxPicture):
                 mirrored=True,
                 agents=agents,
                 queues=queues,
+                follows=follows,
             )
         )
 
@@ -144,9 +158,10 @@ class MirroredBoard(PbxPicture):
         *,
         takes_up: bool,
         floor: Floor = NO_FLOOR,
+        follows: Sequence[Follow] = (),
     ) -> None:
         """This is all there is, from now on to be shown. Raises ValueError, and takes nothing, as `apply` does."""
-        self.need_own(calls, monitors, floor)
+        self.need_own(calls, monitors, floor, follows)
         touched = self._shared.replace(self.id, bars)
         before, link = self._calls, not self.shown or self.pbx_state != state
         old = before if self.shown else {}
@@ -166,6 +181,7 @@ class MirroredBoard(PbxPicture):
         ids.update(monitor.call_id for monitor in vanished)
         self.pbx_state, self._takes_up, self.shown = state, takes_up, True
         agents, queues = self._floor.replace(floor)
+        follow_changes = self._replace_follows(follows)
         # How those ended is not known here, so nothing is said of it: everybody is shown afresh what there is.
         afresh = frozenset(self.directory.users) if vanished else frozenset()
         self._tell(
@@ -176,6 +192,7 @@ class MirroredBoard(PbxPicture):
                 mirrored=True,
                 agents=agents,
                 queues=queues,
+                follows=follow_changes,
             )
         )
 
@@ -192,7 +209,9 @@ class MirroredBoard(PbxPicture):
             self._tell(Changes(at, self.id, frozenset(), monitors, link=True, mirrored=True))
             return
         agents, queues = self._floor.ids
-        self._tell(Changes(at, self.id, ids, monitors, link=True, mirrored=True, agents=agents, queues=queues))
+        follows = tuple(FollowChange(one, one) for one in self._follows.values())
+        gone = Changes(at, self.id, ids, monitors, link=True, mirrored=True, agents=agents, queues=queues)
+        self._tell(replace(gone, follows=follows))
 
     # --- inside
 
@@ -206,6 +225,21 @@ class MirroredBoard(PbxPicture):
         else:
             self._monitors[monitor.id] = monitor
         return MonitorChange(before, monitor)
+
+    def _follow(self, follow: Follow) -> FollowChange:
+        before = self._follows.get(follow.id)
+        if follow.ended:
+            self._follows.pop(follow.id, None)
+        else:
+            self._follows[follow.id] = follow
+        return FollowChange(before, follow)
+
+    def _replace_follows(self, follows: Sequence[Follow]) -> tuple[FollowChange, ...]:
+        """Of those that are no more it is not known how they ended: they are seen no longer, that is all."""
+        before, self._follows = self._follows, {follow.id: follow for follow in follows}
+        gone = [FollowChange(one, one) for one in before.values() if one.id not in self._follows]
+        new = [FollowChange(before.get(one.id), one) for one in follows if before.get(one.id) != one]
+        return (*gone, *new)
 
     def _put(self, call: Call) -> None:
         self._remove(call.id)

@@ -67,9 +67,10 @@ class SharedNodes(Nodes):
         ends = {one: end for node in self for one, end in node.supervision.stop_all.begin(by, why).items()}
         asked = [one for one in self._all.values() if one.node is None]
         elsewhere: dict[str, list[str]] = {one.id: [] for one in asked}
-        for monitor in self._boards.monitors():
-            if monitor.id in awaited and monitor.pbx in elsewhere:
-                elsewhere[monitor.pbx].append(monitor.id)
+        known = {one.id: one.pbx for one in self._boards.monitors()} | {f.id: f.pbx for f in self._boards.follows()}
+        for one in awaited:
+            if (pbx := known.get(one, "")) in elsewhere:
+                elsewhere[pbx].append(one)
         here, *others = await asyncio.gather(
             outcome(ends, awaited), *(self._stop_there(one, user, by, why, elsewhere[one.id]) for one in asked)
         )

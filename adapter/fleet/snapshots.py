@@ -27,6 +27,7 @@ def cut(whole: SnapshotPart, most: int) -> Iterator[SnapshotPart]:
         *(("agents", agent) for agent in whole.floor.agents),
         *(("queues", queue) for queue in whole.floor.queues),
         *(("gone", one) for one in whole.floor.gone),
+        *(("follows", follow) for follow in whole.follows),
     ]
     pieces = [things[first : first + most] for first in range(0, len(things), most)] or [[]]
     for part, piece in enumerate(pieces):
@@ -46,6 +47,7 @@ def cut(whole: SnapshotPart, most: int) -> Iterator[SnapshotPart]:
                 tuple(of.get("present", ())),
             ),
             floor=Floor(tuple(of.get("agents", ())), tuple(of.get("queues", ())), tuple(of.get("gone", ()))),
+            follows=tuple(of.get("follows", ())),
         )
 
 
@@ -89,4 +91,5 @@ class Gathering:
                 tuple(queue for one in parts for queue in one.floor.queues),
                 tuple(gone for one in parts for gone in one.floor.gone),
             ),
+            follows=tuple(follow for one in parts for follow in one.follows),
         )

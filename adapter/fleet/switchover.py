@@ -13,6 +13,7 @@ from typing import Protocol
 import structlog
 
 from adapter.core.bars import Bar
+from adapter.core.follow import Follow
 from adapter.core.monitor import Monitor
 from adapter.core.ownership import Term
 from adapter.core.people import User
@@ -54,6 +55,10 @@ class Left(Protocol):
     @property
     def monitors(self) -> Sequence[Monitor]:
         """Monitors that had not ended."""
+
+    @property
+    def follows(self) -> Sequence[Follow]:
+        """Follows that had not ended."""
 
     @property
     def latest(self) -> datetime | None:
@@ -179,7 +184,8 @@ class Switchover:
         followed = self._followed
         parts.recorder.take_over(self.id, left.open_calls)
         parts.recorder.note(Record(barred=changed, pbxes={self.id}))
-        take_up(parts.boards, parts.recorder, left.monitors, left.latest, at, node.board, parts.page_lives)
+        unfinished = (left.monitors, left.latest, at, node.board, parts.page_lives)
+        take_up(parts.boards, parts.recorder, *unfinished, follows=left.follows)
         parts.boards.swap(node.board, at)
         parts.shields.take_up(left.shields)
         self.owned = self._own(node)

@@ -15,6 +15,7 @@ from adapter import errors
 from adapter.core import lifecycle
 from adapter.core.changes import Changes
 from adapter.core.events import Channel, Event
+from adapter.core.follow import leg_astray
 from adapter.core.invariant import BLINDNESS, Difference, Fault, LegObserver, Model, differences
 from adapter.core.legs import SpyDialplan
 from adapter.core.monitor import EndReason
@@ -131,13 +132,17 @@ class Watchdog:
         listed = await self._pbx.list_channels()
         late = asyncio.get_running_loop().time() - self._deadline
         overdue = {leg for leg, since in self._ending_since.items() if since <= late}
-        model = Model(self._board.monitors(), self._board.channels(), self._observer.observed, overdue)
+        waiting = self._board.waiting_legs()
+        model = Model(self._board.monitors(), self._board.channels(), self._observer.observed, overdue, waiting)
         return differences(model, listed, self._dialplan, self._is_spy)
 
     async def _repair(self, difference: Difference) -> None:
         monitor = next((m for m in self._board.monitors() if m.leg == difference.uniqueid), None)
+        follow = self._board.held.of_leg(difference.uniqueid)
         if difference.fault is Fault.STRANGER and monitor is None:
             await self._pbx.end_leg(difference.uniqueid)
+        elif monitor is None and follow is not None:
+            self._board.put_follow(leg_astray(follow, self._clock()), self._clock())
         elif difference.fault is Fault.ENDING_LATE and monitor is not None:
             await self._pbx.end_leg(monitor.leg)
         elif difference.fault is Fault.LEG_MISSING and monitor is not None:

@@ -17,16 +17,16 @@ from adapter.core.bars import BarChanges, Bars
 from adapter.core.call import Call
 from adapter.core.calls import Numbering
 from adapter.core.changes import Changes, MonitorChange
-from adapter.core.invariant import spies
+from adapter.core.follow import FollowChange, FollowStep
+from adapter.core.heldlegs import leg_waits
 from adapter.core.legs import BUSY_CAUSES, SpyDialplan, is_leg
 from adapter.core.modes import Mode
-from adapter.core.monitor import EndReason, Monitor, with_call
+from adapter.core.monitor import Monitor, with_call
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory
 from adapter.core.permissions import monitor_survives
 from adapter.core.steps import Command, EndLeg, Step
-from adapter.monitoring.placeguard import PlaceGuard, author
-from adapter.monitoring.readable import Readable
+from adapter.monitoring.legfacts import LegFacts
 from adapter.monitoring.shortway import OF_AGENTS, OF_CALLS_TOO, is_of_calls
 from adapter.monitoring.trunknews import TrunkNews
 from adapter.tasks import Listeners, guarded_each
@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 Listener = Callable[[Changes], None]
 
 
-class Board(Readable):
+class Board(LegFacts):
     """Calls and monitors of one PBX, and who wants to know of changes."""
 
     def __init__(
@@ -50,17 +50,16 @@ class Board(Readable):
         """`bars`: those of all PBXes, where there are several."""
         super().__init__(numbering, directory, pbx, dialplan, bars if bars is not None else Bars())
         self._opaque = numbering.opaque
-        self.place = PlaceGuard(dialplan, numbering.pbx)
-        self._by_leg: dict[str, str] = {}
         self._changes: Listeners[[Changes]] = Listeners()
         self.commands: Listeners[[str, Sequence[Command]]] = Listeners()
         """Who carries out commands: told a leg's uniqueid and what is to be done with it."""
         self.digits: Listeners[[Monitor, Mode]] = Listeners()
         """Who looks at a mode's digit on a leg whose keypad ChanSpy doesn't heed."""
         self.trunks = TrunkNews()
+        self.made: Listeners[[]] = Listeners()
+        """Who is told that somebody who is followed made or changed an account, a token or a hook."""
         self._touched: list[MonitorChange] = []
-        self._commanded: list[tuple[str, Sequence[Command]]] = []
-        self._pressed: list[tuple[Monitor, Mode]] = []
+        self._followed: list[FollowChange] = []
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Be told of every change, synchronously. Returns what ends it."""
@@ -87,6 +86,11 @@ class Board(Readable):
         if (stray := self.place.look(event, self._by_leg, self.in_bridge)) is not None:
             self._commanded.append((stray, (EndLeg(),)))
         match event:
+            case userevents.LegWaits(at, leg):
+                if monitor := self._of_leg(leg):
+                    self._step(leg_waits(monitor, at))
+                elif leg not in self.held and not self.legs.is_others(leg):
+                    self._commanded.append((leg, (EndLeg(),)))
             case ev.SpyStarted(at, leg, target, context, extension):
                 self._spy_started(leg, target, self._dialplan.mode_at(context, extension), at)
             case ev.DigitReceived(at, uniqueid, digit):
@@ -134,66 +138,25 @@ class Board(Readable):
             case _:
                 self._calls.apply(event)
 
-    def _handed_on(self, event: ev.HandedOn) -> None:
-        """Another channel takes the place of others; of a leg's: both go."""
-        self._agents.apply(event)
-        for monitor in filter(None, map(self._of_leg, event.channels)):
-            self._step(lifecycle.handed_on(monitor, ev.endpoint_of(event.to), author(event, self.phones)))
-            if event.to_id:
-                self._commanded.append((event.to_id, (EndLeg(),)))
-
-    def _spy_started(self, leg: str, target: str, mode: Mode | None, at: datetime) -> None:
-        monitor = self._of_leg(leg)
-        if monitor is None:
-            return
-        if mode is None or target != monitor.target:
-            log.error("a leg spies where it was not sent; hanging it up", monitor_id=monitor.id)
-            self._step(lifecycle.end_wanted(monitor, EndReason.ERROR))
-            return
-        met_others = self._calls.met_others(monitor.target)
-        started = lifecycle.spy_started(monitor, mode, at, self._peers(monitor), met_others=met_others)
-        self._step(shielding.listens(started))
-
-    def _digit(self, monitor: Monitor, digit: str, at: datetime) -> None:
-        if digit == self._dialplan.leave_digit:
-            by = lifecycle.keypad_of(monitor)
-            self._step(lifecycle.end_wanted(monitor, EndReason.SUPERVISOR_HUNG_UP, by))
-        elif (mode := self._dialplan.mode_of_digit(digit)) and monitor.live and not monitor.keypad:
-            self._pressed.append((monitor, mode))
-        elif mode:
-            self._step(lifecycle.digit(monitor, mode, at, self._peers(monitor)))
-
-    def _leg_appeared(self, leg: str) -> None:
-        if monitor := self._of_leg(leg):
-            self._step(lifecycle.channel_appeared(monitor))
-        else:
-            self._commanded.append((leg, (EndLeg(),)))
-
-    def _resume(self, snapshot: ev.Snapshot) -> None:
-        legs = {known.channel.uniqueid: known.channel for known in snapshot.channels if spies(known, self._dialplan)}
-        for monitor in list(self._monitors.values()):
-            leg, taken_up = legs.get(monitor.leg), monitor.id in self._taken_up
-            mode = self._dialplan.mode_at(leg.context, leg.extension) if leg else None
-            shielded = leg is not None and self._dialplan.shielded_at(leg.context, leg.extension)
-            peers = self._calls.peers(monitor.target)
-            for step in shielding.found_again(
-                monitor, peers, mode, snapshot.at, is_there=leg is not None, taken_up=taken_up, shielded=shielded
-            ):
-                self._step(step)
-        for stranger in legs.keys() - self._by_leg.keys():
-            self._commanded.append((stranger, (EndLeg(),)))
-
-    def _of_leg(self, leg: str) -> Monitor | None:
-        return self._monitors.get(self._by_leg.get(leg, ""))
-
-    def _peers(self, monitor: Monitor) -> frozenset[str]:
-        return self._calls.peers(monitor.target) or frozenset()
-
     # --- decisions in
 
     def put(self, monitor: Monitor, at: datetime) -> None:
         """A new monitor, decided and recorded."""
         self._step(Step(monitor))
+        self._publish(at)
+
+    def put_follow(self, step: FollowStep, at: datetime) -> None:
+        """A follow is new, or another now; the leg of one that is over is a stranger."""
+        before, follow = self.held.follows.get(step.follow.id), step.follow
+        self.held.put(follow)
+        if follow.ended and not self._by_leg.get(follow.leg):
+            self._by_leg.pop(follow.leg, None)
+        elif not follow.ended:
+            self._by_leg.setdefault(follow.leg, "")
+        if before != follow:
+            self._followed.append(FollowChange(before, follow))
+        if step.hang_up:
+            self._commanded.append((follow.leg, (EndLeg(),)))
         self._publish(at)
 
     def take_up(self, monitors: Iterable[Monitor]) -> None:
@@ -249,6 +212,8 @@ class Board(Readable):
         if monitor.ended:
             self._monitors.pop(monitor.id, None)
             self._by_leg.pop(monitor.leg, None)
+            if monitor.leg in self.held:
+                self._by_leg[monitor.leg] = ""
         else:
             self._monitors[monitor.id] = monitor
             self._by_leg[monitor.leg] = monitor.id
@@ -272,8 +237,8 @@ class Board(Readable):
         changed = self._calls.settle(at)
         agents, queues = map(frozenset.union, self._agents.settle(at, changed), hidden)
         sightings, self._calls.sightings = self._calls.sightings, []
-        sees = self.complete and (sightings or resynced)  # out of sight, nothing is known of any end
-        seen = (self.id, sightings, self._calls.lives)
+        sees = self.complete and (sightings or self.held.news or resynced)  # out of sight, nothing is known of any end
+        seen = (self.id, [*sightings, *self.held.taken()] if sees else [], self.held.lives)
         barred = self.bars.see(*seen, resynced=resynced) if sees else BarChanges()
         for before, after in changed:
             if after is None and before is not None:
@@ -287,9 +252,12 @@ class Board(Readable):
         ids.update(change.after.call_id for change in monitors)
         for conversation in barred.touched:
             ids.update(self._calls.of_conversation(conversation))
-        if ids or monitors or link or people or resynced or barred.size or barred.touched or agents or queues:
+        follows, self._followed = tuple(self._followed), []
+        things = ids or monitors or agents or queues or follows
+        if things or link or people or resynced or barred.size or barred.touched:
             rest = (link, False, people, resynced, barred)
-            self._changes.tell(Changes(at, self.id, frozenset(ids), monitors, *rest, agents=agents, queues=queues))
+            told = Changes(at, self.id, frozenset(ids), monitors, *rest, agents=agents, queues=queues, follows=follows)
+            self._changes.tell(told)
         for leg, commands in commanded:
             self.commands.tell(leg, commands)
         for monitor, mode in pressed:

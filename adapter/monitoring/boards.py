@@ -10,9 +10,11 @@ from datetime import datetime
 from itertools import chain
 
 from adapter.core.agent import AgentStatus, QueueStatus
-from adapter.core.bars import CREDENTIALS, Bars, Kind, Who
+from adapter.core.bars import CREDENTIALS, Bars, Kind, Who, is_follow
 from adapter.core.call import Call
 from adapter.core.changes import Changes, MonitorChange, merged
+from adapter.core.follow import Follow
+from adapter.core.follow_views import follow_visible
 from adapter.core.help import HelpRequest
 from adapter.core.help_views import HelpSight, help_sight
 from adapter.core.monitor import Monitor
@@ -21,7 +23,7 @@ from adapter.core.people import Directory, User
 from adapter.core.record import RecordState
 from adapter.core.views import Visibility, monitor_visibility
 from adapter.monitoring.board import Board, Listener
-from adapter.monitoring.picture import PbxPicture
+from adapter.monitoring.picture import PbxPicture, is_hidden
 from adapter.tasks import Listeners
 
 
@@ -113,6 +115,20 @@ class Boards:
         """One monitor that is connecting or live."""
         return next((found for board in self if (found := board.monitor(monitor_id))), None)
 
+    def follows(self) -> Collection[Follow]:
+        """Follows that are not over."""
+        return list(chain.from_iterable(board.follows() for board in self))
+
+    def follow(self, follow_id: str) -> Follow | None:
+        """One follow that is not over."""
+        return next((follow for follow in self.follows() if follow.id == follow_id), None)
+
+    def follow_visible(self, user: User, follow: Follow, who: Who | None = None) -> bool:
+        """Whether this person sees a follow. `who`: with which token, where it is one."""
+        who = who or Who(user.id)
+        barred = self.bars.barred(who, follow.short)
+        return follow_visible(user, follow, barred=barred, in_hand=self.bars.in_hand(who, CREDENTIALS, follow.short))
+
     def monitors_on(self, call_id: str) -> Sequence[Monitor]:
         """The monitors of a call that are connecting or live, oldest first."""
         return [monitor for board in self for monitor in board.monitors_on(call_id)]
@@ -141,7 +157,7 @@ class Boards:
         return monitor_visibility(
             user,
             monitor,
-            barred=self.bars.barred(who, monitor.conversation_id),
+            barred=self.bars.barred(who, monitor.conversation_id) or is_hidden(self.bars, monitor, who),
             own_call=False,
             in_hand=self.bars.in_hand(who, CREDENTIALS, monitor.conversation_id),
         )
@@ -240,6 +256,9 @@ class Boards:
         if barred.size:
             calls = frozenset(call.id for call in self.calls() if call.conversation_id in barred.touched)
             self._changes.tell(Changes(at, calls=calls, barred=barred))
+        if any(map(is_follow, barred.touched)):
+            for board in self.own:
+                board.made.tell()
         return bool(barred.size)
 
     def set_help(self, requests: Sequence[HelpRequest], at: datetime) -> None:

@@ -14,7 +14,7 @@ from adapter.core import lifecycle
 from adapter.core.changes import Changes
 from adapter.core.monitor import EndReason, Monitor
 from adapter.core.pbx import LinkState
-from adapter.core.steps import Command, EndLeg, ShieldLeg, SwitchLeg
+from adapter.core.steps import Command, EndLeg, ReleaseLeg, ShieldLeg, SwitchLeg
 from adapter.monitoring.board import Board
 from adapter.monitoring.confirm import Confirmations
 from adapter.monitoring.ports import Pbx
@@ -58,6 +58,9 @@ class CommandRunner:
         if any(isinstance(command, EndLeg) for command in commands):
             self._tasks.start(self._hang_up(leg), f"hang up {leg}")
             return
+        if any(isinstance(command, ReleaseLeg) for command in commands):
+            self._tasks.start(self._release(leg), f"release {leg}")
+            return
         monitor = next((m for m in self._board.monitors() if m.leg == leg), None)
         if monitor is not None and any(isinstance(command, ShieldLeg) for command in commands):
             self._leases[monitor.id] = self._tasks.start(self._shield(monitor), f"shield {leg}")  # waits for nobody
@@ -79,6 +82,12 @@ class CommandRunner:
             await self._pbx.end_leg(leg)
         except errors.AdapterError as problem:
             log.warning("a leg was not hung up; the next resync looks for it", leg=leg, why=str(problem))
+
+    async def _release(self, leg: str) -> None:
+        try:
+            await self._pbx.release_leg(leg)
+        except errors.AdapterError as problem:
+            log.warning("a leg was not sent where it waits; it is hung up if it stays", leg=leg, why=str(problem))
 
     async def _make_safe(
         self, monitor_id: str, switches: Sequence[SwitchLeg], before: asyncio.Task[None] | None

@@ -12,7 +12,7 @@ from adapter.core.permissions import monitor_survives
 from adapter.monitoring.board import Board
 from adapter.monitoring.confirm import Confirmations
 from adapter.monitoring.limits import Limits
-from adapter.tasks import BackgroundTasks
+from adapter.tasks import BackgroundTasks, Listeners
 
 
 class Ending:
@@ -29,6 +29,8 @@ class Ending:
         self._board, self._confirmations, self._clock = board, confirmations, clock
         self._limits, self._tasks = limits, tasks
         self._lost_timer: asyncio.Task[None] | None = None
+        self.pages_left: Listeners[[str]] = Listeners()
+        """Who is told of a device that was a page and is gone."""
 
     async def and_wait(self, monitor: Monitor, reason: EndReason, by: By = SYSTEM, why: str = "") -> bool:
         """Hang the leg up. Returns whether Asterisk confirmed in time that it is gone.
@@ -59,6 +61,7 @@ class Ending:
         for monitor in [m for m in self._board.monitors() if m.ring == device]:
             by = By(monitor.supervisor.username, Via.BROWSER)
             self._board.step(lifecycle.end_wanted(monitor, EndReason.SUPERVISOR_HUNG_UP, by), self._clock())
+        self.pages_left.tell(device)
 
     def pbx_changed(self) -> None:
         """The connection came or went. Without one for long, running monitors are lost."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from adapter.core.audit import By
 from adapter.core.call import Call
 from adapter.core.journal import subject_of
+from adapter.core.legs import LegRequest
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor, MonitorState, Supervisor
 from adapter.core.people import User
@@ -34,4 +35,20 @@ def fresh(
         mode=mode,
         state=MonitorState.CONNECTING,
         started_at=at,
+    )
+
+
+def ringing(monitor: Monitor, call: Call | None, ring_timeout: float) -> LegRequest:
+    """What rings its device. `ring_timeout`: in seconds."""
+    agent = call.agent if call else None
+    return LegRequest(
+        leg=monitor.leg,
+        device=monitor.ring,
+        target=monitor.target,
+        mode=monitor.mode,
+        keypad=monitor.keypad,
+        shown_name=f"Monitor: {agent.name}" if agent else "Monitor",
+        shown_number=agent.extension if agent else "",
+        ring_timeout=ring_timeout,
+        far=monitor.device if monitor.phone_pbx else "",
     )

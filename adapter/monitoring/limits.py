@@ -21,5 +21,7 @@ class Limits:
     """Seconds without a connection after which running monitors count as lost."""
     leave_on_stop: bool = False
     """Whether a clean stop leaves monitors running, for the next start to take up."""
+    follow_tone: int = 0
+    """Seconds between soft tones while a follow waits; 0: none."""
     country: str = "US"
     """ISO 3166 code for numbers without a country code."""

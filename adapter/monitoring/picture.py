@@ -8,10 +8,16 @@ from adapter.core.agent import AgentStatus, QueueStatus
 from adapter.core.bars import CREDENTIALS, Bars, Kind, Who
 from adapter.core.call import Call
 from adapter.core.changes import Changes
+from adapter.core.follow import Follow, short_of
 from adapter.core.monitor import Monitor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, User
 from adapter.core.views import Visibility, monitor_visibility
+
+
+def is_hidden(bars: Bars, monitor: Monitor, who: Who) -> bool:
+    """Whether it belongs to a follow that they are barred from."""
+    return monitor.follow_id is not None and bars.barred(who, short_of(monitor.follow_id))
 
 
 class PbxPicture(ABC):
@@ -24,6 +30,8 @@ class PbxPicture(ABC):
         self.directory = directory
         self.pbx_state = state
         self._monitors: dict[str, Monitor] = {}
+        self._follows: dict[str, Follow] = {}
+        """As another adapter told of them; a board of its own has them with their legs."""
 
     @abstractmethod
     def calls(self) -> Collection[Call]:
@@ -32,6 +40,10 @@ class PbxPicture(ABC):
     @abstractmethod
     def call(self, call_id: str) -> Call | None:
         """One call."""
+
+    def follows(self) -> Collection[Follow]:
+        """Follows that are not over; none while it is out of sight."""
+        return self._follows.values() if self.in_sight else ()
 
     @abstractmethod
     def agents(self) -> Collection[AgentStatus]:
@@ -102,7 +114,7 @@ class PbxPicture(ABC):
         return monitor_visibility(
             user,
             monitor,
-            barred=self.bars.barred(who, monitor.conversation_id),
+            barred=self.bars.barred(who, monitor.conversation_id) or is_hidden(self.bars, monitor, who),
             own_call=call is not None and call.agent.user_id == user.id,
             in_hand=self.bars.in_hand(who, CREDENTIALS, monitor.conversation_id),
         )

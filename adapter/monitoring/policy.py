@@ -11,10 +11,10 @@ from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor, with_call
 from adapter.core.people import User
 from adapter.core.permissions import allowed_modes, may_monitor, monitor_survives
-from adapter.core.scopes import reaches_call
+from adapter.core.scopes import reaches, reaches_call
 from adapter.core.views import Visibility, call_view, call_visibility
 from adapter.monitoring.e164 import same_number
-from adapter.monitoring.ports import BROWSER, Picture, StartRequest
+from adapter.monitoring.ports import BROWSER, FollowRequest, Picture, StartRequest
 
 IN_HAND = (
     "Somebody who is in a conversation has changed this account or made this token, so it can't monitor until that "
@@ -65,6 +65,30 @@ class Policy:
         self.need_monitorable(call)
         self.need_unshielded(call)
         return call, device
+
+    def follow(self, user: User, request: FollowRequest) -> tuple[User, str]:
+        """The agent and the device of a follow that is permitted.
+
+        Raises Forbidden, NotFound, OwnCall, Forbidden.
+        """
+        self.need_right(user)
+        agent = self.agent(user, request)
+        if agent.id == user.id:
+            raise errors.OwnCall("You can't follow yourself.")
+        if self._picture.in_hand(user.id, PHONES):
+            raise errors.Forbidden(IN_HAND)
+        return agent, self._device(user, request.device)
+
+    def agent(self, user: User, request: FollowRequest) -> User:
+        """Whom a request means, of those whom this person may see. Raises NotFound."""
+        users = self._picture.directory.users
+        if request.agent_id is not None:
+            found = users.get(request.agent_id)
+        else:
+            found = next((one for one in users.values() if one.extension == request.agent_extension), None)
+        if found is None or not found.active or not (found.id == user.id or reaches(user, found.id, None)):
+            raise errors.NotFound("There is no such agent, or none whom you may follow.")
+        return found
 
     def decide(self, user: User, request: StartRequest) -> Call:
         """The call that somebody may begin to monitor now. Raises as `start`, and CallNotActive."""

@@ -9,6 +9,7 @@ from adapter.core.bars import Bars, Kind
 from adapter.core.call import Call
 from adapter.core.changes import Changes
 from adapter.core.events import KnownChannel
+from adapter.core.follow import Follow
 from adapter.core.legs import LegRequest, Refusal
 from adapter.core.modes import Mode
 from adapter.core.monitor import BROWSER, Monitor
@@ -36,6 +37,19 @@ class StartRequest:
     """What `browser` means: the device of their page, where another adapter serves it."""
 
 
+@dataclass(frozen=True, slots=True)
+class FollowRequest:
+    """What a supervisor asks for who wants to follow an agent: by the account's id, or by the extension."""
+
+    agent_id: str | None = None
+    agent_extension: str | None = None
+    device: str | None = None
+    calls: int | None = None
+    """For how many calls; None: for as many as come."""
+    page: str = ""
+    """As of `StartRequest.page`."""
+
+
 class Picture(Protocol):
     """Calls and monitors as they are now: of one PBX (`board.Board`) or of all (`boards.Boards`)."""
 
@@ -58,6 +72,9 @@ class Picture(Protocol):
 
     def monitors_on(self, call_id: str) -> Sequence[Monitor]:
         """Those of a call."""
+
+    def follows(self) -> Collection[Follow]:
+        """Follows that are not over."""
 
     @property
     def bars(self) -> Bars:
@@ -138,6 +155,18 @@ class Pbx(Protocol):
     async def mute_recordings(self, channel: str, *, muted: bool) -> bool:
         """Let the MixMonitors on a channel record silence, or go on. False where there is none."""
 
+    async def release_leg(self, leg: str) -> bool:
+        """Move a follow's leg to where it waits and hears nothing (Redirect). An event confirms it.
+
+        False when there is no such channel any more.
+        """
+
+    async def listen(self, leg: str, target: str, *, keypad: bool) -> bool:
+        """Move a follow's leg to where it listens to `target`, silently. An event confirms it. False as above."""
+
+    async def send_waiting(self, leg: str, tone: int) -> None:
+        """Let a channel that called us go on to where it waits. `tone`: as of `LegRequest.tone`."""
+
     async def send_leg(self, leg: str, target: str, mode: Mode, *, keypad: bool) -> None:
         """Let a channel that called us go on into the monitor dialplan, to listen to `target`."""
 
@@ -187,8 +216,26 @@ class Supervisors(Protocol):
     async def switch(self, user: User, monitor_id: str, mode: Mode, by: By | None = None) -> Monitor:
         """Put a live monitor into another mode."""
 
+    @property
+    def follows(self) -> "Followers":
+        """Following agents."""
 
-class MonitorLog(Protocol):
+
+class Followers(Protocol):
+    """Following agents as phones need it (`follows.Follows`); errors as there."""
+
+    async def attach(self, user: User, request: FollowRequest, leg: str, by: By) -> Follow:
+        """Follow with a channel of the supervisor's own that called us."""
+
+
+class FollowLog(Protocol):
+    """What follows need of the record besides."""
+
+    async def begin_follow(self, follow: Follow) -> None:
+        """Write a follow that is about to start, now. Raises RecordUnavailable, AlreadyMonitoring."""
+
+
+class MonitorLog(FollowLog, Protocol):
     """Where monitors are kept. Raises StoreUnavailable when nothing could be read."""
 
     def need(self) -> None:

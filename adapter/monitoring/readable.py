@@ -2,11 +2,14 @@
 
 from collections.abc import Collection
 
+from adapter.core import events as ev
 from adapter.core.agent import AgentStatus, QueueStatus
 from adapter.core.agents import Agents
 from adapter.core.bars import Bars
 from adapter.core.call import Call
 from adapter.core.calls import Calls, Numbering
+from adapter.core.follow import Follow, FollowState
+from adapter.core.heldlegs import HeldLegs
 from adapter.core.legs import LegNames, SpyDialplan
 from adapter.core.pbx import PbxState
 from adapter.core.people import Directory
@@ -22,9 +25,29 @@ class Readable(PbxPicture):
         super().__init__(numbering.pbx, directory, pbx, bars, numbering.name)
         self._calls = Calls(numbering, directory)
         self._agents = Agents(numbering, directory, self._calls.was_called)
-        self._dialplan = dialplan
+        self._dialplan, self._forbids = dialplan, numbering.forbids
+        self.held = HeldLegs(self._calls.lives)
+        """Of follows."""
         self._taken_up: set[str] = set()
         """Monitors of a former run whose mode Asterisk has not confirmed to this one."""
+
+    def follows(self) -> Collection[Follow]:
+        """All that are not over."""
+        return self.held.follows.values()
+
+    @property
+    def leave_digit(self) -> str:
+        """The keypad digit that leaves."""
+        return self._dialplan.leave_digit
+
+    def is_waiting(self, leg: ev.Channel) -> bool:
+        """Whether a follow's leg stands where it hears nothing, or is about to come there."""
+        return leg.extension == self._dialplan.over or self._dialplan.waits_at(leg.context, leg.extension)
+
+    def waiting_legs(self) -> Collection[str]:
+        """Legs of follows that were answered and that no monitor has now."""
+        busy = {monitor.leg for monitor in self._monitors.values()}
+        return [one.leg for one in self.follows() if one.state is not FollowState.CONNECTING and one.leg not in busy]
 
     def calls(self) -> Collection[Call]:
         """All calls; empty while the PBX is out of sight."""
@@ -53,6 +76,10 @@ class Readable(PbxPicture):
     def has_queue(self, name: str) -> bool:
         """Whether a queue of this name is known."""
         return self._agents.has_queue(name)
+
+    def is_exempt(self, user_id: str) -> bool:
+        """Whether nobody may monitor this person, whatever call they are in."""
+        return self._forbids("", frozenset({user_id}), ())
 
     @property
     def takes_up(self) -> bool:

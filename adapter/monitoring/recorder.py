@@ -12,12 +12,14 @@ import structlog
 
 from adapter.core.audit import Entry
 from adapter.core.changes import Changes
-from adapter.core.journal import Journal, abandoned
+from adapter.core.follow import Follow
+from adapter.core.journal import Journal, abandoned, unbegun
 from adapter.core.monitor import Monitor
 from adapter.core.record import OpenCall, Record, Sealed, seal
 from adapter.errors import AlreadyMonitoring, PlaceTaken, RecordUnavailable, StoreRefused, StoreUnavailable
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.recordports import Finder, Writer
+from adapter.monitoring.telling import tell
 from adapter.monitoring.waiters import Waiters, either
 from adapter.monitoring.writing import Batches
 from adapter.monitoring.writing import new_id as new_id
@@ -168,17 +170,25 @@ class Recorder:
 
         Raises RecordUnavailable; AlreadyMonitoring where another adapter has one of this supervisor's.
         """
-        self.need()
         record = Record(entries=[entry], monitors={monitor.id: monitor}, pbxes={monitor.pbx})
+        await self._begin(record, lambda: abandoned(monitor, RecordUnavailable.code, self._clock()))
+
+    async def begin_follow(self, follow: Follow) -> None:
+        """The same of a follow: nothing is told of it before its leg waits."""
+        record = Record(follows={follow.id: follow}, pbxes={follow.pbx})
+        await self._begin(record, lambda: unbegun(follow, RecordUnavailable.code, self._clock()))
+
+    async def _begin(self, record: Record, given_up: Callable[[], Record]) -> None:
+        self.need()
         end = asyncio.get_running_loop().time() + LATE
-        while await self._is_refused(monitor, record):
+        while await self._is_refused(record, given_up):
             if asyncio.get_running_loop().time() > end:
                 raise AlreadyMonitoring("You are already monitoring a call. Stop that first.")
             await asyncio.sleep(SETTLE)
-        _tell(record)
+        tell(record)
 
-    async def _is_refused(self, monitor: Monitor, record: Record) -> bool:
-        """Whether the supervisor's former monitor has not ended yet, as far as it is written; else it is begun."""
+    async def _is_refused(self, record: Record, given_up: Callable[[], Record]) -> bool:
+        """Whether what the supervisor did before has not ended yet, as far as it is written; else this is begun."""
         async with self._turn:
             try:
                 await self._flush()
@@ -187,7 +197,7 @@ class Recorder:
                 return True
             except StoreUnavailable as problem:
                 if not isinstance(problem, StoreRefused):  # it may be there all the same: then it is over
-                    self._wait(abandoned(monitor, RecordUnavailable.code, self._clock()))
+                    self._wait(given_up())
                 raise RecordUnavailable(f"It can't be recorded, so nothing begins. {problem}") from problem
         return False
 
@@ -205,13 +215,14 @@ class Recorder:
     def _wait(self, record: Record) -> None:
         if not record.pbxes:
             record.pbxes.update(monitor.pbx for monitor in record.monitors.values())
+            record.pbxes.update(follow.pbx for follow in record.follows.values())
             record.pbxes.update(known.call.pbx for known in record.calls.values() if known)
         self._untold.append(record)
         if self._batches.size + record.size > MOST:
             record = self._rest(record)
         self._batches.add(seal(record, new_id))
         self._latest |= record.monitors
-        if record.monitors:
+        if record.monitors or record.follows:
             self._urgent.set()
         self._idle.clear()
         self._work.set()
@@ -221,7 +232,9 @@ class Recorder:
         if not self.dropped:
             log.error("too many events wait for the database; the audit and webhooks lose some", waiting=self.size)
         self.dropped += len(record.entries) + len(record.events)
-        return Record(monitors=record.monitors, calls=record.calls, shields=record.shields, pbxes=record.pbxes)
+        kept = Record(monitors=record.monitors, calls=record.calls, pbxes=record.pbxes)
+        kept.shields, kept.follows = record.shields, record.follows
+        return kept
 
     def _heard(self, changes: Changes) -> None:
         if changes.mirrored:
@@ -307,13 +320,4 @@ class Recorder:
     def _tell_untold(self) -> None:
         untold, self._untold = self._untold, []
         for record in untold:
-            _tell(record)
-
-
-def _tell(record: Record) -> None:
-    """One line of the log for each fact."""
-    for entry in record.entries:
-        log.info(entry.action.value, **entry.told())
-    for event in record.events:
-        if event.type.value.startswith("call."):
-            log.info(event.type.value, call_id=event.call_id)
+            tell(record)

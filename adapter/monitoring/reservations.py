@@ -19,8 +19,9 @@ class Reservations:
     def of(self, user: User) -> Iterator[None]:
         """Hold this supervisor's place. Raises AlreadyMonitoring."""
         busy = any(monitor.supervisor.user_id == user.id for monitor in self._picture.monitors())
+        busy |= any(follow.supervisor.user_id == user.id for follow in self._picture.follows())
         if busy or user.id in self._held:
-            raise errors.AlreadyMonitoring("You are already monitoring a call. Stop that first.")
+            raise errors.AlreadyMonitoring("You are already monitoring a call, or follow somebody. Stop that first.")
         self._held.add(user.id)
         try:
             yield

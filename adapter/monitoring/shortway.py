@@ -35,6 +35,6 @@ def is_of_calls(event: ev.Event, legs: Container[str], dialplan: SpyDialplan) ->
     if isinstance(event, ev.BridgeEntered):
         return True
     channel = event.channel
-    if dialplan.mode_at(channel.context, channel.extension) is not None:
+    if dialplan.is_place(channel.context, channel.extension):
         return False
     return isinstance(event, ev.ChannelChanged) or not is_leg(channel.uniqueid)

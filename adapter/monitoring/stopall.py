@@ -5,16 +5,20 @@ All legs are hung up together, also while the record or the PBX is away: what is
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from adapter import errors
 from adapter.core.audit import Action, By, Result
+from adapter.core.follow import Follow
+from adapter.core.follow_views import follow_entry
 from adapter.core.journal import monitor_entry
 from adapter.core.monitor import EndReason, Monitor
 from adapter.core.record import Record
 from adapter.monitoring.board import Board
 from adapter.monitoring.ending import Ending
+from adapter.monitoring.follows import Follows
 from adapter.monitoring.ports import MonitorLog
 from adapter.tasks import BackgroundTasks
 
@@ -43,22 +47,32 @@ async def outcome(ends: Mapping[str, asyncio.Task[bool]], awaited: Collection[st
 
 
 class StopAll:
-    """Every monitor's end, of one PBX."""
+    """Every monitor's and follow's end, of one PBX."""
 
     def __init__(
-        self, board: Board, ending: Ending, record: MonitorLog, clock: Callable[[], datetime], tasks: BackgroundTasks
+        self,
+        board: Board,
+        ending: Ending,
+        follows: Follows,
+        record: MonitorLog,
+        clock: Callable[[], datetime],
+        tasks: BackgroundTasks,
     ) -> None:
         self._board, self._ending, self._record, self._clock, self._tasks = board, ending, record, clock, tasks
+        self._follows = follows
         self._times = 0
 
     def begin(self, by: By, why: str) -> Mapping[str, asyncio.Task[bool]]:
         """Have all of them hung up. By monitor: a task that returns whether Asterisk confirmed its end in time.
 
+        A follow is one of them, together with the monitor that has its leg.
+
         Nobody has to wait for any of them: what is not confirmed is an entry of the audit all the same.
         """
         self._times += 1
-        running = list(self._board.monitors())
-        return {one.id: self._tasks.start(self._end(one, by, why), f"stop {one.id}") for one in running}
+        ends = {one.id: self._end(one, by, why) for one in self._board.monitors() if one.follow_id is None}
+        ends |= {one.id: self._end_follow(one, by, why) for one in self._board.follows()}
+        return {one: self._tasks.start(end, f"stop {one}") for one, end in ends.items()}
 
     def watch(self) -> Callable[[], None]:
         """For a start that waits for something: what it returns raises Conflict once all was stopped meanwhile."""
@@ -78,4 +92,12 @@ class StopAll:
                 Action.ENDED, last, self._clock(), result=Result.FAILED, reason=errors.PbxTimeout.code, by=by
             )
             self._record.note(Record(entries=[late], pbxes={monitor.pbx}))
+        return gone
+
+    async def _end_follow(self, follow: Follow, by: By, why: str) -> bool:
+        gone = await self._follows.end_and_wait(follow, EndReason.STOPPED, by, why)
+        if not gone:
+            entry = follow_entry(Action.FOLLOW_ENDED, replace(follow, by=by), self._clock())
+            late = replace(entry, result=Result.FAILED, reason=errors.PbxTimeout.code)
+            self._record.note(Record(entries=[late], pbxes={follow.pbx}))
         return gone

@@ -17,7 +17,6 @@ from adapter.core import lifecycle
 from adapter.core.audit import By, Subject, Via
 from adapter.core.call import Call
 from adapter.core.journal import abandoned, requested
-from adapter.core.legs import LegRequest
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, Notice
 from adapter.core.people import User
@@ -29,7 +28,8 @@ from adapter.monitoring.commands import CommandRunner
 from adapter.monitoring.confirm import Confirmations
 from adapter.monitoring.devices import NEAR, Browsers, Devices, no_browsers
 from adapter.monitoring.ending import Ending
-from adapter.monitoring.fresh import fresh
+from adapter.monitoring.follows import Follows
+from adapter.monitoring.fresh import fresh, ringing
 from adapter.monitoring.limits import Limits
 from adapter.monitoring.policy import Policy
 from adapter.monitoring.ports import MonitorLog, Pbx, StartRequest
@@ -69,7 +69,17 @@ class Supervision:
         self._takeover = TakeOver(board, pbx, self._confirmations, clock, limits.confirm)
         self._tasks = BackgroundTasks("monitoring")
         self.ending = Ending(board, self._confirmations, clock, limits, self._tasks)
-        self.stop_all = StopAll(board, self.ending, record, clock, self._tasks)
+        self.follows = Follows(
+            *(board, pbx, record, clock, limits),
+            policy=self._policy,
+            devices=self._devices,
+            reservations=self._reservations,
+            confirmations=self._confirmations,
+            ending=self.ending,
+            need_owner=need_owner,
+            watch=lambda: self.stop_all.watch(),  # noqa: PLW0108 - made below
+        )
+        self.stop_all = StopAll(board, self.ending, self.follows, record, clock, self._tasks)
 
     # --- reading
 
@@ -147,18 +157,7 @@ class Supervision:
         return self._policy.meant(request)
 
     async def _originate(self, monitor: Monitor) -> None:
-        agent = call.agent if (call := self._board.call(monitor.call_id)) else None
-        leg = LegRequest(
-            leg=monitor.leg,
-            device=monitor.ring,
-            target=monitor.target,
-            mode=monitor.mode,
-            keypad=monitor.keypad,
-            shown_name=f"Monitor: {agent.name}" if agent else "Monitor",
-            shown_number=agent.extension if agent else "",
-            ring_timeout=self._limits.ring_timeout,
-            far=monitor.device if monitor.phone_pbx else "",
-        )
+        leg = ringing(monitor, self._board.call(monitor.call_id), self._limits.ring_timeout)
         try:
             await self._pbx.start_leg(leg)
         except errors.AdapterError as problem:
@@ -307,13 +306,18 @@ class Supervision:
     async def close(self) -> None:
         """End what runs, as a clean stop should. What Asterisk doesn't confirm in time ends for us alone."""
         running = [] if self._limits.leave_on_stop else list(self._board.monitors())
-        await asyncio.gather(*(self.ending.and_wait(m, EndReason.ADAPTER_STOPPED) for m in running))
+        following = [] if self._limits.leave_on_stop else list(self._board.follows())
+        await asyncio.gather(
+            *(self.follows.end_and_wait(follow, EndReason.ADAPTER_STOPPED) for follow in following),
+            *(self.ending.and_wait(m, EndReason.ADAPTER_STOPPED) for m in running if m.follow_id is None),
+        )
         for monitor in running:
             self.ending.now(monitor.id, EndReason.ADAPTER_STOPPED)
         await self.abandon()
 
     async def abandon(self) -> None:
         """Do nothing more, and end nothing."""
+        await self.follows.close()
         await self._commands.close()
         await self._bridges.close()
         await self._takeover.close()

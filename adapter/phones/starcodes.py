@@ -9,17 +9,20 @@ import structlog
 
 from adapter import errors
 from adapter.core.audit import Action, By, Entry, Result, Via
+from adapter.core.follow import key_of
 from adapter.core.legs import HandedCall, Refusal
 from adapter.core.modes import Mode
 from adapter.core.people import User
 from adapter.core.record import Record
 from adapter.core.trunks import TICKET
-from adapter.monitoring.ports import MonitorLog, OnePbx, Pbx, StartRequest, Supervisors
+from adapter.monitoring.ports import FollowRequest, MonitorLog, OnePbx, Pbx, StartRequest, Supervisors
 from adapter.phones.own_call import REFUSED_BY_DIALPLAN, Doubt, Origins, OwnCalls
 from adapter.phones.tickets import WORD, Tickets
 
 log = structlog.get_logger(__name__)
 
+FOLLOW = "follow"
+"""What the dialplan passes on instead of a mode for the code that follows an agent."""
 NOT_OWN_CALL = "not_own_call"
 """The audit's reason where the call was not the phone's own; its actor is who is behind it, as far as Asterisk says."""
 
@@ -59,7 +62,7 @@ class StarCodes:
             if (doubt := await self._own_calls.doubt(call)) is not None:
                 log.warning("a star code was not dialled by its phone", **doubt._asdict(), endpoint=call.endpoint)
                 raise errors.Forbidden("A star code counts only where the phone itself dials it.")
-            await self._monitor(user, word, extension, call.uniqueid)
+            await self._carry_out(user, word, extension, call.uniqueid)
             return
         except errors.AdapterError as problem:
             self._note(user, call, problem, doubt)
@@ -97,9 +100,17 @@ class StarCodes:
             self._note(user, replace(call, arguments=(ticket.mode.value, ticket.extension)), problem, None)
             await self._say(call, _spoken(problem))
 
-    async def _monitor(self, user: User | None, mode: Mode, extension: str, uniqueid: str) -> None:
+    async def _carry_out(self, user: User | None, word: Mode | None, extension: str, uniqueid: str) -> None:
         if user is None:
             raise errors.Forbidden("Nobody's account has this phone.")
+        if word is None:
+            request = FollowRequest(agent_extension=extension)
+            by = By(user.username, Via.STAR_CODE)
+            await self._supervisors.follows.attach(user, request, uniqueid, by)
+        else:
+            await self._monitor(user, word, extension, uniqueid)
+
+    async def _monitor(self, user: User, mode: Mode, extension: str, uniqueid: str) -> None:
         request = StartRequest(agent_extension=extension, mode=mode)
         way = self._tickets.way(user, request, self._picture.id) if self._tickets is not None else None
         if way is not None:
@@ -109,6 +120,9 @@ class StarCodes:
 
     def _note(self, user: User | None, call: HandedCall, problem: errors.AdapterError, doubt: Doubt | None) -> None:
         mode, extension = _read(call)
+        if mode is None:
+            self._note_follow(user, call, problem, doubt, extension)
+            return
         meant = self._supervisors.meant(StartRequest(agent_extension=extension))
         about: dict[str, Any] = {}
         if meant is not None:
@@ -119,28 +133,54 @@ class StarCodes:
         if isinstance(problem, errors.AlreadyMonitoring) and user is not None:
             # That somebody is busy monitoring is nothing for those whom they monitor either.
             running = [one.conversation_id for one in self._picture.monitors() if one.supervisor.user_id == user.id]
+            running += [one.conversation for one in self._picture.follows() if one.supervisor.user_id == user.id]
             about["conversation_id"] = " ".join(
                 dict.fromkeys([*filter(None, [about.get("conversation_id")]), *running])
             )
+        self._refuse(Action.REQUESTED, user, behind, phone, problem, doubt, mode=mode, target=extension, **about)
+
+    def _note_follow(
+        self, user: User | None, call: HandedCall, problem: errors.AdapterError, doubt: Doubt | None, extension: str
+    ) -> None:
+        """Whom it was about is never shown that."""
+        everybody = self._picture.directory.users.values()
+        agent = next((one for one in everybody if one.extension == extension), None)
+        hidden = [key_of(agent.id)] if agent else []
+        if isinstance(problem, errors.AlreadyMonitoring) and user is not None:
+            hidden += [one.conversation_id for one in self._picture.monitors() if one.supervisor.user_id == user.id]
+            hidden += [one.conversation for one in self._picture.follows() if one.supervisor.user_id == user.id]
+        behind = self._picture.phones.owner(doubt.about) if doubt else user
+        about = {"conversation_id": " ".join(hidden) or None, "target": extension}
+        phone = doubt.about if doubt else call.endpoint
+        self._refuse(Action.FOLLOW_STARTED, user, behind, phone, problem, doubt, **about)
+
+    def _refuse(
+        self,
+        action: Action,
+        user: User | None,
+        behind: User | None,
+        phone: str,
+        problem: errors.AdapterError,
+        doubt: Doubt | None,
+        **about: Any,
+    ) -> None:
         entry = Entry(
             at=self._clock(),
             by=By(behind.username if behind else f"phone {phone}"[:100], Via.STAR_CODE),
-            action=Action.REQUESTED,
+            action=action,
             result=Result.REFUSED if problem.status < 500 else Result.FAILED,
             reason=NOT_OWN_CALL if doubt else problem.code,
             supervisor=user.username if user else None,
-            mode=mode,
-            target=extension,
             **about,
         )
         self._record.note(Record(entries=[entry], pbxes={self._picture.id}))
 
 
-def _read(call: HandedCall) -> tuple[Mode, str]:
-    """The mode and the extension. Raises ValueError: a comma in what was dialled would add more words."""
+def _read(call: HandedCall) -> tuple[Mode | None, str]:
+    """The mode, None for a follow, and the extension. Raises ValueError: a comma in what was dialled adds words."""
     words = call.arguments[1:] if call.arguments[:1] == (REFUSED_BY_DIALPLAN,) else call.arguments
     word, extension = words
-    return Mode(word), extension
+    return None if word == FOLLOW else Mode(word), extension
 
 
 def _spoken(problem: errors.AdapterError) -> Refusal:

@@ -10,6 +10,7 @@ from adapter.store.audit import Audit
 from adapter.store.database import Database
 from adapter.store.durability import Survives
 from adapter.store.exempt import ExemptStore
+from adapter.store.follows import Follows
 from adapter.store.guesses import Guesses
 from adapter.store.help import Help
 from adapter.store.installation import Installation
@@ -40,6 +41,7 @@ class Store:
         self.tokens = Tokens(database, clock)
         self.answers = Answers(database, clock)
         self.monitors = Monitors(database)
+        self.follows = Follows(database)
         self.records = Records(database)
         self.owners = Owners(database)
         self.left = LeftBehind(database)

@@ -1,11 +1,11 @@
-"""The tables of coaching: what is exempt from monitoring, notes, and requests for help."""
+"""The tables of coaching: what is exempt from monitoring, notes, requests for help, and follows."""
 
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adapter.store.tables import Base, Counter, UtcTime
+from adapter.store.tables import RUNNING, Base, Counter, UtcTime
 
 
 class ExemptNumberRow(Base):
@@ -103,3 +103,37 @@ class HelpRow(Base):
     taken_by_name: Mapped[str | None] = mapped_column(String(100))
     monitor_id: Mapped[str | None] = mapped_column(String(32))
     closed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class FollowRow(Base):
+    """One follow, as Asterisk last confirmed it. A supervisor has one that has not ended."""
+
+    __tablename__ = "follows"
+    __table_args__ = (
+        Index("ux_follows_supervisor", "supervisor_id", unique=True, postgresql_where=RUNNING, sqlite_where=RUNNING),
+        Index("ix_follows_state", "state"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    pbx: Mapped[str] = mapped_column(String(32))
+    agent_id: Mapped[str] = mapped_column(String(32))
+    agent: Mapped[str] = mapped_column(String(100))
+    agent_name: Mapped[str] = mapped_column(String(100))
+    extension: Mapped[str] = mapped_column(String(100))
+    supervisor_id: Mapped[str] = mapped_column(String(32))
+    supervisor_name: Mapped[str] = mapped_column(String(100))
+    supervisor: Mapped[str] = mapped_column(String(64))
+    """The supervisor's username then."""
+    token_id: Mapped[str | None] = mapped_column(String(32))
+    device: Mapped[str] = mapped_column(String(100))
+    ring: Mapped[str | None] = mapped_column(String(100))
+    phone_pbx: Mapped[str | None] = mapped_column(String(32))
+    leg: Mapped[str] = mapped_column(String(150))
+    state: Mapped[str] = mapped_column(String(16))
+    monitor_id: Mapped[str | None] = mapped_column(String(32))
+    calls: Mapped[int | None]
+    passed: Mapped[str] = mapped_column(Text)
+    """Ids of calls that were heard, or skipped, separated by spaces."""
+    started_at: Mapped[datetime] = mapped_column(UtcTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    ended_reason: Mapped[str | None] = mapped_column(String(32))

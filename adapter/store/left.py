@@ -7,11 +7,14 @@ from datetime import datetime
 from sqlalchemy import JSON, cast, delete, select
 
 from adapter.core.bars import Bar, Making
+from adapter.core.follow import Follow, FollowState
 from adapter.core.monitor import Monitor, MonitorState
 from adapter.core.record import OpenCall
 from adapter.core.shield import Shield
 from adapter.store import bars, monitors, record, shields
+from adapter.store.coaching_tables import FollowRow
 from adapter.store.database import Database, next_number
+from adapter.store.follows import follow_of
 from adapter.store.shield_tables import ShieldRow
 from adapter.store.tables import RUNNING, AuditRow, BarRow, MakingRow, MonitorRow, OpenCallRow
 
@@ -29,6 +32,8 @@ class Left:
     """Calls of whose end programs are still to be told."""
     monitors: Sequence[Monitor]
     """Monitors that had not ended."""
+    follows: Sequence[Follow]
+    """Follows that had not ended."""
     latest: datetime | None
     """The time of the audit's last entry."""
     bars: Sequence[Bar]
@@ -49,10 +54,12 @@ class LeftBehind:
         async with self._database.read() as session:
             calls = {row.call_id: record.call_of(row) for row in await session.scalars(select(OpenCallRow))}
             unfinished = await session.scalars(select(MonitorRow).where(MonitorRow.state != MonitorState.ENDED.value))
+            following = await session.scalars(select(FollowRow).where(FollowRow.state != FollowState.ENDED.value))
             found = [bars.bar_of(row) for row in await session.scalars(select(BarRow))]
             return Left(
                 {one: known for one, known in calls.items() if is_meant(known.call.pbx)},
                 [monitors.monitor_of(row) for row in unfinished if is_meant(row.pbx)],
+                [follow_of(row) for row in following if is_meant(row.pbx)],
                 await session.scalar(select(AuditRow.at).order_by(AuditRow.seq.desc()).limit(1)),
                 [bar for bar in found if any(map(is_meant, bar.pbxes))],
                 [bars.making_of(row) for row in await session.scalars(select(MakingRow))],

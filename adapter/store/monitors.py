@@ -83,6 +83,7 @@ def _columns(monitor: Monitor) -> dict[str, object]:
         "started_at": monitor.started_at,
         "live_at": monitor.live_at,
         "ended_at": monitor.ended_at,
+        "follow_id": monitor.follow_id,
         "ended_reason": monitor.ended_reason.value if monitor.ended_reason else None,
     }
 
@@ -112,4 +113,5 @@ def monitor_of(row: MonitorRow) -> Monitor:
         live_at=row.live_at,
         ended_at=row.ended_at,
         ended_reason=EndReason(row.ended_reason) if row.ended_reason else None,
+        follow_id=row.follow_id,
     )

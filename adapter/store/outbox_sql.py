@@ -5,7 +5,7 @@ from sqlalchemy import bindparam, text, update
 from adapter.store.prepared import Prepared
 from adapter.store.tables import Counter, DeliveryRow, UtcTime
 
-OF_MONITORING = ("monitor.%", "note.%", "help.%")
+OF_MONITORING = ("monitor.%", "note.%", "help.%", "follow.%")
 """Types of events that may tell of somebody who listens silently."""
 _IS_OF_MONITORING = "(" + " OR ".join(f"e.type LIKE '{kind}'" for kind in OF_MONITORING) + ")"
 

@@ -15,7 +15,7 @@ from adapter.core.ownership import Term
 from adapter.core.record import OpenCall, Sealed
 from adapter.core.shared_bars import SharedBars
 from adapter.errors import PlaceTaken, StoreRefused, StoreUnavailable
-from adapter.store import audit, bars, monitors, outbox, shields
+from adapter.store import audit, bars, follows, monitors, outbox, shields
 from adapter.store.database import Database
 from adapter.store.owners import need_terms
 from adapter.store.tables import AuditRow, EventRow, OpenCallRow, SetAsideRow, table_of
@@ -27,7 +27,10 @@ _CALL: TypeAdapter[OpenCall] = TypeAdapter(OpenCall)
 Terms = Callable[[Collection[str]], Mapping[str, Term]]
 """By PBX: the term of this process, under which it writes of these."""
 
-ONE_PLACE = ("ux_monitors_supervisor", "monitors.supervisor_id")
+ONE_PLACE = (
+    *("ux_monitors_supervisor", "monitors.supervisor_id"),
+    *("ux_follows_supervisor", "follows.supervisor_id"),
+)
 """How PostgreSQL and SQLite name what lets a supervisor have one monitor."""
 
 
@@ -56,7 +59,7 @@ class Records:
 
         try:
             await self._database.run(write)
-        except StoreUnavailable:
+        except (StoreUnavailable, PlaceTaken):
             raise
         except IntegrityError as problem:
             if any(name in str(problem.orig) for name in ONE_PLACE):
@@ -100,6 +103,7 @@ def _write(session: Session, sealed: Sealed, now: datetime) -> None:
     outbox.add(session, record.events, sealed.event_ids, now)
     monitors.put(session, *record.monitors.values())
     shields.put(session, *record.shields.values())
+    follows.put(session, record.follows.values(), record.monitors.values())
     if record.calls:
         connection = session.connection()
         connection.execute(delete(table_of(OpenCallRow)).where(OpenCallRow.call_id.in_(list(record.calls))))

@@ -161,6 +161,8 @@ class MonitorRow(Base):
     queue: Mapped[str | None] = mapped_column(String(100))
     ring: Mapped[str | None] = mapped_column(String(100))
     """What Asterisk rings, where `device` only says that it is a page."""
+    follow_id: Mapped[str | None] = mapped_column(String(32))
+    """Of the follow whose leg it has."""
 
 
 class FactRow(Base):

@@ -7,6 +7,7 @@ from datetime import datetime
 from aiohttp import web
 
 from adapter.core.bars import Kind
+from adapter.core.follow import key_of
 from adapter.core.record import Record
 from adapter.errors import Forbidden, NotAuthenticated, PbxUnavailable
 from adapter.monitoring.boards import Boards
@@ -41,10 +42,19 @@ class Access:
     def hidden_from(self, principal: Principal) -> list[str]:
         """Conversations of which this one is not to see any monitoring now: those that they are barred from.
 
+        And follows likewise (`core.follow`); what all entries of follows of themselves contain is among them always.
+
         Raises PbxUnavailable where that is not known: another adapter's PBX is out of sight.
         """
         self.need_sight()
-        return sorted(self.boards.bars.hidden(principal.who))
+        bars, who = self.boards.bars, principal.who
+        own = [key_of(one) for one in (who.user, *who.acts_for) if one]
+        return sorted({*bars.hidden(who), *bars.hidden(who, follows=True), *own})
+
+    def is_barred(self, principal: Principal) -> bool:
+        """Whether they are barred from any conversation. That they are followed nothing may tell. Raises as above."""
+        self.need_sight()
+        return bool(self.boards.bars.hidden(principal.who))
 
     def need_sight(self) -> None:
         """Raise PbxUnavailable where it is not known who is barred: another adapter's PBX is out of sight."""

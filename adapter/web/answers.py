@@ -67,6 +67,7 @@ class Monitor(Answer):
     id: str
     pbx: str = Field(description="Id of the PBX of its call.")
     call_id: str
+    follow_id: str | None = Field(None, description="Id of the follow that it belongs to.")
     supervisor: Named
     device: str | None
     mode: Mode

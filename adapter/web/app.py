@@ -17,6 +17,7 @@ from adapter.web import (
     events,
     exempt,
     floor,
+    follows,
     headers,
     health,
     help,
@@ -54,6 +55,7 @@ PARTS = (
     notes,
     help,
     shield,
+    follows,
     monitors,
     stopall,
     events,
@@ -148,6 +150,7 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[notes.routes.key] = groups.coaching.notes
     app[help.routes.key] = groups.coaching.help
     app[shield.routes.key] = groups.coaching.shield
+    app[follows.routes.key] = groups.coaching.follows
     app[monitors.routes.key] = groups.monitors
     app[stopall.routes.key] = groups.stopall
     app[events.routes.key] = groups.events

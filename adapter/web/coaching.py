@@ -1,4 +1,4 @@
-"""The parts of coaching, put together: what is exempt from monitoring, notes, requests for help, shields."""
+"""The parts of coaching, put together: what is exempt from monitoring, notes, requests for help, shields, follows."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from adapter.monitoring.shields import ShieldKeeper
 from adapter.monitoring.unmonitored import ExemptRules
 from adapter.store import Store
 from adapter.store.marks import EXEMPT, HELP
-from adapter.web import exempt, help, notes, shield
+from adapter.web import exempt, follows, help, notes, shield
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Groups:
     notes: notes.Deps
     help: help.Deps
     shield: shield.Deps
+    follows: follows.Deps
 
 
 class Coaching:
@@ -57,6 +58,7 @@ class Coaching:
             notes=notes.Deps(boards, policy, store.notes),
             help=help.Deps(boards, nodes, policy, self.desk),
             shield=shield.Deps(boards, self.shields),
+            follows=follows.Deps(boards, nodes, policy, store.follows.find),
         )
 
     async def start(self, *, alone: bool) -> None:

@@ -67,9 +67,9 @@ class FloorBatch:
     def frames(self, shown: FloorShown, user: User, frames: list[Frame]) -> None:
         """Add what this person is told who was `shown` that."""
         for agent_id, agent in self._agents:
-            _tell("agent", agent_id, self._agent(user, agent) if agent else None, shown.agents, frames)
+            tell("agent", agent_id, self._agent(user, agent) if agent else None, shown.agents, frames)
         for queue_id, queue in self._queues:
-            _tell("queue", queue_id, self._queue(user, queue) if queue else None, shown.queues, frames)
+            tell("queue", queue_id, self._queue(user, queue) if queue else None, shown.queues, frames)
 
     @property
     def things(self) -> set[str]:
@@ -99,7 +99,8 @@ class FloorBatch:
         return payload
 
 
-def _tell(kind: str, thing: str, data: bytes | None, shown: dict[str, bytes], frames: list[Frame]) -> None:
+def tell(kind: str, thing: str, data: bytes | None, shown: dict[str, bytes], frames: list[Frame]) -> None:
+    """One thing is to be seen like this now, or no longer: add what is told of it to whoever was `shown` the rest."""
     if data is None:
         if shown.pop(thing, None):
             frames.append(Frame.of(f"{kind}.removed", encode({"id": thing})))

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from adapter.core import views
-from adapter.core.bars import Who
+from adapter.core.bars import Who, is_follow
 from adapter.core.call import Call
 from adapter.core.changes import Changes, MonitorChange
+from adapter.core.follow import Follow, short_of
+from adapter.core.follow_views import follow_view
 from adapter.core.help import HelpRequest
 from adapter.core.help_views import HelpSight, help_view
 from adapter.core.monitor import Monitor
@@ -18,7 +20,7 @@ from adapter.core.permissions import may_monitor
 from adapter.core.scopes import reaches_monitor
 from adapter.core.views import Visibility
 from adapter.monitoring.boards import Boards
-from adapter.web.floorframes import FloorBatch, FloorShown
+from adapter.web.floorframes import FloorBatch, FloorShown, tell
 from adapter.web.frame import Frame, encode
 
 __all__ = ["Batch", "Frame", "Shown", "encode", "snapshot"]
@@ -37,25 +39,28 @@ class Shown:
     """Agents and queues."""
     help: dict[str, bytes] = field(default_factory=dict)
     """Requests for help."""
+    follows: dict[str, bytes] = field(default_factory=dict)
 
     def copy(self) -> "Shown":
         """The same, for others who go on by themselves."""
-        return Shown(dict(self.calls), dict(self.monitors), dict(self.coached), self.floor.copy(), dict(self.help))
+        things = (dict(self.calls), dict(self.monitors), dict(self.coached), self.floor.copy())
+        return Shown(*things, dict(self.help), dict(self.follows))
 
     @property
     def things(self) -> bytes:
-        """Calls, monitors, agents, queues and requests for help as a snapshot has them."""
+        """Calls, monitors, agents, queues, requests for help and follows as a snapshot has them."""
         calls, monitors = b",".join(self.calls.values()), b",".join(data for _, data in self.monitors.values())
-        asked = b",".join(self.help.values())
-        return b'"calls":[%b],"monitors":[%b],%b,"help":[%b]' % (calls, monitors, self.floor.things, asked)
+        asked, follows = b",".join(self.help.values()), b",".join(self.follows.values())
+        rest = b'%b,"help":[%b],"follows":[%b]' % (self.floor.things, asked, follows)
+        return b'"calls":[%b],"monitors":[%b],%b' % (calls, monitors, rest)
 
     @property
     def ids(self) -> list[str]:
         """Of all of it."""
-        return [*self.calls, *self.monitors, *self.coached, *self.floor.ids, *self.help]
+        return [*self.calls, *self.monitors, *self.coached, *self.floor.ids, *self.help, *self.follows]
 
     def __contains__(self, thing: str) -> bool:
-        parts = (self.calls, self.monitors, self.coached, self.floor, self.help)
+        parts = (self.calls, self.monitors, self.coached, self.floor, self.help, self.follows)
         return any(thing in part for part in parts)
 
 
@@ -92,6 +97,9 @@ class Batch:
         self._help = {request.id: request for request in changes.help} if changes else {}
         if boards.help and changes:
             self._help |= {r.id: r for r in boards.help.values() if r.call_id in changes.calls}
+        self._follows = {change.after.id: change.after for change in changes.follows} if changes else {}
+        if changes and any(map(is_follow, changes.barred.touched)):
+            self._follows |= {one.id: one for one in boards.follows() if one.short in changes.barred.touched}
 
     def shown(self, user: User, who: Who) -> Shown:
         """Everything that this person sees now."""
@@ -102,6 +110,7 @@ class Batch:
             {m.id: m for m in boards.monitors() if m.talks and _is_agent(boards, user, m)},
             self._floor.shown(user),
             {r.id: data for r in boards.help.values() if (data := self.help(user, r, who))},
+            {one.id: data for one in boards.follows() if (data := self.follow(user, one, who))},
         )
 
     def frames(self, shown: Shown, user: User, who: Who) -> list[Frame]:
@@ -122,6 +131,10 @@ class Batch:
         self._floor.frames(shown.floor, user, frames)
         for request in self._help.values():
             self._help_frame(shown, user, who, request, frames)
+        for follow in self._follows.values():
+            known = self._boards.follow(follow.id)  # out of sight it is seen by nobody
+            data = self.follow(user, known, who) if known else None
+            tell("follow", follow.id, data, shown.follows, frames)
         if self._pbx is not None:
             frames.append(Frame.of("pbx.state", self._pbx))
         if self._record is not None and may_monitor(user):
@@ -168,9 +181,9 @@ class Batch:
 
     @property
     def things(self) -> set[str]:
-        """Ids of the calls, monitors, agents, queues and requests for help that may look otherwise now."""
+        """Ids of the calls, monitors, agents, queues, requests for help and follows that may look otherwise now."""
         calls = {call_id for call_id, _ in self._calls}
-        return calls | self._monitors.keys() | self._floor.things | self._help.keys()
+        return calls | self._monitors.keys() | self._floor.things | self._help.keys() | self._follows.keys()
 
     def set_apart(self) -> set[str]:
         """Who may not be shown something of it as everybody else is who may monitor (`views.set_apart`)."""
@@ -185,6 +198,10 @@ class Batch:
                 found.add(supervisor.id)  # it has left their scope: to them its end is told, and to nobody with them
             if (call := self._boards.call(monitor.call_id)) is not None:
                 found |= views.set_apart(call, self._barred_from(call.conversation_id))
+            if monitor.follow_id is not None:
+                found |= self._barred_from(short_of(monitor.follow_id))
+        for follow in self._follows.values():
+            found |= self._barred_from(follow.short) | {follow.agent_id}
         for request in self._help.values():
             found |= self._barred_from(request.conversation_id) | _asker(request)
             if (call := self._boards.call(request.call_id)) is not None:
@@ -198,6 +215,7 @@ class Batch:
         agents = {call.agent.user_id for call in calls if call is not None and call.agent.user_id is not None}
         agents = agents.union(*map(_asker, self._help.values()))
         supervisors = {monitor.supervisor.user_id for monitor in self._monitors.values()}
+        supervisors |= {follow.supervisor.user_id for follow in self._follows.values()}
         return agents | supervisors | self._floor.of_their_own()
 
     def _barred_from(self, conversation: str) -> frozenset[str]:
@@ -220,7 +238,13 @@ class Batch:
         sight = self._boards.visibility(user, monitor, who)
         if sight is Visibility.NOTHING:
             return None
+        if monitor.follow_id is not None and monitor.agent_id == user.id:
+            return views.shown_id(monitor, sight), encode(views.monitor_view(monitor, sight, user))
         return views.shown_id(monitor, sight), self._once(monitor.id, sight, lambda: views.monitor_view(monitor, sight))
+
+    def follow(self, user: User, follow: Follow, who: Who) -> bytes | None:
+        """A follow as this person sees it."""
+        return encode(follow_view(follow)) if self._boards.follow_visible(user, follow, who) else None
 
     def help(self, user: User, request: HelpRequest, who: Who) -> bytes | None:
         """A request for help as this person sees it."""

@@ -215,6 +215,17 @@ class TakeBody(Body):
     mode: Mode = Mode.SILENT
 
 
+class FollowBody(Body):
+    """POST /follows."""
+
+    agent_user_id: Identifier = Field(description="The account of whom to follow.")
+    device: Ringing | None = None
+    supervisor: Username | None = Field(None, description="For service tokens: username of the supervisor.")
+    calls: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = Field(
+        None, description="It ends after so many calls: 1 is the next call only. Null: after none."
+    )
+
+
 class TokenBody(Body):
     """POST /tokens: exactly one of `user` and `may_act_for`."""
 

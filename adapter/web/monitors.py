@@ -21,6 +21,7 @@ from adapter.store.tokens import Token
 from adapter.tasks import KeyedLocks
 from adapter.web import answers
 from adapter.web.access import monitors, starts
+from adapter.web.acting import acts_for
 from adapter.web.idempotency import HEADER, MEANING, once
 from adapter.web.models import StartBody, SwitchBody
 from adapter.web.principal import Principal
@@ -76,7 +77,7 @@ OF_SWITCH = (
 
 def _view(principal: Principal, boards: Boards, monitor: Monitor) -> Json:
     sight = Visibility.EVERYTHING if principal.service else boards.visibility(principal.person, monitor, principal.who)
-    return monitor_view(monitor, sight)
+    return monitor_view(monitor, sight, principal.user)
 
 
 def _request(body: StartBody) -> StartRequest:
@@ -103,7 +104,8 @@ def _with_running(boards: Boards, about: Mapping[str, Any]) -> str:
     name = str(about["supervisor"]).casefold()
     ids = {user.id for user in boards.directory.users.values() if user.username.casefold() == name}
     running = (one.conversation_id for one in boards.monitors() if one.supervisor.user_id in ids)
-    return " ".join(dict.fromkeys([*filter(None, [about.get("conversation_id")]), *running]))
+    following = (one.conversation for one in boards.follows() if one.supervisor.user_id in ids)
+    return " ".join(dict.fromkeys([*filter(None, [about.get("conversation_id")]), *running, *following]))
 
 
 async def _about_monitor(context: RequestContext[Deps, Any]) -> Mapping[str, Any]:
@@ -127,22 +129,6 @@ async def _about_monitor(context: RequestContext[Deps, Any]) -> Mapping[str, Any
 
 async def _known(deps: Deps, monitor_id: str) -> Monitor | None:
     return deps.boards.monitor(monitor_id) or await deps.find(monitor_id)
-
-
-def _supervisor(context: RequestContext[Deps, StartBody]) -> User:
-    """Whose rights count. Raises Invalid and Forbidden."""
-    service, name = context.principal.service, context.body.supervisor
-    if service is None:
-        if name is not None:
-            raise errors.Forbidden("Only a service token names the supervisor whom it acts for.")
-        return context.principal.person
-    if name is None:
-        raise errors.Invalid.at("supervisor", "a service token must name whom it acts for")
-    users = (context.deps.boards.directory.users.get(user_id) for user_id in service.may_act_for)
-    found = next((user for user in users if user and user.username.casefold() == name.casefold()), None)
-    if found is None or not found.active:
-        raise errors.Forbidden("This token may not act for that supervisor.")
-    return found
 
 
 async def _started_by(context: RequestContext[Deps, Any], service: Token) -> Monitor:
@@ -206,7 +192,8 @@ async def list_monitors(context: RequestContext[Deps, None]) -> web.Response:
 )
 async def start_monitor(context: RequestContext[Deps, StartBody]) -> web.Response:
     """Ring the supervisor's phone and let it listen."""
-    supervisor, request = _supervisor(context), _request(context.body)
+    supervisor = acts_for(context.principal, context.deps.boards.directory, context.body.supervisor)
+    request = _request(context.body)
 
     async def start(monitor_id: str) -> Json:
         try:

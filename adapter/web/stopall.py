@@ -37,7 +37,7 @@ def _views(principal: Principal, boards: Boards, ids: Iterable[str]) -> Iterator
     for monitor in filter(None, map(boards.monitor, ids)):
         sight = boards.visibility(principal.person, monitor, principal.who)
         if sight is not Visibility.NOTHING:
-            yield monitor_view(monitor, sight)
+            yield monitor_view(monitor, sight, principal.person)
 
 
 @routes.taking(
@@ -59,6 +59,7 @@ async def stop_all(context: RequestContext[Deps, StopAllBody]) -> web.Response:
     """
     boards, principal, reason = context.deps.boards, context.principal, context.body.reason
     seen = {monitor.id for monitor in boards.visible(principal.person, principal.who)}
+    seen |= {one.id for one in boards.follows() if boards.follow_visible(principal.person, one, principal.who)}
     # Whatever becomes of it, and whether there is anything to stop: this entry shows to everybody who reads the audit.
     asked = Entry(at=context.access.clock(), by=principal.by, action=Action.STOPPED_ALL, reason=reason)
     context.access.note(Record(entries=[asked]))

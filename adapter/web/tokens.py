@@ -78,7 +78,7 @@ def wanted(body: TokenBody, users: Mapping[str, User], now: datetime) -> NewToke
 async def list_tokens(context: RequestContext[Deps, None]) -> web.Response:
     """All tokens, without their secrets, which nobody knows any more."""
     users = context.deps.boards.directory.users
-    barred = bool(context.access.hidden_from(context.principal))
+    barred = context.access.is_barred(context.principal)
     tokens = await context.deps.tokens.all()
     return web.json_response({"tokens": [token_view(token, users, barred=barred) for token in tokens]})
 

@@ -41,7 +41,7 @@ routes = Routes("webhooks", Deps)
 
 def _view(hook: Webhook, context: RequestContext[Deps, Any]) -> Json:
     """Who is barred from a conversation does not see since when it fails: it may be events of monitors that do."""
-    barred = bool(context.access.hidden_from(context.principal))
+    barred = context.access.is_barred(context.principal)
     return {
         "id": hook.id,
         "url": hook.url,

@@ -13,7 +13,7 @@ from adapter.core.legs import LegNames, LegRequest, Refusal, SpyDialplan
 from adapter.core.modes import Mode
 from adapter.core.pbx import DeviceState, LinkState, PbxState
 from adapter.core.people import Directory
-from adapter.core.userevents import LegShielded
+from adapter.core.userevents import LegShielded, LegWaits
 from adapter.errors import PbxUnavailable
 from adapter.fleet.node import OnCall, OnEvents, OnState
 from adapter.monitoring.board import Board
@@ -31,6 +31,8 @@ WORDS = SpyDialplan(
     leave_digit=chanspy.LEAVE_DIGIT,
     over=chanspy.OVER,
     legs=LegNames.of(b"test"),
+    waits_at=lambda context, extension: (context, extension) == ("call-monitor", chanspy.WAIT),
+    skip_digit=chanspy.SKIP_DIGIT,
 )
 
 
@@ -71,6 +73,8 @@ class FakePbx:
         self.board = Board(numbering(name), Directory.of(PEOPLE), PbxState(LinkState.CONNECTED, START), WORDS)
         self.device = DeviceState.AVAILABLE
         self.legs: dict[str, LegRequest] = {}
+        self.targets: dict[str, str] = {}
+        """Whom follows' legs listen to."""
         self.modes: dict[str, Mode] = {}
         """Where legs are that are not where the model believes them."""
         self.did: list[str] = []
@@ -163,7 +167,7 @@ class FakePbx:
         self._check()
         if self.before_originate:
             self.before_originate()
-        self.did.append(f"originate {request.mode}{' keypad' if request.keypad else ''}")
+        self.did.append(f"originate {request.mode or 'wait'}{' keypad' if request.keypad else ''}")
         self.legs[request.leg] = request
         self.scene.channel(request.device.partition("/")[2], uniqueid=request.leg)
         self._soon(*self.scene.take())
@@ -173,6 +177,10 @@ class FakePbx:
     def answer(self, leg: str) -> None:
         """The supervisor's device answers and ChanSpy starts."""
         request, at = self.legs[leg], self.scene.now
+        if request.mode is None:
+            self.stands(leg, chanspy.WAIT)
+            self._soon(ev.OriginateAnswered(at, leg), LegWaits(at, leg))
+            return
         name = chanspy.extension(request.mode, keypad=request.keypad)
         self.stands(leg, name)
         self._soon(ev.OriginateAnswered(at, leg), ev.SpyStarted(at, leg, request.target, "call-monitor", name))
@@ -228,11 +236,44 @@ class FakePbx:
         if moved:
             name = chanspy.extension(mode, keypad=keypad)
             self.stands(leg, name)
-            started = ev.SpyStarted(at, leg, self.legs[leg].target, "call-monitor", name)
+            target = self.targets.get(leg) or self.legs[leg].target
+            started = ev.SpyStarted(at, leg, target, "call-monitor", name)
             self._soon(ev.SpyStopped(at, leg), started)
         else:
             self._soon(ev.DigitReceived(at, leg, chanspy.DIGITS[mode]))
         return True
+
+    async def listen(self, leg: str, target: str, *, keypad: bool) -> bool:
+        self._check()
+        if leg not in self.scene.channels:
+            return False
+        self.did.append(f"listen{' keypad' if keypad else ''}")
+        if self.confirms:
+            name = chanspy.extension(Mode.SILENT, keypad=keypad)
+            self.stands(leg, name)
+            self.targets[leg] = target
+            self._soon(ev.SpyStarted(self.scene.now, leg, target, "call-monitor", name))
+        return True
+
+    async def release_leg(self, leg: str) -> bool:
+        self._check()
+        if leg not in self.scene.channels:
+            return False
+        self.did.append("release")
+        if self.confirms:
+            self.waits(leg)
+        return True
+
+    def waits(self, leg: str) -> None:
+        """A follow's leg comes where it waits."""
+        self.stands(leg, chanspy.WAIT)
+        self._soon(ev.SpyStopped(self.scene.now, leg), LegWaits(self.scene.now, leg))
+
+    async def send_waiting(self, leg: str, tone: int) -> None:
+        self._check()
+        self.did.append("send wait")
+        if self.confirms:
+            self.waits(leg)
 
     async def send_leg(self, leg: str, target: str, mode: Mode, *, keypad: bool) -> None:
         self._check()

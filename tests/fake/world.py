@@ -1,11 +1,13 @@
 """A call of Sam's and the use case over it, at a PBX that can be deaf, slow or gone."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 
 import pytest
 
 from adapter import errors
 from adapter.core.audit import Entry
+from adapter.core.follow import Follow
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
 from adapter.core.people import Directory, User
@@ -41,6 +43,11 @@ class Memory:
             raise errors.RecordUnavailable("disk full")
         self.entries.append(entry)
         self.saved[monitor.id] = monitor
+
+    async def begin_follow(self, follow: Follow) -> None:
+        await asyncio.sleep(0)
+        if self.broken:
+            raise errors.RecordUnavailable("disk full")
 
     def note(self, record: Record) -> None:
         self.entries += record.entries

@@ -48,7 +48,7 @@ def rows(text: str, context: str) -> list[dict[str, str]]:
 
 
 DIALPLAN = (CONF / "extensions_call_monitor.conf").read_text()
-CODES = {Mode.SILENT: "*55", Mode.WHISPER: "*56", Mode.BARGE: "*57"}
+CODES = {"silent": "*55", "whisper": "*56", "barge": "*57", "follow": "*58"}
 
 
 def monitor(text: str = DIALPLAN) -> dict[str, Finding]:
@@ -62,7 +62,8 @@ def test_the_operators_own_file_is_fine_and_holds_the_lines_that_the_doctor_name
     for mode in Mode:
         for keypad in (False, True):
             assert "\n".join(line.strip() for line in dialplan.lines_of(mode, keypad=keypad)) in plain
-        assert "\n".join(line.strip() for line in dialplan.code_lines(mode, CODES[mode], "call-monitor")) in plain
+    for word, code in CODES.items():
+        assert "\n".join(line.strip() for line in dialplan.code_lines(word, code, "call-monitor")) in plain
     assert {finding.verdict for finding in monitor().values()} == {Verdict.OK}
     codes = dialplan.check_codes(CODES, rows(DIALPLAN, "call-monitor-codes"), "call-monitor")
     assert {finding.verdict for finding in codes} == {Verdict.OK}
@@ -121,7 +122,7 @@ def test_what_is_missing_around_chanspy() -> None:
 
 
 def test_star_codes_and_the_softphones_context() -> None:
-    found = dialplan.check_codes({**CODES, Mode.WHISPER: "*8"}, rows(DIALPLAN, "call-monitor-codes"), "call-monitor")
+    found = dialplan.check_codes({**CODES, "whisper": "*8"}, rows(DIALPLAN, "call-monitor-codes"), "call-monitor")
     assert verdicts(found)["call-monitor-codes, *8"] is Verdict.WRONG
     remedy = one(found, "call-monitor-codes, *8").remedy
     assert remedy is not None
