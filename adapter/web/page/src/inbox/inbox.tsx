@@ -8,6 +8,7 @@ import { counts, passes, rowsOf, sorted, whereOf, type Row } from "../core/rows"
 import type { NeedsMe } from "../needs/useneeds";
 import type { Call, User } from "../schema";
 import { AskForHelp, HelpRequests } from "../coaching/help";
+import { PauseMonitoring } from "../coaching/shield";
 import { TalkingWith } from "../phone/talkingwith";
 import { Icon } from "../ui/icons";
 import { language, words } from "../words";
@@ -55,6 +56,7 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose }, nee
     <main class={chosen === null && monitoring.phone.taken === null ? "inbox" : "inbox open"}>
       <section class="list" aria-label={words.inbox}>
         {picture && <AskForHelp me={me} picture={picture} />}
+        {picture && <PauseMonitoring me={me} picture={picture} />}
         {picture && <HelpRequests me={me} picture={picture} monitoring={monitoring} choose={choose} />}
         <Filters
           asked={asked}
