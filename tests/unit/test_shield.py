@@ -166,7 +166,9 @@ async def test_an_asterisk_that_does_not_answer_is_told_alike(site: Site, listen
 async def test_it_is_answered_at_a_fixed_time_and_asterisk_is_asked_alike(site: Site) -> None:
     site.talk()
     sam, mona, coach = [await site.client(name) for name in ("sam", "mona", "coach")]
-    call_id, asked, took = (await sam.calls())[0]["id"], [], []
+    call_id = (await sam.calls())[0]["id"]
+    asked: list[list[str]] = []
+    took: list[float] = []
     move = site.pbx.shield_leg
 
     async def counted(leg: str) -> bool:
