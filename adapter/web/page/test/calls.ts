@@ -18,6 +18,7 @@ export const call = (id: string, agent: string, more: Partial<Call> = {}): Call 
   queue: null,
   waited_seconds: null,
   monitorable: true,
+  shielded_until: null,
   monitors: [],
   ...more,
 });
@@ -35,5 +36,6 @@ export const monitor = (id: string, call_id: string, supervisor: string, more: P
   audible: true,
   ended_at: null,
   ended_reason: null,
+  shielded: false,
   ...more,
 });

@@ -34,6 +34,12 @@ void test("what Asterisk confirmed, on a desk phone and here", () => {
   assert.equal(short(now("barge", { call: call({ barge_reaches_customer: false }) })), "barge whisperHears bargeAgentOnly");
 });
 
+void test("paused: nobody hears anything, whatever else is so, unless nothing is known", () => {
+  const paused = { monitor: monitor({ mode: "silent", shielded: true, audible: false, reason: "shielded" }) };
+  assert.equal(short(now("silent", paused)), "silent pausedHears pausedMore");
+  assert.equal(short(now("silent", { ...paused, connected: false })), "unknown hearsUnknown");
+});
+
 void test("lost: nothing is claimed", () => {
   for (const mode of ["silent", "whisper", "barge"] as const) {
     assert.equal(short(now(mode, { connected: false })), "unknown hearsUnknown");

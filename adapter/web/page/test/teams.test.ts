@@ -6,8 +6,8 @@ import { bodyOf, changesOf, draftOf, foundTeam, isChanged, isMine, teamOf } from
 import type { Call, Team, User } from "../src/schema.ts";
 import { call } from "./calls.ts";
 
-const SALES: Team = { id: "t", name: "Sales", members: ["sam", "ana"], queues: ["Sales", "Hotline"], supervisors: ["mona"] };
-const HELP: Team = { id: "h", name: "Help", members: ["lee"], queues: ["help"], supervisors: ["kim"] };
+const SALES: Team = { id: "t", name: "Sales", members: ["sam", "ana"], queues: ["Sales", "Hotline"], supervisors: ["mona"], shield_seconds: null };
+const HELP: Team = { id: "h", name: "Help", members: ["lee"], queues: ["help"], supervisors: ["kim"], shield_seconds: 600 };
 const MONA = { id: "mona" } as User;
 const of = (agent: string | null, queue: string | null = null): Call =>
   ({ ...call("c", "sam"), agent: { user_id: agent, name: "", extension: "" }, queue });
@@ -29,9 +29,11 @@ void test("nothing edited, nothing sent; each field alone is sent alone", () => 
   assert.deepEqual(edited({ members: ["sam"] }), { members: ["sam"] });
   assert.deepEqual(edited({ supervisors: [] }), { supervisors: [] });
   assert.deepEqual(edited({ queues: "Help Desk" }), { queues: ["Help Desk"] });
+  assert.deepEqual(edited({ pauses: "90" }), { shield_seconds: 90 });
+  assert.deepEqual(changesOf(HELP, { ...draftOf(HELP), pauses: " " }), { shield_seconds: null });
   assert.ok(!isChanged(null, draftOf(null)));
   assert.ok(isChanged(null, { ...draftOf(null), queues: "x" }));
-  assert.deepEqual(bodyOf(draftOf(SALES)), { name: "Sales", members: ["sam", "ana"], queues: ["Sales", "Hotline"], supervisors: ["mona"] });
+  assert.deepEqual(bodyOf(draftOf(SALES)), { name: "Sales", members: ["sam", "ana"], queues: ["Sales", "Hotline"], supervisors: ["mona"], shield_seconds: null });
 });
 
 void test("a team is found by its name, its people and its queues", () => {

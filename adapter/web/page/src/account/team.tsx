@@ -13,7 +13,7 @@ import { FormEnd, go, onEscape, PageHead, type PageProps } from "./parts";
 import { PeopleField } from "./people";
 
 const LIST = "teams";
-const NAMES = ["name", "members", "supervisors", "queues"];
+const NAMES = ["name", "members", "supervisors", "queues", "shield_seconds"];
 
 export function TeamEditor({ id, tell }: PageProps & { id: string | null }) {
   const [team, setTeam] = useState<Team | null>(null);
@@ -83,6 +83,12 @@ export function TeamEditor({ id, tell }: PageProps & { id: string | null }) {
             key={users ? "supervisors" : "no supervisors"} name="supervisors" label={words.supervisors} hint={words.supervisorsHint} search={words.searchSupervisors} users={users ?? []}
             chosen={draft.supervisors} change={(supervisors) => set({ supervisors })} about={sees} error={sending.errors["supervisors"]}
           />
+          <div class="card">
+            <TextField
+              name="shield_seconds" label={words.teamPauses} hint={words.teamPausesHint} value={draft.pauses}
+              change={(pauses) => set({ pauses })} error={sending.errors["shield_seconds"]}
+            />
+          </div>
           <FormEnd sending={sending} save={words.saveTeam} cancel={cancel} />
         </form>
       )}

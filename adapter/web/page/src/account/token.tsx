@@ -12,7 +12,7 @@ import { FormEnd, go, onEscape, PageHead } from "./parts";
 
 const LIST = "tokens";
 const NAMES = ["name", "user", "may_act_for", "scopes", "expires_at"];
-const MEANING: Record<Scope, string> = { monitor: words.scopeMonitor, admin: words.scopeAdmin, metrics: words.scopeMetrics, wall: words.scopeWall };
+const MEANING: Record<Scope, string> = { monitor: words.scopeMonitor, admin: words.scopeAdmin, metrics: words.scopeMetrics, wall: words.scopeWall, shield: words.scopeShield };
 
 interface Draft {
   name: string;

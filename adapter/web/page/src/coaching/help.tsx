@@ -5,6 +5,7 @@ import { ask } from "../api/ask";
 import { attempt } from "../api/problems";
 import { myCall, myRequest, waiting } from "../core/help";
 import type { Picture } from "../core/picture";
+import { pausedUntil } from "../core/shield";
 import type { MyMonitoring } from "../inbox/monitoring";
 import { BROWSER } from "../phone/devices";
 import { mayAskToNotify, mayNotify, type Wishes } from "../needs/alerts";
@@ -101,8 +102,10 @@ export function HelpRequests({ me, picture, monitoring, choose, wishes, setWishe
   useClocks(box, requests.map((one) => one.id + one.state).join());
   if (requests.length === 0) return null;
   const free = monitoring.mine === undefined && monitoring.phone.taken === null && picture.connected;
-  const take = async ({ id, call_id }: HelpAnswer) => {
-    if (busy.current || !free) return;
+  const paused = (request: HelpAnswer) => pausedUntil(picture.calls.get(request.call_id)) !== null;
+  const take = async (request: HelpAnswer) => {
+    const { id, call_id } = request;
+    if (busy.current || !free || paused(request)) return;
     busy.current = true;
     setProblem("");
     const body = monitoring.phone.device === BROWSER ? { device: BROWSER } : {};
@@ -130,8 +133,8 @@ export function HelpRequests({ me, picture, monitoring, choose, wishes, setWishe
               </span>
             ) : (
               <button
-                type="button" class="main" aria-disabled={!free} aria-describedby={`help-${request.id}`}
-                title={free ? undefined : words.helpStopFirst} onClick={() => void take(request)}
+                type="button" class="main" aria-disabled={!free || paused(request)} aria-describedby={`help-${request.id}`}
+                title={!free ? words.helpStopFirst : paused(request) ? words.notWhilePaused : undefined} onClick={() => void take(request)}
               >
                 {words.take}
               </button>

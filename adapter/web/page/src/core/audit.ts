@@ -17,7 +17,7 @@ export interface Reader {
 /** Ends of what never began. */
 const NEVER_BEGAN: readonly string[] = ["no_answer", "busy", "device_unavailable"] satisfies EndReason[];
 const ENDED: readonly string[] = [
-  ...["stopped", "supervisor_hung_up", "call_ended", "took_over", "permission_revoked", "adapter_stopped", "pbx_lost", "not_monitorable", "error"],
+  ...["stopped", "supervisor_hung_up", "call_ended", "took_over", "permission_revoked", "adapter_stopped", "pbx_lost", "not_monitorable", "shielded", "error"],
   "transferred", // the leg changed hands
 ];
 
@@ -77,6 +77,7 @@ function callOf(entry: AuditEntry, words: Words): string {
 /** Who acts: by name, or what acts where it is nobody. */
 function person(actor: string, { names, words }: Reader): string {
   if (actor === "system") return words.auditSystem;
+  if (actor === "dialplan") return words.auditDialplan;
   const [kind = "", rest] = split(actor);
   if (kind === "token" && rest) return say(words.auditToken, { name: rest });
   if (kind === "phone" && rest) return say(words.auditPhone, { name: rest });

@@ -33,10 +33,10 @@ export interface Hears {
 type Sentence =
   | "hearsUnknown" | "hearsUnknownPbx" | "connectingHere" | "connecting" | "silentHears" | "whisperHears" | "bargeHears"
   | "mayNotBeHeard" | "mayNotBeHeardHeld" | "micRefused" | "micMissing" | "micLost" | "micMuted" | "micAsking" | "micClosed"
-  | "silenceUnconfirmedHere" | "silenceUnconfirmed" | "soundBlocked";
+  | "pausedHears" | "silenceUnconfirmedHere" | "silenceUnconfirmed" | "soundBlocked";
 type More =
   | "silentAgain" | "whisperMore" | "bargeAgentOnly" | "waiting" | "bridgeChanged" | "madeSafe" | "unrecorded" | "heldSilent" | "mayNotHear"
-  | "micQuiet" | "whyMicrophone" | "micRefusedMore" | "micMissingMore" | "micLostMore";
+  | "pausedMore" | "micQuiet" | "whyMicrophone" | "micRefusedMore" | "micMissingMore" | "micLostMore";
 
 /** How it stands. `monitor`: mine, connecting or live. */
 export interface Situation {
@@ -52,6 +52,7 @@ export function hears(now: Situation): Hears {
   if (!now.connected) return said("unknown", "hearsUnknown");
   if (!now.pbxUp) return said("unknown", "hearsUnknownPbx");
   if (now.monitor.state !== "live") return now.voice.browser ? connectingHere(now) : said("silent", "connecting");
+  if (now.monitor.shielded) return said("silent", "pausedHears", "pausedMore");
   if (now.monitor.mode === "silent") return silent(now);
   return now.talk.hushed ? hushed(now) : talking(now);
 }

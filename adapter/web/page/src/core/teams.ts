@@ -33,6 +33,8 @@ export interface TeamDraft {
   supervisors: readonly string[];
   /** One per line. */
   queues: string;
+  /** Seconds a day; empty: no bound. */
+  pauses: string;
 }
 
 export function draftOf(team: Team | null): TeamDraft {
@@ -41,14 +43,16 @@ export function draftOf(team: Team | null): TeamDraft {
     members: team?.members ?? [],
     supervisors: team?.supervisors ?? [],
     queues: (team?.queues ?? []).join("\n"),
+    pauses: team?.shield_seconds?.toString() ?? "",
   };
 }
 
 const queuesOf = (text: string): string[] => text.split("\n").map((line) => line.trim()).filter(Boolean);
 
 /** A new team as the API takes it. */
-export function bodyOf({ name, members, supervisors, queues }: TeamDraft): TeamBody {
-  return { name: name.trim(), members: [...members], supervisors: [...supervisors], queues: queuesOf(queues) };
+export function bodyOf({ name, members, supervisors, queues, pauses }: TeamDraft): TeamBody {
+  const shield_seconds = pauses.trim() === "" ? null : Number(pauses);
+  return { name: name.trim(), members: [...members], supervisors: [...supervisors], queues: queuesOf(queues), shield_seconds };
 }
 
 /** Only what differs from how the team was, so that nothing is overwritten that somebody else changed meanwhile. */
@@ -59,6 +63,7 @@ export function changesOf(team: Team, draft: TeamDraft): TeamPatch {
   if (!same(draft.members, team.members)) change.members = [...draft.members];
   if (!same(draft.supervisors, team.supervisors)) change.supervisors = [...draft.supervisors];
   if (queuesOf(draft.queues).join("\n") !== team.queues.join("\n")) change.queues = queuesOf(draft.queues);
+  if (now.shield_seconds !== team.shield_seconds) change.shield_seconds = now.shield_seconds ?? null;
   return change;
 }
 

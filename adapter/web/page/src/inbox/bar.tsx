@@ -2,6 +2,7 @@
 
 import { useRef } from "preact/hooks";
 import type { Hears } from "../core/hears";
+import { isPaused } from "../core/shield";
 import type { Taken } from "../phone/softphone";
 import type { Call, Monitor } from "../schema";
 import { useClocks } from "../ui/clocks";
@@ -29,7 +30,7 @@ export function Bar({ monitor, call, hears, names, go, silence, stop, stopping }
     <section ref={element} class={`bar toned ${hears.tone}`} aria-label={words.myMonitoring}>
       <Icon of={hears.tone} />
       <span class="what">
-        <b>{say(words[doing(monitor)], names)}</b>
+        <b>{say(words[doing(monitor, call)], names)}</b>
         {call && <span class="whom">{say(words.callWith, { customer: numberOf(call) })}</span>}
         <time data-since={monitor.live_at ?? monitor.started_at} />
         {hears.tone === "unknown" && <span class="whom">{words.barUnknown}</span>}
@@ -73,7 +74,9 @@ export function TakenBar({ taken, go }: { taken: Taken; go: () => void }) {
 }
 
 /** The key of what I do. */
-export function doing({ state, mode }: Monitor): "connectingTo" | "listeningTo" | "whisperingTo" | "joinedWith" {
+export function doing(monitor: Monitor, call?: Call): "connectingTo" | "pausedWith" | "listeningTo" | "whisperingTo" | "joinedWith" {
+  const { state, mode } = monitor;
   if (state !== "live") return "connectingTo";
+  if (isPaused(monitor, call)) return "pausedWith";
   return ({ silent: "listeningTo", whisper: "whisperingTo", barge: "joinedWith" } as const)[mode];
 }

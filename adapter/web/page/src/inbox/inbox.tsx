@@ -10,6 +10,7 @@ import type { MyTeam } from "../core/teams";
 import type { NeedsMe } from "../needs/useneeds";
 import type { Call, User } from "../schema";
 import { AskForHelp } from "../coaching/help";
+import { PauseMonitoring } from "../coaching/shield";
 import { TalkingWith } from "../phone/talkingwith";
 import { Icon } from "../ui/icons";
 import { language, words } from "../words";
@@ -58,6 +59,7 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose }, nee
     <main class={chosen === null && monitoring.phone.taken === null ? "inbox" : "inbox open"}>
       <section class="list" aria-label={words.inbox}>
         {picture && <AskForHelp me={me} picture={picture} />}
+        {picture && <PauseMonitoring me={me} picture={picture} />}
         {requests}
         <Filters
           asked={asked}

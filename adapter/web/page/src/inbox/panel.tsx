@@ -10,10 +10,12 @@ import { TalkingWith } from "../phone/talkingwith";
 import { useClocks } from "../ui/clocks";
 import { Icon } from "../ui/icons";
 import { isShortcut } from "../ui/keys";
+import { timeOf } from "../ui/when";
 import { say, words } from "../words";
 import type { MyMonitoring } from "./monitoring";
 import { Notes, useNotes } from "./notes";
 import { customerName, queueOf } from "../core/rows";
+import { pausedUntil } from "../core/shield";
 import { numberOf, PbxChip } from "./rows";
 import { Sentence } from "./sentence";
 import { Timeline } from "./timeline";
@@ -42,14 +44,15 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
   const elsewhere = mine !== undefined && here === undefined;
   const may = me.can_monitor;
   const exempt = call?.monitorable === false;
-  const free = call !== undefined && !exempt && known && !elsewhere;
+  const paused = pausedUntil(call);
+  const free = call !== undefined && !exempt && paused === null && known && !elsewhere;
   const toggles = !busy && phone.taken === null && (here !== undefined || free);
   const toggle = () => {
     if (!toggles) return;
     if (here) monitoring.stop();
     else monitoring.start(callId);
   };
-  const switches = may && elsewhere && call !== undefined && !exempt && known && !busy;
+  const switches = may && elsewhere && call !== undefined && !exempt && paused === null && known && !busy;
   usePanelKeys({
     m: () => (switches ? monitoring.switchTo(callId) : may && toggle()),
     t: (repeated) => here && known && monitoring.group.press("whisper", repeated),
@@ -66,7 +69,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
             class={"toggle" + (here ? " on" : "")}
             aria-label={words.callMonitoring}
             title={exempt ? words.notMonitorable : words.callMonitoring}
-            aria-describedby={exempt ? "not-monitorable" : undefined}
+            aria-describedby={exempt ? "not-monitorable" : paused !== null ? "paused" : undefined}
             aria-pressed={here !== undefined}
             aria-busy={busy}
             aria-disabled={!toggles}
@@ -98,6 +101,14 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
           <div class="sentence toned silent">
             <Icon of="exempt" />
             <p id="not-monitorable">{words.notMonitorable}</p>
+          </div>
+        )}
+        {paused !== null && may && (
+          <div class="sentence toned silent">
+            <Icon of="exempt" />
+            <p id="paused" role="status">
+              {say(words.pausedUntil, { time: timeOf(paused) })}
+            </p>
           </div>
         )}
         {phone.taken && call && <p>{say(words.hangUpFirst, { number: phone.taken.number || words.anonymous })}</p>}
@@ -134,7 +145,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
             />
             <span class="grow" />
             {children}
-            {here?.state === "live" && here.mode === "barge" && call && known && (
+            {here?.state === "live" && here.mode === "barge" && call && known && paused === null && (
               <TakeOver monitor={here} call={call} say={monitoring.tell} />
             )}
           </div>

@@ -3,6 +3,7 @@
 import { memo } from "preact/compat";
 import type { Reason } from "../core/needs";
 import { customerName, isNobody, queueOf, since, stateOf, type Row } from "../core/rows";
+import { pausedUntil } from "../core/shield";
 import type { Call, Mode } from "../schema";
 import { Icon } from "../ui/icons";
 import { say, words } from "../words";
@@ -133,6 +134,12 @@ function Chips({ row, where }: { row: Row; where: string }) {
         <span class="chip exempt" title={words.notMonitorable}>
           <Icon of="exempt" />
           <span>{words.notMonitored}</span>
+        </span>
+      )}
+      {row.calls.some((call) => pausedUntil(call) !== null) && (
+        <span class="chip exempt">
+          <Icon of="exempt" />
+          <span>{words.pausedNow}</span>
         </span>
       )}
       {queue && (

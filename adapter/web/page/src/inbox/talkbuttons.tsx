@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { ask } from "../api/ask";
 import { attempt } from "../api/problems";
+import { isPaused } from "../core/shield";
 import { takes, waitsFor } from "../core/talk";
 import type { Call, Mode, Monitor, User } from "../schema";
 import { Confirm } from "../ui/dialog";
@@ -46,7 +47,7 @@ type ButtonProps = Props & { mode: Mode; icon: IconName; label: string; shortcut
 function TalkButton({ mode, icon, label, shortcut, me, monitor, call, group, known }: ButtonProps) {
   const live = monitor.state === "live";
   const on = live && monitor.mode === mode;
-  const lacks = whyNot(mode, me, live, known);
+  const lacks = whyNot(mode, me, live, known, isPaused(monitor, call));
   const taken = takes(group.talk, mode, group.now());
   const off = lacks !== "" || (mode === "silent" ? !taken : !taken && !on);
   const press = (event: MouseEvent) => {
@@ -74,9 +75,10 @@ function TalkButton({ mode, icon, label, shortcut, me, monitor, call, group, kno
 }
 
 /** Why this can't be pressed, whatever is confirmed. */
-function whyNot(mode: Mode, me: User, live: boolean, known: boolean): string {
+function whyNot(mode: Mode, me: User, live: boolean, known: boolean, paused: boolean): string {
   if (!me.modes.includes(mode)) return words.lacksMode;
   if (!live) return words.notLiveYet;
+  if (paused) return words.notWhilePaused;
   return known || mode === "silent" ? "" : words.notWhileLost;
 }
 

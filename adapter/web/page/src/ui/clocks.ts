@@ -2,7 +2,7 @@
 
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 
-/** Every `<time data-since>` below this element runs; `shown` is what they belong to, for those that are new. */
+/** Every `<time data-since>` below this element runs, and every `<time data-until>` runs down; `shown` is what they belong to, for those that are new. */
 export function useClocks(below: { current: HTMLElement | null }, shown: unknown): void {
   useLayoutEffect(() => tick(below.current, true), [below, shown]);
   useEffect(() => {
@@ -17,17 +17,18 @@ const SHOWN = new WeakMap<Element, string>();
 /** `changed`: only those that are new or begin at another time. */
 function tick(below: HTMLElement | null, changed = false): void {
   if (below?.closest("[data-stale]")) return; // what is shown may be over: its time stands still with it
-  for (const element of below?.querySelectorAll<HTMLTimeElement>("time[data-since]") ?? []) {
-    const since = element.getAttribute("data-since")!;
-    if (changed && SHOWN.get(element) === since) continue;
-    SHOWN.set(element, since);
-    const text = running(since);
+  for (const element of below?.querySelectorAll<HTMLTimeElement>("time[data-since], time[data-until]") ?? []) {
+    const since = element.getAttribute("data-since"), until = element.getAttribute("data-until");
+    const mark = since ?? until!;
+    if (changed && SHOWN.get(element) === mark) continue;
+    SHOWN.set(element, mark);
+    const text = since !== null ? running(Date.now() - Date.parse(since)) : running(Date.parse(mark) - Date.now());
     if (element.textContent !== text) element.textContent = text;
   }
 }
 
-function running(since: string): string {
-  const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(since)) / 1000));
+function running(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   const two = (value: number) => String(value).padStart(2, "0");
   const hours = Math.floor(seconds / 3600);
   return (hours ? hours + ":" : "") + two(Math.floor(seconds / 60) % 60) + ":" + two(seconds % 60);

@@ -6,3 +6,8 @@ import { language } from "../words";
 export function when(time: string | null): string {
   return time ? new Date(time).toLocaleString(language(), { dateStyle: "short", timeStyle: "medium" }) : "";
 }
+
+/** The time of day of a moment of today. */
+export function timeOf(time: string): string {
+  return new Date(time).toLocaleTimeString(language(), { timeStyle: "medium" });
+}

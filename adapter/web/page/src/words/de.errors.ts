@@ -60,4 +60,6 @@ export const errors: ErrorWords = {
   error_number_form: "Eine Nummer wie +12025550101 oder der Anfang von Nummern wie +1202555*",
   error_unknown_user: "Für eine dieser Personen gibt es kein Konto mehr.",
   problem_already_taken: "Jemand anderes kommt bereits.",
+  problem_shielded: "Das Mithören dieses Gesprächs pausiert. Versuchen Sie es wieder, wenn es weitergeht.",
+  problem_shield_limit: "Das Mithören Ihrer Gespräche wurde heute so lange pausiert, wie Ihr Team erlaubt.",
 };

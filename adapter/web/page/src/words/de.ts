@@ -428,6 +428,7 @@ export const de: Words = {
   wallFree: "{count} frei",
   wallPage: "{page} von {pages}",
   scopeWall: "Agenten und Warteschlangen auf einer Wandanzeige zeigen, ohne Kunden",
+  scopeShield: "das Mithören von Gesprächen pausieren und fortsetzen, etwa um ein Bezahlformular",
 
   // which call needs me
   needsMe: "Dringendste zuerst",
@@ -651,6 +652,22 @@ export const de: Words = {
   helpNotifyNo: "Nein, danke",
   helpNotice: "{name} bittet um Hilfe",
   helpNoticeAgain: "{name} wartet noch auf Hilfe",
+
+  // coaching: pausing monitoring
+  shield: "Mithören",
+  shieldWhy: "Eine Kartennummer? Solange das Mithören pausiert, hört kein Supervisor dieses Gespräch.",
+  shieldOn: "Das Mithören pausiert bis {time}: Kein Supervisor hört dieses Gespräch.",
+  pauseMonitoring: "Mithören pausieren",
+  resumeMonitoring: "Mithören fortsetzen",
+  pausedUntil: "Das Mithören pausiert bis {time}. So lange kann niemand dieses Gespräch mithören.",
+  pausedNow: "Mithören pausiert",
+  pausedHears: "Niemand hört etwas: Das Mithören dieses Gesprächs pausiert.",
+  pausedMore: "Danach hören Sie wieder mit, still.",
+  pausedWith: "Das Mithören bei {agent} pausiert",
+  notWhilePaused: "Das Mithören dieses Gesprächs pausiert",
+  end_shielded: "Das Mithören dieses Gesprächs wurde pausiert, bevor Ihr Telefon verbunden war, oder es konnte nicht verbunden bleiben.",
+  teamPauses: "Pausen des Mithörens, Sekunden am Tag",
+  teamPausesHint: "Wie lange jedes Mitglied das Mithören der eigenen Gespräche am Tag pausieren kann. Leer: so lange es will.",
 
   ...errors,
   ...audit,

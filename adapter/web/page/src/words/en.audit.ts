@@ -182,6 +182,18 @@ export const audit = {
   audit_help_taken_tried: "{who} tried to come to help in {call}",
   audit_help_closed: "{who} closed the request for help in {call}",
   audit_help_closed_tried: "{who} tried to close a request for help",
+  reason_shielded: "monitoring was paused",
+  reason_shield_limit: "paused today for as long as the team allows",
+  reason_lifted: "resumed",
+  reason_time: "its time was over",
+  action_shield_started: "Paused monitoring",
+  action_shield_ended: "Resumed monitoring",
+  audit_shield_started: "{who} paused monitoring of {call}",
+  audit_shield_started_tried: "{who} tried to pause monitoring of a call",
+  audit_shield_ended: "{who} resumed monitoring of {call}",
+  audit_shield_ended_tried: "{who} tried to resume monitoring of a call",
+  audit_monitor_ended_shielded: "{supervisor} no longer monitors {call}, because monitoring was paused",
+  auditDialplan: "The dialplan",
 };
 
 export type AuditWords = typeof audit;

@@ -58,6 +58,8 @@ export const errors = {
   error_number_form: "A number such as +12025550101, or the beginning of numbers such as +1202555*",
   error_unknown_user: "There is no account for one of these people any more.",
   problem_already_taken: "Somebody else comes already.",
+  problem_shielded: "Monitoring of this call is paused. Try again when it goes on.",
+  problem_shield_limit: "Monitoring of your calls was paused today for as long as your team allows.",
 };
 
 export type ErrorWords = typeof errors;

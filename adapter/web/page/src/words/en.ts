@@ -428,6 +428,7 @@ export const en = {
   wallFree: "{count} available",
   wallPage: "{page} of {pages}",
   scopeWall: "show agents and queues on a wall display, without customers",
+  scopeShield: "pause and resume monitoring of calls, as around a payment form",
 
   // which call needs me
   needsMe: "Needs me first",
@@ -651,6 +652,22 @@ export const en = {
   helpNotifyNo: "No, thank you",
   helpNotice: "{name} asks for help",
   helpNoticeAgain: "{name} still waits for help",
+
+  // coaching: pausing monitoring
+  shield: "Monitoring",
+  shieldWhy: "A card number? While monitoring is paused, no supervisor hears this call.",
+  shieldOn: "Monitoring is paused until {time}: no supervisor hears this call.",
+  pauseMonitoring: "Pause monitoring",
+  resumeMonitoring: "Resume monitoring",
+  pausedUntil: "Monitoring is paused until {time}. Nobody can listen to this call meanwhile.",
+  pausedNow: "Monitoring paused",
+  pausedHears: "Nobody hears anything: monitoring of this call is paused.",
+  pausedMore: "You listen again, silently, when it goes on.",
+  pausedWith: "Monitoring of {agent} is paused",
+  notWhilePaused: "Monitoring of this call is paused",
+  end_shielded: "Monitoring of this call was paused before your phone was connected, or it could not be kept connected.",
+  teamPauses: "Pauses of monitoring, seconds a day",
+  teamPausesHint: "How long each member may have monitoring of their own calls paused a day. Empty: as long as they wish.",
 
   ...errors,
   ...audit,
