@@ -9,6 +9,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from adapter.core.dialplanevents import HelpAsked as HelpAsked
+from adapter.core.dialplanevents import LegWaits as LegWaits
 from adapter.core.queueevents import QueueEvent, QueueListed
 
 
@@ -268,20 +270,6 @@ class Snapshot(NamedTuple):
     """None where Asterisk has no queues, or doesn't tell."""
     devices: Mapping[str, str] = MappingProxyType({})
     """As of `DevicesListed`."""
-
-
-class HelpAsked(NamedTuple):
-    """Somebody in a call pressed the feature code that asks for help."""
-
-    at: datetime
-    uniqueid: str
-
-
-class LegWaits(NamedTuple):
-    """A follow's leg has come where it hears nothing."""
-
-    at: datetime
-    leg: str
 
 
 Event = (
