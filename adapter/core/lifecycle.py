@@ -13,7 +13,7 @@ from adapter.core.audit import SYSTEM, By, Via
 from adapter.core.events import OriginateFailure
 from adapter.core.modes import Mode
 from adapter.core.monitor import BROWSER, Asked, EndReason, Monitor, MonitorState, Notice
-from adapter.core.steps import Command, EndLeg, ShieldLeg, Step, SwitchLeg, end_of
+from adapter.core.steps import Command, EndLeg, ReleaseLeg, ShieldLeg, Step, SwitchLeg, end_of
 
 
 def spy_started(monitor: Monitor, mode: Mode, at: datetime, peers: frozenset[str], *, met_others: bool = False) -> Step:
@@ -160,9 +160,13 @@ def _without(monitor: Monitor, to: str, by: By) -> Monitor:
     return replace(monitor, ending=EndReason.ERROR, by=by, handed_on=to)
 
 
-def target_gone(monitor: Monitor) -> Step:
-    """The agent's channel hung up. While a take-over is under way, that is its effect."""
-    return Step(monitor) if monitor.taking else end_wanted(monitor, EndReason.CALL_ENDED)
+def target_gone(monitor: Monitor, *, stays: bool = False) -> Step:
+    """The agent's channel hung up, or left the call and `stays`. While a take-over is under way, that is its effect."""
+    if monitor.taking:
+        return Step(monitor)
+    over, commands = end_wanted(monitor, EndReason.CALL_ENDED)
+    here = stays or monitor.to_shield  # and no ChanSpy returns
+    return Step(over, tuple(ReleaseLeg(at_once=True) if here and type(c) is ReleaseLeg else c for c in commands))
 
 
 def channel_appeared(monitor: Monitor) -> Step:

@@ -24,6 +24,10 @@ class ShieldLeg(NamedTuple):
 class ReleaseLeg(NamedTuple):
     """Command: have a follow's leg wait again, where it hears nothing."""
 
+    at_once: bool
+    """False: the agent's channel is gone, so ChanSpy returns by itself; a Redirect at that moment could meet the
+    dialplan's own Goto, and end the leg (main/pbx.c, ast_async_goto while an application sets the extension)."""
+
 
 Command = SwitchLeg | EndLeg | ShieldLeg | ReleaseLeg
 
@@ -31,7 +35,7 @@ Command = SwitchLeg | EndLeg | ShieldLeg | ReleaseLeg
 def end_of(follow_id: str | None, reason: EndReason, *, hangs_up: bool) -> Command:
     """What ends a monitor: of a follow (its id), whose leg waits for the next call, not the leg itself."""
     released = follow_id is not None and reason in RELEASED and not hangs_up
-    return ReleaseLeg() if released else EndLeg()
+    return ReleaseLeg(reason is not EndReason.CALL_ENDED) if released else EndLeg()
 
 
 class Step(NamedTuple):

@@ -109,10 +109,10 @@ def check_monitor(context: str, rows: Rows) -> list[Finding]:
 
 
 WAITING = (
-    f"exten => {chanspy.WAIT},1,UserEvent({chanspy.WAITS})",
-    " same => n(again),Playtones(0)",
-    " same => n,Wait(3600)",
-    " same => n,Goto(again)",
+    f"exten => {chanspy.WAIT},1,Playtones(0)",
+    f" same => n,UserEvent({chanspy.WAITS})",
+    " same => n(silence),Wait(3600)",
+    " same => n,Goto(silence)",
 )
 """The least that a follow's leg needs where it waits."""
 

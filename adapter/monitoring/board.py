@@ -272,7 +272,7 @@ class Board(LegFacts):
         """
         for monitor in self.monitors_on(call.id):
             there = self._calls.peers(monitor.target) is not None
-            self._step(lifecycle.target_gone(monitor) if there else Step(monitor))
+            self._step(lifecycle.target_gone(monitor, stays=True) if there else Step(monitor))
 
     def _follow(self, before: Call | None, call: Call | None) -> None:
         """Hold the monitors of a call to what it is now; end those whose supervisors may monitor it no more."""

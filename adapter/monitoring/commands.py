@@ -23,6 +23,11 @@ from adapter.tasks import BackgroundTasks
 log = structlog.get_logger(__name__)
 
 
+BY_ITSELF = 1.0
+"""Seconds for ChanSpy to return after the agent has hung up: it waits for a frame of the supervisor's phone, so a phone
+that sends none must be moved."""
+
+
 class CommandRunner:
     """Executes the board's commands. `deadline`: seconds Asterisk has to confirm a switch; `shielding`: seconds it has
     to move a leg to where it hears nothing."""
@@ -58,8 +63,8 @@ class CommandRunner:
         if any(isinstance(command, EndLeg) for command in commands):
             self._tasks.start(self._hang_up(leg), f"hang up {leg}")
             return
-        if any(isinstance(command, ReleaseLeg) for command in commands):
-            self._tasks.start(self._release(leg), f"release {leg}")
+        if released := [command for command in commands if isinstance(command, ReleaseLeg)]:
+            self._tasks.start(self._release(leg, at_once=released[0].at_once), f"release {leg}")
             return
         monitor = next((m for m in self._board.monitors() if m.leg == leg), None)
         if monitor is not None and any(isinstance(command, ShieldLeg) for command in commands):
@@ -83,7 +88,12 @@ class CommandRunner:
         except errors.AdapterError as problem:
             log.warning("a leg was not hung up; the next resync looks for it", leg=leg, why=str(problem))
 
-    async def _release(self, leg: str) -> None:
+    async def _release(self, leg: str, *, at_once: bool) -> None:
+        before = next((one.id for one in self._board.monitors() if one.leg == leg), "")
+        if not at_once:
+            await asyncio.sleep(BY_ITSELF)
+            if self._board.monitor(before) is None:
+                return
         try:
             await self._pbx.release_leg(leg)
         except errors.AdapterError as problem:

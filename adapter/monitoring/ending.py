@@ -31,6 +31,8 @@ class Ending:
         self._lost_timer: asyncio.Task[None] | None = None
         self.pages_left: Listeners[[str]] = Listeners()
         """Who is told of a device that was a page and is gone."""
+        self.looked: Listeners[[]] = Listeners()
+        """Who looks at what else accounts allow, when these have changed."""
 
     async def and_wait(self, monitor: Monitor, reason: EndReason, by: By = SYSTEM, why: str = "") -> bool:
         """Hang the leg up. Returns whether Asterisk confirmed in time that it is gone.
@@ -50,6 +52,7 @@ class Ending:
             user = self._board.directory.users.get(monitor.supervisor.user_id)
             if not monitor_survives(user, monitor):
                 self._board.step(lifecycle.end_wanted(monitor, EndReason.PERMISSION_REVOKED), self._clock())
+        self.looked.tell()
 
     def device_gone(self, device: str) -> None:
         """A page that was a phone is gone: what it listened to ends, and a call that it took over."""

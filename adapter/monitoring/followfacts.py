@@ -142,8 +142,6 @@ class FollowFacts:
         heard, self._heard = self._heard, []
         for changes in heard:
             self._of_monitors(changes)
-            if changes.people:
-                self._look_at_rights()
             if changes.link:
                 self._link_changed()
         for follow in list(self._board.follows()):

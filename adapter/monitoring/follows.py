@@ -58,6 +58,7 @@ class Follows(FollowFacts):
         self._policy, self._devices, self._reservations = policy, devices, reservations
         self._need_owner, self._watch = need_owner, watch
         ending.pages_left.subscribe(self._page_left)
+        ending.looked.subscribe(self._look_at_rights)
 
     # --- beginning
 

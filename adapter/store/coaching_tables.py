@@ -124,6 +124,9 @@ class FollowRow(Base):
     supervisor_name: Mapped[str] = mapped_column(String(100))
     supervisor: Mapped[str] = mapped_column(String(64))
     """The supervisor's username then."""
+    actor: Mapped[str] = mapped_column(String(100))
+    """Who brought it to its present state, and by which way: as in the audit."""
+    via: Mapped[str] = mapped_column(String(150))
     token_id: Mapped[str | None] = mapped_column(String(32))
     device: Mapped[str] = mapped_column(String(100))
     ring: Mapped[str | None] = mapped_column(String(100))

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from adapter.core.audit import By, read_way
 from adapter.core.call import Agent
 from adapter.core.follow import Follow, FollowState
 from adapter.core.monitor import BROWSER, EndReason, Monitor, MonitorState, Supervisor
@@ -76,6 +77,8 @@ def _columns(follow: Follow) -> dict[str, object]:
         "supervisor_id": follow.supervisor.user_id,
         "supervisor_name": follow.supervisor.name,
         "supervisor": follow.supervisor.username,
+        "actor": follow.by.actor,
+        "via": follow.by.way,
         "token_id": follow.token,
         "device": follow.device,
         "ring": follow.ring if follow.device == BROWSER else None,
@@ -93,12 +96,14 @@ def _columns(follow: Follow) -> dict[str, object]:
 
 def follow_of(row: FollowRow) -> Follow:
     """As it was kept."""
+    via, detail = read_way(row.via)
     return Follow(
         id=row.id,
         pbx=row.pbx,
         agent=Agent(row.agent_id, row.agent_name, row.extension, ""),
         agent_username=row.agent,
         supervisor=Supervisor(row.supervisor_id, row.supervisor_name, row.supervisor),
+        by=By(row.actor, via, row.token_id, detail=detail),
         token=row.token_id,
         device=row.device,
         ring=(row.ring or "") if row.device == BROWSER else row.device,

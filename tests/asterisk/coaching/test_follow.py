@@ -26,7 +26,7 @@ async def until(client: Client, follow: Json, *states: str, deadline: float = 30
         assert status == 200, body
         if body["state"] in states:
             return body
-        assert body["state"] != "ended", body
+        assert body["state"] != "ended", str(body)
         assert time.monotonic() < end, f"not {states} but {body}"
         await asyncio.sleep(0.03)
 

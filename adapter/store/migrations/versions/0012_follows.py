@@ -24,6 +24,8 @@ def upgrade() -> None:
         sa.Column("supervisor_id", sa.String(32), nullable=False),
         sa.Column("supervisor_name", sa.String(100), nullable=False),
         sa.Column("supervisor", sa.String(64), nullable=False),
+        sa.Column("actor", sa.String(100), nullable=False),
+        sa.Column("via", sa.String(150), nullable=False),
         sa.Column("token_id", sa.String(32), nullable=True),
         sa.Column("device", sa.String(100), nullable=False),
         sa.Column("ring", sa.String(100), nullable=True),
