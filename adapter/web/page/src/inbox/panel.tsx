@@ -11,6 +11,7 @@ import { useClocks } from "../ui/clocks";
 import { Icon } from "../ui/icons";
 import { isShortcut } from "../ui/keys";
 import { say, words } from "../words";
+import { doing } from "./bar";
 import type { MyMonitoring } from "./monitoring";
 import { Notes, useNotes } from "./notes";
 import { customerName, queueOf } from "../core/rows";
@@ -40,6 +41,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
   const { mine, busy, phone } = monitoring;
   const here = mine?.call_id === callId ? mine : undefined;
   const elsewhere = mine !== undefined && here === undefined;
+  const tone = monitoring.hears?.tone ?? "silent";
   const may = me.can_monitor;
   const exempt = call?.monitorable === false;
   const free = call !== undefined && !exempt && known && !elsewhere;
@@ -81,9 +83,9 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
         <TalkingWith phone={phone} />
         {here && monitoring.hears && <Sentence hears={monitoring.hears} names={monitoring.names} act={monitoring.act} />}
         {elsewhere && call && (
-          <div class="sentence toned silent">
-            <Icon of="silent" />
-            <p>{say(words.youMonitorAnother, monitoring.names)}</p>
+          <div class={`sentence toned ${tone}`}>
+            <Icon of={tone} />
+            <p>{say(words[doing(mine)], monitoring.names)}</p>
             <button type="button" aria-disabled={!switches} onClick={() => switches && monitoring.switchTo(callId)}>
               {words.switchToThis}
             </button>
@@ -111,14 +113,14 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
         </p>
       </div>
       <div class="cards" role="group" aria-label={words.aboutCall} tabIndex={0 /* so that the keyboard can scroll it */}>
-        {here?.device === BROWSER && here.state === "live" && (
+        {here?.device === BROWSER && here.state === "live" && phone.holdsLeg && (
           <section class="card">
             <h2 class="card-title">{words.whoIsTalking}</h2>
             <Levels phone={phone.softphone} picture={phone.picture} />
           </section>
         )}
-        {call && <Timeline call={call} changes={here} notes={notes.notes} />}
         {call && may && !exempt && <Notes key={callId} me={me} call={call} listening={here?.state === "live"} of={notes} />}
+        {call && <Timeline call={call} changes={here} notes={notes.notes} />}
       </div>
       {may && (
         <footer>
