@@ -3,7 +3,9 @@
 from playwright.async_api import expect
 
 from tests.browser.conftest import SignIn
+from tests.browser.listed import NARROW, WIDE
 from tests.browser.test_inbox import open_call
+from tests.browser.test_quality import assert_accessible
 from tests.support.lab import Lab, assert_hears, listen
 
 
@@ -34,6 +36,13 @@ async def test_help_comes_notes_are_written_and_read(lab: Lab, sign_in: SignIn) 
     await mona.get_by_role("button", name="Save note").click()
     await expect(line.get_by_text("Well explained")).to_be_visible()
     await expect(mona.get_by_label("Note about Sam")).to_have_value("")
+    notes = mona.get_by_role("region", name="Notes")
+    await expect(notes.get_by_label("Released to Sam").first).to_be_checked()
+    await expect(notes.get_by_label("Released to Sam").last).not_to_be_checked()
+    for size in (WIDE, NARROW):
+        await mona.set_viewport_size(size)  # type: ignore[arg-type]
+        await assert_accessible(mona)
+    await mona.set_viewport_size(WIDE)  # type: ignore[arg-type]
 
     await sam.get_by_role("link", name="Coaching").click()
     await expect(sam.get_by_text("There are no notes yet.")).to_be_visible()
@@ -45,6 +54,38 @@ async def test_help_comes_notes_are_written_and_read(lab: Lab, sign_in: SignIn) 
     await expect(sam.get_by_text("Marked")).to_have_count(0)
 
 
+async def test_after_a_note_the_focus_is_where_it_was_and_removing_asks(lab: Lab, sign_in: SignIn) -> None:
+    await lab.talk("201", "101")
+    await lab.phone("302")
+    mona = await sign_in("mona")
+    listed = mona.get_by_role("listbox", name="Active calls")
+    await expect(listed.get_by_role("option")).to_have_count(1)
+    await mona.keyboard.press("m")
+    await expect(mona.get_by_text("Nobody hears you.")).to_be_visible()
+    notes = mona.get_by_role("region", name="Notes")
+    for text, leave in (("First", "Enter"), ("Never sent", "Escape")):
+        await mona.keyboard.press("n")
+        await mona.keyboard.type(text)
+        await mona.keyboard.press(leave)
+        await expect(listed).to_be_focused()
+    await expect(notes.get_by_role("listitem")).to_have_count(1)
+    remove = notes.get_by_role("button", name="Remove the note")
+    await remove.click()
+    await mona.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    await expect(notes.get_by_role("listitem")).to_have_count(1)
+    await mona.get_by_role("link", name="Coaching").click()
+    await expect(mona.get_by_text("First", exact=True)).to_be_visible()
+    for size in (WIDE, NARROW):
+        await mona.set_viewport_size(size)  # type: ignore[arg-type]
+        await assert_accessible(mona)
+    await mona.get_by_label("Notes about an agent").fill("nobody is called so")
+    await expect(mona.get_by_text("Nothing found.")).to_be_visible()
+    await mona.get_by_label("Notes about an agent").fill("")
+    await mona.get_by_role("button", name="Remove the note").first.click()
+    await mona.get_by_role("button", name="Yes, remove").click()
+    await expect(mona.get_by_text("First", exact=True)).to_have_count(0)
+
+
 async def test_who_may_not_be_monitored(lab: Lab, sign_in: SignIn) -> None:
     await lab.talk("201", "101")
     await lab.phone("301")
@@ -52,6 +93,19 @@ async def test_who_may_not_be_monitored(lab: Lab, sign_in: SignIn) -> None:
     await page.get_by_role("link", name="Account").click()
     await page.get_by_role("link", name="Do not monitor").click()
     try:
+        for number in ("+12025550101", "hello there"):
+            await page.get_by_label("Add a number").fill(number)
+            await page.get_by_role("button", name="Add", exact=True).click()
+        await page.get_by_label("Add a person").select_option(label="Ana (ana)")
+        await page.get_by_role("button", name="Save").click()
+        numbers = page.get_by_role("list", name="Numbers")
+        await expect(numbers.locator(".problem")).to_have_text("hello there")
+        for size in (WIDE, NARROW):
+            await page.set_viewport_size(size)  # type: ignore[arg-type]
+            await assert_accessible(page)
+        await page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+        for entry in ("+12025550101", "hello there", "Ana (ana)"):
+            await page.get_by_role("button", name=f"Remove {entry} from the list").click()
         await page.get_by_label("Add a number").fill("201")
         await page.get_by_role("button", name="Add", exact=True).click()
         await page.get_by_role("button", name="Save").click()

@@ -8,7 +8,7 @@ from tests.browser.conftest import SignIn
 from tests.browser.test_needs import TOLD, limit
 from tests.support.lab import Lab
 
-AGAIN = "Asks for help: tell again"
+AGAIN = "Help not taken: tell again"
 
 
 async def wants_notifications(page: Page, seconds: int) -> None:

@@ -33,15 +33,15 @@ async def test_a_call_that_rings_for_long_is_marked_and_comes_first(place: Centr
     place.begin(ago=timedelta(seconds=60), ringing=True)
     place.tell()
     page = await at()
-    await expect(row(page, 2)).to_contain_text("Rings for long")
-    await expect(row(page, 0)).not_to_contain_text("for long")
+    await expect(row(page, 2)).to_contain_text("Rings too long")
+    await expect(row(page, 0)).not_to_contain_text("too long")
     await page.get_by_label("Sort").select_option("needsMe")
     await expect(rows(page).first).to_contain_text("+12025550002")
     await limit(page, "Rings longer than (seconds)", 0)
-    await expect(row(page, 2)).not_to_contain_text("Rings for long")
+    await expect(row(page, 2)).not_to_contain_text("Rings too long")
     await page.reload()
     await expect(rows(page)).to_have_count(3)
-    await expect(row(page, 2)).not_to_contain_text("Rings for long")
+    await expect(row(page, 2)).not_to_contain_text("Rings too long")
 
 
 async def test_a_notification_names_the_agent_and_no_customer(place: Centre, at: At) -> None:
@@ -55,16 +55,16 @@ async def test_a_notification_names_the_agent_and_no_customer(place: Centre, at:
     await page.keyboard.press("Escape")
     place.hold(0)
     place.tell()
-    await expect(row(page, 0)).to_contain_text("On hold for long")
+    await expect(row(page, 0)).to_contain_text("On hold too long")
     await page.wait_for_function("told.length")
-    assert await page.evaluate("told") == [["Ana María Fernández's call needs you", "On hold for long"]]
+    assert await page.evaluate("told") == [["Ana María Fernández's call needs you", "On hold too long"]]
 
 
 async def test_who_may_not_monitor_is_told_nothing(place: Centre, at: At) -> None:
     place.begin(ago=timedelta(seconds=60), ringing=True)
     place.tell()
     page = await at()
-    await expect(row(page, 0)).to_contain_text("Rings for long")
+    await expect(row(page, 0)).to_contain_text("Rings too long")
     await page.get_by_role("button", name="Sign out").click()
     await page.get_by_label("Username").fill("sam")
     await page.get_by_label("Password").fill("secret-sam")

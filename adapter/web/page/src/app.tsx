@@ -22,6 +22,7 @@ import { Rail } from "./rail";
 import type { User } from "./schema";
 import { SignIn } from "./signin";
 import { useSignOut } from "./signout";
+import { useFocusKept } from "./ui/focus";
 import { useKept } from "./ui/kept";
 import { Wall } from "./wall/wall";
 import { say, words } from "./words";
@@ -107,8 +108,10 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
     signOut();
   };
   const signingOut = useSignOut(monitoring, () => void leave());
+  const frame = useRef<HTMLDivElement>(null);
+  useFocusKept(frame, mainPart);
   return (
-    <div class="frame" data-stale={picture !== null && !picture.connected ? true : undefined}>
+    <div class="frame" ref={frame} data-stale={picture !== null && !picture.connected ? true : undefined}>
       <Monitoring monitoring={monitoring} go={go} />
       <Rail me={me} shown={account ? "account" : floor ? "floor" : coaching ? "coaching" : "inbox"} leave={signingOut.ask} />
       <div class="content">
@@ -129,6 +132,12 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
       )}
     </div>
   );
+}
+
+/** The list, the floor or the panel, whichever is seen; else what the page begins with. */
+function mainPart(root: HTMLElement): HTMLElement | undefined {
+  const parts = [...root.querySelectorAll<HTMLElement>("ul[role=listbox], .agents, .panel, h2[tabindex], .coaching h1")];
+  return parts.find((one) => one.checkVisibility({ visibilityProperty: true }));
 }
 
 function useView(): string {

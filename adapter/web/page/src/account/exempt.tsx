@@ -1,7 +1,7 @@
-// Account → Do not monitor: numbers and people whose calls nobody may listen to, administrators neither.
+// Account → Do not monitor: numbers and people whose calls nobody may listen to, not even administrators.
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { ask } from "../api/ask";
+import { ask, Refused } from "../api/ask";
 import { attempt } from "../api/problems";
 import type { DoNotMonitor, User } from "../schema";
 import { TextField, Wrong } from "../ui/field";
@@ -19,6 +19,7 @@ export function Exempt({ tell, fail }: PageProps) {
   const [draft, setDraft] = useState<DoNotMonitor>(NOBODY);
   const [users, setUsers] = useState<User[]>([]);
   const [typed, setTyped] = useState("");
+  const [wrong, setWrong] = useState<readonly string[]>([]);
   const sending = useSending(NAMES);
   const take = (list: DoNotMonitor) => (setKept(list), setDraft(list));
   const load = useCallback(
@@ -34,7 +35,10 @@ export function Exempt({ tell, fail }: PageProps) {
     event.preventDefault();
     if (!changed) return tell(words.nothingChanged);
     const save = async () => {
-      take(await ask("PUT", "/do-not-monitor", { body: { ...draft, numbers } }));
+      setWrong([]);
+      const put = ask("PUT", "/do-not-monitor", { body: { ...draft, numbers } });
+      put.catch((refused) => setWrong(wrongOf(refused, numbers)));
+      take(await put);
       setTyped("");
       tell(words.exemptSaved);
     };
@@ -45,7 +49,10 @@ export function Exempt({ tell, fail }: PageProps) {
     setDraft({ ...draft, numbers });
     setTyped("");
   };
-  const nameOf = (id: string) => users.find((user) => user.id === id)?.name ?? id;
+  const nameOf = (id: string) => {
+    const user = users.find((one) => one.id === id);
+    return user ? `${user.name} (${user.username})` : id;
+  };
   return (
     <section class="narrow">
       <PageHead title={words.doNotMonitor} about={words.doNotMonitorIs} />
@@ -55,7 +62,7 @@ export function Exempt({ tell, fail }: PageProps) {
           <div class="card">
             <h3>{words.exemptNumbers}</h3>
             <Entries
-              label={words.exemptNumbers} empty={words.noExemptNumbers} entries={draft.numbers} name={(one) => one}
+              label={words.exemptNumbers} empty={words.noExemptNumbers} entries={draft.numbers} name={(one) => one} wrong={wrong}
               change={(all) => setDraft({ ...draft, numbers: all })}
             />
             <div class="row add-entry" onKeyDown={(event) => event.key === "Enter" && typed.trim() && (event.preventDefault(), add())}>
@@ -85,16 +92,24 @@ export function Exempt({ tell, fail }: PageProps) {
   );
 }
 
+/** Which of them the server names as wrong: `numbers.1` is the second. */
+function wrongOf(refused: unknown, numbers: readonly string[]): string[] {
+  const errors = refused instanceof Refused ? refused.errors : [];
+  return errors.flatMap(({ field }) => numbers[Number(/^numbers\.(\d+)$/.exec(field)?.[1] ?? -1)] ?? []);
+}
+
 interface EntriesProps {
   label: string;
   empty: string;
   entries: readonly string[];
   name: (entry: string) => string;
+  /** What the server would not take. */
+  wrong?: readonly string[];
   change: (entries: string[]) => void;
 }
 
 /** What is on the list, each with its way out. */
-function Entries({ label, empty, entries, name, change }: EntriesProps) {
+function Entries({ label, empty, entries, name, wrong, change }: EntriesProps) {
   const list = useRef<HTMLUListElement>(null);
   const remove = (entry: string) => {
     change(entries.filter((one) => one !== entry));
@@ -105,7 +120,9 @@ function Entries({ label, empty, entries, name, change }: EntriesProps) {
     <ul class="entries" aria-label={label} ref={list} tabIndex={-1}>
       {entries.map((entry) => (
         <li key={entry}>
-          <span>{name(entry)}</span>
+          <span class={wrong?.includes(entry) ? "problem at-field" : undefined}>
+            {wrong?.includes(entry) && <Icon of="warning" />} {name(entry)}
+          </span>
           <button
             type="button" class="plain icon-only" aria-label={say(words.removeFromList, { name: name(entry) })} title={words.remove}
             onClick={() => remove(entry)}

@@ -3,9 +3,9 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { ask } from "../api/ask";
 import { attempt } from "../api/problems";
+import { isNobody } from "../core/rows";
 import type { NoteAnswer, User } from "../schema";
 import { Icon } from "../ui/icons";
-import { when } from "../ui/when";
 import { say, words } from "../words";
 import { NoteItem } from "./note";
 
@@ -31,7 +31,7 @@ export function Coaching({ me }: { me: User }) {
   useEffect(() => void load(null), [load]);
   return (
     <main class="coaching">
-      <h1>{words.coaching}</h1>
+      <h1 tabIndex={-1}>{words.coaching}</h1>
       <p class="soft">{me.can_monitor ? words.coachingIs : words.coachingOfMine}</p>
       {me.can_monitor && (
         <div class="search">
@@ -48,7 +48,7 @@ export function Coaching({ me }: { me: User }) {
         </p>
       )}
       {notes === null && <p class="empty">{words.loading}</p>}
-      {notes?.length === 0 && <p class="empty">{words.noNotes}</p>}
+      {notes?.length === 0 && <p class="empty">{agent.trim() ? words.nothingFound : words.noNotes}</p>}
       {notes !== null && notes.length > 0 && (
         <ul class="card notes" aria-label={words.notes}>
           {notes.map((note) => (
@@ -65,6 +65,6 @@ export function Coaching({ me }: { me: User }) {
   );
 }
 
-function aboutOf({ at, agent, customer }: NoteAnswer): string {
-  return `${when(at)} · ${say(words.talkHeading, { agent: agent.name, customer: customer.number || words.anonymous })}`;
+function aboutOf({ agent, customer }: NoteAnswer): string {
+  return say(words.talkHeading, { agent: agent.name, customer: isNobody(customer.number) ? words.anonymous : customer.number });
 }

@@ -7,7 +7,6 @@ import { myCall, myRequest, waiting } from "../core/help";
 import type { Picture } from "../core/picture";
 import { pausedUntil } from "../core/shield";
 import type { MyMonitoring } from "../inbox/monitoring";
-import { BROWSER } from "../phone/devices";
 import { mayAskToNotify, mayNotify, type Wishes } from "../needs/alerts";
 import type { HelpAnswer, User } from "../schema";
 import { useClocks } from "../ui/clocks";
@@ -97,21 +96,19 @@ export function HelpRequests({ me, picture, monitoring, choose, wishes, setWishe
   const [problem, setProblem] = useState("");
   const [offers, setOffers] = useKept("help-notifications", (kept) => kept !== false);
   const box = useRef<HTMLElement>(null);
-  const busy = useRef(false);
   const requests = me.can_monitor ? waiting(me, picture) : [];
   useClocks(box, requests.map((one) => one.id + one.state).join());
   if (requests.length === 0) return null;
-  const free = monitoring.mine === undefined && monitoring.phone.taken === null && picture.connected;
+  const { mine, names, busy } = monitoring;
+  const { taken } = monitoring.phone;
+  const free = !busy && taken === null && picture.connected;
   const paused = (request: HelpAnswer) => pausedUntil(picture.calls.get(request.call_id)) !== null;
   const take = async (request: HelpAnswer) => {
-    const { id, call_id } = request;
-    if (busy.current || !free || paused(request)) return;
-    busy.current = true;
+    if (!free || paused(request)) return;
     setProblem("");
-    const body = monitoring.phone.device === BROWSER ? { device: BROWSER } : {};
-    if (await attempt(() => ask("POST", "/help/{id}/take", { at: { id }, body }), setProblem)) choose(call_id);
-    busy.current = false;
+    if (await monitoring.take(request, setProblem)) choose(request.call_id);
   };
+  const why = taken ? say(words.hangUpFirst, { number: taken.number || words.anonymous }) : mine && say(words.helpEndsMine, names);
   const notify = async () => {
     setWishes({ ...wishes, notify: await mayNotify() });
     setOffers(false);
@@ -125,8 +122,12 @@ export function HelpRequests({ me, picture, monitoring, choose, wishes, setWishe
         {requests.map((request) => (
           <li key={request.id} class="row">
             <p class="grow" id={`help-${request.id}`}>
-              <b>{request.agent.name}</b> {request.note && <span>{request.note}</span>} <time data-since={request.created_at} />
+              <button type="button" class="plain name" title={words.openCall} onClick={() => choose(request.call_id)}>
+                {request.agent.name}
+              </button>{" "}
+              {request.note && <span>{request.note}</span>}
             </p>
+            <time data-since={request.created_at} />
             {request.taken_by ? (
               <span class="chip">
                 <span>{say(words.helpTakenBy, { name: request.taken_by.name })}</span>
@@ -134,7 +135,7 @@ export function HelpRequests({ me, picture, monitoring, choose, wishes, setWishe
             ) : (
               <button
                 type="button" class="main" aria-disabled={!free || paused(request)} aria-describedby={`help-${request.id}`}
-                title={!free ? words.helpStopFirst : paused(request) ? words.notWhilePaused : undefined} onClick={() => void take(request)}
+                title={paused(request) ? words.notWhilePaused : why || undefined} onClick={() => void take(request)}
               >
                 {words.take}
               </button>
@@ -142,13 +143,14 @@ export function HelpRequests({ me, picture, monitoring, choose, wishes, setWishe
           </li>
         ))}
       </ul>
+      {taken && <p class="soft">{why}</p>}
       {problem && (
         <p role="alert" class="problem">
           {problem}
         </p>
       )}
       {offers && mayAskToNotify() && (
-        <p class="row soft">
+        <p class="row soft offer">
           <span class="grow">{words.helpNotifyAsk}</span>
           <button type="button" onClick={() => void notify()}>
             {words.helpNotifyYes}

@@ -1,10 +1,13 @@
 // One note: when in the call, by whom, its words, and what its author and administrators can do with it.
 
+import { useState } from "preact/hooks";
 import { ask } from "../api/ask";
 import { attempt } from "../api/problems";
 import { second } from "../core/notes";
 import type { NoteAnswer, User } from "../schema";
+import { Confirm } from "../ui/dialog";
 import { Icon } from "../ui/icons";
+import { when } from "../ui/when";
 import { say, words } from "../words";
 
 interface Props {
@@ -19,6 +22,7 @@ interface Props {
 
 export function NoteItem({ me, note, changed, fail, about }: Props) {
   const at = { id: note.id };
+  const [asks, setAsks] = useState(false);
   const mine = note.author.user_id === me.id || (me.role === "administrator" && note.agent.user_id !== me.id);
   const act = async (work: () => Promise<unknown>) => {
     fail("");
@@ -27,12 +31,15 @@ export function NoteItem({ me, note, changed, fail, about }: Props) {
   };
   const release = () => act(() => ask("PATCH", "/notes/{id}", { at, body: { visible_to_agent: !note.visible_to_agent } }));
   const remove = () => act(() => ask("DELETE", "/notes/{id}", { at }));
-  const shown = say(note.visible_to_agent ? words.noteIsReleased : words.noteIsNot, { name: note.agent.name });
   return (
     <li>
+      {about && <p class="about">{about}</p>}
       <p class="soft">
-        <span class="figures">{second(note.call_seconds)}</span>{" · "}
-        {[about, note.author.name].filter(Boolean).join(" · ")}
+        {about && `${when(note.at)} · `}
+        <span class="figures">{say(words.noteAt, { second: second(note.call_seconds) })}</span>
+        {" · "}
+        {note.author.name}
+        {note.visible_to_agent && !mine && ` · ${say(words.noteIsReleased, { name: note.agent.name })}`}
       </p>
       <p class="note-text">
         {note.mark && (
@@ -44,13 +51,20 @@ export function NoteItem({ me, note, changed, fail, about }: Props) {
       </p>
       {mine && (
         <div class="row">
-          <button type="button" class="plain" aria-pressed={note.visible_to_agent} title={shown} onClick={() => void release()}>
-            <Icon of={note.visible_to_agent ? "done" : "exempt"} /> {shown}
-          </button>
-          <button type="button" class="plain" onClick={() => void remove()}>
-            <Icon of="remove" /> {words.remove}
+          <label class="check grow">
+            <input type="checkbox" checked={note.visible_to_agent} onChange={() => void release()} />{" "}
+            {say(words.noteIsReleased, { name: note.agent.name })}
+          </label>
+          <button type="button" class="plain icon-only" aria-label={words.removeNote} title={words.removeNote} onClick={() => setAsks(true)}>
+            <Icon of="remove" />
           </button>
         </div>
+      )}
+      {asks && (
+        <Confirm
+          title={words.askRemoveNote} text={note.text ?? words.marked} yes={words.yesRemove} no={words.cancel} act={() => void remove()}
+          close={() => setAsks(false)}
+        />
       )}
     </li>
   );

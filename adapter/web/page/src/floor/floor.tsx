@@ -9,6 +9,7 @@ import { awayOf, NOTHING, type Picture } from "../core/picture";
 import { arranged, EMPTY, type Still } from "../core/still";
 import type { NeedsMe } from "../needs/useneeds";
 import type { Call } from "../schema";
+import { useAnchored } from "../ui/anchored";
 import { useNow } from "../ui/clocks";
 import { Icon } from "../ui/icons";
 import { isShortcut } from "../ui/keys";
@@ -45,6 +46,7 @@ export function Floor({ picture, needs, requests, open }: Props) {
   const grid = useRef<HTMLDivElement>(null);
   const search = useRef<HTMLInputElement>(null);
   const held = useHold(region, focused && mark !== null);
+  useAnchored(region);
   const now = useNow(LOOK, connected);
   const ask = (change: Partial<FloorAsked>) => {
     setAsked({ ...asked, ...change });

@@ -41,7 +41,8 @@ export function Queues({ still, limits, now, chosen, choose, all, setAll, calls,
         <h2>{words.queues}</h2>
         <p class="counts">
           {count(rows.length, words.oneQueue, words.manyQueues)}, {count(waiting, words.oneWaits, words.manyWait)}
-          {burning.length > 0 && <b class="problem">, {say(words.overLimits, { count: String(burning.length) })}</b>}
+          {burning.length > 0 && ", "}
+          {burning.length > 0 && <b class="problem">{say(words.overLimits, { count: String(burning.length) })}</b>}
         </p>
         <span class="grow" />
         {rows.length > FEW && (

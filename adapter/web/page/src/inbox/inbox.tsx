@@ -85,6 +85,7 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose }, nee
           search={() => search.current?.focus()}
           help={() => setHelp(true)}
           list={list}
+          may={me.can_monitor}
         />
       </section>
       <div class="side">

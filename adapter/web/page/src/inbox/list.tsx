@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useReducer, useRef, useState } from "preact
 import type { Reason } from "../core/needs";
 import type { Row } from "../core/rows";
 import type { Needs } from "../needs/useneeds";
+import { useAnchored } from "../ui/anchored";
 import { useClocks } from "../ui/clocks";
 import { Icon } from "../ui/icons";
 import { count, say, words } from "../words";
@@ -35,6 +36,8 @@ interface Props {
   search: () => void;
   help: () => void;
   list: { current: HTMLUListElement | null };
+  /** Whether I may monitor: only then that key is told of. */
+  may: boolean;
 }
 
 export function List(props: Props) {
@@ -57,6 +60,7 @@ export function List(props: Props) {
     if (chosen !== null) reveal(keeper.shown.items[keeper.marked]?.row);
   }, [keeper, chosen]);
   useClocks(list, shown);
+  useAnchored(list);
 
   const [end, setEnd] = useState("");
   useListKeys(props, keeper, setEnd);
@@ -101,7 +105,7 @@ export function List(props: Props) {
           {props.empty}
         </p>
       )}
-      <Foot fresh={fresh} showNew={showNew} help={props.help} end={end} />
+      <Foot fresh={fresh} showNew={showNew} help={props.help} end={end} may={props.may} />
     </>
   );
 }
@@ -156,7 +160,15 @@ function useListKeys(props: Props, keeper: Keeper, setEnd: (name: string) => voi
 /** Milliseconds between two announcements, so that a busy centre doesn't talk all the time. */
 const PAUSE = 5000;
 
-function Foot({ fresh, showNew, help, end }: { fresh: number; showNew: () => void; help: () => void; end: string }) {
+interface FootProps {
+  fresh: number;
+  showNew: () => void;
+  help: () => void;
+  end: string;
+  may: boolean;
+}
+
+function Foot({ fresh, showNew, help, end, may }: FootProps) {
   const text = fresh ? count(fresh, words.oneNewCall, words.manyNewCalls) : "";
   const told = useSlowly(text);
   return (
@@ -171,7 +183,12 @@ function Foot({ fresh, showNew, help, end }: { fresh: number; showNew: () => voi
       </span>
       <span class="grow" />
       <span class="hints" aria-hidden="true">
-        <kbd>↑</kbd> <kbd>↓</kbd> {words.keyChoose} <kbd>m</kbd> {words.keyMonitor}
+        <kbd>↑</kbd> <kbd>↓</kbd> {words.keyChoose}{" "}
+        {may && (
+          <>
+            <kbd>m</kbd> {words.keyMonitor}
+          </>
+        )}
       </span>
       <button type="button" class="plain" aria-label={words.keyboard} aria-keyshortcuts="?" onClick={help}>
         <kbd>?</kbd> {words.keyAll}

@@ -8,7 +8,7 @@ import { isUp, several, type Picture } from "../core/picture";
 import { opens, REST_MS } from "../core/talk";
 import { usePhone, type Phone } from "../phone/usephone";
 import { BROWSER } from "../phone/devices";
-import type { Call, Monitor, User } from "../schema";
+import type { Call, HelpAnswer, Monitor, User } from "../schema";
 import { isShortcut } from "../ui/keys";
 import { words } from "../words";
 import { Bar, TakenBar } from "./bar";
@@ -29,6 +29,8 @@ export interface MyMonitoring {
   readonly start: (call: string) => void;
   readonly stop: () => void;
   readonly switchTo: (call: string) => void;
+  /** Come to help: what I monitor now ends first. `tell` is told what went wrong. Whether it worked. */
+  readonly take: (request: HelpAnswer, tell: (problem: string) => void) => Promise<boolean>;
   readonly act: (act: Act) => void;
   /** What went wrong with this call: of another one it says nothing here. */
   readonly problemOf: (call: string) => string;
@@ -56,12 +58,25 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
     setTimeout(() => setBusy(false), rest);
   }, []);
   const device = phone.device === BROWSER ? { device: BROWSER } : {};
-  const begin = async (id: string) => {
-    const at = picture?.calls.get(id)?.pbx;
+  const reach = async (at: string | undefined) => {
     if (phone.device === BROWSER && picture && several(picture) && at) await phone.softphone.at(at);
+  };
+  const begin = async (id: string) => {
+    await reach(picture?.calls.get(id)?.pbx);
     return ask("POST", "/monitors", { body: { call_id: id, ...device } });
   };
   const end = () => (mine ? ask("DELETE", "/monitors/{id}", { at: { id: mine.id } }) : Promise.resolve());
+  const take: MyMonitoring["take"] = async ({ id, pbx }, tell) => {
+    setBusy(true);
+    const come = async () => {
+      await end();
+      await reach(pbx);
+      await ask("POST", "/help/{id}/take", { at: { id }, body: device });
+    };
+    const worked = await attempt(come, tell);
+    setTimeout(() => setBusy(false), REST_MS);
+    return worked;
+  };
   const act = (what: Act) => {
     if (what === "silence") group.press("silent");
     else if (what === "microphone") void phone.softphone.askMicrophone();
@@ -82,6 +97,7 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
     start: (id) => void run(id, () => begin(id), 0),
     stop: () => void run(mine?.call_id ?? "", end, REST_MS),
     switchTo: (id) => void run(id, () => end().then(() => begin(id)), REST_MS),
+    take,
     act,
     problemOf: (id) => (problem.about === id && problem.text) || (mine?.call_id === id ? group.problem : ""),
     tell: (text) => setProblem({ about: mine?.call_id ?? "", text }),

@@ -27,7 +27,7 @@ export function useNotes(callId: string, may: boolean): CallNotes {
   const reload = useCallback(() => {
     if (!may) return;
     ask("GET", "/notes", { query: new URLSearchParams({ call_id: callId }) })
-      .then(({ notes }) => wanted.current === callId && setFound({ of: callId, notes: [...notes].reverse() }))
+      .then(({ notes }) => wanted.current === callId && setFound({ of: callId, notes }))
       .catch(() => undefined); // the call has ended, or the server is away: both are said elsewhere
   }, [callId, may]);
   useEffect(() => {
@@ -49,6 +49,7 @@ export function Notes({ me, call, listening, of }: Props) {
   const [text, setText] = useState("");
   const [released, setReleased] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
+  const before = useRef<EventTarget | null>(null);
   const sending = useRef(false);
   const own = call.agent.user_id === me.id;
   const send = async (body: { text?: string; mark?: boolean; visible_to_agent?: boolean }) => {
@@ -60,30 +61,29 @@ export function Notes({ me, call, listening, of }: Props) {
     of.reload();
     return worked;
   };
+  // The keys of the call work again, and the focus is where it was: never lost.
+  const leave = () => {
+    const back = before.current;
+    const seen = back instanceof HTMLElement && back.isConnected && back.checkVisibility({ visibilityProperty: true });
+    (seen ? back : field.current?.closest<HTMLElement>(".panel"))?.focus({ preventScroll: true });
+  };
   const mark = () => void send({ mark: true });
   const save = async () => {
     if (!text.trim() || !(await send({ text: text.trim(), visible_to_agent: released }))) return;
     setText("");
     setReleased(false);
-    field.current?.blur(); // the keys of the call work again
+    leave();
   };
   useNoteKeys(listening, { n: () => field.current?.focus(), b: mark });
   if (own) return null;
   const title = say(words.noteFor, { name: call.agent.name });
   return (
     <section class="card notes" aria-label={words.notes}>
-      <h3>{words.notes}</h3>
+      <h2 class="card-title">{words.notes}</h2>
       {of.problem && (
         <p role="alert" class="problem">
           {of.problem}
         </p>
-      )}
-      {of.notes.length > 0 && (
-        <ul>
-          {of.notes.map((note) => (
-            <NoteItem key={note.id} me={me} note={note} changed={of.reload} fail={of.tell} />
-          ))}
-        </ul>
       )}
       <form
         onSubmit={(event) => (event.preventDefault(), void save())}
@@ -93,13 +93,13 @@ export function Notes({ me, call, listening, of }: Props) {
             void save();
           } else if (event.key === "Escape") {
             event.stopPropagation();
-            field.current?.blur();
+            leave();
           }
         }}
       >
         <textarea
           ref={field} rows={2} value={text} aria-label={title} placeholder={words.noteHint} aria-keyshortcuts={listening ? "n" : undefined}
-          onInput={(event) => setText(event.currentTarget.value)}
+          onInput={(event) => setText(event.currentTarget.value)} onFocus={(event) => (before.current = event.relatedTarget)}
         />
         <label class="check">
           <input type="checkbox" checked={released} onChange={(event) => setReleased(event.currentTarget.checked)} />{" "}
@@ -114,6 +114,13 @@ export function Notes({ me, call, listening, of }: Props) {
           </button>
         </div>
       </form>
+      {of.notes.length > 0 && (
+        <ul>
+          {of.notes.map((note) => (
+            <NoteItem key={note.id} me={me} note={note} changed={of.reload} fail={of.tell} />
+          ))}
+        </ul>
+      )}
     </section>
   );
 }

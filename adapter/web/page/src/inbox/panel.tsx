@@ -12,6 +12,7 @@ import { Icon } from "../ui/icons";
 import { isShortcut } from "../ui/keys";
 import { timeOf } from "../ui/when";
 import { say, words } from "../words";
+import { doing } from "./bar";
 import type { MyMonitoring } from "./monitoring";
 import { Notes, useNotes } from "./notes";
 import { customerName, queueOf } from "../core/rows";
@@ -42,6 +43,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
   const { mine, busy, phone } = monitoring;
   const here = mine?.call_id === callId ? mine : undefined;
   const elsewhere = mine !== undefined && here === undefined;
+  const tone = monitoring.hears?.tone ?? "silent";
   const may = me.can_monitor;
   const exempt = call?.monitorable === false;
   const paused = pausedUntil(call);
@@ -84,9 +86,9 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
         <TalkingWith phone={phone} />
         {here && monitoring.hears && <Sentence hears={monitoring.hears} names={monitoring.names} act={monitoring.act} />}
         {elsewhere && call && (
-          <div class="sentence toned silent">
-            <Icon of="silent" />
-            <p>{say(words.youMonitorAnother, monitoring.names)}</p>
+          <div class={`sentence toned ${tone}`}>
+            <Icon of={tone} />
+            <p>{say(words[doing(mine)], monitoring.names)}</p>
             <button type="button" aria-disabled={!switches} onClick={() => switches && monitoring.switchTo(callId)}>
               {words.switchToThis}
             </button>
@@ -122,14 +124,14 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
         </p>
       </div>
       <div class="cards" role="group" aria-label={words.aboutCall} tabIndex={0 /* so that the keyboard can scroll it */}>
-        {here?.device === BROWSER && here.state === "live" && (
+        {here?.device === BROWSER && here.state === "live" && phone.holdsLeg && (
           <section class="card">
             <h2 class="card-title">{words.whoIsTalking}</h2>
             <Levels phone={phone.softphone} picture={phone.picture} />
           </section>
         )}
-        {call && <Timeline call={call} changes={here} notes={notes.notes} />}
         {call && may && !exempt && <Notes key={callId} me={me} call={call} listening={here?.state === "live"} of={notes} />}
+        {call && <Timeline call={call} changes={here} notes={notes.notes} />}
       </div>
       {may && (
         <footer>

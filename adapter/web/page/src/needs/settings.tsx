@@ -40,6 +40,7 @@ export function NeedsSettings({ limits, setLimits, wishes, setWishes, close }: P
         <label class="check">
           <input type="checkbox" checked={wishes.notify} onChange={(event) => void notify(event.currentTarget.checked)} /> {words.alertNotify}
         </label>
+        <p class="soft">{words.alertHelp}</p>
         <p role="alert" class="problem">
           {problem}
         </p>

@@ -7,7 +7,11 @@ export function useFocus(root: { current: HTMLElement | null }, page: string): v
   useEffect(() => {
     (root.current?.querySelector<HTMLElement>("[data-first]") ?? heading(root.current))?.focus();
   }, [root, page]);
+  useFocusKept(root, heading);
+}
 
+/** What had the focus below `root` may go, by itself or by what it did: then what `next` finds has it. */
+export function useFocusKept(root: { current: HTMLElement | null }, next: (root: HTMLElement) => HTMLElement | null | undefined): void {
   useEffect(() => {
     const element = root.current!;
     let last: Element | null = null;
@@ -23,7 +27,7 @@ export function useFocus(root: { current: HTMLElement | null }, page: string): v
     const look = () => {
       if (!last || last.isConnected || document.activeElement !== document.body) return;
       last = null;
-      heading(element)?.focus({ preventScroll: true });
+      next(element)?.focus({ preventScroll: true });
     };
     const watcher = new MutationObserver(look);
     watcher.observe(element, { childList: true, subtree: true });
@@ -34,7 +38,7 @@ export function useFocus(root: { current: HTMLElement | null }, page: string): v
       element.removeEventListener("focusin", came);
       element.removeEventListener("focusout", left);
     };
-  }, [root]);
+  }, [root, next]);
 }
 
 const heading = (root: HTMLElement | null): HTMLElement | null => root?.querySelector<HTMLElement>("h2[tabindex]") ?? null;
