@@ -17,7 +17,7 @@ export function useSignOut(monitoring: MyMonitoring, leave: () => void): SignOut
   const text = whoIsLeft(monitoring);
   const question = asks && (
     <Confirm
-      title={words.signOutTitle} text={text || words.signOutFree} yes={words.yesSignOut} no={words.cancel} act={leave}
+      title={text ? words.signOutTitle : words.signOutPlain} text={text || words.signOutFree} yes={words.yesSignOut} no={words.cancel} act={leave}
       close={() => setAsks(false)}
     />
   );

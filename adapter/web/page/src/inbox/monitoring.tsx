@@ -1,7 +1,7 @@
 // My own monitoring, whatever page is shown: what it is, who hears me, and the actions on it.
 
 import { useCallback, useEffect, useLayoutEffect, useState } from "preact/hooks";
-import { ask } from "../api/ask";
+import { ask, Refused } from "../api/ask";
 import { attempt } from "../api/problems";
 import { hears, type Act, type Hears, type Voice } from "../core/hears";
 import { isUp, several, type Picture } from "../core/picture";
@@ -58,7 +58,9 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
   const device = phone.device === BROWSER ? { device: BROWSER } : {};
   const begin = async (id: string) => {
     const at = picture?.calls.get(id)?.pbx;
-    if (phone.device === BROWSER && picture && several(picture) && at) await phone.softphone.at(at);
+    const isThere = phone.device !== BROWSER || !picture || !several(picture) || !at || (await phone.softphone.at(at));
+    // Nor is it where somebody has signed out meanwhile: then nobody asks for anything any more.
+    if (!isThere) throw new Refused(409, "device_unavailable", words.problem_device_unavailable);
     return ask("POST", "/monitors", { body: { call_id: id, ...device } });
   };
   const end = () => (mine ? ask("DELETE", "/monitors/{id}", { at: { id: mine.id } }) : Promise.resolve());
