@@ -81,7 +81,7 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
 
   const me = picture?.user ?? user;
   const monitoring = useMonitoring(me, picture);
-  const lately = useTakenLately(monitoring.phone.taken);
+  const lately = useTakenLately(monitoring.phone);
   const [rightLost, dismiss] = useRightLost(me.can_monitor, lately);
   useEffect(() => {
     talking.current = lately.number;

@@ -17,7 +17,8 @@ export function useSignOut(monitoring: MyMonitoring, leave: () => void): SignOut
   const text = whoIsLeft(monitoring);
   const question = asks && (
     <Confirm
-      title={monitoring.phone.taken ? words.signOutTitle : words.signOutHeardTitle} text={text || words.signOutFree} yes={words.yesSignOut} no={words.cancel} act={leave}
+      title={text === "" ? words.signOutPlain : monitoring.phone.taken ? words.signOutTitle : words.signOutHeardTitle}
+      text={text || words.signOutFree} yes={words.yesSignOut} no={words.cancel} act={leave}
       close={() => setAsks(false)}
     />
   );

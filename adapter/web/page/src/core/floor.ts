@@ -1,6 +1,7 @@
 // The floor: agents with their calls, queues with what is over its limit, which are asked for, in what order. Pure.
 
 import type { AgentState, AgentStatus, Call, QueueCaller, QueueStatus } from "../schema";
+import { finds } from "./finds.ts";
 import type { Limits } from "./limits";
 
 /** In the order in which they are of interest. */
@@ -41,13 +42,10 @@ export function agentRows(agents: readonly AgentStatus[], calls: ReadonlyMap<str
 export function isAsked({ agent, call }: AgentRow, { text, queue, team }: FloorAsked): boolean {
   if (queue && !agent.queues.some(({ name }) => name === queue)) return false;
   if (team && !agent.team_ids.includes(team)) return false;
-  const wanted = text.trim().toLowerCase();
-  if (!wanted) return true;
+  if (!text) return true;
   const said = [agent.name, agent.extension, ...agent.queues.map(({ name }) => name)];
   if (call) said.push(call.customer.number, call.customer.name);
-  const shown = said.join("\n").toLowerCase();
-  const number = wanted.replace(/[\s()./-]/g, "");
-  return shown.includes(wanted) || (/^\+?\d+$/.test(number) && shown.replace(/[ ()./-]/g, "").includes(number));
+  return finds(text, said);
 }
 
 export type StateCounts = Record<AgentState, number> & { all: number };

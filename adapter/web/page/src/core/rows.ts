@@ -1,6 +1,7 @@
 // The rows of the list: which calls are one row, which of them are asked for, and in what order. Pure.
 
 import type { Call, CallState } from "../schema";
+import { finds } from "./finds.ts";
 import { isMine, type MyTeam } from "./teams.ts";
 
 /** One call, or both entries of an internal call. */
@@ -69,7 +70,7 @@ function faces(one: Call, other: Call): boolean {
 
 /** Whether a row is among those asked for. `text` is what is searched. */
 export function passes(row: Row, text: string, filter: Filter, team: MyTeam): boolean {
-  return isIn(row, filter, team) && isFound(row, text.trim().toLowerCase());
+  return isIn(row, filter, team) && isFound(row, text);
 }
 
 function isIn(row: Row, filter: Filter, team: MyTeam): boolean {
@@ -85,14 +86,10 @@ function isIn(row: Row, filter: Filter, team: MyTeam): boolean {
   }
 }
 
-/** A number is found however it is written: "+1 202" finds +1202. */
-function isFound(row: Row, wanted: string): boolean {
-  const number = wanted.replace(/[\s()./-]/g, "");
-  const isNumber = /^\+?\d+$/.test(number);
+function isFound(row: Row, text: string): boolean {
   return row.calls.some((call) => {
     const { agent, customer } = call;
-    const shown = [agent.name, agent.extension, customer.number, customer.name, queueOf(call)].join("\n").toLowerCase();
-    return shown.includes(wanted) || (isNumber && shown.replace(/[ ()./-]/g, "").includes(number));
+    return finds(text, [agent.name, agent.extension, customer.number, customer.name, queueOf(call)]);
   });
 }
 

@@ -1,12 +1,12 @@
 // The agents as a dense grid: it keeps still under the hand; arrows walk over it, Enter opens the call.
 
-import type { VNode } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { AgentRow } from "../core/floor";
 import type { Still } from "../core/still";
 import { useSlices } from "../inbox/slices";
 import { useClocks } from "../ui/clocks";
 import { isShortcut } from "../ui/keys";
+import { useSame } from "../ui/same";
 import { words } from "../words";
 import { isSame, Tile, tileId, type TileProps } from "./tile";
 
@@ -36,7 +36,7 @@ export function Agents({ still, asked, mark, setMark, setFocused, open, whereOf,
     moved.current = false;
   }, [mark]);
 
-  const tiles = useTiles();
+  const tiles = useSame((key, props: TileProps) => <Tile key={key} {...props} />, isSame);
   const keys = (event: KeyboardEvent) => {
     if (event.defaultPrevented || !isShortcut(event)) return;
     const next = target(event.key, marked, grid.current!, places.map(({ over }) => over));
@@ -71,18 +71,6 @@ export function Agents({ still, asked, mark, setMark, setFocused, open, whereOf,
       {places.slice(0, limit).map(({ key, thing, over }) => tiles(key, { row: thing, over, marked: key === mark, where: whereOf(thing.agent.pbx) }))}
     </div>
   );
-}
-
-/** A tile that is as it was is the same element: with five hundred of them, only those that changed cost anything. */
-function useTiles(): (key: string, props: TileProps) => VNode {
-  const made = useRef(new Map<string, { props: TileProps; element: VNode }>());
-  return (key, props) => {
-    const before = made.current.get(key);
-    if (before && isSame(before.props, props)) return before.element;
-    const element = <Tile key={key} {...props} />;
-    made.current.set(key, { props, element });
-    return element;
-  };
 }
 
 /** Where a key leads, over agents who are there. Undefined: it is no key for that. */

@@ -1,7 +1,7 @@
 // The floor: who talks, who waits, who is paused, which queue is over its limit; and the way to each call.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import {
   agentRows, ALL, asBefore, choices, inSight, isAsked, queueRows, sortedAgents, sortedQueues, stateCounts, type AgentRow, type FloorAsked, type QueueRow,
 } from "../core/floor";
@@ -14,6 +14,7 @@ import { useNow } from "../ui/clocks";
 import { Icon } from "../ui/icons";
 import { isShortcut } from "../ui/keys";
 import { useKept } from "../ui/kept";
+import { useSameList } from "../ui/same";
 import { language, say, words } from "../words";
 import { Agents } from "./agents";
 import { Head } from "./head";
@@ -48,10 +49,12 @@ export function Floor({ picture, needs, requests, open }: Props) {
   const held = useHold(region, focused && mark !== null);
   useAnchored(region);
   const now = useNow(LOOK, connected);
-  const ask = (change: Partial<FloorAsked>) => {
-    setAsked({ ...asked, ...change });
+  const settle = useRef(false);
+  const ask = useCallback((change: Partial<FloorAsked>) => {
+    setAsked((before) => ({ ...before, ...change }));
     settle.current = true;
-  };
+  }, []);
+  const done = useCallback(() => grid.current?.focus(), []);
 
   const seen = useMemo(() => inSight(agents, pbxs), [agents, pbxs]);
   const seenQueues = useMemo(() => inSight(queues, pbxs), [queues, pbxs]);
@@ -66,9 +69,9 @@ export function Floor({ picture, needs, requests, open }: Props) {
   const grouped = useMemo(() => queueRows(seenQueues, seen), [seenQueues, seen]);
   const ordered = useMemo(() => sortedQueues(grouped, limits, now, compare), [grouped, limits, now]);
   const offered = useMemo(() => choices(seen, seenQueues, compare), [seen, seenQueues]);
-  const names = useTeamNames(offered.teams);
+  const queueNames = useSameList(offered.queues);
+  const names = useTeamNames(useSameList(offered.teams));
 
-  const settle = useRef(false);
   const keeps = held && !settle.current;
   settle.current = false;
   const stillAgents = useStill(wanted, rows, ({ agent }) => agent.id, keeps);
@@ -86,7 +89,7 @@ export function Floor({ picture, needs, requests, open }: Props) {
   return (
     <main class="floor" aria-label={words.floor}>
       <Head
-        asked={asked} ask={ask} found={counts} queues={offered.queues} teams={names} search={search} done={() => grid.current?.focus()}
+        asked={asked} ask={ask} found={counts} queues={queueNames} teams={names} search={search} done={done}
       >
         <button type="button" class="plain" onClick={needs.ask}>
           <Icon of="limits" /> {words.limits}

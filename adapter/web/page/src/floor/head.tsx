@@ -1,8 +1,9 @@
 // Above the floor: how many do what, searching, and which are shown in what order.
 
 import type { ComponentChildren, Ref } from "preact";
+import { useMemo } from "preact/hooks";
 import { AGENT_SORTS, STATES, type AgentSort, type FloorAsked, type StateCounts } from "../core/floor";
-import { Icon } from "../ui/icons";
+import { Search, Which } from "../ui/which";
 import { count, words } from "../words";
 import { STATE_ICONS } from "./tile";
 
@@ -20,12 +21,8 @@ interface Props {
 }
 
 export function Head({ asked, ask, found, queues, teams, search, done, children }: Props) {
-  const keys = (event: KeyboardEvent) => {
-    if (event.key === "Escape" && asked.text) ask({ text: "" });
-    else if (!["Enter", "ArrowDown", "Escape"].includes(event.key)) return;
-    else done();
-    event.preventDefault();
-  };
+  // What is asked changes seldom, and what is found with every event.
+  const tools = useMemo(() => <Tools {...{ asked, ask, queues, teams, search, done }} />, [asked, ask, queues, teams, search, done]);
   return (
     <header class="floor-head">
       <div class="title">
@@ -34,28 +31,28 @@ export function Head({ asked, ask, found, queues, teams, search, done, children 
         <span class="grow" />
         {children}
       </div>
-      <div class="tools">
-        <span class="search">
-          <Icon of="search" />
-          <input
-            ref={search} type="search" aria-label={words.searchAgents} placeholder={words.searchAgentsWhat} aria-keyshortcuts="/"
-            value={asked.text} onInput={(event) => ask({ text: event.currentTarget.value })} onKeyDown={keys}
-          />
-        </span>
-        {queues.length > 0 && (
-          <Choose label={words.queue} all={words.everyQueue} value={asked.queue} options={queues.map((name) => [name, name])} choose={(queue) => ask({ queue })} />
-        )}
-        {teams.length > 0 && <Choose label={words.team} all={words.everyTeam} value={asked.team} options={teams} choose={(team) => ask({ team })} />}
-        <select aria-label={words.sortAgents} value={asked.sort} onChange={(event) => ask({ sort: event.currentTarget.value as AgentSort })}>
-          {AGENT_SORTS.map((name) => (
-            <option value={name} key={name}>
-              {words[`sort_${name}`]}
-            </option>
-          ))}
-        </select>
-      </div>
+      {tools}
       <States asked={asked} found={found} choose={(state) => ask({ state })} />
     </header>
+  );
+}
+
+function Tools({ asked, ask, queues, teams, search, done }: Omit<Props, "found" | "children">) {
+  return (
+    <div class="tools">
+      <Search label={words.searchAgents} hint={words.searchAgentsWhat} text={asked.text} find={(text) => ask({ text })} field={search} done={done} />
+      {queues.length > 0 && (
+        <Choose label={words.queue} all={words.everyQueue} value={asked.queue} options={queues.map((name) => [name, name])} choose={(queue) => ask({ queue })} />
+      )}
+      {teams.length > 0 && <Choose label={words.team} all={words.everyTeam} value={asked.team} options={teams} choose={(team) => ask({ team })} />}
+      <select aria-label={words.sortAgents} value={asked.sort} onChange={(event) => ask({ sort: event.currentTarget.value as AgentSort })}>
+        {AGENT_SORTS.map((name) => (
+          <option value={name} key={name}>
+            {words[`sort_${name}`]}
+          </option>
+        ))}
+      </select>
+    </div>
   );
 }
 
@@ -82,29 +79,12 @@ function Choose({ label, all, value, options, choose }: ChooseProps) {
 
 const FILTERS = ["", ...STATES] as const;
 
-/** One of several, as a group of radio buttons: the arrows choose, Tab goes past. */
 function States({ asked, found, choose }: { asked: FloorAsked; found: StateCounts; choose: (state: FloorAsked["state"]) => void }) {
   const shown = FILTERS.filter((state) => state !== "unknown" || found.unknown > 0 || asked.state === "unknown");
-  const keys = (event: KeyboardEvent) => {
-    const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (by === undefined) return;
-    const next = shown[(shown.indexOf(asked.state) + by + shown.length) % shown.length]!;
-    choose(next);
-    (event.currentTarget as HTMLElement).querySelector<HTMLElement>(`[data-state="${next}"]`)?.focus();
-    event.preventDefault();
-    event.stopPropagation();
-  };
-  return (
-    <div class="which" role="radiogroup" aria-label={words.filterStates} onKeyDown={keys}>
-      {shown.map((state) => (
-        <button
-          type="button" role="radio" key={state} data-state={state} aria-checked={state === asked.state}
-          tabIndex={state === asked.state ? 0 : -1} onClick={() => choose(state)}
-        >
-          {state && <Icon of={STATE_ICONS[state]} />}
-          {state ? words[`agent_${state}`] : words.all} <b>{found[state || "all"]}</b>
-        </button>
-      ))}
-    </div>
+  const options = shown.map((state) =>
+    state
+      ? { value: state, name: words[`agent_${state}`], count: found[state], icon: STATE_ICONS[state] }
+      : { value: state, name: words.all, count: found.all },
   );
+  return <Which label={words.filterStates} options={options} chosen={asked.state} choose={choose} />;
 }

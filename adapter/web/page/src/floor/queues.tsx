@@ -1,6 +1,6 @@
 // The queues, those over a limit first, and who waits in the one that is chosen.
 
-import { useRef } from "preact/hooks";
+import { useCallback, useRef } from "preact/hooks";
 import { overLimit, waitingIn, type Over, type QueueRow, type Waiting } from "../core/floor";
 import type { Limits } from "../core/limits";
 import { isNobody } from "../core/rows";
@@ -8,6 +8,7 @@ import type { Still } from "../core/still";
 import type { Call } from "../schema";
 import { useClocks } from "../ui/clocks";
 import { Icon, type IconName } from "../ui/icons";
+import { useSame } from "../ui/same";
 import { count, say, words } from "../words";
 
 interface Props {
@@ -35,6 +36,10 @@ export function Queues({ still, limits, now, chosen, choose, all, setAll, calls,
   const shown = all ? rows : rows.filter((row, place) => place < FEW || row.name === chosen || burning.includes(row));
   const waiting = rows.reduce((sum, row) => sum + row.waiting, 0);
   const open_ = rows.find(({ name }) => name === chosen);
+  const now_ = useRef({ choose, chosen });
+  now_.current = { choose, chosen };
+  const press = useCallback((name: string) => now_.current.choose(name === now_.current.chosen ? "" : name), []);
+  const cards = useSame(card, isSame);
   return (
     <section class="queues" aria-label={words.queues} ref={region}>
       <div class="title">
@@ -52,11 +57,7 @@ export function Queues({ still, limits, now, chosen, choose, all, setAll, calls,
         )}
       </div>
       <ul>
-        {shown.map((row) => (
-          <li key={row.name}>
-            <Queue row={row} over={overLimit(row, limits, now)} chosen={row.name === chosen} choose={() => choose(row.name === chosen ? "" : row.name)} />
-          </li>
-        ))}
+        {shown.map((row) => cards(row.name, { row, over: overLimit(row, limits, now), chosen: row.name === chosen, choose: press }))}
       </ul>
       {open_ && <Callers row={open_} waiting={waitingIn(open_, calls)} open={open} whereOf={whereOf} />}
     </section>
@@ -65,11 +66,32 @@ export function Queues({ still, limits, now, chosen, choose, all, setAll, calls,
 
 const percent = (level: number | null): string => (level === null ? "–" : `${Math.round(level)} %`);
 
-function Queue({ row, over, chosen, choose }: { row: QueueRow; over: Over[]; chosen: boolean; choose: () => void }) {
+interface CardProps {
+  row: QueueRow;
+  over: Over[];
+  chosen: boolean;
+  choose: (name: string) => void;
+}
+
+const card = (key: string, props: CardProps) => (
+  <li key={key}>
+    <Queue {...props} />
+  </li>
+);
+
+function isSame(before: CardProps, after: CardProps): boolean {
+  const { parts } = after.row;
+  return (
+    before.chosen === after.chosen && before.over.join() === after.over.join() &&
+    before.row.parts.length === parts.length && before.row.parts.every((part, place) => part === parts[place])
+  );
+}
+
+function Queue({ row, over, chosen, choose }: CardProps) {
   const bad = (why: Over) => (over.includes(why) ? "bad" : undefined);
   const reasons = over.map((why) => words[`over_${why}`]).join(", ");
   return (
-    <button type="button" class={over.length > 0 ? "queue over" : "queue"} aria-pressed={chosen} onClick={choose} title={chosen ? words.allAgents : words.showItsAgents}>
+    <button type="button" class={over.length > 0 ? "queue over" : "queue"} aria-pressed={chosen} onClick={() => choose(row.name)} title={chosen ? words.allAgents : words.showItsAgents}>
       <span class="line">
         {over.length > 0 && <Icon of="warning" />}
         <b class="name">{row.name}</b>

@@ -1,7 +1,7 @@
 // My own monitoring, whatever page is shown: what it is, who hears me, and the actions on it.
 
 import { useCallback, useEffect, useLayoutEffect, useState } from "preact/hooks";
-import { ask } from "../api/ask";
+import { ask, Refused } from "../api/ask";
 import { attempt } from "../api/problems";
 import { hears, type Act, type Hears, type Voice } from "../core/hears";
 import { isUp, several, type Picture } from "../core/picture";
@@ -58,8 +58,10 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
     setTimeout(() => setBusy(false), rest);
   }, []);
   const device = phone.device === BROWSER ? { device: BROWSER } : {};
+  /** The page's phone is at the PBX of the call. Raises where it is not, nor where somebody has signed out meanwhile. */
   const reach = async (at: string | undefined) => {
-    if (phone.device === BROWSER && picture && several(picture) && at) await phone.softphone.at(at);
+    const isThere = phone.device !== BROWSER || !picture || !several(picture) || !at || (await phone.softphone.at(at));
+    if (!isThere) throw new Refused(409, "device_unavailable", words.problem_device_unavailable);
   };
   const begin = async (id: string) => {
     await reach(picture?.calls.get(id)?.pbx);

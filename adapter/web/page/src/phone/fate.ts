@@ -23,6 +23,8 @@ export function useFate(phone: Softphone, here: Monitor | undefined, live: Live 
   const now = useRef(state);
   const [resume, setResume] = useState(() => sessionStorage.getItem(LISTENING));
   const [resumed, setResumed] = useState<string | null>(null);
+  const gone = useRef(false);
+  useEffect(() => () => void (gone.current = true), []);
   const customer = here ? live?.calls.get(here.call_id)?.customer : undefined;
   const ended = live?.ended ?? null;
 
@@ -50,7 +52,7 @@ export function useFate(phone: Softphone, here: Monitor | undefined, live: Live 
         if (over?.ended_reason === "supervisor_hung_up" && isPhone && calm) setResume(last.monitor.call_id);
       };
       if (ended?.id === last.monitor.id) settle(ended);
-      else void asked(last.monitor.id, TRIES).then(settle);
+      else void asked(last.monitor.id, TRIES, gone).then(settle);
     }
   }, [phone, here, inCall, customer, ended]);
 
@@ -65,7 +67,7 @@ export function useFate(phone: Softphone, here: Monitor | undefined, live: Live 
       setResume(null);
       setResumed(resume);
       void (at ? phone.at(at) : Promise.resolve(true))
-        .then((there) => there && listenAgain(resume, TRIES))
+        .then((there) => there && listenAgain(resume, TRIES, gone))
         .then((listens) => listens || setResumed(null));
     }, AGAIN_MS);
     return () => clearTimeout(timer);
@@ -77,19 +79,24 @@ export function useFate(phone: Softphone, here: Monitor | undefined, live: Live 
   return resumed;
 }
 
+/** Whether this person has signed out meanwhile: in their name nothing is asked any more. */
+interface Gone {
+  current: boolean;
+}
+
 /** The monitor as it ended, where the stream didn't tell; null where the server can't be asked. */
-async function asked(id: string, tries: number): Promise<Monitor | null> {
+async function asked(id: string, tries: number, gone: Gone): Promise<Monitor | null> {
   try {
     return await ask("GET", "/monitors/{id}", { at: { id } });
   } catch (refused) {
     if (!(refused instanceof Refused) || refused.code !== "unreachable" || tries <= 1) return null;
     await new Promise((done) => setTimeout(done, AGAIN_MS));
-    return asked(id, tries - 1);
+    return gone.current ? null : asked(id, tries - 1, gone);
   }
 }
 
 /** Whether it is listened to. */
-async function listenAgain(call: string, tries: number): Promise<boolean> {
+async function listenAgain(call: string, tries: number, gone: Gone): Promise<boolean> {
   try {
     await ask("POST", "/monitors", { body: { call_id: call, device: BROWSER } });
     return true;
@@ -97,6 +104,6 @@ async function listenAgain(call: string, tries: number): Promise<boolean> {
     const soon = refused instanceof Refused && ["already_monitoring", "device_unavailable"].includes(refused.code);
     if (!soon || tries <= 1) return false;
     await new Promise((done) => setTimeout(done, AGAIN_MS));
-    return listenAgain(call, tries - 1);
+    return !gone.current && listenAgain(call, tries - 1, gone);
   }
 }

@@ -63,15 +63,17 @@ export class Line {
     return this.session !== null;
   }
 
-  /** Be registered at this PBX: only its calls ring here. Whether it is, in time; never while there is a call. */
+  /** Be registered at this PBX: only its calls ring here. Whether it is, in time; never while there is a call, nor once
+   * this page is no phone any more. */
   async at(pbx: string): Promise<boolean> {
     if (this.pbx === pbx && this.session) return true;
-    if (!(await this.until(() => !this.session, OVER_MS))) return false; // its former call is just ending, or it isn't
+    if (!(await this.until(() => !this.session || this.state === "off", OVER_MS))) return false; // its former call goes on
+    if (this.state === "off") return false;
     if (this.pbx !== pbx) {
       this.wanted = pbx;
       void this.start();
     }
-    await this.until(() => this.state === "registered" || this.state === "failed", REGISTERED_MS);
+    await this.until(() => ["registered", "failed", "off"].includes(this.state), REGISTERED_MS);
     return this.pbx === pbx && this.state === "registered";
   }
 

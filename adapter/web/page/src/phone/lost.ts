@@ -1,8 +1,8 @@
-// The call that I took over, when it ends with my right or my session: it is said, for nobody hung up.
+// The call that I took over, when it ends with my right or my session: it is said, unless I hung up myself.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { words } from "../words";
-import type { Taken } from "./softphone";
+import type { Phone } from "./usephone";
 
 /** The call and the news of the right come on two ways; so far apart they are still one thing. */
 const TOGETHER_MS = 5000;
@@ -12,10 +12,10 @@ export interface TakenLately {
   readonly number: () => string;
 }
 
-export function useTakenLately(taken: Taken | null): TakenLately {
+export function useTakenLately({ taken, softphone }: Phone): TakenLately {
   const last = useRef({ number: "", until: 0 });
   if (taken) last.current = { number: taken.number || words.anonymous, until: Infinity };
-  else if (last.current.until === Infinity) last.current.until = performance.now() + TOGETHER_MS;
+  else if (last.current.until === Infinity) last.current.until = softphone.hungUp ? 0 : performance.now() + TOGETHER_MS;
   const [lately] = useState<TakenLately>(() => ({
     number: () => (performance.now() < last.current.until ? last.current.number : ""),
   }));

@@ -63,6 +63,8 @@ export class Softphone {
   });
   private tab: Tab | null = null;
   private stopping: Promise<void> = Promise.resolve();
+  /** Whether I hung up the last call that I took over. */
+  hungUp = false;
   private talks = false;
   private holds = false;
   private meeting = 0;
@@ -121,6 +123,7 @@ export class Softphone {
   /** My monitor ended as taken over: the call is mine, and the microphone stays open. Nothing where it is over already. */
   takenOver(who: { number: string; name: string; since: string }): void {
     if (!this.line.inCall) return;
+    this.hungUp = false;
     this.say({ taken: { ...who, muted: false, held: false } });
     this.lineChanged();
     this.meet();
@@ -144,6 +147,7 @@ export class Softphone {
   }
 
   hangUp(): void {
+    this.hungUp = true;
     this.line.hangUp();
   }
 

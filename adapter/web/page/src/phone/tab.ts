@@ -7,6 +7,8 @@ interface Message {
   /** A tab, or HOLDER. */
   to: string;
   from: string;
+  /** Which of the asking tab's questions this is, or answers. */
+  question: number;
   want?: { sure: boolean };
   /** The holder's answer: it does this, and was not moved; or null: it is free now. */
   does?: Doing | null;
@@ -38,8 +40,8 @@ export class Tab {
   private readonly name: string;
   private readonly channel: BroadcastChannel;
   private release: (() => void) | null = null;
-  private answered: ((does: Doing | null) => void) | null = null;
-  private moved: ((is: boolean) => void) | null = null;
+  private readonly questions = new Map<number, (answer: Message | null) => void>();
+  private asked = 0;
   private readonly closed = new AbortController();
 
   constructor(
@@ -68,6 +70,7 @@ export class Tab {
   close(): void {
     this.closed.abort();
     this.channel.close();
+    for (const over of [...this.questions.values()]) over(null);
     this.release?.();
     this.release = null;
   }
@@ -75,13 +78,9 @@ export class Tab {
   /** Move the phone to this tab. Null when that is done; otherwise what the other tab does, which `sure` would end. */
   async take(sure: boolean): Promise<Doing | null> {
     if (this.holds) return null;
-    const answer = new Promise<Doing | null>((done) => {
-      this.answered = done;
-      setTimeout(() => done("unknown"), ANSWER_MS);
-    });
-    this.post({ to: HOLDER, want: { sure } });
-    const does = await answer;
-    this.answered = null;
+    const answer = await this.question({ want: { sure } }, ANSWER_MS);
+    if (this.closed.signal.aborted) return "unknown";
+    const does = answer ? (answer.does ?? null) : "unknown";
     if (does !== null && !sure) return does;
     // A tab that was asked and doesn't answer hangs: the browser takes its lock away.
     const wish = does === null ? { signal: AbortSignal.timeout(MOVE_MS) } : { steal: true };
@@ -91,12 +90,22 @@ export class Tab {
   /** Have the phone at this PBX, whichever tab it is. Whether it is there. */
   async at(pbx: string): Promise<boolean> {
     if (this.holds) return this.hooks.at(pbx);
-    const answer = new Promise<boolean>((done) => {
-      this.moved = done;
-      setTimeout(() => done(false), AT_MS);
+    return (await this.question({ at: pbx }, AT_MS))?.is === true;
+  }
+
+  /** The holder's answer; null where none comes in time, or this tab closes meanwhile. */
+  private question(what: Pick<Message, "want" | "at">, most: number): Promise<Message | null> {
+    return new Promise((done) => {
+      const question = ++this.asked;
+      const over = (answer: Message | null) => {
+        clearTimeout(timer);
+        this.questions.delete(question);
+        done(answer);
+      };
+      const timer = setTimeout(() => over(null), most);
+      this.questions.set(question, over);
+      this.post({ to: HOLDER, question, ...what });
     });
-    this.post({ to: HOLDER, at: pbx });
-    return answer;
   }
 
   /** Wait until the lock is free and stays so: whoever had it may only be reloading. */
@@ -140,15 +149,15 @@ export class Tab {
   }
 
   private async told(message: Message): Promise<void> {
-    if (message.to === this.id && message.is !== undefined) return this.moved?.(message.is);
-    if (message.to === this.id) this.answered?.(message.does ?? null);
+    const { from: to, question, at, want } = message;
+    if (message.to === this.id) return this.questions.get(question)?.(message);
     if (message.to !== HOLDER || !this.holds) return;
-    if (message.at !== undefined) return this.post({ to: message.from, is: await this.hooks.at(message.at) });
-    if (!message.want) return;
+    if (at !== undefined) return this.post({ to, question, is: await this.hooks.at(at) });
+    if (!want) return;
     const does = this.hooks.doing();
-    if (does !== "nothing" && !message.want.sure) return this.post({ to: message.from, does });
+    if (does !== "nothing" && !want.sure) return this.post({ to, question, does });
     await this.lost();
-    this.post({ to: message.from, does: null });
+    this.post({ to, question, does: null });
   }
 
   private post(message: Omit<Message, "from">): void {

@@ -340,6 +340,7 @@ export const en = {
   hangUp: "Hang up",
   signOutTitle: "Sign out and end your call?",
   signOutHeardTitle: "Sign out and stop monitoring?",
+  signOutPlain: "Sign out?",
   signOutTaken: "You are talking with {number}. Signing out ends that call.",
   signOutHeard: "You are talking in the call of {agent}. Signing out ends your monitoring.",
   signOutFree: "Nobody hears you any more.",
