@@ -54,6 +54,12 @@ class Probe:
         self._process.stdin.write(json.dumps(line).encode() + b"\n")
         return json.loads(await asyncio.wait_for(self._process.stdout.readline(), 60))
 
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        assert self._process is not None
+        return self._process.pid
+
     async def since(self) -> Shown:
         """What was seen since this was asked last."""
         return Shown(*await self._ask({}))
