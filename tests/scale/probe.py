@@ -44,6 +44,7 @@ class Probe:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,
+            limit=1 << 24,
         )
         assert await self._ask({"ports": [*ports], "cookies": [*cookies], "owner": {**owner}}) == "ready"
 
@@ -79,7 +80,7 @@ def _heard(place: int, owner: Mapping[str, int], found: list[list[float]], seen:
                 continue
             seen.add(match[2])
             if frame.startswith(b"event: call.updated"):  # what the first snapshot has began before
-                found[owner[match[1].decode()] != place].append(1000 * (now - float(match[2])))
+                found[owner[match[1].decode()] != place].append(round(1000 * (now - float(match[2])), 1))
 
 
 async def main() -> None:
