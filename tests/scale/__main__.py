@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--adapters", type=count, default=1, help="more than one share a PostgreSQL and a NATS server")
     parser.add_argument("--floor", default="", metavar="Q,M,W", help="queues, members, waiting callers of each PBX")
     parser.add_argument("--uvloop", action="store_true", help="run adapters on uvloop (install it first)")
+    parser.add_argument("--nice", type=int, default=0, help="priority, where the machine has other work (-10: more)")
     parser.add_argument("--pages", type=count, default=50, help="open at each adapter")
     parser.add_argument("--monitors", type=count, default=10, help="supervisors at each adapter, four clicks a second")
     parser.add_argument("--seconds", type=seconds(), default=10.0, help="at each rate")
@@ -39,6 +40,7 @@ def main() -> None:
         pages=chosen.pages,
         monitors=chosen.monitors,
         floor=floor,
+        nice=chosen.nice,
         uvloop=chosen.uvloop,
     )
     with tempfile.TemporaryDirectory(prefix="call-monitor-scale-") as folder:

@@ -44,6 +44,7 @@ class Probe:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,
+            limit=1 << 24,
         )
         assert await self._ask({"ports": [*ports], "cookies": [*cookies], "owner": {**owner}}) == "ready"
 
@@ -53,6 +54,12 @@ class Probe:
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(line).encode() + b"\n")
         return json.loads(await asyncio.wait_for(self._process.stdout.readline(), 60))
+
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        assert self._process is not None
+        return self._process.pid
 
     async def since(self) -> Shown:
         """What was seen since this was asked last."""
@@ -73,7 +80,7 @@ def _heard(place: int, owner: Mapping[str, int], found: list[list[float]], seen:
                 continue
             seen.add(match[2])
             if frame.startswith(b"event: call.updated"):  # what the first snapshot has began before
-                found[owner[match[1].decode()] != place].append(1000 * (now - float(match[2])))
+                found[owner[match[1].decode()] != place].append(round(1000 * (now - float(match[2])), 1))
 
 
 async def main() -> None:

@@ -104,6 +104,7 @@ async def measure(
         await stage.start()
         owner = await stage.owners(range(plan.adapters))
         await probe.start(stage.ports, stage.cookies, owner)
+        stage.prefer(probe.pid)
         own, beside = _supervisors(stage, owner)
         tasks = [asyncio.ensure_future(one.run()) for one in (*own, *beside)]
         costs = await _clicks(stage, own, beside, seconds)

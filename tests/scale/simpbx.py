@@ -7,6 +7,7 @@ then obeys one line at a time: `{"rate": …}` (events a second and PBX) is answ
 
 import asyncio
 import json
+import random
 import sys
 import time
 from collections.abc import Callable
@@ -64,7 +65,7 @@ class SimulatedPbx:
         """By place."""
         self._legs: dict[str, Leg] = {}
         self._next, self._step = 0, 0
-        self._owed = 0.0
+        self._owed = -random.uniform(0, EVENTS + 2)
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks = BackgroundTasks("simulated")
         for place in range(calls):

@@ -44,6 +44,8 @@ class Plan:
     """Supervisors who listen and switch, at each adapter."""
     floor: tuple[int, ...] = ()
     """Queues, members and waiting callers of each PBX; half of all events are theirs. Empty: no queues."""
+    nice: int = 0
+    """Priority of all processes of the run, where the machine has other work (sched(7), autogroup); less is more."""
     uvloop: bool = False
     """Whether adapters run on another event loop than the standard library's."""
 
@@ -143,7 +145,15 @@ class Stage:
     async def serve(self, number: int) -> None:
         """Start one adapter. Returns once it is ready."""
         await self.adapters[number].start()
+        self.prefer()
         assert await ready(self.ports[number], asyncio.Event())
+
+    def prefer(self, *more: int) -> None:
+        """Give all processes of the run, and these, their priority."""
+        pages = [one.process.pid for one in self.pages if one.process]
+        for pid in (os.getpid(), *self.pids, *self.servers, self.simulation.pid, *pages, *more):
+            if self.plan.nice:
+                Path(f"/proc/{pid}/autogroup").write_text(f"{self.plan.nice}\n")
 
     @property
     def pids(self) -> Sequence[int]:
