@@ -105,7 +105,7 @@ class CommandRunner:
         if before is not None and not before.done():
             await asyncio.wait([before])
         for switch in switches:
-            monitor = self._board.monitor(monitor_id)
+            monitor = await self._still(monitor_id, switch)
             if monitor is None or not monitor.live or monitor.to_shield:
                 return
             if not await self._confirmed(monitor, switch) and not self._is_shielded(monitor_id):
@@ -130,6 +130,16 @@ class CommandRunner:
         current = self._board.monitor(monitor.id)
         if current is not None and current.to_shield and not current.shielded:
             self._board.step(lifecycle.end_wanted(current, EndReason.SHIELDED), self._clock())
+
+    async def _still(self, monitor_id: str, switch: SwitchLeg) -> Monitor | None:
+        """The monitor, if it is still to be switched. A follow's leg is not moved while its call may just be ending."""
+        monitor = self._board.monitor(monitor_id)
+        call = self._board.call(monitor.call_id) if monitor else None
+        if monitor is None or monitor.follow_id is None or not switch.reattach or (call and call.peers):
+            return monitor
+        await asyncio.sleep(BY_ITSELF)
+        monitor = self._board.monitor(monitor_id)
+        return None if monitor is None or monitor.ending else monitor
 
     def _end(self, monitor_id: str) -> None:
         """Fail closed. While the link is down nothing can be sent: the resync asserts the mode anew."""
