@@ -20,6 +20,7 @@ from adapter.store.outbox import Outbox
 from adapter.store.owners import Owners
 from adapter.store.people import People
 from adapter.store.record import Records
+from adapter.store.report import ReportLines
 from adapter.store.sessions import Sessions
 from adapter.store.sweep import Sweep
 from adapter.store.teams import Teams
@@ -43,6 +44,7 @@ class Store:
         self.left = LeftBehind(database)
         self.guesses = Guesses(database, clock)
         self.audit = Audit(database, clock)
+        self.report = ReportLines(database)
         self.help = Help(database, clock)
         self.notes = Notes(database, clock)
         self.exempt = ExemptStore(database, clock)

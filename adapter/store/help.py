@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from adapter.core.audit import SYSTEM, Action, By
 from adapter.core.call import Agent
 from adapter.core.clock import Clock
-from adapter.core.help import HelpRequest, HelpState
+from adapter.core.help import NOT_BEGUN, HelpRequest, HelpState
 from adapter.core.help_views import help_entry, help_event
 from adapter.core.monitor import Supervisor
 from adapter.core.record import EventType
@@ -99,7 +99,7 @@ class Help:
             if row.state == HelpState.TAKEN.value and row.monitor_id == monitor_id:
                 _open(row)
                 request = _request(row)
-                await self._tell(session, Action.HELP_REQUESTED, EventType.HELP_REQUESTED, request, SYSTEM, "not_begun")
+                await self._tell(session, Action.HELP_REQUESTED, EventType.HELP_REQUESTED, request, SYSTEM, NOT_BEGUN)
                 return request
             return _request(row)
 

@@ -26,6 +26,7 @@ from adapter.web import (
     openapi,
     operations,
     pagefiles,
+    reports,
     session,
     softphone,
     stopall,
@@ -52,6 +53,7 @@ PARTS = (
     exempt,
     notes,
     help,
+    reports,
     monitors,
     stopall,
     events,
@@ -145,6 +147,7 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[exempt.routes.key] = groups.coaching.exempt
     app[notes.routes.key] = groups.coaching.notes
     app[help.routes.key] = groups.coaching.help
+    app[reports.routes.key] = groups.coaching.reports
     app[monitors.routes.key] = groups.monitors
     app[stopall.routes.key] = groups.stopall
     app[events.routes.key] = groups.events

@@ -1,4 +1,4 @@
-"""The parts of coaching, put together: what is exempt from monitoring, notes, requests for help."""
+"""The parts of coaching, put together: what is exempt from monitoring, notes, requests for help, reports."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from adapter.monitoring.policy import Policy
 from adapter.monitoring.unmonitored import ExemptRules
 from adapter.store import Store
 from adapter.tasks import BackgroundTasks
-from adapter.web import exempt, help, notes
+from adapter.web import exempt, help, notes, reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Groups:
     exempt: exempt.Deps
     notes: notes.Deps
     help: help.Deps
+    reports: reports.Deps
 
 
 class Coaching:
@@ -46,6 +47,7 @@ class Coaching:
             exempt=exempt.Deps(boards, store.exempt, self.rules, country),
             notes=notes.Deps(boards, policy, store.notes),
             help=help.Deps(boards, nodes, policy, self.desk),
+            reports=reports.Deps(boards, store.report, store.teams),
         )
         self._tasks = BackgroundTasks("coaching")
 

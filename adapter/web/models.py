@@ -20,6 +20,7 @@ from adapter.core.audit import Action
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role
 from adapter.core.record import EventType
+from adapter.core.report import GroupBy
 from adapter.core.teams import MonitorScope
 from adapter.store.tokens import Scope
 from adapter.web.fields import (
@@ -299,6 +300,14 @@ class NotesQuery(Body):
     until: Moment | None = None
     limit: Limit = 100
     cursor: Cursor | None = Field(None, description="`next_cursor` of the previous page.")
+
+
+class ReportQuery(Body):
+    """GET /reports/coaching."""
+
+    since: Moment | None = Field(None, description="What lies before does not count; by default all that is kept.")
+    until: Moment | None = None
+    by: GroupBy = Field(GroupBy.AGENT, description="What each row is of; a week is an ISO week in UTC.")
 
 
 class DeliveriesQuery(Body):

@@ -32,6 +32,7 @@ TAGS = {
     "floor": "Agents and queues",
     "help": "Agents who ask for help",
     "notes": "What supervisors write about calls",
+    "reports": "The coaching that took place",
     "do not monitor": "Whom nobody may monitor",
     "monitors": "Listening, whispering, joining",
     "events": "The live stream",

@@ -71,6 +71,7 @@ expect("DELETE /notes/{id}", 403, agent=404, watched=404, owner=204, admin=204, 
 # The administrators have exempted the call a moment before.
 writers = {"coach": 201, "owner": 201, "plain_token": 201, "scoped_inside": 201}
 expect("POST /calls/{id}/notes", 403, admin=409, coach_inside=409, admin_inside=409, **writers, **strays)
+expect("GET /reports/coaching, GET /reports/coaching.csv", 200, agent=403, watched=403, **services, **figures)
 administrators("GET /do-not-monitor, PUT /do-not-monitor", 200)
 programs = {"service": 204, "starter": 204, "scoped_service": 404}
 expect("PUT /calls/{id}/do-not-monitor", 403, admin=204, admin_inside=204, **programs)

@@ -114,7 +114,7 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
         ) : floor ? (
           <Floor picture={picture} needs={needs} open={open} />
         ) : coaching ? (
-          <Coaching me={me} />
+          <Coaching me={me} part={shown.slice("coaching/".length)} />
         ) : (
           <Inbox me={me} picture={picture} monitoring={monitoring} choice={choice} needs={needs} />
         )}

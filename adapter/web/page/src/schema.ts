@@ -426,6 +426,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/coaching": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The coaching that took place, by agent, supervisor, team or week: exactly what the audit adds up to.
+         * @description A monitor's time counts up to the last entry about it: of what still runs, as far as its mode has changed. Who may
+         *         monitor their teams' calls only gets what concerns those teams' members, and what they did themselves. What
+         *         concerns oneself as an agent is in nobody's report, and what concerns a conversation that one is in counts once
+         *         that has ended.
+         */
+        get: operations["coaching_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/coaching.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rows of the same as CSV (RFC 4180, UTF-8 with a byte order mark), safe for spreadsheets as the audit's. */
+        get: operations["report_as_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -911,6 +951,14 @@ export interface components {
             monitor_id: string;
             supervisor: components["schemas"]["Talker"];
         };
+        /** @description The report. The totals are of what is shown, each thing once. */
+        CoachingReport: {
+            by: components["schemas"]["GroupBy"];
+            rows: components["schemas"]["ReportRow"][];
+            since: string | null;
+            totals: components["schemas"]["ReportSums"];
+            until: string | null;
+        };
         /** @description The other party of the call. */
         Customer: {
             name: string;
@@ -1003,6 +1051,11 @@ export interface components {
         Gone: {
             id: string;
         };
+        /**
+         * @description What each row is of.
+         * @enum {string}
+         */
+        GroupBy: "agent" | "supervisor" | "team" | "week";
         /**
          * @description What an entry of a time line says.
          * @enum {string}
@@ -1270,6 +1323,43 @@ export interface components {
             since: string;
             /** @enum {string} */
             state: "ok" | "failing";
+        };
+        /** @description What concerns one agent, supervisor, team or week; `id` null for what concerns none. */
+        ReportRow: {
+            barge_seconds: number;
+            /** @description Calls that were monitored. */
+            calls: number;
+            /** @description By supervisor: those that they took. */
+            help_requests: number;
+            /** @description Of the account or the team; without an account as the audit names them. */
+            id: string | null;
+            median_seconds_to_help: number | null;
+            monitors: number;
+            name: string;
+            /** @description Notes and marks. */
+            notes: number;
+            silent_seconds: number;
+            takeovers: number;
+            /** @description How many of these seconds nobody can vouch for: the adapter was away, and took the monitor up again afterwards. */
+            unsure_seconds: number;
+            whisper_seconds: number;
+        };
+        /** @description What took place. Seconds to the millisecond. */
+        ReportSums: {
+            barge_seconds: number;
+            /** @description Calls that were monitored. */
+            calls: number;
+            /** @description By supervisor: those that they took. */
+            help_requests: number;
+            median_seconds_to_help: number | null;
+            monitors: number;
+            /** @description Notes and marks. */
+            notes: number;
+            silent_seconds: number;
+            takeovers: number;
+            /** @description How many of these seconds nobody can vouch for: the adapter was away, and took the monitor up again afterwards. */
+            unsure_seconds: number;
+            whisper_seconds: number;
         };
         /**
          * @description What became of it.
@@ -1614,6 +1704,7 @@ export type Cluster = components['schemas']['Cluster'];
 export type ClusterMember = components['schemas']['ClusterMember'];
 export type ClusterPbx = components['schemas']['ClusterPbx'];
 export type Coach = components['schemas']['Coach'];
+export type CoachingReport = components['schemas']['CoachingReport'];
 export type Customer = components['schemas']['Customer'];
 export type Deliveries = components['schemas']['Deliveries'];
 export type Delivery = components['schemas']['Delivery'];
@@ -1625,6 +1716,7 @@ export type EventType = components['schemas']['EventType'];
 export type ExemptBody = components['schemas']['ExemptBody'];
 export type FieldError = components['schemas']['FieldError'];
 export type Gone = components['schemas']['Gone'];
+export type GroupBy = components['schemas']['GroupBy'];
 export type Happened = components['schemas']['Happened'];
 export type Health = components['schemas']['Health'];
 export type HealthPart = components['schemas']['HealthPart'];
@@ -1660,6 +1752,8 @@ export type Queues = components['schemas']['Queues'];
 export type QueueStatus = components['schemas']['QueueStatus'];
 export type Ready = components['schemas']['Ready'];
 export type RecordState = components['schemas']['RecordState'];
+export type ReportRow = components['schemas']['ReportRow'];
+export type ReportSums = components['schemas']['ReportSums'];
 export type Result = components['schemas']['Result'];
 export type Role = components['schemas']['Role'];
 export type Scope = components['schemas']['Scope'];
@@ -2372,6 +2466,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Queues"];
+                };
+            };
+        };
+    };
+    coaching_report: {
+        parameters: {
+            query?: {
+                /** @description What each row is of; a week is an ISO week in UTC. */
+                by?: "agent" | "supervisor" | "team" | "week";
+                /** @description What lies before does not count; by default all that is kept. */
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoachingReport"];
+                };
+            };
+        };
+    };
+    report_as_table: {
+        parameters: {
+            query?: {
+                /** @description What each row is of; a week is an ISO week in UTC. */
+                by?: "agent" | "supervisor" | "team" | "week";
+                /** @description What lies before does not count; by default all that is kept. */
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
         };
@@ -3092,12 +3238,15 @@ type ReadonlyArray<T> = [
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
 export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "note.created", "note.changed", "note.deleted", "audit.cut"];
 export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "note.created", "note.changed", "note.deleted", "audit.cut"];
+export const pathsApiV1ReportsCoachingGetParametersQueryByValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/reports/coaching"]["get"]["parameters"]["query"]["by"]> = ["agent", "supervisor", "team", "week"];
+export const pathsApiV1ReportsCoachingCsvGetParametersQueryByValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/reports/coaching.csv"]["get"]["parameters"]["query"]["by"]> = ["agent", "supervisor", "team", "week"];
 export const agentStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AgentState"]> = ["offline", "available", "ringing", "on_call", "held", "paused", "unknown"];
 export const callStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CallState"]> = ["ringing", "active", "held"];
 export const deliveryStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Delivery"]["state"]> = ["waiting", "due", "delivered", "failed"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["inbound", "outbound", "internal"];
 export const endReasonValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EndReason"]> = ["stopped", "supervisor_hung_up", "call_ended", "took_over", "no_answer", "busy", "device_unavailable", "permission_revoked", "adapter_stopped", "pbx_lost", "not_monitorable", "error"];
 export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "note.created", "note.changed", "note.deleted", "audit.head", "agent.state_changed", "queue.threshold"];
+export const groupByValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["GroupBy"]> = ["agent", "supervisor", "team", "week"];
 export const happenedValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Happened"]> = ["rang", "answered", "held", "resumed", "transferred", "listening", "whispering", "joined", "silent", "left"];
 export const healthPartStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["HealthPart"]["state"]> = ["ok", "failing"];
 export const helpStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["HelpState"]> = ["open", "taken", "closed"];

@@ -1,6 +1,7 @@
 // Every word that the page says, in German.
 
 import { audit } from "./de.audit.ts";
+import { coaching } from "./de.coaching.ts";
 import { errors } from "./de.errors.ts";
 import type { Words } from "./en";
 
@@ -650,6 +651,7 @@ export const de: Words = {
   helpNotifyNo: "Nein, danke",
   helpNotice: "{name} bittet um Hilfe",
 
+  ...coaching,
   ...errors,
   ...audit,
 };

@@ -2,6 +2,7 @@
 // beside it.
 
 import { audit } from "./en.audit.ts";
+import { coaching } from "./en.coaching.ts";
 import { errors } from "./en.errors.ts";
 
 export const en = {
@@ -650,6 +651,7 @@ export const en = {
   helpNotifyNo: "No, thank you",
   helpNotice: "{name} asks for help",
 
+  ...coaching,
   ...errors,
   ...audit,
 };
