@@ -139,14 +139,14 @@ class Service:
             else Nodes([self._node(board) for board in self.boards.own], self.boards, country)
         )
         self.halves = FarHalves(self.boards, clock, self.tickets.leg_of)
-        self.coaching = Coaching(self.boards, self.nodes, store, self.unmonitored, country, clock, self.recorder.find)
+        terms = wiring.coaching(settings)
+        self.coaching = Coaching(self.boards, self.nodes, store, self.unmonitored, terms, clock, self.recorder.find)
         self._shared.help_asked.subscribe(self.coaching.desk.pressed)
         self.readiness = Readiness({"database": True, **self.nodes.parts}, self._problems, clock)
         self.ownership.lost.subscribe(self.nodes.give_up)
         self.database_health = DatabaseHealth(self.boards, store.installation.beat, clock)
-        self.history = History(self.boards)
         self.unrecorded = Unrecorded(self.boards, clock, settings.monitoring.unrecorded_seconds)
-        self.guard = Guard(allow_private=settings.webhooks.allow_private)
+        self.history, self.guard = History(self.boards), Guard(allow_private=settings.webhooks.allow_private)
         sender = Sender(self.guard, clock, settings.webhooks.timeout_seconds)
         self.dispatcher = Dispatcher(
             *(store.webhooks, store.outbox, sender, clock, lambda answer: self.metrics.tried(answer.delivered)),

@@ -51,6 +51,7 @@ from adapter.phones.browser import PREFIX, BrowserPhones, Names
 from adapter.phones.browser import Endpoints as PhonesEndpoints
 from adapter.phones.pages import PagePhones
 from adapter.phones.tickets import Tickets
+from adapter.web.coaching import Terms
 from adapter.web.ice import Ice
 from adapter.web.listener import ConnectionLimits
 from adapter.web.proxy import ProxyPolicy, networks
@@ -290,6 +291,11 @@ def keep(settings: config.Settings) -> Keep:
     audit = timedelta(days=settings.audit.keep_days) if settings.audit.keep_days else None
     notes = timedelta(days=settings.coaching.keep_days) if settings.coaching.keep_days else None
     return Keep(audit, settings.audit.cut_share, timedelta(days=settings.webhooks.keep_days), notes)
+
+
+def coaching(settings: config.Settings) -> Terms:
+    """What coaching goes by."""
+    return Terms(settings.numbering.country, settings.coaching.recording_url)
 
 
 def nats(settings: config.Settings) -> NatsAccess | None:

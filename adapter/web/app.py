@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from adapter.web import (
+    agentdata,
     audit,
     calls,
     cluster,
@@ -27,6 +28,7 @@ from adapter.web import (
     operations,
     pagefiles,
     reports,
+    scores,
     session,
     softphone,
     stopall,
@@ -52,6 +54,8 @@ PARTS = (
     timeline,
     exempt,
     notes,
+    scores,
+    agentdata,
     help,
     reports,
     monitors,
@@ -146,6 +150,8 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[timeline.routes.key] = groups.timeline
     app[exempt.routes.key] = groups.coaching.exempt
     app[notes.routes.key] = groups.coaching.notes
+    app[agentdata.routes.key] = groups.coaching.agentdata
+    app[scores.routes.key] = groups.coaching.scores
     app[help.routes.key] = groups.coaching.help
     app[reports.routes.key] = groups.coaching.reports
     app[monitors.routes.key] = groups.monitors

@@ -3,17 +3,20 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from adapter.core.monitor import Monitor
+from adapter.core.notes import recording_of
 from adapter.core.unmonitored import Unmonitored
 from adapter.fleet.nodes import Nodes
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.help import HelpDesk
 from adapter.monitoring.policy import Policy
+from adapter.monitoring.recentcalls import RecentCalls
 from adapter.monitoring.unmonitored import ExemptRules
 from adapter.store import Store
 from adapter.tasks import BackgroundTasks
-from adapter.web import exempt, help, notes, reports
+from adapter.web import agentdata, exempt, help, notes, reports, scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +25,23 @@ class Groups:
 
     exempt: exempt.Deps
     notes: notes.Deps
+    scores: scores.Deps
+    agentdata: agentdata.Deps
     help: help.Deps
     reports: reports.Deps
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the configuration says of it."""
+
+    country: str
+    """Of numbers without a country code."""
+    recording_url: str = ""
+
+
 class Coaching:
-    """All of it. `unmonitored`: the rules as every board asks them; `country`: of numbers without a country code;
-    `find`: one monitor, also an ended one."""
+    """All of it. `unmonitored`: the rules as every board asks them; `find`: one monitor, also an ended one."""
 
     def __init__(
         self,
@@ -36,16 +49,22 @@ class Coaching:
         nodes: Nodes,
         store: Store,
         unmonitored: Unmonitored,
-        country: str,
+        terms: Terms,
         clock: Callable[[], datetime],
         find: Callable[[str], Awaitable[Monitor | None]],
     ) -> None:
+        country = terms.country
         self.rules = ExemptRules(boards, unmonitored, store.exempt, clock)
         policy = Policy(boards, country)
         self.desk = HelpDesk(boards, policy, store.help, clock, find)
         self.groups = Groups(
             exempt=exempt.Deps(boards, store.exempt, self.rules, country),
-            notes=notes.Deps(boards, policy, store.notes),
+            notes=notes.Deps(
+                *(boards, policy, store.notes, store.score_forms, RecentCalls(boards)),
+                partial(recording_of, terms.recording_url),
+            ),
+            scores=scores.Deps(store.score_forms),
+            agentdata=agentdata.Deps(store.agent_data),
             help=help.Deps(boards, nodes, policy, self.desk),
             reports=reports.Deps(boards, store.report, store.teams),
         )

@@ -7,6 +7,7 @@ import { Live } from "./api/live";
 import { NO_PBXS, NOTHING, type Picture } from "./core/picture";
 import { Coaching } from "./coaching/coaching";
 import { useHelpSignal } from "./coaching/signal";
+import { UnsavedNotes } from "./coaching/unsaved";
 import { useChoice } from "./inbox/choice";
 import { Floor } from "./floor/floor";
 import { Inbox } from "./inbox/inbox";
@@ -109,6 +110,7 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
       <Rail me={me} shown={account ? "account" : floor ? "floor" : coaching ? "coaching" : "inbox"} leave={signingOut.ask} />
       <div class="content">
         <Notices picture={picture} lost={rightLost && say(words.rightLost, { number: rightLost })} dismiss={dismiss} />
+        <UnsavedNotes picture={picture} />
         {account ? (
           <Account me={me} pbxs={picture?.pbxs ?? NO_PBXS} part={shown.slice("account/".length)} />
         ) : floor ? (

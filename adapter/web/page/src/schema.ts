@@ -124,8 +124,8 @@ export interface paths {
         put?: never;
         /**
          * Write about a call that you may monitor, with the second of the call; a mark needs no words.
-         * @description Nobody in the conversation can tell that there is one. The agent sees it once the conversation has ended, and only
-         *         where it is visible to them.
+         * @description Also within half an hour after its end. Nobody in the conversation can tell that there is one. The agent sees it
+         *         once the conversation has ended, and only where it is visible to them.
          */
         post: operations["write_note"];
         delete?: never;
@@ -169,6 +169,30 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coaching/agents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Notes about an agent and their requests for help, by username (or the endpoint's name, without an account).
+         * @description Of conversations that still go on nothing. Nobody gets their own. That it was given out is in the audit.
+         */
+        get: operations["export_agent"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete the same, for good. Of conversations that still go on nothing: ask again afterwards.
+         * @description The audit stays, with who did what to whom and no words of it.
+         */
+        delete: operations["delete_agent"];
         options?: never;
         head?: never;
         patch?: never;
@@ -409,6 +433,23 @@ export interface paths {
         patch: operations["change_note"];
         trace?: never;
     };
+    "/api/v1/notes/{id}/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** The agent answers a note that was released to them; again replaces the answer. Who sees the note sees it. */
+        put: operations["reply_to_note"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/queues": {
         parameters: {
             query?: never;
@@ -459,6 +500,24 @@ export interface paths {
         /** The rows of the same as CSV (RFC 4180, UTF-8 with a byte order mark), safe for spreadsheets as the audit's. */
         get: operations["report_as_table"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/score-form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The form in use, or a version of it. Versions are kept; scores carry the questions that were asked. */
+        get: operations["get_form"];
+        /** Replace the questions: a new version, unless nothing is another. A question with its id goes on as the same. */
+        put: operations["put_form"];
         post?: never;
         delete?: never;
         options?: never;
@@ -819,6 +878,12 @@ export interface components {
             extension: string;
             name: string;
             user_id: string | null;
+        };
+        /** @description What is kept, oldest first. */
+        AgentDataAnswer: {
+            agent: string;
+            help: components["schemas"]["HelpAnswer"][];
+            notes: components["schemas"]["NoteAnswer"][];
         };
         /** @description An agent's place in one queue. */
         AgentQueue: {
@@ -1214,14 +1279,24 @@ export interface components {
             id: string;
             mark: boolean;
             pbx: string;
+            /**
+             * @description For who may monitor: the operator's recording of the call.
+             * @default null
+             */
+            recording_url?: string | null;
+            /** @description What the agent answered. */
+            reply: components["schemas"]["Reply"] | null;
+            scores: components["schemas"]["ScoresAnswer"] | null;
             text: string | null;
             /** @description Whether the agent sees it once the conversation has ended. */
             visible_to_agent: boolean;
         };
-        /** @description POST /calls/{id}/notes: words, or a mark, or both. */
+        /** @description POST /calls/{id}/notes: words, a mark, or scores. */
         NoteBody: {
             /** @default false */
             mark?: boolean;
+            /** @default null */
+            scores?: components["schemas"]["ScoresBody"] | null;
             /**
              * @description May be missing for a mark.
              * @default null
@@ -1237,6 +1312,8 @@ export interface components {
         NotePatch: {
             /** @default false */
             mark?: boolean;
+            /** @default null */
+            scores?: components["schemas"]["ScoresBody"] | null;
             /** @default null */
             text?: string | null;
             /** @default false */
@@ -1284,6 +1361,27 @@ export interface components {
             title: string;
             type: string;
         };
+        /** @description A question. */
+        QuestionAnswer: {
+            id: string;
+            kind: components["schemas"]["QuestionKind"];
+            text: string;
+        };
+        /** @description A question of the score form. */
+        QuestionBody: {
+            /**
+             * @description Of a question that is there already; a new one has none.
+             * @default null
+             */
+            id?: string | null;
+            kind: components["schemas"]["QuestionKind"];
+            text: string;
+        };
+        /**
+         * @description What is answered to a question.
+         * @enum {string}
+         */
+        QuestionKind: "rating" | "yes_no" | "text";
         /** @description Somebody who waits. */
         QueueCaller: {
             name: string;
@@ -1323,6 +1421,15 @@ export interface components {
             since: string;
             /** @enum {string} */
             state: "ok" | "failing";
+        };
+        /** @description What the agent answered. */
+        Reply: {
+            at: string;
+            text: string;
+        };
+        /** @description PUT /notes/{id}/reply. */
+        ReplyBody: {
+            text: string;
         };
         /** @description What concerns one agent, supervisor, team or week; `id` null for what concerns none. */
         ReportRow: {
@@ -1376,6 +1483,38 @@ export interface components {
          * @enum {string}
          */
         Scope: "monitor" | "admin" | "metrics" | "wall";
+        /** @description A question as it was asked then, and its answer. */
+        ScoreAnswer: {
+            id: string;
+            kind: components["schemas"]["QuestionKind"];
+            text: string;
+            value: boolean | number | string;
+        };
+        /** @description A version of the form. */
+        ScoreFormAnswer: {
+            changed_at: string | null;
+            changed_by: string | null;
+            questions: components["schemas"]["QuestionAnswer"][];
+            version: number;
+        };
+        /** @description PUT /score-form: all questions, in their order. */
+        ScoreFormBody: {
+            questions: components["schemas"]["QuestionBody"][];
+        };
+        /** @description Scores. */
+        ScoresAnswer: {
+            answers: components["schemas"]["ScoreAnswer"][];
+            form_version: number;
+        };
+        /** @description Answers to the score form. */
+        ScoresBody: {
+            /** @description By the questions' ids: 1 to 5, true or false, or words. None takes the scores away. */
+            answers: {
+                [key: string]: boolean | number | string;
+            };
+            /** @description The version that was answered. */
+            form_version: number;
+        };
         /** @description POST /setup: the first administrator, once. */
         Setup: {
             name: string;
@@ -1690,6 +1829,7 @@ export interface components {
     pathItems: never;
 }
 export type Agent = components['schemas']['Agent'];
+export type AgentDataAnswer = components['schemas']['AgentDataAnswer'];
 export type AgentQueue = components['schemas']['AgentQueue'];
 export type Agents = components['schemas']['Agents'];
 export type AgentState = components['schemas']['AgentState'];
@@ -1747,16 +1887,26 @@ export type PasswordChange = components['schemas']['PasswordChange'];
 export type PbxState = components['schemas']['PbxState'];
 export type Ping = components['schemas']['Ping'];
 export type Problem = components['schemas']['Problem'];
+export type QuestionAnswer = components['schemas']['QuestionAnswer'];
+export type QuestionBody = components['schemas']['QuestionBody'];
+export type QuestionKind = components['schemas']['QuestionKind'];
 export type QueueCaller = components['schemas']['QueueCaller'];
 export type Queues = components['schemas']['Queues'];
 export type QueueStatus = components['schemas']['QueueStatus'];
 export type Ready = components['schemas']['Ready'];
 export type RecordState = components['schemas']['RecordState'];
+export type Reply = components['schemas']['Reply'];
+export type ReplyBody = components['schemas']['ReplyBody'];
 export type ReportRow = components['schemas']['ReportRow'];
 export type ReportSums = components['schemas']['ReportSums'];
 export type Result = components['schemas']['Result'];
 export type Role = components['schemas']['Role'];
 export type Scope = components['schemas']['Scope'];
+export type ScoreAnswer = components['schemas']['ScoreAnswer'];
+export type ScoreFormAnswer = components['schemas']['ScoreFormAnswer'];
+export type ScoreFormBody = components['schemas']['ScoreFormBody'];
+export type ScoresAnswer = components['schemas']['ScoresAnswer'];
+export type ScoresBody = components['schemas']['ScoresBody'];
 export type Setup = components['schemas']['Setup'];
 export type Snapshot = components['schemas']['Snapshot'];
 export type Softphone = components['schemas']['Softphone'];
@@ -1808,7 +1958,7 @@ export interface operations {
     list_entries: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "note.created" | "note.changed" | "note.deleted" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "note.created" | "note.changed" | "note.deleted" | "score_form.changed" | "coaching.exported" | "coaching.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 /** @description `next_cursor` of the previous page. */
@@ -1839,7 +1989,7 @@ export interface operations {
     as_table: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "note.created" | "note.changed" | "note.deleted" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "note.created" | "note.changed" | "note.deleted" | "score_form.changed" | "coaching.exported" | "coaching.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 since?: string;
@@ -2012,6 +2162,48 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Cluster"];
                 };
+            };
+        };
+    };
+    export_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentDataAnswer"];
+                };
+            };
+        };
+    };
+    delete_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -2358,11 +2550,15 @@ export interface operations {
             query?: {
                 /** @description The agent's username, name or extension. */
                 agent?: string;
+                /** @description Username or name of who wrote it. */
+                author?: string;
                 call_id?: string;
                 /** @description `next_cursor` of the previous page. */
                 cursor?: string;
                 limit?: number;
                 since?: string;
+                /** @description Only those that the agent has not answered. */
+                unfinished?: boolean;
                 until?: string;
             };
             header?: never;
@@ -2450,6 +2646,32 @@ export interface operations {
             };
         };
     };
+    reply_to_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteAnswer"];
+                };
+            };
+        };
+    };
     list_queues: {
         parameters: {
             query?: never;
@@ -2518,6 +2740,53 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+        };
+    };
+    get_form: {
+        parameters: {
+            query?: {
+                /** @description By default the one in use. */
+                version?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoreFormAnswer"];
+                };
+            };
+        };
+    };
+    put_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScoreFormBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoreFormAnswer"];
                 };
             };
         };
@@ -3236,8 +3505,8 @@ type ReadonlyArray<T> = [
 ] extends [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
-export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "note.created", "note.changed", "note.deleted", "audit.cut"];
-export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "note.created", "note.changed", "note.deleted", "audit.cut"];
+export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "note.created", "note.changed", "note.deleted", "score_form.changed", "coaching.exported", "coaching.deleted", "audit.cut"];
+export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "note.created", "note.changed", "note.deleted", "score_form.changed", "coaching.exported", "coaching.deleted", "audit.cut"];
 export const pathsApiV1ReportsCoachingGetParametersQueryByValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/reports/coaching"]["get"]["parameters"]["query"]["by"]> = ["agent", "supervisor", "team", "week"];
 export const pathsApiV1ReportsCoachingCsvGetParametersQueryByValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/reports/coaching.csv"]["get"]["parameters"]["query"]["by"]> = ["agent", "supervisor", "team", "week"];
 export const agentStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AgentState"]> = ["offline", "available", "ringing", "on_call", "held", "paused", "unknown"];
@@ -3255,6 +3524,7 @@ export const modeValues: ReadonlyArray<FlattenedDeepRequired<components>["schema
 export const monitorScopeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MonitorScope"]> = ["all", "teams"];
 export const monitorStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MonitorState"]> = ["connecting", "live", "ended"];
 export const noticeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Notice"]> = ["bridge_changed", "made_safe", "unrecorded"];
+export const questionKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["QuestionKind"]> = ["rating", "yes_no", "text"];
 export const readyPartsValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Ready"]["parts"][string]> = ["ok", "failing"];
 export const recordStateStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RecordState"]["state"]> = ["ok", "failing"];
 export const resultValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Result"]> = ["ok", "refused", "failed"];

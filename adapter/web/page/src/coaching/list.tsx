@@ -13,11 +13,13 @@ export function NotesList({ me }: { me: User }) {
   const [notes, setNotes] = useState<NoteAnswer[] | null>(null);
   const [cursor, setCursor] = useState<string | null>(null);
   const [agent, setAgent] = useState("");
+  const [author, setAuthor] = useState("");
+  const [unfinished, setUnfinished] = useState(false);
   const [problem, setProblem] = useState("");
   const asked = useRef("");
   const load = useCallback(
     (after: string | null) => {
-      const query = new URLSearchParams({ limit: "50", ...(agent.trim() && { agent: agent.trim() }), ...(after && { cursor: after }) });
+      const query = new URLSearchParams({ limit: "50", ...(agent.trim() && { agent: agent.trim() }), ...(author.trim() && { author: author.trim() }), ...(unfinished && { unfinished: "true" }), ...(after && { cursor: after }) });
       asked.current = query.toString();
       return attempt(async () => {
         const page = await ask("GET", "/notes", { query });
@@ -26,19 +28,31 @@ export function NotesList({ me }: { me: User }) {
         setCursor(page.next_cursor);
       }, setProblem);
     },
-    [agent],
+    [agent, author, unfinished],
   );
   useEffect(() => void load(null), [load]);
   return (
     <>
       <p class="soft">{me.can_monitor ? words.coachingIs : words.coachingOfMine}</p>
       {me.can_monitor && (
-        <div class="search">
-          <Icon of="search" />
-          <input
-            type="search" aria-label={words.notesOfAgent} placeholder={words.notesOfAgentHint} value={agent} autocomplete="off"
-            onInput={(event) => setAgent(event.currentTarget.value)}
-          />
+        <div class="row note-filters">
+          <div class="search">
+            <Icon of="search" />
+            <input
+              type="search" aria-label={words.notesOfAgent} placeholder={words.notesOfAgentHint} value={agent} autocomplete="off"
+              onInput={(event) => setAgent(event.currentTarget.value)}
+            />
+          </div>
+          <div class="search">
+            <Icon of="search" />
+            <input
+              type="search" aria-label={words.notesBySupervisor} placeholder={words.notesBySupervisorHint} value={author} autocomplete="off"
+              onInput={(event) => setAuthor(event.currentTarget.value)}
+            />
+          </div>
+          <label class="check">
+            <input type="checkbox" checked={unfinished} onChange={(event) => setUnfinished(event.currentTarget.checked)} /> {words.notesUnfinished}
+          </label>
         </div>
       )}
       {problem && (

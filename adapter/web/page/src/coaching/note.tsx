@@ -6,6 +6,8 @@ import { second } from "../core/notes";
 import type { NoteAnswer, User } from "../schema";
 import { Icon } from "../ui/icons";
 import { say, words } from "../words";
+import { Reply } from "./reply";
+import { ScoresShown } from "./scores";
 
 interface Props {
   me: User;
@@ -42,6 +44,13 @@ export function NoteItem({ me, note, changed, fail, about }: Props) {
         )}
         {note.text}
       </p>
+      {note.scores && <ScoresShown scores={note.scores} />}
+      <Reply me={me} note={note} changed={changed} fail={fail} />
+      {note.recording_url && (
+        <a class="recording" href={note.recording_url} target="_blank" rel="noopener noreferrer">
+          <Icon of="hear" /> {words.recording}
+        </a>
+      )}
       {mine && (
         <div class="row">
           <button type="button" class="plain" aria-pressed={note.visible_to_agent} title={shown} onClick={() => void release()}>

@@ -1,4 +1,4 @@
-// Die Wörter der Seite Coaching auf Deutsch: der Bericht.
+// Die Wörter der Seite Coaching auf Deutsch: Bericht, Bewertungen, Antworten.
 
 import type { CoachingWords } from "./en.coaching.ts";
 
@@ -24,4 +24,33 @@ export const coaching: CoachingWords = {
   reportNobody: "Niemand kam",
   reportNoTeam: "Kein Team",
   reportWeekOf: "Woche {week}, {year}",
+
+  // scores, answers
+  score: "Bewertung",
+  yes: "Ja",
+  no: "Nein",
+  notAnswered: "Keine Angabe",
+  recording: "Aufzeichnung",
+  replied: "{name} hat geantwortet",
+  replyTo: "Antworten",
+  changeReply: "Antwort ändern",
+  yourReply: "Ihre Antwort",
+  sendReply: "Senden",
+  noteUnsaved: "Ihre Notiz zu {agent} mit {customer} ist nicht gespeichert, und das Gespräch ist zu Ende.",
+  throwAway: "Verwerfen",
+  notesBySupervisor: "Notizen eines Supervisors",
+  notesBySupervisorHint: "Name oder Benutzername des Supervisors",
+  notesUnfinished: "Noch nicht beantwortet",
+  scoreForm: "Bewertungsbogen",
+  scoreFormIs: "Was Supervisoren in einem Gespräch bewerten. Abgegebene Bewertungen behalten die Fragen, die gestellt wurden.",
+  noQuestions: "Es gibt noch keine Fragen, Supervisoren schreiben also nur Notizen.",
+  addQuestion: "Frage hinzufügen",
+  questionNumber: "Frage {number}",
+  answerOf: "Antwort auf {question}",
+  removeQuestion: "{question} entfernen",
+  kindRating: "1 bis 5",
+  kindYesNo: "Ja oder nein",
+  kindText: "Worte",
+  scoreFormSaved: "Der Bogen ist gespeichert: Version {version}.",
+  scoreFormVersion: "Version {version}",
 };

@@ -1,4 +1,4 @@
-// The words of the page Coaching: the report.
+// The words of the page Coaching: the report, scores, answers.
 
 export const coaching = {
   coachingParts: "Parts of Coaching",
@@ -22,6 +22,35 @@ export const coaching = {
   reportNobody: "Nobody came",
   reportNoTeam: "No team",
   reportWeekOf: "Week {week}, {year}",
+
+  // scores, answers
+  score: "Score",
+  yes: "Yes",
+  no: "No",
+  notAnswered: "Not answered",
+  recording: "Recording",
+  replied: "{name} answered",
+  replyTo: "Answer",
+  changeReply: "Change your answer",
+  yourReply: "Your answer",
+  sendReply: "Send",
+  noteUnsaved: "Your note about {agent} with {customer} is not saved, and the call has ended.",
+  throwAway: "Throw it away",
+  notesBySupervisor: "Notes by a supervisor",
+  notesBySupervisorHint: "Supervisor's name or username",
+  notesUnfinished: "Not answered yet",
+  scoreForm: "Score form",
+  scoreFormIs: "What supervisors score in a call. Scores that were given keep the questions that were asked.",
+  noQuestions: "There are no questions yet, so supervisors write notes only.",
+  addQuestion: "Add a question",
+  questionNumber: "Question {number}",
+  answerOf: "Answer of {question}",
+  removeQuestion: "Remove {question}",
+  kindRating: "1 to 5",
+  kindYesNo: "Yes or no",
+  kindText: "Words",
+  scoreFormSaved: "The form is saved: version {version}.",
+  scoreFormVersion: "Version {version}",
 };
 
 export type CoachingWords = typeof coaching;
