@@ -144,17 +144,16 @@ class Service:
         )
         self.halves = FarHalves(self.boards, clock, self.tickets.leg_of)
         self.coaching = Coaching(
-            *(self.boards, self.nodes, store, self.unmonitored, country, clock, self.recorder.find, self.shields),
-            *(lambda: self.recorder.committed(""), settings.coaching.shield_answer_seconds),
+            *(self.boards, self.nodes, store, self.unmonitored, wiring.coaching(settings), clock, self.recorder.find),
+            *(self.shields, lambda: self.recorder.committed("")),
         )
         self._shared.help_asked.subscribe(self.coaching.desk.pressed)
         self._shared.shield_asked.subscribe(self.coaching.shields.asked)
         self.readiness = Readiness({"database": True, **self.nodes.parts}, self._problems, clock)
         self.ownership.lost.subscribe(self.nodes.give_up)
         self.database_health = DatabaseHealth(self.boards, store.installation.beat, clock)
-        self.history = History(self.boards)
         self.unrecorded = Unrecorded(self.boards, clock, settings.monitoring.unrecorded_seconds)
-        self.guard = Guard(allow_private=settings.webhooks.allow_private)
+        self.history, self.guard = History(self.boards), Guard(allow_private=settings.webhooks.allow_private)
         sender = Sender(self.guard, clock, settings.webhooks.timeout_seconds)
         self.dispatcher = Dispatcher(
             *(store.webhooks, store.outbox, sender, clock, lambda answer: self.metrics.tried(answer.delivered)),

@@ -52,6 +52,7 @@ from adapter.phones.browser import PREFIX, BrowserPhones, Names
 from adapter.phones.browser import Endpoints as PhonesEndpoints
 from adapter.phones.pages import PagePhones
 from adapter.phones.tickets import Tickets
+from adapter.web.coaching import Terms
 from adapter.web.ice import Ice
 from adapter.web.listener import ConnectionLimits
 from adapter.web.proxy import ProxyPolicy, networks
@@ -298,6 +299,12 @@ def keep(settings: config.Settings) -> Keep:
     audit = timedelta(days=settings.audit.keep_days) if settings.audit.keep_days else None
     notes = timedelta(days=settings.coaching.keep_days) if settings.coaching.keep_days else None
     return Keep(audit, settings.audit.cut_share, timedelta(days=settings.webhooks.keep_days), notes)
+
+
+def coaching(settings: config.Settings) -> Terms:
+    """What coaching goes by."""
+    coaching = settings.coaching
+    return Terms(settings.numbering.country, coaching.recording_url, coaching.shield_answer_seconds)
 
 
 def nats(settings: config.Settings) -> NatsAccess | None:

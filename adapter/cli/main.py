@@ -13,6 +13,7 @@ from adapter.cli import checking, csv_import, csv_teams, interrupt
 from adapter.cli.access import operator, token
 from adapter.cli.asking import DEVICE, EXTENSION, NAME, USERNAME, password_of, password_option
 from adapter.cli.audit import audit
+from adapter.cli.coaching import coaching
 from adapter.cli.doctor import doctor
 from adapter.cli.files import files
 from adapter.cli.setup import setup
@@ -271,6 +272,7 @@ def config_check(path: Path | None) -> None:
 cli.add_command(team)
 cli.add_command(token)
 cli.add_command(audit)
+cli.add_command(coaching)
 cli.add_command(doctor)
 cli.add_command(files)
 cli.add_command(setup)

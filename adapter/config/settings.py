@@ -17,6 +17,7 @@ from adapter.config.cluster import Cluster
 from adapter.config.http import Http
 from adapter.config.pbx import AutoAnswer, Endpoints, Pbx, Softphone, StarCodes, inherit
 from adapter.config.queues import Queue, distinct
+from adapter.config.recordings import recording_template
 from adapter.config.section import Seconds, Section, revealed
 from adapter.errors import ConfigError
 
@@ -110,9 +111,14 @@ class Audit(Section):
 
 
 class Coaching(Section):
-    """Notes that supervisors write about calls, pausing monitoring, and follows."""
+    """Notes that supervisors write about calls, requests for help, pausing monitoring, and follows."""
 
-    keep_days: Annotated[int, Field(ge=0, le=36500)] = Field(365, description="Older notes are deleted; 0 keeps all.")
+    keep_days: Annotated[int, Field(ge=0, le=36500)] = Field(
+        365, description="Older notes, and requests for help that are closed, are deleted; 0 keeps all."
+    )
+    recording_url: Annotated[str, AfterValidator(recording_template)] = Field(
+        "", description="Where a recording is found, as https://example.com/{uniqueid}; also {extension} and {date}."
+    )
     shield_answer_seconds: Annotated[float, Field(ge=0.2, le=5)] = Field(
         0.5, description="A pause is answered after this time, whether anybody listened or not."
     )

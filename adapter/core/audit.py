@@ -108,6 +108,10 @@ class Action(StrEnum):
     NOTE_CREATED = "note.created"
     NOTE_CHANGED = "note.changed"
     NOTE_DELETED = "note.deleted"
+    SCORE_FORM_CHANGED = "score_form.changed"
+    COACHING_EXPORTED = "coaching.exported"
+    """Somebody got all that is kept of an agent's coaching."""
+    COACHING_DELETED = "coaching.deleted"
     CUT = "audit.cut"
 
 

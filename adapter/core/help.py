@@ -8,6 +8,9 @@ from adapter.core.audit import Subject
 from adapter.core.call import Agent
 from adapter.core.monitor import Supervisor
 
+NOT_BEGUN = "not_begun"
+"""Why the audit says that a request is open again: who took it could not begin."""
+
 
 class HelpState(StrEnum):
     """How far a request is."""

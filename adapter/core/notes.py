@@ -5,13 +5,15 @@ writes one may be listening silently.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from urllib.parse import quote
 
 from adapter.core.audit import Action, By, Entry, Subject
 from adapter.core.call import Agent, Call, CallState, Direction, Party
 from adapter.core.monitor import Supervisor
 from adapter.core.people import User
 from adapter.core.record import EventType, HookEvent
+from adapter.core.scores import Scores, scores_view
 from adapter.core.views import Json, Visibility, call_visibility, time_view
 
 MOST = 4000
@@ -41,6 +43,12 @@ class Note:
     visible: bool
     """Whether the agent may see it once the conversation has ended."""
     changed_at: datetime | None = None
+    scores: Scores | None = None
+    reply: str | None = None
+    """What the agent answered, once it was released to them."""
+    replied_at: datetime | None = None
+    uniqueid: str = ""
+    """Uniqueid of the agent's channel, by which the operator's recording may be found."""
 
     @property
     def subject(self) -> Subject:
@@ -102,7 +110,19 @@ def note_view(note: Note) -> Json:
         "mark": note.mark,
         "visible_to_agent": note.visible,
         "changed_at": time_view(note.changed_at),
+        "scores": scores_view(note.scores),
+        "reply": {"text": note.reply, "at": time_view(note.replied_at)} if note.reply else None,
     }
+
+
+def recording_of(template: str, note: Note) -> str | None:
+    """The address of the operator's recording, each part of it escaped; None where there is no template, and for notes
+    of former versions, which kept no uniqueid."""
+    if not template or not note.uniqueid:
+        return None
+    day = note.at.astimezone(UTC).date().isoformat()
+    parts = {"uniqueid": note.uniqueid, "extension": note.agent.extension, "date": day}
+    return template.format(**{name: quote(value, safe="") for name, value in parts.items()})
 
 
 def note_entry(action: Action, note: Note, by: By, at: datetime, reason: str | None = None) -> Entry:
@@ -124,5 +144,6 @@ def note_event(kind: EventType, note: Note, by: By, at: datetime) -> HookEvent:
     """What hooks are told; of one that was deleted no longer what was written."""
     data = note_view(note) | {"by": by.actor}
     if kind is EventType.NOTE_DELETED:
-        del data["text"]
+        for words in ("text", "scores", "reply"):
+            del data[words]
     return HookEvent(at, kind, note.call_id, note.conversation_id, data)

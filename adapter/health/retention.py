@@ -31,7 +31,7 @@ class Keep:
     audit_share: float
     deliveries: timedelta
     notes: timedelta | None = None
-    """None keeps all."""
+    """Of requests for help too; None keeps all."""
 
 
 class Retention:
@@ -67,7 +67,8 @@ class Retention:
             if clock.settled:
                 await self._store.sweep.events(self._keep.deliveries, DELIVERIES_SHARE, clock.now(), clock.steady())
                 if self._keep.notes is not None:
-                    await self._store.notes.sweep(self._keep.notes, DELIVERIES_SHARE, clock.now(), clock.steady())
+                    for kept in (self._store.notes, self._store.help):
+                        await kept.sweep(self._keep.notes, DELIVERIES_SHARE, clock.now(), clock.steady())
         except StoreUnavailable as problem:
             log.warning("what is past its time could not be deleted", why=str(problem))
 

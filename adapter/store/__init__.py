@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from adapter.core.clock import Clock
+from adapter.store.agentdata import AgentData
 from adapter.store.answers import Answers
 from adapter.store.audit import Audit
 from adapter.store.database import Database
@@ -22,6 +23,8 @@ from adapter.store.outbox import Outbox
 from adapter.store.owners import Owners
 from adapter.store.people import People
 from adapter.store.record import Records
+from adapter.store.report import ReportLines
+from adapter.store.scores import ScoreForms
 from adapter.store.sessions import Sessions
 from adapter.store.shields import ShieldStore
 from adapter.store.sweep import Sweep
@@ -48,6 +51,9 @@ class Store:
         self.marks = Marks(database)
         self.guesses = Guesses(database, clock)
         self.audit = Audit(database, clock)
+        self.report = ReportLines(database)
+        self.agent_data = AgentData(database, clock)
+        self.score_forms = ScoreForms(database, clock)
         self.help = Help(database, clock)
         self.notes = Notes(database, clock)
         self.exempt = ExemptStore(database, clock)

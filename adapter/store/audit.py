@@ -131,7 +131,7 @@ class Audit:
     async def page(self, wanted: Filter, limit: int, after: str | None = None) -> list[AuditRow]:
         """Entries, newest first; `after`: the id of the last one that was seen. Raises NotFound when it is unknown."""
         async with self._database.read() as session:
-            query = select(AuditRow).where(*_conditions(wanted)).order_by(AuditRow.seq.desc()).limit(limit)
+            query = select(AuditRow).where(*conditions(wanted)).order_by(AuditRow.seq.desc()).limit(limit)
             if after is not None:
                 last = await session.scalar(select(AuditRow.seq).where(AuditRow.id == after))
                 if last is None:
@@ -273,7 +273,8 @@ def _after(cut: AuditCutRow | None) -> Select[AuditRow]:
     return select(AuditRow).where(AuditRow.seq > (cut.seq if cut else 0)).order_by(AuditRow.seq)
 
 
-def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    """What a query of entries must ask, so that it finds those that are wanted."""
     found: list[ColumnElement[bool]] = []
     if wanted.since:
         found.append(AuditRow.at >= wanted.since)

@@ -69,6 +69,23 @@ class NoteRow(Base):
     visible: Mapped[bool]
     """Whether the agent may see it once the conversation has ended."""
     changed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    scores: Mapped[str | None] = mapped_column(Text)
+    """JSON, with the questions as they were asked."""
+    reply: Mapped[str | None] = mapped_column(Text)
+    replied_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    uniqueid: Mapped[str | None] = mapped_column(String(150))
+
+
+class ScoreFormRow(Base):
+    """A version of the form by which supervisors score; the one with the highest number is in use."""
+
+    __tablename__ = "score_forms"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    questions: Mapped[str] = mapped_column(Text)
+    """JSON."""
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    by: Mapped[str] = mapped_column(String(100))
 
 
 class HelpRow(Base):

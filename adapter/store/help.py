@@ -1,17 +1,18 @@
 """Requests for help in the database: first come is first served by it, whichever adapter somebody asked."""
 
+import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.audit import SYSTEM, Action, By
 from adapter.core.call import Agent
 from adapter.core.clock import Clock
-from adapter.core.help import HelpRequest, HelpState
+from adapter.core.help import NOT_BEGUN, HelpRequest, HelpState
 from adapter.core.help_views import help_entry, help_event
 from adapter.core.monitor import Supervisor
 from adapter.core.record import EventType
@@ -20,9 +21,12 @@ from adapter.store.audit import append, take_chain
 from adapter.store.coaching_tables import HelpRow
 from adapter.store.database import Database, put_fact
 from adapter.store.outbox import add as add_events
+from adapter.store.retention import held_against
 from adapter.store.tables import FactRow
 
 VERSION = "help_version"
+FEW = 100
+"""Requests that may be deleted for their age at once, however few there are."""
 
 
 class Help:
@@ -41,7 +45,7 @@ class Help:
         """Those that are not closed, oldest first."""
         query = select(HelpRow).where(HelpRow.state != HelpState.CLOSED.value).order_by(HelpRow.created_at, HelpRow.id)
         async with self._database.read() as session:
-            return [_request(row) for row in await session.scalars(query)]
+            return [request_of(row) for row in await session.scalars(query)]
 
     async def ask(self, new: HelpRequest, by: By) -> tuple[HelpRequest, bool]:
         """A new request, unless there is one for this call. Returns it, and whether anything is new.
@@ -53,13 +57,13 @@ class Help:
             running = select(HelpRow).where(HelpRow.call_id == new.call_id, HelpRow.state != HelpState.CLOSED.value)
             row = await session.scalar(running)
             if row is not None and row.state == HelpState.OPEN.value:
-                return _request(row), False
+                return request_of(row), False
             if row is None:
                 row = _row(new)
                 session.add(row)
             else:
                 _open(row)
-            request = _request(row)
+            request = request_of(row)
             await self._tell(session, Action.HELP_REQUESTED, EventType.HELP_REQUESTED, request, by)
             return request, True
 
@@ -85,7 +89,7 @@ class Help:
                 raise NotFound("There is no such request for help any more.")
             if not done.rowcount:  # type: ignore[attr-defined]
                 raise AlreadyTaken(f"{row.taken_by_name} was faster.")
-            request = replace(_request(row), taken_by=supervisor)
+            request = replace(request_of(row), taken_by=supervisor)
             await self._tell(session, Action.HELP_TAKEN, EventType.HELP_TAKEN, request, by)
             return request
 
@@ -98,10 +102,10 @@ class Help:
                 return None
             if row.state == HelpState.TAKEN.value and row.monitor_id == monitor_id:
                 _open(row)
-                request = _request(row)
-                await self._tell(session, Action.HELP_REQUESTED, EventType.HELP_REQUESTED, request, SYSTEM, "not_begun")
+                request = request_of(row)
+                await self._tell(session, Action.HELP_REQUESTED, EventType.HELP_REQUESTED, request, SYSTEM, NOT_BEGUN)
                 return request
-            return _request(row)
+            return request_of(row)
 
     async def close(self, help_id: str, by: By, reason: str | None = None) -> HelpRequest | None:
         """It is over. Returns it; None where it was over before."""
@@ -111,9 +115,25 @@ class Help:
             if row is None or row.state == HelpState.CLOSED.value:
                 return None
             row.state, row.closed_at = HelpState.CLOSED.value, self._clock.now()
-            request = _request(row)
+            request = request_of(row)
             await self._tell(session, Action.HELP_CLOSED, EventType.HELP_CLOSED, request, by, reason)
             return request
+
+    async def sweep(self, keep: timedelta, share: float, *clocks: datetime) -> int:
+        """Delete closed ones that are older than `keep`, by the earliest of these clocks and the newest request: at
+        most this share of all at once, the oldest first. Returns how many."""
+        async with self._database.work() as session:
+            newest = await session.scalar(select(func.max(HelpRow.created_at)))
+            if newest is None:
+                return 0
+            most = max(FEW, math.ceil(share * (await session.scalar(select(func.count()).select_from(HelpRow)) or 0)))
+            old = select(HelpRow.id).where(
+                HelpRow.state == HelpState.CLOSED.value, HelpRow.closed_at < held_against(keep, newest, *clocks)
+            )
+            done = await session.execute(
+                delete(HelpRow).where(HelpRow.id.in_(old.order_by(HelpRow.closed_at).limit(most)))
+            )
+            return int(done.rowcount)  # type: ignore[attr-defined]
 
     async def _tell(
         self,
@@ -152,7 +172,8 @@ def _row(request: HelpRequest) -> HelpRow:
     )
 
 
-def _request(row: HelpRow) -> HelpRequest:
+def request_of(row: HelpRow) -> HelpRequest:
+    """A request as it is kept."""
     taken_by = Supervisor(row.taken_by_id, row.taken_by_name or "") if row.taken_by_id else None
     return HelpRequest(
         id=row.id,

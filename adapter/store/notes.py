@@ -15,12 +15,14 @@ from adapter.core.clock import Clock
 from adapter.core.monitor import Supervisor
 from adapter.core.notes import Note, note_entry, note_event
 from adapter.core.record import EventType
+from adapter.core.scores import Scores
 from adapter.errors import NotFound
 from adapter.store.audit import append, take_chain
 from adapter.store.coaching_tables import NoteRow
 from adapter.store.database import Database
 from adapter.store.outbox import add as add_events
 from adapter.store.retention import held_against
+from adapter.store.scores import dumped, loaded
 
 FEW = 100
 """Notes that may be deleted for their age at once, however few there are."""
@@ -32,6 +34,10 @@ class NoteFilter:
 
     call_id: str | None = None
     agent: str | None = None
+    author: str | None = None
+    """By username or name."""
+    unfinished: bool = False
+    """Only those that the agent has not answered."""
     since: datetime | None = None
     until: datetime | None = None
     of: str | None = None
@@ -59,7 +65,7 @@ class Notes:
         """One."""
         async with self._database.read() as session:
             row = await session.get(NoteRow, note_id)
-            return _note(row) if row else None
+            return note_of(row) if row else None
 
     async def page(self, wanted: NoteFilter, limit: int, after: str | None = None) -> list[Note]:
         """Newest first; `after`: the id of the last one that was seen. Raises NotFound when it is unknown."""
@@ -69,6 +75,11 @@ class Notes:
         if wanted.agent is not None:
             name, columns = wanted.agent.lower(), (NoteRow.agent, NoteRow.agent_name, NoteRow.extension)
             query = query.where(or_(*(func.lower(column) == name for column in columns)))
+        if wanted.author is not None:
+            name, written = wanted.author.lower(), (NoteRow.author, NoteRow.author_name)
+            query = query.where(or_(*(func.lower(column) == name for column in written)))
+        if wanted.unfinished:
+            query = query.where(NoteRow.reply.is_(None))
         if wanted.since is not None:
             query = query.where(NoteRow.at >= wanted.since)
         if wanted.until is not None:
@@ -85,36 +96,58 @@ class Notes:
                 if last is None:
                     raise NotFound("This cursor is unknown, or its note was deleted. Start again without one.")
                 query = query.where(NoteRow.number < last.number)
-            return [_note(row) for row in await session.scalars(query)]
+            return [note_of(row) for row in await session.scalars(query)]
 
     async def change(
-        self, note_id: str, by: By, *, text: str | None = None, mark: bool | None = None, visible: bool | None = None
+        self,
+        note_id: str,
+        by: By,
+        *,
+        text: str | None = None,
+        mark: bool | None = None,
+        visible: bool | None = None,
+        scores: Scores | None = None,
     ) -> Note:
         """Change what is given. Raises NotFound."""
         async with self._database.work() as session:
             await take_chain(session)
             row = await _found(session, note_id)
-            before, now = _note(row), self._clock.now()
+            before, now = note_of(row), self._clock.now()
             after = replace(
                 before,
                 text=before.text if text is None else text or None,
                 mark=before.mark if mark is None else mark,
                 visible=before.visible if visible is None else visible,
+                scores=before.scores if scores is None else scores if scores.answers else None,
             )
             if after == before:
                 return before
             after = replace(after, changed_at=now)
             row.text, row.mark, row.visible, row.changed_at = after.text, after.mark, after.visible, now
-            told = [name for name in ("text", "mark", "visible") if getattr(before, name) != getattr(after, name)]
+            row.scores = dumped(after.scores)
+            parts = ("text", "mark", "visible", "scores")
+            told = [name for name in parts if getattr(before, name) != getattr(after, name)]
             await _tell(session, Action.NOTE_CHANGED, EventType.NOTE_CHANGED, after, by, now, " ".join(told))
             return after
+
+    async def reply(self, note_id: str, by: By, text: str) -> Note:
+        """The agent's answer, in place of one before. Raises NotFound, also where it is released no more."""
+        async with self._database.work() as session:
+            await take_chain(session)
+            row = await _found(session, note_id)
+            if not row.visible:
+                raise NotFound("There is no such note, or none that you may see.")
+            row.reply, row.replied_at = text, self._clock.now()
+            note = note_of(row)
+            await _tell(session, Action.NOTE_CHANGED, EventType.NOTE_CHANGED, note, by, row.replied_at, "reply")
+            return note
 
     async def delete(self, note_id: str, by: By) -> None:
         """Delete it for good. Raises NotFound."""
         async with self._database.work() as session:
             await take_chain(session)
             row = await _found(session, note_id)
-            note = _note(row)
+            note = note_of(row)
             await session.delete(row)
             await _tell(session, Action.NOTE_DELETED, EventType.NOTE_DELETED, note, by, self._clock.now())
 
@@ -175,10 +208,13 @@ def _row(note: Note, number: int) -> NoteRow:
         mark=note.mark,
         visible=note.visible,
         changed_at=note.changed_at,
+        scores=dumped(note.scores),
+        uniqueid=note.uniqueid[:150] or None,
     )
 
 
-def _note(row: NoteRow) -> Note:
+def note_of(row: NoteRow) -> Note:
+    """A note as it is kept."""
     return Note(
         id=row.id,
         pbx=row.pbx,
@@ -195,4 +231,8 @@ def _note(row: NoteRow) -> Note:
         mark=row.mark,
         visible=row.visible,
         changed_at=row.changed_at,
+        scores=loaded(row.scores),
+        reply=row.reply,
+        replied_at=row.replied_at,
+        uniqueid=row.uniqueid or "",
     )

@@ -196,7 +196,11 @@ class AuditRow(Base):
     """One entry of the audit. Triggers refuse every change, and every deletion that no cut allows."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_action", "action", "seq"), Index("ix_audit_at", "at"))
+    __table_args__ = (
+        Index("ix_audit_action", "action", "seq"),
+        Index("ix_audit_at", "at"),
+        Index("ix_audit_monitor", "monitor_id"),
+    )
 
     seq: Mapped[int] = mapped_column(Counter, primary_key=True, autoincrement=False)
     id: Mapped[str] = mapped_column(String(32), unique=True)

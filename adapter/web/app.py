@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from adapter.web import (
+    agentdata,
     audit,
     calls,
     cluster,
@@ -27,6 +28,8 @@ from adapter.web import (
     openapi,
     operations,
     pagefiles,
+    reports,
+    scores,
     session,
     shield,
     softphone,
@@ -53,9 +56,12 @@ PARTS = (
     timeline,
     exempt,
     notes,
+    scores,
+    agentdata,
     help,
     shield,
     follows,
+    reports,
     monitors,
     stopall,
     events,
@@ -148,9 +154,12 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[timeline.routes.key] = groups.timeline
     app[exempt.routes.key] = groups.coaching.exempt
     app[notes.routes.key] = groups.coaching.notes
+    app[agentdata.routes.key] = groups.coaching.agentdata
+    app[scores.routes.key] = groups.coaching.scores
     app[help.routes.key] = groups.coaching.help
     app[shield.routes.key] = groups.coaching.shield
     app[follows.routes.key] = groups.coaching.follows
+    app[reports.routes.key] = groups.coaching.reports
     app[monitors.routes.key] = groups.monitors
     app[stopall.routes.key] = groups.stopall
     app[events.routes.key] = groups.events

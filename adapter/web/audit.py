@@ -1,9 +1,6 @@
 """The audit, for administrators: by pages, or all of it as a table, streamed."""
 
-import csv
-import io
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import structlog
@@ -14,7 +11,7 @@ from adapter.core.views import Json, time_view
 from adapter.errors import AdapterError, NotFound
 from adapter.store.audit import Audit, Filter
 from adapter.store.tables import AuditRow
-from adapter.web import answers
+from adapter.web import answers, csvtable
 from adapter.web.access import administers
 from adapter.web.models import AuditFilter, AuditQuery
 from adapter.web.routes import RequestContext, Returns, Routes
@@ -32,14 +29,6 @@ class Deps:
 routes = Routes("audit", Deps)
 
 COLUMNS = list(answers.AuditEntry.model_fields)
-RISKY = re.compile(r"[=@\t\r\n\uff1d\uff0b\uff0d\uff20]|[+-](?!\d{1,11}$)|\+")
-"""How a cell begins that a spreadsheet would take for a formula (OWASP, CSV Injection), in full width too; of
-+12025550101 it would drop the plus."""
-CHANGED = re.compile(r"-?(?:0\d+|\d{12,})$|\d+(?:\.\d*)?[eE][+-]?\d+$")
-"""What a spreadsheet would take for a number and show as another: without its leading zero, rounded (Excel keeps 15
-digits, and shows 12 and more as 1.2E+11), or with an exponent (an id such as 12e34567)."""
-BOM = b"\xef\xbb\xbf"
-"""Tells Excel that a table is UTF-8 (RFC 3629, section 6)."""
 
 
 def entry_view(row: AuditRow) -> Json:
@@ -100,21 +89,15 @@ async def as_table(context: RequestContext[Deps, None]) -> web.StreamResponse:
     An apostrophe stands before what a spreadsheet would calculate, or show as another number: `'+12025550101`.
     """
     wanted = _filter(context, context.query(AuditFilter))
-    headers = {
-        "Content-Type": "text/csv; charset=utf-8",
-        "Content-Disposition": 'attachment; filename="audit.csv"',
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
     pages = context.deps.audit.every(wanted)
     try:
         first = await anext(pages)  # what fails by now is answered as an error
     except StopAsyncIteration:
         first = ()
-    response = web.StreamResponse(headers=headers)
+    response = web.StreamResponse(headers=csvtable.headers("audit.csv"))
     await response.prepare(context.request)
     try:
-        await response.write(BOM + _lines([COLUMNS]) + _table(first))
+        await response.write(csvtable.BOM + csvtable.lines([COLUMNS]) + _table(first))
         async for rows in pages:
             await response.write(_table(rows))
         await response.write_eof()
@@ -126,15 +109,4 @@ async def as_table(context: RequestContext[Deps, None]) -> web.StreamResponse:
 
 
 def _table(rows: Iterable[AuditRow]) -> bytes:
-    return _lines([_cell(value) for value in entry_view(row).values()] for row in rows)
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
-    return "'" + text if RISKY.match(text) or CHANGED.match(text) else text
-
-
-def _lines(rows: Iterable[Sequence[str]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
+    return csvtable.cells(entry_view(row).values() for row in rows)

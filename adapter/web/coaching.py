@@ -1,22 +1,25 @@
-"""The parts of coaching, put together: what is exempt from monitoring, notes, requests for help, shields, follows."""
+"""The parts of coaching, put together: exempt from monitoring, notes, requests for help, shields, follows, reports."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from adapter.core.monitor import Monitor
+from adapter.core.notes import recording_of
 from adapter.core.unmonitored import Unmonitored
 from adapter.fleet.nodes import Nodes
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.help import HelpDesk
 from adapter.monitoring.marks import MarkWatch
 from adapter.monitoring.policy import Policy
+from adapter.monitoring.recentcalls import RecentCalls
 from adapter.monitoring.shielddesk import ShieldDesk
 from adapter.monitoring.shields import ShieldKeeper
 from adapter.monitoring.unmonitored import ExemptRules
 from adapter.store import Store
 from adapter.store.marks import EXEMPT, HELP
-from adapter.web import exempt, follows, help, notes, shield
+from adapter.web import agentdata, exempt, follows, help, notes, reports, scores, shield
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +28,28 @@ class Groups:
 
     exempt: exempt.Deps
     notes: notes.Deps
+    scores: scores.Deps
+    agentdata: agentdata.Deps
     help: help.Deps
     shield: shield.Deps
     follows: follows.Deps
+    reports: reports.Deps
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the configuration says of it."""
+
+    country: str
+    """Of numbers without a country code."""
+    recording_url: str = ""
+    shield_answer: float = 0.5
+    """Seconds until a pause is answered."""
 
 
 class Coaching:
-    """All of it. `unmonitored`: the rules as every board asks them; `country`: of numbers without a country code;
-    `find`: one monitor, also an ended one; `committed`: returns once what has happened is in the database; `answer`:
-    seconds until a pause is answered."""
+    """All of it. `unmonitored`: the rules as every board asks them; `find`: one monitor, also an ended one;
+    `committed`: returns once what has happened is in the database."""
 
     def __init__(
         self,
@@ -41,24 +57,32 @@ class Coaching:
         nodes: Nodes,
         store: Store,
         unmonitored: Unmonitored,
-        country: str,
+        terms: Terms,
         clock: Callable[[], datetime],
         find: Callable[[str], Awaitable[Monitor | None]],
         keeper: ShieldKeeper,
         committed: Callable[[], Awaitable[None]],
-        answer: float,
     ) -> None:
+        country = terms.country
         self.rules = ExemptRules(boards, unmonitored, store.exempt, clock)
         policy = Policy(boards, country)
         self.desk = HelpDesk(boards, policy, store.help, clock, find)
         self.keeper, self._shields = keeper, store.shields
-        self.shields = ShieldDesk(boards, nodes.shielding_at, keeper, store.shields, committed, clock, answer)
+        self.shields = ShieldDesk(
+            boards, nodes.shielding_at, keeper, store.shields, committed, clock, terms.shield_answer
+        )
         self.groups = Groups(
             exempt=exempt.Deps(boards, store.exempt, self.rules, country),
-            notes=notes.Deps(boards, policy, store.notes),
+            notes=notes.Deps(
+                *(boards, policy, store.notes, store.score_forms, RecentCalls(boards)),
+                partial(recording_of, terms.recording_url),
+            ),
+            scores=scores.Deps(store.score_forms),
+            agentdata=agentdata.Deps(store.agent_data),
             help=help.Deps(boards, nodes, policy, self.desk),
             shield=shield.Deps(boards, self.shields),
             follows=follows.Deps(boards, nodes, policy, store.follows.find),
+            reports=reports.Deps(boards, store.report, store.teams),
         )
 
     async def start(self, *, alone: bool) -> None:

@@ -20,6 +20,7 @@ from adapter.core.audit import Action
 from adapter.core.modes import ALL_MODES, Mode
 from adapter.core.people import Role
 from adapter.core.record import EventType
+from adapter.core.report import GroupBy
 from adapter.core.teams import MonitorScope
 from adapter.store.tokens import Scope
 from adapter.web.fields import (
@@ -35,7 +36,6 @@ from adapter.web.fields import (
     Reason,
     Ringing,
     Username,
-    Words,
     not_the_name,
 )
 
@@ -180,28 +180,6 @@ class ExemptBody(Body):
     user_ids: Annotated[list[Identifier], Field(max_length=1000)] = Field([], description="Ids of people.")
 
 
-class NoteBody(Body):
-    """POST /calls/{id}/notes: words, or a mark, or both."""
-
-    text: Words | None = Field(None, description="May be missing for a mark.")
-    mark: StrictBool = False
-    visible_to_agent: StrictBool = Field(False, description="The agent sees it, once the conversation has ended.")
-
-    @model_validator(mode="after")
-    def _something(self) -> Self:
-        if not self.text and not self.mark:
-            raise ValueError("a note needs words, or is a mark")
-        return self
-
-
-class NotePatch(Body):
-    """PATCH /notes/{id}: only the given fields change."""
-
-    text: Words | None = None
-    mark: StrictBool = False
-    visible_to_agent: StrictBool = False
-
-
 class HelpBody(Body):
     """POST /help."""
 
@@ -301,15 +279,12 @@ class SoftphoneQuery(Body):
     pbx: PhonesPbx | None = Field(None, description="Where it registers; by default where the desk phone does.")
 
 
-class NotesQuery(Body):
-    """GET /notes."""
+class ReportQuery(Body):
+    """GET /reports/coaching."""
 
-    call_id: Identifier | None = None
-    agent: Identifier | None = Field(None, description="The agent's username, name or extension.")
-    since: Moment | None = None
+    since: Moment | None = Field(None, description="What lies before does not count; by default all that is kept.")
     until: Moment | None = None
-    limit: Limit = 100
-    cursor: Cursor | None = Field(None, description="`next_cursor` of the previous page.")
+    by: GroupBy = Field(GroupBy.AGENT, description="What each row is of; a week is an ISO week in UTC.")
 
 
 class DeliveriesQuery(Body):

@@ -1,29 +1,33 @@
 """Notes about calls, and marks in them: written by whoever may monitor the call, seen as `core.notes` says."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
-from pydantic import Field
 
 from adapter import errors
 from adapter.core.audit import Action
 from adapter.core.bars import CREDENTIALS
+from adapter.core.call import Call
 from adapter.core.journal import subject_of
 from adapter.core.monitor import Supervisor
 from adapter.core.notes import Note, note_view, sees_note
 from adapter.core.permissions import may_administer, may_monitor
-from adapter.core.views import Visibility
+from adapter.core.scores import Scores, answered
+from adapter.core.views import Json, Visibility
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.policy import Policy
+from adapter.monitoring.recentcalls import RecentCalls
 from adapter.store import budget
 from adapter.store.notes import NoteFilter, Notes
+from adapter.store.scores import ScoreForms
 from adapter.web.access import starts
-from adapter.web.answers import Agent, Answer, Customer, Named, Time
-from adapter.web.calls import named
-from adapter.web.models import NoteBody, NotePatch, NotesQuery
+from adapter.web.calls import named, sight_of
+from adapter.web.noteanswers import NoteAnswer, NotesPage
+from adapter.web.notemodels import NoteBody, NotePatch, NotesQuery, ReplyBody, ScoresBody
 from adapter.web.principal import Principal
 from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
 
@@ -40,30 +44,10 @@ class Deps:
     boards: Boards
     policy: Policy
     store: Notes
-
-
-class NoteAnswer(Answer):
-    """A note about a call, or a mark in it."""
-
-    id: str
-    pbx: str
-    call_id: str
-    at: Time
-    call_seconds: int = Field(description="How long the call had been answered.")
-    author: Named
-    agent: Agent
-    customer: Customer
-    text: str | None
-    mark: bool
-    visible_to_agent: bool = Field(description="Whether the agent sees it once the conversation has ended.")
-    changed_at: Time | None
-
-
-class NotesPage(Answer):
-    """Notes, newest first."""
-
-    notes: list[NoteAnswer]
-    next_cursor: str | None
+    forms: ScoreForms
+    recent: RecentCalls
+    recording: Callable[[Note], str | None]
+    """The address of the operator's recording of that call, where the configuration has one."""
 
 
 routes = Routes("notes", Deps)
@@ -90,6 +74,40 @@ async def _seen(context: RequestContext[Deps, Any]) -> Note:
     if note is None or not _sees(context, note):
         raise errors.NotFound("There is no such note, or none that you may see.")
     return note
+
+
+def _view(context: RequestContext[Deps, Any], note: Note) -> Json:
+    recording = context.deps.recording(note) if may_monitor(context.principal.person) else None
+    return note_view(note) | {"recording_url": recording}
+
+
+def _call(context: RequestContext[Deps, Any]) -> tuple[Call, Visibility, datetime]:
+    """The call that the path names, how much of it they see, and until when it went on. It may have just ended.
+
+    Raises NotFound, PbxUnavailable.
+    """
+    boards, principal = context.deps.boards, context.principal
+    try:
+        return *named(principal, boards, context.part()), context.access.clock()
+    except errors.NotFound:
+        past = context.deps.recent.find(context.part())
+        sight = sight_of(principal, boards, past.call) if past else Visibility.NOTHING
+        if past is None or sight is Visibility.NOTHING:
+            raise
+        return past.call, sight, past.ended_at
+
+
+async def _scores(context: RequestContext[Deps, Any], given: ScoresBody | None) -> Scores | None:
+    """Raises Invalid."""
+    if given is None:
+        return None
+    form = await context.deps.forms.get(given.form_version)
+    if form is None:
+        raise errors.Invalid.at("scores", "there is no such version of the form", "unknown_version")
+    try:
+        return answered(form, given.answers)
+    except ValueError as problem:
+        raise errors.Invalid.at("scores", str(problem), "score") from None
 
 
 async def _own(context: RequestContext[Deps, Any]) -> Note:
@@ -145,23 +163,23 @@ async def _about_note(context: RequestContext[Deps, Any]) -> Mapping[str, Any]:
 async def write_note(context: RequestContext[Deps, NoteBody]) -> web.Response:
     """Write about a call that you may monitor, with the second of the call; a mark needs no words.
 
-    Nobody in the conversation can tell that there is one. The agent sees it once the conversation has ended, and only
-    where it is visible to them.
+    Also within half an hour after its end. Nobody in the conversation can tell that there is one. The agent sees it
+    once the conversation has ended, and only where it is visible to them.
     """
     deps, body, principal = context.deps, context.body, context.principal
-    call, sight = named(principal, deps.boards, context.part())
+    call, sight, until = _call(context)
     if sight is not Visibility.EVERYTHING:
         raise errors.OwnCall("You are or were in this conversation yourself, so you can't write about it.")
     deps.policy.write_about(principal.person, call)
     user, at = principal.person, context.access.clock()
-    subject = subject_of(call, deps.boards.directory.users)
+    subject, scores = subject_of(call, deps.boards.directory.users), await _scores(context, body.scores)
     note = Note(
         id=uuid.uuid4().hex,
         pbx=call.pbx,
         call_id=call.id,
         conversation_id=call.conversation_id,
         at=at,
-        call_seconds=max(0, int((at - (call.answered_at or call.started_at)).total_seconds())),
+        call_seconds=max(0, int((until - (call.answered_at or call.started_at)).total_seconds())),
         author=Supervisor(user.id, user.name, user.username),
         agent=call.agent,
         agent_username=subject.agent,
@@ -170,11 +188,13 @@ async def write_note(context: RequestContext[Deps, NoteBody]) -> web.Response:
         text=body.text,
         mark=body.mark,
         visible=body.visible_to_agent,
+        scores=scores if scores and scores.answers else None,
+        uniqueid=call.uniqueid,
     )
     with budget.spending(budget.REQUEST) as seconds:  # hooks that may not hear of it must be known before
         await context.access.write_now(seconds)
     await deps.store.add(note, principal.by)
-    return web.json_response(note_view(note), status=201, headers={"Location": f"/api/v1/notes/{note.id}"})
+    return web.json_response(_view(context, note), status=201, headers={"Location": f"/api/v1/notes/{note.id}"})
 
 
 @routes.plain("GET", "/notes", Returns(model=NotesPage), query=NotesQuery, errors=OF_SOME)
@@ -184,6 +204,8 @@ async def list_notes(context: RequestContext[Deps, None]) -> web.Response:
     wanted = NoteFilter(
         call_id=query.call_id,
         agent=query.agent,
+        author=query.author,
+        unfinished=query.unfinished,
         since=query.since,
         until=query.until,
         of=None if may_monitor(user) else user.id,
@@ -203,13 +225,13 @@ async def list_notes(context: RequestContext[Deps, None]) -> web.Response:
     more = len(found) > query.limit
     shown = found[: query.limit]
     cursor = shown[-1].id if more else after
-    return web.json_response({"notes": [note_view(note) for note in shown], "next_cursor": cursor})
+    return web.json_response({"notes": [_view(context, note) for note in shown], "next_cursor": cursor})
 
 
 @routes.plain("GET", "/notes/{id}", Returns(model=NoteAnswer), errors=OF_SOME)
 async def get_note(context: RequestContext[Deps, None]) -> web.Response:
     """One of them."""
-    return web.json_response(note_view(await _seen(context)))
+    return web.json_response(_view(context, await _seen(context)))
 
 
 @routes.taking(
@@ -226,16 +248,39 @@ async def change_note(context: RequestContext[Deps, NotePatch]) -> web.Response:
     note, body, given = await _own(context), context.body, context.body.model_fields_set
     text = (body.text or "") if "text" in given else note.text or ""
     mark = body.mark if "mark" in given else note.mark
-    if not text and not mark:
-        raise errors.Invalid.at("text", "a note without a mark needs words", "required")
+    scores = (
+        await _scores(context, body.scores or ScoresBody(form_version=0, answers={})) if "scores" in given else None
+    )
+    left = note.scores if scores is None else scores.answers
+    if not text and not mark and not left:
+        raise errors.Invalid.at("text", "a note without a mark or scores needs words", "required")
     changed = await context.deps.store.change(
         note.id,
         context.principal.by,
         text=text if "text" in given else None,
         mark=mark,
         visible=body.visible_to_agent if "visible_to_agent" in given else None,
+        scores=scores,
     )
-    return web.json_response(note_view(changed))
+    return web.json_response(_view(context, changed))
+
+
+@routes.taking(
+    "PUT",
+    "/notes/{id}/reply",
+    ReplyBody,
+    Returns(model=NoteAnswer),
+    errors=[*OF_SOME, errors.StoreUnavailable],
+    audit=Action.NOTE_CHANGED,
+    about=_about_note,
+)
+async def reply_to_note(context: RequestContext[Deps, ReplyBody]) -> web.Response:
+    """The agent answers a note that was released to them; again replaces the answer. Who sees the note sees it."""
+    note = await _seen(context)
+    if note.agent.user_id != context.principal.person.id:
+        raise errors.Forbidden("Only the agent whom a note is about can answer it.")
+    replied = await context.deps.store.reply(note.id, context.principal.by, context.body.text)
+    return web.json_response(_view(context, replied))
 
 
 @routes.plain(

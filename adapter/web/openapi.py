@@ -33,6 +33,7 @@ TAGS = {
     "help": "Agents who ask for help",
     "shield": "Monitoring of a call is paused, as while a card number is read out",
     "notes": "What supervisors write about calls",
+    "reports": "The coaching that took place",
     "do not monitor": "Whom nobody may monitor",
     "monitors": "Listening, whispering, joining",
     "events": "The live stream",

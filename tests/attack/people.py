@@ -52,6 +52,7 @@ class World:
             "monitors": monitor["id"],
             "notes": note["id"],
             "help": request.id,
+            "coaching": "sam",
             "users": victim["id"],
             "tokens": self.tokens["victim"][0],
             "webhooks": hook["id"],

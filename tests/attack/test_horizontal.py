@@ -67,10 +67,15 @@ expect("POST /help/{id}/take", 403, admin=409, coach_inside=409, admin_inside=40
 expect("DELETE /help/{id}", 403, agent=404, watched=204, admin=204, admin_inside=204, **strays)
 expect("GET /notes/{id}", 200, agent=404, watched=404, **inside, **services, **figures, **strays)
 expect("PATCH /notes/{id}", 403, agent=404, watched=404, owner=200, admin=200, **inside, **strays)
+expect("PUT /notes/{id}/reply", 403, agent=404, watched=404, **inside, **strays)
 expect("DELETE /notes/{id}", 403, agent=404, watched=404, owner=204, admin=204, **inside, **strays)
 # The administrators have exempted the call a moment before.
 writers = {"coach": 201, "owner": 201, "plain_token": 201, "scoped_inside": 201}
 expect("POST /calls/{id}/notes", 403, admin=409, coach_inside=409, admin_inside=409, **writers, **strays)
+expect("GET /reports/coaching, GET /reports/coaching.csv", 200, agent=403, watched=403, **services, **figures)
+expect("GET /score-form", 200, agent=403, watched=403, **services, **figures)
+administrators("PUT /score-form, GET /coaching/agents/{id}", 200)
+administrators("DELETE /coaching/agents/{id}", 204)
 administrators("GET /do-not-monitor, PUT /do-not-monitor", 200)
 programs = {"service": 204, "starter": 204, "scoped_service": 404}
 expect("PUT /calls/{id}/do-not-monitor", 403, admin=204, admin_inside=204, **programs)
@@ -99,6 +104,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /help/{id}/take": {},
     "POST /calls/{id}/notes": {"text": "Said who it was"},
     "PATCH /notes/{id}": {"visible_to_agent": True},
+    "PUT /notes/{id}/reply": {"text": "Thank you"},
+    "PUT /score-form": {"questions": [{"text": "Greeting?", "kind": "rating"}]},
     "PUT /do-not-monitor": {"numbers": ["+12025550199"], "user_ids": []},
     "POST /monitors/stop-all": {"reason": "Enough"},
     "PATCH /users/{id}": {"name": "Taken over"},

@@ -63,11 +63,13 @@ class Scene:
         self.kinds: dict[str, ev.BridgeKind] = {}
         self.over: set[str] = set()
         self._count = 0
+        self.later = timedelta()
+        """How far its clock was put forward."""
 
     @property
     def now(self) -> datetime:
         """A clock that ticks with every channel."""
-        return START + timedelta(seconds=self._count)
+        return START + timedelta(seconds=self._count) + self.later
 
     def take(self) -> list[ev.Event]:
         """The events since the last time."""

@@ -24,7 +24,7 @@ include-name = [
     "POST /api/v1/webhooks", "PATCH /api/v1/webhooks/{id}", "POST /api/v1/monitors", "POST /api/v1/setup",
     "POST /api/v1/users", "PATCH /api/v1/users/{id}", "POST /api/v1/session/password",
     "POST /api/v1/tokens", "POST /api/v1/teams", "PATCH /api/v1/teams/{id}", "PUT /api/v1/do-not-monitor",
-    "POST /api/v1/calls/{id}/notes", "PATCH /api/v1/notes/{id}",
+    "PUT /api/v1/score-form", "POST /api/v1/calls/{id}/notes", "PATCH /api/v1/notes/{id}",
 ]
 checks.positive_data_acceptance.enabled = false
 """

@@ -8,6 +8,7 @@ import { NO_PBXS, NOTHING, type Picture } from "./core/picture";
 import { Coaching } from "./coaching/coaching";
 import { HelpRequests } from "./coaching/help";
 import { useHelpSignal } from "./coaching/signal";
+import { UnsavedNotes } from "./coaching/unsaved";
 import { useChoice } from "./inbox/choice";
 import { useMyTeam } from "./inbox/myteam";
 import { Floor } from "./floor/floor";
@@ -116,12 +117,13 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
       <Rail me={me} shown={account ? "account" : floor ? "floor" : coaching ? "coaching" : "inbox"} leave={signingOut.ask} />
       <div class="content">
         <Notices picture={picture} lost={rightLost && say(words.rightLost, { number: rightLost })} dismiss={dismiss} />
+        <UnsavedNotes picture={picture} />
         {account ? (
           <Account me={me} pbxs={picture?.pbxs ?? NO_PBXS} part={shown.slice("account/".length)} />
         ) : floor ? (
           <Floor picture={picture} needs={needs} requests={requests} open={open} />
         ) : coaching ? (
-          <Coaching me={me} />
+          <Coaching me={me} part={shown.slice("coaching/".length)} />
         ) : (
           <Inbox me={me} picture={picture} monitoring={monitoring} choice={choice} needs={needs} team={team} requests={requests} />
         )}

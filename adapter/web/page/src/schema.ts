@@ -124,8 +124,8 @@ export interface paths {
         put?: never;
         /**
          * Write about a call that you may monitor, with the second of the call; a mark needs no words.
-         * @description Nobody in the conversation can tell that there is one. The agent sees it once the conversation has ended, and only
-         *         where it is visible to them.
+         * @description Also within half an hour after its end. Nobody in the conversation can tell that there is one. The agent sees it
+         *         once the conversation has ended, and only where it is visible to them.
          */
         post: operations["write_note"];
         delete?: never;
@@ -200,6 +200,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/coaching/agents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Notes about an agent and their requests for help, by username (or the endpoint's name, without an account).
+         * @description Of conversations that still go on nothing. Nobody gets their own. That it was given out is in the audit.
+         */
+        get: operations["export_agent"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete the same, for good. Of conversations that still go on nothing: ask again afterwards.
+         * @description The audit stays, with who did what to whom and no words of it.
+         */
+        delete: operations["delete_agent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/do-not-monitor": {
         parameters: {
             query?: never;
@@ -240,6 +264,45 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/follows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those that are not over and that one sees, oldest first. */
+        get: operations["list_follows"];
+        put?: never;
+        /**
+         * Ring the supervisor's phone once, and let it hear each call of that agent from its answer on.
+         * @description A call that runs already is the first. Between calls the phone waits, and hears nothing.
+         */
+        post: operations["start_follow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/follows/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One follow, also an ended one. */
+        get: operations["get_follow"];
+        put?: never;
+        post?: never;
+        /** End it; answered once the leg is gone. Again: no change. */
+        delete: operations["stop_follow"];
         options?: never;
         head?: never;
         patch?: never;
@@ -435,6 +498,23 @@ export interface paths {
         patch: operations["change_note"];
         trace?: never;
     };
+    "/api/v1/notes/{id}/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** The agent answers a note that was released to them; again replaces the answer. Who sees the note sees it. */
+        put: operations["reply_to_note"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/queues": {
         parameters: {
             query?: never;
@@ -445,6 +525,64 @@ export interface paths {
         /** All queues that one may see, and who waits in them; a wall's token sees only how many. */
         get: operations["list_queues"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/coaching": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The coaching that took place, by agent, supervisor, team or week: exactly what the audit adds up to.
+         * @description A monitor's time counts up to the last entry about it: of what still runs, as far as its mode has changed. Who may
+         *         monitor their teams' calls only gets what concerns those teams' members, and what they did themselves. What
+         *         concerns oneself as an agent is in nobody's report, and what concerns a conversation that one is in counts once
+         *         that has ended.
+         */
+        get: operations["coaching_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/coaching.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rows of the same as CSV (RFC 4180, UTF-8 with a byte order mark), safe for spreadsheets as the audit's. */
+        get: operations["report_as_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/score-form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The form in use, or a version of it. Versions are kept; scores carry the questions that were asked. */
+        get: operations["get_form"];
+        /** Replace the questions: a new version, unless nothing is another. A question with its id goes on as the same. */
+        put: operations["put_form"];
         post?: never;
         delete?: never;
         options?: never;
@@ -806,6 +944,12 @@ export interface components {
             name: string;
             user_id: string | null;
         };
+        /** @description What is kept, oldest first. */
+        AgentDataAnswer: {
+            agent: string;
+            help: components["schemas"]["HelpAnswer"][];
+            notes: components["schemas"]["NoteAnswer"][];
+        };
         /** @description An agent's place in one queue. */
         AgentQueue: {
             /** @description From this queue, since Asterisk counts. */
@@ -939,6 +1083,14 @@ export interface components {
             monitor_id: string;
             supervisor: components["schemas"]["Talker"];
         };
+        /** @description The report. The totals are of what is shown, each thing once. */
+        CoachingReport: {
+            by: components["schemas"]["GroupBy"];
+            rows: components["schemas"]["ReportRow"][];
+            since: string | null;
+            totals: components["schemas"]["ReportSums"];
+            until: string | null;
+        };
         /** @description The other party of the call. */
         Customer: {
             name: string;
@@ -1001,7 +1153,7 @@ export interface components {
          * @description What hooks can be told of.
          * @enum {string}
          */
-        EventType: "call.started" | "call.answered" | "call.ended" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "shield.started" | "shield.ended" | "note.created" | "note.changed" | "note.deleted" | "audit.head" | "agent.state_changed" | "queue.threshold";
+        EventType: "call.started" | "call.answered" | "call.ended" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "shield.started" | "shield.ended" | "follow.started" | "follow.ended" | "note.created" | "note.changed" | "note.deleted" | "audit.head" | "agent.state_changed" | "queue.threshold";
         /** @description PUT /do-not-monitor: each list replaces the one before; one that is missing stays as it is. */
         ExemptBody: {
             /**
@@ -1027,10 +1179,55 @@ export interface components {
             /** @description A stable word for what is wrong, see docs/errors.md. */
             type: string;
         };
+        /** @description A supervisor who follows an agent. */
+        FollowAnswer: {
+            agent: components["schemas"]["Agent"];
+            calls: number | null;
+            device: string;
+            ended_at: string | null;
+            ended_reason: components["schemas"]["EndReason"] | null;
+            id: string;
+            monitor_id: string | null;
+            pbx: string;
+            started_at: string;
+            state: components["schemas"]["FollowState"];
+            supervisor: components["schemas"]["Named"];
+        };
+        /** @description POST /follows. */
+        FollowBody: {
+            /** @description The account of whom to follow. */
+            agent_user_id: string;
+            /**
+             * @description It ends after so many calls: 1 is the next call only. Null: after none.
+             * @default null
+             */
+            calls?: number | null;
+            /** @default null */
+            device?: string | null;
+            /**
+             * @description For service tokens: username of the supervisor.
+             * @default null
+             */
+            supervisor?: string | null;
+        };
+        /** @description Follows that are not over, oldest first. */
+        FollowList: {
+            follows: components["schemas"]["FollowAnswer"][];
+        };
+        /**
+         * @description How far a follow is.
+         * @enum {string}
+         */
+        FollowState: "connecting" | "waiting" | "listening" | "ended";
         /** @description A call, monitor, agent or queue that the user no longer sees. */
         Gone: {
             id: string;
         };
+        /**
+         * @description What each row is of.
+         * @enum {string}
+         */
+        GroupBy: "agent" | "supervisor" | "team" | "week";
         /**
          * @description What an entry of a time line says.
          * @enum {string}
@@ -1115,6 +1312,11 @@ export interface components {
             device: string | null;
             ended_at: string | null;
             ended_reason: components["schemas"]["EndReason"] | null;
+            /**
+             * @description Id of the follow that it belongs to.
+             * @default null
+             */
+            follow_id?: string | null;
             id: string;
             live_at: string | null;
             mode: components["schemas"]["Mode"];
@@ -1191,14 +1393,24 @@ export interface components {
             id: string;
             mark: boolean;
             pbx: string;
+            /**
+             * @description For who may monitor: the operator's recording of the call.
+             * @default null
+             */
+            recording_url?: string | null;
+            /** @description What the agent answered. */
+            reply: components["schemas"]["Reply"] | null;
+            scores: components["schemas"]["ScoresAnswer"] | null;
             text: string | null;
             /** @description Whether the agent sees it once the conversation has ended. */
             visible_to_agent: boolean;
         };
-        /** @description POST /calls/{id}/notes: words, or a mark, or both. */
+        /** @description POST /calls/{id}/notes: words, a mark, or scores. */
         NoteBody: {
             /** @default false */
             mark?: boolean;
+            /** @default null */
+            scores?: components["schemas"]["ScoresBody"] | null;
             /**
              * @description May be missing for a mark.
              * @default null
@@ -1214,6 +1426,8 @@ export interface components {
         NotePatch: {
             /** @default false */
             mark?: boolean;
+            /** @default null */
+            scores?: components["schemas"]["ScoresBody"] | null;
             /** @default null */
             text?: string | null;
             /** @default false */
@@ -1261,6 +1475,27 @@ export interface components {
             title: string;
             type: string;
         };
+        /** @description A question. */
+        QuestionAnswer: {
+            id: string;
+            kind: components["schemas"]["QuestionKind"];
+            text: string;
+        };
+        /** @description A question of the score form. */
+        QuestionBody: {
+            /**
+             * @description Of a question that is there already; a new one has none.
+             * @default null
+             */
+            id?: string | null;
+            kind: components["schemas"]["QuestionKind"];
+            text: string;
+        };
+        /**
+         * @description What is answered to a question.
+         * @enum {string}
+         */
+        QuestionKind: "rating" | "yes_no" | "text";
         /** @description Somebody who waits. */
         QueueCaller: {
             name: string;
@@ -1301,6 +1536,52 @@ export interface components {
             /** @enum {string} */
             state: "ok" | "failing";
         };
+        /** @description What the agent answered. */
+        Reply: {
+            at: string;
+            text: string;
+        };
+        /** @description PUT /notes/{id}/reply. */
+        ReplyBody: {
+            text: string;
+        };
+        /** @description What concerns one agent, supervisor, team or week; `id` null for what concerns none. */
+        ReportRow: {
+            barge_seconds: number;
+            /** @description Calls that were monitored. */
+            calls: number;
+            /** @description By supervisor: those that they took. */
+            help_requests: number;
+            /** @description Of the account or the team; without an account as the audit names them. */
+            id: string | null;
+            median_seconds_to_help: number | null;
+            monitors: number;
+            name: string;
+            /** @description Notes and marks. */
+            notes: number;
+            silent_seconds: number;
+            takeovers: number;
+            /** @description How many of these seconds nobody can vouch for: the adapter was away, and took the monitor up again afterwards. */
+            unsure_seconds: number;
+            whisper_seconds: number;
+        };
+        /** @description What took place. Seconds to the millisecond. */
+        ReportSums: {
+            barge_seconds: number;
+            /** @description Calls that were monitored. */
+            calls: number;
+            /** @description By supervisor: those that they took. */
+            help_requests: number;
+            median_seconds_to_help: number | null;
+            monitors: number;
+            /** @description Notes and marks. */
+            notes: number;
+            silent_seconds: number;
+            takeovers: number;
+            /** @description How many of these seconds nobody can vouch for: the adapter was away, and took the monitor up again afterwards. */
+            unsure_seconds: number;
+            whisper_seconds: number;
+        };
         /**
          * @description What became of it.
          * @enum {string}
@@ -1316,6 +1597,38 @@ export interface components {
          * @enum {string}
          */
         Scope: "monitor" | "admin" | "metrics" | "wall" | "shield";
+        /** @description A question as it was asked then, and its answer. */
+        ScoreAnswer: {
+            id: string;
+            kind: components["schemas"]["QuestionKind"];
+            text: string;
+            value: boolean | number | string;
+        };
+        /** @description A version of the form. */
+        ScoreFormAnswer: {
+            changed_at: string | null;
+            changed_by: string | null;
+            questions: components["schemas"]["QuestionAnswer"][];
+            version: number;
+        };
+        /** @description PUT /score-form: all questions, in their order. */
+        ScoreFormBody: {
+            questions: components["schemas"]["QuestionBody"][];
+        };
+        /** @description Scores. */
+        ScoresAnswer: {
+            answers: components["schemas"]["ScoreAnswer"][];
+            form_version: number;
+        };
+        /** @description Answers to the score form. */
+        ScoresBody: {
+            /** @description By the questions' ids: 1 to 5, true or false, or words. None takes the scores away. */
+            answers: {
+                [key: string]: boolean | number | string;
+            };
+            /** @description The version that was answered. */
+            form_version: number;
+        };
         /** @description POST /setup: the first administrator, once. */
         Setup: {
             name: string;
@@ -1659,6 +1972,7 @@ export interface components {
     pathItems: never;
 }
 export type Agent = components['schemas']['Agent'];
+export type AgentDataAnswer = components['schemas']['AgentDataAnswer'];
 export type AgentQueue = components['schemas']['AgentQueue'];
 export type Agents = components['schemas']['Agents'];
 export type AgentState = components['schemas']['AgentState'];
@@ -1673,6 +1987,7 @@ export type Cluster = components['schemas']['Cluster'];
 export type ClusterMember = components['schemas']['ClusterMember'];
 export type ClusterPbx = components['schemas']['ClusterPbx'];
 export type Coach = components['schemas']['Coach'];
+export type CoachingReport = components['schemas']['CoachingReport'];
 export type Customer = components['schemas']['Customer'];
 export type Deliveries = components['schemas']['Deliveries'];
 export type Delivery = components['schemas']['Delivery'];
@@ -1683,7 +1998,12 @@ export type Events = components['schemas']['Events'];
 export type EventType = components['schemas']['EventType'];
 export type ExemptBody = components['schemas']['ExemptBody'];
 export type FieldError = components['schemas']['FieldError'];
+export type FollowAnswer = components['schemas']['FollowAnswer'];
+export type FollowBody = components['schemas']['FollowBody'];
+export type FollowList = components['schemas']['FollowList'];
+export type FollowState = components['schemas']['FollowState'];
 export type Gone = components['schemas']['Gone'];
+export type GroupBy = components['schemas']['GroupBy'];
 export type Happened = components['schemas']['Happened'];
 export type Health = components['schemas']['Health'];
 export type HealthPart = components['schemas']['HealthPart'];
@@ -1714,14 +2034,26 @@ export type PasswordChange = components['schemas']['PasswordChange'];
 export type PbxState = components['schemas']['PbxState'];
 export type Ping = components['schemas']['Ping'];
 export type Problem = components['schemas']['Problem'];
+export type QuestionAnswer = components['schemas']['QuestionAnswer'];
+export type QuestionBody = components['schemas']['QuestionBody'];
+export type QuestionKind = components['schemas']['QuestionKind'];
 export type QueueCaller = components['schemas']['QueueCaller'];
 export type Queues = components['schemas']['Queues'];
 export type QueueStatus = components['schemas']['QueueStatus'];
 export type Ready = components['schemas']['Ready'];
 export type RecordState = components['schemas']['RecordState'];
+export type Reply = components['schemas']['Reply'];
+export type ReplyBody = components['schemas']['ReplyBody'];
+export type ReportRow = components['schemas']['ReportRow'];
+export type ReportSums = components['schemas']['ReportSums'];
 export type Result = components['schemas']['Result'];
 export type Role = components['schemas']['Role'];
 export type Scope = components['schemas']['Scope'];
+export type ScoreAnswer = components['schemas']['ScoreAnswer'];
+export type ScoreFormAnswer = components['schemas']['ScoreFormAnswer'];
+export type ScoreFormBody = components['schemas']['ScoreFormBody'];
+export type ScoresAnswer = components['schemas']['ScoresAnswer'];
+export type ScoresBody = components['schemas']['ScoresBody'];
 export type Setup = components['schemas']['Setup'];
 export type ShieldBody = components['schemas']['ShieldBody'];
 export type ShieldedUntil = components['schemas']['ShieldedUntil'];
@@ -1775,7 +2107,7 @@ export interface operations {
     list_entries: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "shield.started" | "shield.ended" | "note.created" | "note.changed" | "note.deleted" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "shield.started" | "shield.ended" | "follow.started" | "follow.ended" | "note.created" | "note.changed" | "note.deleted" | "score_form.changed" | "coaching.exported" | "coaching.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 /** @description `next_cursor` of the previous page. */
@@ -1806,7 +2138,7 @@ export interface operations {
     as_table: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "shield.started" | "shield.ended" | "note.created" | "note.changed" | "note.deleted" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "shield.started" | "shield.ended" | "follow.started" | "follow.ended" | "note.created" | "note.changed" | "note.deleted" | "score_form.changed" | "coaching.exported" | "coaching.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 since?: string;
@@ -2028,6 +2360,48 @@ export interface operations {
             };
         };
     };
+    export_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentDataAnswer"];
+                };
+            };
+        };
+    };
+    delete_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     get_exempt: {
         parameters: {
             query?: never;
@@ -2089,6 +2463,93 @@ export interface operations {
                 content: {
                     "text/event-stream": string;
                 };
+            };
+        };
+    };
+    list_follows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowList"];
+                };
+            };
+        };
+    };
+    start_follow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FollowBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowAnswer"];
+                };
+            };
+        };
+    };
+    get_follow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowAnswer"];
+                };
+            };
+        };
+    };
+    stop_follow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -2371,11 +2832,15 @@ export interface operations {
             query?: {
                 /** @description The agent's username, name or extension. */
                 agent?: string;
+                /** @description Username or name of who wrote it. */
+                author?: string;
                 call_id?: string;
                 /** @description `next_cursor` of the previous page. */
                 cursor?: string;
                 limit?: number;
                 since?: string;
+                /** @description Only those that the agent has not answered. */
+                unfinished?: boolean;
                 until?: string;
             };
             header?: never;
@@ -2463,6 +2928,32 @@ export interface operations {
             };
         };
     };
+    reply_to_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteAnswer"];
+                };
+            };
+        };
+    };
     list_queues: {
         parameters: {
             query?: never;
@@ -2479,6 +2970,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Queues"];
+                };
+            };
+        };
+    };
+    coaching_report: {
+        parameters: {
+            query?: {
+                /** @description What each row is of; a week is an ISO week in UTC. */
+                by?: "agent" | "supervisor" | "team" | "week";
+                /** @description What lies before does not count; by default all that is kept. */
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoachingReport"];
+                };
+            };
+        };
+    };
+    report_as_table: {
+        parameters: {
+            query?: {
+                /** @description What each row is of; a week is an ISO week in UTC. */
+                by?: "agent" | "supervisor" | "team" | "week";
+                /** @description What lies before does not count; by default all that is kept. */
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    get_form: {
+        parameters: {
+            query?: {
+                /** @description By default the one in use. */
+                version?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoreFormAnswer"];
+                };
+            };
+        };
+    };
+    put_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScoreFormBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoreFormAnswer"];
                 };
             };
         };
@@ -3197,14 +3787,18 @@ type ReadonlyArray<T> = [
 ] extends [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
-export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "shield.started", "shield.ended", "note.created", "note.changed", "note.deleted", "audit.cut"];
-export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "shield.started", "shield.ended", "note.created", "note.changed", "note.deleted", "audit.cut"];
+export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "shield.started", "shield.ended", "follow.started", "follow.ended", "note.created", "note.changed", "note.deleted", "score_form.changed", "coaching.exported", "coaching.deleted", "audit.cut"];
+export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "shield.started", "shield.ended", "follow.started", "follow.ended", "note.created", "note.changed", "note.deleted", "score_form.changed", "coaching.exported", "coaching.deleted", "audit.cut"];
+export const pathsApiV1ReportsCoachingGetParametersQueryByValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/reports/coaching"]["get"]["parameters"]["query"]["by"]> = ["agent", "supervisor", "team", "week"];
+export const pathsApiV1ReportsCoachingCsvGetParametersQueryByValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/reports/coaching.csv"]["get"]["parameters"]["query"]["by"]> = ["agent", "supervisor", "team", "week"];
 export const agentStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AgentState"]> = ["offline", "available", "ringing", "on_call", "held", "paused", "unknown"];
 export const callStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CallState"]> = ["ringing", "active", "held"];
 export const deliveryStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Delivery"]["state"]> = ["waiting", "due", "delivered", "failed"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["inbound", "outbound", "internal"];
 export const endReasonValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EndReason"]> = ["stopped", "supervisor_hung_up", "call_ended", "took_over", "no_answer", "busy", "device_unavailable", "permission_revoked", "adapter_stopped", "pbx_lost", "not_monitorable", "shielded", "error"];
-export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "shield.started", "shield.ended", "note.created", "note.changed", "note.deleted", "audit.head", "agent.state_changed", "queue.threshold"];
+export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "shield.started", "shield.ended", "follow.started", "follow.ended", "note.created", "note.changed", "note.deleted", "audit.head", "agent.state_changed", "queue.threshold"];
+export const followStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FollowState"]> = ["connecting", "waiting", "listening", "ended"];
+export const groupByValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["GroupBy"]> = ["agent", "supervisor", "team", "week"];
 export const happenedValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Happened"]> = ["rang", "answered", "held", "resumed", "transferred", "listening", "whispering", "joined", "silent", "left"];
 export const healthPartStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["HealthPart"]["state"]> = ["ok", "failing"];
 export const helpStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["HelpState"]> = ["open", "taken", "closed"];
@@ -3213,6 +3807,7 @@ export const modeValues: ReadonlyArray<FlattenedDeepRequired<components>["schema
 export const monitorScopeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MonitorScope"]> = ["all", "teams"];
 export const monitorStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MonitorState"]> = ["connecting", "live", "ended"];
 export const noticeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Notice"]> = ["bridge_changed", "made_safe", "shielded", "unrecorded"];
+export const questionKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["QuestionKind"]> = ["rating", "yes_no", "text"];
 export const readyPartsValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Ready"]["parts"][string]> = ["ok", "failing"];
 export const recordStateStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RecordState"]["state"]> = ["ok", "failing"];
 export const resultValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Result"]> = ["ok", "refused", "failed"];

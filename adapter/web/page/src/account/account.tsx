@@ -12,6 +12,7 @@ import { Exempt } from "./exempt";
 import { Password } from "./password";
 import type { PageProps } from "./parts";
 import { Teams } from "./teams";
+import { ScoreForm } from "./scoreform";
 import { Tokens } from "./tokens";
 import { Users } from "./users";
 import { Webhooks } from "./webhooks";
@@ -26,6 +27,7 @@ const PARTS: Record<string, Part> = {
   users: { icon: "users", label: words.users, page: Users },
   teams: { icon: "teams", label: words.teams, page: Teams },
   "do-not-monitor": { icon: "exempt", label: words.doNotMonitor, page: Exempt },
+  "score-form": { icon: "coaching", label: words.scoreForm, page: ScoreForm },
   audit: { icon: "audit", label: words.audit, page: Audit },
   webhooks: { icon: "webhooks", label: words.webhooks, page: Webhooks },
   tokens: { icon: "tokens", label: words.tokens, page: Tokens },

@@ -1,70 +1,37 @@
-// Coaching: the notes that I see, newest first. Agents find here what was released to them.
+// Coaching: notes, and for who may monitor the report, each at an address of its own.
 
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { ask } from "../api/ask";
-import { attempt } from "../api/problems";
-import { isNobody } from "../core/rows";
-import type { NoteAnswer, User } from "../schema";
-import { Icon } from "../ui/icons";
-import { say, words } from "../words";
-import { NoteItem } from "./note";
+import type { User } from "../schema";
+import { Icon, type IconName } from "../ui/icons";
+import { words } from "../words";
+import { NotesList } from "./list";
+import { Report } from "./report";
 
-export function Coaching({ me }: { me: User }) {
-  const [notes, setNotes] = useState<NoteAnswer[] | null>(null);
-  const [cursor, setCursor] = useState<string | null>(null);
-  const [agent, setAgent] = useState("");
-  const [problem, setProblem] = useState("");
-  const asked = useRef("");
-  const load = useCallback(
-    (after: string | null) => {
-      const query = new URLSearchParams({ limit: "50", ...(agent.trim() && { agent: agent.trim() }), ...(after && { cursor: after }) });
-      asked.current = query.toString();
-      return attempt(async () => {
-        const page = await ask("GET", "/notes", { query });
-        if (asked.current !== query.toString()) return; // another question was asked meanwhile
-        setNotes((before) => (after ? [...(before ?? []), ...page.notes] : page.notes));
-        setCursor(page.next_cursor);
-      }, setProblem);
-    },
-    [agent],
-  );
-  useEffect(() => void load(null), [load]);
+const PARTS: [part: string, icon: IconName, name: string][] = [
+  ["", "edit", words.notes],
+  ["report", "figures", words.report],
+];
+
+interface Props {
+  me: User;
+  /** What the address names behind `coaching`. */
+  part: string;
+}
+
+export function Coaching({ me, part }: Props) {
+  const shown = me.can_monitor && PARTS.some(([name]) => name === part) ? part : "";
   return (
     <main class="coaching">
       <h1 tabIndex={-1}>{words.coaching}</h1>
-      <p class="soft">{me.can_monitor ? words.coachingIs : words.coachingOfMine}</p>
       {me.can_monitor && (
-        <div class="search">
-          <Icon of="search" />
-          <input
-            type="search" aria-label={words.notesOfAgent} placeholder={words.notesOfAgentHint} value={agent} autocomplete="off"
-            onInput={(event) => setAgent(event.currentTarget.value)}
-          />
-        </div>
-      )}
-      {problem && (
-        <p role="alert" class="problem">
-          {problem}
-        </p>
-      )}
-      {notes === null && <p class="empty">{words.loading}</p>}
-      {notes?.length === 0 && <p class="empty">{agent.trim() ? words.nothingFound : words.noNotes}</p>}
-      {notes !== null && notes.length > 0 && (
-        <ul class="card notes" aria-label={words.notes}>
-          {notes.map((note) => (
-            <NoteItem key={note.id} me={me} note={note} changed={() => void load(null)} fail={setProblem} about={aboutOf(note)} />
+        <nav class="tabs" aria-label={words.coachingParts}>
+          {PARTS.map(([name, icon, title]) => (
+            <a href={name ? `#/coaching/${name}` : "#/coaching"} aria-current={shown === name ? "page" : undefined} key={name}>
+              <Icon of={icon} /> {title}
+            </a>
           ))}
-        </ul>
+        </nav>
       )}
-      {cursor !== null && (
-        <button type="button" onClick={() => void load(cursor)}>
-          {words.moreNotes}
-        </button>
-      )}
+      {shown === "report" ? <Report /> : <NotesList me={me} />}
     </main>
   );
-}
-
-function aboutOf({ agent, customer }: NoteAnswer): string {
-  return say(words.talkHeading, { agent: agent.name, customer: isNobody(customer.number) ? words.anonymous : customer.number });
 }

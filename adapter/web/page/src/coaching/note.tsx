@@ -9,6 +9,8 @@ import { Confirm } from "../ui/dialog";
 import { Icon } from "../ui/icons";
 import { when } from "../ui/when";
 import { say, words } from "../words";
+import { Reply } from "./reply";
+import { ScoresShown } from "./scores";
 
 interface Props {
   me: User;
@@ -49,6 +51,13 @@ export function NoteItem({ me, note, changed, fail, about }: Props) {
         )}
         {note.text}
       </p>
+      {note.scores && <ScoresShown scores={note.scores} />}
+      <Reply me={me} note={note} changed={changed} fail={fail} />
+      {note.recording_url && (
+        <a class="recording" href={note.recording_url} target="_blank" rel="noopener noreferrer">
+          <Icon of="hear" /> {words.recording}
+        </a>
+      )}
       {mine && (
         <div class="row">
           <label class="check grow">

@@ -3,8 +3,11 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask } from "../api/ask";
 import { attempt } from "../api/problems";
+import { useDraft } from "../coaching/drafts";
 import { NoteItem } from "../coaching/note";
-import type { Call, NoteAnswer, User } from "../schema";
+import { ScoreFields, useScoreForm } from "../coaching/scores";
+import { isWritten, scoresOf } from "../core/scores";
+import type { Call, components, NoteAnswer, User } from "../schema";
 import { Icon } from "../ui/icons";
 import { isShortcut } from "../ui/keys";
 import { say, words } from "../words";
@@ -46,13 +49,13 @@ interface Props {
 }
 
 export function Notes({ me, call, listening, of }: Props) {
-  const [text, setText] = useState("");
-  const [released, setReleased] = useState(false);
+  const { draft, change, forget } = useDraft(call);
+  const form = useScoreForm();
   const field = useRef<HTMLTextAreaElement>(null);
   const before = useRef<EventTarget | null>(null);
   const sending = useRef(false);
   const own = call.agent.user_id === me.id;
-  const send = async (body: { text?: string; mark?: boolean; visible_to_agent?: boolean }) => {
+  const send = async (body: components["schemas"]["NoteBody"]) => {
     if (sending.current) return false;
     sending.current = true;
     of.tell("");
@@ -69,9 +72,11 @@ export function Notes({ me, call, listening, of }: Props) {
   };
   const mark = () => void send({ mark: true });
   const save = async () => {
-    if (!text.trim() || !(await send({ text: text.trim(), visible_to_agent: released }))) return;
-    setText("");
-    setReleased(false);
+    if (!isWritten(draft)) return;
+    const scores = scoresOf(draft.version, draft.answers);
+    const text = draft.text.trim();
+    if (!(await send({ ...(text && { text }), ...(scores && { scores }), visible_to_agent: draft.released }))) return;
+    forget();
     leave();
   };
   useNoteKeys(listening, { n: () => field.current?.focus(), b: mark });
@@ -98,15 +103,18 @@ export function Notes({ me, call, listening, of }: Props) {
         }}
       >
         <textarea
-          ref={field} rows={2} value={text} aria-label={title} placeholder={words.noteHint} aria-keyshortcuts={listening ? "n" : undefined}
-          onInput={(event) => setText(event.currentTarget.value)} onFocus={(event) => (before.current = event.relatedTarget)}
+          ref={field} rows={2} value={draft.text} aria-label={title} placeholder={words.noteHint} aria-keyshortcuts={listening ? "n" : undefined}
+          onInput={(event) => change({ text: event.currentTarget.value })} onFocus={(event) => (before.current = event.relatedTarget)}
         />
+        {form && (
+          <ScoreFields questions={form.questions} answers={draft.answers} change={(answers) => change({ answers, version: form.version })} />
+        )}
         <label class="check">
-          <input type="checkbox" checked={released} onChange={(event) => setReleased(event.currentTarget.checked)} />{" "}
+          <input type="checkbox" checked={draft.released} onChange={(event) => change({ released: event.currentTarget.checked })} />{" "}
           {say(words.noteReleased, { name: call.agent.name })}
         </label>
         <div class="row">
-          <button type="submit" aria-disabled={!text.trim()}>
+          <button type="submit" aria-disabled={!isWritten(draft)}>
             {words.saveNote}
           </button>
           <button type="button" aria-keyshortcuts={listening ? "b" : undefined} onClick={mark}>

@@ -57,6 +57,9 @@ export const errors: ErrorWords = {
 
   // coaching
   problem_not_monitorable: "Dieses Gespräch kann niemand mithören: Es steht auf der Liste „Nicht mithören“, oder ein Programm hat es ausgenommen.",
+  error_unknown_version: "Der Bewertungsbogen wurde geändert. Öffnen Sie das Gespräch neu, um den neuen zu erhalten.",
+  error_unknown_question: "Der Bogen wurde inzwischen geändert. Laden Sie diese Seite neu.",
+  error_score: "Eine Antwort passt nicht zu ihrer Frage.",
   error_number_form: "Eine Nummer wie +12025550101 oder der Anfang von Nummern wie +1202555*",
   error_unknown_user: "Für eine dieser Personen gibt es kein Konto mehr.",
   problem_already_taken: "Jemand anderes kommt bereits.",

@@ -1,6 +1,7 @@
 // Every word that the page says, in German.
 
 import { audit } from "./de.audit.ts";
+import { coaching } from "./de.coaching.ts";
 import { errors } from "./de.errors.ts";
 import type { Words } from "./en";
 
@@ -673,6 +674,7 @@ export const de: Words = {
   teamPauses: "Pausen des Mithörens, Sekunden am Tag",
   teamPausesHint: "Wie lange jedes Mitglied das Mithören der eigenen Gespräche am Tag pausieren kann. Leer: so lange es will.",
 
+  ...coaching,
   ...errors,
   ...audit,
 };

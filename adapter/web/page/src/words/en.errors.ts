@@ -55,6 +55,9 @@ export const errors = {
 
   // coaching
   problem_not_monitorable: "Nobody can listen to this call: it is on the list Do not monitor, or a program has exempted it.",
+  error_unknown_version: "The score form has changed. Open the call again to get the new one.",
+  error_unknown_question: "The form was changed meanwhile. Load this page again.",
+  error_score: "An answer does not fit its question.",
   error_number_form: "A number such as +12025550101, or the beginning of numbers such as +1202555*",
   error_unknown_user: "There is no account for one of these people any more.",
   problem_already_taken: "Somebody else comes already.",

@@ -2,6 +2,7 @@
 // beside it.
 
 import { audit } from "./en.audit.ts";
+import { coaching } from "./en.coaching.ts";
 import { errors } from "./en.errors.ts";
 
 export const en = {
@@ -673,6 +674,7 @@ export const en = {
   teamPauses: "Pauses of monitoring, seconds a day",
   teamPausesHint: "How long each member may have monitoring of their own calls paused a day. Empty: as long as they wish.",
 
+  ...coaching,
   ...errors,
   ...audit,
 };

@@ -1,0 +1,76 @@
+"""All that is kept of an agent's coaching beside the audit: given out, or deleted.
+
+What concerns a conversation that still goes on stays out of both, whoever asks: else it would tell of who listens.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from adapter.core.audit import Action, By, Entry
+from adapter.core.clock import Clock
+from adapter.core.help import HelpRequest, HelpState
+from adapter.core.notes import Note
+from adapter.store.audit import append, take_chain
+from adapter.store.bars import bar_of
+from adapter.store.coaching_tables import HelpRow, NoteRow
+from adapter.store.database import Database
+from adapter.store.help import request_of
+from adapter.store.notes import note_of
+from adapter.store.tables import BarRow, UserRow
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of an agent, oldest first."""
+
+    agent: str
+    notes: Sequence[Note]
+    help: Sequence[HelpRequest]
+
+
+class AgentData:
+    """By the agent's username, or an endpoint's name. Both raise StoreUnavailable when the database does not answer."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    async def export(self, agent: str, by: By) -> Kept:
+        """All of it; that it was given out is in the audit."""
+        async with self._database.work() as session:
+            await take_chain(session)
+            notes, requests = await _whose(session, agent)
+            found = await session.scalars(select(NoteRow).where(*notes).order_by(NoteRow.number))
+            asked = await session.scalars(select(HelpRow).where(*requests).order_by(HelpRow.created_at))
+            await self._tell(session, Action.COACHING_EXPORTED, agent, by)
+            return Kept(agent, [note_of(row) for row in found], [request_of(row) for row in asked])
+
+    async def delete(self, agent: str, by: By) -> None:
+        """All of it, for good. The audit keeps who did what to whom, and that this was deleted."""
+        async with self._database.work() as session:
+            await take_chain(session)
+            notes, requests = await _whose(session, agent)
+            await session.execute(delete(NoteRow).where(*notes))
+            await session.execute(delete(HelpRow).where(*requests))
+            await self._tell(session, Action.COACHING_DELETED, agent, by)
+
+    async def _tell(self, session: AsyncSession, action: Action, agent: str, by: By) -> None:
+        await append(session, [Entry(at=self._clock.now(), by=by, action=action, target=agent)])
+
+
+Conditions = list[ColumnElement[bool]]
+
+
+async def _whose(session: AsyncSession, agent: str) -> tuple[Conditions, Conditions]:
+    """Which notes and which closed requests are meant: by the account, also under a name that it had before."""
+    user_id = await session.scalar(select(UserRow.id).where(UserRow.username_key == agent.lower()))
+    running = [one for row in await session.scalars(select(BarRow)) for one in bar_of(row).ids]
+
+    def whose(row: type[NoteRow] | type[HelpRow]) -> ColumnElement[bool]:
+        named = func.lower(row.agent) == agent.lower()
+        return named if user_id is None else or_(row.agent_id == user_id, named & row.agent_id.is_(None))
+
+    over = [row.conversation_id.not_in(running) for row in (NoteRow, HelpRow)]
+    return [whose(NoteRow), over[0]], [whose(HelpRow), over[1], HelpRow.state == HelpState.CLOSED.value]
