@@ -7,7 +7,6 @@ from functools import partial
 import structlog
 
 from adapter import config, wiring
-from adapter.accounts import follow
 from adapter.cluster import LOOK, Cluster, Membership
 from adapter.config.tls import Certificate
 from adapter.core.bars import Bars
@@ -60,6 +59,7 @@ from adapter.web import (
     webhooks,
 )
 from adapter.web.access import Access
+from adapter.web.accounts import follow
 from adapter.web.app import Groups
 from adapter.web.coaching import Coaching
 from adapter.web.expiry import Expiry
