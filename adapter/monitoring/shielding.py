@@ -42,8 +42,10 @@ class Shielding:
         """By uniqueid of a channel: the mark that it was given last."""
         self._extra: dict[str, set[str]] = {}
         """By a shield's id: channels that asked for it, whether they are in an agent's call or not."""
+        self._begins = False
+        """Whether one begins at this moment: what is told of that is heeded by who began it."""
         self._pending: set[str] = set()
-        """Ids of shields whose confirmation somebody waits for."""
+        """Ids of shields whose confirmation somebody waits for, now or later."""
         self._news = asyncio.Event()
         self._tasks = BackgroundTasks("shields")
         self._ends = [board.subscribe(self._heard), keeper.over.subscribe(self._over)]
@@ -58,7 +60,11 @@ class Shielding:
             raise errors.PbxUnavailable("The connection to the PBX is down; it is being restored. Try again soon.")
         clock = asyncio.get_running_loop().time
         began = clock()
-        shield = self._keeper.begin(self._board.id, request, by)
+        self._begins = True
+        try:
+            shield = self._keeper.begin(self._board.id, request, by)
+        finally:
+            self._begins = False
         if channel is not None:
             self._extra.setdefault(shield.id, set()).add(channel)
         self._pending.add(shield.id)
@@ -72,6 +78,7 @@ class Shielding:
             self._pending.discard(shield.id)
         if problem is not None:
             log.error("a shield is on, and not all of it is confirmed", shield=shield.id, why=problem.detail)
+            self._confirm_later(shield)
             raise problem
         self._keeper.confirmed(shield)
         return shield
@@ -143,6 +150,8 @@ class Shielding:
 
     def _heard(self, changes: Changes) -> None:
         self._news.set()
+        if self._begins:
+            return
         running = [one for one in self._keeper.shields.running.values() if one.pbx == self._board.id]
         if not running:
             if not self._keeper.shields.running:
@@ -153,13 +162,27 @@ class Shielding:
         for shield in running:
             if new := self._marking(shield, self._channels(shield)) if shield.id not in self._pending else []:
                 self._tasks.start(_each(new), f"mark {shield.id}")
-            waits = shield.id in self._keeper.shields.unconfirmed and shield.id not in self._pending
-            if waits and self._is_quiet(shield):
-                self._tasks.start(self._confirm(shield), f"confirm {shield.id}")
+            if shield.id in self._keeper.shields.unconfirmed and shield.id not in self._pending:
+                self._confirm_later(shield)  # of a former run
 
-    async def _confirm(self, shield: Shield) -> None:
-        if shield.id in self._keeper.shields.unconfirmed and self._is_quiet(shield):
-            self._keeper.confirmed(shield)
+    def _confirm_later(self, shield: Shield) -> None:
+        self._pending.add(shield.id)
+        self._tasks.start(self._confirmed_later(shield), f"confirm {shield.id}")
+
+    async def _confirmed_later(self, shield: Shield) -> None:
+        """Once Asterisk answers and nobody hears anything: both is waited for, whether anybody listened or not."""
+        try:
+            while shield.id in self._keeper.shields.unconfirmed:
+                try:
+                    await self._ask(shield)
+                except errors.AdapterError:
+                    await asyncio.sleep(self._answer)
+                    continue
+                await self._quiet(shield)
+                if shield.id in self._keeper.shields.unconfirmed:
+                    self._keeper.confirmed(shield)
+        finally:
+            self._pending.discard(shield.id)
 
     def _over(self, shield: Shield) -> None:
         if shield.pbx != self._board.id or not self._board.complete:

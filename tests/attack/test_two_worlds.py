@@ -234,6 +234,21 @@ class Show:
             await self.look()
         self.ended = self.site.pbx.did.count("hangup")
 
+    async def pause(self) -> None:
+        """Sam, and the administrator who talks with him, pause monitoring and resume it; once a leg does not move."""
+        (call,) = [call.id for call in self.site.board.calls() if call.agent.extension == "101"]
+        url = f"{self.site.base}{app.PREFIX}/calls/{call}/shield"
+        for name in ("sam", "admin"):
+            await self.onlookers[name].note("POST", url, {"seconds": 600, "reason": "Card"})
+            assert all(monitor.shielded for monitor in self.site.board.monitors())
+            await self.look()
+            await self.onlookers["admin" if name == "sam" else "sam"].note("POST", url, {"seconds": 0})
+            await self.onlookers[name].note("DELETE", url)
+            await self.look()
+        self.site.pbx.moves = False
+        await self.onlookers["sam"].note("POST", url, {})
+        self.ended = self.site.pbx.did.count("hangup")
+
     async def look(self) -> None:
         """Everybody asks for everything."""
         await settle()
@@ -348,6 +363,23 @@ async def test_ending_what_may_not_be_monitored_tells_nobody(tmp_path: Path) -> 
         assert_alike(one, other)
         assert any('"monitorable": false' in text for text in one.transcript("sam"))
         assert one.ended > other.ended, "what nobody may know of ended too"
+
+
+async def test_pausing_monitoring_tells_nobody_whether_there_was_any(tmp_path: Path) -> None:
+    async with shown(tmp_path, silent=True) as one, shown(tmp_path, silent=False) as other:
+        for show in (one, other):
+            await show.begin()
+            await show.listen()
+            await show.look()
+            await show.pause()
+            await show.look()
+        assert_alike(one, other)
+        told = "".join(one.transcript("sam"))
+        assert '"shielded_until": "now"' in told, "the pause itself is no secret"
+        assert "shield.started" in "".join(one.transcript("admin"))
+        assert '"shielded": true' not in told
+        assert one.site.pbx.did.count("shield") == 6
+        assert (one.ended, other.ended) == (2, 0), "what nobody may know of was moved, and hung up"
 
 
 async def test_who_comes_to_help_is_told_to_who_asked_alone(tmp_path: Path) -> None:

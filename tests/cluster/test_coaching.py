@@ -3,6 +3,7 @@
 import asyncio
 
 from adapter.core.userevents import HelpAsked
+from adapter.errors import PbxTimeout
 from tests.support.clock import real
 from tests.support.several import Several, cluster_url, server, several
 from tests.support.site import is_problem
@@ -98,3 +99,39 @@ async def test_notes_are_read_at_any_adapter_and_by_nobody_while_one_does_not_kn
         is_problem(await coach.get(path), 503, "pbx_unavailable")
     await until(lambda: south.owns("north", "south"), "nobody took it over")
     assert (await coach.get(f"/notes/{note['id']}"))[1] == note
+
+
+async def test_monitoring_is_paused_at_any_adapter_and_holds_at_all_of_them(several: Several) -> None:
+    north, south = await several.two()
+    several.call_at("north")
+    sam, mona, coach = await south.client("sam"), await south.client("mona"), await north.client("coach")
+    call = await mona.call("101")
+    monitor = await mona.monitor(call, "barge")
+    status, answer = await sam.post(f"/calls/{call['id']}/shield", {"seconds": 60})
+    assert status == 200, answer
+    assert several.pbxes["north"].did[-1] == "shield", "by the owner of the PBX"
+    one = (await mona.get(f"/monitors/{monitor['id']}"))[1]
+    assert (one["shielded"], one["mode"]) == (True, "silent")
+    assert (await sam.call("101", state=None))["shielded_until"] == answer["shielded_until"]
+    for client in (mona, coach):
+        body = {"call_id": call["id"]} if client is coach else {"mode": "whisper"}
+        ask = client.post("/monitors", body) if client is coach else client.patch(f"/monitors/{monitor['id']}", body)
+        is_problem(await ask, 409, "shielded")
+    await north.die()
+    await until(lambda: south.owns("north", "south"), "nobody took it over")
+    (again,) = [one for one in south.service.boards.calls() if one.id == call["id"]]
+    assert again.shielded, "the new owner has forgotten it"
+    is_problem(await mona.patch(f"/monitors/{monitor['id']}", {"mode": "whisper"}), 409, "shielded")
+    assert (await sam.delete(f"/calls/{call['id']}/shield"))[0] == 204
+    await until(lambda: not any(one.shielded for one in south.service.boards.monitors()), "it does not listen again")
+
+
+async def test_an_owner_that_does_not_answer_is_no_pause(several: Several) -> None:
+    north, south = await several.two()
+    several.call_at("north")
+    sam = await south.client("sam")
+    call = await sam.call("101", state=None)
+    several.pbxes["north"].error = PbxTimeout("frozen")
+    is_problem(await sam.post(f"/calls/{call['id']}/shield", {}), 504, "pbx_timeout")
+    several.pbxes["north"].error = None
+    await until(lambda: bool(north.service.shields.shields.running), "what is not confirmed is off")
