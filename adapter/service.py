@@ -61,7 +61,6 @@ from adapter.web import (
     webhooks,
 )
 from adapter.web.access import Access
-from adapter.web.accounts import follow
 from adapter.web.app import Groups
 from adapter.web.coaching import Coaching
 from adapter.web.expiry import Expiry

@@ -59,11 +59,11 @@ def _view(exempt: Exempt) -> Json:
 def _numbers(given: Iterable[str], country: str) -> list[str]:
     """As they are kept. Raises Invalid."""
     found = []
-    for entry in given:
+    for place, entry in enumerate(given):
         try:
             found.append(listed(entry, country))
         except ValueError as problem:
-            raise Invalid.at("numbers", f"{entry}: {problem}", "number_form") from None
+            raise Invalid.at(f"numbers.{place}", f"{entry}: {problem}", "number_form") from None
     return found
 
 

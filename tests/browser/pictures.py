@@ -45,6 +45,7 @@ async def take(lab: Lab, browser: Browser) -> None:
     await admin.get_by_role("button", name="Call Monitoring").click()
     await expect(admin.get_by_text("Nobody hears you.")).to_be_visible()
     await shoot(admin, "silent-light-wide")
+    await coaching(lab, admin)
     await admin.get_by_role("button", name="Talk to Agent").click()
     await expect(sam.get_by_text("Admin is talking to you.")).to_be_visible()
     await shoot(sam, "agent-light-narrow")
@@ -63,6 +64,35 @@ async def take(lab: Lab, browser: Browser) -> None:
     await admin.get_by_role("row").filter(has_text="mona").get_by_role("button", name="Edit user").click()
     await shoot(admin, "account-light-wide")
     await records(lab, admin, narrow)
+
+
+async def coaching(lab: Lab, admin: Page) -> None:
+    """Who asks for help, and notes: while one listens, and all of them."""
+    for username, words in (("ana", "A refund over my limit"), ("lee", "")):
+        await (await lab.client(username)).post("/help", {"note": words} if words else {})
+    (call,) = [
+        one for one in (await (await lab.client("admin")).get("/calls"))[1]["calls"] if one["agent"]["name"] == "Sam"
+    ]
+    notes = f"/calls/{call['id']}/notes"
+    api = await lab.client("admin")
+    await api.post(notes, {"text": "Named the rule, and let the customer finish.", "visible_to_agent": True})
+    await api.post(notes, {"mark": True})
+    await admin.get_by_role("option").filter(has_text="Ana").click()
+    await admin.get_by_role("option").filter(has_text="Sam").click()
+    await expect(admin.get_by_role("region", name="Notes").get_by_role("listitem")).to_have_count(2)
+    await shoot(admin, "coaching-light-wide")
+    size, scheme = admin.viewport_size, "dark"
+    await admin.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    await admin.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    await admin.get_by_role("button", name="Back to the list").click()
+    await shoot(admin, "help-dark-narrow")
+    await admin.set_viewport_size(size)  # type: ignore[arg-type]
+    await admin.emulate_media(color_scheme="light")
+    await admin.get_by_role("link", name="Coaching").click()
+    await expect(admin.get_by_label("Released to Sam").first).to_be_checked()
+    await shoot(admin, "notes-light-wide")
+    await admin.get_by_role("link", name="Inbox").click()
+    await admin.get_by_role("option").filter(has_text="Sam").click()
 
 
 async def records(lab: Lab, admin: Page, narrow: Page) -> None:

@@ -70,7 +70,7 @@ async def test_nothing_in_any_state_of_a_call(lab: Lab, speaking: Browser, langu
     await expect(page.locator(".sentence.whisper")).to_be_visible()
     await look(page)
     await page.get_by_role("option").filter(has_text="Ana").click()
-    await expect(page.locator(".sentence.silent")).to_be_visible()
+    await expect(page.locator(".sentence.whisper")).to_be_visible()
     await look(page)
     await page.locator(".bar .acts button").first.click()
     await press(page, "j")

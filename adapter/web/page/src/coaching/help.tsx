@@ -9,6 +9,7 @@ import { pausedUntil } from "../core/shield";
 import type { MyMonitoring } from "../inbox/monitoring";
 import { mayAskToNotify, mayNotify, type Wishes } from "../needs/alerts";
 import type { HelpAnswer, User } from "../schema";
+import { useMeant } from "../ui/anchored";
 import { useClocks } from "../ui/clocks";
 import { Icon } from "../ui/icons";
 import { useKept } from "../ui/kept";
@@ -97,7 +98,9 @@ export function HelpRequests({ me, picture, monitoring, choose, wishes, setWishe
   const [offers, setOffers] = useKept("help-notifications", (kept) => kept !== false);
   const box = useRef<HTMLElement>(null);
   const requests = me.can_monitor ? waiting(me, picture) : [];
-  useClocks(box, requests.map((one) => one.id + one.state).join());
+  const shown = requests.map((one) => one.id + one.state).join();
+  useClocks(box, shown);
+  const meant = useMeant(shown);
   if (requests.length === 0) return null;
   const { mine, names, busy } = monitoring;
   const { taken } = monitoring.phone;
@@ -122,7 +125,7 @@ export function HelpRequests({ me, picture, monitoring, choose, wishes, setWishe
         {requests.map((request) => (
           <li key={request.id} class="row">
             <p class="grow" id={`help-${request.id}`}>
-              <button type="button" class="plain name" title={words.openCall} onClick={() => choose(request.call_id)}>
+              <button type="button" class="plain name" title={words.openCall} onClick={(press) => meant(press) && choose(request.call_id)}>
                 {request.agent.name}
               </button>{" "}
               {request.note && <span>{request.note}</span>}
@@ -135,7 +138,8 @@ export function HelpRequests({ me, picture, monitoring, choose, wishes, setWishe
             ) : (
               <button
                 type="button" class="main" aria-disabled={!free || paused(request)} aria-describedby={`help-${request.id}`}
-                title={paused(request) ? words.notWhilePaused : why || undefined} onClick={() => void take(request)}
+                title={paused(request) ? words.notWhilePaused : why || undefined}
+                onClick={(press) => meant(press) && void take(request)}
               >
                 {words.take}
               </button>

@@ -1,6 +1,6 @@
 // What the pointer is at keeps its place in the window when something above it comes or goes: a request, a notice, the bar.
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 /** `box`: it scrolls, and gives way where something is put above it. Once the pointer has left, nothing is kept. */
 export function useAnchored(box: { current: HTMLElement | null }): void {
@@ -19,8 +19,9 @@ export function useAnchored(box: { current: HTMLElement | null }): void {
       if (moved === 0 || !element.matches(":hover")) return;
       const place = element.scrollTop - gap + moved;
       open(Math.max(0, -place), 0);
-      const lacks = place - (element.scrollHeight - element.clientHeight);
-      if (lacks > 0) open(0, lacks);
+      const end = element.lastElementChild?.getBoundingClientRect().bottom ?? now;
+      const lacks = place + element.clientHeight - (end - now + element.scrollTop);
+      if (lacks > 0) open(gap, lacks);
       element.scrollTop = Math.max(0, place);
     };
     const leave = () => gap !== 0 || element.style.paddingBlock ? open(0, 0) : undefined;
@@ -32,4 +33,21 @@ export function useAnchored(box: { current: HTMLElement | null }): void {
       element.removeEventListener("pointerleave", leave);
     };
   }, [box]);
+}
+
+/** Whether a press is meant for what it hits: not where that came (`what` is another) under a pointer that has not moved since. */
+export function useMeant(what: string): (press: MouseEvent) => boolean {
+  const came = useRef(-Infinity);
+  const moved = useRef({ x: 0, y: 0, at: 0 });
+  useEffect(() => {
+    const onMove = ({ clientX: x, clientY: y }: PointerEvent) => {
+      if (x !== moved.current.x || y !== moved.current.y) moved.current = { x, y, at: performance.now() };
+    };
+    addEventListener("pointermove", onMove, { passive: true });
+    return () => removeEventListener("pointermove", onMove);
+  }, []);
+  useLayoutEffect(() => {
+    came.current = performance.now();
+  }, [what]);
+  return (press) => (press as PointerEvent).pointerType !== "mouse" || moved.current.at > came.current;
 }
