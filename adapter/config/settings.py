@@ -18,6 +18,7 @@ from adapter.config.http import Http
 from adapter.config.pbx import AutoAnswer, Endpoints, Pbx, Softphone, StarCodes, inherit
 from adapter.config.queues import Queue, distinct
 from adapter.config.section import Seconds, Section, revealed
+from adapter.config.talk import Talk
 from adapter.errors import ConfigError
 
 ENV_PREFIX = "CALL_MONITOR_"
@@ -151,6 +152,7 @@ class Settings(BaseSettings):
     webhooks: Webhooks = Webhooks()
     audit: Audit = Audit()
     coaching: Coaching = Coaching()
+    talk: Talk = Talk()
     metrics: Metrics = Metrics()
     queue: Annotated[list[Queue], AfterValidator(distinct)] = Field([], description="Limits of single queues.")
     log: Log = Log()

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from adapter.core.talk import Talk
+
 
 class Direction(StrEnum):
     """The direction of a call, as seen from the PBX."""
@@ -73,6 +75,8 @@ class Call:
     """How long the customer waited in it; None while they do, and where nobody knows."""
     monitorable: bool = True
     """Whether anybody may monitor it: nobody whom `core.unmonitored` exempts is in the conversation."""
+    talk: Talk | None = None
+    """Who talks in it, where that is listened to (`adapter.monitoring.talkdetect`)."""
 
     @property
     def has_one_peer(self) -> bool:

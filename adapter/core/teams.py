@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from adapter.core.team_limits import NO_LIMITS, TeamLimits
+
 NOBODY: frozenset[str] = frozenset()
 
 
@@ -25,6 +27,7 @@ class Team:
     queues: tuple[str, ...] = ()
     """As they were entered; at every PBX that has a queue of that name."""
     supervisors: frozenset[str] = NOBODY
+    limits: TeamLimits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class Supervised:
     """By `queue_key`."""
     teams: frozenset[str] = NOBODY
     """Ids of the teams."""
+    limits: frozenset[tuple[str, TeamLimits]] = frozenset()
+    """Those of each team that has any, by its id: another one is shown to its supervisors at once."""
 
     def has(self, agent: str | None, queue: str | None) -> bool:
         """Whether a call is theirs, by the id of its agent's account and the name of its queue, as far as there are."""
@@ -50,6 +55,7 @@ class _Gathered:
     people: set[str] = field(default_factory=set)
     queues: set[str] = field(default_factory=set)
     teams: set[str] = field(default_factory=set)
+    limits: set[tuple[str, TeamLimits]] = field(default_factory=set)
 
 
 def queue_key(name: str) -> str:
@@ -74,8 +80,10 @@ def supervised_by(teams: Collection[Team]) -> dict[str, Supervised]:
             one.people |= team.members
             one.queues |= {queue_key(name) for name in team.queues}
             one.teams.add(team.id)
+            if team.limits != NO_LIMITS:
+                one.limits.add((team.id, team.limits))
     return {
-        who: Supervised(frozenset(one.people), frozenset(one.queues), frozenset(one.teams))
+        who: Supervised(frozenset(one.people), frozenset(one.queues), frozenset(one.teams), frozenset(one.limits))
         for who, one in gathered.items()
     }
 

@@ -29,6 +29,7 @@ from adapter.monitoring.queuewatch import Lists, QueueWatch
 from adapter.monitoring.reach import Reach
 from adapter.monitoring.reservations import Reservations
 from adapter.monitoring.supervise import Supervision
+from adapter.monitoring.talkdetect import TalkActions, TalkDetect, settling
 from adapter.phones.dtmf import DtmfModes
 from adapter.phones.messages import PhoneMessages
 from adapter.phones.starcodes import StarCodes
@@ -53,6 +54,10 @@ class Connected(Protocol):
     @property
     def lists(self) -> Lists | None:
         """Where queues and devices are asked for again; None where they aren't."""
+
+    @property
+    def talk(self) -> TalkActions:
+        """Who is asked to tell who talks."""
 
     def start(self) -> None:
         """Connect, and again after every loss."""
@@ -103,6 +108,8 @@ class NodeSettings:
     """By the id of another PBX: what is dialled here for a phone there."""
     queue_limits: Mapping[str, QueueLimit] = field(default_factory=dict)
     """By the queue's name: when hooks are told that it is over its limit."""
+    detect_talk: bool = False
+    """Whether Asterisk is to tell who talks in each call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +170,8 @@ class Node:
         self.dialogs = Dialogs(board, link, clock)
         self.floor_news = FloorNews(board, record.note, clock, settings.queue_limits)
         self.queue_watch = QueueWatch(board, self.pbx.lists) if self.pbx.lists is not None else None
+        settle = settling(settings.limits.confirm)
+        self.talk = TalkDetect(board, self.pbx.talk, clock, settle) if settings.detect_talk else None
         self.dtmf = DtmfModes(board, self.supervision, record, clock)
         board.digits.subscribe(self.dtmf.pressed)
         self.star_codes = StarCodes(
@@ -186,6 +195,8 @@ class Node:
         self.board.apply(events)
         if self.queue_watch is not None:
             self.queue_watch.heard(events)
+        if self.talk is not None:
+            self.talk.heard(events)
         for event in events:
             if type(event) is HelpAsked:
                 self._help_asked.tell(self.id, event.uniqueid)
@@ -233,6 +244,8 @@ class Node:
         self.floor_news.start()
         if self.queue_watch is not None:
             self.queue_watch.start()
+        if self.talk is not None:
+            self.talk.start()
 
     def give_up(self) -> None:
         """Another adapter looks after this PBX: nothing here is ended or asked for any more."""
@@ -269,6 +282,8 @@ class Node:
         await self.floor_news.close()
         if self.queue_watch is not None:
             await self.queue_watch.close()
+        if self.talk is not None:
+            await self.talk.close()
         await self.supervision.abandon()
         await self.dtmf.close()
         await self.dialogs.close()

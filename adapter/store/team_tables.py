@@ -1,6 +1,6 @@
 """The tables of teams."""
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adapter.store.tables import Base
@@ -15,6 +15,8 @@ class TeamRow(Base):
     name: Mapped[str] = mapped_column(String(100))
     name_key: Mapped[str] = mapped_column(String(300), unique=True)
     """The name without case (`str.casefold`, which can lengthen it): names that differ only in case are the same."""
+    limits: Mapped[str | None] = mapped_column(Text)
+    """`adapter.core.team_limits.TeamLimits` as JSON, as far as there are any."""
 
 
 class TeamPersonRow(Base):

@@ -1,7 +1,7 @@
 """Teams in the database. Each change and its entry in the audit are one transaction, and act as changes of accounts."""
 
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.audit import SYSTEM, Action, By, Entry
 from adapter.core.clock import Clock
+from adapter.core.team_limits import NO_LIMITS, limits_view, with_limits
 from adapter.core.teams import Team, distinct_queues
 from adapter.errors import Conflict, Invalid, NotFound
 from adapter.store.audit import append, take_chain
 from adapter.store.database import Database
 from adapter.store.people import UNCHANGED, Unchanged, changed
-from adapter.store.team_rows import MEMBER, SUPERVISOR, all_teams, put_people, put_queues, usernames
+from adapter.store.team_rows import MEMBER, SUPERVISOR, all_teams, limits_text, put_people, put_queues, usernames
 from adapter.store.team_tables import TeamRow
 
 UNKNOWN: Final = "unknown"
@@ -32,6 +33,7 @@ class NewTeam:
     members: Collection[str] = ()
     queues: Sequence[str] = ()
     supervisors: Collection[str] = ()
+    limits: Mapping[str, int | None] = field(default_factory=dict)
     by: By = SYSTEM
     """Who makes it."""
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -45,6 +47,8 @@ class TeamChange:
     members: Collection[str] | Unchanged = UNCHANGED
     queues: Sequence[str] | Unchanged = UNCHANGED
     supervisors: Collection[str] | Unchanged = UNCHANGED
+    limits: Mapping[str, int | None] = field(default_factory=dict)
+    """Those that are to be different."""
     by: By = SYSTEM
     """Who changes it."""
 
@@ -71,11 +75,14 @@ class Teams:
     async def create(self, new: NewTeam) -> Team:
         """Make a team. Raises Conflict when the name is taken, Invalid where somebody has no account."""
         empty = Team(new.id, new.name)
-        wanted = Team(new.id, new.name, frozenset(new.members), distinct_queues(new.queues), frozenset(new.supervisors))
+        limits = with_limits(NO_LIMITS, new.limits)
+        people = frozenset(new.members), distinct_queues(new.queues), frozenset(new.supervisors)
+        wanted = Team(new.id, new.name, *people, limits)
         try:
             async with self._database.work() as session:
                 await take_chain(session)
-                session.add(TeamRow(id=new.id, name=new.name, name_key=new.name.casefold()))
+                row = TeamRow(id=new.id, name=new.name, name_key=new.name.casefold(), limits=limits_text(limits))
+                session.add(row)
                 await session.flush()
                 await self._put(session, empty, wanted, new.by, Action.TEAM_CREATED)
                 return wanted
@@ -91,6 +98,7 @@ class Teams:
                 before = next(team for team in await all_teams(session) if team.id == team_id)
                 wanted = _applied(before, change)
                 row.name, row.name_key = wanted.name, wanted.name.casefold()
+                row.limits = limits_text(wanted.limits)
                 await session.flush()
                 await self._put(session, before, wanted, change.by, Action.TEAM_CHANGED)
                 return wanted
@@ -142,6 +150,7 @@ def _applied(before: Team, change: TeamChange) -> Team:
         members=before.members if isinstance(members, Unchanged) else frozenset(members),
         queues=before.queues if isinstance(queues, Unchanged) else distinct_queues(queues),
         supervisors=before.supervisors if isinstance(supervisors, Unchanged) else frozenset(supervisors),
+        limits=with_limits(before.limits, change.limits),
     )
 
 
@@ -170,6 +179,14 @@ def _differences(before: Team, after: Team, names: dict[str, str]) -> Iterator[s
         words = [f"+{one}" for one in sorted(new - old)] + [f"-{one}" for one in sorted(old - new)]
         if words:
             yield f"{what}: {' '.join(words)}"
+    was, now = limits_view(before.limits), limits_view(after.limits)
+    for name in was:
+        if was[name] != now[name]:
+            yield f"limit {name}: {_said(was[name])} → {_said(now[name])}"
+
+
+def _said(limit: int | None) -> str:
+    return "none" if limit is None else str(limit)
 
 
 async def _existing(session: AsyncSession, team_id: str) -> TeamRow:

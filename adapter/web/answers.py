@@ -13,6 +13,7 @@ from adapter.core.people import Role
 from adapter.core.record import EventType
 from adapter.core.teams import MonitorScope
 from adapter.store.tokens import Scope
+from adapter.web.talkanswers import Talk
 
 Time = str
 """ISO 8601 in UTC with milliseconds and `Z`."""
@@ -110,6 +111,7 @@ class Call(Answer):
     queue: str | None = Field(description="The queue that brought it to this agent.")
     waited_seconds: int | None = Field(description="How long the customer waited in it, where that is known.")
     monitorable: bool = Field(description="Whether anybody may monitor it (Do not monitor).")
+    talk: Talk | None = Field(description="Who talks; null where nobody listens to that, and for those in it.")
     monitors: list[Monitor]
 
 

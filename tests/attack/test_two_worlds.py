@@ -362,6 +362,41 @@ async def test_who_comes_to_help_is_told_to_who_asked_alone(tmp_path: Path) -> N
         assert "help.updated" in told
 
 
+class Talking(Show):
+    """In the one world Asterisk tells who talks, in the other it doesn't."""
+
+    async def heard(self) -> None:
+        """Sam talks, and ceases."""
+        (node,) = self.site.service.nodes
+        assert node.talk is not None
+        for talks in (True, False):
+            if self.silent:
+                self.site.pbx.scene.talk(self.sam, talks)
+                self.site.pbx.run()
+                node.talk.look()
+            await self.look()
+
+
+async def test_who_talks_is_told_to_nobody_who_is_in_it(tmp_path: Path) -> None:
+    def site(store: Store) -> Site:
+        return Site(store, talk={"detect": True})
+
+    one_world, other_world = (shown(tmp_path, silent=silent, site_of=site, kind=Talking) for silent in (True, False))
+    async with one_world as one, other_world as other:
+        for show in (one, other):
+            assert isinstance(show, Talking)
+            await show.begin()
+            await show.listen()
+            await show.heard()
+            await show.hide()
+            await show.heard()
+        assert_alike(one, other)
+        await one.add("free", one.mona)
+        await one.look()
+        assert '"agent_share": 100' in "".join(one.transcript("free"))
+        assert "agent_share" not in "".join(one.transcript("admin"))
+
+
 async def test_the_worlds_can_differ(tmp_path: Path) -> None:
     """Somebody who is barred from nothing sees it."""
     async with shown(tmp_path, silent=True) as one:
