@@ -2,7 +2,7 @@
 
 Asterisk says of each channel when sound begins, and that it has ended once it was still for `TAIL` (TALK_DETECT,
 funcs/func_talkdetect.c). What ended is therefore taken back by that much, and both count as talking at once only when
-they have done so for longer than that.
+they have done so for longer than that. Of who says nothing from the beginning, Asterisk says nothing either.
 """
 
 from collections import deque
@@ -56,7 +56,7 @@ class _Side:
     """One side of a call."""
 
     talks: bool | None = None
-    """None until Asterisk has said anything of it."""
+    """None while it is not listened to."""
     turned: datetime | None = None
     """Since when that is so, as far as it counts."""
     total: timedelta = NONE
@@ -70,6 +70,11 @@ class _Side:
             self.bursts.append((self.turned, end))
         while self.bursts and self.bursts[0][1] < end - RECENT:
             self.bursts.popleft()
+
+    def begin(self, at: datetime) -> None:
+        """It is listened to from now on: silent, until it is heard."""
+        if self.talks is None:
+            self.talks, self.turned = False, at
 
     def hear(self, at: datetime, *, talks: bool, counts: bool) -> None:
         """Asterisk says that it begins, or has ended `TAIL` ago."""
@@ -115,6 +120,12 @@ class _Call:
         self.channels, self.counts = channels, counts
         self.since: datetime | None = None
         self.sides = _Side(), _Side()
+
+    def begin(self, channel: str, at: datetime) -> None:
+        self.since = self.since or at
+        for mine, side in zip(self.channels, self.sides, strict=True):
+            if mine == channel:
+                side.begin(at)
 
     def hear(self, channel: str, at: datetime, *, talks: bool) -> None:
         self.since = self.since or at
@@ -192,12 +203,17 @@ class Talks:
             if not calls:
                 self._by_channel.pop(channel, None)
 
+    def begin(self, channel: str, at: datetime) -> None:
+        """Asterisk tells of this channel from now on."""
+        for call_id in self._by_channel.get(channel, ()):
+            self._calls[call_id].begin(channel, at)
+
     def hear(self, channel: str, at: datetime, *, talks: bool) -> None:
         """Asterisk says that somebody begins to talk there, or has ceased."""
         for call_id in self._by_channel.get(channel, ()):
             self._calls[call_id].hear(channel, at, talks=talks)
 
     def look(self, now: datetime) -> Mapping[str, Talk]:
-        """How all of them look now of which anything was heard."""
+        """How all of them look now that are listened to, or were."""
         looks = ((call_id, call.look(now)) for call_id, call in self._calls.items())
         return {call_id: talk for call_id, talk in looks if talk is not None}

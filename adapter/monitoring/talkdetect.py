@@ -82,7 +82,9 @@ class TalkDetect:
         self._work: dict[str, asyncio.Task[None]] = {}
         self._shown: dict[str, tuple[Talk, float]] = {}
         """By call: what is shown, and since when, by the event loop's clock."""
-        self._failed = False
+        self._tells = self._failed = False
+        """Whether anybody was heard since we connected: else Asterisk may keep these events from us, and a silence that
+        is none would be shown."""
         self._tasks = BackgroundTasks("who talks")
         board.subscribe(self._changed)
 
@@ -100,6 +102,7 @@ class TalkDetect:
         """What Asterisk tells."""
         for event in events:
             if type(event) is TalkChanged:
+                self._tells = True
                 self._talks.hear(event.uniqueid, event.at, talks=event.talks)
 
     def _changed(self, changes: Changes) -> None:
@@ -124,7 +127,7 @@ class TalkDetect:
             known.clear()
         for call_id in list(self._shown):
             self._over(call_id)
-        self._talks = Talks()
+        self._talks, self._tells = Talks(), False
 
     def _over(self, call_id: str) -> None:
         self._talks.forget(call_id)
@@ -163,12 +166,12 @@ class TalkDetect:
             if self._begun.get(channel) is None:
                 self._begun[channel] = await self._actions.was_begun(channel)
             if self._begun[channel]:
-                await self._actions.end(channel)
-                self._begun[channel] = False
+                await self._end(channel)
             if channel in self._wanted:
                 await asyncio.sleep(self._settle)
                 self._begun[channel] = True  # before it is asked for: whoever interrupts must take it away
-                self._begun[channel] = await self._actions.begin(channel)
+                if await self._actions.begin(channel):
+                    self._talks.begin(channel, self._clock())
                 self._failed = False
         except AdapterError as problem:
             if not self._failed:
@@ -179,6 +182,14 @@ class TalkDetect:
                 del self._work[channel]
                 if channel not in self._wanted:
                     self._begun.pop(channel, None)
+
+    async def _end(self, channel: str) -> None:
+        self._begun[channel] = False  # once it is written it is done, also where nobody waits for the answer any more
+        try:
+            await self._actions.end(channel)
+        except AdapterError:
+            self._begun[channel] = True
+            raise
 
     # --- shown
 
@@ -191,7 +202,7 @@ class TalkDetect:
         """Show what is different, of each call at most every `LEAST` seconds, and of all of them at once."""
         now, monotonic = self._clock(), asyncio.get_running_loop().time()
         found: dict[str, Talk] = {}
-        for call_id, talk in self._talks.look(now).items():
+        for call_id, talk in self._talks.look(now).items() if self._tells else ():
             shown, since = self._shown.get(call_id, (None, -math.inf))
             if talk != shown and monotonic - since >= self._least:
                 found[call_id] = talk

@@ -111,7 +111,7 @@ class Call(Answer):
     queue: str | None = Field(description="The queue that brought it to this agent.")
     waited_seconds: int | None = Field(description="How long the customer waited in it, where that is known.")
     monitorable: bool = Field(description="Whether anybody may monitor it (Do not monitor).")
-    talk: Talk | None = Field(description="Who talks; null where nobody listens to that, and for those in it.")
+    talk: Talk | None = Field(description="Who talks; null where that is not known, for those in it, and for services.")
     monitors: list[Monitor]
 
 

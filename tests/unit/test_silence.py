@@ -213,10 +213,12 @@ class History:
         self.boards.set_help(over, START)
 
     def heard(self) -> None:
-        """Who talks is another now, in every call."""
+        """Who talks in Sam's conversation is another now."""
+        heard = {one.conversation_id for one in self.board.calls() if one.uniqueid == self.target}
         for call in self.board.calls() if self.talk else ():
-            self.board.talks[call.id] = Talk(START, agent_share=self.numbers % 21 * 5, silent_since=START)
-        self.board.look_again({call.conversation_id for call in self.board.calls()}, START)
+            if call.conversation_id in heard:
+                self.board.talks[call.id] = Talk(START, agent_share=self.numbers % 21 * 5, silent_since=START)
+        self.board.look_again(heard, START)
 
     def exempt(self) -> None:
         """Nobody may monitor Boss any more: what listens ends."""

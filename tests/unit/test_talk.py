@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +61,17 @@ def test_the_share_is_of_the_talk_and_rounded() -> None:
     assert talk.silent_since == START + at(41)
 
 
+def test_two_who_say_nothing_from_the_beginning() -> None:
+    heard = Heard()
+    for who in (AGENT, OTHER):
+        heard.talks.begin(who, START + at(1))
+    heard.talks.begin(OTHER, START + at(3))
+    assert heard.shown(1 + STILL.total_seconds()).silent_since == START + at(1)
+    heard.begins(OTHER, 20)
+    heard.talks.begin(OTHER, START + at(21))
+    assert heard.shown(40).agent_share == 0
+
+
 def test_of_too_little_talk_no_share_is_told() -> None:
     heard = Heard()
     heard.begins(AGENT, 0)
@@ -104,12 +116,16 @@ def test_both_at_once_shows_only_when_it_is_sure() -> None:
     assert TOGETHER > TAIL
 
 
-def test_a_party_that_was_silent_from_the_beginning_said_nothing() -> None:
-    """Asterisk always begins with `talks`, and corrects itself a second later."""
+@pytest.mark.parametrize("corrects", [True, False])
+def test_a_party_that_was_silent_from_the_beginning_said_nothing(corrects: bool) -> None:
+    """Asterisk 22 tells nothing of it; others begin with `talks`, and correct themselves a second later."""
     heard = Heard()
+    for who in (AGENT, OTHER):
+        heard.talks.begin(who, START)
     heard.begins(AGENT, 0)
-    heard.begins(OTHER, 0)
-    heard.ceases(OTHER, 0)
+    if corrects:
+        heard.begins(OTHER, 0)
+        heard.ceases(OTHER, 0)
     assert heard.shown(20).agent_share == 100
     heard.ceases(AGENT, 20)
     assert heard.shown(30).silent_since == START + at(20)

@@ -121,7 +121,7 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
       </div>
       {signingOut.question}
       {needs.asked && (
-        <NeedsSettings limits={needs.limits} setLimits={needs.setLimits} wishes={wishes} setWishes={setWishes} close={needs.close} />
+        <NeedsSettings own={needs.book.own} setOwn={needs.setOwn} wishes={wishes} setWishes={setWishes} close={needs.close} />
       )}
     </div>
   );

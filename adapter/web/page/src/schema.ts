@@ -801,6 +801,8 @@ export interface components {
         AgentState: "offline" | "available" | "ringing" | "on_call" | "held" | "paused" | "unknown";
         /** @description One agent at one PBX, and what they do now. A supervisor's own listening never shows. */
         AgentStatus: {
+            /** @description When their account was made, where that is known. */
+            account_created_at: string | null;
             call_id: string | null;
             extension: string;
             id: string;
@@ -863,6 +865,8 @@ export interface components {
             queue: string | null;
             started_at: string;
             state: components["schemas"]["CallState"];
+            /** @description Who talks; null where that is not known, for those in it, and for services. */
+            talk: components["schemas"]["Talk"] | null;
             /** @description How long the customer waited in it, where that is known. */
             waited_seconds: number | null;
         };
@@ -1286,6 +1290,31 @@ export interface components {
          * @enum {string}
          */
         Scope: "monitor" | "admin" | "metrics" | "wall";
+        /** @description A team's limits. */
+        SetLimits: {
+            /** @description The most of the talk that may be the agent's. */
+            agent_share_percent: number | null;
+            /** @description The longest that a call may be on hold. */
+            held_seconds: number | null;
+            /** @description The longest that one of them may wait. */
+            longest_wait_seconds: number | null;
+            /** @description For how many days after their account was made somebody is a new agent. */
+            new_agent_days: number | null;
+            /** @description The longest that a call may ring. */
+            ringing_seconds: number | null;
+            /** @description The least service level of a queue. */
+            service_level_percent: number | null;
+            /** @description The longest that neither side may say anything. */
+            silence_seconds: number | null;
+            /** @description The longest that both may talk at once. */
+            together_seconds: number | null;
+            /** @description How often a conversation may go from one person to another. */
+            transferred: number | null;
+            /** @description The longest that a customer may have waited in a queue before they were answered. */
+            waited_seconds: number | null;
+            /** @description How many callers may wait in a queue. */
+            waiting: number | null;
+        };
         /** @description POST /setup: the first administrator, once. */
         Setup: {
             name: string;
@@ -1361,6 +1390,19 @@ export interface components {
             /** @default silent */
             mode?: components["schemas"]["Mode"];
         };
+        /** @description Who talks in a call, by what Asterisk hears of each side; nothing of what is said. */
+        Talk: {
+            /** @description Percent of all the talk since then, in steps of 5. */
+            agent_share: number | null;
+            /** @description The same of the last two minutes. */
+            recent_share: number | null;
+            /** @description Since when neither side says anything, from five seconds on. */
+            silent_since: string | null;
+            /** @description Since when it is listened to. */
+            since: string;
+            /** @description Since when both talk at once, from three seconds on. */
+            together_since: string | null;
+        };
         /** @description The supervisor who is talking, as shown to the agent. */
         Talker: {
             name: string;
@@ -1368,6 +1410,8 @@ export interface components {
         /** @description Some people and queues, and who supervises them. */
         Team: {
             id: string;
+            /** @description From when on its calls and queues need somebody. Null: the usual limit holds; 0: it is not looked at. */
+            limits: components["schemas"]["SetLimits"];
             /** @description Ids of the users whose calls are this team's. */
             members: string[];
             name: string;
@@ -1378,6 +1422,23 @@ export interface components {
         };
         /** @description POST /teams. */
         TeamBody: {
+            /**
+             * @description From when on its calls and queues need somebody. Null: the usual limit holds; 0: it is not looked at.
+             * @default {
+             *       "held_seconds": null,
+             *       "waited_seconds": null,
+             *       "transferred": null,
+             *       "ringing_seconds": null,
+             *       "silence_seconds": null,
+             *       "together_seconds": null,
+             *       "agent_share_percent": null,
+             *       "new_agent_days": null,
+             *       "waiting": null,
+             *       "longest_wait_seconds": null,
+             *       "service_level_percent": null
+             *     }
+             */
+            limits?: components["schemas"]["TeamLimits"];
             /**
              * @description Ids of the users whose calls are this team's.
              * @default []
@@ -1395,8 +1456,83 @@ export interface components {
              */
             supervisors?: string[];
         };
+        /** @description Limits that are to be another. */
+        TeamLimits: {
+            /**
+             * @description The most of the talk that may be the agent's.
+             * @default null
+             */
+            agent_share_percent?: number | null;
+            /**
+             * @description The longest that a call may be on hold.
+             * @default null
+             */
+            held_seconds?: number | null;
+            /**
+             * @description The longest that one of them may wait.
+             * @default null
+             */
+            longest_wait_seconds?: number | null;
+            /**
+             * @description For how many days after their account was made somebody is a new agent.
+             * @default null
+             */
+            new_agent_days?: number | null;
+            /**
+             * @description The longest that a call may ring.
+             * @default null
+             */
+            ringing_seconds?: number | null;
+            /**
+             * @description The least service level of a queue.
+             * @default null
+             */
+            service_level_percent?: number | null;
+            /**
+             * @description The longest that neither side may say anything.
+             * @default null
+             */
+            silence_seconds?: number | null;
+            /**
+             * @description The longest that both may talk at once.
+             * @default null
+             */
+            together_seconds?: number | null;
+            /**
+             * @description How often a conversation may go from one person to another.
+             * @default null
+             */
+            transferred?: number | null;
+            /**
+             * @description The longest that a customer may have waited in a queue before they were answered.
+             * @default null
+             */
+            waited_seconds?: number | null;
+            /**
+             * @description How many callers may wait in a queue.
+             * @default null
+             */
+            waiting?: number | null;
+        };
         /** @description PATCH /teams/{id}: only the given fields change; a list replaces the one that was. */
         TeamPatch: {
+            /**
+             * @description From when on its calls and queues need somebody. Null: the usual limit holds; 0: it is not looked at. Only those change that are given.
+             * @default {
+             *       "held_seconds": null,
+             *       "waited_seconds": null,
+             *       "transferred": null,
+             *       "ringing_seconds": null,
+             *       "silence_seconds": null,
+             *       "together_seconds": null,
+             *       "agent_share_percent": null,
+             *       "new_agent_days": null,
+             *       "waiting": null,
+             *       "longest_wait_seconds": null,
+             *       "service_level_percent": null
+             *     }
+             */
+            limits?: components["schemas"]["TeamLimits"];
             /**
              * @description Ids of the users whose calls are this team's.
              * @default []
@@ -1663,6 +1799,7 @@ export type RecordState = components['schemas']['RecordState'];
 export type Result = components['schemas']['Result'];
 export type Role = components['schemas']['Role'];
 export type Scope = components['schemas']['Scope'];
+export type SetLimits = components['schemas']['SetLimits'];
 export type Setup = components['schemas']['Setup'];
 export type Snapshot = components['schemas']['Snapshot'];
 export type Softphone = components['schemas']['Softphone'];
@@ -1671,9 +1808,11 @@ export type StopAllBody = components['schemas']['StopAllBody'];
 export type StoppedAll = components['schemas']['StoppedAll'];
 export type SwitchBody = components['schemas']['SwitchBody'];
 export type TakeBody = components['schemas']['TakeBody'];
+export type Talk = components['schemas']['Talk'];
 export type Talker = components['schemas']['Talker'];
 export type Team = components['schemas']['Team'];
 export type TeamBody = components['schemas']['TeamBody'];
+export type TeamLimits = components['schemas']['TeamLimits'];
 export type TeamPatch = components['schemas']['TeamPatch'];
 export type Timeline = components['schemas']['Timeline'];
 export type TimelineEntry = components['schemas']['TimelineEntry'];

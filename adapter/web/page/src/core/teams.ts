@@ -1,6 +1,7 @@
 // Teams: which calls are of my team, and a team while it is edited. Pure.
 
 import type { Call, Team, TeamBody, TeamPatch, User } from "../schema";
+import { isLimit, LIMIT_NAMES, OF_TEAM, type Limits } from "./limits.ts";
 import { queueOf } from "./rows.ts";
 
 /** Whose calls, and which queues' calls, are my team's. */
@@ -33,7 +34,11 @@ export interface TeamDraft {
   supervisors: readonly string[];
   /** One per line. */
   queues: string;
+  /** As they were typed; empty: the usual one holds. */
+  limits: LimitsDraft;
 }
+
+export type LimitsDraft = Readonly<Record<keyof Limits, string>>;
 
 export function draftOf(team: Team | null): TeamDraft {
   return {
@@ -41,14 +46,27 @@ export function draftOf(team: Team | null): TeamDraft {
     members: team?.members ?? [],
     supervisors: team?.supervisors ?? [],
     queues: (team?.queues ?? []).join("\n"),
+    limits: Object.fromEntries(LIMIT_NAMES.map((name) => [name, String(team?.limits[OF_TEAM[name]] ?? "")])) as LimitsDraft,
   };
+}
+
+/** Which of these limits are none. */
+export function wrongLimits(draft: LimitsDraft): (keyof Limits)[] {
+  return LIMIT_NAMES.filter((name) => draft[name].trim() !== "" && !isLimit(name, Number(draft[name])));
+}
+
+/** Those that are another than before, as the API takes them. */
+function limitsOf(before: LimitsDraft, now: LimitsDraft): NonNullable<TeamPatch["limits"]> {
+  const changed = LIMIT_NAMES.filter((name) => now[name].trim() !== before[name]);
+  return Object.fromEntries(changed.map((name) => [OF_TEAM[name], now[name].trim() === "" ? null : Number(now[name])]));
 }
 
 const queuesOf = (text: string): string[] => text.split("\n").map((line) => line.trim()).filter(Boolean);
 
 /** A new team as the API takes it. */
-export function bodyOf({ name, members, supervisors, queues }: TeamDraft): TeamBody {
-  return { name: name.trim(), members: [...members], supervisors: [...supervisors], queues: queuesOf(queues) };
+export function bodyOf({ name, members, supervisors, queues, limits }: TeamDraft): TeamBody {
+  const set = limitsOf(draftOf(null).limits, limits);
+  return { name: name.trim(), members: [...members], supervisors: [...supervisors], queues: queuesOf(queues), limits: set };
 }
 
 /** Only what differs from how the team was, so that nothing is overwritten that somebody else changed meanwhile. */
@@ -59,6 +77,8 @@ export function changesOf(team: Team, draft: TeamDraft): TeamPatch {
   if (!same(draft.members, team.members)) change.members = [...draft.members];
   if (!same(draft.supervisors, team.supervisors)) change.supervisors = [...draft.supervisors];
   if (queuesOf(draft.queues).join("\n") !== team.queues.join("\n")) change.queues = queuesOf(draft.queues);
+  const limits = limitsOf(draftOf(team).limits, draft.limits);
+  if (Object.keys(limits).length > 0) change.limits = limits;
   return change;
 }
 

@@ -5,6 +5,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import { neediest } from "../core/needs";
 import { awayOf, isUp, NO_PBXS, type Picture } from "../core/picture";
 import { counts, passes, rowsOf, sorted, whereOf, type Row } from "../core/rows";
+import { teamOf } from "../core/teams";
 import type { NeedsMe } from "../needs/useneeds";
 import type { Call, User } from "../schema";
 import { AskForHelp, HelpRequests } from "../coaching/help";
@@ -17,7 +18,6 @@ import { Filters, type Asked } from "./filters";
 import { Help } from "./help";
 import { List } from "./list";
 import type { MyMonitoring } from "./monitoring";
-import { useMyTeam } from "./myteam";
 import { NARROW } from "./narrow";
 import { Panel } from "./panel";
 
@@ -32,9 +32,9 @@ interface Props {
 const NO_CALLS: ReadonlyMap<string, Call> = new Map();
 const alphabet = new Intl.Collator(language());
 
-export function Inbox({ me, picture, monitoring, choice: { chosen, choose }, needs: { needs, ask: askLimits } }: Props) {
+export function Inbox({ me, picture, monitoring, choice: { chosen, choose }, needs: { needs, teams, ask: askLimits } }: Props) {
   const [asked, setAsked] = useState<Asked>({ text: "", filter: "all", sort: "longest" });
-  const team = useMyTeam(me);
+  const team = useMemo(() => teamOf(teams, me), [teams, me]);
   const [help, setHelp] = useState(false);
   const list = useRef<HTMLUListElement>(null);
   const search = useRef<HTMLInputElement>(null);
