@@ -235,7 +235,8 @@ class Node:
     def remarks(self) -> Collection[str]:
         """What an administrator should know of though all is usable; it stays once it was seen."""
         queues = self.queue_watch.remarks() if self.queue_watch is not None else []
-        return [*self.board.place.remarks, *queues]
+        talk = self.talk.remarks() if self.talk is not None else []
+        return [*self.board.place.remarks, *queues, *talk]
 
     def start(self) -> None:
         """Connect, and compare the model with Asterisk from then on."""

@@ -9,7 +9,7 @@ taken away at once, and put on again once every monitor that there might be has 
 import asyncio
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -29,6 +29,8 @@ LOOK = 1.0
 """Seconds between looks at who talks."""
 LEAST = 3.0
 """Seconds between two changes that are shown of one call, at least."""
+TOLD_BY = timedelta(minutes=2)
+"""By then somebody was heard in some call, where Asterisk tells."""
 SPARE = 1.0
 """Seconds after the last moment at which a monitor can still attach anew."""
 Key = frozenset[str]
@@ -82,6 +84,8 @@ class TalkDetect:
         self._work: dict[str, asyncio.Task[None]] = {}
         self._shown: dict[str, tuple[Talk, float]] = {}
         """By call: what is shown, and since when, by the event loop's clock."""
+        self._first: datetime | None = None
+        """When the first hook was put on since we connected."""
         self._tells = self._failed = False
         """Whether anybody was heard since we connected: else Asterisk may keep these events from us, and a silence that
         is none would be shown."""
@@ -127,7 +131,7 @@ class TalkDetect:
             known.clear()
         for call_id in list(self._shown):
             self._over(call_id)
-        self._talks, self._tells = Talks(), False
+        self._talks, self._tells, self._first = Talks(), False, None
 
     def _over(self, call_id: str) -> None:
         self._talks.forget(call_id)
@@ -171,6 +175,7 @@ class TalkDetect:
                 await asyncio.sleep(self._settle)
                 self._begun[channel] = True  # before it is asked for: whoever interrupts must take it away
                 if await self._actions.begin(channel):
+                    self._first = self._first or self._clock()
                     self._talks.begin(channel, self._clock())
                 self._failed = False
         except AdapterError as problem:
@@ -198,6 +203,11 @@ class TalkDetect:
             await asyncio.sleep(self._every)
             self.look()
 
+    def remarks(self) -> list[str]:
+        """What an administrator should know of though all is usable."""
+        deaf = not self._tells and self._first is not None and self._clock() - self._first > TOLD_BY
+        return [DEAF] if deaf else []
+
     def look(self) -> None:
         """Show what is different, of each call at most every `LEAST` seconds, and of all of them at once."""
         now, monotonic = self._clock(), asyncio.get_running_loop().time()
@@ -216,6 +226,10 @@ class TalkDetect:
             self._board.look_again({call.conversation_id for call in calls}, now)
 
 
+DEAF = (
+    "nobody was heard to talk in calls that Asterisk was asked to listen to: its events of that don't arrive, so nothing "
+    "is shown. Compare eventfilter in manager.conf with manager_call_monitor.conf, or set [talk] detect = false."
+)
 REMEDY = "func_talkdetect.so must be loaded; or set [talk] detect = false"
 
 

@@ -109,6 +109,17 @@ async def test_both_channels_of_a_call_are_listened_to(floor: Floor) -> None:
     assert not any(state), state
 
 
+async def test_where_no_event_arrives_the_administrator_is_told(floor: Floor) -> None:
+    floor.scene.answered_call("201", "101", "b1")
+    floor.run()
+    await floor.settled()
+    assert floor.talk.remarks() == []
+    floor.now += timedelta(seconds=121)
+    assert "eventfilter" in floor.talk.remarks()[0]
+    floor.hears("somebody", 1)
+    assert floor.talk.remarks() == []
+
+
 async def test_at_each_change_of_the_bridge_the_hooks_go_at_once_and_come_again_later(floor: Floor) -> None:
     """Else a monitor that attaches anew would hear one side only (docs/agents-and-queues)."""
     customer, agent = floor.scene.answered_call("201", "101", "b1")
