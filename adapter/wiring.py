@@ -156,6 +156,7 @@ def node_settings(pbx: config.Pbx, settings: config.Settings, key: bytes, rules:
         watch_interval=pbx.watch_interval_seconds,
         reach=pbx.reach,
         queue_limits={one.name: QueueLimit(one.waiting, one.longest_wait_seconds) for one in settings.queue},
+        detect_talk=settings.talk.detect,
     )
 
 

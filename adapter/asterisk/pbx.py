@@ -8,6 +8,7 @@ from adapter.asterisk.fence import UNFENCED, Fence
 from adapter.asterisk.link import Link
 from adapter.asterisk.queuelist import QueueLists
 from adapter.asterisk.stasis import Handler, Stasis
+from adapter.asterisk.talk import TalkDetection
 from adapter.core.events import Event
 from adapter.core.pbx import PbxState
 
@@ -28,6 +29,7 @@ class Asterisk:
         self._stasis = Stasis(self._connection.ari, on_call, fence)
         self.link = Link(settings, self._connection)
         self.lists = QueueLists(self._connection, clock)
+        self.talk = TalkDetection(self._connection)
 
     def start(self) -> None:
         """Register the Stasis application, then connect AMI, and both again after every loss.

@@ -16,6 +16,7 @@ from adapter.core import events as ev
 from adapter.core import userevents
 from adapter.core.events import Channel, ChannelState
 from adapter.core.legs import is_test
+from adapter.core.talk import TalkChanged
 
 STATES = {"0": ChannelState.DOWN, "1": ChannelState.DOWN, "5": ChannelState.RINGING, "6": ChannelState.UP}
 """AST_STATE_* (include/asterisk/channelstate.h): 0 down, 1 reserved, 5 ringing, 6 up; the others are between these."""
@@ -204,6 +205,12 @@ def _told_by_dialplan(fields: Fields, at: datetime) -> ev.Event | None:
     return told(at, uniqueid) if told else None
 
 
+def _talk(fields: Fields, at: datetime) -> ev.Event | None:
+    """Of a channel with TALK_DETECT (funcs/func_talkdetect.c): the phone behind it is heard, or no longer."""
+    uniqueid = fields.get("Uniqueid")
+    return TalkChanged(at, uniqueid, fields.get("Event") == "ChannelTalkingStart") if uniqueid else None
+
+
 TRANSLATORS: dict[str, Callable[[Fields, datetime], ev.Event | None]] = {
     "Newchannel": _created,
     "Newstate": _changed,
@@ -227,6 +234,8 @@ TRANSLATORS: dict[str, Callable[[Fields, datetime], ev.Event | None]] = {
     "Pickup": _picked_up,
     **queuewire.TRANSLATORS,
     "UserEvent": _told_by_dialplan,
+    "ChannelTalkingStart": _talk,
+    "ChannelTalkingStop": _talk,
 }
 """The events that the model needs; asterisk-conf/manager_call_monitor.conf allows exactly these."""
 

@@ -9,6 +9,7 @@ from adapter.cli.access import operator
 from adapter.cli.asking import NAME, Checked
 from adapter.cli.store import config_option, with_store
 from adapter.core.people import User
+from adapter.core.team_limits import MOST, NAMES, limits_view
 from adapter.core.teams import Team, queue_key
 from adapter.errors import Invalid, NotFound
 from adapter.store import Store
@@ -16,6 +17,28 @@ from adapter.store.teams import NewTeam, TeamChange
 from adapter.web.teams import QueueName
 
 QUEUE = Checked("queue", QueueName)
+LIMIT_HELP = f"NAME=NUMBER, repeatable; 0: not looked at, no number: the usual one. Names: {', '.join(NAMES)}."
+
+
+class _Limit(click.ParamType[tuple[str, int | None]]):
+    """One limit, as NAME=NUMBER."""
+
+    name = "limit"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int | None]:
+        name, is_set, number = str(value).partition("=")
+        if name not in MOST or not is_set:
+            return self.fail(f"{value!r} is no limit. Write NAME=NUMBER, with one of {', '.join(NAMES)}.", param, ctx)
+        if not number:
+            return name, None
+        if not (number.isascii() and number.isdigit() and len(number) < 9 and int(number) <= MOST[name]):
+            return self.fail(f"{name} is a whole number from 0 to {MOST[name]}", param, ctx)
+        return name, int(number)
+
+
+LIMIT = _Limit()
 
 
 @click.group()
@@ -67,6 +90,8 @@ def team_list(path: Path | None) -> None:
             ("queues", one.queues),
         ):
             click.echo(f"  {what + ':':<13}{', '.join(found) or '-'}")
+        if limits := [f"{name}={number}" for name, number in limits_view(one.limits).items() if number is not None]:
+            click.echo(f"  {'limits:':<13}{', '.join(limits)}")
     if not teams:
         click.echo("There are no teams. `call-monitor team add` makes one.")
 
@@ -76,9 +101,15 @@ def team_list(path: Path | None) -> None:
 @click.option("--member", "members", multiple=True, help="Username of whose calls are this team's; repeatable.")
 @click.option("--queue", "queues", type=QUEUE, multiple=True, help="An Asterisk queue whose calls are; repeatable.")
 @click.option("--supervisor", "supervisors", multiple=True, help="Username of who looks after the team; repeatable.")
+@click.option("--limit", "limits", type=LIMIT, multiple=True, metavar="NAME=NUMBER", help=LIMIT_HELP)
 @config_option
 def team_add(
-    name: str, members: tuple[str, ...], queues: tuple[str, ...], supervisors: tuple[str, ...], path: Path | None
+    name: str,
+    members: tuple[str, ...],
+    queues: tuple[str, ...],
+    supervisors: tuple[str, ...],
+    limits: tuple[tuple[str, int | None], ...],
+    path: Path | None,
 ) -> None:
     """Make a team, e.g.: call-monitor team add Sales --member sam --queue sales --supervisor mona"""
 
@@ -89,6 +120,7 @@ def team_add(
             members=_people(members, users),
             queues=queues,
             supervisors=_people(supervisors, users),
+            limits=dict(limits),
             by=operator(),
         )
         return await store.teams.create(new)
@@ -106,6 +138,7 @@ def team_add(
 @click.option("--remove-queue", multiple=True)
 @click.option("--add-supervisor", multiple=True, help="Username.")
 @click.option("--remove-supervisor", multiple=True)
+@click.option("--limit", "limits", type=LIMIT, multiple=True, metavar="NAME=NUMBER", help=LIMIT_HELP)
 @config_option
 def team_change(
     team_name: str,
@@ -116,6 +149,7 @@ def team_change(
     remove_queue: tuple[str, ...],
     add_supervisor: tuple[str, ...],
     remove_supervisor: tuple[str, ...],
+    limits: tuple[tuple[str, int | None], ...],
     path: Path | None,
 ) -> None:
     """Change a team, e.g.: call-monitor team change Sales --add-member kim --remove-member ana"""
@@ -129,6 +163,7 @@ def team_change(
             supervisors=_with(
                 "supervisor", before.supervisors, _people(add_supervisor, users), _people(remove_supervisor, users)
             ),
+            limits=dict(limits),
             by=operator(),
         )
         return await store.teams.change(before.id, change)

@@ -19,6 +19,7 @@ from adapter.config.pbx import AutoAnswer, Endpoints, Pbx, Softphone, StarCodes,
 from adapter.config.queues import Queue, distinct
 from adapter.config.recordings import recording_template
 from adapter.config.section import Seconds, Section, revealed
+from adapter.config.talk import Talk
 from adapter.errors import ConfigError
 
 ENV_PREFIX = "CALL_MONITOR_"
@@ -166,6 +167,7 @@ class Settings(BaseSettings):
     webhooks: Webhooks = Webhooks()
     audit: Audit = Audit()
     coaching: Coaching = Coaching()
+    talk: Talk = Talk()
     metrics: Metrics = Metrics()
     queue: Annotated[list[Queue], AfterValidator(distinct)] = Field([], description="Limits of single queues.")
     log: Log = Log()

@@ -47,6 +47,8 @@ class AgentStatus:
     call_id: str | None
     queues: tuple[Membership, ...] = ()
     team_ids: tuple[str, ...] = ()
+    account_created_at: datetime | None = None
+    """None for a phone without an account, and for one made before that was kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -247,6 +247,7 @@ class Agents:
             call_id=call.id if call is not None else None,
             queues=_places(members),
             team_ids=self._phones.teams_of(person.user_id),
+            account_created_at=self._phones.created_at(person.user_id),
         )
 
     def _memberships(self, key: str) -> list[qe.QueueMember]:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from adapter.core.talk import Talk
+
 
 class Direction(StrEnum):
     """The direction of a call, as seen from the PBX."""
@@ -77,6 +79,8 @@ class Call:
     """Until when nobody may hear it through us (`core.shield`); None: monitoring is not paused."""
     shield_confirmed: bool = False
     """Whether Asterisk has confirmed that nobody does: before, nobody is told that it is paused."""
+    talk: Talk | None = None
+    """Who talks in it, where that is listened to (`adapter.monitoring.talkdetect`)."""
 
     @property
     def has_one_peer(self) -> bool:

@@ -18,6 +18,7 @@ from adapter.core.people import Directory
 from adapter.core.shield import Rules, rules_of
 from adapter.core.sides import Side, Sides
 from adapter.core.sighting import Sighting
+from adapter.core.talk import Talk
 from adapter.core.told import TOLD
 from adapter.core.trunks import Dialog, Half, Trunks
 
@@ -43,14 +44,8 @@ class Calls:
         self._numbering = numbering
         self._directory = directory
         self._lines = Channels(numbering.is_agent, numbering.is_spy)
-        self._parties_of = Parties(
-            self._lines,
-            directory.at(numbering.pbx),
-            numbering.is_internal,
-            numbering.prefixes,
-            numbering.country_of,
-            numbering.is_trunk,
-        )
+        here = directory.at(numbering.pbx), numbering.is_internal, numbering.prefixes
+        self._parties_of = Parties(self._lines, *here, numbering.country_of, numbering.is_trunk)
         self._sides = Sides(self._lines, self._parties_of, numbering.opaque)
         self.trunks = Trunks(self._lines, numbering.is_trunk, numbering.secret) if numbering.is_trunk else None
         """None where there is no other PBX."""
@@ -63,6 +58,8 @@ class Calls:
         """By conversation: those that have a channel."""
         self._conversation_ids: dict[str, str] = {}
         """The same by linkedid."""
+        self.talks: dict[str, Talk] = {}
+        """Who talks, by call: whoever changes it has the calls looked at again."""
         self.sightings: list[Sighting] = []
         """Who the last `settle` found in which conversation."""
 
@@ -257,9 +254,8 @@ class Calls:
 
     def participants(self, conversation_id: str) -> frozenset[str]:
         """Ids of the users whose phones are in this conversation."""
-        here = self._lines.conversation(self._linkedids.get(conversation_id, ""))
-        lines = [(line, self._lines.far(line)) for line in here]
-        return self._people(lines, ())[1]
+        lines = self._lines.conversation(self._linkedids.get(conversation_id, ""))
+        return self._people([(line, self._lines.far(line)) for line in lines], ())[1]
 
     def _owners(self, lines: Iterable[TrackedChannel]) -> frozenset[str]:
         """Also of whoever has an endpoint of that name at another PBX: rather one person too many than one too few."""
@@ -299,6 +295,7 @@ class Calls:
             queue=visit.queue if visit is not None else None,
             waited_seconds=visit.seconds if visit is not None else None,
             **rules,
+            talk=self.talks.get(side.call_id),
         )
         return known if known == call else call
 

@@ -1,7 +1,4 @@
-"""Events of a PBX in our own types: all that the model receives from `adapter.asterisk`.
-
-Plain named tuples: created a few hundred times a second, read everywhere, never changed.
-"""
+"""Events of a PBX in our own types, plain named tuples: all that the model receives from `adapter.asterisk`."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,6 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from adapter.core.queueevents import QueueEvent, QueueListed
+from adapter.core.talk import TalkChanged
 from adapter.core.userevents import ToldByDialplan
 
 
@@ -293,6 +291,7 @@ Event = (
     | OriginateAnswered
     | HandedOn
     | ToldByDialplan
+    | TalkChanged
     | Snapshot
     | QueueEvent
 )

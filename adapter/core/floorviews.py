@@ -36,6 +36,7 @@ def agent_view(agent: AgentStatus, *viewers: User) -> Json:
         "since": time_view(agent.since),
         "call_id": agent.call_id,
         "team_ids": list(teams),
+        "account_created_at": time_view(agent.account_created_at),
         "queues": [
             {
                 "name": one.name,

@@ -70,6 +70,8 @@ class Journal:
 
     def _seen(self, call: Call, record: Record) -> None:
         known = self.open.get(call.id)
+        if call.talk is not None:  # who talks is shown, and never kept nor told to programs
+            call = replace(call, talk=None)
         if known is not None and not call.customer.number:  # programs are told whom it was with last
             call = replace(call, customer=known.call.customer)
         # A call's first event can come before Asterisk has said who is at the other end.
@@ -209,7 +211,7 @@ def _worth_keeping(known: OpenCall, now: OpenCall) -> bool:
 def _plain(call: Call) -> dict[str, object]:
     """The contract's Call without its monitors: programs learn of those by events of their own."""
     view = call_view(call, (), Visibility.EVERYTHING)
-    del view["monitors"]
+    del view["monitors"], view["talk"]
     return view
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 
 from adapter.core.devices import key_of
@@ -43,6 +44,8 @@ class User:
     """What the teams that they supervise have, whatever the scope."""
     teams: frozenset[str] = frozenset()
     """Ids of the teams of which they are a member."""
+    created_at: datetime | None = None
+    """When the account was made; None where nobody knows any more: long ago."""
 
     @property
     def device(self) -> str | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -174,6 +175,11 @@ class Phones:
         """Ids of the teams of which this account is a member."""
         user = self._directory.users.get(user_id or "")
         return tuple(sorted(user.teams)) if user is not None else ()
+
+    def created_at(self, user_id: str | None) -> datetime | None:
+        """When this account was made, where that is known."""
+        user = self._directory.users.get(user_id or "")
+        return user.created_at if user is not None else None
 
     def person(self, key: str, calls: Sequence[Call], members: Sequence[QueueMember], known: str) -> Person:
         """Who they are: an account, else as the queue calls them, else as the phone is called. `known`: until now."""

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from adapter.core.team_limits import NO_LIMITS, TeamLimits
+
 NOBODY: frozenset[str] = frozenset()
 
 
@@ -27,6 +29,7 @@ class Team:
     supervisors: frozenset[str] = NOBODY
     shield_seconds: int | None = None
     """Seconds that each member may have monitoring of their calls paused a day (`core.shield`); None: no bound."""
+    limits: TeamLimits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Supervised:
     """By `queue_key`."""
     teams: frozenset[str] = NOBODY
     """Ids of the teams."""
+    limits: frozenset[tuple[str, TeamLimits]] = frozenset()
+    """Those of each team that has any, by its id: another one is shown to its supervisors at once."""
 
     def has(self, agent: str | None, queue: str | None) -> bool:
         """Whether a call is theirs, by the id of its agent's account and the name of its queue, as far as there are."""
@@ -52,6 +57,7 @@ class _Gathered:
     people: set[str] = field(default_factory=set)
     queues: set[str] = field(default_factory=set)
     teams: set[str] = field(default_factory=set)
+    limits: set[tuple[str, TeamLimits]] = field(default_factory=set)
 
 
 def queue_key(name: str) -> str:
@@ -76,8 +82,10 @@ def supervised_by(teams: Collection[Team]) -> dict[str, Supervised]:
             one.people |= team.members
             one.queues |= {queue_key(name) for name in team.queues}
             one.teams.add(team.id)
+            if team.limits != NO_LIMITS:
+                one.limits.add((team.id, team.limits))
     return {
-        who: Supervised(frozenset(one.people), frozenset(one.queues), frozenset(one.teams))
+        who: Supervised(frozenset(one.people), frozenset(one.queues), frozenset(one.teams), frozenset(one.limits))
         for who, one in gathered.items()
     }
 

@@ -16,6 +16,7 @@ from adapter.core.people import Role, User
 from adapter.core.permissions import allowed_modes, may_monitor, may_monitor_call
 from adapter.core.record import RecordState
 from adapter.core.scopes import reaches_monitor, scope_of
+from adapter.core.talk import Talk
 from adapter.core.timeline import Happened, Moment, Past, Within, latest
 
 Json = dict[str, object]
@@ -154,7 +155,21 @@ def call_view(call: Call, monitors: Iterable[Monitor], sight: Visibility) -> Jso
         "waited_seconds": call.waited_seconds,
         "monitorable": call.monitorable,
         "shielded_until": time_view(call.shielded_until) if call.shield_confirmed else None,
+        "talk": talk_view(call.talk) if call.monitorable and not talking else None,
         "monitors": [monitor_view(monitor, sight) for monitor in shown],
+    }
+
+
+def talk_view(talk: Talk | None) -> Json | None:
+    """The contract's `talk`: never for those in the conversation."""
+    if talk is None:
+        return None
+    return {
+        "since": time_view(talk.since),
+        "agent_share": talk.agent_share,
+        "recent_share": talk.recent_share,
+        "silent_since": time_view(talk.silent_since),
+        "together_since": time_view(talk.together_since),
     }
 
 

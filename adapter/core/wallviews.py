@@ -14,7 +14,7 @@ def agent_on_wall(agent: AgentStatus, *viewers: User) -> Json:
     `viewers`: behind whose rights the screen's token stands, as for `agent_view`.
     """
     without = tuple(replace(queue, pause_reason=None) for queue in agent.queues)
-    return agent_view(replace(agent, call_id=None, queues=without), *viewers)
+    return agent_view(replace(agent, call_id=None, account_created_at=None, queues=without), *viewers)
 
 
 def queue_on_wall(queue: QueueStatus) -> Json:

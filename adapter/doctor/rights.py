@@ -32,11 +32,14 @@ call can't show whether they arrive."""
 QUEUES_ONLY = frozenset(queuewire.TRANSLATORS)
 """Events of queues and registrations, which no test call joins. The running adapter notices where they don't arrive
 (`adapter.monitoring.queuewatch`)."""
-PROVOKED = frozenset(TRANSLATORS) - PHONES_ONLY - QUEUES_ONLY
+TALK_ONLY = frozenset({"ChannelTalkingStart", "ChannelTalkingStop"})
+"""Events of who talks, which need sound, and `[talk] detect`. The running adapter notices where they don't arrive
+(`adapter.monitoring.talkdetect`)."""
+PROVOKED = frozenset(TRANSLATORS) - PHONES_ONLY - QUEUES_ONLY - TALK_ONLY
 """Events that the doctor's test call causes."""
 NOISE = frozenset({"DTMFBegin", "BridgeCreate", "LocalBridge", "HangupRequest", "DialState", "SoftHangupRequest"})
 """Events of the classes call and dtmf that are not needed: they arrive only if there is no eventfilter."""
-FOREIGN = frozenset({"VarSet", "Newexten", "ChannelTalkingStart"})
+FOREIGN = frozenset({"VarSet", "Newexten"})
 """Events of other classes: they arrive only if `read` is wider than needed."""
 WATCHED = frozenset(TRANSLATORS) | NOISE | FOREIGN
 
@@ -93,7 +96,7 @@ def check_read(seen: Collection[str], username: str) -> list[Finding]:
         unseen = " and ".join(sorted(PHONES_ONLY))
         what = (
             f"all {len(PROVOKED)} events that a test call can cause arrived (only a phone can cause {unseen}; those of "
-            "queues the running adapter looks for: GET /health tells where they are missing)."
+            "queues and of who talks the running adapter looks for: GET /health tells where they are missing)."
         )
         found.append(AMI.ok("read", what))
     return found + _too_many(seen, username)

@@ -32,6 +32,7 @@ from adapter.monitoring.reservations import Reservations
 from adapter.monitoring.shielding import Shielding
 from adapter.monitoring.shields import ShieldKeeper
 from adapter.monitoring.supervise import Supervision
+from adapter.monitoring.talkdetect import TalkActions, TalkDetect, settling
 from adapter.phones.dtmf import DtmfModes
 from adapter.phones.messages import PhoneMessages
 from adapter.phones.starcodes import StarCodes
@@ -56,6 +57,10 @@ class Connected(Protocol):
     @property
     def lists(self) -> Lists | None:
         """Where queues and devices are asked for again; None where they aren't."""
+
+    @property
+    def talk(self) -> TalkActions:
+        """Who is asked to tell who talks."""
 
     def start(self) -> None:
         """Connect, and again after every loss."""
@@ -106,6 +111,8 @@ class NodeSettings:
     """By the id of another PBX: what is dialled here for a phone there."""
     queue_limits: Mapping[str, QueueLimit] = field(default_factory=dict)
     """By the queue's name: when hooks are told that it is over its limit."""
+    detect_talk: bool = False
+    """Whether Asterisk is to tell who talks in each call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +177,8 @@ class Node:
         self.dialogs = Dialogs(board, link, clock)
         self.floor_news = FloorNews(board, record.note, clock, settings.queue_limits)
         self.queue_watch = QueueWatch(board, self.pbx.lists) if self.pbx.lists is not None else None
+        settle = settling(settings.limits.confirm)
+        self.talk = TalkDetect(board, self.pbx.talk, clock, settle) if settings.detect_talk else None
         self.dtmf = DtmfModes(board, self.supervision, record, clock)
         board.digits.subscribe(self.dtmf.pressed)
         self.star_codes = StarCodes(
@@ -201,6 +210,8 @@ class Node:
         self.supervision.follows.apply(events)
         if self.queue_watch is not None:
             self.queue_watch.heard(events)
+        if self.talk is not None:
+            self.talk.heard(events)
         for event in events:
             if type(event) is HelpAsked:
                 self._help_asked.tell(self.id, event.uniqueid)
@@ -247,7 +258,8 @@ class Node:
     def remarks(self) -> Collection[str]:
         """What an administrator should know of though all is usable; it stays once it was seen."""
         queues = self.queue_watch.remarks() if self.queue_watch is not None else []
-        return [*self.board.place.remarks, *queues]
+        talk = self.talk.remarks() if self.talk is not None else []
+        return [*self.board.place.remarks, *queues, *talk]
 
     def start(self) -> None:
         """Connect, and compare the model with Asterisk from then on."""
@@ -256,6 +268,8 @@ class Node:
         self.floor_news.start()
         if self.queue_watch is not None:
             self.queue_watch.start()
+        if self.talk is not None:
+            self.talk.start()
 
     def give_up(self) -> None:
         """Another adapter looks after this PBX: nothing here is ended or asked for any more."""
@@ -295,6 +309,8 @@ class Node:
         if self.queue_watch is not None:
             await self.queue_watch.close()
         await self.shielding.close()
+        if self.talk is not None:
+            await self.talk.close()
         await self.supervision.abandon()
         await self.dtmf.close()
         await self.dialogs.close()

@@ -8,12 +8,14 @@ can say who hears whom, and `audible` is false (docs/operations, "Recorded on th
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
 
 from adapter.core import events as ev
 from adapter.core import lifecycle
+from adapter.core.call import Call
 from adapter.core.changes import Changes
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
@@ -39,6 +41,8 @@ class BridgeChecks:
     def __init__(self, board: Board, pbx: Pbx, clock: Callable[[], datetime]) -> None:
         self._board, self._pbx, self._clock = board, pbx, clock
         self._looking: dict[str, asyncio.Task[None]] = {}
+        self._known: dict[str, Call] = {}
+        """Calls as they were looked at last, but for who talks in them."""
         self._tasks = BackgroundTasks("bridges")
         board.subscribe(self._heard)
 
@@ -47,11 +51,22 @@ class BridgeChecks:
             after, before = change.after, change.before
             if after.doubtful and (before is None or not before.doubtful or before.confirmed != after.confirmed):
                 self._tasks.start(self._recorded(after), f"recorded {after.id}")
+        if changes.link or changes.resynced:
+            self._known.clear()
         if not self._board.complete:
             return
         for call_id in changes.calls:
+            if self._is_known(call_id) and not changes.monitors:
+                continue  # only who talks is different: that says nothing of its bridge
             if target := self._in_question(call_id):
                 self._look_anew(target)
+
+    def _is_known(self, call_id: str) -> bool:
+        call, known = self._board.call(call_id), self._known.pop(call_id, None)
+        if call is None:
+            return False
+        self._known[call_id] = now = call if call.talk is None else replace(call, talk=None)
+        return now == known
 
     def _in_question(self, call_id: str) -> str | None:
         """The agent's channel, where it matters what its bridge is."""

@@ -13,6 +13,7 @@ from adapter.core.heldlegs import HeldLegs
 from adapter.core.legs import LegNames, SpyDialplan
 from adapter.core.pbx import PbxState
 from adapter.core.people import Directory
+from adapter.core.talk import Talk
 from adapter.monitoring.picture import PbxPicture
 
 
@@ -56,6 +57,11 @@ class Readable(PbxPicture):
     def call(self, call_id: str) -> Call | None:
         """One call."""
         return self._calls.get(call_id)
+
+    @property
+    def talks(self) -> dict[str, Talk]:
+        """Who talks, by call; whoever changes it lets the calls be looked at again."""
+        return self._calls.talks
 
     def agents(self) -> Collection[AgentStatus]:
         """All agents; empty while the PBX is out of sight."""

@@ -29,6 +29,7 @@ def user_of(row: UserRow, devices: Sequence[str], teams: InTeams = IN_NONE) -> U
         phone_message=row.phone_message,
         pbx=row.pbx,
         scope=MonitorScope(row.scope),
+        created_at=row.created_at,
         supervised=teams.supervised,
         teams=teams.member_of,
     )

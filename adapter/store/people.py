@@ -198,7 +198,7 @@ async def new_row(new: NewUser) -> UserRow:
 async def add_person(session: AsyncSession, row: UserRow, new: NewUser, at: datetime) -> User:
     """Make an account as part of a transaction; `row` is of `new_row`. IntegrityError passes (`conflict`)."""
     devices = distinct((*([new.device] if new.device else ()), *new.devices))
-    row.device = devices[0] if devices else None
+    row.device, row.created_at = devices[0] if devices else None, at
     session.add(row)
     await session.flush()
     await put_devices(session, row.id, devices)

@@ -63,6 +63,8 @@ class UserRow(Base):
     """Id of the PBX at which the phones register."""
     scope: Mapped[str] = mapped_column(String(16), server_default="all")
     """Whose calls they may see: `adapter.core.teams.MonitorScope`."""
+    created_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    """None of accounts that were made before this was kept."""
 
 
 class DeviceRow(Base):

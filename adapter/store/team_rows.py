@@ -1,11 +1,13 @@
 """Teams as their rows keep them."""
 
+import json
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from adapter.core.team_limits import NO_LIMITS, TeamLimits, limits_kept, limits_view
 from adapter.core.teams import NOTHING, Supervised, Team, memberships, queue_key, supervised_by
 from adapter.store.tables import UserRow
 from adapter.store.team_tables import TeamPersonRow, TeamQueueRow, TeamRow
@@ -29,6 +31,7 @@ async def all_teams(session: AsyncSession) -> list[Team]:
             queues=tuple(queues.get(row.id, ())),
             supervisors=frozenset(people.get((row.id, SUPERVISOR), ())),
             shield_seconds=row.shield_seconds,
+            limits=limits_kept(json.loads(row.limits)) if row.limits else NO_LIMITS,
         )
         for row in await session.scalars(select(TeamRow).order_by(TeamRow.name_key))
     ]
@@ -58,6 +61,13 @@ async def in_teams(session: AsyncSession) -> dict[str, InTeams]:
 async def in_teams_of(session: AsyncSession, user_id: str) -> InTeams:
     """What one person is in teams."""
     return (await in_teams(session)).get(user_id, IN_NONE)
+
+
+def limits_text(limits: TeamLimits) -> str | None:
+    """Limits as a team's row keeps them."""
+    if limits == NO_LIMITS:
+        return None
+    return json.dumps({name: value for name, value in limits_view(limits).items() if value is not None})
 
 
 async def usernames(session: AsyncSession, ids: Collection[str]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The tables of teams."""
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adapter.store.tables import Base
@@ -17,6 +17,8 @@ class TeamRow(Base):
     """The name without case (`str.casefold`, which can lengthen it): names that differ only in case are the same."""
     shield_seconds: Mapped[int | None]
     """How long each member may have monitoring paused a day; None: as long as they wish."""
+    limits: Mapped[str | None] = mapped_column(Text)
+    """`adapter.core.team_limits.TeamLimits` as JSON, as far as there are any."""
 
 
 class TeamPersonRow(Base):

@@ -1,7 +1,7 @@
 """Teams in the database. Each change and its entry in the audit are one transaction, and act as changes of accounts."""
 
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapter.core.audit import SYSTEM, Action, By, Entry
 from adapter.core.clock import Clock
+from adapter.core.team_limits import NO_LIMITS, limits_view, with_limits
 from adapter.core.teams import Team, distinct_queues
 from adapter.errors import Conflict, Invalid, NotFound
 from adapter.store.audit import append, take_chain
 from adapter.store.database import Database
 from adapter.store.people import UNCHANGED, Unchanged, changed
-from adapter.store.team_rows import MEMBER, SUPERVISOR, all_teams, put_people, put_queues, usernames
+from adapter.store.team_rows import MEMBER, SUPERVISOR, all_teams, limits_text, put_people, put_queues, usernames
 from adapter.store.team_tables import TeamRow
 
 UNKNOWN: Final = "unknown"
@@ -33,6 +34,7 @@ class NewTeam:
     queues: Sequence[str] = ()
     supervisors: Collection[str] = ()
     shield_seconds: int | None = None
+    limits: Mapping[str, int | None] = field(default_factory=dict)
     by: By = SYSTEM
     """Who makes it."""
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -47,6 +49,8 @@ class TeamChange:
     queues: Sequence[str] | Unchanged = UNCHANGED
     supervisors: Collection[str] | Unchanged = UNCHANGED
     shield_seconds: int | Unchanged | None = UNCHANGED
+    limits: Mapping[str, int | None] = field(default_factory=dict)
+    """Those that are to be different."""
     by: By = SYSTEM
     """Who changes it."""
 
@@ -73,13 +77,15 @@ class Teams:
     async def create(self, new: NewTeam) -> Team:
         """Make a team. Raises Conflict when the name is taken, Invalid where somebody has no account."""
         empty = Team(new.id, new.name)
+        limits = with_limits(NO_LIMITS, new.limits)
         people = frozenset(new.members), distinct_queues(new.queues), frozenset(new.supervisors)
-        wanted = Team(new.id, new.name, *people, new.shield_seconds)
+        wanted = Team(new.id, new.name, *people, new.shield_seconds, limits)
         try:
             async with self._database.work() as session:
                 await take_chain(session)
-                key = new.name.casefold()
-                session.add(TeamRow(id=new.id, name=new.name, name_key=key, shield_seconds=new.shield_seconds))
+                row = TeamRow(id=new.id, name=new.name, name_key=new.name.casefold(), limits=limits_text(limits))
+                row.shield_seconds = new.shield_seconds
+                session.add(row)
                 await session.flush()
                 await self._put(session, empty, wanted, new.by, Action.TEAM_CREATED)
                 return wanted
@@ -96,6 +102,7 @@ class Teams:
                 wanted = _applied(before, change)
                 row.name, row.name_key = wanted.name, wanted.name.casefold()
                 row.shield_seconds = wanted.shield_seconds
+                row.limits = limits_text(wanted.limits)
                 await session.flush()
                 await self._put(session, before, wanted, change.by, Action.TEAM_CHANGED)
                 return wanted
@@ -149,6 +156,7 @@ def _applied(before: Team, change: TeamChange) -> Team:
         queues=before.queues if isinstance(queues, Unchanged) else distinct_queues(queues),
         supervisors=before.supervisors if isinstance(supervisors, Unchanged) else frozenset(supervisors),
         shield_seconds=before.shield_seconds if isinstance(bound, Unchanged) else bound,
+        limits=with_limits(before.limits, change.limits),
     )
 
 
@@ -179,6 +187,14 @@ def _differences(before: Team, after: Team, names: dict[str, str]) -> Iterator[s
             yield f"{what}: {' '.join(words)}"
     if before.shield_seconds != after.shield_seconds:
         yield f"shield_seconds: {before.shield_seconds} → {after.shield_seconds}"
+    was, now = limits_view(before.limits), limits_view(after.limits)
+    for name in was:
+        if was[name] != now[name]:
+            yield f"limit {name}: {_said(was[name])} → {_said(now[name])}"
+
+
+def _said(limit: int | None) -> str:
+    return "none" if limit is None else str(limit)
 
 
 async def _existing(session: AsyncSession, team_id: str) -> TeamRow:

@@ -13,6 +13,7 @@ from adapter.core.people import Role
 from adapter.core.record import EventType
 from adapter.core.teams import MonitorScope
 from adapter.store.tokens import Scope
+from adapter.web.talkanswers import Talk
 
 Time = str
 """ISO 8601 in UTC with milliseconds and `Z`."""
@@ -113,6 +114,7 @@ class Call(Answer):
     waited_seconds: int | None = Field(description="How long the customer waited in it, where that is known.")
     monitorable: bool = Field(description="Whether anybody may monitor it (Do not monitor).")
     shielded_until: Time | None = Field(description="Until when monitoring of it is paused.")
+    talk: Talk | None = Field(description="Who talks; null where that is not known, for those in it, and for services.")
     monitors: list[Monitor]
 
 

@@ -1,7 +1,7 @@
 """Calls as whoever asks may see them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
@@ -37,6 +37,7 @@ def seen(principal: Principal, boards: Boards, call: Call) -> Json | None:
     sight, monitors = sight_of(principal, boards, call), boards.monitors_on(call.id)
     if (service := principal.service) is not None:
         monitors = [monitor for monitor in monitors if monitor.token == service.id]
+        call = replace(call, talk=None)  # whoever is behind it may be in the conversation
     return None if sight is Visibility.NOTHING else call_view(call, monitors, sight)
 
 

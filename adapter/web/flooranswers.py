@@ -28,6 +28,7 @@ class AgentStatus(Answer):
     since: Time = Field(description="Since when, as far as is known.")
     call_id: str | None
     team_ids: list[str]
+    account_created_at: Time | None = Field(description="When their account was made, where that is known.")
     queues: list[AgentQueue]
 
 

@@ -9,13 +9,14 @@ from pydantic import Field, StrictInt
 
 from adapter.core.audit import Action
 from adapter.core.bars import Kind
+from adapter.core.team_limits import limits_view
 from adapter.core.teams import Team as KnownTeam
 from adapter.core.views import Json
 from adapter.errors import Conflict, NotFound
 from adapter.fleet.people import KnownPeople
 from adapter.store.people import People
 from adapter.store.teams import UNKNOWN, NewTeam, TeamChange, Teams
-from adapter.web import answers
+from adapter.web import answers, teamlimits
 from adapter.web.access import administers, monitors
 from adapter.web.fields import Matching, Name, Printable, Visible
 from adapter.web.models import Body
@@ -60,6 +61,7 @@ class TeamBody(Body):
     queues: Queues = Field([], description=QUEUES)
     supervisors: Supervisors = Field([], description=SUPERVISORS)
     shield_seconds: Seconds | None = Field(None, description=PAUSES)
+    limits: teamlimits.TeamLimits = Field(teamlimits.NONE, description=teamlimits.LIMITS)
 
 
 class TeamPatch(Body):
@@ -70,6 +72,7 @@ class TeamPatch(Body):
     queues: Queues = Field([], description=QUEUES)
     supervisors: Supervisors = Field([], description=SUPERVISORS)
     shield_seconds: Seconds | None = Field(None, description=PAUSES)
+    limits: teamlimits.TeamLimits = Field(teamlimits.NONE, description=f"{teamlimits.LIMITS} {teamlimits.PATCH}")
 
 
 class Team(answers.Answer):
@@ -81,6 +84,7 @@ class Team(answers.Answer):
     queues: list[str] = Field(description=QUEUES)
     supervisors: list[str] = Field(description=SUPERVISORS)
     shield_seconds: int | None = Field(description=PAUSES)
+    limits: teamlimits.SetLimits = Field(description=teamlimits.LIMITS)
 
 
 class AllTeams(answers.Answer):
@@ -98,6 +102,7 @@ def team_view(team: KnownTeam) -> Json:
         "queues": list(team.queues),
         "supervisors": sorted(team.supervisors),
         "shield_seconds": team.shield_seconds,
+        "limits": limits_view(team.limits),
     }
 
 
@@ -134,6 +139,7 @@ async def create_team(context: RequestContext[Deps, TeamBody]) -> web.Response:
         queues=body.queues,
         supervisors=body.supervisors,
         shield_seconds=body.shield_seconds,
+        limits=teamlimits.given(body.limits),
         by=context.principal.by,
     )
     known = context.access.boards.directory.users.keys()
@@ -168,13 +174,14 @@ async def get_team(context: RequestContext[Deps, None]) -> web.Response:
 async def change_team(context: RequestContext[Deps, TeamPatch]) -> web.Response:
     """Change some fields of a team. Streams get a fresh snapshot, and monitors that nobody may start now end."""
     given = {name: getattr(context.body, name) for name in context.body.model_fields_set}
+    if "limits" in given:
+        given["limits"] = teamlimits.given(context.body.limits)
+    sees_more = bool(given.keys() - {"name", "limits"})
     known, before = context.access.boards.directory.users.keys(), await _existing(context)
-    concerned = (
-        (before.supervisors | set(given.get("supervisors", ()))) & known if given.keys() - NOT_OF_SCOPE else set()
-    )
+    concerned = (before.supervisors | set(given.get("supervisors", ()))) & known if sees_more else set()
     await _bar(context, concerned)
     team = await context.deps.teams.change(context.part(), TeamChange(**given, by=context.principal.by))
-    if given.keys() - NOT_OF_SCOPE:  # somebody may have become its supervisor meanwhile
+    if sees_more:  # somebody may have become its supervisor meanwhile
         await _bar(context, team.supervisors - concerned)
     await acted(context)
     return web.json_response(team_view(team))

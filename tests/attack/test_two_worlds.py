@@ -394,6 +394,45 @@ async def test_who_comes_to_help_is_told_to_who_asked_alone(tmp_path: Path) -> N
         assert "help.updated" in told
 
 
+class Talking(Show):
+    """In the one world Asterisk tells who talks, in the other it doesn't."""
+
+    async def heard(self) -> None:
+        """Sam talks, and ceases; in the other world he says nothing, or nobody tells. Ana talks in both."""
+        (node,) = self.site.service.nodes
+        assert node.talk is not None
+        node.talk._least = 0.0
+        for talks in (True, False):
+            self.site.pbx.scene.talk(self.ana, talks)
+            if self.silent:
+                self.site.pbx.scene.talk(self.sam, talks)
+            self.site.pbx.run()
+            node.talk.look()
+            await self.look()
+
+
+async def test_who_talks_is_told_to_nobody_who_is_in_it(tmp_path: Path) -> None:
+    def site(store: Store) -> Site:
+        return Site(store, talk={"detect": True})
+
+    one_world, other_world = (shown(tmp_path, silent=silent, site_of=site, kind=Talking) for silent in (True, False))
+    async with one_world as one, other_world as other:
+        for show in (one, other):
+            assert isinstance(show, Talking)
+            await show.begin()
+            await show.listen()
+            await show.heard()
+            await show.hide()
+            await show.heard()
+        assert_alike(one, other)
+        seen = {
+            who: {call["agent"]["name"]: call["talk"] for call in await client.calls()}
+            for who, client in (("free", one.mona), ("admin", one.onlookers["admin"].client))
+        }
+        assert None not in seen["free"].values()
+        assert (seen["admin"]["Sam"], seen["admin"]["Ana"] is None) == (None, False), "of others they are told"
+
+
 async def test_the_worlds_can_differ(tmp_path: Path) -> None:
     """Somebody who is barred from nothing sees it."""
     async with shown(tmp_path, silent=True) as one:

@@ -57,6 +57,34 @@ class NoEndpoints:
         return
 
 
+class FakeTalk:
+    """TALK_DETECT on a scene's channels."""
+
+    def __init__(self) -> None:
+        self.on: set[str] = set()
+        self.did: list[tuple[str, str]] = []
+        """What was done, and where."""
+        self.error: Exception | None = None
+
+    async def begin(self, channel: str) -> bool:
+        return self._do("begin", channel)
+
+    async def end(self, channel: str) -> bool:
+        return self._do("end", channel)
+
+    async def was_begun(self, channel: str) -> bool:
+        if self.error is not None:
+            raise self.error
+        return channel in self.on
+
+    def _do(self, what: str, channel: str) -> bool:
+        if self.error is not None:
+            raise self.error
+        self.did.append((what, channel))
+        (self.on.add if what == "begin" else self.on.discard)(channel)
+        return True
+
+
 class FakePbx:
     """Asterisk over a scene. Alone it feeds a board of its own; a node that connects to it is fed instead."""
 
@@ -66,6 +94,7 @@ class FakePbx:
         self.endpoints: Endpoints = endpoints or NoEndpoints()
         self.lists: Lists | None = None
         """Where a test has its queues listed again and again."""
+        self.talk = FakeTalk()
         self.troubles: list[str] = []
         """What is not usable, as the node is told."""
         self.told: list[tuple[str, Refusal | str]] = []

@@ -11,6 +11,7 @@ from adapter.core.events import Channel, ChannelState
 from adapter.core.legs import is_leg
 from adapter.core.modes import Mode
 from adapter.core.people import Directory, Role, User
+from adapter.core.talk import TalkChanged
 
 Told = tuple[str, str, str | None, str]
 """What Asterisk lists of how a channel came to be: see `Scene.listed`."""
@@ -168,6 +169,10 @@ class Scene:
     def hold(self, uniqueid: str, held: bool = True) -> None:
         """The party behind a channel presses hold."""
         self.events.append(ev.HoldChanged(self.now, self.channels[uniqueid], held))
+
+    def talk(self, uniqueid: str, talks: bool = True) -> None:
+        """Somebody begins to talk there, or has ceased."""
+        self.events.append(TalkChanged(self.now, uniqueid, talks))
 
     def gone(self, *uniqueids: str, extension: str = "", cause: int = 16) -> None:
         """Channels are hung up."""

@@ -167,7 +167,7 @@ def test_the_lines_named_for_the_ami_user_are_those_of_its_file() -> None:
     text = (CONF / "manager_call_monitor.conf").read_text()
     assert f"\n{rights.READ} " in text
     assert f"\n{rights.WRITE} " in text
-    for name in (*rights.PROVOKED, *rights.PHONES_ONLY, *rights.QUEUES_ONLY):
+    for name in (*rights.PROVOKED, *rights.PHONES_ONLY, *rights.QUEUES_ONLY, *rights.TALK_ONLY):
         assert f"eventfilter(action(include),name({name})) =" in text
 
 

@@ -10,6 +10,7 @@ from tests.support.client import Client
 from tests.support.site import Site
 
 AGENT = {"id", "user_id", "name", "extension", "pbx", "state", "since", "call_id", "team_ids", "queues"}
+AGENT |= {"account_created_at"}
 QUEUE = {
     *("id", "name", "pbx", "waiting", "longest_wait_since", "callers", "available", "on_call", "paused"),
     *("completed", "abandoned", "service_level_percent"),

@@ -19,6 +19,7 @@ from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, Role, User
+from adapter.core.talk import Talk
 from adapter.core.teams import MonitorScope, Supervised
 from adapter.core.unmonitored import Exempt, Unmonitored
 from adapter.core.views import call_view, call_visibility, monitor_view, shown_id, timeline_view
@@ -80,8 +81,9 @@ class Onlooker:
 class History:
     """Boss calls Sam on a twin of the desk phone, Coach calls Ana; supervisors listen to Sam's call."""
 
-    def __init__(self, *, hide_silent: bool) -> None:
-        self.hide_silent, self.scene = hide_silent, Scene()
+    def __init__(self, *, hide_silent: bool, talk: bool = True) -> None:
+        """`talk`: whether Asterisk tells who talks."""
+        self.hide_silent, self.talk, self.scene = hide_silent, talk, Scene()
         bars = Bars()
         self.rules = Unmonitored(bars, forms)
         reading = replace(numbering(), forbids=self.rules.forbids)
@@ -210,6 +212,14 @@ class History:
         over = [replace(one, state=HelpState.CLOSED) for one in self.boards.help.values()]
         self.boards.set_help(over, START)
 
+    def heard(self) -> None:
+        """Who talks in Sam's conversation is another now."""
+        heard = {one.conversation_id for one in self.board.calls() if one.uniqueid == self.target}
+        for call in self.board.calls() if self.talk else ():
+            if call.conversation_id in heard:
+                self.board.talks[call.id] = Talk(START, agent_share=self.numbers % 21 * 5, silent_since=START)
+        self.board.look_again(heard, START)
+
     def exempt(self) -> None:
         """Nobody may monitor Boss any more: what listens ends."""
         self.rules.exempt = Exempt(people=(BOSS.id,))
@@ -301,12 +311,13 @@ MOVES = (
     *("root", "mona", "whisper", "barge", "silent", "stop", "no device", "device again", "token for mona"),
     *("team for coach", "team for boss", "boss again", "token for root", "new account", "password of root"),
     *("leave", "transfer", "native", "exempt", "exempt no more", "help", "come", "help no more"),
+    "heard",
 )
 
 
-def told(steps: list[str], *, hide_silent: bool) -> dict[str, bytes]:
+def told(steps: list[str], *, hide_silent: bool, talk: bool = True) -> dict[str, bytes]:
     """What everybody was shown."""
-    history = History(hide_silent=hide_silent)
+    history = History(hide_silent=hide_silent, talk=talk)
     for step in steps:
         history.play(step)
     return {name: with_numbers(onlooker.bytes) for name, onlooker in history.onlookers.items()}
@@ -317,6 +328,13 @@ def test_for_the_barred_silence_does_not_exist(steps: list[str]) -> None:
     assert told(steps, hide_silent=False) == told(steps, hide_silent=True)
 
 
+@given(st.lists(st.sampled_from(MOVES), max_size=16))
+def test_for_the_barred_nobody_tells_who_talks(steps: list[str]) -> None:
+    with_talk = told([*steps, "heard", "heard"], hide_silent=False)
+    assert with_talk == told([*steps, "heard", "heard"], hide_silent=False, talk=False)
+    assert b"agent_share" not in b"".join(with_talk.values())
+
+
 def test_the_history_can_fail() -> None:
     """Somebody who is barred from nothing sees the difference."""
     history = History(hide_silent=False)
@@ -325,6 +343,8 @@ def test_the_history_can_fail() -> None:
     assert b'"mode":"silent"' in free.bytes
     free.look()
     assert b'"listening"' in free.bytes
+    history.play("heard")
+    assert b'"agent_share":10' in free.bytes
     assert b'"mode":"silent"' in history.others[0].bytes
     assert free.stream.audience is history.others[0].audience is not history.onlookers["boss"].stream.audience
     everybody = told(["mona", "whisper", "transfer", "token for root"], hide_silent=False)

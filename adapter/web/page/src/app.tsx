@@ -5,12 +5,12 @@ import { Account } from "./account/account";
 import { ask, onSignedOut } from "./api/ask";
 import { Live } from "./api/live";
 import { NO_PBXS, NOTHING, type Picture } from "./core/picture";
+import { teamOf } from "./core/teams";
 import { Coaching } from "./coaching/coaching";
 import { HelpRequests } from "./coaching/help";
 import { useHelpSignal } from "./coaching/signal";
 import { UnsavedNotes } from "./coaching/unsaved";
 import { useChoice } from "./inbox/choice";
-import { useMyTeam } from "./inbox/myteam";
 import { Floor } from "./floor/floor";
 import { Inbox } from "./inbox/inbox";
 import { Monitoring, useMonitoring } from "./inbox/monitoring";
@@ -100,8 +100,8 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
   };
   const go = () => open(monitoring.mine?.call_id ?? choice.chosen);
   const heard = (monitoring.mine !== undefined && monitoring.mine.mode !== "silent") || monitoring.phone.taken !== null;
-  const team = useMyTeam(me);
-  useHelpSignal({ me, picture, team, wishes, heard, every: needs.limits.help, open });
+  const team = useMemo(() => teamOf(needs.teams, me), [needs.teams, me]);
+  useHelpSignal({ me, picture, team, wishes, heard, book: needs.book, open });
   const requests = picture && <HelpRequests {...{ me, picture, monitoring, wishes, setWishes }} choose={open} />;
   useAlerts({ known: picture !== null, needs: needs.needs, calls: picture?.calls ?? NOTHING.calls, wishes, heard, open });
   const leave = async () => {
@@ -130,7 +130,7 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
       </div>
       {signingOut.question}
       {needs.asked && (
-        <NeedsSettings limits={needs.limits} setLimits={needs.setLimits} wishes={wishes} setWishes={setWishes} close={needs.close} />
+        <NeedsSettings own={needs.book.own} setOwn={needs.setOwn} wishes={wishes} setWishes={setWishes} close={needs.close} />
       )}
     </div>
   );

@@ -971,6 +971,8 @@ export interface components {
         AgentState: "offline" | "available" | "ringing" | "on_call" | "held" | "paused" | "unknown";
         /** @description One agent at one PBX, and what they do now. A supervisor's own listening never shows. */
         AgentStatus: {
+            /** @description When their account was made, where that is known. */
+            account_created_at: string | null;
             call_id: string | null;
             extension: string;
             id: string;
@@ -1035,6 +1037,8 @@ export interface components {
             shielded_until: string | null;
             started_at: string;
             state: components["schemas"]["CallState"];
+            /** @description Who talks; null where that is not known, for those in it, and for services. */
+            talk: components["schemas"]["Talk"] | null;
             /** @description How long the customer waited in it, where that is known. */
             waited_seconds: number | null;
         };
@@ -1629,6 +1633,33 @@ export interface components {
             /** @description The version that was answered. */
             form_version: number;
         };
+        /** @description A team's limits. */
+        SetLimits: {
+            /** @description The most of the talk that may be the agent's. */
+            agent_share_percent: number | null;
+            /** @description The longest that a call may be on hold. */
+            held_seconds: number | null;
+            /** @description After how long a request for help is told again, and to others than its supervisors too. */
+            help_seconds: number | null;
+            /** @description The longest that one of them may wait. */
+            longest_wait_seconds: number | null;
+            /** @description For how many days after their account was made somebody is a new agent. */
+            new_agent_days: number | null;
+            /** @description The longest that a call may ring. */
+            ringing_seconds: number | null;
+            /** @description The least service level of a queue. */
+            service_level_percent: number | null;
+            /** @description The longest that neither side may say anything. */
+            silence_seconds: number | null;
+            /** @description The longest that both may talk at once. */
+            together_seconds: number | null;
+            /** @description How often a conversation may go from one person to another. */
+            transferred: number | null;
+            /** @description The longest that a customer may have waited in a queue before they were answered. */
+            waited_seconds: number | null;
+            /** @description How many callers may wait in a queue. */
+            waiting: number | null;
+        };
         /** @description POST /setup: the first administrator, once. */
         Setup: {
             name: string;
@@ -1721,6 +1752,19 @@ export interface components {
             /** @default silent */
             mode?: components["schemas"]["Mode"];
         };
+        /** @description Who talks in a call, by what Asterisk hears of each side; nothing of what is said. */
+        Talk: {
+            /** @description Percent of all the talk since then, in steps of 5. */
+            agent_share: number | null;
+            /** @description The same of the last two minutes. */
+            recent_share: number | null;
+            /** @description Since when neither side says anything, from five seconds on. */
+            silent_since: string | null;
+            /** @description Since when it is listened to. */
+            since: string;
+            /** @description Since when both talk at once, from three seconds on. */
+            together_since: string | null;
+        };
         /** @description The supervisor who is talking, as shown to the agent. */
         Talker: {
             name: string;
@@ -1728,6 +1772,8 @@ export interface components {
         /** @description Some people and queues, and who supervises them. */
         Team: {
             id: string;
+            /** @description From when on its calls and queues need somebody. Null: the usual limit holds; 0: it is not looked at. */
+            limits: components["schemas"]["SetLimits"];
             /** @description Ids of the users whose calls are this team's. */
             members: string[];
             name: string;
@@ -1740,6 +1786,24 @@ export interface components {
         };
         /** @description POST /teams. */
         TeamBody: {
+            /**
+             * @description From when on its calls and queues need somebody. Null: the usual limit holds; 0: it is not looked at.
+             * @default {
+             *       "held_seconds": null,
+             *       "waited_seconds": null,
+             *       "transferred": null,
+             *       "ringing_seconds": null,
+             *       "silence_seconds": null,
+             *       "together_seconds": null,
+             *       "agent_share_percent": null,
+             *       "new_agent_days": null,
+             *       "help_seconds": null,
+             *       "waiting": null,
+             *       "longest_wait_seconds": null,
+             *       "service_level_percent": null
+             *     }
+             */
+            limits?: components["schemas"]["TeamLimits"];
             /**
              * @description Ids of the users whose calls are this team's.
              * @default []
@@ -1762,8 +1826,89 @@ export interface components {
              */
             supervisors?: string[];
         };
+        /** @description Limits that are to be another. */
+        TeamLimits: {
+            /**
+             * @description The most of the talk that may be the agent's.
+             * @default null
+             */
+            agent_share_percent?: number | null;
+            /**
+             * @description The longest that a call may be on hold.
+             * @default null
+             */
+            held_seconds?: number | null;
+            /**
+             * @description After how long a request for help is told again, and to others than its supervisors too.
+             * @default null
+             */
+            help_seconds?: number | null;
+            /**
+             * @description The longest that one of them may wait.
+             * @default null
+             */
+            longest_wait_seconds?: number | null;
+            /**
+             * @description For how many days after their account was made somebody is a new agent.
+             * @default null
+             */
+            new_agent_days?: number | null;
+            /**
+             * @description The longest that a call may ring.
+             * @default null
+             */
+            ringing_seconds?: number | null;
+            /**
+             * @description The least service level of a queue.
+             * @default null
+             */
+            service_level_percent?: number | null;
+            /**
+             * @description The longest that neither side may say anything.
+             * @default null
+             */
+            silence_seconds?: number | null;
+            /**
+             * @description The longest that both may talk at once.
+             * @default null
+             */
+            together_seconds?: number | null;
+            /**
+             * @description How often a conversation may go from one person to another.
+             * @default null
+             */
+            transferred?: number | null;
+            /**
+             * @description The longest that a customer may have waited in a queue before they were answered.
+             * @default null
+             */
+            waited_seconds?: number | null;
+            /**
+             * @description How many callers may wait in a queue.
+             * @default null
+             */
+            waiting?: number | null;
+        };
         /** @description PATCH /teams/{id}: only the given fields change; a list replaces the one that was. */
         TeamPatch: {
+            /**
+             * @description From when on its calls and queues need somebody. Null: the usual limit holds; 0: it is not looked at. Only those change that are given.
+             * @default {
+             *       "held_seconds": null,
+             *       "waited_seconds": null,
+             *       "transferred": null,
+             *       "ringing_seconds": null,
+             *       "silence_seconds": null,
+             *       "together_seconds": null,
+             *       "agent_share_percent": null,
+             *       "new_agent_days": null,
+             *       "help_seconds": null,
+             *       "waiting": null,
+             *       "longest_wait_seconds": null,
+             *       "service_level_percent": null
+             *     }
+             */
+            limits?: components["schemas"]["TeamLimits"];
             /**
              * @description Ids of the users whose calls are this team's.
              * @default []
@@ -2054,6 +2199,7 @@ export type ScoreFormAnswer = components['schemas']['ScoreFormAnswer'];
 export type ScoreFormBody = components['schemas']['ScoreFormBody'];
 export type ScoresAnswer = components['schemas']['ScoresAnswer'];
 export type ScoresBody = components['schemas']['ScoresBody'];
+export type SetLimits = components['schemas']['SetLimits'];
 export type Setup = components['schemas']['Setup'];
 export type ShieldBody = components['schemas']['ShieldBody'];
 export type ShieldedUntil = components['schemas']['ShieldedUntil'];
@@ -2064,9 +2210,11 @@ export type StopAllBody = components['schemas']['StopAllBody'];
 export type StoppedAll = components['schemas']['StoppedAll'];
 export type SwitchBody = components['schemas']['SwitchBody'];
 export type TakeBody = components['schemas']['TakeBody'];
+export type Talk = components['schemas']['Talk'];
 export type Talker = components['schemas']['Talker'];
 export type Team = components['schemas']['Team'];
 export type TeamBody = components['schemas']['TeamBody'];
+export type TeamLimits = components['schemas']['TeamLimits'];
 export type TeamPatch = components['schemas']['TeamPatch'];
 export type Timeline = components['schemas']['Timeline'];
 export type TimelineEntry = components['schemas']['TimelineEntry'];

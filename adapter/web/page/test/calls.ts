@@ -1,8 +1,13 @@
 // Calls and monitors as the server tells of them, for tests.
 
-import type { Call, Monitor } from "../src/schema.ts";
+import type { Call, Monitor, Team } from "../src/schema.ts";
 
 export const SINCE = "2026-01-31T12:00:00.000Z";
+
+export const NO_LIMITS: Team["limits"] = {
+  held_seconds: null, waited_seconds: null, transferred: null, ringing_seconds: null, silence_seconds: null, together_seconds: null,
+  agent_share_percent: null, new_agent_days: null, help_seconds: null, waiting: null, longest_wait_seconds: null, service_level_percent: null,
+};
 
 export const call = (id: string, agent: string, more: Partial<Call> = {}): Call => ({
   id,
@@ -19,6 +24,7 @@ export const call = (id: string, agent: string, more: Partial<Call> = {}): Call 
   waited_seconds: null,
   monitorable: true,
   shielded_until: null,
+  talk: null,
   monitors: [],
   ...more,
 });

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { LIMITS } from "../src/core/limits.ts";
-import { fresh, needOf, needsOf, neediest, NOTHING_SEEN, seen, type Need, type Seen } from "../src/core/needs.ts";
+import { LIMITS, LimitsBook, USUAL } from "../src/core/limits.ts";
+import { fresh, joinedOf, needOf, needsOf, neediest, NOTHING_SEEN, seen, type Need, type Seen } from "../src/core/needs.ts";
 import type { AgentStatus, Call } from "../src/schema.ts";
-import { call, SINCE } from "./calls.ts";
+import { call, NO_LIMITS, SINCE } from "./calls.ts";
 
 const START = Date.parse(SINCE);
 const at = (seconds: number): number => START + seconds * 1000;
@@ -27,7 +27,7 @@ void test("on hold for long: counted from when it was seen to be held, and anew 
 });
 
 void test("the agent's own state says since when it is held, also after a reload", () => {
-  const agent: AgentStatus = { id: "a", user_id: null, name: "Sam", extension: "101", pbx: "lab", state: "held", since: SINCE, call_id: "c", team_ids: [], queues: [] };
+  const agent: AgentStatus = { id: "a", user_id: null, name: "Sam", extension: "101", pbx: "lab", state: "held", since: SINCE, call_id: "c", team_ids: [], queues: [], account_created_at: null };
   const known = seen(NOTHING_SEEN, calls(held), new Map([["a", agent]]), at(300));
   assert.deepEqual(told(need(held, known, 300)), ["held", 300]);
   assert.equal(need(held, watch([[[held], 300]]), 300), null); // without it, since now
@@ -68,12 +68,48 @@ void test("the reason that is furthest over its limit is named", () => {
   assert.deepEqual([told(need(both, known, 61)), told(need(both, known, 200))], [["waited", 150], ["held", 200]]);
 });
 
+const talking = (more: Partial<NonNullable<Call["talk"]>>) =>
+  call("c", "sam", { talk: { since: SINCE, agent_share: null, recent_share: null, silent_since: null, together_since: null, ...more } });
+
+void test("silence, both at once, and the agent's share, as far as anybody listens to that", () => {
+  const silent = talking({ silent_since: SINCE });
+  const together = talking({ together_since: SINCE });
+  const known = watch([[[silent], 0]]);
+  assert.deepEqual([told(need(silent, known, 20)), told(need(silent, known, 21))], [null, ["silence", 21]]);
+  assert.deepEqual([told(need(together, known, 10)), told(need(together, known, 11))], [null, ["together", 11]]);
+  assert.deepEqual([80, 85].map((agent_share) => told(need(talking({ agent_share }), known, 0))), [null, ["share", 85]]);
+  assert.equal(need(talking({}), known, 999), null);
+});
+
+void test("a new agent's calls, the newest first, where somebody wants to know", () => {
+  const of = (agent: string) => call(agent, agent);
+  const days = (count: number) => new Date(START - count * 86_400_000).toISOString();
+  const agent = (id: string, user_id: string | null, account_created_at: string | null): [string, AgentStatus] =>
+    [id, { id, user_id, name: id, extension: id, pbx: "lab", state: "on_call", since: SINCE, call_id: null, team_ids: [], queues: [], account_created_at }];
+  const joined = joinedOf(new Map([agent("1", "new", days(1)), agent("2", "newer", days(0)), agent("3", "old", days(14)), agent("4", null, null), agent("5", "unknown", null)]));
+  assert.deepEqual([...joined.keys()], ["new", "newer", "old"]);
+  const all = calls(of("new"), of("newer"), of("old"), of("unknown"));
+  const known = seen(NOTHING_SEEN, all, NOBODY, at(0));
+  const found = needsOf(all, known, new LimitsBook([], { newAgent: 14 }), at(0), "me", joined);
+  assert.deepEqual([...found].map(([id, { reason }]) => [id, reason]), [["new", "newAgent"], ["newer", "newAgent"]]);
+  assert.ok(found.get("newer")!.weight > found.get("new")!.weight);
+  assert.equal(needsOf(all, known, USUAL, at(0), "me", joined).size, 0);
+});
+
+void test("a team's limits hold for its calls, and what is not its own needs nobody by them", () => {
+  const team = { id: "t", members: ["sam"], queues: [], limits: { ...NO_LIMITS, held_seconds: 5 } };
+  const all = calls(held, call("d", "ana", { state: "held" }));
+  const known = seen(NOTHING_SEEN, all, NOBODY, at(0));
+  assert.deepEqual([...needsOf(all, known, new LimitsBook([team], {}), at(30), "me").keys()], ["c"]);
+  assert.deepEqual([...needsOf(all, known, new LimitsBook([team], { held: 20 }), at(30), "me").keys()], ["c", "d"]);
+});
+
 void test("nobody is told of the conversation that they are in, under any of its entries", () => {
   const mine = call("a", "me", { conversation_id: "v", state: "held" });
   const other = call("b", "sam", { conversation_id: "v", state: "held" });
   const all = calls(mine, other, held);
   const known = seen(NOTHING_SEEN, all, NOBODY, at(0));
-  assert.deepEqual([...needsOf(all, known, LIMITS, at(999), "me").keys()], ["c"]);
+  assert.deepEqual([...needsOf(all, known, USUAL, at(999), "me").keys()], ["c"]);
 });
 
 void test("the neediest first, the others as they were; what is new is told once", () => {

@@ -118,7 +118,7 @@ void test("the PBX and the record are as they were told last", () => {
 
 void test("agents and queues come with the snapshot, change and go", () => {
   const agent = (state: AgentStatus["state"]): AgentStatus => ({
-    id: "a1", user_id: null, name: "Sam", extension: "101", pbx: "lab", state, since: SINCE, call_id: null, team_ids: [], queues: [],
+    id: "a1", user_id: null, name: "Sam", extension: "101", pbx: "lab", state, since: SINCE, call_id: null, team_ids: [], queues: [], account_created_at: null,
   });
   const queue = (waiting: number): QueueStatus => ({
     id: "q1", name: "sales", pbx: "lab", waiting, longest_wait_since: null, callers: [], available: 0, on_call: 0, paused: 0, completed: 0,
@@ -155,7 +155,7 @@ void test("the page listens to what the server tells; that the stream broke it f
 
 const agent = (id: string, more: Partial<AgentStatus> = {}): AgentStatus => ({
   ...{ id, user_id: id, name: id, extension: "101", pbx: "lab", state: "available", since: SINCE, call_id: null },
-  ...{ team_ids: [], queues: [] },
+  ...{ team_ids: [], queues: [], account_created_at: null },
   ...more,
 });
 

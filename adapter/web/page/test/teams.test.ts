@@ -2,12 +2,18 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bodyOf, changesOf, draftOf, foundTeam, isChanged, isMine, teamOf } from "../src/core/teams.ts";
+import { bodyOf, changesOf, draftOf, foundTeam, isChanged, isMine, teamOf, wrongLimits } from "../src/core/teams.ts";
 import type { Call, Team, User } from "../src/schema.ts";
-import { call } from "./calls.ts";
+import { call, NO_LIMITS } from "./calls.ts";
 
-const SALES: Team = { id: "t", name: "Sales", members: ["sam", "ana"], queues: ["Sales", "Hotline"], supervisors: ["mona"], shield_seconds: null };
-const HELP: Team = { id: "h", name: "Help", members: ["lee"], queues: ["help"], supervisors: ["kim"], shield_seconds: 600 };
+const SALES: Team = {
+  ...{ id: "t", name: "Sales", members: ["sam", "ana"], queues: ["Sales", "Hotline"], supervisors: ["mona"], shield_seconds: null },
+  limits: { ...NO_LIMITS, held_seconds: 30 },
+};
+const HELP: Team = {
+  ...{ id: "h", name: "Help", members: ["lee"], queues: ["help"], supervisors: ["kim"], shield_seconds: 600 },
+  limits: NO_LIMITS,
+};
 const MONA = { id: "mona" } as User;
 const of = (agent: string | null, queue: string | null = null): Call =>
   ({ ...call("c", "sam"), agent: { user_id: agent, name: "", extension: "" }, queue });
@@ -28,12 +34,16 @@ void test("nothing edited, nothing sent; each field alone is sent alone", () => 
   assert.deepEqual(edited({ name: " North " }), { name: "North" });
   assert.deepEqual(edited({ members: ["sam"] }), { members: ["sam"] });
   assert.deepEqual(edited({ supervisors: [] }), { supervisors: [] });
+  const limits = draftOf(SALES).limits;
+  assert.deepEqual(edited({ limits: { ...limits, held: "", share: " 70 ", waiting: "0" } }), { limits: { held_seconds: null, agent_share_percent: 70, waiting: 0 } });
+  assert.deepEqual(wrongLimits({ ...limits, held: "x", share: "101", waiting: "1.5", silence: "-1", level: "100" }), ["waiting", "held", "silence", "share"]);
   assert.deepEqual(edited({ queues: "Help Desk" }), { queues: ["Help Desk"] });
   assert.deepEqual(edited({ pauses: "90" }), { shield_seconds: 90 });
   assert.deepEqual(changesOf(HELP, { ...draftOf(HELP), pauses: " " }), { shield_seconds: null });
   assert.ok(!isChanged(null, draftOf(null)));
   assert.ok(isChanged(null, { ...draftOf(null), queues: "x" }));
-  assert.deepEqual(bodyOf(draftOf(SALES)), { name: "Sales", members: ["sam", "ana"], queues: ["Sales", "Hotline"], supervisors: ["mona"], shield_seconds: null });
+  const own = { shield_seconds: null, limits: { held_seconds: 30 } };
+  assert.deepEqual(bodyOf(draftOf(SALES)), { name: "Sales", members: ["sam", "ana"], queues: ["Sales", "Hotline"], supervisors: ["mona"], ...own });
 });
 
 void test("a team is found by its name, its people and its queues", () => {

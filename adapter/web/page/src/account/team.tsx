@@ -3,7 +3,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "../api/ask";
 import { attempt } from "../api/problems";
-import { bodyOf, changesOf, draftOf, isChanged, type TeamDraft } from "../core/teams";
+import { LIMIT_NAMES } from "../core/limits";
+import { bodyOf, changesOf, draftOf, isChanged, wrongLimits, type TeamDraft } from "../core/teams";
 import type { Team, User } from "../schema";
 import { TextField } from "../ui/field";
 import { useSending } from "../ui/form";
@@ -11,9 +12,10 @@ import { useLeaving } from "../ui/unsaved";
 import { say, words } from "../words";
 import { FormEnd, go, onEscape, PageHead, type PageProps } from "./parts";
 import { PeopleField } from "./people";
+import { fieldOf, TeamLimits } from "./teamlimits";
 
 const LIST = "teams";
-const NAMES = ["name", "members", "supervisors", "queues", "shield_seconds"];
+const NAMES = ["name", "members", "supervisors", "queues", "shield_seconds", ...LIMIT_NAMES.map(fieldOf)];
 
 export function TeamEditor({ id, tell }: PageProps & { id: string | null }) {
   const [team, setTeam] = useState<Team | null>(null);
@@ -52,7 +54,8 @@ export function TeamEditor({ id, tell }: PageProps & { id: string | null }) {
         : await ask("POST", "/teams", { body: bodyOf(draft) });
       done(say(team ? words.saved : words.created, { name: saved.name }));
     };
-    await sending.send(save, { name: !draft.name.trim() });
+    const wrong = Object.fromEntries(wrongLimits(draft.limits).map((name) => [fieldOf(name), true]));
+    await sending.send(save, { name: !draft.name.trim(), ...wrong });
   };
   const cancel = () => go(LIST);
   const title = id === null ? words.addTeam : words.editTeam;
@@ -89,6 +92,7 @@ export function TeamEditor({ id, tell }: PageProps & { id: string | null }) {
               change={(pauses) => set({ pauses })} error={sending.errors["shield_seconds"]}
             />
           </div>
+          <TeamLimits limits={draft.limits} change={(limits) => set({ limits })} errors={sending.errors} />
           <FormEnd sending={sending} save={words.saveTeam} cancel={cancel} />
         </form>
       )}

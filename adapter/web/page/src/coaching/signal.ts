@@ -2,10 +2,11 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { isFirst, timesTold, waiting } from "../core/help";
+import type { LimitsBook } from "../core/limits";
 import type { Picture } from "../core/picture";
 import type { MyTeam } from "../core/teams";
 import { chime, notice, type Wishes } from "../needs/alerts";
-import type { User } from "../schema";
+import type { HelpAnswer, User } from "../schema";
 import { useNow } from "../ui/clocks";
 import { say, words } from "../words";
 
@@ -16,8 +17,8 @@ interface Given {
   wishes: Wishes;
   /** Whether somebody hears me now: then no tone, for my microphone might take it up. */
   heard: boolean;
-  /** After how many seconds it is told again; 0: never. */
-  every: number;
+  /** After how many seconds it is told again, by whose call it is. */
+  book: LimitsBook;
   open: (callId: string) => void;
 }
 
@@ -25,14 +26,15 @@ interface Given {
 const LOOK = 1;
 
 /** On every page. What waits when the page opens is not told at once: it stands there. */
-export function useHelpSignal({ me, picture, team, wishes, heard, every, open }: Given): void {
+export function useHelpSignal({ me, picture, team, wishes, heard, book, open }: Given): void {
   const told = useRef<ReadonlyMap<string, number> | null>(null);
   const requests = picture && me.can_monitor ? waiting(me, picture).filter(({ state }) => state === "open") : [];
   const now = useNow(LOOK, requests.length > 0 && picture?.connected === true);
   useEffect(() => {
     if (!picture || !me.can_monitor) return;
     const last = told.current;
-    const due = new Map(requests.map((one) => [one.id, timesTold(waited(one.created_at), isFirst(one, team, picture), every)]));
+    const limitOf = (one: HelpAnswer) => book.ofCall(one.agent.user_id, picture.calls.get(one.call_id)?.queue ?? null).help;
+    const due = new Map(requests.map((one) => [one.id, timesTold(waited(one.created_at), isFirst(one, team, picture), limitOf(one))]));
     told.current = due;
     if (last === null) return;
     const late = requests.filter(({ id }) => due.get(id)! > (last.get(id) ?? 0));
@@ -42,7 +44,7 @@ export function useHelpSignal({ me, picture, team, wishes, heard, every, open }:
       const title = (last.get(id) ?? 0) === 0 ? words.helpNotice : words.helpNoticeAgain;
       notice(say(title, { name: agent.name }), note ?? "", "help-" + id, () => open(call_id));
     }
-  }, [me, picture, team, now, every]); // eslint-disable-line react-hooks/exhaustive-deps -- told once for what is new, whatever else changes
+  }, [me, picture, team, now, book]); // eslint-disable-line react-hooks/exhaustive-deps -- told once for what is new, whatever else changes
 }
 
 const waited = (since: string): number => (Date.now() - Date.parse(since)) / 1000;

@@ -2,7 +2,7 @@
 
 import type { AgentState, AgentStatus, Call, QueueCaller, QueueStatus } from "../schema";
 import { finds } from "./finds.ts";
-import type { Limits } from "./limits";
+import type { Limits, LimitsBook } from "./limits";
 
 /** In the order in which they are of interest. */
 export const STATES = ["ringing", "on_call", "held", "paused", "available", "offline", "unknown"] as const satisfies readonly AgentState[];
@@ -152,8 +152,8 @@ export function overLimit(row: QueueRow, limits: Limits, now: number): Over[] {
 }
 
 /** What must be seen first: over a limit that concerns somebody who waits now, then over any, then where somebody waits. */
-export function sortedQueues(rows: readonly QueueRow[], limits: Limits, now: number, compare: Compare): QueueRow[] {
-  const ranked = rows.map((row) => ({ row, rank: rank(overLimit(row, limits, now), row) }));
+export function sortedQueues(rows: readonly QueueRow[], book: Pick<LimitsBook, "ofQueue">, now: number, compare: Compare): QueueRow[] {
+  const ranked = rows.map((row) => ({ row, rank: rank(overLimit(row, book.ofQueue(row.name), now), row) }));
   ranked.sort(
     (a, b) =>
       a.rank - b.rank || by(a.row.since ?? "~", b.row.since ?? "~") || compare(a.row.name, b.row.name) || by(a.row.name, b.row.name),

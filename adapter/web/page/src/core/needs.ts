@@ -1,16 +1,17 @@
-// Which call needs me, as far as Asterisk tells without listening: how long it rings, is on hold, waited, how often it went
-// from one to another. Pure: what was seen of each call is kept by whoever asks, and the time is given.
+// Which call needs me, as far as Asterisk tells: how long it rings, is on hold, waited, how often it went from one to
+// another, who talks, and whether the agent is new. Pure: what was seen of each call is kept by whoever asks, and the time
+// is given.
 
 import type { AgentStatus, Call } from "../schema";
-import type { Limits } from "./limits";
+import type { Limits, LimitsBook } from "./limits";
 
 /** In the order in which they are named where several are as strong. */
-export const REASONS = ["held", "ringing", "transferred", "waited"] as const;
+export const REASONS = ["held", "ringing", "transferred", "waited", "silence", "together", "share", "newAgent"] as const;
 export type Reason = (typeof REASONS)[number];
 
 export interface Need {
   reason: Reason;
-  /** How long, in seconds, or how often. */
+  /** How long, in seconds, or how often; of a share the percent, of a new agent the days. */
   much: number;
   /** How many times its limit that is; calls are ordered by it. */
   weight: number;
@@ -33,6 +34,7 @@ export interface Seen {
   conversations: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
+const NOBODY_JOINED: ReadonlyMap<string, string> = new Map();
 export const NOTHING_SEEN: Seen = { calls: new Map(), conversations: new Map() };
 
 /** What is known once these are the calls; `now` in milliseconds. Agents tell since when they hold. */
@@ -59,8 +61,12 @@ export function seen(before: Seen, calls: ReadonlyMap<string, Call>, agents: Rea
   return { calls: traces, conversations };
 }
 
-/** Why this call needs somebody, if it does: what is furthest over its limit. `now` in milliseconds. */
-export function needOf(call: Call, { calls, conversations }: Seen, limits: Limits, now: number): Need | null {
+const DAY = 86400;
+const since = (moment: string | null | undefined, now: number): number => (moment ? Math.max(0, Math.floor((now - Date.parse(moment)) / 1000)) : 0);
+
+/** Why this call needs somebody, if it does: what is furthest over its limit. `now` in milliseconds; `joined`: when the
+ * agent's account was made, where that is known. */
+export function needOf(call: Call, { calls, conversations }: Seen, limits: Limits, now: number, joined: string | null = null): Need | null {
   const trace = calls.get(call.id);
   if (!trace) return null;
   const inState = Math.max(0, Math.floor((now - trace.since) / 1000));
@@ -68,28 +74,41 @@ export function needOf(call: Call, { calls, conversations }: Seen, limits: Limit
   const legs = call.direction === "internal" ? 0 : Math.max(0, (conversations.get(call.conversation_id)?.size ?? 1) - 1);
   const much: Record<Reason, number> = {
     held: trace.state === "held" ? inState : 0,
-    ringing: trace.state === "ringing" ? Math.max(0, Math.floor((now - Date.parse(call.started_at)) / 1000)) : 0,
+    ringing: trace.state === "ringing" ? since(call.started_at, now) : 0,
     transferred: call.direction === "internal" ? 0 : legs + trace.changes,
     waited: trace.state === "ringing" ? 0 : (call.waited_seconds ?? 0),
+    silence: since(call.talk?.silent_since, now),
+    together: since(call.talk?.together_since, now),
+    share: call.talk?.agent_share ?? 0,
+    newAgent: joined !== null && trace.state !== "ringing" ? Math.floor(since(joined, now) / DAY) : Infinity,
   };
   let strongest: Need | null = null;
   for (const reason of REASONS) {
     const limit = limits[reason];
-    if (limit <= 0 || much[reason] <= limit) continue;
-    const weight = much[reason] / limit;
+    // Of a new agent the newest comes first; all other things are the worse the more of them there is.
+    const weight = reason === "newAgent" ? 2 - much[reason] / limit : much[reason] / limit;
+    if (limit <= 0 || weight <= 1) continue;
     if (strongest === null || weight > strongest.weight) strongest = { reason, much: much[reason], weight };
   }
   return strongest;
 }
 
+/** When the accounts of agents were made, by their ids, as far as that is known. */
+export function joinedOf(agents: ReadonlyMap<string, AgentStatus>): ReadonlyMap<string, string> {
+  return new Map([...agents.values()].flatMap((one) => (one.user_id !== null && one.account_created_at ? [[one.user_id, one.account_created_at]] : [])));
+}
+
 /** The needs of all calls by their ids, but for `mine`: nobody is told of the conversation that they are in. */
 export function needsOf(
-  all: ReadonlyMap<string, Call>, before: Seen, limits: Limits, now: number, mine: string,
+  all: ReadonlyMap<string, Call>, before: Seen, book: Pick<LimitsBook, "ofCall">, now: number, mine: string,
+  joined: ReadonlyMap<string, string> = NOBODY_JOINED,
 ): ReadonlyMap<string, Need> {
   const own = new Set([...all.values()].filter(({ agent }) => agent.user_id === mine).map(({ conversation_id }) => conversation_id));
   const found = new Map<string, Need>();
   for (const call of all.values()) {
-    const need = own.has(call.conversation_id) ? null : needOf(call, before, limits, now);
+    if (own.has(call.conversation_id)) continue;
+    const agent = call.agent.user_id;
+    const need = needOf(call, before, book.ofCall(agent, call.queue), now, (agent !== null && joined.get(agent)) || null);
     if (need) found.set(call.id, need);
   }
   return found;

@@ -1,6 +1,7 @@
 // Teams: which calls are of my team, and a team while it is edited. Pure.
 
 import type { Call, Team, TeamBody, TeamPatch, User } from "../schema";
+import { isLimit, LIMIT_NAMES, OF_TEAM, type Limits } from "./limits.ts";
 import { queueOf } from "./rows.ts";
 
 /** Whose calls, and which queues' calls, are my team's. */
@@ -35,7 +36,11 @@ export interface TeamDraft {
   queues: string;
   /** Seconds a day; empty: no bound. */
   pauses: string;
+  /** As they were typed; empty: the usual one holds. */
+  limits: LimitsDraft;
 }
+
+export type LimitsDraft = Readonly<Record<keyof Limits, string>>;
 
 export function draftOf(team: Team | null): TeamDraft {
   return {
@@ -44,15 +49,29 @@ export function draftOf(team: Team | null): TeamDraft {
     supervisors: team?.supervisors ?? [],
     queues: (team?.queues ?? []).join("\n"),
     pauses: team?.shield_seconds?.toString() ?? "",
+    limits: Object.fromEntries(LIMIT_NAMES.map((name) => [name, String(team?.limits[OF_TEAM[name]] ?? "")])) as LimitsDraft,
   };
+}
+
+/** Which of these limits are none. */
+export function wrongLimits(draft: LimitsDraft): (keyof Limits)[] {
+  return LIMIT_NAMES.filter((name) => draft[name].trim() !== "" && !isLimit(name, Number(draft[name])));
+}
+
+/** Those that are another than before, as the API takes them. */
+function limitsOf(before: LimitsDraft, now: LimitsDraft): NonNullable<TeamPatch["limits"]> {
+  const changed = LIMIT_NAMES.filter((name) => now[name].trim() !== before[name]);
+  return Object.fromEntries(changed.map((name) => [OF_TEAM[name], now[name].trim() === "" ? null : Number(now[name])]));
 }
 
 const queuesOf = (text: string): string[] => text.split("\n").map((line) => line.trim()).filter(Boolean);
 
 /** A new team as the API takes it. */
-export function bodyOf({ name, members, supervisors, queues, pauses }: TeamDraft): TeamBody {
+export function bodyOf({ name, members, supervisors, queues, pauses, limits }: TeamDraft): TeamBody {
+  const set = limitsOf(draftOf(null).limits, limits);
   const shield_seconds = pauses.trim() === "" ? null : Number(pauses);
-  return { name: name.trim(), members: [...members], supervisors: [...supervisors], queues: queuesOf(queues), shield_seconds };
+  const more = { queues: queuesOf(queues), shield_seconds, limits: set };
+  return { name: name.trim(), members: [...members], supervisors: [...supervisors], ...more };
 }
 
 /** Only what differs from how the team was, so that nothing is overwritten that somebody else changed meanwhile. */
@@ -64,6 +83,8 @@ export function changesOf(team: Team, draft: TeamDraft): TeamPatch {
   if (!same(draft.supervisors, team.supervisors)) change.supervisors = [...draft.supervisors];
   if (queuesOf(draft.queues).join("\n") !== team.queues.join("\n")) change.queues = queuesOf(draft.queues);
   if (now.shield_seconds !== team.shield_seconds) change.shield_seconds = now.shield_seconds ?? null;
+  const limits = limitsOf(draftOf(team).limits, draft.limits);
+  if (Object.keys(limits).length > 0) change.limits = limits;
   return change;
 }
 

@@ -38,7 +38,7 @@ const LOOK = 2;
 
 export function Floor({ picture, needs, requests, open }: Props) {
   const { agents, queues, calls, pbxs, connected } = picture ?? NOTHING;
-  const { limits } = needs;
+  const { book } = needs;
   const [asked, setAsked] = useState<FloorAsked>(ALL);
   const [all, setAll] = useKept("floor-all-queues", (kept) => kept === true);
   const [mark, setMark] = useState<string | null>(null);
@@ -67,7 +67,7 @@ export function Floor({ picture, needs, requests, open }: Props) {
     return (last.current = sortedAgents(asBefore(some, last.current), asked.sort, compare));
   }, [found, asked]);
   const grouped = useMemo(() => queueRows(seenQueues, seen), [seenQueues, seen]);
-  const ordered = useMemo(() => sortedQueues(grouped, limits, now, compare), [grouped, limits, now]);
+  const ordered = useMemo(() => sortedQueues(grouped, book, now, compare), [grouped, book, now]);
   const offered = useMemo(() => choices(seen, seenQueues, compare), [seen, seenQueues]);
   const queueNames = useSameList(offered.queues);
   const names = useTeamNames(useSameList(offered.teams));
@@ -103,7 +103,7 @@ export function Floor({ picture, needs, requests, open }: Props) {
       <div class="floor-body" ref={region}>
         {grouped.length > 0 && (
           <Queues
-            still={stillQueues} limits={limits} now={now} chosen={asked.queue} choose={(queue) => ask({ queue })} all={all} setAll={setAll}
+            still={stillQueues} book={book} now={now} chosen={asked.queue} choose={(queue) => ask({ queue })} all={all} setAll={setAll}
             calls={calls} open={(call: Call) => open(call.id)} whereOf={whereOf}
           />
         )}

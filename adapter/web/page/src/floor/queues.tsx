@@ -2,7 +2,7 @@
 
 import { useCallback, useRef } from "preact/hooks";
 import { overLimit, waitingIn, type Over, type QueueRow, type Waiting } from "../core/floor";
-import type { Limits } from "../core/limits";
+import type { LimitsBook } from "../core/limits";
 import { isNobody } from "../core/rows";
 import type { Still } from "../core/still";
 import type { Call } from "../schema";
@@ -13,7 +13,7 @@ import { count, say, words } from "../words";
 
 interface Props {
   still: Still<QueueRow>;
-  limits: Limits;
+  book: LimitsBook;
   now: number;
   chosen: string;
   choose: (queue: string) => void;
@@ -28,11 +28,11 @@ interface Props {
 /** So many are shown before all are asked for, and more only where more are over a limit. */
 const FEW = matchMedia("(max-width: 640px)").matches ? 3 : 12;
 
-export function Queues({ still, limits, now, chosen, choose, all, setAll, calls, open, whereOf }: Props) {
+export function Queues({ still, book, now, chosen, choose, all, setAll, calls, open, whereOf }: Props) {
   const region = useRef<HTMLElement>(null);
   useClocks(region, still);
   const rows = still.places.filter(({ over }) => !over).map(({ thing }) => thing);
-  const burning = rows.filter((row) => overLimit(row, limits, now).length > 0);
+  const burning = rows.filter((row) => overLimit(row, book.ofQueue(row.name), now).length > 0);
   const shown = all ? rows : rows.filter((row, place) => place < FEW || row.name === chosen || burning.includes(row));
   const waiting = rows.reduce((sum, row) => sum + row.waiting, 0);
   const open_ = rows.find(({ name }) => name === chosen);
@@ -57,7 +57,7 @@ export function Queues({ still, limits, now, chosen, choose, all, setAll, calls,
         )}
       </div>
       <ul>
-        {shown.map((row) => cards(row.name, { row, over: overLimit(row, limits, now), chosen: row.name === chosen, choose: press }))}
+        {shown.map((row) => cards(row.name, { row, over: overLimit(row, book.ofQueue(row.name), now), chosen: row.name === chosen, choose: press }))}
       </ul>
       {open_ && <Callers row={open_} waiting={waitingIn(open_, calls)} open={open} whereOf={whereOf} />}
     </section>

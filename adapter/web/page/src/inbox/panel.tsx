@@ -19,6 +19,7 @@ import { customerName, queueOf } from "../core/rows";
 import { pausedUntil } from "../core/shield";
 import { numberOf, PbxChip } from "./rows";
 import { Sentence } from "./sentence";
+import { Shares } from "./shares";
 import { Timeline } from "./timeline";
 import { TakeOver, TalkButtons } from "./talkbuttons";
 
@@ -61,6 +62,8 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
     j: (repeated) => here && known && monitoring.group.press("barge", repeated),
   });
   const notes = useNotes(callId, may);
+  const listens = here?.device === BROWSER && here.state === "live" && phone.holdsLeg;
+  const talk = call?.talk ?? null;
   const last = ended?.call_id === callId && !here ? ended : null;
   return (
     <section class="panel" aria-label={words.chosenCall} ref={element} tabIndex={-1}>
@@ -124,10 +127,11 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
         </p>
       </div>
       <div class="cards" role="group" aria-label={words.aboutCall} tabIndex={0 /* so that the keyboard can scroll it */}>
-        {here?.device === BROWSER && here.state === "live" && phone.holdsLeg && (
+        {(listens || talk) && (
           <section class="card">
             <h2 class="card-title">{words.whoIsTalking}</h2>
-            <Levels phone={phone.softphone} picture={phone.picture} />
+            {listens && <Levels phone={phone.softphone} picture={phone.picture} />}
+            {talk && call && <Shares call={call} talk={talk} />}
           </section>
         )}
         {call && may && !exempt && <Notes key={callId} me={me} call={call} listening={here?.state === "live"} of={notes} />}

@@ -1,20 +1,20 @@
-// The limits, and whether a tone or a notification tells of calls that need me: kept in this browser.
+// My own limits, and whether a tone or a notification tells of calls that need me: kept in this browser.
 
 import { useState } from "preact/hooks";
-import { CALL_LIMITS, LIMITS, MOST, QUEUE_LIMITS, type Limits } from "../core/limits";
+import { CALL_LIMITS, isLimit, LIMITS, MOST, QUEUE_LIMITS, type Limits, type SomeLimits } from "../core/limits";
 import { Dialog } from "../ui/dialog";
 import { words } from "../words";
 import { chime, mayNotify, type Wishes } from "./alerts";
 
 interface Props {
-  limits: Limits;
-  setLimits: (limits: Limits) => void;
+  own: SomeLimits;
+  setOwn: (own: SomeLimits) => void;
   wishes: Wishes;
   setWishes: (wishes: Wishes) => void;
   close: () => void;
 }
 
-export function NeedsSettings({ limits, setLimits, wishes, setWishes, close }: Props) {
+export function NeedsSettings({ own, setOwn, wishes, setWishes, close }: Props) {
   const [problem, setProblem] = useState("");
   const notify = async (on: boolean) => {
     const may = !on || (await mayNotify());
@@ -29,8 +29,8 @@ export function NeedsSettings({ limits, setLimits, wishes, setWishes, close }: P
     <Dialog title={words.limits} close={close} kind="sheet limits">
       <p class="soft">{words.limitsAre}</p>
       <div class="columns">
-        <Group title={words.limitsCalls} names={CALL_LIMITS} limits={limits} setLimits={setLimits} />
-        <Group title={words.limitsQueues} names={QUEUE_LIMITS} limits={limits} setLimits={setLimits} />
+        <Group title={words.limitsCalls} names={CALL_LIMITS} own={own} setOwn={setOwn} />
+        <Group title={words.limitsQueues} names={QUEUE_LIMITS} own={own} setOwn={setOwn} />
       </div>
       <fieldset class="plain">
         <legend>{words.whenOneNeedsMe}</legend>
@@ -46,8 +46,8 @@ export function NeedsSettings({ limits, setLimits, wishes, setWishes, close }: P
         </p>
       </fieldset>
       <div class="row">
-        <button type="button" onClick={() => setLimits(LIMITS)}>
-          {words.usualLimits}
+        <button type="button" onClick={() => setOwn({})}>
+          {words.noOwnLimits}
         </button>
         <button type="button" class="main" onClick={close}>
           {words.haveIt}
@@ -57,10 +57,11 @@ export function NeedsSettings({ limits, setLimits, wishes, setWishes, close }: P
   );
 }
 
-function Group({ title, names, limits, setLimits }: { title: string; names: readonly (keyof Limits)[] } & Pick<Props, "limits" | "setLimits">) {
+function Group({ title, names, own, setOwn }: { title: string; names: readonly (keyof Limits)[] } & Pick<Props, "own" | "setOwn">) {
   const changed = (name: keyof Limits, text: string) => {
     const value = Number(text);
-    if (text.trim() !== "" && Number.isInteger(value) && value >= 0 && value <= MOST[name]) setLimits({ ...limits, [name]: value });
+    if (text.trim() !== "" && isLimit(name, value)) return setOwn({ ...own, [name]: value });
+    if (text.trim() === "") setOwn(Object.fromEntries(Object.entries(own).filter(([one]) => one !== name)));
   };
   return (
     <fieldset class="plain">
@@ -68,7 +69,10 @@ function Group({ title, names, limits, setLimits }: { title: string; names: read
       {names.map((name) => (
         <label key={name}>
           <span>{words[`limit_${name}`]}</span>
-          <input type="number" min={0} max={MOST[name]} value={limits[name]} onChange={(event) => changed(name, event.currentTarget.value)} />
+          <input
+            type="number" min={0} max={MOST[name]} value={own[name] ?? ""} placeholder={String(LIMITS[name])}
+            onChange={(event) => changed(name, event.currentTarget.value)}
+          />
         </label>
       ))}
     </fieldset>

@@ -1,19 +1,24 @@
-// Which calls need me, kept up as calls change and time passes, by this person's own limits.
+// Which calls need me, kept up as calls change and time passes, by the limits of their teams and this person's own.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { LIMITS, limitsOf, type Limits } from "../core/limits";
-import { needsOf, NOTHING_SEEN, seen, type Need } from "../core/needs";
+import { LimitsBook, ownLimits, type SomeLimits } from "../core/limits";
+import { joinedOf, needsOf, NOTHING_SEEN, seen, type Need } from "../core/needs";
 import { NOTHING, type Picture } from "../core/picture";
-import type { User } from "../schema";
+import type { Team, User } from "../schema";
 import { useNow } from "../ui/clocks";
 import { useKept } from "../ui/kept";
+import { useTeams } from "./useteams";
 
 export type Needs = ReadonlyMap<string, Need>;
 
 export interface NeedsMe {
   needs: Needs;
-  limits: Limits;
-  setLimits: (limits: Limits) => void;
+  /** From when on, by whose call or queue it is. */
+  book: LimitsBook;
+  /** What this person set for themselves. */
+  setOwn: (own: SomeLimits) => void;
+  /** Those that they supervise; for administrators all. */
+  teams: readonly Team[];
   /** Whether the settings are open, opening and closing them. */
   asked: boolean;
   ask: () => void;
@@ -24,7 +29,9 @@ const NOBODY: Needs = new Map();
 const LOOK = 2;
 
 export function useNeeds(me: User, picture: Picture | null): NeedsMe {
-  const [limits, setLimits] = useKept("limits-" + me.id, limitsOf);
+  const [own, keepOwn] = useKept<SomeLimits>("limits-" + me.id, ownLimits, (kept) => ({ own: kept }));
+  const teams = useTeams(me);
+  const book = useMemo(() => new LimitsBook(teams, own), [teams, own]);
   const [asked, setAsked] = useState(false);
   const { calls, agents, connected } = picture ?? NOTHING;
   const on = me.can_monitor;
@@ -35,14 +42,14 @@ export function useNeeds(me: User, picture: Picture | null): NeedsMe {
     if (!on) return NOBODY;
     // A call that has just come or changed is looked at with the time of that, not with the last look's.
     known.current = seen(known.current, calls, agents, Date.now());
-    const found = needsOf(calls, known.current, limits, now, me.id);
+    const found = needsOf(calls, known.current, book, now, me.id, joinedOf(agents));
     if (!isSame(last.current, found)) last.current = found;
     return last.current;
-  }, [on, calls, agents, limits, now, me.id]);
+  }, [on, calls, agents, book, now, me.id]);
   useEffect(() => {
     if (!connected) known.current = NOTHING_SEEN; // what happened meanwhile is not known
   }, [connected]);
-  return { needs, limits: on ? limits : LIMITS, setLimits, asked, ask: () => setAsked(true), close: () => setAsked(false) };
+  return { needs, book, setOwn: keepOwn, teams, asked, ask: () => setAsked(true), close: () => setAsked(false) };
 }
 
 /** Whether the same calls need me for the same reasons, in the same order: then nothing has to be drawn. */

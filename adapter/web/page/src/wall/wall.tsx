@@ -3,7 +3,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Live } from "../api/live";
 import { agentRows, inSight, overLimit, queueRows, sortedAgents, sortedQueues, stateCounts, STATES, type AgentRow, type Over, type QueueRow } from "../core/floor";
-import { LIMITS } from "../core/limits";
+import { LIMITS, USUAL } from "../core/limits";
 import { awayOf, NOTHING, type Picture } from "../core/picture";
 import { atWork, fits, pageOf } from "../core/wall";
 import { STATE_ICONS } from "../floor/tile";
@@ -54,7 +54,7 @@ function Screen({ token, refuse, leave }: { token: string; refuse: () => void; l
   const seen = useMemo(() => inSight(agents, pbxs), [agents, pbxs]);
   const rows = useMemo(() => agentRows(seen, new Map()), [seen]);
   const grouped = useMemo(() => queueRows(inSight(queues, pbxs), seen), [queues, pbxs, seen]);
-  const ordered = sortedQueues(grouped, LIMITS, now, compare).slice(0, QUEUES);
+  const ordered = sortedQueues(grouped, USUAL, now, compare).slice(0, QUEUES);
   const counts = stateCounts(rows);
   useClocks(root, [picture, now]);
   const away = awayOf(picture);

@@ -1,0 +1,24 @@
+// The teams that I supervise (an administrator: all), as the server has them: asked when the page opens, and again after
+// everything was shown afresh.
+
+import { useEffect, useState } from "preact/hooks";
+import { ask } from "../api/ask";
+import type { Team, User } from "../schema";
+
+const NO_TEAMS: readonly Team[] = [];
+
+/** `me` is another object after each snapshot, which a change of my teams, or of their limits, causes. */
+export function useTeams(me: User): readonly Team[] {
+  const [teams, setTeams] = useState(NO_TEAMS);
+  useEffect(() => {
+    if (!me.can_monitor) return setTeams(NO_TEAMS);
+    let isLast = true;
+    ask("GET", "/teams")
+      .then(({ teams }) => isLast && setTeams(teams))
+      .catch(() => undefined); // they stay as they were known; the page says itself that the server is away
+    return () => {
+      isLast = false;
+    };
+  }, [me]);
+  return teams;
+}
