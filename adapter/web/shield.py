@@ -139,8 +139,10 @@ async def shield_call(context: RequestContext[Deps, ShieldBody]) -> web.Response
     about=_about,
 )
 async def unshield_call(context: RequestContext[Deps, None]) -> web.Response:
-    """Resume it: who paused it, as far as they did, or the agent of the call, whoever did. Who listened listens again,
-    silently."""
+    """Resume it: who paused it, as far as they did, or the agent of the call, whoever did.
+
+    Who listened listens again, silently. Where it is not paused, nothing is changed.
+    """
     call = _named(context)
     holder, user_id = _whose(context.principal)
     await context.deps.desk.resume(call.pbx, call.conversation_id, holder, user_id, context.principal.by)

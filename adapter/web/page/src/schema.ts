@@ -151,8 +151,8 @@ export interface paths {
          */
         post: operations["shield_call"];
         /**
-         * Resume it: who paused it, as far as they did, or the agent of the call, whoever did. Who listened listens again,
-         * @description silently.
+         * Resume it: who paused it, as far as they did, or the agent of the call, whoever did.
+         * @description Who listened listens again, silently. Where it is not paused, nothing is changed.
          */
         delete: operations["unshield_call"];
         options?: never;
