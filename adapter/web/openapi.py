@@ -17,6 +17,7 @@ from adapter import __version__, errors
 from adapter.core.modes import Mode
 from adapter.web import answers, flooranswers
 from adapter.web.codes import table
+from adapter.web.follows import FollowAnswer
 from adapter.web.help import HelpAnswer
 from adapter.web.principal import COOKIE
 from adapter.web.problems import CONTENT_TYPE
@@ -31,6 +32,7 @@ TAGS = {
     "calls": "Calls that can be monitored",
     "floor": "Agents and queues",
     "help": "Agents who ask for help",
+    "follows": "Following agents",
     "notes": "What supervisors write about calls",
     "do not monitor": "Whom nobody may monitor",
     "monitors": "Listening, whispering, joining",
@@ -55,6 +57,7 @@ class Snapshot(answers.Answer):
     agents: list[flooranswers.AgentStatus]
     queues: list[flooranswers.QueueStatus]
     help: list[HelpAnswer]
+    follows: list[FollowAnswer]
     record: "RecordState | None" = None
 
 
@@ -107,6 +110,8 @@ class Events(BaseModel):
     record_state: RecordState
     help_updated: HelpAnswer
     help_removed: Gone
+    follow_updated: FollowAnswer
+    follow_removed: Gone
 
 
 def document(declared: Declared) -> Json:

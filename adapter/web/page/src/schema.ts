@@ -207,13 +207,52 @@ export interface paths {
          * @description Events: snapshot, call.updated, call.removed, monitor.updated (`reason` where the supervisor did not ask for the
          *         mode: bridge_changed, made_safe, unrecorded), monitor.removed, monitor.ended, coach.joined, coach.left,
          *         pbx.state (of the PBX that `id` names); to supervisors also record.state (`ok`, `failing`: whether what happens
-         *         can be recorded); help.updated, help.removed. A wall's token is told of agents, queues and PBXes only, without
+         *         can be recorded); help.updated, help.removed; follow.updated, follow.removed. A wall's token is told of agents, queues and PBXes only, without
          *         customers.
          */
         get: operations["events"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/follows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those that are not over and that one sees, oldest first. */
+        get: operations["list_follows"];
+        put?: never;
+        /**
+         * Ring the supervisor's phone once, and let it hear each call of that agent from its answer on.
+         * @description A call that runs already is the first. Between calls the phone waits, and hears nothing.
+         */
+        post: operations["start_follow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/follows/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One follow, also an ended one. */
+        get: operations["get_follow"];
+        put?: never;
+        post?: never;
+        /** End it; answered once the leg is gone. Again: no change. */
+        delete: operations["stop_follow"];
         options?: never;
         head?: never;
         patch?: never;
@@ -958,6 +997,8 @@ export interface components {
             "call.updated": components["schemas"]["Call"];
             "coach.joined": components["schemas"]["Coach"];
             "coach.left": components["schemas"]["Coach"];
+            "follow.removed": components["schemas"]["Gone"];
+            "follow.updated": components["schemas"]["FollowAnswer"];
             "help.removed": components["schemas"]["Gone"];
             "help.updated": components["schemas"]["HelpAnswer"];
             "monitor.ended": components["schemas"]["Monitor"];
@@ -973,7 +1014,7 @@ export interface components {
          * @description What hooks can be told of.
          * @enum {string}
          */
-        EventType: "call.started" | "call.answered" | "call.ended" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "note.created" | "note.changed" | "note.deleted" | "audit.head" | "agent.state_changed" | "queue.threshold";
+        EventType: "call.started" | "call.answered" | "call.ended" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "follow.started" | "follow.ended" | "note.created" | "note.changed" | "note.deleted" | "audit.head" | "agent.state_changed" | "queue.threshold";
         /** @description PUT /do-not-monitor: each list replaces the one before; one that is missing stays as it is. */
         ExemptBody: {
             /**
@@ -999,6 +1040,46 @@ export interface components {
             /** @description A stable word for what is wrong, see docs/errors.md. */
             type: string;
         };
+        /** @description A supervisor who follows an agent. */
+        FollowAnswer: {
+            agent: components["schemas"]["Agent"];
+            calls: number | null;
+            device: string;
+            ended_at: string | null;
+            ended_reason: components["schemas"]["EndReason"] | null;
+            id: string;
+            monitor_id: string | null;
+            pbx: string;
+            started_at: string;
+            state: components["schemas"]["FollowState"];
+            supervisor: components["schemas"]["Named"];
+        };
+        /** @description POST /follows. */
+        FollowBody: {
+            /** @description The account of whom to follow. */
+            agent_user_id: string;
+            /**
+             * @description It ends after so many calls: 1 is the next call only. Null: after none.
+             * @default null
+             */
+            calls?: number | null;
+            /** @default null */
+            device?: string | null;
+            /**
+             * @description For service tokens: username of the supervisor.
+             * @default null
+             */
+            supervisor?: string | null;
+        };
+        /** @description Follows that are not over, oldest first. */
+        FollowList: {
+            follows: components["schemas"]["FollowAnswer"][];
+        };
+        /**
+         * @description How far a follow is.
+         * @enum {string}
+         */
+        FollowState: "connecting" | "waiting" | "listening" | "ended";
         /** @description A call, monitor, agent or queue that the user no longer sees. */
         Gone: {
             id: string;
@@ -1087,6 +1168,11 @@ export interface components {
             device: string | null;
             ended_at: string | null;
             ended_reason: components["schemas"]["EndReason"] | null;
+            /**
+             * @description Id of the follow that it belongs to.
+             * @default null
+             */
+            follow_id?: string | null;
             id: string;
             live_at: string | null;
             mode: components["schemas"]["Mode"];
@@ -1298,6 +1384,7 @@ export interface components {
         Snapshot: {
             agents: components["schemas"]["AgentStatus"][];
             calls: components["schemas"]["Call"][];
+            follows: components["schemas"]["FollowAnswer"][];
             help: components["schemas"]["HelpAnswer"][];
             monitors: components["schemas"]["Monitor"][];
             pbx: components["schemas"]["PbxState"];
@@ -1624,6 +1711,10 @@ export type Events = components['schemas']['Events'];
 export type EventType = components['schemas']['EventType'];
 export type ExemptBody = components['schemas']['ExemptBody'];
 export type FieldError = components['schemas']['FieldError'];
+export type FollowAnswer = components['schemas']['FollowAnswer'];
+export type FollowBody = components['schemas']['FollowBody'];
+export type FollowList = components['schemas']['FollowList'];
+export type FollowState = components['schemas']['FollowState'];
 export type Gone = components['schemas']['Gone'];
 export type Happened = components['schemas']['Happened'];
 export type Health = components['schemas']['Health'];
@@ -1714,7 +1805,7 @@ export interface operations {
     list_entries: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "note.created" | "note.changed" | "note.deleted" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "follow.started" | "follow.ended" | "note.created" | "note.changed" | "note.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 /** @description `next_cursor` of the previous page. */
@@ -1745,7 +1836,7 @@ export interface operations {
     as_table: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "note.created" | "note.changed" | "note.deleted" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "follow.started" | "follow.ended" | "note.created" | "note.changed" | "note.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 since?: string;
@@ -1982,6 +2073,93 @@ export interface operations {
                 content: {
                     "text/event-stream": string;
                 };
+            };
+        };
+    };
+    list_follows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowList"];
+                };
+            };
+        };
+    };
+    start_follow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FollowBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowAnswer"];
+                };
+            };
+        };
+    };
+    get_follow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowAnswer"];
+                };
+            };
+        };
+    };
+    stop_follow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -3090,14 +3268,15 @@ type ReadonlyArray<T> = [
 ] extends [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
-export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "note.created", "note.changed", "note.deleted", "audit.cut"];
-export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "note.created", "note.changed", "note.deleted", "audit.cut"];
+export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "follow.started", "follow.ended", "note.created", "note.changed", "note.deleted", "audit.cut"];
+export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "follow.started", "follow.ended", "note.created", "note.changed", "note.deleted", "audit.cut"];
 export const agentStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AgentState"]> = ["offline", "available", "ringing", "on_call", "held", "paused", "unknown"];
 export const callStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CallState"]> = ["ringing", "active", "held"];
 export const deliveryStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Delivery"]["state"]> = ["waiting", "due", "delivered", "failed"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["inbound", "outbound", "internal"];
 export const endReasonValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EndReason"]> = ["stopped", "supervisor_hung_up", "call_ended", "took_over", "no_answer", "busy", "device_unavailable", "permission_revoked", "adapter_stopped", "pbx_lost", "not_monitorable", "error"];
-export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "note.created", "note.changed", "note.deleted", "audit.head", "agent.state_changed", "queue.threshold"];
+export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "follow.started", "follow.ended", "note.created", "note.changed", "note.deleted", "audit.head", "agent.state_changed", "queue.threshold"];
+export const followStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FollowState"]> = ["connecting", "waiting", "listening", "ended"];
 export const happenedValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Happened"]> = ["rang", "answered", "held", "resumed", "transferred", "listening", "whispering", "joined", "silent", "left"];
 export const healthPartStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["HealthPart"]["state"]> = ["ok", "failing"];
 export const helpStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["HelpState"]> = ["open", "taken", "closed"];
