@@ -268,8 +268,8 @@ class Service:
         if self.cluster is None:
             self.recorder.start(await self.store.records.open_calls())
             unfinished, latest = await self.store.monitors.unfinished(), await self.store.audit.latest()
-            left = (unfinished, latest, self.clock())
-            take_up(self.boards, self.recorder, *left, follows=await self.store.follows.unfinished())
+            left = (self.boards, self.recorder, unfinished, latest, self.clock())
+            take_up(*left, follows=await self.store.follows.unfinished())
         else:  # what others left is taken up with each PBX that becomes ours
             self.recorder.start(None)
             await self.accounts.read()

@@ -7,6 +7,7 @@ a moment after it happened, and again until it is written. Until then the pictur
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -170,13 +171,13 @@ class Recorder:
 
         Raises RecordUnavailable; AlreadyMonitoring where another adapter has one of this supervisor's.
         """
-        record = Record(entries=[entry], monitors={monitor.id: monitor}, pbxes={monitor.pbx})
-        await self._begin(record, lambda: abandoned(monitor, RecordUnavailable.code, self._clock()))
+        giving_up = partial(abandoned, monitor, RecordUnavailable.code, self._clock())
+        await self._begin(Record(entries=[entry], monitors={monitor.id: monitor}, pbxes={monitor.pbx}), giving_up)
 
     async def begin_follow(self, follow: Follow) -> None:
         """The same of a follow: nothing is told of it before its leg waits."""
-        record = Record(follows={follow.id: follow}, pbxes={follow.pbx})
-        await self._begin(record, lambda: unbegun(follow, RecordUnavailable.code, self._clock()))
+        giving_up = partial(unbegun, follow, RecordUnavailable.code, self._clock())
+        await self._begin(Record(follows={follow.id: follow}, pbxes={follow.pbx}), giving_up)
 
     async def _begin(self, record: Record, given_up: Callable[[], Record]) -> None:
         self.need()

@@ -9,17 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, update
+from sqlalchemy import Select, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from adapter.core.follow import FOLLOWED
 from adapter.core.record import IF_WANTED, PING, EventType, HookEvent
 from adapter.core.views import time_view
 from adapter.errors import NotFound
 from adapter.store.database import Database, lock, put_fact, take_turn
 from adapter.store.fit import Fit, plain
-from adapter.store.outbox_sql import FAN_OUT, NOTE, PROMOTE
+from adapter.store.outbox_sql import FAN_OUT, NOTE, PROMOTE, shown
 from adapter.store.prepared import Prepared
 from adapter.store.tables import DeliveryRow, EventRow, FactRow, WebhookRow, table_of
 
@@ -293,18 +292,11 @@ def _values(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _shown(hidden: Sequence[str]) -> list[ColumnElement[bool]]:
-    """Events of none of these; of follows also those whose name ends with one of them."""
-    ends = [one for one in hidden if one.startswith(FOLLOWED)]
-    found: list[ColumnElement[bool]] = [EventRow.conversation_id.not_like(f"%{one}") for one in ends]
-    return [EventRow.conversation_id.not_in(hidden), *found]
-
-
 def _of(hook_id: str, hidden: Sequence[str]) -> Select[DeliveryRow, EventRow]:
     query = select(DeliveryRow, EventRow).join(EventRow, EventRow.seq == DeliveryRow.seq)
     # The end of a call may wait behind what is told of its monitors; its beginning never does.
     first = EventRow.type.in_((EventType.CALL_STARTED.value, EventType.CALL_ANSWERED.value))
-    return query.where(DeliveryRow.hook_id == hook_id, or_(first, and_(*_shown(hidden))))
+    return query.where(DeliveryRow.hook_id == hook_id, or_(first, and_(*shown(hidden))))
 
 
 def _due(delivery: DeliveryRow, event: EventRow) -> Due:

@@ -1,9 +1,12 @@
 """The outbox's statements that say more than the mapper can, each for many rows at once."""
 
-from sqlalchemy import bindparam, text, update
+from collections.abc import Sequence
 
+from sqlalchemy import ColumnElement, bindparam, text, update
+
+from adapter.core.follow import FOLLOWED
 from adapter.store.prepared import Prepared
-from adapter.store.tables import Counter, DeliveryRow, UtcTime
+from adapter.store.tables import Counter, DeliveryRow, EventRow, UtcTime
 
 OF_MONITORING = ("monitor.%", "note.%", "help.%", "follow.%")
 """Types of events that may tell of somebody who listens silently."""
@@ -66,3 +69,10 @@ NOTE = (
         }
     )
 )
+
+
+def shown(hidden: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Events of none of these; of follows also those whose name ends with one of them."""
+    ends = [one for one in hidden if one.startswith(FOLLOWED)]
+    found: list[ColumnElement[bool]] = [EventRow.conversation_id.not_like(f"%{one}") for one in ends]
+    return [EventRow.conversation_id.not_in(hidden), *found]

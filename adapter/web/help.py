@@ -147,8 +147,10 @@ async def take(context: RequestContext[Deps, TakeBody]) -> web.Response:
     user, request = principal.person, _seen(context)
     wanted = StartRequest(call_id=request.call_id, mode=body.mode, device=body.device)
     deps.policy.start(user, wanted)
-    if any(monitor.supervisor.user_id == user.id for monitor in deps.boards.monitors()):
-        raise errors.AlreadyMonitoring("You are already monitoring a call. Stop that first.")
+    busy = {one.supervisor.user_id for one in deps.boards.monitors()}
+    busy |= {one.supervisor.user_id for one in deps.boards.follows()}
+    if user.id in busy:
+        raise errors.AlreadyMonitoring("You are already monitoring a call, or follow somebody. Stop that first.")
     if request.state is not HelpState.OPEN:
         raise errors.AlreadyTaken("Somebody else comes already.")
 

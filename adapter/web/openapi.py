@@ -17,6 +17,7 @@ from adapter import __version__, errors
 from adapter.core.modes import Mode
 from adapter.web import answers, flooranswers
 from adapter.web.codes import table
+from adapter.web.follows import FollowAnswer
 from adapter.web.help import HelpAnswer
 from adapter.web.principal import COOKIE
 from adapter.web.problems import CONTENT_TYPE
@@ -32,6 +33,7 @@ TAGS = {
     "floor": "Agents and queues",
     "help": "Agents who ask for help",
     "shield": "Monitoring of a call is paused, as while a card number is read out",
+    "follows": "Following agents",
     "notes": "What supervisors write about calls",
     "reports": "The coaching that took place",
     "do not monitor": "Whom nobody may monitor",
@@ -57,6 +59,7 @@ class Snapshot(answers.Answer):
     agents: list[flooranswers.AgentStatus]
     queues: list[flooranswers.QueueStatus]
     help: list[HelpAnswer]
+    follows: list[FollowAnswer]
     record: "RecordState | None" = None
 
 
@@ -109,6 +112,8 @@ class Events(BaseModel):
     record_state: RecordState
     help_updated: HelpAnswer
     help_removed: Gone
+    follow_updated: FollowAnswer
+    follow_removed: Gone
 
 
 def document(declared: Declared) -> Json:

@@ -257,7 +257,7 @@ export interface paths {
          * @description Events: snapshot, call.updated, call.removed, monitor.updated (`reason` where the supervisor did not ask for the
          *         mode: bridge_changed, made_safe, unrecorded), monitor.removed, monitor.ended, coach.joined, coach.left,
          *         pbx.state (of the PBX that `id` names); to supervisors also record.state (`ok`, `failing`: whether what happens
-         *         can be recorded); help.updated, help.removed. A wall's token is told of agents, queues and PBXes only, without
+         *         can be recorded); help.updated, help.removed; follow.updated, follow.removed. A wall's token is told of agents, queues and PBXes only, without
          *         customers.
          */
         get: operations["events"];
@@ -1142,6 +1142,8 @@ export interface components {
             "call.updated": components["schemas"]["Call"];
             "coach.joined": components["schemas"]["Coach"];
             "coach.left": components["schemas"]["Coach"];
+            "follow.removed": components["schemas"]["Gone"];
+            "follow.updated": components["schemas"]["FollowAnswer"];
             "help.removed": components["schemas"]["Gone"];
             "help.updated": components["schemas"]["HelpAnswer"];
             "monitor.ended": components["schemas"]["Monitor"];
@@ -1689,6 +1691,7 @@ export interface components {
         Snapshot: {
             agents: components["schemas"]["AgentStatus"][];
             calls: components["schemas"]["Call"][];
+            follows: components["schemas"]["FollowAnswer"][];
             help: components["schemas"]["HelpAnswer"][];
             monitors: components["schemas"]["Monitor"][];
             pbx: components["schemas"]["PbxState"];

@@ -33,7 +33,7 @@ export function sentence(entry: AuditEntry, reader: Reader): string {
   const supervisor = entry.supervisor ? person(entry.supervisor, reader) : who;
   const target = entry.target ?? "";
   const gaps = {
-    ...{ who, supervisor, call: callOf(entry, words) },
+    ...{ who, supervisor, call: callOf(entry, words), agent: entry.agent_name || entry.agent || target },
     target: entry.action.startsWith("user.") ? person(reader.usernames.get(target) ?? target, reader) : target,
     since: entry.unsure_since ? reader.when(entry.unsure_since) : "",
   };

@@ -1,7 +1,7 @@
 // The live picture, and how each event changes it. Pure: no stream, no clock, no page.
 
 import type {
-  AgentStatus, Call, Coach, Events, HelpAnswer, Monitor, NamedPbxState, QueueStatus, RecordState, Snapshot, User,
+  AgentStatus, Call, Coach, Events, FollowAnswer, HelpAnswer, Monitor, NamedPbxState, QueueStatus, RecordState, Snapshot, User,
 } from "../schema";
 
 export interface Picture {
@@ -13,6 +13,8 @@ export interface Picture {
   queues: ReadonlyMap<string, QueueStatus>;
   /** Requests for help that are not closed. */
   help: ReadonlyMap<string, HelpAnswer>;
+  /** Follows that are not over. */
+  follows: ReadonlyMap<string, FollowAnswer>;
   /** How the connection to each PBX is, by its id. */
   pbxs: ReadonlyMap<string, NamedPbxState>;
   /** Whether what happens can be recorded; only for those who may monitor. */
@@ -33,6 +35,7 @@ export const NOTHING: Picture = {
   agents: new Map(),
   queues: new Map(),
   help: new Map(),
+  follows: new Map(),
   pbxs: NO_PBXS,
   record: null,
   connected: false,
@@ -64,6 +67,8 @@ const effects: { [K in Kind]: (picture: Picture, data: Happenings[K]) => Partial
   "queue.removed": ({ queues }, { id }) => ({ queues: without(queues, id) }),
   "help.updated": ({ help }, request) => ({ help: put(help, request.id, request) }),
   "help.removed": ({ help }, { id }) => ({ help: without(help, id) }),
+  "follow.updated": ({ follows }, follow) => ({ follows: put(follows, follow.id, follow) }),
+  "follow.removed": ({ follows }, { id }) => ({ follows: without(follows, id) }),
   "pbx.state": ({ pbxs }, pbx) => ({ pbxs: put(pbxs, pbx.id, pbx) }),
   "record.state": (_, record) => ({ record }),
   lost: () => ({ connected: false }),
@@ -92,10 +97,10 @@ export function awayOf({ pbxs }: Picture): NamedPbxState[] {
   return [...pbxs.values()].filter(({ state }) => state !== "connected");
 }
 
-function seen({ user, calls, monitors, agents, queues, help, pbxs, record }: Snapshot): Partial<Picture> {
+function seen({ user, calls, monitors, agents, queues, help, follows, pbxs, record }: Snapshot): Partial<Picture> {
   const picture = { calls: byId(calls), monitors: byId(monitors) };
   const floor = { agents: byId(agents), queues: byId(queues) };
-  const more = { coaches: coachesIn(user, picture), help: byId(help), pbxs: byId(pbxs), record: record ?? null };
+  const more = { coaches: coachesIn(user, picture), help: byId(help), follows: byId(follows), pbxs: byId(pbxs), record: record ?? null };
   return { ...picture, ...floor, ...more, user, connected: true };
 }
 

@@ -1,5 +1,6 @@
 // My monitoring, on every page while it lasts: whom, how, how long, and the way out.
 
+import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { Hears } from "../core/hears";
 import { isPaused } from "../core/shield";
@@ -20,9 +21,11 @@ interface Props {
   silence: () => void;
   stop: () => void;
   stopping: boolean;
+  /** What else can be done here. */
+  more?: ComponentChildren;
 }
 
-export function Bar({ monitor, call, hears, names, go, silence, stop, stopping }: Props) {
+export function Bar({ monitor, call, hears, names, go, silence, stop, stopping, more }: Props) {
   const element = useRef<HTMLElement>(null);
   useClocks(element, monitor.live_at);
   const talks = monitor.state === "live" && monitor.mode !== "silent";
@@ -48,6 +51,7 @@ export function Bar({ monitor, call, hears, names, go, silence, stop, stopping }
         <button type="button" aria-disabled={stopping} onClick={stop}>
           {words.stop}
         </button>
+        {more}
       </span>
     </section>
   );

@@ -8,7 +8,8 @@ import { isUp, several, type Picture } from "../core/picture";
 import { opens, REST_MS } from "../core/talk";
 import { usePhone, type Phone } from "../phone/usephone";
 import { BROWSER } from "../phone/devices";
-import type { Call, HelpAnswer, Monitor, User } from "../schema";
+import { FollowBar, myFollow, StopFollowing } from "../coaching/follow";
+import type { Call, FollowAnswer, HelpAnswer, Monitor, User } from "../schema";
 import { isShortcut } from "../ui/keys";
 import { words } from "../words";
 import { Bar, TakenBar } from "./bar";
@@ -20,6 +21,8 @@ export interface MyMonitoring {
   /** My monitor, connecting or live. */
   readonly mine: Monitor | undefined;
   readonly call: Call | undefined;
+  /** My follow, also while no call is heard. */
+  readonly follow: FollowAnswer | undefined;
   readonly hears: Hears | null;
   readonly names: Names;
   readonly phone: Phone;
@@ -91,6 +94,7 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
   return {
     mine,
     call,
+    follow: myFollow(me, picture),
     hears: now ?? null,
     names,
     phone,
@@ -133,10 +137,11 @@ function useLeaving(heard: boolean): void {
 }
 
 export function Monitoring({ monitoring, go }: { monitoring: MyMonitoring; go: () => void }) {
-  const { mine, call, hears: now, names, group, phone, busy, stop } = monitoring;
+  const { mine, call, follow, hears: now, names, group, phone, busy, stop } = monitoring;
   if (phone.taken) return <TakenBar taken={phone.taken} go={go} />;
-  if (!mine || !now) return null;
+  if (!mine || !now) return follow ? <FollowBar follow={follow} /> : null;
+  const more = follow && <StopFollowing follow={follow} />;
   return (
-    <Bar monitor={mine} call={call} hears={now} names={names} go={go} silence={() => group.press("silent")} stop={stop} stopping={busy} />
+    <Bar monitor={mine} call={call} hears={now} names={names} go={go} silence={() => group.press("silent")} stop={stop} stopping={busy} more={more} />
   );
 }

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Call, EndReason, Monitor, User } from "../schema";
+import { FollowAgent } from "../coaching/follow";
 import { BROWSER } from "../phone/devices";
 import { Levels } from "../phone/levels";
 import { PhoneBox } from "../phone/phonebox";
@@ -140,6 +141,9 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
       {may && (
         <footer>
           {here && <TalkButtons me={me} monitor={here} call={call} group={monitoring.group} known={known} />}
+          {call?.agent.user_id && call.agent.user_id !== me.id && !exempt && (
+            <FollowAgent agent={call.agent.user_id} monitoring={monitoring} known={known} />
+          )}
           <div class="row">
             <PhoneBox
               me={me}

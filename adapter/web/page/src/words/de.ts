@@ -656,6 +656,15 @@ export const de: Words = {
   keysNote: "Notiz schreiben, während Sie mithören",
   keysMark: "Diesen Moment markieren, während Sie mithören",
 
+  // coaching: follow
+  followAgent: "Diesen Agenten begleiten",
+  followNext: "Nur das nächste Gespräch",
+  stopFollowing: "Nicht mehr begleiten",
+  followRings: "Ihr Telefon klingelt. Das Begleiten von {agent} beginnt, wenn Sie abheben.",
+  followWaits: "Sie begleiten {agent}. Es wird auf das nächste Gespräch gewartet.",
+  followHears: "Sie begleiten {agent}. Sie hören dieses Gespräch.",
+  followStopFirst: "Beenden Sie zuerst, was Sie mithören.",
+
   // coaching: help
   help: "Hilfe",
   helpRequests: "Agenten bitten um Hilfe",

@@ -656,6 +656,15 @@ export const en = {
   keysNote: "Write a note, while you listen",
   keysMark: "Mark this moment, while you listen",
 
+  // coaching: follow
+  followAgent: "Follow this agent",
+  followNext: "The next call only",
+  stopFollowing: "Stop following",
+  followRings: "Your phone rings. Following {agent} begins when you answer.",
+  followWaits: "Following {agent}. Waiting for the next call.",
+  followHears: "Following {agent}. You hear this call.",
+  followStopFirst: "Stop what you are monitoring first.",
+
   // coaching: help
   help: "Help",
   helpRequests: "Agents ask for help",
