@@ -273,11 +273,13 @@ class Show:
                 ids[kind] = [one["id"] for one in body.get(kind, ())]
         ids["monitors"] += (self.hidden or ["0f" * 16, "1f" * 16])[:2]
         ids["help"] = [self.asked]
+        ids["coaching"] = ["sam"]
         ids["notes"] = (self.notes or ["4f" * 16])[:1]
         for path in READS:
             kind = path.removeprefix(app.PREFIX).split("/")[1]
             for one in ids[kind] if "{id}" in path else [""]:
                 await onlooker.note("GET", base + path.replace("{id}", one))
+        await onlooker.note("GET", f"{prefix}/reports/coaching?by=supervisor")
         for query in ("?supervisor=mona", "?supervisor=root", "?action=monitor.requested", "?agent=sam"):
             await onlooker.note("GET", f"{prefix}/audit{query}")
         for call in ids["calls"]:
