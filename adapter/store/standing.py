@@ -29,6 +29,7 @@ class Standing:
         self._over = False
         self._connection: AsyncConnection | None = None
         self._driver: asyncpg.Connection | None = None
+        self._opening: asyncio.Task[None] | None = None
 
     async def ask(self, statement: str, *values: object) -> Sequence[Any]:
         """The rows of one statement, whose values are `$1`, `$2` … Raises StoreUnavailable, or what connecting raises.
@@ -40,23 +41,36 @@ class Standing:
                 raise StoreUnavailable("The database is closed.")
             well = False
             try:
-                driver = self._driver or await self._connect()
+                driver = self._driver or await self._open()
                 rows: Sequence[Any] = await driver.fetch(statement, *values)
                 well = True
                 return rows
             except (asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
                 raise StoreUnavailable(f"The database can't be used: {str(problem)[:200]}") from problem
             finally:
-                if not well:
+                if not well and self._opening is None:
                     await self._drop()
 
-    async def _connect(self) -> asyncpg.Connection:
+    async def _open(self) -> asyncpg.Connection:
+        """Whoever is cancelled meanwhile leaves it to the next one: SQLAlchemy would leave it open, and forget it."""
+        if self._opening is None:
+            self._opening = asyncio.ensure_future(self._connect())
+            self._opening.add_done_callback(self._opened)
+        await asyncio.shield(self._opening)
+        assert self._driver is not None  # noqa: S101 - or it would have raised
+        return self._driver
+
+    def _opened(self, opening: "asyncio.Task[None]") -> None:
+        self._opening = None
+        if not opening.cancelled():
+            opening.exception()  # whoever waits has it
+
+    async def _connect(self) -> None:
         self._connection = await self._engine.connect()
         raw = await self._connection.get_raw_connection()
         driver: asyncpg.Connection = raw.driver_connection
         await driver.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
         self._driver = driver
-        return driver
 
     async def _drop(self) -> None:
         connection, driver, self._connection, self._driver = self._connection, self._driver, None, None
@@ -72,4 +86,6 @@ class Standing:
         """Give it back, and open none any more."""
         async with self._turn:
             self._over = True
+            if self._opening is not None:
+                await asyncio.wait({self._opening}, timeout=CLOSE)
             await self._drop()

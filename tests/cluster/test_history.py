@@ -39,6 +39,8 @@ SURE = (200, 201, 204)
 """Statuses that say that it was done."""
 NOT_DONE = {503, 409, 404, 403, 422, 502}
 """Statuses that say that nothing was done. 504, and no answer, say nothing."""
+SILENT_KEY = "4"
+"""What a phone presses to be heard by nobody."""
 TAKEN_BACK = "record_unavailable"
 """The code of what was done, could not be written in time, and was made silent again: both is written later."""
 
@@ -110,6 +112,17 @@ class Supervisor:
         elif shown.get("state") == "live" and shown["mode"] != mode:
             await self._ask(client, "PATCH", f"/monitors/{self.monitor}", {"mode": mode}, "monitor.mode_changed", mode)
 
+    async def barges(self) -> str:
+        """They join the call, whatever else they do. Returns what was answered."""
+        try:
+            path = f"/monitors/{self.monitor or 'none'}"
+            status, _ = await self._ask(
+                await self._client(), "PATCH", path, {"mode": "barge"}, "monitor.mode_changed", "barge"
+            )
+        except (TimeoutError, aiohttp.ClientError, AssertionError) as problem:
+            return repr(problem)
+        return str(status)
+
     async def _find(self, client: Client) -> None:
         """One is there whose beginning was not answered."""
         async with asyncio.timeout(15):
@@ -149,13 +162,41 @@ class History:
     """The run."""
 
     def __init__(self, world: Adapters, cables: Sequence[Cable], receiver: Receiver, seed: int) -> None:
-        self.world, self.receiver, self.chance = world, receiver, Random(seed)
+        self.world, self.cables, self.receiver, self.chance = world, cables, receiver, Random(seed)
         self.nemesis = Nemesis(world, cables, self.chance)
         self.supervisors = [
             Supervisor(world, "mona", "302", "201", "101", Random(seed + 1)),
             Supervisor(world, "max1", "321", "221", "121", Random(seed + 2)),
         ]
         self.talking: list[tuple[Phone, Phone, int]] = []
+        self.nemesis.faults["a key makes a leg silent just before the owner is killed"] = self._key_and_kill
+        self.nemesis.faults["a cable is cut behind a written barge"] = self._cut_behind_barge
+
+    async def _key_and_kill(self) -> str:
+        """Nobody was told of the key; whoever takes the monitor up must not show that they are still heard."""
+        who = self.chance.choice(self.supervisors)
+        admin = await self.world.at(self.chance.randrange(ADAPTERS), "admin")
+        owner = await self.world.owner_of(f"pbx{self.supervisors.index(who)}", admin)
+        pressed = False
+        with suppress(LabError):
+            await (await self.world.phone(who.phone, "auto")).dtmf(SILENT_KEY)
+            pressed = True
+        await asyncio.sleep(self.chance.uniform(0, 0.05))
+        if owner >= 0:
+            self.world.kill(owner)
+            await self.world.gone(owner)
+            await asyncio.sleep(self.chance.uniform(0.2, 4))
+            await self.world.adapters[owner].start()
+        return f"{owner}, pressed: {pressed}"
+
+    async def _cut_behind_barge(self) -> str:
+        node = self.chance.randrange(len(self.supervisors))
+        click = asyncio.ensure_future(self.supervisors[node].barges())
+        await asyncio.sleep(self.chance.uniform(0, 0.03))
+        self.cables[node].block()
+        await asyncio.sleep(self.chance.uniform(0.5, 4))
+        self.cables[node].clear()
+        return f"{await click}"
 
     def clicks(self, monitors: set[str]) -> list[str]:
         """What was clicked at these monitors, and what was answered when, in UTC."""

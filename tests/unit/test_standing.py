@@ -110,3 +110,15 @@ async def test_whoever_is_frozen_in_a_transaction_is_not_waited_for(
     await frozen.rollback()
     await frozen.close()
     assert (await store.owners.renew(THIS.id, AT)).members[THIS.id].beat == 1
+
+
+async def test_whoever_is_cancelled_while_it_connects_leaves_it_to_the_next(store: Store) -> None:
+    first = asyncio.ensure_future(store.database.ask("SELECT 1"))
+    await asyncio.sleep(0)
+    standing = store.database._reading
+    while standing._opening is None:  # noqa: ASYNC110 - nothing tells of it
+        await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait([first])
+    assert await store.database.ask("SELECT 7") == [(7,)]
+    assert standing._opening is None
