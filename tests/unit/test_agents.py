@@ -82,19 +82,19 @@ def test_a_phone_of_which_nothing_was_known_is_not_heard_of_by_what_occupies_it(
     floor.members.clear()
     del floor.devices["PJSIP/103"]
     floor.connect(restarted=True)
-    before = [one(floor, "103"), len(floor.board.agents())]
-    assert before[0].state is AgentState.UNKNOWN
+    lee, agents = one(floor, "103"), len(floor.board.agents())
+    assert lee.state is AgentState.UNKNOWN
     heard: list[Changes] = []
     floor.board.subscribe(heard.append)
     for number in ("103", "109"):  # Lee's, and one without an account
         for state in ("RINGING", "INUSE", "NOT_INUSE"):
             floor.device(number, state)
             floor.tell(qe.DevicesListed(floor.now, dict(floor.devices)))
-            assert [one(floor, "103"), len(floor.board.agents())] == before, state
+            assert (one(floor, "103"), len(floor.board.agents())) == (lee, agents), state
     assert heard == []
     floor.device("103", "INUSE")
     floor.connect()
-    assert one(floor, "103") == before[0], "nor by another connection"
+    assert one(floor, "103") == lee, "nor by another connection"
     ends = floor.scene.answered_call("201", "103")
     floor.tell()
     assert floor.state("103") == "on_call"
