@@ -209,10 +209,10 @@ class Service:
 
     @property
     def _pages(self) -> tuple[Callable[[str, str], str | None], Callable[[str, str], bool]]:
-        return self._page_of, lambda pbx, device: self.page_phones is not None and self.page_phones.lives(pbx, device)
+        return self._page_of, lambda pbx, device: self.page_phones.lives(pbx, device)  # noqa: PLW0108 - made later
 
     def _page_of(self, pbx: str, user_id: str) -> str | None:
-        return self.page_phones.device_of(pbx, user_id) if self.page_phones else None
+        return self.page_phones.device_of(pbx, user_id)
 
     def _groups(self, upstreams: Mapping[str, softphone.Upstream]) -> Groups:
         """What each group of routes works with. `upstreams`: how pages' phones reach each PBX."""
@@ -309,8 +309,7 @@ class Service:
             await self.recorder.drain()
         self.streams.close()
         self.unrecorded.close()
-        pages = [self.page_phones] if self.page_phones else []
-        await close_all(LAST, self._tasks, self.marks, self.coaching, self.expiry, *pages, self.nodes)
+        await close_all(LAST, self._tasks, self.marks, self.coaching, self.expiry, self.page_phones, self.nodes)
         await close_all(LAST, self.readiness, self.database_health, self.retention)
         await self.recorder.close(LAST)
         if self.cluster is not None:

@@ -237,8 +237,8 @@ def page_phones(
     clock: Callable[[], datetime],
     news: PageNews,
     endpoints_of: Callable[[config.Pbx], PhonesEndpoints],
-) -> PagePhones | None:
-    """Pages as phones at each PBX that allows it; None where none does. Raises ConfigError."""
+) -> PagePhones:
+    """Pages as phones at each PBX that allows it. Raises ConfigError."""
     at = {
         pbx.id: BrowserPhones(
             *(OneOfBoards(boards, pbx.id), endpoints_of(pbx), clock, timedelta(hours=pbx.softphone.lifetime_hours)),
@@ -247,7 +247,7 @@ def page_phones(
         for pbx in settings.pbx
         if pbx.softphone.enabled
     }
-    return PagePhones(at) if at else None
+    return PagePhones(at)
 
 
 def upstreams(settings: config.Settings) -> Mapping[str, Upstream]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 AREAS = (
-    *("asterisk", "modules", "ami", "ari", "dialplan", "endpoints", "traces"),
+    *("asterisk", "modules", "ami", "ari", "dialplan", "endpoints", "help", "traces"),
     *("softphone", "clock", "files", "cluster", "test call", "audio", "ring"),
 )
 """The parts of an installation, in the order of the report."""

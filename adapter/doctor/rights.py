@@ -23,9 +23,7 @@ need no class of their own in Asterisk 22."""
 GRANTED = frozenset(ACTIONS)
 PRIVILEGES = re.compile(r"\(Priv: ([^)]*)\)")
 DTMF_EVENTS = frozenset({"DTMFEnd"})
-PHONES_ONLY = frozenset(
-    {"Hold", "Unhold", "MusicOnHoldStart", "MusicOnHoldStop", "AttendedTransfer", "Pickup", "UserEvent"}
-)
+PHONES_ONLY = frozenset({"Hold", "Unhold", "MusicOnHoldStart", "MusicOnHoldStop", "AttendedTransfer", "Pickup"})
 """Events that only a phone can cause: Asterisk sends them when a channel driver queues a hold (main/channel.c,
 ast_queue_hold), which plays music where there is some, transfers or picks up, which Local channels never do. A test
 call can't show whether they arrive."""
@@ -35,7 +33,9 @@ QUEUES_ONLY = frozenset(queuewire.TRANSLATORS)
 TALK_ONLY = frozenset({"ChannelTalkingStart", "ChannelTalkingStop"})
 """Events of who talks, which need sound, and `[talk] detect`. The running adapter notices where they don't arrive
 (`adapter.monitoring.talkdetect`)."""
-PROVOKED = frozenset(TRANSLATORS) - PHONES_ONLY - QUEUES_ONLY - TALK_ONLY
+OF_HELP = frozenset({"UserEvent"})
+"""Events of our own lines of the dialplan, which no ordinary call causes; `helpcode` looks whether they arrive."""
+PROVOKED = frozenset(TRANSLATORS) - PHONES_ONLY - QUEUES_ONLY - TALK_ONLY - OF_HELP
 """Events that the doctor's test call causes."""
 NOISE = frozenset({"DTMFBegin", "BridgeCreate", "LocalBridge", "HangupRequest", "DialState", "SoftHangupRequest"})
 """Events of the classes call and dtmf that are not needed: they arrive only if there is no eventfilter."""

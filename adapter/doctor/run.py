@@ -12,6 +12,7 @@ from adapter.doctor import (
     checks,
     checks_cluster,
     checks_events,
+    checks_help,
     checks_phones,
     checks_several,
     checks_traces,
@@ -154,17 +155,18 @@ async def _pbx(
         return
     found.findings += await checks_phones.check_endpoints(probe, pbx, people)
     found.findings += await checks_traces.check_traces(probe, pbx, people)
-    await _calls(probe, pbx.ami.username, found, say, prove=prove, ring=ring)
+    await _calls(probe, pbx, found, say, prove=prove, ring=ring)
 
 
 async def _calls(
-    probe: PbxProbe, username: str, found: Examination, say: Say, *, prove: bool, ring: Sequence[str]
+    probe: PbxProbe, pbx: config.Pbx, found: Examination, say: Say, *, prove: bool, ring: Sequence[str]
 ) -> None:
     name = name_of_run()
     try:
         async with probe.application():
             say("a silent test call")
-            found.findings += await checks_events.check_events(probe, f"{name}-e", username)
+            found.findings += await checks_events.check_events(probe, f"{name}-e", pbx.ami.username)
+            found.findings += await checks_help.check_help(probe, pbx, f"{name}-h")
             if prove:
                 say("two test calls with tones, about ten seconds")
                 proved, found.matrix = await audio.prove(probe, name, say)

@@ -120,6 +120,24 @@ class TrialCall:
         await self._answer(SUPERVISOR)
         await self._bridge("line", self._other(SUPERVISOR), self.channel(HANDSET))
 
+    async def user_event(self, name: str) -> None:
+        """Let a channel of its own run UserEvent, as the feature code does. Raises the errors of `begin`."""
+        party = "event"
+        self._made += [self.channel(party), self._other(party)]
+        await self.probe.act(
+            "Originate",
+            ("Channel", f"Local/{party}@stasis-{self.probe.app}/n"),
+            ("Application", "UserEvent"),
+            ("Data", name),
+            ("ChannelId", self.channel(party)),
+            ("OtherChannelId", self._other(party)),
+            ("CallerID", '"Doctor" <0>'),
+            ("Timeout", str(round(CONFIRM * 1000))),
+            ("Async", "true"),
+            ("Variable", f"{LIFE}={LONGEST_LIFE}"),
+        )
+        await self._answer(party)
+
     async def spies(self, mode: Mode, *, keypad: bool, since: int = 0, deadline: float = CONFIRM) -> bool:
         """Whether Asterisk confirms, after position `since`, that the leg listens to the agent in this mode."""
         extension = chanspy.extension(mode, keypad=keypad)

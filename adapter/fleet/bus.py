@@ -45,11 +45,6 @@ class Subjects:
         """All that comes from the owner. One subscription, or an answer could overtake the change that it is about."""
         return self.by_owner("*")
 
-    @property
-    def all_to_owner(self) -> str:
-        """All that the owner is asked for."""
-        return self.to_owner("*")
-
 
 class Bus(Protocol):
     """Carries messages to everybody who listens: at most once, in their order from each sender, or not at all."""

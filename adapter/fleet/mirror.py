@@ -81,8 +81,6 @@ class Publisher:
         self.term: Term | None = None
         self.number = 0
         """Of the last change in this term."""
-        self.unsent = 0
-        """Messages that could not be sent, or that were kept back because the term was not known to hold."""
         self._calls: dict[str, Call] = {}
         """As they were told last."""
         self._asking: list[str] = []
@@ -260,11 +258,9 @@ class Publisher:
 
     def _publish(self, subject: str, data: bytes) -> bool:
         if not self._holds():
-            self.unsent += 1
             return False
         try:
             self._bus.publish(subject, data)
         except NotSent:
-            self.unsent += 1
             return False
         return True

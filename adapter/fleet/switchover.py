@@ -126,11 +126,6 @@ class Switchover:
         self._tasks = BackgroundTasks(f"switchover {pbx}")
 
     @property
-    def board(self) -> object:
-        """The mirrored board with which it begins."""
-        return self._followed.follower.board
-
-    @property
     def node(self) -> Node | None:
         """All of the PBX, while it is ours."""
         return self.owned.node if self.owned else None

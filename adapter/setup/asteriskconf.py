@@ -219,6 +219,13 @@ def with_endpoint_setting(text: str, endpoint: Endpoint, key: str, wanted: str) 
     return _joined(all_lines)
 
 
+def with_endpoint_line(text: str, endpoint: Endpoint, line: str) -> str:
+    """The text in which this endpoint (of this text) has this line too, beside others of its key (`set_var`)."""
+    all_lines = _rows(text)
+    all_lines.insert(endpoint.line + 1, f"{line}  {MARK}")
+    return _joined(all_lines)
+
+
 def _lines_from(text: str, start: int) -> Iterator[Line]:
     """The lines of the section that begins at this line, without the first."""
     for line in lines("\n".join(_rows(text)[start:])):

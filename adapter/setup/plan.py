@@ -5,12 +5,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from adapter.setup import asteriskconf as conf
+from adapter.setup import helpcode
 from adapter.setup.model import Choices, Edit, Found, Owner, Plan
 
 Shipped = Callable[[str], str]
 """Returns a file that comes with the program."""
 
-OURS = "ari extensions manager modules pjsip sorcery".split()
+OURS = "ari extensions features manager modules pjsip sorcery".split()
 FREEPBX_OURS = "ari extensions manager".split()
 """Whose copies of asterisk-conf/NAME_call_monitor.conf are included."""
 CODES = "call-monitor-codes"
@@ -24,6 +25,7 @@ RELOADS = {
     "http": "module reload http",
     "ari": "module reload res_ari.so",
     "extensions": "dialplan reload",
+    "features": "module reload features",
     "pjsip": "module reload res_pjsip.so",
 }
 """How Asterisk is told of a changed file, by how the file's name begins."""
@@ -90,7 +92,7 @@ def _plain(found: Found, choices: Choices, texts: dict[str, str], todo: list[str
         texts["ari.conf"] = conf.with_setting(texts.get("ari.conf", ""), "general", "enabled", "yes")
     if choices.codes_context:
         _codes(texts, "extensions.conf", choices.codes_context, found, todo)
-    for kind in ("manager", "ari", "extensions"):  # at the end, when nothing more is added to a section
+    for kind in ("manager", "ari", "extensions", "features"):  # at the end, when nothing more is added to a section
         texts[f"{kind}.conf"] = conf.with_include(texts.get(f"{kind}.conf", ""), f"{kind}_call_monitor.conf")
     texts["modules.conf"] = conf.with_include(texts.get("modules.conf", ""), "modules_call_monitor.conf", "modules")
     texts["pjsip.conf"] = conf.with_include(found.text("pjsip.conf"), "pjsip_call_monitor.conf", first=True)
@@ -173,6 +175,7 @@ def _endpoints(found: Found, choices: Choices, texts: dict[str, str], todo: list
         text = found.texts[name]
         for endpoint in reversed(here):  # from the end: a line that is added moves those behind it
             if matches(endpoint.name, choices):
+                text = helpcode.with_code(text, endpoint, choices.agents, todo)
                 for key, value in reversed(lacks(endpoint, choices)):
                     text = conf.with_endpoint_setting(text, endpoint, key, value)
         if name == "pjsip.conf":

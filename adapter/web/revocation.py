@@ -36,7 +36,7 @@ class OfSessions(Protocol):
 
 
 class Revocation:
-    """`caches`: of sessions and tokens; `phones`: the pages' phones, None while there are none here."""
+    """`caches`: of sessions and tokens; `phones`: the pages' phones."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Revocation:
         sessions: Alive,
         tokens: Alive,
         streams: Streams,
-        phones: PagePhones | None,
+        phones: PagePhones,
         clock: Callable[[], datetime],
     ) -> None:
         self._caches, self._sessions, self._tokens = caches, sessions, tokens
@@ -87,8 +87,7 @@ class Revocation:
         if ended := self._tokens.over(self._standing(), self._clock()):
             self._forget()
             self._end(ended)
-        if self._phones is not None:
-            self._phones.end_expired()
+        self._phones.end_expired()
 
     @property
     def must_look(self) -> bool:
@@ -100,7 +99,7 @@ class Revocation:
             each.end_sessions(ended)
 
     def _of_sessions(self) -> list[OfSessions]:
-        return [self._streams, *([self._phones] if self._phones is not None else [])]
+        return [self._streams, self._phones]
 
     def _standing(self) -> frozenset[str]:
         return frozenset().union(*(each.session_ids() for each in self._of_sessions()))

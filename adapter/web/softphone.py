@@ -40,7 +40,7 @@ class Upstream:
 class Deps:
     """What these routes work with."""
 
-    phones: PagePhones | None
+    phones: PagePhones
     """None where pages are no phones."""
     upstreams: Mapping[str, Upstream]
     """By PBX."""
@@ -60,7 +60,7 @@ def _may(principal: Principal, access: Access) -> None:
 
 
 def _phones(deps: Deps) -> PagePhones:
-    if deps.phones is None:
+    if not deps.phones.pbxes:
         raise Forbidden("Softphones are disabled: softphone.enabled is false.")
     return deps.phones
 
@@ -104,8 +104,7 @@ async def open_softphone(context: RequestContext[Deps, None]) -> web.Response:
 @routes.plain("DELETE", "/softphone", NOTHING, in_person)
 async def close_softphone(context: RequestContext[Deps, None]) -> web.Response:
     """This page is no phone any more."""
-    if context.deps.phones is not None:
-        await context.deps.phones.close_one(context.principal.id)
+    await context.deps.phones.close_one(context.principal.id)
     return web.Response(status=204)
 
 

@@ -55,9 +55,9 @@ MAY_USE: dict[str, set[str]] = {
 LOGLESS = {"core"}
 PHONES_KNOW = {"adapter.monitoring.ports"}
 """The only part of the use case that phones know."""
-DOCTORS_PURE = set("findings report hearing dialplan rights endpoints freepbx".split())
+DOCTORS_PURE = set("findings report hearing dialplan rights endpoints freepbx helpcode".split())
 """Parts of the doctor that judge what others asked: no I/O, no clock."""
-SETUPS_PURE = set("asteriskconf toml model plan adapterfiles".split())
+SETUPS_PURE = set("asteriskconf toml model plan helpcode adapterfiles".split())
 """Parts of the setup that decide what files are to become: they read and write none."""
 IMPURE = set("asyncio aiohttp socket time random os structlog sqlalchemy pydantic logging prometheus_client".split())
 

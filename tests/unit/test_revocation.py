@@ -40,7 +40,7 @@ class Open:
 
 
 def revocation(sessions: Store, streams: Open, phones: Open | None = None) -> Revocation:
-    return Revocation((), sessions, Store("token"), streams, phones, lambda: START)  # type: ignore[arg-type]
+    return Revocation((), sessions, Store("token"), streams, phones or Open(), lambda: START)  # type: ignore[arg-type]
 
 
 async def test_what_belongs_to_an_ended_session_ends_and_nothing_else() -> None:

@@ -13,9 +13,10 @@ from adapter import config, shipped
 from adapter.cli import setupsteps
 from adapter.cli.setup import setup
 from adapter.cli.setupwishes import Wishes
+from adapter.doctor import helpcode as doctors
 from adapter.errors import ConfigError, Conflict
 from adapter.lab.ports import Ports
-from adapter.setup import adapterfiles, apply, asteriskconf, look, plan, toml
+from adapter.setup import adapterfiles, apply, asteriskconf, helpcode, look, plan, toml
 from adapter.setup.asterisk import Console
 from adapter.setup.model import Choices, Edit, Found, Owner, Plan
 from tests.support.operators import freepbx_files, plain_files
@@ -225,7 +226,8 @@ def test_files_that_are_included_by_a_pattern_count() -> None:
     assert plan.ami_at(found)[1] == 5044
     assert [endpoint.name for endpoint in plan.all_endpoints(found)] == ["101"]
     after = done(files, plan.plan(found, choices(), shipped.text))
-    assert after["desk.conf"] == "[101]\ndirect_media = no  ; call-monitor\ntype = endpoint\n", "in that file"
+    code = "set_var = DYNAMIC_FEATURES=call-monitor-help  ; call-monitor"
+    assert after["desk.conf"] == f"[101]\ndirect_media = no  ; call-monitor\n{code}\ntype = endpoint\n", "in that file"
 
 
 def edits(folder: Path) -> list[Edit]:
@@ -359,3 +361,23 @@ def test_its_questions_and_a_no_at_the_end(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert {path.name: path.read_text() for path in etc.iterdir()} == plain_files(PORTS)
     assert not (tmp_path / "home").exists()
+
+
+def test_agents_can_ask_for_help_by_phone() -> None:
+    """The code, and the agents' endpoints that name it; one with features of its own is left alone, and told of."""
+    files = plain_files(PORTS)
+    own = "[109]\ntype = endpoint\nset_var = DYNAMIC_FEATURES=record\nset_var = A=1\ndirect_media = no\n"
+    files["pjsip.conf"] = files.get("pjsip.conf", "") + own
+    files["features.conf"] = "[applicationmap]\nrecord => *1,self,NoOp()\n"
+    wanted = plan.plan(site(files), choices(), shipped.text)
+    after = done(files, wanted)
+    assert after["features.conf"].startswith(files["features.conf"])
+    assert "features_call_monitor.conf" in asteriskconf.includes(after["features.conf"])
+    assert "module reload features" in wanted.reload
+    by_name = {one.name: one for one in plan.all_endpoints(site(after))}
+    said = {name: [value for key, value in one.settings if key == "set_var"] for name, one in by_name.items()}
+    assert said["101"] == ["DYNAMIC_FEATURES=call-monitor-help"]
+    assert said["301"] == [], "a supervisor's phone is no agent's"
+    assert said["109"] == ["DYNAMIC_FEATURES=record", "A=1"]
+    assert any("[109]" in one and "DYNAMIC_FEATURES=record#call-monitor-help" in one for one in wanted.todo)
+    assert doctors.NAME == helpcode.NAME in shipped.text("asterisk-conf/features_call_monitor.conf")
