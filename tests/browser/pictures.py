@@ -89,10 +89,12 @@ async def coaching(lab: Lab, admin: Page) -> None:
     await admin.set_viewport_size(size)  # type: ignore[arg-type]
     await admin.emulate_media(color_scheme="light")
     await admin.get_by_role("link", name="Coaching").click()
-    await expect(admin.get_by_label("Released to Sam").first).to_be_checked()
+    await expect(admin.get_by_label("Released to Sam").last).to_be_checked()
     await shoot(admin, "notes-light-wide")
     await admin.get_by_role("link", name="Inbox").click()
     await admin.get_by_role("option").filter(has_text="Sam").click()
+    for request in (await api.get("/help"))[1]["help"]:
+        await api.delete(f"/help/{request['id']}")
 
 
 async def records(lab: Lab, admin: Page, narrow: Page) -> None:
