@@ -8,7 +8,7 @@ from pathlib import Path
 
 from adapter import log
 from adapter.lab.provision import provision
-from tests.bench import bus, events, floor, page, pages, paint, records, softphone, switching
+from tests.bench import bus, events, floor, page, pages, paint, records, softphone, switching, talk
 from tests.support.pbxes import Several
 
 Tables = dict[str, dict[str, float]]
@@ -73,6 +73,11 @@ def _floor() -> Tables:
     return floor.measure()
 
 
+def _talk() -> Tables:
+    """who talks in 200 calls: events, and what shows of them"""
+    return asyncio.run(talk.measure())
+
+
 PARTS: dict[str, Callable[[], Tables]] = {
     "model": _model,
     "streams": _streams,
@@ -83,6 +88,7 @@ PARTS: dict[str, Callable[[], Tables]] = {
     "page": _page,
     "bus": _bus,
     "floor": _floor,
+    "talk": _talk,
 }
 
 
