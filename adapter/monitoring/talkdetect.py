@@ -228,7 +228,7 @@ class TalkDetect:
 
 DEAF = (
     "nobody was heard to talk in calls that Asterisk was asked to listen to: its events of that don't arrive, so "
-    "nothing is shown. Compare eventfilter in manager.conf with manager_call_monitor.conf, or set talk.detect = false."
+    "nothing is shown. Compare eventfilter in manager.conf with manager_call_monitor.conf; or set [talk] detect = false"
 )
 REMEDY = "func_talkdetect.so must be loaded; or set [talk] detect = false"
 

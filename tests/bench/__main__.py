@@ -8,7 +8,7 @@ from pathlib import Path
 
 from adapter import log
 from adapter.lab.provision import provision
-from tests.bench import bus, events, floor, idle, page, pages, paint, records, softphone, switching
+from tests.bench import bus, events, floor, idle, page, pages, paint, records, softphone, switching, talk
 from tests.support.pbxes import Several
 
 Tables = dict[str, dict[str, float]]
@@ -78,6 +78,11 @@ def _floor() -> Tables:
     return floor.measure()
 
 
+def _talk() -> Tables:
+    """who talks in 200 calls: events, and what shows of them"""
+    return asyncio.run(talk.measure())
+
+
 PARTS: dict[str, Callable[[], Tables]] = {
     "model": _model,
     "streams": _streams,
@@ -89,6 +94,7 @@ PARTS: dict[str, Callable[[], Tables]] = {
     "bus": _bus,
     "idle": _idle,
     "floor": _floor,
+    "talk": _talk,
 }
 
 

@@ -9,12 +9,13 @@ from adapter.doctor.findings import Verdict
 @pytest.mark.parametrize(
     ("code", "with_it", "without", "arrives", "verdicts", "says"),
     [
-        ("", [], ["PJSIP/101"], False, [Verdict.OK], "on their page only"),
+        ("", [], ["PJSIP/101"], True, [Verdict.OK], "on their page only"),
+        ("", [], ["PJSIP/101"], False, [Verdict.WRONG, Verdict.OK], "nobody can be followed"),
         ("*4", ["PJSIP/101"], [], True, [Verdict.OK], "*4 in a call asks for help"),
         ("", ["PJSIP/101"], [], True, [Verdict.WARNING], "features_call_monitor.conf"),
-        ("*4", [], ["PJSIP/101"], False, [Verdict.WARNING], "set_var = DYNAMIC_FEATURES=call-monitor-help"),
+        ("*4", [], ["PJSIP/101"], True, [Verdict.WARNING], "set_var = DYNAMIC_FEATURES=call-monitor-help"),
         ("*4", ["PJSIP/101"], [], False, [Verdict.WRONG], "read = call,dtmf,agent,user"),
-        ("*4", ["PJSIP/101"], ["PJSIP/102"], False, [Verdict.WARNING, Verdict.WRONG], "PJSIP/102"),
+        ("*4", ["PJSIP/101"], ["PJSIP/102"], False, [Verdict.WRONG, Verdict.WARNING], "PJSIP/102"),
     ],
 )
 def test_each_part_that_lacks_is_named(

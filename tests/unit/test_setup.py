@@ -226,7 +226,7 @@ def test_files_that_are_included_by_a_pattern_count() -> None:
     assert plan.ami_at(found)[1] == 5044
     assert [endpoint.name for endpoint in plan.all_endpoints(found)] == ["101"]
     after = done(files, plan.plan(found, choices(), shipped.text))
-    code = "set_var = DYNAMIC_FEATURES=call-monitor-help  ; call-monitor"
+    code = "set_var = DYNAMIC_FEATURES=call-monitor-help#call-monitor-shield  ; call-monitor"
     assert after["desk.conf"] == f"[101]\ndirect_media = no  ; call-monitor\n{code}\ntype = endpoint\n", "in that file"
 
 
@@ -376,7 +376,7 @@ def test_agents_can_ask_for_help_by_phone() -> None:
     assert "module reload features" in wanted.reload
     by_name = {one.name: one for one in plan.all_endpoints(site(after))}
     said = {name: [value for key, value in one.settings if key == "set_var"] for name, one in by_name.items()}
-    assert said["101"] == ["DYNAMIC_FEATURES=call-monitor-help"]
+    assert said["101"] == ["DYNAMIC_FEATURES=call-monitor-help#call-monitor-shield"]
     assert said["301"] == [], "a supervisor's phone is no agent's"
     assert said["109"] == ["DYNAMIC_FEATURES=record", "A=1"]
     assert any("[109]" in one and "DYNAMIC_FEATURES=record#call-monitor-help" in one for one in wanted.todo)
