@@ -257,7 +257,8 @@ export interface paths {
          * @description Events: snapshot, call.updated, call.removed, monitor.updated (`reason` where the supervisor did not ask for the
          *         mode: bridge_changed, made_safe, unrecorded), monitor.removed, monitor.ended, coach.joined, coach.left,
          *         pbx.state (of the PBX that `id` names); to supervisors also record.state (`ok`, `failing`: whether what happens
-         *         can be recorded); help.updated, help.removed; follow.updated, follow.removed. A wall's token is told of agents, queues and PBXes only, without
+         *         can be recorded); help.updated, help.removed;
+         *         follow.updated, follow.removed. A wall's token is told of agents, queues and PBXes only, without
          *         customers.
          */
         get: operations["events"];
