@@ -68,6 +68,7 @@ class Retention:
                 await self._store.sweep.events(self._keep.deliveries, DELIVERIES_SHARE, clock.now(), clock.steady())
                 if self._keep.notes is not None:
                     await self._store.notes.sweep(self._keep.notes, DELIVERIES_SHARE, clock.now(), clock.steady())
+                await self._store.shields.forget(clock.earlier())
         except StoreUnavailable as problem:
             log.warning("what is past its time could not be deleted", why=str(problem))
 
