@@ -69,6 +69,7 @@ class Retention:
                 if self._keep.notes is not None:
                     for kept in (self._store.notes, self._store.help):
                         await kept.sweep(self._keep.notes, DELIVERIES_SHARE, clock.now(), clock.steady())
+                await self._store.shields.forget(clock.earlier())
         except StoreUnavailable as problem:
             log.warning("what is past its time could not be deleted", why=str(problem))
 

@@ -369,6 +369,19 @@ async def test_it_needs_no_record(busy: Busy, monkeypatch: pytest.MonkeyPatch) -
     assert [row[0] for row in await entries(who["admin"], "action")] == ["shield.started", "shield.ended"]
 
 
+async def test_what_ended_long_ago_is_deleted(busy: Busy) -> None:
+    site, call_id, who, _ = busy
+    await pause(who["sam"], call_id)
+    await site.recorder.settled()
+    (left,) = await site.store.shields.unfinished()
+    assert (left.call_id, left.own, left.by.actor) == (call_id, True, "sam")
+    await resume(who["sam"], call_id)
+    await site.recorder.settled()
+    await site.store.shields.forget(site.now)
+    assert await site.store.shields.unfinished() == []
+    await site.store.shields.forget(site.now + timedelta(days=3))
+
+
 # --- lost and found
 
 
