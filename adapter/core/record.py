@@ -109,6 +109,12 @@ class Record:
         states: tuple[Sized, ...] = (self.monitors, self.follows, self.calls, self.shields)
         return len(self.entries) + len(self.events) + sum(map(len, states)) + self.barred.size
 
+    def name_pbxes(self) -> None:
+        """Say of which PBXes it tells, by what is in it."""
+        self.pbxes.update(monitor.pbx for monitor in self.monitors.values())
+        self.pbxes.update(follow.pbx for follow in self.follows.values())
+        self.pbxes.update(known.call.pbx for known in self.calls.values() if known)
+
     def add(self, later: "Record") -> None:
         """Take in what happened later."""
         self.entries += later.entries

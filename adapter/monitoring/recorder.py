@@ -215,9 +215,7 @@ class Recorder:
 
     def _wait(self, record: Record) -> None:
         if not record.pbxes:
-            record.pbxes.update(monitor.pbx for monitor in record.monitors.values())
-            record.pbxes.update(follow.pbx for follow in record.follows.values())
-            record.pbxes.update(known.call.pbx for known in record.calls.values() if known)
+            record.name_pbxes()
         self._untold.append(record)
         if self._batches.size + record.size > MOST:
             record = self._rest(record)
