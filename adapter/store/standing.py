@@ -13,6 +13,7 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapter.errors import StoreUnavailable
+from adapter.tasks import BackgroundTasks
 
 LOCK_TIMEOUT = "700ms"
 """How long PostgreSQL waits for a row that another holds: whoever is frozen in a transaction is not waited for."""
@@ -30,6 +31,9 @@ class Standing:
         self._connection: AsyncConnection | None = None
         self._driver: asyncpg.Connection | None = None
         self._opening: asyncio.Task[None] | None = None
+        self._failed: Exception | None = None
+        """Why it could not be opened."""
+        self._tasks = BackgroundTasks("standing")
 
     async def ask(self, statement: str, *values: object) -> Sequence[Any]:
         """The rows of one statement, whose values are `$1`, `$2` … Raises StoreUnavailable, or what connecting raises.
@@ -54,23 +58,24 @@ class Standing:
     async def _open(self) -> asyncpg.Connection:
         """Whoever is cancelled meanwhile leaves it to the next one: SQLAlchemy would leave it open, and forget it."""
         if self._opening is None:
-            self._opening = asyncio.ensure_future(self._connect())
-            self._opening.add_done_callback(self._opened)
+            self._opening = self._tasks.start(self._connect(), "connect")
         await asyncio.shield(self._opening)
-        assert self._driver is not None  # noqa: S101 - or it would have raised
+        if self._driver is None:
+            raise self._failed or StoreUnavailable("The database is closed.")
         return self._driver
 
-    def _opened(self, opening: "asyncio.Task[None]") -> None:
-        self._opening = None
-        if not opening.cancelled():
-            opening.exception()  # whoever waits has it
-
     async def _connect(self) -> None:
-        self._connection = await self._engine.connect()
-        raw = await self._connection.get_raw_connection()
-        driver: asyncpg.Connection = raw.driver_connection
-        await driver.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
-        self._driver = driver
+        self._failed = None
+        try:
+            self._connection = await self._engine.connect()
+            raw = await self._connection.get_raw_connection()
+            driver: asyncpg.Connection = raw.driver_connection
+            await driver.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+            self._driver = driver
+        except Exception as problem:  # noqa: BLE001 - whoever waits raises it
+            self._failed = problem
+        finally:
+            self._opening = None
 
     async def _drop(self) -> None:
         connection, driver, self._connection, self._driver = self._connection, self._driver, None, None
@@ -88,4 +93,5 @@ class Standing:
             self._over = True
             if self._opening is not None:
                 await asyncio.wait({self._opening}, timeout=CLOSE)
+            await self._tasks.close()
             await self._drop()

@@ -304,6 +304,7 @@ async def checked(history: History, admin: Client) -> None:
         done += who.done
         unsure += who.unsure
     monitors = {one for who in history.supervisors for one in who.monitors}
+    assert done, "nobody got so far as to click"
     facts = await over(admin, monitors)
     once = ("monitor.requested", "monitor.started", "monitor.ended")
     raised = Counter({fact: times for fact, times in facts.items() if fact[2] in ("whisper", "barge")})
