@@ -298,5 +298,8 @@ def add_up(
 def rows_view(report: Report) -> list[dict[str, object]]:
     """The contract's rows, by name; what belongs to nobody comes last."""
     names = report.names
-    ordered = sorted(report.rows.items(), key=lambda one: (one[0] is None, names[one[0]].casefold(), one[0] or ""))
-    return [{"id": key, "name": names[key], **sums.view()} for key, sums in ordered]
+
+    def place(key: str | None) -> tuple[bool, str, str, str]:
+        return key is None, names[key].casefold(), names[key], key or ""
+
+    return [{"id": key, "name": names[key], **report.rows[key].view()} for key in sorted(report.rows, key=place)]

@@ -215,7 +215,8 @@ IDS = {
 """Fields of bodies that name other things."""
 VALUES = set(
     "username name role password extension device devices can_monitor modes phone_message active pbx token current new "
-    "mode scopes scope queues expires_at url events enabled reason numbers text mark visible_to_agent note".split()
+    "mode scopes scope queues expires_at url events enabled reason numbers text mark visible_to_agent note "
+    "scores questions".split()
 )
 """Fields that don't."""
 
