@@ -304,8 +304,7 @@ def keep(settings: config.Settings) -> Keep:
 
 def coaching(settings: config.Settings) -> Terms:
     """What coaching goes by."""
-    coaching = settings.coaching
-    return Terms(settings.numbering.country, coaching.recording_url, coaching.shield_answer_seconds)
+    return Terms(settings.numbering.country, settings.coaching.recording_url, settings.coaching.shield_answer_seconds)
 
 
 def nats(settings: config.Settings) -> NatsAccess | None:

@@ -231,9 +231,7 @@ class Recorder:
         if not self.dropped:
             log.error("too many events wait for the database; the audit and webhooks lose some", waiting=self.size)
         self.dropped += len(record.entries) + len(record.events)
-        kept = Record(monitors=record.monitors, calls=record.calls, pbxes=record.pbxes)
-        kept.shields, kept.follows = record.shields, record.follows
-        return kept
+        return Record([], [], record.monitors, record.calls, record.shields, pbxes=record.pbxes, follows=record.follows)
 
     def _heard(self, changes: Changes) -> None:
         if changes.mirrored:

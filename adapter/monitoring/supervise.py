@@ -214,12 +214,8 @@ class Supervision:
         self._board.step(lifecycle.asked(monitor, mode, by), self._clock())
         with self._confirmations.expect(monitor_id, lambda m: m.ended or (m.live and m.mode is mode)) as settled:
             try:
-                await self._pbx.switch_leg(
-                    *(monitor.leg, mode),
-                    keypad=monitor.keypad,
-                    reattach=monitor.reattach,
-                    need=lambda: self._need_unshielded(monitor),
-                )
+                how = {"keypad": monitor.keypad, "reattach": monitor.reattach}
+                await self._pbx.switch_leg(monitor.leg, mode, **how, need=lambda: self._need_unshielded(monitor))
             except (errors.PbxRefused, errors.PbxTimeout) as problem:
                 # Refused: the leg has just gone, and its end arrives as an event. Unanswered: it may yet be done.
                 log.warning("a mode switch failed", monitor_id=monitor_id, mode=mode, why=str(problem))

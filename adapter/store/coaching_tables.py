@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adapter.store.tables import RUNNING, Base, Counter, UtcTime
+from adapter.store.columns import Counter, UtcTime
+from adapter.store.tables import RUNNING, Base
 
 
 class ExemptNumberRow(Base):

@@ -8,9 +8,10 @@ from sqlalchemy import Integer, String, bindparam, delete, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adapter.core.clock import Clock
+from adapter.store.columns import UtcTime
 from adapter.store.database import Database
 from adapter.store.prepared import Prepared
-from adapter.store.tables import Base, UtcTime
+from adapter.store.tables import Base
 
 Key = tuple[str, str]
 """A name and an address; either may stand for all."""

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, bindparam, text, update
 
 from adapter.core.follow import FOLLOWED
+from adapter.store.columns import Counter, UtcTime
 from adapter.store.prepared import Prepared
-from adapter.store.tables import Counter, DeliveryRow, EventRow, UtcTime
+from adapter.store.tables import DeliveryRow, EventRow
 
 OF_MONITORING = ("monitor.%", "note.%", "help.%", "follow.%")
 """Types of events that may tell of somebody who listens silently."""

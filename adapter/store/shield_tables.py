@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adapter.store.tables import Base, UtcTime
+from adapter.store.columns import UtcTime
+from adapter.store.tables import Base
 
 
 class ShieldRow(Base):

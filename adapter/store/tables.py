@@ -1,31 +1,12 @@
 """The tables, as SQLAlchemy sees them; `migrations/` brings a database to them."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import cast
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Integer, String, Table, Text, TypeDecorator, text, true
-from sqlalchemy.engine import Dialect
+from sqlalchemy import ForeignKey, Index, String, Table, Text, text, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-
-class UtcTime(TypeDecorator[datetime]):
-    """Times in UTC, also on SQLite, which knows no time zones."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return value.astimezone(UTC) if value else None
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-Counter = BigInteger().with_variant(Integer, "sqlite")
-"""A number that counts up; SQLite counts by itself only what is an INTEGER."""
-
+from adapter.store.columns import Counter, UtcTime
 
 RUNNING = text("state <> 'ended'")
 """Of monitors: those that connect or are live."""

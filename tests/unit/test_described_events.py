@@ -43,6 +43,12 @@ async def test_all_events_are_as_described(site: Site) -> None:
     await supervisor.until(lambda kind, data: kind == "help.removed")
     await mona.delete(f"/monitors/{monitor['id']}")
     await supervisor.until(lambda kind, data: kind == "monitor.ended")
+    sam_id = (await sam.get("/session"))[1]["user"]["id"]
+    _, follow = await mona.post("/follows", {"agent_user_id": sam_id})
+    await supervisor.until(lambda kind, data: kind == "follow.updated" and data["state"] != "connecting")
+    seen.append(await mona.events())  # a snapshot with a follow in it
+    await mona.delete(f"/follows/{follow['id']}")
+    await supervisor.until(lambda kind, data: kind == "follow.removed")
     waits = (qe.QueueCaller("9.9", "201", "", site.pbx.scene.now),)
     queue = qe.QueueListed("agents", 1, 1, 50.0, (member("101"),), waits)
     site.board.apply([qe.QueuesListed(site.pbx.scene.now, (queue,))])

@@ -22,7 +22,7 @@ negative_data_rejection.expected-statuses = ["4xx", "5xx"]
 [[operations]]
 include-name = [
     "POST /api/v1/webhooks", "PATCH /api/v1/webhooks/{id}", "POST /api/v1/monitors", "POST /api/v1/setup",
-    "POST /api/v1/users", "PATCH /api/v1/users/{id}", "POST /api/v1/session/password",
+    "POST /api/v1/follows",    "POST /api/v1/users", "PATCH /api/v1/users/{id}", "POST /api/v1/session/password",
     "POST /api/v1/tokens", "POST /api/v1/teams", "PATCH /api/v1/teams/{id}", "PUT /api/v1/do-not-monitor",
     "PUT /api/v1/score-form", "POST /api/v1/calls/{id}/notes", "PATCH /api/v1/notes/{id}",
 ]

@@ -5,7 +5,7 @@ import structlog
 from alembic import op
 
 from adapter.core.devices import key_of, normalised
-from adapter.store.tables import Counter
+from adapter.store.columns import Counter
 
 log = structlog.get_logger(__name__)
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from adapter.store.tables import UtcTime
+from adapter.store.columns import UtcTime
 
 revision = "0004_owners"
 down_revision = "0003_bars"

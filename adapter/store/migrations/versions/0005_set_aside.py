@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from adapter.store.tables import Counter, UtcTime
+from adapter.store.columns import Counter, UtcTime
 
 revision = "0005_set_aside"
 down_revision = "0004_owners"

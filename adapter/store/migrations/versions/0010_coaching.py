@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from adapter.store.tables import Counter, UtcTime
+from adapter.store.columns import Counter, UtcTime
 
 revision = "0010_coaching"
 down_revision = "0009_rings"

@@ -4,7 +4,7 @@ lives on: a new table, and a column that may be empty."""
 import sqlalchemy as sa
 from alembic import op
 
-from adapter.store.tables import UtcTime
+from adapter.store.columns import UtcTime
 
 revision = "0011_shields"
 down_revision = "0010_coaching"

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from adapter.store.tables import UtcTime
+from adapter.store.columns import UtcTime
 
 revision = "0013_coaching_forms"
 down_revision = "0012_follows"

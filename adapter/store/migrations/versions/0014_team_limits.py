@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from adapter.store.tables import UtcTime
+from adapter.store.columns import UtcTime
 
 revision = "0014_team_limits"
 down_revision = "0013_coaching_forms"
