@@ -6,7 +6,7 @@ Rows are AMI's ListDialplan events (main/pbx.c, manager_show_dialplan): Extensio
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from adapter.asterisk import chanspy
+from adapter.asterisk import chanspy, wire
 from adapter.asterisk.stasis import APPLICATION
 from adapter.core.legs import Refusal
 from adapter.core.modes import Mode
@@ -96,7 +96,7 @@ def check_monitor(context: str, rows: Rows) -> list[Finding]:
         for mode in Mode
         for keypad in (False, True)
     ]
-    found.append(_waiting(context, by_extension))
+    found += [_waiting(context, by_extension), _shielded(context, by_extension)]
     over = (f"exten => {chanspy.OVER},1,Hangup()",)
     found.append(_ends(context, chanspy.OVER, by_extension, over, "legs don't end correctly when the call is over"))
     for why in Refusal:
@@ -132,6 +132,29 @@ def _waiting(context: str, steps: Mapping[str, list[tuple[str, str]]]) -> Findin
         line = f'exten => {chanspy.OVER},1,GotoIf($["${{{chanspy.FOLLOWS}}}" = "1"]?{chanspy.WAIT},1)'
         return AREA.warning(where, what, Remedy(f"{FILE}, [{context}]", (line,), RELOAD))
     return AREA.ok(where, "follows wait here, and hear nothing.")
+
+
+SHIELDED = (
+    f"exten => {chanspy.SHIELDED},1,UserEvent({wire.SHIELDED})",
+    " same => n,Answer()",
+    " same => n,Playtones(0/1000)",
+    " same => n(still),Wait(3600)",
+    " same => n,Goto(still)",
+)
+"""Where legs are while monitoring is paused."""
+
+
+def _shielded(context: str, steps: Mapping[str, list[tuple[str, str]]]) -> Finding:
+    """Where legs wait while monitoring is paused: without it they are hung up instead."""
+    where = f"{context}, {chanspy.SHIELDED}"
+    here = [(name.lower(), data.replace(" ", "")) for name, data in steps.get(chanspy.SHIELDED, [])]
+    spies = any(name == "chanspy" for name, _ in here)
+    if ("userevent", wire.SHIELDED) in here and any(name == "wait" for name, _ in here) and not spies:
+        return AREA.ok(where, "legs hear nothing here while monitoring is paused.")
+    what = "listens" if spies else "does not wait, or does not say so" if here else "is missing"
+    ends = "a pause of monitoring hangs supervisors' legs up instead of moving them"
+    remedy = Remedy(f"{FILE}, [{context}]", SHIELDED, RELOAD)
+    return AREA.warning(where, f"this extension {what}: {ends}.", remedy)
 
 
 def absent(context: str, why: str) -> Finding:

@@ -121,7 +121,7 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
         {account ? (
           <Account me={me} pbxs={picture?.pbxs ?? NO_PBXS} part={shown.slice("account/".length)} />
         ) : floor ? (
-          <Floor picture={picture} needs={needs} requests={requests} open={open} />
+          <Floor picture={picture} me={me} monitoring={monitoring} needs={needs} requests={requests} open={open} />
         ) : coaching ? (
           <Coaching me={me} part={shown.slice("coaching/".length)} />
         ) : (

@@ -5,7 +5,6 @@ import { ask } from "../api/ask";
 import { attempt } from "../api/problems";
 import type { Picture } from "../core/picture";
 import type { MyMonitoring } from "../inbox/monitoring";
-import { BROWSER } from "../phone/devices";
 import type { FollowAnswer, User } from "../schema";
 import { useClocks } from "../ui/clocks";
 import { Icon } from "../ui/icons";
@@ -16,34 +15,29 @@ export function myFollow(me: User, picture: Pick<Picture, "follows"> | null): Fo
 }
 
 interface FollowProps {
+  /** Id of the agent's account, and the PBX where their phone is. */
   agent: string;
+  pbx: string;
   monitoring: MyMonitoring;
   /** Whether what is shown is known to be true now. */
   known: boolean;
 }
 
-/** In the panel of a call: follow its agent. */
-export function FollowAgent({ agent, monitoring, known }: FollowProps) {
+/** Follow this agent: in the panel of one of their calls, and on the floor. */
+export function FollowAgent({ agent, pbx, monitoring, known }: FollowProps) {
   const [next, setNext] = useState(false);
   const [problem, setProblem] = useState("");
-  const busy = useRef(false);
-  const free = known && monitoring.mine === undefined && monitoring.follow === undefined && monitoring.phone.taken === null;
-  if (monitoring.follow?.agent.user_id === agent) return <StopFollowing follow={monitoring.follow} />;
-  const start = async () => {
-    if (!free || busy.current) return;
-    busy.current = true;
+  const { mine, follow, busy, phone, followAgent } = monitoring;
+  const isFree = mine === undefined && follow === undefined && phone.taken === null;
+  if (follow?.agent.user_id === agent) return <StopFollowing follow={follow} />;
+  const start = () => {
+    if (!isFree || !known || busy) return;
     setProblem("");
-    const device = monitoring.phone.device === BROWSER ? { device: BROWSER } : {};
-    const calls = next ? { calls: 1 } : {};
-    await attempt(() => ask("POST", "/follows", { body: { agent_user_id: agent, ...device, ...calls } }), setProblem);
-    busy.current = false;
+    void followAgent(agent, pbx, next, setProblem);
   };
   return (
     <div class="row follow">
-      <button
-        type="button" aria-disabled={!free} title={free ? undefined : words.followStopFirst}
-        onClick={(event) => event.detail <= 1 && void start()}
-      >
+      <button type="button" aria-disabled={!isFree || !known || busy} title={isFree ? undefined : words.followStopFirst} onClick={(event) => event.detail <= 1 && start()}>
         {words.followAgent}
       </button>
       <label class="row">

@@ -102,16 +102,16 @@ export function HelpRequests({ me, picture, monitoring, choose, wishes, setWishe
   useClocks(box, shown);
   const meant = useMeant(shown);
   if (requests.length === 0) return null;
-  const { mine, names, busy } = monitoring;
+  const { mine, follow, names, busy } = monitoring;
   const { taken } = monitoring.phone;
-  const free = !busy && taken === null && picture.connected;
+  const free = !busy && taken === null && follow === undefined && picture.connected;
   const paused = (request: HelpAnswer) => pausedUntil(picture.calls.get(request.call_id)) !== null;
   const take = async (request: HelpAnswer) => {
     if (!free || paused(request)) return;
     setProblem("");
     if (await monitoring.take(request, setProblem)) choose(request.call_id);
   };
-  const why = taken ? say(words.hangUpFirst, { number: taken.number || words.anonymous }) : mine && say(words.helpEndsMine, names);
+  const why = taken ? say(words.hangUpFirst, { number: taken.number || words.anonymous }) : follow ? words.followStopFirst : mine && say(words.helpEndsMine, names);
   const notify = async () => {
     setWishes({ ...wishes, notify: await mayNotify() });
     setOffers(false);

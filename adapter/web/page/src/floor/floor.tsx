@@ -5,10 +5,12 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import {
   agentRows, ALL, asBefore, choices, inSight, isAsked, queueRows, sortedAgents, sortedQueues, stateCounts, type AgentRow, type FloorAsked, type QueueRow,
 } from "../core/floor";
-import { awayOf, NOTHING, type Picture } from "../core/picture";
+import { FollowAgent } from "../coaching/follow";
+import { awayOf, isUp, NOTHING, type Picture } from "../core/picture";
 import { arranged, EMPTY, type Still } from "../core/still";
 import type { NeedsMe } from "../needs/useneeds";
-import type { Call } from "../schema";
+import type { MyMonitoring } from "../inbox/monitoring";
+import type { Call, User } from "../schema";
 import { useAnchored } from "../ui/anchored";
 import { useNow } from "../ui/clocks";
 import { Icon } from "../ui/icons";
@@ -25,6 +27,8 @@ import { useTeamNames } from "./teams";
 interface Props {
   picture: Picture | null;
   needs: NeedsMe;
+  me: User;
+  monitoring: MyMonitoring;
   /** Who asks for help. */
   requests: ComponentChildren;
   /** Open this call's panel in the inbox. */
@@ -36,7 +40,7 @@ const compare = (one: string, other: string): number => alphabet.compare(one, ot
 /** Seconds after which what is over its limit is looked at anew: time passes without any event. */
 const LOOK = 2;
 
-export function Floor({ picture, needs, requests, open }: Props) {
+export function Floor({ picture, me, monitoring, needs, requests, open }: Props) {
   const { agents, queues, calls, pbxs, connected } = picture ?? NOTHING;
   const { book } = needs;
   const [asked, setAsked] = useState<FloorAsked>(ALL);
@@ -86,6 +90,7 @@ export function Floor({ picture, needs, requests, open }: Props) {
   const whereOf = (pbx: string) => (pbxs.size > 1 ? (pbxs.get(pbx)?.name ?? pbx) : "");
   const openAgent = ({ call }: AgentRow) => call && open(call.id);
   const moved = stillAgents.moved + stillQueues.moved;
+  const marked = mark === null ? undefined : seen.find(({ id }) => id === mark);
   return (
     <main class="floor" aria-label={words.floor}>
       <Head
@@ -118,6 +123,12 @@ export function Floor({ picture, needs, requests, open }: Props) {
           <button type="button" class="new" aria-keyshortcuts="n" onClick={sortAnew} title={words.sortAnewMeans}>
             {words.sortAnew}
           </button>
+        )}
+        {marked && marked.user_id !== null && marked.user_id !== me.id && (
+          <div class="row chosen" role="group" aria-label={marked.name}>
+            <b>{marked.name}</b>
+            <FollowAgent key={marked.id} agent={marked.user_id} pbx={marked.pbx} monitoring={monitoring} known={connected && isUp(picture!, marked.pbx)} />
+          </div>
         )}
         <span class="grow" />
         <span class="hints" aria-hidden="true">

@@ -34,6 +34,8 @@ export interface MyMonitoring {
   readonly switchTo: (call: string) => void;
   /** Come to help: what I monitor now ends first. `tell` is told what went wrong. Whether it worked. */
   readonly take: (request: HelpAnswer, tell: (problem: string) => void) => Promise<boolean>;
+  /** Follow an agent by the id of their account, at the PBX where their phone is; `next`: their next call only. */
+  readonly followAgent: (agent: string, pbx: string, next: boolean, tell: (problem: string) => void) => Promise<void>;
   readonly act: (act: Act) => void;
   /** What went wrong with this call: of another one it says nothing here. */
   readonly problemOf: (call: string) => string;
@@ -82,6 +84,15 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
     setTimeout(() => setBusy(false), REST_MS);
     return worked;
   };
+  const followAgent: MyMonitoring["followAgent"] = async (agent_user_id, pbx, next, tell) => {
+    setBusy(true);
+    const begin = async () => {
+      await reach(pbx);
+      await ask("POST", "/follows", { body: { agent_user_id, ...device, ...(next && { calls: 1 }) } });
+    };
+    await attempt(begin, tell);
+    setTimeout(() => setBusy(false), REST_MS);
+  };
   const act = (what: Act) => {
     if (what === "silence") group.press("silent");
     else if (what === "microphone") void phone.softphone.askMicrophone();
@@ -104,6 +115,7 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
     stop: () => void run(mine?.call_id ?? "", end, REST_MS),
     switchTo: (id) => void run(id, () => end().then(() => begin(id)), REST_MS),
     take,
+    followAgent,
     act,
     problemOf: (id) => (problem.about === id && problem.text) || (mine?.call_id === id ? group.problem : ""),
     tell: (text) => setProblem({ about: mine?.call_id ?? "", text }),

@@ -142,7 +142,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
         <footer>
           {here && <TalkButtons me={me} monitor={here} call={call} group={monitoring.group} known={known} />}
           {call?.agent.user_id && call.agent.user_id !== me.id && !exempt && (
-            <FollowAgent agent={call.agent.user_id} monitoring={monitoring} known={known} />
+            <FollowAgent agent={call.agent.user_id} pbx={call.pbx} monitoring={monitoring} known={known} />
           )}
           <div class="row">
             <PhoneBox
