@@ -8,7 +8,7 @@ from pathlib import Path
 
 from adapter import log
 from adapter.lab.provision import provision
-from tests.bench import bus, events, floor, idle, page, pages, paint, records, softphone, switching, talk
+from tests.bench import bus, coaching, events, floor, idle, page, pages, paint, records, softphone, switching, talk
 from tests.support.pbxes import Several
 
 Tables = dict[str, dict[str, float]]
@@ -44,6 +44,12 @@ def _switching() -> Tables:
     """clicks and first sound, beside the raw actions on the same Asterisk"""
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(switching.measure(provision(), Path(folder)))
+
+
+def _coaching() -> Tables:
+    """how soon a follower hears a call, and whether a pause of monitoring tells who listened"""
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(coaching.measure(provision(), Path(folder)))
 
 
 def _pbxes() -> Tables:
@@ -90,6 +96,7 @@ PARTS: dict[str, Callable[[], Tables]] = {
     "records": _records,
     "switching": _switching,
     "pbxes": _pbxes,
+    "coaching": _coaching,
     "page": _page,
     "bus": _bus,
     "idle": _idle,
