@@ -14,13 +14,14 @@ from tests.support.lab import Lab
 from tests.support.rtp import Packet, Trace, parse, traced
 
 PLAIN = "[lab-outside](+)\nexten => 101,1,Dial(PJSIP/101,60)\n"
+NO_CODES = "[101](+)\nset_var = DYNAMIC_FEATURES=\n"
 """A call without feature codes: those would keep Asterisk from bridging it natively."""
 
 
 async def test_with_native_bridging_the_beginning_and_the_end_of_silence_show(
     toolchain: Toolchain, tmp_path: Path
 ) -> None:
-    async with Lab(toolchain, tmp_path, {"extensions": PLAIN}).running() as lab:
+    async with Lab(toolchain, tmp_path, {"extensions": PLAIN, "pjsip": NO_CODES}).running() as lab:
         await silence_shows(lab)
 
 

@@ -27,6 +27,12 @@ class World:
         site, self.admin = self.site, await self.site.client("admin")
         _, hook = await self.admin.post("/webhooks", {"url": "http://127.0.0.1:9/hook", "events": EVERYTHING})
         starter = await self.program("starter", may_act_for=["mona"])
+        stays = {"username": "stays", "name": "Stays", "role": "agent", "password": "secret-stays", "can_monitor": True}
+        assert (await self.admin.post("/users", stays | {"device": "PJSIP/104"}))[0] == 201
+        stays_on = await site.client("stays")
+        status, follow = await stays_on.post("/follows", {"agent_user_id": await self.id_of("ana")})
+        assert status == 201, follow
+        await settle()
         site.talk(customer, "101")
         status, monitor = await starter.post("/monitors", {"agent_extension": "101", "supervisor": "mona"})
         assert status == 201, monitor
@@ -52,6 +58,7 @@ class World:
             "monitors": monitor["id"],
             "notes": note["id"],
             "help": request.id,
+            "follows": follow["id"],
             "coaching": "sam",
             "users": victim["id"],
             "tokens": self.tokens["victim"][0],
@@ -90,7 +97,17 @@ class World:
         hooks = [(hook.id, hook.url, hook.enabled) for hook in await site.store.webhooks.all()]
         people, teams = await site.store.people.all(), await site.store.teams.all()
         notes, asked = await site.store.notes.page(NoteFilter(), 10), await site.store.help.running()
-        return [people, teams, tokens, hooks, notes, asked, list(site.board.monitors()), list(site.pbx.did)]
+        return [
+            people,
+            teams,
+            tokens,
+            hooks,
+            notes,
+            asked,
+            list(site.board.monitors()),
+            list(site.board.follows()),
+            list(site.pbx.did),
+        ]
 
 
 Role = Callable[[World], Awaitable[Client]]

@@ -76,6 +76,14 @@ expect("GET /reports/coaching, GET /reports/coaching.csv", 200, agent=403, watch
 expect("GET /score-form", 200, agent=403, watched=403, **services, **figures)
 administrators("PUT /score-form, GET /coaching/agents/{id}", 200)
 administrators("DELETE /coaching/agents/{id}", 204)
+hidden = {"service": 404, "starter": 404, "scoped_service": 404}
+expect("GET /follows", 200, **figures)  # somebody else follows Ana, who sees nothing of it
+expect("GET /follows/{id}", 200, agent=404, watched=404, **hidden, **figures)
+expect("POST /follows", 404, agent=403, watched=403, **figures)
+expect("DELETE /follows/{id}", 403, admin=204, admin_inside=204, **hidden)
+others = {"agent": 404, "scoped": 404, "scoped_token": 404, "scoped_service": 404}
+expect("POST /calls/{id}/shield", 403, watched=200, admin=200, admin_inside=200, **others)
+expect("DELETE /calls/{id}/shield", 403, watched=204, admin=204, admin_inside=204, **others)
 administrators("GET /do-not-monitor, PUT /do-not-monitor", 200)
 programs = {"service": 204, "starter": 204, "scoped_service": 404}
 expect("PUT /calls/{id}/do-not-monitor", 403, admin=204, admin_inside=204, **programs)
@@ -102,6 +110,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /monitors/{id}": {"mode": "whisper"},
     "POST /help": {"note": "A complaint"},
     "POST /help/{id}/take": {},
+    "POST /calls/{id}/shield": {},
     "POST /calls/{id}/notes": {"text": "Said who it was"},
     "PATCH /notes/{id}": {"visible_to_agent": True},
     "PUT /notes/{id}/reply": {"text": "Thank you"},
@@ -134,10 +143,12 @@ def named(method: str, path: str) -> str:
 
 def body(name: str, caller: str) -> dict[str, Any] | None:
     """A good body for an operation; a service names a supervisor whom it may act for."""
+    for_whom = {"service": "mona", "starter": "mona", "scoped service": "coach"}
+    whom = {"supervisor": for_whom[caller]} if caller in for_whom else {}
     if name == "POST /monitors":
-        for_whom = {"service": "mona", "starter": "mona", "scoped service": "coach"}
-        whom = {"supervisor": for_whom[caller]} if caller in for_whom else {}
         return {"call_id": "of-nobody", **whom}
+    if name == "POST /follows":
+        return {"agent_user_id": "of-nobody", **whom}
     return BODIES.get(name)
 
 
@@ -209,6 +220,7 @@ IDS = {
     "TakeBody": {"device"},
     "StartBody": {"call_id", "agent_extension", "customer_number", "device", "supervisor"},
     "TokenBody": {"user", "may_act_for"},
+    "FollowBody": {"agent_user_id", "device", "supervisor"},
     "TeamBody": {"members", "supervisors"},
     "TeamPatch": {"members", "supervisors"},
 }
@@ -216,7 +228,7 @@ IDS = {
 VALUES = set(
     "username name role password extension device devices can_monitor modes phone_message active pbx token current new "
     "mode scopes scope queues expires_at url events enabled reason numbers text mark visible_to_agent note "
-    "scores questions".split()
+    "scores questions limits shield_seconds seconds calls".split()
 )
 """Fields that don't."""
 

@@ -273,7 +273,7 @@ class Show:
                 ids[kind] = [one["id"] for one in body.get(kind, ())]
         ids["monitors"] += (self.hidden or ["0f" * 16, "1f" * 16])[:2]
         ids["help"] = [self.asked]
-        ids["coaching"] = ["sam"]
+        ids["coaching"], ids["follows"] = ["sam"], ["5f" * 16]
         ids["notes"] = (self.notes or ["4f" * 16])[:1]
         for path in READS:
             kind = path.removeprefix(app.PREFIX).split("/")[1]

@@ -16,7 +16,7 @@ def bar(page: Page) -> Locator:
 async def test_an_idle_agent_is_followed_from_the_floor_call_by_call(lab: Lab, sign_in: SignIn) -> None:
     await lab.phones("201", "202", "101")
     ear = await lab.phone("302")
-    page = await sign_in("mona")
+    page, rang = await sign_in("mona"), ear.rang()
     await page.get_by_role("link", name="Floor").click()
     await page.get_by_role("row").filter(has_text="Sam").click()
     chosen = page.get_by_role("group", name="Sam")
@@ -30,7 +30,7 @@ async def test_an_idle_agent_is_followed_from_the_floor_call_by_call(lab: Lab, s
         assert_hears(heard, **{"p101": {customer}, f"p{customer}": {"101"}, "p302": {"101", customer}})
         await caller.hangup()
         await expect(bar(page)).to_contain_text("Waiting for the next call.")
-    assert ear.rang() == 1
+    assert ear.rang() == rang + 1
     await bar(page).get_by_role("button", name="Stop following").click()
     await expect(bar(page)).to_have_count(0)
     await expect(chosen.get_by_role("button", name="Follow this agent")).to_be_enabled()

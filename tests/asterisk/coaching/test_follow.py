@@ -48,6 +48,7 @@ async def test_several_calls_in_a_row_by_one_leg(lab: Lab) -> None:
     phone = await lab.phone("302")
     await lab.phones("201", "202", "101")
     mona = await lab.client("mona")
+    rang = phone.rang()
     running = await follow(mona, "101")
     assert running["state"] == "waiting"
     seen: list[str] = []
@@ -65,7 +66,7 @@ async def test_several_calls_in_a_row_by_one_leg(lab: Lab) -> None:
         assert (await until(mona, running, "waiting"))["monitor_id"] is None
         assert_hears(await listen(phone), p302=set())
     assert len(set(seen)) == 3, "each call has a monitor of its own"
-    assert phone.rang() == 1, "the phone was rung once"
+    assert phone.rang() == rang + 1, "the phone was rung once"
     status, _ = await mona.delete(f"/follows/{running['id']}")
     assert status == 204
     over = (await mona.get(f"/follows/{running['id']}"))[1]

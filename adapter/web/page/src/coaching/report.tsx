@@ -97,7 +97,7 @@ function Picture({ report: { rows, by } }: { report: CoachingReport }) {
       <p class="legend soft">
         {MODES.map((mode) => (
           <span key={mode}>
-            <i class={`bar ${mode}`} /> <Icon of={mode} /> {words[mode]}
+            <i class={`part ${mode}`} /> <Icon of={mode} /> {words[mode]}
           </span>
         ))}
       </p>
@@ -107,7 +107,7 @@ function Picture({ report: { rows, by } }: { report: CoachingReport }) {
             <span class="of">{nameOf(row, by, words)}</span>
             <span class="track" role="img" aria-label={spoken(row, nameOf(row, by, words))}>
               {MODES.filter((mode) => timeIn(row, mode) > 0).map((mode) => (
-                <i class={`bar ${mode}`} style={{ width: `${wide[place]![mode]}%` }} title={`${words[mode]} ${duration(timeIn(row, mode))}`} key={mode} />
+                <i class={`part ${mode}`} style={{ width: `${wide[place]![mode]}%` }} title={`${words[mode]} ${duration(timeIn(row, mode))}`} key={mode} />
               ))}
             </span>
             <span class="figures" aria-hidden="true">{duration(MODES.reduce((sum, mode) => sum + timeIn(row, mode), 0))}</span>
