@@ -42,7 +42,7 @@ DATA = (
     *("Deutsch", "English"),
 )
 """What is no word of the page's: people, what they typed, names of things."""
-CODES = re.compile(r"[a-z_]+\.[a-z_]+|^(monitor|admin|metrics|wall): |mm/dd/yyyy")
+CODES = re.compile(r"[a-z_]+\.[a-z_]+|^(monitor|admin|metrics|wall|shield): |mm/dd/yyyy")
 """Names of the API's own: actions, events, scopes."""
 SAID = """() => {
   const found = [];
