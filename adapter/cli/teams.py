@@ -13,6 +13,7 @@ from adapter.core.team_limits import MOST, NAMES, limits_view
 from adapter.core.teams import Team, queue_key
 from adapter.errors import Invalid, NotFound
 from adapter.store import Store
+from adapter.store.people import UNCHANGED
 from adapter.store.teams import NewTeam, TeamChange
 from adapter.web.teams import QueueName
 
@@ -39,6 +40,8 @@ class _Limit(click.ParamType[tuple[str, int | None]]):
 
 
 LIMIT = _Limit()
+PAUSES = click.IntRange(0, 86400)
+PAUSES_HELP = "Seconds that each member may have monitoring of their own calls paused a day."
 
 
 @click.group()
@@ -92,6 +95,8 @@ def team_list(path: Path | None) -> None:
             click.echo(f"  {what + ':':<13}{', '.join(found) or '-'}")
         if limits := [f"{name}={number}" for name, number in limits_view(one.limits).items() if number is not None]:
             click.echo(f"  {'limits:':<13}{', '.join(limits)}")
+        if one.shield_seconds is not None:
+            click.echo(f"  {'pauses:':<13}{one.shield_seconds} seconds for each member and day")
     if not teams:
         click.echo("There are no teams. `call-monitor team add` makes one.")
 
@@ -102,6 +107,7 @@ def team_list(path: Path | None) -> None:
 @click.option("--queue", "queues", type=QUEUE, multiple=True, help="An Asterisk queue whose calls are; repeatable.")
 @click.option("--supervisor", "supervisors", multiple=True, help="Username of who looks after the team; repeatable.")
 @click.option("--limit", "limits", type=LIMIT, multiple=True, metavar="NAME=NUMBER", help=LIMIT_HELP)
+@click.option("--pauses", type=PAUSES, help=PAUSES_HELP)
 @config_option
 def team_add(
     name: str,
@@ -109,6 +115,7 @@ def team_add(
     queues: tuple[str, ...],
     supervisors: tuple[str, ...],
     limits: tuple[tuple[str, int | None], ...],
+    pauses: int | None,
     path: Path | None,
 ) -> None:
     """Make a team, e.g.: call-monitor team add Sales --member sam --queue sales --supervisor mona"""
@@ -121,6 +128,7 @@ def team_add(
             queues=queues,
             supervisors=_people(supervisors, users),
             limits=dict(limits),
+            shield_seconds=pauses,
             by=operator(),
         )
         return await store.teams.create(new)
@@ -139,6 +147,8 @@ def team_add(
 @click.option("--add-supervisor", multiple=True, help="Username.")
 @click.option("--remove-supervisor", multiple=True)
 @click.option("--limit", "limits", type=LIMIT, multiple=True, metavar="NAME=NUMBER", help=LIMIT_HELP)
+@click.option("--pauses", type=PAUSES, help=PAUSES_HELP)
+@click.option("--any-pauses", is_flag=True, help="Members may have monitoring paused for as long as they wish.")
 @config_option
 def team_change(
     team_name: str,
@@ -150,6 +160,8 @@ def team_change(
     add_supervisor: tuple[str, ...],
     remove_supervisor: tuple[str, ...],
     limits: tuple[tuple[str, int | None], ...],
+    pauses: int | None,
+    any_pauses: bool,
     path: Path | None,
 ) -> None:
     """Change a team, e.g.: call-monitor team change Sales --add-member kim --remove-member ana"""
@@ -164,6 +176,7 @@ def team_change(
                 "supervisor", before.supervisors, _people(add_supervisor, users), _people(remove_supervisor, users)
             ),
             limits=dict(limits),
+            shield_seconds=UNCHANGED if pauses is None and not any_pauses else pauses,
             by=operator(),
         )
         return await store.teams.change(before.id, change)

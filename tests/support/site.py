@@ -32,7 +32,7 @@ def settings(**sections: Any) -> config.Settings:
         "endpoints": {"agents": ["PJSIP/10[1-4]"]},
         "monitoring": {"ring_timeout_seconds": 5, "confirm_deadline_seconds": 0.2},
         "webhooks": {"allow_private": True, "timeout_seconds": 2},
-        "coaching": {"shield_answer_seconds": 0.2},
+        "coaching": {"shield_answer_seconds": 0.4},
     }
     return config.Settings(**{**given, **sections})
 

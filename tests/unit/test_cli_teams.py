@@ -44,6 +44,12 @@ def test_teams_from_the_first_to_the_last(conf: Path, call: Call) -> None:
     listed = cli.done("team", "list")
     for line in ("Sales North", "  supervisors: mona", "  members:     ana", "  queues:      Hotline"):
         assert line in listed.splitlines()
+    cli.done("team", "change", "sales north", "--pauses", "600")
+    cli.done("team", "change", "sales north", "--name", "Sales North")
+    assert "  pauses:      600 seconds for each member and day" in cli.done("team", "list").splitlines(), "it stays"
+    cli.done("team", "change", "sales north", "--any-pauses")
+    assert cli.done("team", "list") == listed
+    assert cli("team", "change", "sales north", "--pauses", "-1")[0] == 2
     for option, name in (("--remove-member", "sam"), ("--remove-queue", "none"), ("--remove-supervisor", "ana")):
         status, text = cli("team", "change", "Sales North", option, name)
         assert (status, "Nothing was changed" in text) == (1, True)
