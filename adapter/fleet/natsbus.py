@@ -126,6 +126,9 @@ class NatsBus:
                 async with asyncio.timeout(CONNECT):
                     await self._connect(client)
                 self._client = client
+                for listening in self._heard:  # whoever came while it was being connected
+                    if listening.client is not client:
+                        self._tasks.start(self._listen(client, listening), "subscribe")
                 self._set(True, None)
                 log.info("the bus is there", server=client.connected_url.netloc if client.connected_url else "")
                 pause = FIRST_PAUSE

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from nats.aio.client import Client
 
 from adapter.errors import ConfigError
 from adapter.fleet.bus import Bus, LocalBus, NotSent, Subjects, matches
@@ -357,3 +358,25 @@ def test_files_that_can_t_be_used(tmp_path: Path) -> None:
         access.context()
     with pytest.raises(OSError, match="No such file"):
         replace(access, password_file=tmp_path / "none").password()
+
+
+async def test_who_subscribes_while_it_is_connecting_hears_too(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last moment of connecting: all that wanted to hear before are subscribed, the connection is not said yet."""
+    flush, late = Client.flush, list[Got]()
+
+    async def flushed(client: Client, timeout: int = 10) -> None:
+        if not late:
+            late.append(listening(bus, "cm.i.p.owner.*"))
+        await flush(client, timeout)
+
+    bus = NatsBus(nats.access(), "late")
+    monkeypatch.setattr(Client, "flush", flushed)
+    bus.start()
+    try:
+        await until(lambda: bus.connected, "no connection")
+        async with connected(nats.access(), "other") as other:
+            await reaches(other, late[0])
+    finally:
+        await bus.close()

@@ -106,6 +106,7 @@ class Adapter:
         await self.claims._tasks.close()
         await self.service.recorder._tasks.close()
         await self.service.marks.close()
+        await self.service.readiness.close()  # else it looks on for as long as the loop of these tests lives
         for one in self.service.nodes._all.values():  # type: ignore[attr-defined]
             if one.owned is not None:
                 one.owned.publisher.term = None
