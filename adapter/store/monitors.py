@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from adapter.core.audit import Subject
@@ -10,7 +10,7 @@ from adapter.core.modes import Mode
 from adapter.core.monitor import BROWSER, EndReason, Monitor, MonitorState, Supervisor
 from adapter.store.database import Database
 from adapter.store.fit import Fit
-from adapter.store.prepared import Prepared
+from adapter.store.prepared import insert_or_replace
 from adapter.store.tables import MonitorRow, table_of
 
 
@@ -43,15 +43,7 @@ def put(session: Session, *monitors: Monitor) -> None:
         _PUT.run(session, [_FIT(_columns(monitor)) for monitor in monitors])
 
 
-_COLUMNS = table_of(MonitorRow).columns
-_NAMES = [column.name for column in _COLUMNS]
-_PUT = Prepared(
-    text(
-        f"INSERT INTO monitors ({', '.join(_NAMES)}) VALUES (:{', :'.join(_NAMES)}) ON CONFLICT (id) DO UPDATE SET "  # noqa: S608 - our own names
-        + ", ".join(f"{name} = excluded.{name}" for name in _NAMES)
-    ).bindparams(*(bindparam(column.name, type_=column.type) for column in _COLUMNS))
-)
-"""The same words for SQLite and PostgreSQL."""
+_PUT = insert_or_replace(table_of(MonitorRow))
 _FIT = Fit(MonitorRow)
 
 

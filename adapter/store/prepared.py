@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, exc
+from sqlalchemy import Connection, Dialect, Table, bindparam, exc, text
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
@@ -67,3 +67,15 @@ class Prepared:
             for name in compiled.positiontup or ()
         ]
         self._text = compiled.string
+
+
+def insert_or_replace(table: Table) -> Prepared:
+    """A row with all its columns, in place of one with the same `id`: the same words for SQLite and PostgreSQL."""
+    quoted = [f'"{column.name}"' for column in table.columns]
+    values = [f":{column.name}" for column in table.columns]
+    return Prepared(
+        text(
+            f"INSERT INTO {table.name} ({', '.join(quoted)}) VALUES ({', '.join(values)}) "  # noqa: S608 - our own names
+            f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in quoted)}"
+        ).bindparams(*(bindparam(column.name, type_=column.type) for column in table.columns))
+    )

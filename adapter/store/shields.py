@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, func, select, text
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from adapter.core.audit import By, Subject, read_way
 from adapter.core.shield import Shield, day_of, used
 from adapter.store.database import Database
 from adapter.store.fit import Fit
-from adapter.store.prepared import Prepared
+from adapter.store.prepared import insert_or_replace
 from adapter.store.shield_tables import ShieldRow
 from adapter.store.tables import table_of
 from adapter.store.team_rows import MEMBER
@@ -64,15 +64,7 @@ def put(session: Session, *shields: Shield) -> None:
         _PUT.run(session, [_FIT(_columns(shield)) for shield in shields])
 
 
-_COLUMNS = table_of(ShieldRow).columns
-_NAMES = [column.name for column in _COLUMNS]
-_QUOTED = [f'"{name}"' for name in _NAMES]
-_PUT = Prepared(
-    text(
-        f"INSERT INTO shields ({', '.join(_QUOTED)}) VALUES (:{', :'.join(_NAMES)}) ON CONFLICT (id) DO UPDATE SET "  # noqa: S608 - our own names
-        + ", ".join(f"{name} = excluded.{name}" for name in _QUOTED)
-    ).bindparams(*(bindparam(column.name, type_=column.type) for column in _COLUMNS))
-)
+_PUT = insert_or_replace(table_of(ShieldRow))
 _FIT = Fit(ShieldRow)
 
 
