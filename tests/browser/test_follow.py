@@ -1,8 +1,9 @@
 """Following an agent, and pausing monitoring, in real browsers, with the sound at the phones."""
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import SignIn
+from tests.browser.phones import at_the_page
 from tests.browser.test_inbox import open_call
 from tests.browser.test_quality import assert_accessible
 from tests.support.lab import Lab, assert_hears, listen
@@ -74,3 +75,23 @@ async def test_the_agent_pauses_monitoring_and_resumes_it(lab: Lab, sign_in: Sig
     await expect(sam.get_by_role("button", name="Pause monitoring")).to_be_visible()
     await expect(bar(page)).to_contain_text("Listening to Sam")
     assert_hears(await listen(customer, agent, ear), p201={"101"}, p101={"201"}, p302={"101", "201"})
+
+
+async def test_the_page_as_phone_waits_and_listens(lab: Lab, speaking: Browser) -> None:
+    """The leg is in the browser for longer than a call that nobody knows of may be, with no monitor."""
+    await lab.phones("201", "101")
+    page = await at_the_page(speaking, lab)
+    await page.get_by_role("link", name="Floor").click()
+    await page.get_by_role("row").filter(has_text="Sam").click()
+    await page.get_by_role("group", name="Sam").get_by_role("button", name="Follow this agent").dblclick(delay=200)
+    await expect(bar(page)).to_contain_text("Following Sam. Waiting for the next call.")
+    await page.wait_for_timeout(5000)
+    await expect(bar(page)).to_contain_text("Following Sam. Waiting for the next call.")
+    for _ in range(2):
+        customer, _ = await lab.talk("201", "101")
+        await expect(bar(page)).to_contain_text("Listening to Sam")
+        await customer.hangup()
+        await expect(bar(page)).to_contain_text("Waiting for the next call.")
+        await page.wait_for_timeout(4000)
+    await bar(page).get_by_role("button", name="Stop following").click()
+    await expect(bar(page)).to_have_count(0)

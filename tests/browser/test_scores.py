@@ -18,7 +18,7 @@ async def define(page: Page) -> None:
     for number, (text, kind) in enumerate(((GREETING, "rating"), (NUMBER, "yes_no")), 1):
         await page.get_by_role("button", name="Add a question").click()
         await page.get_by_label(f"Question {number}", exact=True).fill(text)
-        await page.get_by_label(f"Answer of Question {number}", exact=True).select_option(kind)
+        await page.get_by_label(f"Kind of answer to Question {number}", exact=True).select_option(kind)
     await assert_accessible(page)
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("The form is saved: version")).to_be_visible()

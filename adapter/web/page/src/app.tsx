@@ -5,7 +5,7 @@ import { Account } from "./account/account";
 import { ask, onSignedOut } from "./api/ask";
 import { Live } from "./api/live";
 import { NO_PBXS, NOTHING, type Picture } from "./core/picture";
-import { teamOf } from "./core/teams";
+import { NO_TEAM, teamOf } from "./core/teams";
 import { Coaching } from "./coaching/coaching";
 import { HelpRequests } from "./coaching/help";
 import { useHelpSignal } from "./coaching/signal";
@@ -100,7 +100,7 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
   };
   const go = () => open(monitoring.mine?.call_id ?? choice.chosen);
   const heard = (monitoring.mine !== undefined && monitoring.mine.mode !== "silent") || monitoring.phone.taken !== null;
-  const team = useMemo(() => teamOf(needs.teams, me), [needs.teams, me]);
+  const team = useMemo(() => needs.teams && teamOf(needs.teams, me), [needs.teams, me]);
   useHelpSignal({ me, picture, team, wishes, heard, book: needs.book, open });
   const requests = picture && <HelpRequests {...{ me, picture, monitoring, wishes, setWishes }} choose={open} />;
   useAlerts({ known: picture !== null, needs: needs.needs, calls: picture?.calls ?? NOTHING.calls, wishes, heard, open });
@@ -113,7 +113,7 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
   useFocusKept(frame, mainPart);
   return (
     <div class="frame" ref={frame} data-stale={picture !== null && !picture.connected ? true : undefined}>
-      <Monitoring monitoring={monitoring} go={go} />
+      <Monitoring monitoring={monitoring} go={go} picture={picture} />
       <Rail me={me} shown={account ? "account" : floor ? "floor" : coaching ? "coaching" : "inbox"} leave={signingOut.ask} />
       <div class="content">
         <Notices picture={picture} lost={rightLost && say(words.rightLost, { number: rightLost })} dismiss={dismiss} />
@@ -125,7 +125,7 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
         ) : coaching ? (
           <Coaching me={me} part={shown.slice("coaching/".length)} />
         ) : (
-          <Inbox me={me} picture={picture} monitoring={monitoring} choice={choice} needs={needs} team={team} requests={requests} />
+          <Inbox me={me} picture={picture} monitoring={monitoring} choice={choice} needs={needs} team={team ?? NO_TEAM} requests={requests} />
         )}
       </div>
       {signingOut.question}

@@ -28,7 +28,7 @@ export function ScoreForm({ tell, fail }: PageProps) {
   const [kept, setKept] = useState<ScoreFormAnswer | null>(null);
   const [drafts, setDrafts] = useState<Draft[]>([]);
   const next = useRef(0);
-  const sending = useSending(["questions"]);
+  const sending = useSending([]);
   const take = (form: ScoreFormAnswer) => {
     setKept(form);
     setDrafts(form.questions.map((one) => ({ ...one, key: one.id })));

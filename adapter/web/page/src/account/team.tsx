@@ -55,7 +55,7 @@ export function TeamEditor({ id, tell }: PageProps & { id: string | null }) {
       done(say(team ? words.saved : words.created, { name: saved.name }));
     };
     const wrong = Object.fromEntries(wrongLimits(draft.limits).map((name) => [fieldOf(name), true]));
-    await sending.send(save, { name: !draft.name.trim(), ...wrong });
+    await sending.send(save, { name: !draft.name.trim(), shield_seconds: /^\s*\d*\s*$/.test(draft.pauses) ? false : words.error_wrong_type, ...wrong });
   };
   const cancel = () => go(LIST);
   const title = id === null ? words.addTeam : words.editTeam;

@@ -26,7 +26,8 @@ export function atFields(problem: unknown, names: readonly string[]): { fields: 
   if (!(problem instanceof Refused) || problem.errors.length === 0) return { fields, rest: told(problem) };
   const others: string[] = [];
   for (const error of problem.errors) {
-    const name = error.field.split(".", 1)[0]!; // `devices.1` is at devices
+    // `devices.1` is at devices, unless it has a field of its own
+    const name = names.includes(error.field) ? error.field : error.field.split(".", 1)[0]!;
     if (names.includes(name)) fields[name] ??= wrong(error);
     else others.push(wrong(error));
   }

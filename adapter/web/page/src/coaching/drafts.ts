@@ -45,6 +45,13 @@ export function useDraft(call: Call): { draft: Draft; change: (part: Partial<Dra
   };
 }
 
+/** It is another now; no change of one that is not there. */
+export function change(call: string, part: Partial<Draft>): void {
+  const draft = drafts.get(call);
+  if (draft) drafts.set(call, { ...draft, ...part });
+  tell();
+}
+
 export function forget(call: string): void {
   drafts.delete(call);
   tell();

@@ -3,16 +3,12 @@
 import { useRef, useState } from "preact/hooks";
 import { ask } from "../api/ask";
 import { attempt } from "../api/problems";
-import type { Picture } from "../core/picture";
 import type { MyMonitoring } from "../inbox/monitoring";
-import type { FollowAnswer, User } from "../schema";
+import { BROWSER } from "../phone/devices";
+import type { FollowAnswer } from "../schema";
 import { useClocks } from "../ui/clocks";
 import { Icon } from "../ui/icons";
 import { say, words } from "../words";
-
-export function myFollow(me: User, picture: Pick<Picture, "follows"> | null): FollowAnswer | undefined {
-  return [...(picture?.follows.values() ?? [])].find(({ supervisor }) => supervisor.user_id === me.id);
-}
 
 interface FollowProps {
   /** Id of the agent's account, and the PBX where their phone is. */
@@ -64,7 +60,7 @@ export function StopFollowing({ follow }: { follow: FollowAnswer }) {
   };
   return (
     <>
-      <button type="button" aria-disabled={busy} onClick={() => void stop()}>
+      <button type="button" aria-disabled={busy} onClick={(event) => event.detail <= 1 && void stop()}>
         {words.stopFollowing}
       </button>
       {problem && (
@@ -77,16 +73,18 @@ export function StopFollowing({ follow }: { follow: FollowAnswer }) {
 }
 
 /** My monitoring while I follow and no call is heard. */
-export function FollowBar({ follow }: { follow: FollowAnswer }) {
+export function FollowBar({ follow, known }: { follow: FollowAnswer; known: boolean }) {
   const element = useRef<HTMLElement>(null);
   useClocks(element, follow.started_at);
-  const said = { connecting: words.followRings, waiting: words.followWaits, listening: words.followHears, ended: words.followWaits };
+  const rings = follow.device === BROWSER ? words.phone_connecting : words.followRings;
+  const said = { connecting: rings, waiting: words.followWaits, listening: words.followHears, ended: words.followWaits };
   return (
-    <section ref={element} class="bar toned silent" aria-label={words.myMonitoring}>
-      <Icon of="silent" />
+    <section ref={element} class={`bar toned ${known ? "silent" : "unknown"}`} aria-label={words.myMonitoring}>
+      <Icon of={known ? "silent" : "unknown"} />
       <span class="what">
-        <b>{say(said[follow.state], { agent: follow.agent.name })}</b>
+        {known && <b>{say(said[follow.state], { agent: follow.agent.name })}</b>}
         <time data-since={follow.started_at} />
+        {!known && <span class="whom">{words.barUnknown}</span>}
       </span>
       <span class="acts">
         <StopFollowing follow={follow} />

@@ -61,7 +61,7 @@ export function NoteItem({ me, note, changed, fail, about }: Props) {
       {mine && (
         <div class="row">
           <label class="check grow">
-            <input type="checkbox" checked={note.visible_to_agent} onChange={() => void release()} />{" "}
+            <input type="checkbox" checked={note.visible_to_agent} onClick={(event) => (event.preventDefault(), void release())} />{" "}
             {say(words.noteIsReleased, { name: note.agent.name })}
           </label>
           <button type="button" class="plain icon-only" aria-label={words.removeNote} title={words.removeNote} onClick={() => setAsks(true)}>

@@ -4,9 +4,10 @@ import { useRef, useState } from "preact/hooks";
 import { ask } from "../api/ask";
 import { attempt } from "../api/problems";
 import { myCall } from "../core/help";
-import type { Picture } from "../core/picture";
+import { isUp, type Picture } from "../core/picture";
 import { pausedUntil } from "../core/shield";
 import type { User } from "../schema";
+import { useMeant } from "../ui/anchored";
 import { useClocks } from "../ui/clocks";
 import { Icon } from "../ui/icons";
 import { timeOf } from "../ui/when";
@@ -25,6 +26,7 @@ export function PauseMonitoring({ me, picture }: Props) {
   const call = myCall(me, picture);
   const until = pausedUntil(call);
   useClocks(box, until);
+  const meant = useMeant(until === null ? "pause" : "resume");
   if (!call) return null;
   const send = async (work: () => Promise<unknown>) => {
     if (sending) return;
@@ -34,6 +36,7 @@ export function PauseMonitoring({ me, picture }: Props) {
     setSending(false);
   };
   const at = { id: call.id };
+  const known = picture.connected && isUp(picture, call.pbx);
   const press = () =>
     void send(() => (until === null ? ask("POST", "/calls/{id}/shield", { at, body: {} }) : ask("DELETE", "/calls/{id}/shield", { at })));
   return (
@@ -41,9 +44,12 @@ export function PauseMonitoring({ me, picture }: Props) {
       <div class="row">
         {until !== null && <Icon of="exempt" />}
         <p class="grow" role="status">
-          {until === null ? words.shieldWhy : say(words.shieldOn, { time: timeOf(until) })} {until !== null && <time data-until={until} />}
+          {!known ? words.shieldUnknown : until === null ? words.shieldWhy : say(words.shieldOn, { time: timeOf(until) })}{" "}
+          {known && until !== null && <time data-until={until} />}
         </p>
-        <button type="button" aria-busy={sending} aria-disabled={sending || !picture.connected} onClick={press}>
+        <button type="button" aria-busy={sending} aria-disabled={sending || !known}
+          onClick={(event) => event.detail <= 1 && meant(event) && known && press()}
+        >
           {until === null ? words.pauseMonitoring : words.resumeMonitoring}
         </button>
       </div>

@@ -13,7 +13,8 @@ import { say, words } from "../words";
 interface Given {
   me: User;
   picture: Picture | null;
-  team: MyTeam;
+  /** Null until it is known: who is first in line hangs on it. */
+  team: MyTeam | null;
   wishes: Wishes;
   /** Whether somebody hears me now: then no tone, for my microphone might take it up. */
   heard: boolean;
@@ -31,7 +32,7 @@ export function useHelpSignal({ me, picture, team, wishes, heard, book, open }: 
   const requests = picture && me.can_monitor ? waiting(me, picture).filter(({ state }) => state === "open") : [];
   const now = useNow(LOOK, requests.length > 0 && picture?.connected === true);
   useEffect(() => {
-    if (!picture || !me.can_monitor) return;
+    if (!picture || !team || !me.can_monitor) return;
     const last = told.current;
     const limitOf = (one: HelpAnswer) => book.ofCall(one.agent.user_id, picture.calls.get(one.call_id)?.queue ?? null).help;
     const due = new Map(requests.map((one) => [one.id, timesTold(waited(one.created_at), isFirst(one, team, picture), limitOf(one))]));

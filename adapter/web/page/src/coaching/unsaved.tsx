@@ -1,13 +1,13 @@
 // Notes that were being written when their call ended: said on every page, to be saved or thrown away.
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { ask } from "../api/ask";
 import { attempt } from "../api/problems";
 import { isUp, type Picture } from "../core/picture";
 import { isWritten, scoresOf } from "../core/scores";
 import { Icon } from "../ui/icons";
 import { say, words } from "../words";
-import { type Draft, forget, useDrafts } from "./drafts";
+import { change, type Draft, forget, useDrafts } from "./drafts";
 
 export function UnsavedNotes({ picture }: { picture: Picture | null }) {
   const drafts = useDrafts();
@@ -23,12 +23,16 @@ export function UnsavedNotes({ picture }: { picture: Picture | null }) {
 }
 
 function Unsaved({ draft }: { draft: Draft }) {
-  const [text, setText] = useState(draft.text);
+  const { text } = draft;
   const [problem, setProblem] = useState("");
+  const sending = useRef(false);
   const save = async () => {
+    if (sending.current) return;
+    sending.current = true;
     const scores = scoresOf(draft.version, draft.answers);
     const body = { ...(text.trim() && { text: text.trim() }), ...(scores && { scores }), visible_to_agent: draft.released };
     if (await attempt(() => ask("POST", "/calls/{id}/notes", { at: { id: draft.call }, body }), setProblem)) forget(draft.call);
+    sending.current = false;
   };
   const title = say(words.noteUnsaved, { agent: draft.agent, customer: draft.customer || words.anonymous });
   return (
@@ -36,7 +40,7 @@ function Unsaved({ draft }: { draft: Draft }) {
       <p role="status">
         <Icon of="edit" /> {title}
       </p>
-      <textarea rows={2} value={text} aria-label={say(words.noteFor, { name: draft.agent })} onInput={(event) => setText(event.currentTarget.value)} />
+      <textarea rows={2} value={text} aria-label={say(words.noteFor, { name: draft.agent })} onInput={(event) => change(draft.call, { text: event.currentTarget.value })} />
       {problem && (
         <p role="alert" class="problem">
           {problem}

@@ -8,7 +8,8 @@ import { isUp, several, type Picture } from "../core/picture";
 import { opens, REST_MS } from "../core/talk";
 import { usePhone, type Phone } from "../phone/usephone";
 import { BROWSER } from "../phone/devices";
-import { FollowBar, myFollow, StopFollowing } from "../coaching/follow";
+import { FollowBar, StopFollowing } from "../coaching/follow";
+import { myFollow } from "../core/follow";
 import type { Call, FollowAnswer, HelpAnswer, Monitor, User } from "../schema";
 import { isShortcut } from "../ui/keys";
 import { words } from "../words";
@@ -148,10 +149,10 @@ function useLeaving(heard: boolean): void {
   }, [heard]);
 }
 
-export function Monitoring({ monitoring, go }: { monitoring: MyMonitoring; go: () => void }) {
+export function Monitoring({ monitoring, go, picture }: { monitoring: MyMonitoring; go: () => void; picture: Picture | null }) {
   const { mine, call, follow, hears: now, names, group, phone, busy, stop } = monitoring;
   if (phone.taken) return <TakenBar taken={phone.taken} go={go} />;
-  if (!mine || !now) return follow ? <FollowBar follow={follow} /> : null;
+  if (!mine || !now) return follow ? <FollowBar follow={follow} known={picture?.connected === true && isUp(picture, follow.pbx)} /> : null;
   const more = follow && <StopFollowing follow={follow} />;
   return (
     <Bar monitor={mine} call={call} hears={now} names={names} go={go} silence={() => group.press("silent")} stop={stop} stopping={busy} more={more} />

@@ -151,7 +151,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
               picture={phone.picture}
               device={phone.device}
               choose={phone.choose}
-              busy={mine !== undefined}
+              busy={mine !== undefined || monitoring.follow !== undefined}
             />
             <span class="grow" />
             {children}

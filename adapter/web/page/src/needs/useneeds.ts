@@ -17,8 +17,8 @@ export interface NeedsMe {
   book: LimitsBook;
   /** What this person set for themselves. */
   setOwn: (own: SomeLimits) => void;
-  /** Those that they supervise; for administrators all. */
-  teams: readonly Team[];
+  /** Those that they supervise; for administrators all. Null until they are known. */
+  teams: readonly Team[] | null;
   /** Whether the settings are open, opening and closing them. */
   asked: boolean;
   ask: () => void;
@@ -31,7 +31,7 @@ const LOOK = 2;
 export function useNeeds(me: User, picture: Picture | null): NeedsMe {
   const [own, keepOwn] = useKept<SomeLimits>("limits-" + me.id, ownLimits, (kept) => ({ own: kept }));
   const teams = useTeams(me);
-  const book = useMemo(() => new LimitsBook(teams, own), [teams, own]);
+  const book = useMemo(() => new LimitsBook(teams ?? [], own), [teams, own]);
   const [asked, setAsked] = useState(false);
   const { calls, agents, connected } = picture ?? NOTHING;
   const on = me.can_monitor;

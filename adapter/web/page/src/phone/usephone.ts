@@ -2,6 +2,7 @@
 // becomes of my monitor on it.
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { myFollow } from "../core/follow";
 import type { Picture as Live } from "../core/picture";
 import { BROWSER, chosenDevice } from "./devices";
 import { useFate } from "./fate";
@@ -50,7 +51,8 @@ export function usePhone(me: User | null, mine: Monitor | undefined, live: Live 
   if (here && inCall) leg.current = here.id;
   const holdsLeg = here !== undefined && (here.state !== "live" || leg.current === here.id);
   const resumed = useFate(phone, here, live, state, inCall);
-  const stray = inCall && !here && !taken && live?.connected === true;
+  const follow = me && myFollow(me, live);
+  const stray = inCall && !here && !taken && follow?.device !== BROWSER && live?.connected === true;
   useEffect(() => {
     if (!stray) return;
     const timer = setTimeout(() => phone.hangUp(), UNKNOWN_MS);

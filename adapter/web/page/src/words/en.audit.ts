@@ -183,7 +183,7 @@ export const audit = {
   reason_already_taken: "somebody else was faster",
   reason_not_begun: "whoever took it could not begin",
   action_follow_started: "Followed an agent",
-  action_follow_ended: "Followed no longer",
+  action_follow_ended: "Stopped following",
   audit_follow_started: "{who} follows {agent}",
   audit_follow_started_tried: "{who} tried to follow {agent}",
   audit_follow_ended: "{who} ended following {agent}",

@@ -430,7 +430,7 @@ export const en = {
   wallFree: "{count} available",
   wallPage: "{page} of {pages}",
   scopeWall: "show agents and queues on a wall display, without customers",
-  scopeShield: "pause and resume monitoring of calls, as around a payment form",
+  scopeShield: "pause and resume monitoring of calls, for example while a payment form is open",
 
   // which call needs me
   needsMe: "Needs me first",
@@ -469,8 +469,8 @@ export const en = {
   shareOf: "{name} {percent} %",
   shareOther: "Other side {percent} %",
   shareRecent: "Agent in the last two minutes: {percent} %",
-  shareTooSoon: "Too little was said yet to tell shares.",
-  silentSince: "Nobody says anything, for",
+  shareTooSoon: "Too little has been said to show shares.",
+  silentSince: "Silence for",
   togetherSince: "Both talk at once, for",
   needsYou: "{name}'s call needs you",
   manyNeedYou: "{count} calls need you",
@@ -686,6 +686,7 @@ export const en = {
   // coaching: pausing monitoring
   shield: "Monitoring",
   shieldWhy: "A card number? While monitoring is paused, no supervisor hears this call.",
+  shieldUnknown: "Whether monitoring is paused is not known now.",
   shieldOn: "Monitoring is paused until {time}: no supervisor hears this call.",
   pauseMonitoring: "Pause monitoring",
   resumeMonitoring: "Resume monitoring",
