@@ -177,20 +177,19 @@ class Link:
         where = self._settings.context, chanspy.WAIT
         await self._connection.ari.hand_back(_uniqueid(leg), *where, chanspy.waiting(tone))
 
-    async def listen(self, leg: str, target: str, *, keypad: bool) -> bool:
+    async def listen(self, leg: str, target: str, *, keypad: bool, need: Callable[[], None] = allowed) -> bool:
         """Have a follow's leg listen: its target first, then the move. False: no such channel."""
         channel = ("Channel", _uniqueid(leg))
         target_now = (("Variable", chanspy.TARGET), ("Value", _uniqueid(target)))
-        if not await _is_there(self._connection.act_now("Setvar", channel, *target_now)):
+        if not await _is_there(self._connection.act_now("Setvar", channel, *target_now, need=need)):
             return False
         extension = chanspy.extension(Mode.SILENT, keypad=keypad)
-        fields = (("Context", self._settings.context), ("Exten", extension), ("Priority", "1"))
-        return await _is_there(self._connection.act_now("Redirect", channel, *fields))
+        return await _is_there(self._connection.act_now("Redirect", channel, *self._place(extension), need=need))
 
     async def release_leg(self, leg: str) -> bool:
         """Have a follow's leg wait. False: no such channel."""
-        fields = (("Context", self._settings.context), ("Exten", chanspy.WAIT), ("Priority", "1"))
-        return await _is_there(self._connection.act("Redirect", ("Channel", _uniqueid(leg)), *fields))
+        where = ("Channel", _uniqueid(leg)), *self._place(chanspy.WAIT)
+        return await _is_there(self._connection.act("Redirect", *where))
 
     async def send_on(self, leg: str, dial: str) -> None:
         """Let such a channel go on over a trunk, to the PBX of its star code's call."""

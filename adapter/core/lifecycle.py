@@ -135,6 +135,8 @@ def not_taken(monitor: Monitor, peers: frozenset[str] | None) -> Step:
     left = replace(monitor, taking=None)
     if left.to_shield and peers is not None and not left.ending:
         return Step(left, (ShieldLeg(),))
+    if left.reattach and peers is not None and not left.ending:
+        return Step(left, (SwitchLeg(Mode.SILENT, True),))
     return end_wanted(left, EndReason.CALL_ENDED) if peers is None else bridge_settled(left, peers)
 
 

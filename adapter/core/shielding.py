@@ -29,14 +29,14 @@ def _wanted(monitor: Monitor) -> Step:
     """
     if not monitor.live:
         return end_wanted(monitor, EndReason.SHIELDED)
-    wanted = replace(monitor, to_shield=True, reattach=False)
+    wanted = replace(monitor, to_shield=True, shielded=False, reattach=False)
     return Step(wanted, () if monitor.taking else (ShieldLeg(),))
 
 
 def _over(monitor: Monitor) -> Step:
     """It listens again, silent whatever it did before: attached anew, to whoever talks now."""
     back = replace(monitor, to_shield=False, reattach=True, asked=Asked(Mode.SILENT, SYSTEM))
-    return Step(back, (SwitchLeg(Mode.SILENT, True),))
+    return Step(back, () if monitor.taking else (SwitchLeg(Mode.SILENT, True),))
 
 
 def arrived(monitor: Monitor) -> Step:

@@ -106,7 +106,7 @@ class CommandRunner:
             await asyncio.wait([before])
         for switch in switches:
             monitor = await self._still(monitor_id, switch)
-            if monitor is None or not monitor.live or monitor.to_shield:
+            if monitor is None or not monitor.live or monitor.to_shield or (monitor.follow_id and monitor.ending):
                 return
             if not await self._confirmed(monitor, switch) and not self._is_shielded(monitor_id):
                 self._end(monitor_id)

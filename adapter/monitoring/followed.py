@@ -95,6 +95,7 @@ class CallByCall:
             token=follow.token,
         )
         try:
+            self._need_owner()
             await self._record.begin(monitor, requested(monitor, user))
         except errors.AdapterError as problem:
             log.warning("a follow could not go to a call", follow_id=follow.id, why=str(problem))
@@ -111,12 +112,20 @@ class CallByCall:
             return
         self._board.put(monitor, self._clock())
         await self._move(monitor)
+        asyncio.get_running_loop().call_soon(self.look, follow.id)  # it may have ended before it began
 
     async def _move(self, monitor: Monitor) -> None:
+        def need() -> None:
+            current = self._board.monitor(monitor.id)
+            if current is None or current.ending:
+                raise errors.CallEnded("It is over.")
+
         with self._confirmations.expect(monitor.id, lambda one: one.live or one.ended) as settled:
             try:
-                await self._pbx.listen(monitor.leg, monitor.target, keypad=monitor.keypad)
+                await self._pbx.listen(monitor.leg, monitor.target, keypad=monitor.keypad, need=need)
                 confirmed = await settled.within(self._deadline)
+            except errors.CallEnded:  # nothing was done, and what lets it wait is on its way
+                return
             except errors.PbxUnavailable as problem:  # nothing was done: it waits where it is
                 log.warning("a follow could not go to a call", monitor_id=monitor.id, why=str(problem))
                 self._ending.now(monitor.id, EndReason.PBX_LOST)

@@ -115,10 +115,15 @@ class FollowFacts:
                 self._step(life.leg_gone(follow, at, busy=event.cause in BUSY_CAUSES))
             case ev.DigitReceived() if event.digit == self._board.leave_digit and self._monitor_of(follow) is None:
                 self.end(follow, EndReason.SUPERVISOR_HUNG_UP, By(follow.supervisor.username, Via.KEYPAD))
-            case ev.HandedOn() | ev.BridgeEntered() if self._monitor_of(follow) is None:
+            case ev.HandedOn() | ev.BridgeEntered() if self._is_astray(follow, event):
                 self._step(life.leg_astray(follow, event.at))
             case _:
                 pass
+
+    def _is_astray(self, follow: Follow, event: ev.HandedOn | ev.BridgeEntered) -> bool:
+        """Not where a monitor had the leg until now: into a bridge it goes by taking over, which the monitor tells."""
+        taken = isinstance(event, ev.BridgeEntered) and follow.leg in self._board.place.parties
+        return not taken and self._monitor_of(follow) is None
 
     def _listed(self, snapshot: ev.Snapshot) -> None:
         there = {known.channel.uniqueid: known for known in snapshot.channels if known.bridge is None}

@@ -161,8 +161,11 @@ class Pbx(Protocol):
         False when there is no such channel any more.
         """
 
-    async def listen(self, leg: str, target: str, *, keypad: bool) -> bool:
-        """Move a follow's leg to where it listens to `target`, silently. An event confirms it. False as above."""
+    async def listen(self, leg: str, target: str, *, keypad: bool, need: Callable[[], None]) -> bool:
+        """Move a follow's leg to where it listens to `target`, silently. An event confirms it. False as above.
+
+        `need` is asked last, and raises where it may not be done any more.
+        """
 
     async def send_waiting(self, leg: str, tone: int) -> None:
         """Let a channel that called us go on to where it waits. `tone`: as of `LegRequest.tone`."""

@@ -30,6 +30,7 @@ MOVED = 0.45
 CONFIRMED = 0.9
 """Part of it after which all must be confirmed, and is told: what is left is for the record."""
 NO_LEG = "0" * 32
+NOT_QUIET = "Asterisk did not confirm in time that nobody hears this call. Monitoring is paused."
 
 
 class Shielding:
@@ -74,8 +75,11 @@ class Shielding:
             quiet = self._tasks.start(self._quiet(shield), f"quiet {shield.id}")
             await asyncio.sleep(max(0.0, end - clock()))
             problem = _problem(asked) or _problem(quiet)
+            if problem is None and not self._is_quiet(shield):  # what listened again meanwhile
+                problem = errors.PbxTimeout(NOT_QUIET)
         finally:
             self._pending.discard(shield.id)
+            quiet.cancel()
         if problem is not None:
             log.error("a shield is on, and not all of it is confirmed", shield=shield.id, why=problem.detail)
             self._confirm_later(shield)
@@ -115,10 +119,19 @@ class Shielding:
         text = marked(shield)
         new = [one for one in sorted(channels) if self._marked.get(one) != text]
         self._marked.update(dict.fromkeys(new, text))
-        asked: list[Coroutine[Any, Any, object]] = [self._mark(one, text) for one in new]
+        return [self._hold(one, text) for one in new]
+
+    async def _hold(self, channel: str, text: str) -> None:
+        """Both at once, so that Asterisk gets them in the order of decisions. What fails is asked again."""
+        asked: list[Coroutine[Any, Any, object]] = [self._mark(channel, text)]
         if self._recordings:
-            asked += [self._pbx.mute_recordings(one, muted=True) for one in new]
-        return asked
+            asked.append(self._pbx.mute_recordings(channel, muted=True))
+        try:
+            await asyncio.gather(*asked)
+        except errors.AdapterError:
+            if self._marked.get(channel) == text:
+                del self._marked[channel]
+            raise
 
     async def _mark(self, channel: str, text: str) -> None:
         try:
@@ -128,7 +141,7 @@ class Shielding:
 
     async def _quiet(self, shield: Shield) -> None:
         """Wait until nobody hears this conversation any more."""
-        while not self._is_quiet(shield):
+        while shield.id in self._keeper.shields.running and not self._is_quiet(shield):
             self._news.clear()
             await self._news.wait()
 
@@ -196,9 +209,10 @@ class Shielding:
         self._tasks.start(_each([self._free(one) for one in sorted(channels)]), f"unmark {shield.id}")
 
     async def _free(self, channel: str) -> None:
-        await self._pbx.mark(channel, "")
+        asked: list[Coroutine[Any, Any, object]] = [self._pbx.mark(channel, "")]
         if self._recordings:
-            await self._pbx.mute_recordings(channel, muted=False)
+            asked.append(self._pbx.mute_recordings(channel, muted=False))
+        await _each(asked)
 
     async def tell_dialplan(self, channel: str, outcome: str) -> None:
         """Tell the dialplan of the channel that asked what became of it."""
@@ -212,7 +226,7 @@ def _channels_of(call: Call) -> set[str]:
 
 def _problem(task: "asyncio.Task[None]") -> errors.AdapterError | None:
     if not task.done():
-        return errors.PbxTimeout("Asterisk did not confirm in time that nobody hears this call. Monitoring is paused.")
+        return errors.PbxTimeout(NOT_QUIET)
     problem = task.exception()
     if problem is None or isinstance(problem, errors.AdapterError):
         return problem

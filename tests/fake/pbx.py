@@ -272,8 +272,9 @@ class FakePbx:
             self._soon(ev.DigitReceived(at, leg, chanspy.DIGITS[mode]))
         return True
 
-    async def listen(self, leg: str, target: str, *, keypad: bool) -> bool:
+    async def listen(self, leg: str, target: str, *, keypad: bool, need: Callable[[], None]) -> bool:
         self._check()
+        need()
         if leg not in self.scene.channels:
             return False
         self.did.append(f"listen{' keypad' if keypad else ''}")

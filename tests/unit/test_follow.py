@@ -1,7 +1,7 @@
 """A follow's life, event by event and fault by fault, over a PBX that can be deaf, slow or gone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -182,7 +182,7 @@ async def test_an_unknown_outcome_is_never_tried_again(world: Following) -> None
     await world.waiting()
     moved = []
 
-    async def listen(leg: str, target: str, *, keypad: bool) -> bool:
+    async def listen(leg: str, target: str, *, keypad: bool, need: Callable[[], None]) -> bool:
         moved.append(leg)
         raise errors.PbxTimeout("no answer")
 

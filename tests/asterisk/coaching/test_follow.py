@@ -190,3 +190,20 @@ async def killed(lab: Lab) -> Client:
     await lab.adapter.process.wait()
     await lab.start_adapter()
     return await lab.client("mona")
+
+
+async def test_a_followed_call_is_taken_over(lab: Lab) -> None:
+    """The supervisor stays on the line with the customer, and the follow is over by that."""
+    customer, sam = await call(lab, "201", "101")
+    ear = await lab.phone("302")
+    mona = await lab.client("mona")
+    running = await follow(mona, "101")
+    monitor = await mona.until((await until(mona, running, "listening"))["monitor_id"], "live")
+    await mona.switch(monitor, "barge")
+    mark = sam.mark()
+    status, taken = await mona.post(f"/monitors/{monitor['id']}/takeover", {})
+    assert (status, taken["ended_reason"]) == (200, "took_over"), taken
+    await sam.seen("CALL_CLOSED", mark)
+    assert (await ended(mona, running))["ended_reason"] == "took_over"
+    assert_hears(await listen(customer, ear), p201={"302"}, p302={"201"})
+    await hung_up(customer)
