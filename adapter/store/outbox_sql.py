@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, bindparam, text, update
 
+from adapter.core.bars import FOLLOW
 from adapter.core.follow import FOLLOWED
 from adapter.store.columns import Counter, UtcTime
 from adapter.store.prepared import Prepared
@@ -12,6 +13,12 @@ from adapter.store.tables import DeliveryRow, EventRow
 OF_MONITORING = ("monitor.%", "note.%", "help.%", "follow.%")
 """Types of events that may tell of somebody who listens silently."""
 _IS_OF_MONITORING = "(" + " OR ".join(f"e.type LIKE '{kind}'" for kind in OF_MONITORING) + ")"
+
+FOLLOW_ID = '"follow_id":"'
+"""How the body of an event tells of the follow that its monitor belongs to (bodies are compact JSON)."""
+_BARS = f"""(b.conversation_id = e.conversation_id OR (b.conversation_id LIKE '{FOLLOW}%'
+          AND e.body LIKE '%{FOLLOW_ID}' || substr(b.conversation_id, {len(FOLLOW) + 1}) || '%'))"""
+"""Whether a bar is of an event's conversation, or of the follow that its monitor belongs to."""
 
 _FIRST_IS_DUE = """
     INSERT INTO deliveries (hook_id, seq, lane, state, next_at, attempts)
@@ -33,7 +40,9 @@ FAN_OUT = Prepared(
       WHERE e.seq > :last AND NOT ("""
         + _IS_OF_MONITORING
         + """ AND EXISTS (
-        SELECT 1 FROM hook_bars b WHERE b.hook_id = w.id AND b.conversation_id = e.conversation_id))
+        SELECT 1 FROM hook_bars b WHERE b.hook_id = w.id AND """
+        + _BARS
+        + """))
     ) n
     """
     ).bindparams(bindparam("at", type_=UtcTime), bindparam("last", type_=Counter))
@@ -42,11 +51,18 @@ FAN_OUT = Prepared(
 RELEASE = text(
     _FIRST_IS_DUE  # noqa: S608 - both parts are ours
     + """
-      JOIN hook_bars b ON b.conversation_id = e.conversation_id AND e.seq > b.from_seq
-      JOIN webhooks w ON w.id = b.hook_id AND w.enabled AND w.events LIKE '%,' || e.type || ',%'
-      WHERE e.conversation_id IN :conversations AND """
+      JOIN webhooks w ON w.enabled AND w.events LIKE '%,' || e.type || ',%'
+      WHERE e.seq > (SELECT min(from_seq) FROM hook_bars WHERE conversation_id IN :conversations) AND """
     + _IS_OF_MONITORING
     + """
+        AND EXISTS (SELECT 1 FROM hook_bars b WHERE b.hook_id = w.id AND e.seq > b.from_seq
+          AND b.conversation_id IN :conversations AND """
+    + _BARS
+    + """)
+        AND NOT EXISTS (SELECT 1 FROM hook_bars b
+          WHERE b.hook_id = w.id AND b.conversation_id NOT IN :conversations AND """
+    + _BARS
+    + """)
         AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.hook_id = w.id AND d.seq = e.seq)
     ) n
     """
@@ -73,7 +89,9 @@ NOTE = (
 
 
 def shown(hidden: Sequence[str]) -> list[ColumnElement[bool]]:
-    """Events of none of these; of follows also those whose name ends with one of them."""
+    """Events of none of these; of follows also those whose name ends with one of them, and of their monitors."""
     ends = [one for one in hidden if one.startswith(FOLLOWED)]
     found: list[ColumnElement[bool]] = [EventRow.conversation_id.not_like(f"%{one}") for one in ends]
+    ids = [one.removeprefix(FOLLOW) for one in hidden if one.startswith(FOLLOW)]
+    found += [EventRow.body.not_like(f"%{FOLLOW_ID}{one}%") for one in ids]
     return [EventRow.conversation_id.not_in(hidden), *found]

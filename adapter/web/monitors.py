@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from adapter import errors
 from adapter.core.audit import Action
+from adapter.core.journal import hidden_by
 from adapter.core.monitor import Monitor
 from adapter.core.people import User
 from adapter.core.views import Json, Visibility, monitor_view, shown_id
@@ -120,7 +121,7 @@ async def _about_monitor(context: RequestContext[Deps, Any]) -> Mapping[str, Any
     return {
         "monitor_id": monitor.id,
         "call_id": monitor.call_id,
-        "conversation_id": monitor.conversation_id,
+        "conversation_id": hidden_by(monitor),
         "supervisor": monitor.supervisor.username,
         "subject": monitor.subject,
         "mode": context.body.mode if isinstance(context.body, SwitchBody) else None,

@@ -13,6 +13,7 @@ from tests.fake.pbx import settle
 from tests.support.client import Client, Stream
 from tests.support.clock import FakeClock
 from tests.support.site import Site
+from tests.support.waiting import until
 
 OPAQUE = re.compile(r"[0-9a-f]{32}|[0-9a-f]{24}|whsec_[\w+/=]+")
 TIMES = re.compile(r"20\d\d-\d\d-\d\dT[\d:.]+Z")
@@ -162,3 +163,38 @@ async def test_a_supervisors_account_that_they_change_ends_it(site: Site) -> Non
         await settle()
     over = (await mona.get(f"/follows/{running['id']}"))[1]
     assert (over["state"], over["ended_reason"]) == ("ended", "permission_revoked")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+async def test_hooks_tell_them_nothing_of_its_monitors_until_it_is_over(site: Site) -> None:
+    """A hook from before is told, and its deliveries are not shown; one that they made meanwhile is told afterwards."""
+    admin, mona = await site.client("admin"), await site.client("mona")
+    await admin.patch(f"/users/{admin.user['id']}", {"device": "PJSIP/104", "extension": "104"})
+    hook = {"url": "http://127.0.0.1:9/hook", "events": ["call.ended", "monitor.started", "monitor.ended"]}
+    before = (await admin.post("/webhooks", hook))[1]["id"]
+    status, follow = await mona.post("/follows", {"agent_user_id": admin.user["id"]})
+    assert status == 201, follow
+    await settle()
+    during = (await admin.post("/webhooks", hook))[1]["id"]
+    customer, agent = site.pbx.scene.answered_call("201", "104", "b3")
+    site.pbx.run()
+    await until(lambda: any(one.live for one in site.board.monitors()), "nobody listens")
+    site.pbx.scene.gone(customer, agent)
+    site.pbx.run()
+    site.pbx.waits(next(iter(site.pbx.legs)))
+    await until(lambda: not list(site.board.monitors()), "it still listens")
+    await site.recorder.settled()
+
+    async def told(hook_id: str) -> list[str]:
+        return sorted(row.type for _, row in await site.store.outbox.page(hook_id, 100, None, []))
+
+    async def listed(client: Client, hook_id: str) -> list[str]:
+        rows = (await client.get(f"/webhooks/{hook_id}/deliveries"))[1]["deliveries"]
+        return sorted(row["type"] for row in rows)
+
+    assert await told(before) == ["call.ended", "monitor.ended", "monitor.started"]
+    assert await listed(admin, before) == ["call.ended"]
+    assert await told(during) == ["call.ended"]
+    assert (await mona.delete(f"/follows/{follow['id']}"))[0] == 204
+    await site.recorder.settled()
+    assert await told(during) == ["call.ended", "monitor.ended", "monitor.started"]
