@@ -166,6 +166,9 @@ def team_change(
 ) -> None:
     """Change a team, e.g.: call-monitor team change Sales --add-member kim --remove-member ana"""
 
+    if any_pauses and pauses is not None:
+        raise click.UsageError("Give --pauses or --any-pauses, not both.")
+
     async def work(store: Store) -> Team:
         before, users = await _named(store, team_name), await _users(store)
         change = TeamChange(

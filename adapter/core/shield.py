@@ -50,8 +50,6 @@ class ShieldRequest:
     reason: str | None = None
     first: bool = True
     """Whether this PBX is the one whose owner writes of it; at the others it only holds."""
-    steady: bool = False
-    """Whether it ends for nothing but its holder, the agent, or time, while the conversation has no agent here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

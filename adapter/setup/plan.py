@@ -159,7 +159,9 @@ def _codes_taken(found: Found, choices: Choices) -> Iterable[str]:
             continue
         for line in conf.lines(found.texts[name]):
             pair = conf.setting(line)
-            code = next((one for one in ("*55", "*56", "*57") if pair and pair[1].lstrip("_").startswith(one)), None)
+            code = next(
+                (one for one in ("*55", "*56", "*57", "*58") if pair and pair[1].lstrip("_").startswith(one)), None
+            )
             if pair and pair[0] == "exten" and code:
                 yield (
                     f"{found.etc / name} uses {code} itself: choose other codes in extensions_call_monitor.conf and "

@@ -13,6 +13,7 @@ from adapter.core.audit import Action, By, Entry
 from adapter.core.clock import Clock
 from adapter.core.help import HelpRequest, HelpState
 from adapter.core.notes import Note
+from adapter.errors import NotFound
 from adapter.store.audit import append, take_chain
 from adapter.store.bars import bar_of
 from adapter.store.coaching_tables import HelpRow, NoteRow
@@ -37,21 +38,24 @@ class AgentData:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
 
-    async def export(self, agent: str, by: By) -> Kept:
-        """All of it; that it was given out is in the audit."""
+    async def export(self, agent: str, by: By, but: str | None = None) -> Kept:
+        """All of it, but for what is about the account with the id `but`; that it was given out is in the audit.
+
+        Raises NotFound where nobody has that name, and nothing is kept under it.
+        """
         async with self._database.work() as session:
             await take_chain(session)
-            notes, requests = await _whose(session, agent)
+            notes, requests = await _whose(session, agent, but)
             found = await session.scalars(select(NoteRow).where(*notes).order_by(NoteRow.number))
             asked = await session.scalars(select(HelpRow).where(*requests).order_by(HelpRow.created_at))
             await self._tell(session, Action.COACHING_EXPORTED, agent, by)
             return Kept(agent, [note_of(row) for row in found], [request_of(row) for row in asked])
 
-    async def delete(self, agent: str, by: By) -> None:
-        """All of it, for good. The audit keeps who did what to whom, and that this was deleted."""
+    async def delete(self, agent: str, by: By, but: str | None = None) -> None:
+        """The same, for good. The audit keeps who did what to whom, and that this was deleted. Raises as `export`."""
         async with self._database.work() as session:
             await take_chain(session)
-            notes, requests = await _whose(session, agent)
+            notes, requests = await _whose(session, agent, but)
             await session.execute(delete(NoteRow).where(*notes))
             await session.execute(delete(HelpRow).where(*requests))
             await self._tell(session, Action.COACHING_DELETED, agent, by)
@@ -63,14 +67,20 @@ class AgentData:
 Conditions = list[ColumnElement[bool]]
 
 
-async def _whose(session: AsyncSession, agent: str) -> tuple[Conditions, Conditions]:
+async def _whose(session: AsyncSession, agent: str, but: str | None) -> tuple[Conditions, Conditions]:
     """Which notes and which closed requests are meant: by the account, also under a name that it had before."""
     user_id = await session.scalar(select(UserRow.id).where(UserRow.username_key == agent.lower()))
     running = [one for row in await session.scalars(select(BarRow)) for one in bar_of(row).ids]
 
     def whose(row: type[NoteRow] | type[HelpRow]) -> ColumnElement[bool]:
         named = func.lower(row.agent) == agent.lower()
-        return named if user_id is None else or_(row.agent_id == user_id, named & row.agent_id.is_(None))
+        found = named if user_id is None else or_(row.agent_id == user_id, named & row.agent_id.is_(None))
+        return found if but is None else found & or_(row.agent_id.is_(None), row.agent_id != but)
 
     over = [row.conversation_id.not_in(running) for row in (NoteRow, HelpRow)]
-    return [whose(NoteRow), over[0]], [whose(HelpRow), over[1], HelpRow.state == HelpState.CLOSED.value]
+    notes = [whose(NoteRow), over[0]]
+    requests = [whose(HelpRow), over[1], HelpRow.state == HelpState.CLOSED.value]
+    kept = select(NoteRow.id).where(*notes).union_all(select(HelpRow.id).where(*requests)).limit(1)
+    if user_id is None and await session.scalar(kept) is None:
+        raise NotFound("Nobody has this username, and nothing is kept under it.")
+    return notes, requests

@@ -1,6 +1,6 @@
 """Shields in the database: what holds when an adapter starts, and how long an agent had monitoring paused today."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
@@ -26,11 +26,11 @@ class ShieldStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def unfinished(self, is_meant: Callable[[str], bool] = lambda pbx: True) -> Sequence[Shield]:
-        """Those that had not ended, of PBXes by their ids."""
+    async def unfinished(self) -> Sequence[Shield]:
+        """Those that had not ended."""
         async with self._database.read() as session:
             rows = await session.scalars(select(ShieldRow).where(ShieldRow.ended_at.is_(None)))
-            return [shield_of(row) for row in rows if is_meant(row.pbx)]
+            return [shield_of(row) for row in rows]
 
     async def left_today(self, agent_id: str, now: datetime) -> int | None:
         """Seconds that this agent may still have monitoring paused today; None: no team of theirs bounds it."""

@@ -196,7 +196,8 @@ class AuditRow(Base):
     target: Mapped[str | None] = mapped_column(Text)
     allowed_by: Mapped[str | None] = mapped_column(String(100))
     call_id: Mapped[str | None] = mapped_column(String(64))
-    conversation_id: Mapped[str | None] = mapped_column(String(64))
+    conversation_id: Mapped[str | None] = mapped_column(Text().with_variant(String(64), "sqlite"))
+    """The conversations and follows from whose people it is hidden, with blanks between; SQLite heeds no length."""
     monitor_id: Mapped[str | None] = mapped_column(String(32))
     supervisor: Mapped[str | None] = mapped_column(String(64))
     agent: Mapped[str | None] = mapped_column(String(100))

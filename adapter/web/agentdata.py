@@ -63,7 +63,7 @@ async def export_agent(context: RequestContext[Deps, None]) -> web.Response:
 
     Of conversations that still go on nothing. Nobody gets their own. That it was given out is in the audit.
     """
-    kept = await context.deps.store.export(_agent(context), context.principal.by)
+    kept = await context.deps.store.export(_agent(context), context.principal.by, context.principal.person.id)
     return web.json_response(
         {
             "agent": kept.agent,
@@ -87,5 +87,5 @@ async def delete_agent(context: RequestContext[Deps, None]) -> web.Response:
 
     The audit stays, with who did what to whom and no words of it.
     """
-    await context.deps.store.delete(_agent(context), context.principal.by)
+    await context.deps.store.delete(_agent(context), context.principal.by, context.principal.person.id)
     return web.Response(status=204)

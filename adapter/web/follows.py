@@ -128,8 +128,8 @@ async def start_follow(context: RequestContext[Deps, FollowBody]) -> web.Respons
     deps, body, principal = context.deps, context.body, context.principal
     user = acts_for(principal, deps.boards.directory, body.supervisor)
     request = FollowRequest(agent_id=body.agent_user_id, device=body.device, calls=body.calls)
-    deps.policy.follow(user, request)
-    node = deps.nodes.node_to_follow(deps.policy.agent(user, request))
+    agent, _ = deps.policy.follow(user, request)
+    node = deps.nodes.node_to_follow(agent)
     follow = await node.supervision.follows.start(user, request, principal.by)
     location = {"Location": f"/api/v1/follows/{follow.id}"}
     return web.json_response(follow_view(follow), status=201, headers=location)

@@ -41,7 +41,7 @@ class Deps:
     """What these routes work with."""
 
     phones: PagePhones
-    """None where pages are no phones."""
+    """Of no PBX where pages are no phones."""
     upstreams: Mapping[str, Upstream]
     """By PBX."""
     tasks: BackgroundTasks

@@ -1,4 +1,4 @@
-"""A team's limits in the API: what they may be, once for the web and the command line."""
+"""A team's limits in the API: what they may be."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def _told(name: str) -> Any:
 
 
 class TeamLimits(Body):
-    """Limits that are to be another."""
+    """Limits to change."""
 
     held_seconds: int | None = _taken("held_seconds")
     waited_seconds: int | None = _taken("waited_seconds")

@@ -47,7 +47,7 @@ MEMBERS = "Ids of the users whose calls are this team's."
 QUEUES = "Names of Asterisk's queues whose calls are this team's too, in any case; at every PBX."
 SUPERVISORS = "Ids of the users who supervise it: with the scope `teams` they see and monitor these calls only."
 
-NOT_OF_SCOPE = {"name", "shield_seconds"}
+NOT_OF_SCOPE = {"name", "shield_seconds", "limits"}
 """What of a team says nothing of whose calls are whose to look after."""
 PAUSES = "Seconds that each member may have monitoring of their own calls paused a day (UTC); null: no bound."
 Seconds = Annotated[StrictInt, Field(ge=0, le=86400)]
@@ -176,7 +176,7 @@ async def change_team(context: RequestContext[Deps, TeamPatch]) -> web.Response:
     given = {name: getattr(context.body, name) for name in context.body.model_fields_set}
     if "limits" in given:
         given["limits"] = teamlimits.given(context.body.limits)
-    sees_more = bool(given.keys() - {"name", "limits"})
+    sees_more = bool(given.keys() - NOT_OF_SCOPE)
     known, before = context.access.boards.directory.users.keys(), await _existing(context)
     concerned = (before.supervisors | set(given.get("supervisors", ()))) & known if sees_more else set()
     await _bar(context, concerned)

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from tests.fake.pbx import settle
 from tests.support.site import Site, is_problem
 from tests.support.waiting import until
 from tests.unit.test_cli import Call, call, conf
@@ -33,6 +34,8 @@ async def test_all_of_it_is_given_out_and_deleted(site: Site) -> None:
     assert [one["note"] for one in kept["help"]] == ["A complaint"]
     is_problem(await mona.get(at), 403, "forbidden")
     is_problem(await admin.get("/coaching/agents/ADMIN"), 403, "forbidden")
+    is_problem(await admin.get("/coaching/agents/nobody"), 404, "not_found")
+    is_problem(await admin.delete("/coaching/agents/nobody"), 404, "not_found")
     is_problem(await admin.delete("/coaching/agents/admin"), 403, "forbidden")
     assert (await admin.delete(at))[0] == 204
     kept = (await admin.get(at))[1]
@@ -46,10 +49,27 @@ async def test_all_of_it_is_given_out_and_deleted(site: Site) -> None:
         ("coaching.deleted", "Sam", "ok"),
         ("coaching.exported", "Sam", "refused"),
         ("coaching.exported", "ADMIN", "refused"),
+        ("coaching.exported", "nobody", "refused"),
+        ("coaching.deleted", "nobody", "refused"),
         ("coaching.deleted", "admin", "refused"),
     }
     assert {"note.created", "help.requested"} <= {one["action"] for one in entries}, "the audit stays"
     assert "of Sam" not in str(entries)
+
+
+async def test_nobody_gets_their_own_under_a_name_that_they_had_before(site: Site) -> None:
+    admin, mona = await site.client("admin"), await site.client("mona")
+    await admin.patch(f"/users/{admin.user['id']}", {"device": "PJSIP/104", "extension": "104"})
+    site.pbx.scene.answered_call("201", "104", "b3")
+    site.pbx.run()
+    await settle()
+    await write(mona, (await mona.call("104"))["id"], text="of the administrator")
+    await over(site)
+    await site.recorder.settled()
+    assert (await admin.patch(f"/users/{admin.user['id']}", {"username": "renamed"}))[0] == 200
+    for asked in (admin.get, admin.delete):
+        is_problem(await asked("/coaching/agents/admin"), 404, "not_found")
+    assert await notes_of(mona) == ["of the administrator"]
 
 
 def test_on_the_command_line(conf: Path, call: Call) -> None:

@@ -50,6 +50,7 @@ def test_teams_from_the_first_to_the_last(conf: Path, call: Call) -> None:
     cli.done("team", "change", "sales north", "--any-pauses")
     assert cli.done("team", "list") == listed
     assert cli("team", "change", "sales north", "--pauses", "-1")[0] == 2
+    assert cli("team", "change", "sales north", "--pauses", "60", "--any-pauses")[0] == 2
     for option, name in (("--remove-member", "sam"), ("--remove-queue", "none"), ("--remove-supervisor", "ana")):
         status, text = cli("team", "change", "Sales North", option, name)
         assert (status, "Nothing was changed" in text) == (1, True)

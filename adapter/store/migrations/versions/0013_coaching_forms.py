@@ -35,11 +35,3 @@ def upgrade() -> None:
     for column in _added():
         op.add_column("notes", column)
     op.create_index("ix_audit_monitor", "audit", ["monitor_id"])
-
-
-def downgrade() -> None:
-    """Scores and replies are gone, and reports take longer."""
-    op.drop_index("ix_audit_monitor", "audit")
-    for column in _added():
-        op.drop_column("notes", column.name)
-    op.drop_table("score_forms")

@@ -1830,7 +1830,7 @@ export interface components {
              */
             supervisors?: string[];
         };
-        /** @description Limits that are to be another. */
+        /** @description Limits to change. */
         TeamLimits: {
             /**
              * @description The most of the talk that may be the agent's.
