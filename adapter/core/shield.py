@@ -126,14 +126,14 @@ class Shields:
         """Ids of those of which Asterisk has not confirmed that nobody hears anything."""
 
     def in_force(self, conversation: str) -> InForce | None:
-        """What holds this conversation; None where anybody may be monitored."""
+        """What holds this conversation, confirmed if it is so at each PBX; None where anybody may be monitored."""
         if not self.running:  # as nearly everywhere
             return None
-        ids, _ = self._bars.known_as(conversation)
-        found = [InForce(one.until, one.id not in self.unconfirmed) for one in self._of(ids)]
+        found = self.of(conversation)
         if not found:
             return None
-        return InForce(max(one.until for one in found), any(one.confirmed for one in found))
+        sure = {one.pbx for one in found if one.id not in self.unconfirmed}
+        return InForce(max(one.until for one in found), {one.pbx for one in found} <= sure)
 
     def of(self, conversation: str) -> list[Shield]:
         """All that hold this conversation here, oldest first."""

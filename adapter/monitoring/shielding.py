@@ -173,10 +173,16 @@ class Shielding:
         if not self._board.complete:
             return
         for shield in running:
-            if new := self._marking(shield, self._channels(shield)) if shield.id not in self._pending else []:
+            marks = shield.id not in self._pending and shield is self._longest(shield.conversation_id)
+            if new := self._marking(shield, self._channels(shield)) if marks else []:
                 self._tasks.start(_each(new), f"mark {shield.id}")
             if shield.id in self._keeper.shields.unconfirmed and shield.id not in self._pending:
                 self._confirm_later(shield)  # of a former run
+
+    def _longest(self, conversation: str) -> Shield:
+        """The one whose mark the channels carry, where several hold a conversation here."""
+        here = (one for one in self._keeper.shields.of(conversation) if one.pbx == self._board.id)
+        return max(here, key=lambda one: (one.until, one.id))
 
     def _confirm_later(self, shield: Shield) -> None:
         self._pending.add(shield.id)

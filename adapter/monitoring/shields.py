@@ -76,7 +76,7 @@ class ShieldKeeper:
             reason=request.reason,
             first=request.first,
         )
-        if before is None and not self._is_confirmed(request.conversation_id):
+        if before is None and not self._is_confirmed(pbx, request.conversation_id):
             self._shields.unconfirmed.add(new.id)
         self._put(new, request.seconds)
         self._note(Record(shields={new.id: new}, pbxes={pbx}))
@@ -167,9 +167,8 @@ class ShieldKeeper:
 
     # --- asked
 
-    def _is_confirmed(self, conversation: str) -> bool:
-        held = self._shields.in_force(conversation)
-        return held is not None and held.confirmed
+    def _is_confirmed(self, pbx: str, conversation: str) -> bool:
+        return any(one.id not in self._shields.unconfirmed for one in self._here(pbx, conversation))
 
     def _here(self, pbx: str, conversation: str) -> list[Shield]:
         return [one for one in self._shields.of(conversation) if one.pbx == pbx]
