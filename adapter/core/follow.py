@@ -190,8 +190,11 @@ def monitor_ending(follow: Follow, monitor: Monitor) -> FollowStep:
     return FollowStep(replace(follow, ending=reason, by=monitor.by, ending_why=monitor.ending_why))
 
 
-def monitor_over(follow: Follow, monitor: Monitor, at: datetime) -> FollowStep:
-    """One of its monitors has ended. Where it was for so many calls, that was the last of them perhaps."""
+def monitor_over(follow: Follow, monitor: Monitor, at: datetime, calls: Collection[str]) -> FollowStep:
+    """One of its monitors has ended. Where it was for so many calls, that was the last of them perhaps.
+
+    `calls`: ids of the calls that go on; of others nothing needs to be kept.
+    """
     reason = monitor.ended_reason or EndReason.ERROR
     if follow.ended:
         return FollowStep(follow)
@@ -201,7 +204,7 @@ def monitor_over(follow: Follow, monitor: Monitor, at: datetime) -> FollowStep:
         return FollowStep(over.follow, hang_up=reason is not EndReason.TOOK_OVER)
     heard = monitor.live_at is not None and reason is not EndReason.STOPPED
     left = follow.calls - heard if follow.calls is not None else None
-    after = replace(follow, calls=left, passed=follow.passed | {monitor.call_id})
+    after = replace(follow, calls=left, passed=follow.passed & set(calls) | {monitor.call_id})
     if after.monitor_id == monitor.id:
         after = replace(after, monitor_id=None, state=FollowState.WAITING)
     return end_wanted(after, EndReason.CALL_ENDED) if left == 0 else FollowStep(after)

@@ -99,7 +99,7 @@ class CallByCall:
             await self._record.begin(monitor, requested(monitor, user))
         except errors.AdapterError as problem:
             log.warning("a follow could not go to a call", follow_id=follow.id, why=str(problem))
-            asyncio.get_running_loop().call_later(AGAIN, self.look, follow.id)
+            self._look_soon(follow.id)
             return
         try:
             self._policy.look_again(user, monitor)
@@ -108,11 +108,18 @@ class CallByCall:
                 raise errors.CallEnded("The follow has ended.")
         except errors.AdapterError as problem:
             self._record.note(abandoned(monitor, problem.code, self._clock()))
-            asyncio.get_running_loop().call_later(AGAIN, self.look, follow.id)
+            self._look_soon(follow.id)
             return
         self._board.put(monitor, self._clock())
         await self._move(monitor)
         asyncio.get_running_loop().call_soon(self.look, follow.id)  # it may have ended before it began
+
+    def _look_soon(self, follow_id: str) -> None:
+        async def look() -> None:
+            await asyncio.sleep(AGAIN)
+            self.look(follow_id)
+
+        self._tasks.start(look(), f"look {follow_id}")
 
     async def _move(self, monitor: Monitor) -> None:
         def need() -> None:

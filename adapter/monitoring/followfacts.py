@@ -159,7 +159,8 @@ class FollowFacts:
                 continue
             if monitor.ended:
                 if before is None or not before.ended:
-                    self._step(life.monitor_over(follow, monitor, changes.at))
+                    going_on = {call.id for call in self._board.calls()}
+                    self._step(life.monitor_over(follow, monitor, changes.at, going_on))
             elif monitor.ending:
                 self._step(life.monitor_ending(follow, monitor))
             elif monitor.live and follow.monitor_id != monitor.id and not follow.ending:

@@ -75,8 +75,8 @@ class ShieldDesk:
     ) -> None:
         self._boards, self._at, self._keeper, self._kept = boards, at, keeper, kept
         self._committed, self._clock, self._answer = committed, clock, answer
-        self._spread: dict[str, set[str]] = {}
-        """By a shield's id: ids of other adapters' PBXes that were told of it."""
+        self._spread: dict[tuple[str, str, str], set[str]] = {}
+        """By `_key` of a shield of ours: ids of other PBXes that were told of it."""
         self._tasks = BackgroundTasks("shield desk")
         boards.subscribe(self._heard)
         keeper.over.subscribe(self._over)
@@ -97,13 +97,17 @@ class ShieldDesk:
     async def resume(self, pbx: str, conversation: str, holder: str, user_id: str | None, by: By) -> None:
         """Take it back, as far as they may. Answered at a fixed time too. Raises Forbidden, PbxUnavailable."""
         began = self._now()
-        pbxes = self._pbxes(conversation) - {pbx}
-        first = self._need(pbx).unshield(conversation, holder, user_id, by)
-        others = [self._need(one).unshield(conversation, holder, user_id, by) for one in sorted(pbxes)]
-        outcome, *_ = await asyncio.gather(first, *others, return_exceptions=True)
-        if isinstance(outcome, BaseException):
-            raise outcome
-        await self._until(began + self._answer)
+        others = sorted(self._pbxes(conversation) - {pbx})
+
+        async def lift(one: str) -> None:
+            await self._need(one).unshield(conversation, holder, user_id, by)
+
+        try:
+            first, *rest = await asyncio.gather(*(lift(one) for one in [pbx, *others]), return_exceptions=True)
+            theirs = (errors.Forbidden, errors.CallEnded)  # somebody else's pause there stays, as far as they may
+            _raise(first, *(one for one in rest if not isinstance(one, theirs)))
+        finally:
+            await self._until(began + self._answer)
 
     async def close(self) -> None:
         """Do nothing more; what is shielded stays so."""
@@ -114,19 +118,29 @@ class ShieldDesk:
 
     async def _everywhere(self, pbx: str, request: ShieldRequest, by: By, channel: str | None) -> Shield:
         others = sorted(self._pbxes(request.conversation_id) - {pbx})
-        there = replace(request, first=False)
-        first, *rest = await asyncio.gather(
-            self._need(pbx).shield(request, by, channel),
-            *(self._need(one).shield(there, by) for one in others),
-            return_exceptions=True,
-        )
-        if isinstance(first, BaseException):
-            raise first
-        self._spread[first.id] = set(others)
-        for outcome in rest:
-            if isinstance(outcome, BaseException):
-                raise outcome
-        return first
+        there, key = replace(request, first=False), (pbx, request.conversation_id, request.holder)
+        if self._is_own(pbx):
+            self._spread.setdefault(key, set()).update(others)
+
+        async def hold(one: str) -> Shield:
+            return await self._need(one).shield(there, by)
+
+        async def hold_first() -> Shield:
+            return await self._need(pbx).shield(request, by, channel)
+
+        outcome, *rest = await asyncio.gather(hold_first(), *(hold(one) for one in others), return_exceptions=True)
+        for one, problem in zip(others, rest, strict=True):
+            if isinstance(problem, BaseException):  # it is told again as soon as something changes
+                self._spread.get(key, set()).discard(one)
+        if isinstance(outcome, BaseException):
+            if key not in {_key(shield) for shield in self._keeper.shields.running.values()}:
+                self._spread.pop(key, None)
+            raise outcome
+        _raise(*rest)
+        return outcome
+
+    def _is_own(self, pbx: str) -> bool:
+        return any(board.id == pbx for board in self._boards.own)
 
     def _need(self, pbx: str) -> AtPbx:
         found = self._at(pbx)
@@ -146,7 +160,7 @@ class ShieldDesk:
             return
         own = {board.id for board in self._boards.own}
         for shield in [one for one in running.values() if one.first and one.pbx in own]:
-            told = self._spread.setdefault(shield.id, set())
+            told = self._spread.setdefault(_key(shield), set())
             for pbx in self._pbxes(shield.conversation_id) - own - told:
                 told.add(pbx)
                 self._tasks.start(self._tell(pbx, shield), f"shield {shield.id} at {pbx}")
@@ -163,10 +177,11 @@ class ShieldDesk:
             await self._need(pbx).shield(request, shield.by)
         except errors.AdapterError as problem:
             log.error("a shield could not be told to another adapter", pbx=pbx, why=problem.detail)
-            self._spread.get(shield.id, set()).discard(pbx)
+            await asyncio.sleep(self._answer)  # not again at each of the changes of a busy PBX
+            self._spread.get(_key(shield), set()).discard(pbx)
 
     def _over(self, shield: Shield) -> None:
-        for pbx in self._spread.pop(shield.id, set()):
+        for pbx in self._spread.pop(_key(shield), set()):
             self._tasks.start(self._tell_over(pbx, shield), f"shield {shield.id} over at {pbx}")
 
     async def _tell_over(self, pbx: str, shield: Shield) -> None:
@@ -268,3 +283,14 @@ class ShieldDesk:
             await self._committed()
         except errors.RecordUnavailable:  # it is written on its return
             return
+
+
+def _key(shield: Shield) -> tuple[str, str, str]:
+    """What is one shield however often it is wished: PBX, conversation, holder."""
+    return shield.pbx, shield.conversation_id, shield.holder
+
+
+def _raise(*outcomes: object) -> None:
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome

@@ -30,6 +30,7 @@ MOVED = 0.45
 CONFIRMED = 0.9
 """Part of it after which all must be confirmed, and is told: what is left is for the record."""
 NO_LEG = "0" * 32
+DOWN = "The connection to the PBX is down; it is being restored. Try again soon."
 NOT_QUIET = "Asterisk did not confirm in time that nobody hears this call. Monitoring is paused."
 
 
@@ -43,6 +44,10 @@ class Shielding:
         """By uniqueid of a channel: the mark that it was given last."""
         self._extra: dict[str, set[str]] = {}
         """By a shield's id: channels that asked for it, whether they are in an agent's call or not."""
+        self._over_unseen: list[Shield] = []
+        """Those that were over while the PBX was out of sight."""
+        self._to_free: set[str] = set()
+        """Channels that still carry what is over."""
         self._begins = False
         """Whether one begins at this moment: what is told of that is heeded by who began it."""
         self._pending: set[str] = set()
@@ -58,7 +63,7 @@ class Shielding:
         Asterisk did not confirm all of it: then the shield is on, and what is left of it is confirmed later.
         """
         if not self._board.complete:
-            raise errors.PbxUnavailable("The connection to the PBX is down; it is being restored. Try again soon.")
+            raise errors.PbxUnavailable(DOWN)
         clock = asyncio.get_running_loop().time
         began = clock()
         self._begins = True
@@ -90,8 +95,11 @@ class Shielding:
     async def unshield(self, conversation: str, holder: str, user_id: str | None, by: By) -> None:
         """Take back what this holder wished; the agent, all of it. Those who listened listen again, silent.
 
-        Raises Forbidden where somebody else wished what holds.
+        Raises Forbidden where somebody else wished what holds, and PbxUnavailable: its mark at Asterisk would raise it
+        again.
         """
+        if not self._board.complete:
+            raise errors.PbxUnavailable(DOWN)
         ids = self._keeper.shields.ids(conversation)
         here = [call for call in self._board.calls() if call.conversation_id in ids]
         is_agent = is_agent_of(user_id, here)
@@ -119,6 +127,7 @@ class Shielding:
         text = marked(shield)
         new = [one for one in sorted(channels) if self._marked.get(one) != text]
         self._marked.update(dict.fromkeys(new, text))
+        self._to_free.difference_update(new)
         return [self._hold(one, text) for one in new]
 
     async def _hold(self, channel: str, text: str) -> None:
@@ -163,6 +172,8 @@ class Shielding:
 
     def _heard(self, changes: Changes) -> None:
         self._news.set()
+        if self._board.complete and (self._over_unseen or self._to_free):
+            self._free_all()
         if self._begins:
             return
         running = [one for one in self._keeper.shields.running.values() if one.pbx == self._board.id]
@@ -204,21 +215,33 @@ class Shielding:
             self._pending.discard(shield.id)
 
     def _over(self, shield: Shield) -> None:
-        if shield.pbx != self._board.id or not self._board.complete:
-            return
-        channels = self._channels(shield) | {one for one, text in self._marked.items() if text == marked(shield)}
-        self._extra.pop(shield.id, None)
-        if self._keeper.shields.in_force(shield.conversation_id) is not None:
-            return
+        if shield.pbx == self._board.id:
+            self._over_unseen.append(shield)
+            if self._board.complete:
+                self._free_all()
+
+    def _free_all(self) -> None:
+        """What no shield holds any more, as soon as Asterisk can be told."""
+        over, self._over_unseen = self._over_unseen, []
+        for shield in over:
+            channels = self._channels(shield) | {one for one, text in self._marked.items() if text == marked(shield)}
+            self._extra.pop(shield.id, None)
+            if self._keeper.shields.in_force(shield.conversation_id) is None:
+                self._to_free |= channels
+        channels, self._to_free = self._to_free, set()
         for one in channels:
             self._marked.pop(one, None)
-        self._tasks.start(_each([self._free(one) for one in sorted(channels)]), f"unmark {shield.id}")
+        if channels:
+            self._tasks.start(_each([self._free(one) for one in sorted(channels)]), "unmark")
 
     async def _free(self, channel: str) -> None:
         asked: list[Coroutine[Any, Any, object]] = [self._pbx.mark(channel, "")]
         if self._recordings:
             asked.append(self._pbx.mute_recordings(channel, muted=False))
-        await _each(asked)
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
+        lost = any(isinstance(one, errors.PbxUnavailable | errors.PbxTimeout) for one in outcomes)
+        if lost and channel not in self._marked:
+            self._to_free.add(channel)
 
     async def tell_dialplan(self, channel: str, outcome: str) -> None:
         """Tell the dialplan of the channel that asked what became of it."""

@@ -25,6 +25,7 @@ from adapter.core.shield import (
     Shields,
     is_agent_of,
     left_of,
+    marked,
     read_mark,
 )
 from adapter.core.views import time_view
@@ -45,6 +46,8 @@ class ShieldKeeper:
     ) -> None:
         self._boards, self._shields, self._note, self._clock = boards, shields, note, clock
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._lifted: dict[str, datetime] = {}
+        """By the mark of what was lifted early: until when Asterisk's word alone would raise it again."""
         self.over: Listeners[[Shield]] = Listeners()
         """Who is told that one has ended."""
         boards.subscribe(self._heard)
@@ -99,6 +102,9 @@ class ShieldKeeper:
     def _end(self, shield: Shield, why: ShieldEnd, by: By = SYSTEM) -> None:
         now = self._clock()
         self._forget(shield.id)
+        self._lifted = {mark: until for mark, until in self._lifted.items() if until > now}
+        if shield.until > now:
+            self._lifted[marked(shield)] = shield.until
         over = replace(shield, ended_at=now)
         self._note(Record(shields={over.id: over}, pbxes={over.pbx}))
         self._look_again(shield.conversation_id)
@@ -142,7 +148,7 @@ class ShieldKeeper:
     def found(self, pbx: str, conversation: str, mark: str) -> None:
         """A channel of this conversation carries the mark: it may be that nothing of it could be written."""
         told, now = read_mark(mark), self._clock()
-        if told is None or (seconds := left_of(told.until, told.seconds, now)) <= 0:
+        if told is None or mark in self._lifted or (seconds := left_of(told.until, told.seconds, now)) <= 0:
             return
         known = self._here(pbx, conversation)
         if any(one.holder == told.holder and abs(one.until - told.until) < SAME for one in known):

@@ -382,42 +382,6 @@ async def test_what_ended_long_ago_is_deleted(busy: Busy) -> None:
     await site.store.shields.forget(site.now + timedelta(days=3))
 
 
-# --- lost and found
-
-
-async def test_after_a_lost_link_who_listens_there_is_moved_and_who_is_there_stays(busy: Busy) -> None:
-    site, call_id, who, monitor = busy
-    await pause(who["sam"], call_id)
-    site.pbx.down()
-    site.pbx.up_again()
-    await settle()
-    one = (await who["mona"].get(f"/monitors/{monitor['id']}"))[1]
-    assert (one["shielded"], one["state"]) == (True, "live")
-    assert site.board.call(call_id).shielded  # type: ignore[union-attr]
-    (known,) = site.board.monitors()
-    site.pbx.down()
-    site.pbx.stands(known.leg, "barge-keypad")
-    site.pbx.up_again()
-    await until(lambda: all(one.shielded for one in site.board.monitors()))
-    assert site.pbx.did[-1] == "shield"
-    assert (await resume(who["sam"], call_id))[0] == 204
-    await until(lambda: all(one.audible for one in site.board.monitors()))
-
-
-async def test_a_mark_that_nothing_else_tells_of_is_believed(busy: Busy) -> None:
-    site, call_id, who, monitor = busy
-    site.pbx.down()
-    customer = next(one for one, channel in site.pbx.scene.channels.items() if channel.number == "201")
-    site.pbx.marks[customer] = f"{int(site.now.timestamp()) + 100} 300 user {who['sam'].user['id']}"
-    site.pbx.up_again()
-    await until(lambda: all(one.shielded for one in site.board.monitors()))
-    call = await who["mona"].call("101", state=None)
-    assert call["shielded_until"] is not None
-    assert (await resume(who["sam"], call_id))[0] == 204
-    await until(lambda: all(one.audible for one in site.board.monitors()))
-    assert (await who["mona"].get(f"/monitors/{monitor['id']}"))[1]["shielded"] is False
-
-
 # --- phones and the dialplan
 
 
