@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 from adapter.core.audit import By, read_way
 from adapter.core.call import Agent
 from adapter.core.follow import Follow, FollowState
-from adapter.core.monitor import BROWSER, EndReason, Monitor, MonitorState, Supervisor
+from adapter.core.monitor import BROWSER, Monitor, MonitorState, Supervisor
 from adapter.errors import PlaceTaken
 from adapter.store.audit import HEAD
 from adapter.store.coaching_tables import FollowRow
+from adapter.store.columns import reason_of
 from adapter.store.database import Database, take_turn
 from adapter.store.fit import Fit
 from adapter.store.tables import MonitorRow
@@ -115,5 +116,5 @@ def follow_of(row: FollowRow) -> Follow:
         passed=frozenset(row.passed.split()),
         started_at=row.started_at,
         ended_at=row.ended_at,
-        ended_reason=EndReason(row.ended_reason) if row.ended_reason else None,
+        ended_reason=reason_of(row.ended_reason),
     )

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from adapter.core.audit import Subject
 from adapter.core.modes import Mode
-from adapter.core.monitor import BROWSER, EndReason, Monitor, MonitorState, Supervisor
+from adapter.core.monitor import BROWSER, Monitor, MonitorState, Supervisor
+from adapter.store.columns import reason_of
 from adapter.store.database import Database
 from adapter.store.fit import Fit
 from adapter.store.prepared import insert_or_replace
@@ -104,6 +105,6 @@ def monitor_of(row: MonitorRow) -> Monitor:
         started_at=row.started_at,
         live_at=row.live_at,
         ended_at=row.ended_at,
-        ended_reason=EndReason(row.ended_reason) if row.ended_reason else None,
+        ended_reason=reason_of(row.ended_reason),
         follow_id=row.follow_id,
     )

@@ -13,6 +13,7 @@ from adapter.core.audit import SYSTEM, Action, By, Entry
 from adapter.core.clock import Clock
 from adapter.errors import NotFound
 from adapter.store.audit import append, take_chain
+from adapter.store.columns import known
 from adapter.store.database import Database
 from adapter.store.people import changed
 from adapter.store.sessions import token_hash
@@ -165,7 +166,7 @@ def _token(row: TokenRow) -> Token:
         name=row.name,
         user_id=row.user_id,
         may_act_for=frozenset(filter(None, row.may_act_for.split(","))),
-        scopes=frozenset(Scope(scope) for scope in row.scopes.split(",") if scope),
+        scopes=known(Scope, row.scopes.split(",")),
         created_by=row.created_by,
         created_at=row.created_at,
         expires_at=row.expires_at,

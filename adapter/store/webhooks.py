@@ -12,6 +12,7 @@ from adapter.core.clock import Clock
 from adapter.core.record import EventType
 from adapter.errors import NotFound
 from adapter.store.audit import append, take_chain
+from adapter.store.columns import known
 from adapter.store.database import Database
 from adapter.store.tables import WebhookRow
 
@@ -150,7 +151,7 @@ def _webhook(row: WebhookRow) -> Webhook:
     return Webhook(
         id=row.id,
         url=row.url,
-        events=frozenset(EventType(name) for name in row.events.split(",") if name),
+        events=known(EventType, row.events.split(",")),
         enabled=row.enabled,
         secret=row.secret,
         created_at=row.created_at,
