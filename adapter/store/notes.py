@@ -36,7 +36,7 @@ class NoteFilter:
     agent: str | None = None
     author: str | None = None
     """By username or name."""
-    unfinished: bool = False
+    unanswered: bool = False
     """Only those that the agent has not answered."""
     since: datetime | None = None
     until: datetime | None = None
@@ -78,7 +78,7 @@ class Notes:
         if wanted.author is not None:
             name, written = wanted.author.lower(), (NoteRow.author, NoteRow.author_name)
             query = query.where(or_(*(func.lower(column) == name for column in written)))
-        if wanted.unfinished:
+        if wanted.unanswered:
             query = query.where(NoteRow.reply.is_(None))
         if wanted.since is not None:
             query = query.where(NoteRow.at >= wanted.since)

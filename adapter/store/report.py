@@ -1,6 +1,8 @@
 """The lines of the audit that a report is made of: those of its time, and what they need from before and after it."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,6 +16,8 @@ from adapter.store.database import Database
 from adapter.store.tables import AuditRow
 
 LINE = [getattr(AuditRow, name) for name in Line._fields]
+TOGETHER = 2
+"""So many reports are read at a time, further ones wait: the audit may be large, and clicks come first."""
 AT_ONCE = 500
 """Ids in one query: SQLite takes 999 values."""
 Running = Callable[[], tuple[Collection[str], Collection[str]]]
@@ -25,10 +29,16 @@ class ReportLines:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._turns = asyncio.Semaphore(TOGETHER)
 
     async def read(self, wanted: Filter, running: Running) -> AsyncGenerator[Sequence[Line], None]:
         """All of them in the order in which they were written, a page at a time: what ran when the time begins, its own
         lines, and then how what still ran went on."""
+        async with self._turns, aclosing(self._read(wanted, running)) as pages:
+            async for page in pages:
+                yield page
+
+    async def _read(self, wanted: Filter, running: Running) -> AsyncGenerator[Sequence[Line], None]:
         seen = conditions(replace(wanted, since=None, until=None))
         counted = AuditRow.action.in_([action.value for action in COUNTED])
         if wanted.since is not None:

@@ -106,14 +106,16 @@ Devices = Annotated[list[Device], Field(max_length=10)]
 PhoneNumber = Annotated[str, Field(min_length=1, max_length=64), Printable]
 Reason = Annotated[str, Field(min_length=1, max_length=200), Printable, Visible]
 """Why something is done, for people who read the audit."""
+Lines = Matching(
+    r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]*",
+    "control characters can't be used here",
+    "control_characters",
+)
+"""As `Printable`, in several lines, with tabs."""
 Words = Annotated[
     str,
     Field(min_length=1, max_length=4000),
-    Matching(
-        r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]*",
-        "control characters can't be used here",
-        "control_characters",
-    ),
+    Lines,
     Visible,
 ]
 """What somebody writes, in lines."""

@@ -256,11 +256,22 @@ Cursor = Annotated[str, Field(min_length=1, max_length=64), Matching("[0-9a-f]+"
 """Opaque: the id of the last item on the previous page, which is not a counter."""
 
 
-class AuditFilter(Body):
-    """Filter for audit entries."""
+class Span(Body):
+    """From when until when; either may be missing."""
 
     since: Moment | None = None
     until: Moment | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.since and self.until and self.until < self.since:
+            raise ValueError("`until` is before `since`: nothing lies between them")
+        return self
+
+
+class AuditFilter(Span):
+    """Filter for audit entries."""
+
     supervisor: Identifier | None = Field(None, description="Username of the supervisor.")
     agent: Identifier | None = Field(None, description="The agent's username, name or extension.")
     action: Action | None = None
@@ -279,11 +290,10 @@ class SoftphoneQuery(Body):
     pbx: PhonesPbx | None = Field(None, description="Where it registers; by default where the desk phone does.")
 
 
-class ReportQuery(Body):
+class ReportQuery(Span):
     """GET /reports/coaching."""
 
     since: Moment | None = Field(None, description="What lies before does not count; by default all that is kept.")
-    until: Moment | None = None
     by: GroupBy = Field(GroupBy.AGENT, description="What each row is of; a week is an ISO week in UTC.")
 
 

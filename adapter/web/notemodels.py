@@ -5,10 +5,10 @@ from typing import Annotated, Self
 from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
 
 from adapter.core.scores import LONGEST_ANSWER, MOST_QUESTIONS, QuestionKind
-from adapter.web.fields import Identifier, Reason, Words
-from adapter.web.models import Body, Cursor, Limit, Moment
+from adapter.web.fields import Identifier, Lines, Reason, Words
+from adapter.web.models import Body, Cursor, Limit, Span
 
-Value = StrictBool | StrictInt | Annotated[StrictStr, Field(max_length=LONGEST_ANSWER)]
+Value = StrictBool | StrictInt | Annotated[StrictStr, Field(max_length=LONGEST_ANSWER), Lines]
 
 
 class ScoresBody(Body):
@@ -50,15 +50,13 @@ class ReplyBody(Body):
     text: Words
 
 
-class NotesQuery(Body):
+class NotesQuery(Span):
     """GET /notes."""
 
     call_id: Identifier | None = None
     agent: Identifier | None = Field(None, description="The agent's username, name or extension.")
     author: Identifier | None = Field(None, description="Username or name of who wrote it.")
-    unfinished: bool = Field(False, description="Only those that the agent has not answered.")
-    since: Moment | None = None
-    until: Moment | None = None
+    unanswered: bool = Field(False, description="Only those that the agent has not answered.")
     limit: Limit = 100
     cursor: Cursor | None = Field(None, description="`next_cursor` of the previous page.")
 

@@ -205,7 +205,7 @@ async def list_notes(context: RequestContext[Deps, None]) -> web.Response:
         call_id=query.call_id,
         agent=query.agent,
         author=query.author,
-        unfinished=query.unfinished,
+        unanswered=query.unanswered,
         since=query.since,
         until=query.until,
         of=None if may_monitor(user) else user.id,

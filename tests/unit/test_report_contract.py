@@ -197,6 +197,15 @@ async def test_who_gets_it(site: Site) -> None:
     is_problem(await sam.get("/reports/coaching.csv"), 403, "forbidden")
 
 
+async def test_a_span_that_ends_before_it_begins_is_refused(site: Site) -> None:
+    admin = await site.client("admin")
+    backwards = "since=2026-02-01T00:00:00Z&until=2026-01-01T00:00:00Z"
+    is_problem(await admin.get(f"/reports/coaching.csv?{backwards}"), 422, "invalid")
+    for path in ("/reports/coaching", "/audit", "/notes"):
+        is_problem(await admin.get(f"{path}?{backwards}"), 422, "invalid")
+        assert (await admin.get(f"{path}?since=2026-02-01T00:00:00Z"))[0] == 200
+
+
 async def test_a_scope_bounds_it(site: Site, queues: Queues) -> None:
     """Coach looks after Sam's team: what Mona did there counts, what she did with Ana does not."""
     company = await Company(site).begin()

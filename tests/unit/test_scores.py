@@ -85,6 +85,19 @@ async def test_what_does_not_fit_is_refused(site: Site) -> None:
     assert await notes_of(mona) == []
 
 
+async def test_words_of_an_answer_are_words(site: Site) -> None:
+    site.talk()
+    admin, mona = [await site.client(name) for name in ("admin", "mona")]
+    questions = (await define(admin))["questions"]
+    asked = next(one["id"] for one in questions if one["kind"] == "text")
+    call_id = await site.call_id(mona)
+    for text in ("bell\x07", "\u202eturned round"):
+        scores = {"form_version": 1, "answers": {asked: text}}
+        is_problem(await mona.post(f"/calls/{call_id}/notes", {"scores": scores}), 422, "invalid")
+    scores = {"form_version": 1, "answers": {asked: "In two\nlines"}}
+    assert (await mona.post(f"/calls/{call_id}/notes", {"scores": scores}))[0] == 201
+
+
 async def test_the_agent_answers_what_was_released(site: Site) -> None:
     site.talk()
     admin, sam, ana, mona = [await site.client(name) for name in ("admin", "sam", "ana", "mona")]
@@ -99,11 +112,11 @@ async def test_the_agent_answers_what_was_released(site: Site) -> None:
     is_problem(await ana.ask("PUT", f"{at}/reply", {"text": "Yes"}), 404, "not_found")
     is_problem(await mona.ask("PUT", f"{at}/reply", {"text": "Yes"}), 403, "forbidden")
     is_problem(await sam.ask("PUT", f"{at}/reply", {"text": " "}), 422, "invalid")
-    assert len(await notes_of(mona, "?unfinished=true")) == 1
+    assert len(await notes_of(mona, "?unanswered=true")) == 1
     status, replied = await sam.ask("PUT", f"{at}/reply", {"text": "The line was bad"})
     assert (status, replied["reply"]["text"]) == (200, "The line was bad")
     assert (await mona.get(at))[1]["reply"] == replied["reply"]
-    assert await notes_of(mona, "?unfinished=true") == await notes_of(mona, "?author=coach") == []
+    assert await notes_of(mona, "?unanswered=true") == await notes_of(mona, "?author=coach") == []
     assert await notes_of(mona, "?author=MONA") == ["Slower"]
     await mona.patch(at, {"visible_to_agent": False})
     is_problem(await sam.ask("PUT", f"{at}/reply", {"text": "Again"}), 404, "not_found")

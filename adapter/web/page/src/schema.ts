@@ -2992,7 +2992,7 @@ export interface operations {
                 limit?: number;
                 since?: string;
                 /** @description Only those that the agent has not answered. */
-                unfinished?: boolean;
+                unanswered?: boolean;
                 until?: string;
             };
             header?: never;

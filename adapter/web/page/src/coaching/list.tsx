@@ -14,12 +14,12 @@ export function NotesList({ me }: { me: User }) {
   const [cursor, setCursor] = useState<string | null>(null);
   const [agent, setAgent] = useState("");
   const [author, setAuthor] = useState("");
-  const [unfinished, setUnfinished] = useState(false);
+  const [unanswered, setUnanswered] = useState(false);
   const [problem, setProblem] = useState("");
   const asked = useRef("");
   const load = useCallback(
     (after: string | null) => {
-      const query = new URLSearchParams({ limit: "50", ...(agent.trim() && { agent: agent.trim() }), ...(author.trim() && { author: author.trim() }), ...(unfinished && { unfinished: "true" }), ...(after && { cursor: after }) });
+      const query = new URLSearchParams({ limit: "50", ...(agent.trim() && { agent: agent.trim() }), ...(author.trim() && { author: author.trim() }), ...(unanswered && { unanswered: "true" }), ...(after && { cursor: after }) });
       asked.current = query.toString();
       return attempt(async () => {
         const page = await ask("GET", "/notes", { query });
@@ -28,7 +28,7 @@ export function NotesList({ me }: { me: User }) {
         setCursor(page.next_cursor);
       }, setProblem);
     },
-    [agent, author, unfinished],
+    [agent, author, unanswered],
   );
   useEffect(() => void load(null), [load]);
   return (
@@ -51,7 +51,7 @@ export function NotesList({ me }: { me: User }) {
             />
           </div>
           <label class="check">
-            <input type="checkbox" checked={unfinished} onChange={(event) => setUnfinished(event.currentTarget.checked)} /> {words.notesUnfinished}
+            <input type="checkbox" checked={unanswered} onChange={(event) => setUnanswered(event.currentTarget.checked)} /> {words.notesUnanswered}
           </label>
         </div>
       )}
@@ -61,7 +61,7 @@ export function NotesList({ me }: { me: User }) {
         </p>
       )}
       {notes === null && <p class="empty">{words.loading}</p>}
-      {notes?.length === 0 && <p class="empty">{agent.trim() || author.trim() || unfinished ? words.nothingFound : words.noNotes}</p>}
+      {notes?.length === 0 && <p class="empty">{agent.trim() || author.trim() || unanswered ? words.nothingFound : words.noNotes}</p>}
       {notes !== null && notes.length > 0 && (
         <ul class="card notes" aria-label={words.notes}>
           {notes.map((note) => (

@@ -40,7 +40,7 @@ export const coaching: CoachingWords = {
   throwAway: "Verwerfen",
   notesBySupervisor: "Notizen eines Supervisors",
   notesBySupervisorHint: "Name oder Benutzername des Supervisors",
-  notesUnfinished: "Noch nicht beantwortet",
+  notesUnanswered: "Noch nicht beantwortet",
   scoreForm: "Bewertungsbogen",
   scoreFormIs: "Was Supervisoren in einem Gespräch bewerten. Abgegebene Bewertungen behalten die Fragen, die gestellt wurden.",
   noQuestions: "Es gibt noch keine Fragen, Supervisoren schreiben also nur Notizen.",

@@ -38,7 +38,7 @@ export const coaching = {
   throwAway: "Throw it away",
   notesBySupervisor: "Notes by a supervisor",
   notesBySupervisorHint: "Supervisor's name or username",
-  notesUnfinished: "Not answered yet",
+  notesUnanswered: "Not answered yet",
   scoreForm: "Score form",
   scoreFormIs: "What supervisors score in a call. Scores that were given keep the questions that were asked.",
   noQuestions: "There are no questions yet, so supervisors write notes only.",
