@@ -380,5 +380,5 @@ def test_agents_can_ask_for_help_by_phone() -> None:
     assert said["301"] == [], "a supervisor's phone is no agent's"
     assert said["109"] == ["DYNAMIC_FEATURES=record", "A=1"]
     assert any("[109]" in one and "DYNAMIC_FEATURES=record#call-monitor-help" in one for one in wanted.todo)
-    assert doctors.NAME in helpcode.NAMES
+    assert tuple(doctors.WHAT) == helpcode.NAMES
     assert all(f"{name} =>" in shipped.text("asterisk-conf/features_call_monitor.conf") for name in helpcode.NAMES)
