@@ -202,7 +202,7 @@ def monitor_over(follow: Follow, monitor: Monitor, at: datetime, calls: Collecti
         known = follow if follow.ending else replace(follow, ending=reason, by=monitor.by)
         over = ended(known, known.ending or reason, at)
         return FollowStep(over.follow, hang_up=reason is not EndReason.TOOK_OVER)
-    heard = monitor.live_at is not None and reason is not EndReason.STOPPED
+    heard = not monitor.pauses_follow and monitor.live_at is not None and reason is not EndReason.STOPPED
     left = follow.calls - heard if follow.calls is not None else None
     after = replace(follow, calls=left, passed=follow.passed & set(calls) | {monitor.call_id})
     if after.monitor_id == monitor.id:
@@ -235,6 +235,11 @@ def next_calls(follow: Follow, calls: Collection[Call]) -> list[Call]:
     mine = [call for call in calls if call.agent.user_id == follow.agent_id and call.id not in follow.passed]
     up = [call for call in mine if call.answered_at is not None and call.state is not CallState.RINGING]
     return sorted(up, key=lambda call: (call.state is CallState.ACTIVE, call.answered_at, call.id), reverse=True)
+
+
+def paused(follow: Follow, monitor: Monitor) -> FollowStep:
+    """It left this monitor's call for one where help is needed: if that goes on afterwards, it is heard again."""
+    return FollowStep(replace(follow, passed=follow.passed - {monitor.call_id}))
 
 
 def leg_astray(follow: Follow, at: datetime) -> FollowStep:

@@ -173,9 +173,9 @@ def monitor_entry(
 
 def hidden_by(monitor: Monitor) -> str:
     """From whom its entries are hidden: who is barred from its conversation, or from the follow that it belongs to."""
-    if monitor.follow_id is None:
+    if monitor.follows is None:
         return monitor.conversation_id
-    return f"{monitor.conversation_id} {short_of(monitor.follow_id)}"
+    return f"{monitor.conversation_id} {short_of(monitor.follows)}"
 
 
 def subject_of(call: Call, users: Mapping[str, User]) -> Subject:

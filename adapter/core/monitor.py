@@ -166,8 +166,15 @@ class Monitor:
     """Id of the service token that started it."""
     follow_id: str | None = None
     """Id of the follow whose leg it has (`core.follow`)."""
+    pauses_follow: bool = False
+    """It is of no call of whom is followed: that follow pauses, since its supervisor came to somebody's help."""
     hangs_up: bool = False
     """Of a follow: its end, once decided, is that of the leg too."""
+
+    @property
+    def follows(self) -> str | None:
+        """Id of the follow that it is part of: who is followed must not see it, nor learn of it by what they see."""
+        return None if self.pauses_follow else self.follow_id
 
     @property
     def live(self) -> bool:

@@ -114,7 +114,7 @@ def monitor_view(monitor: Monitor, sight: Visibility, viewer: User | None = None
         "id": shown_id(monitor, sight),
         "pbx": monitor.pbx,
         "call_id": monitor.call_id,
-        "follow_id": None if followed else monitor.follow_id,
+        "follow_id": None if followed else monitor.follows,
         "supervisor": {"user_id": monitor.supervisor.user_id, "name": monitor.supervisor.name},
         "device": None if talking else monitor.device,
         "mode": monitor.mode.value,

@@ -10,8 +10,9 @@ import structlog
 
 from adapter import errors
 from adapter.core import lifecycle
+from adapter.core.audit import By
 from adapter.core.call import Call
-from adapter.core.follow import Follow, FollowState, next_calls
+from adapter.core.follow import Follow, FollowState, next_calls, paused
 from adapter.core.journal import abandoned, requested
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor
@@ -26,6 +27,8 @@ from adapter.tasks import BackgroundTasks
 
 log = structlog.get_logger(__name__)
 
+LOOK = 0.01
+"""Seconds between looks whether a leg waits; Asterisk takes some milliseconds."""
 AGAIN = 1.0
 """Seconds after which a call is tried again that could not be recorded: nothing was done then."""
 
@@ -49,12 +52,14 @@ class CallByCall:
         self._policy, self._confirmations, self._ending = policy, confirmations, ending
         self._need_owner = need_owner
         self._moving: dict[str, asyncio.Task[None]] = {}
+        self._leaving: set[str] = set()
+        """Ids of follows that are about to go where help is needed."""
         self._tasks = BackgroundTasks("followed calls")
 
     def look(self, follow_id: str) -> None:
         """Something changed: have this follow's leg listen, if it waits and there is a call for it."""
         moving = self._moving.get(follow_id)
-        if moving is not None and not moving.done():
+        if follow_id in self._leaving or (moving is not None and not moving.done()):
             return
         self._moving.pop(follow_id, None)
         follow, user = self._free(follow_id)
@@ -83,7 +88,20 @@ class CallByCall:
         return None
 
     async def _listen(self, follow: Follow, user: User, call: Call) -> None:
-        new = fresh(self._board, uuid.uuid4().hex, user, call, follow.device, Mode.SILENT, follow.by, self._clock())
+        try:
+            monitor = await self._begin(follow, user, call, follow.by, uuid.uuid4().hex)
+        except errors.AdapterError as problem:
+            log.warning("a follow could not go to a call", follow_id=follow.id, why=str(problem))
+            self._look_soon(follow.id)
+            return
+        await self._move(monitor)
+        asyncio.get_running_loop().call_soon(self.look, follow.id)  # it may have ended before it began
+
+    async def _begin(
+        self, follow: Follow, user: User, call: Call, by: By, monitor_id: str, *, pauses: bool = False
+    ) -> Monitor:
+        """Record it, look again, and show it connecting."""
+        new = fresh(self._board, monitor_id, user, call, follow.device, Mode.SILENT, by, self._clock())
         monitor = replace(
             new,
             leg=follow.leg,
@@ -93,14 +111,10 @@ class CallByCall:
             appeared=True,
             answered=True,
             token=follow.token,
+            pauses_follow=pauses,
         )
-        try:
-            self._need_owner()
-            await self._record.begin(monitor, requested(monitor, user))
-        except errors.AdapterError as problem:
-            log.warning("a follow could not go to a call", follow_id=follow.id, why=str(problem))
-            self._look_soon(follow.id)
-            return
+        self._need_owner()
+        await self._record.begin(monitor, requested(monitor, user))
         try:
             self._policy.look_again(user, monitor)
             self._need_owner()
@@ -108,11 +122,48 @@ class CallByCall:
                 raise errors.CallEnded("The follow has ended.")
         except errors.AdapterError as problem:
             self._record.note(abandoned(monitor, problem.code, self._clock()))
-            self._look_soon(follow.id)
-            return
+            raise
         self._board.put(monitor, self._clock())
-        await self._move(monitor)
-        asyncio.get_running_loop().call_soon(self.look, follow.id)  # it may have ended before it began
+        return monitor
+
+    async def leave_for(self, follow: Follow, user: User, request: StartRequest, by: By, monitor_id: str) -> Monitor:
+        """Have the leg listen where help is needed, silently; the follow goes on when that is over.
+
+        Raises as `Supervision.start`; PbxTimeout where Asterisk did not confirm it.
+        """
+        call, _ = self._policy.start(user, request)
+        if follow.id in self._leaving:
+            raise errors.AlreadyMonitoring("You are on your way to another call.")
+        self._policy.need_answered(call)
+        self._policy.need_pbx()
+        self._leaving.add(follow.id)
+        try:
+            await self._free_leg(follow, by)
+            monitor = await self._begin(follow, user, call, by, monitor_id, pauses=True)
+            await self._move(monitor)
+        finally:
+            self._leaving.discard(follow.id)
+            asyncio.get_running_loop().call_soon(self.look, follow.id)
+        current = self._board.monitor(monitor.id)
+        if current is None or not current.live:
+            raise errors.PbxTimeout("Asterisk did not confirm in time that your phone listens there.")
+        return current
+
+    async def _free_leg(self, follow: Follow, by: By) -> None:
+        """Have it wait, whatever it does. Raises AlreadyMonitoring where it does not come to that in time."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + 2 * self._deadline
+        if (moving := self._moving.get(follow.id)) is not None:
+            await asyncio.wait([moving], timeout=self._deadline)
+        monitor = next((one for one in self._board.monitors() if one.leg == follow.leg), None)
+        if monitor is not None:
+            await self._ending.and_wait(monitor, EndReason.STOPPED, by)
+        while self._free(follow.id)[0] is None:
+            if clock() > end or follow.id not in self._board.held.follows:
+                raise errors.AlreadyMonitoring("Your phone does not leave the call that it follows. Stop following.")
+            await asyncio.sleep(LOOK)
+        if monitor is not None:
+            self._board.put_follow(paused(self._board.held.follows[follow.id], monitor), self._clock())
 
     def _look_soon(self, follow_id: str) -> None:
         async def look() -> None:

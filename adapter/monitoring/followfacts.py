@@ -41,6 +41,10 @@ class FollowFacts:
         board.subscribe(self._hear)
         board.made.subscribe(self._look_at_rights_soon)
 
+    def of(self, user_id: str) -> Follow | None:
+        """The follow of this supervisor."""
+        return next((one for one in self._board.follows() if one.supervisor.user_id == user_id), None)
+
     # --- ended
 
     async def end_and_wait(self, follow: Follow, reason: EndReason, by: By = SYSTEM, why: str = "") -> bool:

@@ -18,7 +18,7 @@ from adapter.core.call import Agent
 from adapter.core.follow import Follow, FollowState, FollowStep
 from adapter.core.journal import unbegun
 from adapter.core.legs import LegRequest
-from adapter.core.monitor import EndReason, Supervisor
+from adapter.core.monitor import EndReason, Monitor, Supervisor
 from adapter.core.people import User
 from adapter.core.permissions import may_administer, may_follow
 from adapter.monitoring.board import Board
@@ -29,7 +29,7 @@ from adapter.monitoring.followed import CallByCall
 from adapter.monitoring.followfacts import FollowFacts
 from adapter.monitoring.limits import Limits
 from adapter.monitoring.policy import Policy
-from adapter.monitoring.ports import FollowRequest, MonitorLog, Pbx
+from adapter.monitoring.ports import FollowRequest, MonitorLog, Pbx, StartRequest
 from adapter.monitoring.reservations import Reservations
 
 
@@ -167,6 +167,10 @@ class Follows(FollowFacts):
             await self.end_and_wait(follow, EndReason.ERROR)
             if (left := self._get(follow_id)) is not None:
                 self._step(life.ended(left, EndReason.ERROR, self._clock()))
+
+    async def leave_for(self, follow: Follow, user: User, request: StartRequest, by: By, monitor_id: str) -> Monitor:
+        """Pause it for a call where help is needed, as `CallByCall.leave_for`."""
+        return await self._calls.leave_for(follow, user, request, by, monitor_id)
 
     # --- ending
 

@@ -17,7 +17,7 @@ from adapter.core.views import Visibility, monitor_visibility
 
 def is_hidden(bars: Bars, monitor: Monitor, who: Who) -> bool:
     """Whether it belongs to a follow that they are barred from."""
-    return monitor.follow_id is not None and bars.barred(who, short_of(monitor.follow_id))
+    return monitor.follows is not None and bars.barred(who, short_of(monitor.follows))
 
 
 class PbxPicture(ABC):

@@ -35,6 +35,8 @@ class StartRequest:
     device: str | None = None
     page: str = ""
     """What `browser` means: the device of their page, where another adapter serves it."""
+    pauses_follow: bool = False
+    """Whether a follow of theirs pauses for it: its leg goes to this call, and follows again when that is over."""
 
 
 @dataclass(frozen=True, slots=True)

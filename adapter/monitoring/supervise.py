@@ -104,14 +104,15 @@ class Supervision:
         """
         call, device = self._policy.start(user, request)
         need_not_stopped = self.stop_all.watch()
-        by = by or By(user.username, Via.SESSION)
+        by, monitor_id = by or By(user.username, Via.SESSION), monitor_id or uuid.uuid4().hex
+        if request.pauses_follow and (follow := self.follows.of(user.id)) is not None:
+            monitor = await self.follows.leave_for(follow, user, request, by, monitor_id)
+            return await self.switch(user, monitor.id, request.mode, by) if request.mode.talks else monitor
         with self._reservations.of(user):
             self._policy.need_answered(call)
             phone = await self._devices.need(device, user, request.page)
             await self._bridges.before(request.mode, call.uniqueid)
-            new = fresh(
-                self._board, monitor_id or uuid.uuid4().hex, user, call, device, request.mode, by, self._clock()
-            )
+            new = fresh(self._board, monitor_id, user, call, device, request.mode, by, self._clock())
             monitor = replace(new, **phone._asdict())
             await self._put(user, monitor, need_not_stopped)
         await self._originate(monitor)
@@ -291,8 +292,7 @@ class Supervision:
         by = by or By(user.username, Via.SESSION)
         if monitor.supervisor.user_id != user.id and not (may_administer(user) and by.administers):
             raise errors.Forbidden("Only the supervisor whose monitor it is, or an administrator, can end it.")
-        current = self._board.monitor(monitor_id)
-        if current is not None:
+        if (current := self._board.monitor(monitor_id)) is not None:
             self._policy.need_pbx()
             if not await self.ending.and_wait(current, EndReason.STOPPED, by):
                 raise self._unconfirmed("Asterisk has not hung up your phone in time. Hang up there.", current)

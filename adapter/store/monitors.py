@@ -77,6 +77,7 @@ def _columns(monitor: Monitor) -> dict[str, object]:
         "live_at": monitor.live_at,
         "ended_at": monitor.ended_at,
         "follow_id": monitor.follow_id,
+        "pauses_follow": monitor.pauses_follow,
         "ended_reason": monitor.ended_reason.value if monitor.ended_reason else None,
     }
 
@@ -107,4 +108,5 @@ def monitor_of(row: MonitorRow) -> Monitor:
         ended_at=row.ended_at,
         ended_reason=reason_of(row.ended_reason),
         follow_id=row.follow_id,
+        pauses_follow=row.pauses_follow,
     )

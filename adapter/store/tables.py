@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ForeignKey, Index, String, Table, Text, text, true
+from sqlalchemy import ForeignKey, Index, String, Table, Text, false, text, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from adapter.store.columns import Counter, UtcTime
@@ -146,6 +146,7 @@ class MonitorRow(Base):
     """What Asterisk rings, where `device` only says that it is a page."""
     follow_id: Mapped[str | None] = mapped_column(String(32))
     """Of the follow whose leg it has."""
+    pauses_follow: Mapped[bool] = mapped_column(server_default=false())
 
 
 class FactRow(Base):

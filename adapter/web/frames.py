@@ -198,8 +198,8 @@ class Batch:
                 found.add(supervisor.id)  # it has left their scope: to them its end is told, and to nobody with them
             if (call := self._boards.call(monitor.call_id)) is not None:
                 found |= views.set_apart(call, self._barred_from(call.conversation_id))
-            if monitor.follow_id is not None:
-                found |= self._barred_from(short_of(monitor.follow_id))
+            if monitor.follows is not None:
+                found |= self._barred_from(short_of(monitor.follows))
         for follow in self._follows.values():
             found |= self._barred_from(follow.short) | {follow.agent_id}
         for request in self._help.values():
@@ -238,7 +238,7 @@ class Batch:
         sight = self._boards.visibility(user, monitor, who)
         if sight is Visibility.NOTHING:
             return None
-        if monitor.follow_id is not None and monitor.agent_id == user.id:
+        if monitor.follows is not None and monitor.agent_id == user.id:
             return views.shown_id(monitor, sight), encode(views.monitor_view(monitor, sight, user))
         return views.shown_id(monitor, sight), self._once(monitor.id, sight, lambda: views.monitor_view(monitor, sight))
 

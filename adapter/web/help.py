@@ -141,16 +141,14 @@ async def list_help(context: RequestContext[Deps, None]) -> web.Response:
 async def take(context: RequestContext[Deps, TakeBody]) -> web.Response:
     """Come to help: the first who takes it monitors that call, others get 409 `already_taken`.
 
-    Who asked is told who comes; nobody else in the conversation is.
+    Who asked is told who comes; nobody else in the conversation is. A follow of theirs pauses for it: the phone
+    that waits there, or listens, goes to this call, whatever `device` says, and follows again when this is over.
     """
     deps, body, principal = context.deps, context.body, context.principal
     user, request = principal.person, _seen(context)
-    wanted = StartRequest(call_id=request.call_id, mode=body.mode, device=body.device)
-    deps.policy.start(user, wanted)
-    busy = {one.supervisor.user_id for one in deps.boards.monitors()}
-    busy |= {one.supervisor.user_id for one in deps.boards.follows()}
-    if user.id in busy:
-        raise errors.AlreadyMonitoring("You are already monitoring a call, or follow somebody. Stop that first.")
+    wanted = StartRequest(call_id=request.call_id, mode=body.mode, device=body.device, pauses_follow=True)
+    call, _ = deps.policy.start(user, wanted)
+    _need_free(deps.boards, user.id, call.pbx)
     if request.state is not HelpState.OPEN:
         raise errors.AlreadyTaken("Somebody else comes already.")
 
@@ -162,6 +160,16 @@ async def take(context: RequestContext[Deps, TakeBody]) -> web.Response:
     monitor = await deps.desk.take(request, supervisor, principal.by, start)
     location = {"Location": f"/api/v1/monitors/{monitor.id}"}
     return web.json_response(monitor_view(monitor, Visibility.EVERYTHING), status=201, headers=location)
+
+
+def _need_free(boards: Boards, user_id: str, pbx: str) -> None:
+    """Only a follow at that PBX can pause: its leg is there. Raises AlreadyMonitoring."""
+    monitors = [one for one in boards.monitors() if one.supervisor.user_id == user_id]
+    follows = [one for one in boards.follows() if one.supervisor.user_id == user_id]
+    if any(one.follow_id is None for one in monitors):
+        raise errors.AlreadyMonitoring("You are already monitoring a call. Stop that first.")
+    if any(one.pbx != pbx for one in follows):
+        raise errors.AlreadyMonitoring("You follow somebody at another PBX. Stop that first.")
 
 
 @routes.plain(

@@ -378,7 +378,8 @@ export interface paths {
         put?: never;
         /**
          * Come to help: the first who takes it monitors that call, others get 409 `already_taken`.
-         * @description Who asked is told who comes; nobody else in the conversation is.
+         * @description Who asked is told who comes; nobody else in the conversation is. A follow of theirs pauses for it: the phone
+         *         that waits there, or listens, goes to this call, whatever `device` says, and follows again when this is over.
          */
         post: operations["take"];
         delete?: never;

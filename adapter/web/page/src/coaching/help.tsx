@@ -104,14 +104,22 @@ export function HelpRequests({ me, picture, monitoring, choose, wishes, setWishe
   if (requests.length === 0) return null;
   const { mine, follow, names, busy } = monitoring;
   const { taken } = monitoring.phone;
-  const free = !busy && taken === null && follow === undefined && picture.connected;
+  const free = !busy && taken === null && picture.connected;
   const paused = (request: HelpAnswer) => pausedUntil(picture.calls.get(request.call_id)) !== null;
+  /** The phone that follows somebody is at another PBX: it can't come. */
+  const elsewhere = (request: HelpAnswer) => follow !== undefined && follow.pbx !== request.pbx;
+  const can = (request: HelpAnswer) => free && !paused(request) && !elsewhere(request);
   const take = async (request: HelpAnswer) => {
-    if (!free || paused(request)) return;
+    if (!can(request)) return;
     setProblem("");
     if (await monitoring.take(request, setProblem)) choose(request.call_id);
   };
-  const why = taken ? say(words.hangUpFirst, { number: taken.number || words.anonymous }) : follow ? words.followStopFirst : mine && say(words.helpEndsMine, names);
+  const why = taken
+    ? say(words.hangUpFirst, { number: taken.number || words.anonymous })
+    : follow
+      ? say(words.helpPausesFollow, { agent: follow.agent.name })
+      : mine && say(words.helpEndsMine, names);
+  const told = (request: HelpAnswer) => (paused(request) ? words.notWhilePaused : elsewhere(request) ? words.followStopFirst : why || undefined);
   const notify = async () => {
     setWishes({ ...wishes, notify: await mayNotify() });
     setOffers(false);
@@ -137,8 +145,8 @@ export function HelpRequests({ me, picture, monitoring, choose, wishes, setWishe
               </span>
             ) : (
               <button
-                type="button" class="main" aria-disabled={!free || paused(request)} aria-describedby={`help-${request.id}`}
-                title={paused(request) ? words.notWhilePaused : why || undefined}
+                type="button" class="main" aria-disabled={!can(request)} aria-describedby={`help-${request.id}`}
+                title={told(request)}
                 onClick={(press) => meant(press) && void take(request)}
               >
                 {words.take}

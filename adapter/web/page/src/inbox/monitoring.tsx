@@ -33,7 +33,7 @@ export interface MyMonitoring {
   readonly start: (call: string) => void;
   readonly stop: () => void;
   readonly switchTo: (call: string) => void;
-  /** Come to help: what I monitor now ends first. `tell` is told what went wrong. Whether it worked. */
+  /** Come to help: what I monitor now ends first, a follow pauses. `tell` is told what went wrong. Whether it worked. */
   readonly take: (request: HelpAnswer, tell: (problem: string) => void) => Promise<boolean>;
   /** Follow an agent by the id of their account, at the PBX where their phone is; `next`: their next call only. */
   readonly followAgent: (agent: string, pbx: string, next: boolean, tell: (problem: string) => void) => Promise<void>;
@@ -53,6 +53,7 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(NO_PROBLEM);
   const call = mine && picture?.calls.get(mine.call_id);
+  const follow = myFollow(me, picture);
   const now = mine && hears({ connected, pbxUp: picture !== null && isUp(picture, mine.pbx), monitor: mine, call, talk: group.talk, voice: voice(phone, mine) });
   const names = { agent: call?.agent.name ?? words.agent, device: mine?.device?.split("/").pop() ?? "" };
 
@@ -77,7 +78,7 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
   const take: MyMonitoring["take"] = async ({ id, pbx }, tell) => {
     setBusy(true);
     const come = async () => {
-      await end();
+      if (!follow) await end(); // a follow pauses for it by itself
       await reach(pbx);
       await ask("POST", "/help/{id}/take", { at: { id }, body: device });
     };
@@ -106,7 +107,7 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
   return {
     mine,
     call,
-    follow: myFollow(me, picture),
+    follow,
     hears: now ?? null,
     names,
     phone,

@@ -674,6 +674,7 @@ export const de: Words = {
   helpAsked: "Sie haben um Hilfe gebeten.",
   helpComes: "{name} kommt zu Hilfe.",
   helpNoMore: "Ich brauche keine Hilfe mehr",
+  helpPausesFollow: "Das Begleiten von {agent} ruht so lange.",
   helpEndsMine: "Beendet zuerst Ihr Mithören bei {agent}.",
   helpTakenBy: "{name} hat angenommen",
   take: "Helfen",

@@ -674,6 +674,7 @@ export const en = {
   helpAsked: "You have asked for help.",
   helpComes: "{name} comes to help.",
   helpNoMore: "I need no help any more",
+  helpPausesFollow: "Pauses following {agent}, which goes on afterwards.",
   helpEndsMine: "Ends your monitoring of {agent} first.",
   helpTakenBy: "Taken by {name}",
   take: "Take",
