@@ -67,6 +67,8 @@ class Supervisor:
     statuses: Counter[str] = field(default_factory=Counter)
     clients: dict[int, Client] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One click after the other: what is answered counts as a change only where it was one."""
 
     async def run(self) -> None:
         while True:
@@ -75,7 +77,8 @@ class Supervisor:
                 await self.pauses.wait()
                 self.resting.clear()
             try:
-                await self._click()
+                async with self.turn:
+                    await self._click()
             except (TimeoutError, aiohttp.ClientError, AssertionError):
                 self.clients.pop(self._at, None)
             await asyncio.sleep(self.chance.uniform(0.05, 0.4))
@@ -112,13 +115,17 @@ class Supervisor:
         elif shown.get("state") == "live" and shown["mode"] != mode:
             await self._ask(client, "PATCH", f"/monitors/{self.monitor}", {"mode": mode}, "monitor.mode_changed", mode)
 
-    async def barges(self) -> str:
-        """They join the call, whatever else they do. Returns what was answered."""
+    async def barges(self, sent: asyncio.Event) -> str:
+        """They join the call, unless they have. Returns what was answered. `sent`: set as they click."""
         try:
-            path = f"/monitors/{self.monitor or 'none'}"
-            status, _ = await self._ask(
-                await self._client(), "PATCH", path, {"mode": "barge"}, "monitor.mode_changed", "barge"
-            )
+            async with self.turn:
+                client = await self._client()
+                shown = await self._shown(client) if self.monitor else {}
+                if shown.get("state") != "live" or shown["mode"] == "barge":
+                    return "nothing to join"
+                sent.set()
+                path, body = f"/monitors/{self.monitor}", {"mode": "barge"}
+                status, _ = await self._ask(client, "PATCH", path, body, "monitor.mode_changed", "barge")
         except (TimeoutError, aiohttp.ClientError, AssertionError) as problem:
             return repr(problem)
         return str(status)
@@ -191,7 +198,9 @@ class History:
 
     async def _cut_behind_barge(self) -> str:
         node = self.chance.randrange(len(self.supervisors))
-        click = asyncio.ensure_future(self.supervisors[node].barges())
+        sent = asyncio.Event()
+        click = asyncio.ensure_future(self.supervisors[node].barges(sent))
+        await asyncio.wait([click, asyncio.ensure_future(sent.wait())], return_when=asyncio.FIRST_COMPLETED)
         await asyncio.sleep(self.chance.uniform(0, 0.03))
         self.cables[node].block()
         await asyncio.sleep(self.chance.uniform(0.5, 4))

@@ -26,7 +26,7 @@ from adapter.fleet.process import this_member
 from adapter.service import Service
 from adapter.store import Store, passwords
 from adapter.store.people import NewUser
-from adapter.tasks import guarded
+from adapter.tasks import BackgroundTasks, guarded
 from adapter.web.app import make_app
 from adapter.web.listener import Listener
 from tests.fake.pbx import FakePbx
@@ -104,9 +104,9 @@ class Adapter:
         """At once, and without a word to anybody: nothing is written, released, told, or ended."""
         self.dead = True
         await self.claims._tasks.close()
-        await self.service.recorder._tasks.close()
-        await self.service.marks.close()
-        await self.service.readiness.close()  # else it looks on for as long as the loop of these tests lives
+        for part in vars(self.service).values():  # else they go on for as long as the loop of these tests lives
+            if isinstance(tasks := getattr(part, "_tasks", None), BackgroundTasks):
+                await tasks.close()
         for one in self.service.nodes._all.values():  # type: ignore[attr-defined]
             if one.owned is not None:
                 one.owned.publisher.term = None
