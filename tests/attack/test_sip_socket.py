@@ -115,6 +115,7 @@ async def test_methods_that_no_page_has(lab: Lab, mona: Client, seen: History, m
         assert await page.ended() == REFUSED
         assert await seen.of(page.call_id) == []
     await lab.talk("201", "101")
+    await mona.call("101")
     async with through_us(lab, mona) as page:
         assert (await page.registered()).startswith("SIP/2.0 200")
         assert (await mona.post("/monitors", {"agent_extension": "101", "device": "browser"}))[0] == 201
@@ -142,6 +143,7 @@ async def test_a_second_message_behind_the_first(lab: Lab, mona: Client, seen: H
 async def test_an_answer_that_sends_asterisk_elsewhere(lab: Lab, mona: Client, seen: History) -> None:
     """302 makes Asterisk ring whom the page names: for a leg of ours, somebody else would hear the call."""
     await lab.talk("201", "101")
+    await mona.call("101")
     async with through_us(lab, mona) as page:
         assert (await page.registered()).startswith("SIP/2.0 200")
         status, monitor = await mona.post("/monitors", {"agent_extension": "101", "device": "browser"})
@@ -167,6 +169,7 @@ async def test_what_is_no_text(lab: Lab, mona: Client, seen: History) -> None:
 
 async def test_hanging_up_in_its_own_dialog_passes(lab: Lab, mona: Client) -> None:
     await lab.talk("201", "101")
+    await mona.call("101")
     async with through_us(lab, mona) as page:
         await page.registered()
         _, monitor = await mona.post("/monitors", {"agent_extension": "101", "device": "browser"})
