@@ -275,7 +275,7 @@ async def killed_at_random(own: Lab, times: int, seed: int) -> None:
 
 @pytest.mark.timeout(240)
 async def test_killed_at_random_moments(own: Lab) -> None:
-    await killed_at_random(own, 4, seed=random.SystemRandom().randrange(1_000_000))
+    await killed_at_random(own, 5, seed=random.SystemRandom().randrange(1_000_000))
 
 
 @pytest.mark.soak
