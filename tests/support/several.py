@@ -107,6 +107,8 @@ class Adapter:
         for part in vars(self.service).values():  # else they go on for as long as the loop of these tests lives
             if isinstance(tasks := getattr(part, "_tasks", None), BackgroundTasks):
                 await tasks.close()
+        for worker in self.service.dispatcher._workers.values():
+            await worker.close()
         for one in self.service.nodes._all.values():  # type: ignore[attr-defined]
             if one.owned is not None:
                 one.owned.publisher.term = None
