@@ -67,6 +67,8 @@ class Supervisor:
     statuses: Counter[str] = field(default_factory=Counter)
     clients: dict[int, Client] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
+    asks: str = ""
+    """What was asked last, and when."""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One click after the other: what is answered counts as a change only where it was one."""
 
@@ -85,6 +87,7 @@ class Supervisor:
 
     async def _client(self) -> Client:
         self._at = self.chance.randrange(ADAPTERS)
+        self.asks = f"{real():%T.%f} at {self._at}"
         if self._at not in self.clients:
             async with asyncio.timeout(10):
                 self.clients[self._at] = await self.world.at(self._at, self.name)
@@ -140,6 +143,7 @@ class Supervisor:
                 self.monitors.append(one["id"])
 
     async def _shown(self, client: Client) -> Json:
+        self.asks = f"{real():%T.%f} at {self._at}: GET {self.monitor}"
         async with asyncio.timeout(15):
             return (await client.get(f"/monitors/{self.monitor}"))[1]
 
@@ -147,6 +151,7 @@ class Supervisor:
         self, client: Client, method: str, path: str, body: Json | None, action: str, mode: str = ""
     ) -> tuple[int, Json]:
         began, monitor, status, code = real(), self.monitor, 0, ""
+        self.asks = f"{began:%T.%f} at {self._at}: {method} {path} {mode}"
         try:
             async with asyncio.timeout(25):
                 status, told = await client.ask(method, path, body)
@@ -176,6 +181,7 @@ class History:
             Supervisor(world, "max1", "321", "221", "121", Random(seed + 2)),
         ]
         self.talking: list[tuple[Phone, Phone, int]] = []
+        self.tasks: list[asyncio.Future[None]] = []
         self.nemesis.faults["a key makes a leg silent just before the owner is killed"] = self._key_and_kill
         self.nemesis.faults["a cable is cut behind a written barge"] = self._cut_behind_barge
 
@@ -241,8 +247,13 @@ class History:
         """Nobody clicks: all adapters show the same, and it is what is heard."""
         for who in self.supervisors:
             who.pauses.clear()
-        async with asyncio.timeout(PATIENCE):
-            await asyncio.gather(*(who.resting.wait() for who in self.supervisors))
+        try:
+            async with asyncio.timeout(2 * PATIENCE):
+                await asyncio.gather(*(who.resting.wait() for who in self.supervisors))
+        except TimeoutError:
+            hang = [(who.name, who.asks, who.log[-3:]) for who in self.supervisors if not who.resting.is_set()]
+            over = [task.exception() for task in self.tasks if task.done()]
+            raise AssertionError(f"clicks hang after {self.nemesis.did[-2:]}: {hang}; {over}") from None
         await self.well()
         for who in self.supervisors:
             await self._sounds(who, await self._settled(who))
@@ -283,7 +294,7 @@ class History:
     async def episode(self, seconds: float) -> None:
         """Calls, clicks and faults for so long."""
         await self.talk()
-        tasks = [asyncio.ensure_future(who.run()) for who in self.supervisors]
+        self.tasks = [asyncio.ensure_future(who.run()) for who in self.supervisors]
         for who in self.supervisors:
             who.pauses.set()
         end = time.monotonic() + seconds
@@ -300,9 +311,9 @@ class History:
                     await agent.seen("CALL_CLOSED", mark, 0.01)
                     raise AssertionError(f"{customer.number} and {agent.number} were cut off: {self.nemesis.did}")
         finally:
-            for task in tasks:
+            for task in self.tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*self.tasks, return_exceptions=True)
             self.talking.clear()
 
 
