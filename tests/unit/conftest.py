@@ -35,6 +35,16 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
     return real
 
 
+@pytest.fixture(autouse=True)
+async def nothing_goes_on() -> AsyncIterator[None]:
+    """All tests of a process share one loop: what one has left running would pass through another's virtual time."""
+    before = asyncio.all_tasks()
+    yield
+    for task in asyncio.all_tasks() - before:
+        if ":" in task.get_name():  # of `adapter.tasks.BackgroundTasks`
+            task.cancel()
+
+
 @pytest.fixture(name="virtual_time")
 async def passing_at_once() -> AsyncIterator[None]:
     """Time passes at once wherever this test only waits."""
