@@ -456,4 +456,5 @@ async def test_a_minute_of_faults(three: tuple[Adapters, Sequence[Cable]], recei
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
 async def test_ten_minutes_of_faults(three: tuple[Adapters, Sequence[Cable]], receiver: Receiver) -> None:
+    three[0].seconds = 600
     await lived(*three, receiver, seed=time.time_ns() % 10**6, episodes=6)

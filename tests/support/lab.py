@@ -35,7 +35,7 @@ TONES = {
 }
 """Each phone's voice, in hertz: primes, so that none is another's harmonic."""
 SECONDS = 170
-"""How long a voice lasts; longer than any test."""
+"""How long a voice lasts, after which its phone hangs up; longer than any test but those that say so."""
 QUIET = 0.02 * tones.FULL
 """What must not be heard stays under 2 % of full level."""
 LOUD = 0.5 * tones.FULL
@@ -47,7 +47,7 @@ class Lab:
 
     def __init__(self, toolchain: Toolchain, folder: Path, more: Mapping[str, str] = MappingProxyType({})) -> None:
         """`more` is appended to files of Asterisk's configuration."""
-        self.toolchain, self.folder = toolchain, folder
+        self.toolchain, self.folder, self.seconds = toolchain, folder, SECONDS
         self.pbx = Pbx(toolchain, folder / "asterisk", Ports.choose(), more)
         self.http_port = free_port()
         self.base = f"http://127.0.0.1:{self.http_port}"
@@ -115,7 +115,7 @@ class Lab:
             await phone.stop()
         wav = self.folder / f"{TONES[number]}.wav"
         if not wav.exists():
-            tones.tone(wav, TONES[number], SECONDS)
+            tones.tone(wav, TONES[number], self.seconds)
         stamp = f"{number}-{time.monotonic_ns()}"
         phone = Phone(
             *(self.toolchain, self.folder / stamp, number, sip_port or self.pbx.ports.sip, wav, wanted),

@@ -42,7 +42,7 @@ class Several:
     """Asterisks, an adapter that has them all, phones and clients."""
 
     def __init__(self, toolchain: Toolchain, folder: Path, pbxes: int = 2) -> None:
-        self.toolchain, self.folder = toolchain, folder
+        self.toolchain, self.folder, self.seconds = toolchain, folder, SECONDS
         self.pbxes: list[Pbx] = asterisks(toolchain, folder, [free_port(socket.SOCK_DGRAM) for _ in range(pbxes)])
         self.http_port = free_port()
         extra = "\n[monitoring]\nring_timeout_seconds = 5.0\n"
@@ -86,7 +86,7 @@ class Several:
             await phone.stop()
         wav = self.folder / f"{number}.wav"
         if not wav.exists():
-            tones.tone(wav, VOICES[number], SECONDS)
+            tones.tone(wav, VOICES[number], self.seconds)
         stamp = f"{number}-{time.monotonic_ns()}"
         port = self.pbxes[node_of(number)].ports.sip
         phone = Phone(self.toolchain, self.folder / stamp, number, port, wav, wanted, listens=True)

@@ -281,4 +281,5 @@ async def test_killed_at_random_moments(own: Lab) -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 async def test_killed_a_hundred_times(own: Lab) -> None:
+    own.seconds = 1800
     await killed_at_random(own, 100, seed=random.SystemRandom().randrange(1_000_000))
