@@ -417,9 +417,10 @@ async def lived(world: Adapters, cables: Sequence[Cable], receiver: Receiver, se
             status, body = await admin.post("/monitors/stop-all", {"reason": "the end of a test"})
             assert status == 200, body
             await checked(history, admin)
+            await world.tidy()
             for who in history.supervisors:
                 who.monitor = ""
-            await world.tidy()
+                who.clients.clear()  # nobody is signed in any more
     finally:
         print("\n".join(history.nemesis.did))
         print([dict(who.statuses) for who in history.supervisors])
