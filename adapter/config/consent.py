@@ -6,8 +6,8 @@ from pydantic import Field
 
 from adapter.config.section import Section
 
-SoundName = Annotated[str, Field(max_length=200, pattern=r"^(?:[A-Za-z0-9_-][A-Za-z0-9_./-]*)?$")]
-"""As Playback takes it: no ending, no folder of the language, and one only."""
+SoundName = Annotated[str, Field(max_length=200, pattern=r"^(?:[A-Za-z0-9_/-][A-Za-z0-9_./-]*)?$")]
+"""As Playback takes it: no ending, one only; a whole path, or one below the folder of the language."""
 
 
 class Consent(Section):
