@@ -171,11 +171,11 @@ class ConsentTones:
     def _changed(self, changes: Changes) -> None:
         if changes.link and self._board.pbx_state.state is not LinkState.CONNECTED:
             self._out_of_sight()
-        elif changes.people or changes.resynced:
+            return
+        for call_id in changes.calls:
+            self._look_at(call_id)
+        if changes.people or changes.resynced:
             self._look_at_all()
-        else:
-            for call_id in changes.calls:
-                self._look_at(call_id)
 
     def _out_of_sight(self) -> None:
         """What is heard meanwhile is not known; after it, everything is due again but what was announced."""
