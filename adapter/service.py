@@ -145,7 +145,7 @@ class Service:
         self.halves = FarHalves(self.boards, clock, self.tickets.leg_of)
         self.coaching = Coaching(
             *(self.boards, self.nodes, store, self.unmonitored, wiring.coaching(settings), clock, self.recorder.find),
-            *(self.shields, lambda: self.recorder.committed("")),
+            *(self.shields, lambda: self.recorder.committed(""), self._shared.consent),
         )
         self._shared.help_asked.subscribe(self.coaching.desk.pressed)
         self._shared.shield_asked.subscribe(self.coaching.shields.asked)
@@ -160,6 +160,7 @@ class Service:
             is_sender=is_one,
         )
         self.recorder.written.subscribe(self.dispatcher.wake)
+        self._shared.consent.changed.subscribe(self.dispatcher.wake)
         self.retention = Retention(store, wiring.keep(settings), is_one)
         heads = settings.audit.heads, settings.audit.heads_file
         self.heads = Heads(store, key, *heads, self.dispatcher.wake, clock, is_one)

@@ -43,6 +43,7 @@ from adapter.fleet.ownership import Alone, Ownership
 from adapter.fleet.pagenews import PageNews
 from adapter.health.retention import Keep
 from adapter.monitoring.boards import Boards, OneOfBoards
+from adapter.monitoring.consent import Sounds
 from adapter.monitoring.e164 import forms
 from adapter.monitoring.floornews import QueueLimit
 from adapter.monitoring.limits import Limits
@@ -76,8 +77,7 @@ def remembered(matches: Callable[[str], bool]) -> Callable[[str], bool]:
 
 
 def numbering(pbx: config.Pbx, key: bytes, numbers: Numbers | None = None, *, several: bool = False) -> Numbering:
-    """How this PBX is read. `key` makes ids opaque; `numbers`: how phone numbers are written; `several`: whether there
-    are other PBXes."""
+    """How this PBX is read. `key` makes ids opaque; `numbers`: of phones; `several`: whether there are other PBXes."""
     numbers = numbers or Numbers()
     words = (*pbx.star_codes.model_dump().values(), TICKET)
 
@@ -157,6 +157,7 @@ def node_settings(pbx: config.Pbx, settings: config.Settings, key: bytes, rules:
         reach=pbx.reach,
         queue_limits={one.name: QueueLimit(one.waiting, one.longest_wait_seconds) for one in settings.queue},
         detect_talk=settings.talk.detect,
+        sounds=Sounds(settings.consent.beep, settings.consent.announcement, settings.consent.longest_seconds),
     )
 
 
@@ -175,10 +176,7 @@ def proxies(settings: config.Settings) -> ProxyPolicy:
 
 
 def ari_tls(pbx: config.Pbx) -> ssl.SSLContext | None:
-    """Whom to believe at ARI and at Asterisk's WebSocket beside it; None where they are not reached by TLS.
-
-    Raises ConfigError.
-    """
+    """Whom to believe at ARI and at Asterisk's WebSocket beside it; None without TLS. Raises ConfigError."""
     ari, websocket = pbx.ari, pbx.softphone.websocket_url
     return client_context(ari.tls_ca) if ari.url.startswith("https:") or websocket.startswith("wss:") else None
 
@@ -304,7 +302,8 @@ def keep(settings: config.Settings) -> Keep:
 
 def coaching(settings: config.Settings) -> Terms:
     """What coaching goes by."""
-    return Terms(settings.numbering.country, settings.coaching.recording_url, settings.coaching.shield_answer_seconds)
+    terms, country = settings.coaching, settings.numbering.country
+    return Terms(country, terms.recording_url, terms.shield_answer_seconds, bool(settings.consent.announcement))
 
 
 def nats(settings: config.Settings) -> NatsAccess | None:

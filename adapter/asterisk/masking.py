@@ -12,7 +12,7 @@ from typing import NamedTuple
 import phonenumbers
 
 from adapter.asterisk import chanspy
-from adapter.core.legs import LEG, TEST_PREFIX, Refusal
+from adapter.core.legs import LEG, TEST_PREFIX, TONE, Refusal
 
 CONTEXT = "call-monitor"
 """How the monitor dialplan context is called in a recording."""
@@ -35,7 +35,7 @@ LEADS = "523764"
 
 _NUMBER = re.compile(r"[+\d ()./*#-]*\d[\d ()./*#-]*")
 _UNIQUEID = re.compile(r"(?:(?P<system>.+)-)?(?P<rest>\d{9,11}\.\d{1,10}(?:;[12])?)")
-_OURS = re.compile(rf"(?:{LEG.pattern}|{TEST_PREFIX}[0-9a-z-]{{1,60}})(?:;[12])?")
+_OURS = re.compile(rf"(?:{LEG.pattern}|{TONE.pattern}|{TEST_PREFIX}[0-9a-z-]{{1,60}})(?:;[12])?")
 _BRIDGE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _COUNTER = re.compile(r"(?:[0-9a-f]{8}|[0-9]{1,3})(?:;[12])?(?:<[A-Z]{1,12}>)*")
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from adapter.asterisk.connection import Connection, LinkSettings
+from adapter.asterisk.consent import Tones
 from adapter.asterisk.fence import UNFENCED, Fence
 from adapter.asterisk.link import Link
 from adapter.asterisk.queuelist import QueueLists
@@ -30,6 +31,7 @@ class Asterisk:
         self.link = Link(settings, self._connection)
         self.lists = QueueLists(self._connection, clock)
         self.talk = TalkDetection(self._connection)
+        self.tones = Tones(self._connection)
 
     def start(self) -> None:
         """Register the Stasis application, then connect AMI, and both again after every loss.

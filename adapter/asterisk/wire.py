@@ -15,8 +15,9 @@ from adapter.asterisk.fields import NOTHING, Fields, name_in, text_in
 from adapter.core import events as ev
 from adapter.core import userevents
 from adapter.core.events import Channel, ChannelState
-from adapter.core.legs import is_test
+from adapter.core.legs import is_aside, tone_of
 from adapter.core.talk import TalkChanged
+from adapter.core.userevents import ToneNews, ToneTold
 
 STATES = {"0": ChannelState.DOWN, "1": ChannelState.DOWN, "5": ChannelState.RINGING, "6": ChannelState.UP}
 """AST_STATE_* (include/asterisk/channelstate.h): 0 down, 1 reserved, 5 ringing, 6 up; the others are between these."""
@@ -44,6 +45,8 @@ SHIELD = "CallMonitorShield"
 """The one by which a phone, or the dialplan, has monitoring paused (asterisk-conf/extensions_call_monitor.conf)."""
 SHIELDED = "CallMonitorShielded"
 """The one by which a leg tells that it hears nothing and nobody hears it."""
+PLAYED = "CallMonitorPlayed"
+"""The one by which a sound of consent tells whether it was played to its end."""
 TOLD: dict[str, Callable[[datetime, str], ev.Event]] = {
     HELP: userevents.HelpAsked,
     SHIELDED: userevents.LegShielded,
@@ -59,13 +62,13 @@ _ALL = {prefix: itemgetter(*(prefix + name for name in CHANNEL)) for prefix in (
 
 
 def channel(fields: Fields, prefix: str = "") -> Channel | None:
-    """The channel in an event's headers with this prefix; None if there is none, or if it is the doctor's."""
+    """The channel in an event's headers with this prefix; None if there is none, or it is no part of the model."""
     try:
         found = _ALL[prefix](fields)
     except KeyError:  # one is missing: rare, so that the fast path does not ask for each
         found = tuple([fields.get(prefix + name, "") for name in CHANNEL])
     uniqueid, linkedid, name, state, number, caller, other, other_name, extension, context = found
-    if not uniqueid or not name or is_test(uniqueid):
+    if not uniqueid or not name or is_aside(uniqueid):
         return None
     return Channel(
         uniqueid,
@@ -95,6 +98,8 @@ def _gone(fields: Fields, at: datetime) -> ev.Event | None:
     uniqueid, cause = fields.get("Uniqueid"), fields.get("Cause", "")
     if not uniqueid:
         return None
+    if (tone := tone_of(uniqueid)) is not None:
+        return ToneTold(at, tone, ToneNews.GONE)
     number = int(cause) if cause.isascii() and cause.isdigit() and len(cause) < 5 else 0
     return ev.ChannelGone(at, uniqueid, number, fields.get("Context", ""), fields.get("Exten", ""))
 
@@ -151,14 +156,14 @@ def _music(fields: Fields, at: datetime) -> ev.Event | None:
 
 def _spy_started(fields: Fields, at: datetime) -> ev.Event | None:
     leg, target = fields.get("SpyerUniqueid"), fields.get("SpyeeUniqueid")
-    if not leg or not target or is_test(leg):
-        return None
+    if not leg or not target or is_aside(leg):
+        return ToneTold(at, tone, ToneNews.ATTACHED) if (tone := tone_of(leg or "")) else None
     return ev.SpyStarted(at, leg, target, fields.get("SpyerContext", ""), fields.get("SpyerExten", ""))
 
 
 def _spy_stopped(fields: Fields, at: datetime) -> ev.Event | None:
     leg = fields.get("SpyerUniqueid")
-    return ev.SpyStopped(at, leg) if leg else None
+    return ev.SpyStopped(at, leg) if leg and not is_aside(leg) else None
 
 
 def _digit(fields: Fields, at: datetime) -> ev.Event | None:
@@ -170,8 +175,9 @@ def _digit(fields: Fields, at: datetime) -> ev.Event | None:
 
 def _originated(fields: Fields, at: datetime) -> ev.Event | None:
     leg = fields.get("Uniqueid")
-    if not leg or is_test(leg):
-        return None
+    if not leg or is_aside(leg):
+        failed = fields.get("Response") != "Success"
+        return ToneTold(at, tone, ToneNews.FAILED) if failed and (tone := tone_of(leg or "")) else None
     if fields.get("Response") == "Success":
         return ev.OriginateAnswered(at, leg, fields.get("Context", ""), fields.get("Exten", ""))
     return ev.OriginateFailed(at, leg, REASONS.get(fields.get("Reason", ""), ev.OriginateFailure.UNAVAILABLE))
@@ -201,6 +207,9 @@ def _told_by_dialplan(fields: Fields, at: datetime) -> ev.Event | None:
         return None
     if said == SHIELD:
         return userevents.ShieldAsked(at, uniqueid, fields.get("Wish", ""), fields.get("Seconds", ""))
+    if said == PLAYED:
+        news = ToneNews.PLAYED if fields.get("Status") == "SUCCESS" else ToneNews.FAILED
+        return ToneTold(at, uniqueid, news)
     told = TOLD.get(said or "")
     return told(at, uniqueid) if told else None
 

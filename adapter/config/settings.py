@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from adapter.config import environment
 from adapter.config.cluster import Cluster
+from adapter.config.consent import Consent
 from adapter.config.http import Http
 from adapter.config.pbx import AutoAnswer, Endpoints, Pbx, Softphone, StarCodes, inherit
 from adapter.config.queues import Queue, distinct
@@ -167,6 +168,7 @@ class Settings(BaseSettings):
     webhooks: Webhooks = Webhooks()
     audit: Audit = Audit()
     coaching: Coaching = Coaching()
+    consent: Consent = Consent()
     talk: Talk = Talk()
     metrics: Metrics = Metrics()
     queue: Annotated[list[Queue], AfterValidator(distinct)] = Field([], description="Limits of single queues.")

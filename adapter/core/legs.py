@@ -24,7 +24,12 @@ BUSY_CAUSES = frozenset({17, 21})
 """Q.850 causes with which a phone that is busy, or declines, ends a leg (include/asterisk/causes.h)."""
 
 
+TONE = re.compile(r"cmtone-[0-9a-f]{8}-([0-9a-f]{32})(-ear)?")
+"""Both halves of a channel by which a call hears its beep or announcement: the one that plays, and the one that is
+heard (`-ear`). They are no calls, no legs and nobody's."""
+
 _match_leg, _match_test = LEG.fullmatch, TEST.fullmatch  # bound once: each event asks for them
+_match_tone = TONE.fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,10 @@ class LegNames:
     def leg_id(self, monitor_id: str) -> str:
         """The uniqueid of the channel that will serve this monitor; the id is 32 hexadecimal digits."""
         return f"cm-{self.tag}-{monitor_id}"
+
+    def tone_id(self, tone: str) -> str:
+        """The uniqueid of the channel that plays a sound; `tone` is 32 hexadecimal digits."""
+        return f"cmtone-{self.tag}-{tone}"
 
     def is_ours(self, uniqueid: str) -> bool:
         """Whether it is a leg of this installation."""
@@ -66,6 +75,21 @@ def is_leg(uniqueid: str) -> bool:
 def is_test(uniqueid: str) -> bool:
     """Whether a channel belongs to a test call of the doctor: it is neither call nor leg, and is left alone."""
     return _match_test(uniqueid) is not None
+
+
+def ear_of(tone: str) -> str:
+    """The uniqueid of the other half of the channel that plays a sound: by it the sound is heard."""
+    return f"{tone}-ear"
+
+
+def tone_of(uniqueid: str) -> str | None:
+    """The channel that plays a sound, by either of its halves; None where it is neither."""
+    return uniqueid.removesuffix("-ear") if _match_tone(uniqueid) is not None else None
+
+
+def is_aside(uniqueid: str) -> bool:
+    """Whether the model knows nothing of a channel: a test call's, or one that plays a sound of consent."""
+    return uniqueid.startswith("cm") and (is_test(uniqueid) or _match_tone(uniqueid) is not None)
 
 
 @dataclass(frozen=True, slots=True)

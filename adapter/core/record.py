@@ -24,6 +24,8 @@ class EventType(StrEnum):
     MONITOR_ENDED = "monitor.ended"
     DO_NOT_MONITOR_CHANGED = "do_not_monitor.changed"
     """Of no call, unless a program exempted one."""
+    CONSENT_CHANGED = "consent.changed"
+    """Of no call."""
     HELP_REQUESTED = "help.requested"
     HELP_TAKEN = "help.taken"
     HELP_CLOSED = "help.closed"

@@ -1,6 +1,7 @@
 """What the dialplan tells by events of its own (UserEvent): wishes of phones, and where a leg is."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple
 
 
@@ -36,4 +37,23 @@ class LegWaits(NamedTuple):
     leg: str
 
 
-ToldByDialplan = HelpAsked | ShieldAsked | LegShielded | LegWaits
+class ToneNews(StrEnum):
+    """What became of a sound that was to be played."""
+
+    ATTACHED = "attached"
+    """Whoever is to hear it hears that channel now."""
+    PLAYED = "played"
+    FAILED = "failed"
+    GONE = "gone"
+
+
+class ToneTold(NamedTuple):
+    """What Asterisk says of a channel that plays a sound of consent (`core.consent`)."""
+
+    at: datetime
+    tone: str
+    """Its uniqueid."""
+    news: ToneNews
+
+
+ToldByDialplan = HelpAsked | ShieldAsked | LegShielded | LegWaits | ToneTold

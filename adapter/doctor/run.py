@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from adapter import config, wiring
+from adapter.config.consent import Consent
 from adapter.core.people import User
 from adapter.doctor import (
     audio,
     checks,
     checks_cluster,
+    checks_consent,
     checks_events,
     checks_help,
     checks_phones,
@@ -35,6 +37,8 @@ class Examination:
 
     findings: list[Finding] = field(default_factory=list)
     matrix: list[Row] = field(default_factory=list)
+    sounds: Consent = field(default_factory=Consent)
+    """What is to be there to be played."""
 
 
 async def examine(
@@ -53,11 +57,12 @@ async def examine(
         say("NATS")
         found.findings += await checks_cluster.check_cluster(settings)
     if len(settings.pbx) == 1:
+        found.sounds = settings.consent
         await _examine_pbx(settings.pbx[-1], path, people, found, say, prove=prove, ring=ring)
         return found
     found.findings += checks_several.check_phones(settings.pbx, people)
     parts = await asyncio.gather(
-        *(_one_of_several(pbx, settings.pbx, path, people, say, prove=prove, ring=ring) for pbx in settings.pbx)
+        *(_one_of_several(pbx, settings, path, people, say, prove=prove, ring=ring) for pbx in settings.pbx)
     )
     for part in parts:
         found.findings += part.findings
@@ -67,7 +72,7 @@ async def examine(
 
 async def _one_of_several(
     pbx: config.Pbx,
-    pbxes: Sequence[config.Pbx],
+    settings: config.Settings,
     path: Path | None,
     people: Sequence[User],
     say: Say,
@@ -76,12 +81,12 @@ async def _one_of_several(
     ring: Sequence[str],
 ) -> Examination:
     """Check one while the others are checked too: one that does not answer keeps nobody waiting."""
-    part = Examination()
+    part = Examination(sounds=settings.consent)
     mine = [user for user in people if user.pbx in (None, pbx.id)]
     elsewhere = {device for user in people if user not in mine for device in user.devices}
     rung = [device for device in ring if device not in elsewhere]
     await _examine_pbx(pbx, path, mine, part, lambda text: say(f"{pbx.id}: {text}"), prove=prove, ring=rung)
-    part.findings += await _trunks(pbx, [other for other in pbxes if other.id != pbx.id], people)
+    part.findings += await _trunks(pbx, [other for other in settings.pbx if other.id != pbx.id], people)
     part.findings = [replace(finding, pbx=pbx.id) for finding in part.findings]
     part.matrix = [replace(row, label=f"{pbx.id}: {row.label}") for row in part.matrix]
     return part
@@ -155,6 +160,7 @@ async def _pbx(
         return
     found.findings += await checks_phones.check_endpoints(probe, pbx, people)
     found.findings += await checks_traces.check_traces(probe, pbx, people)
+    found.findings += await checks_consent.check_consent(probe, found.sounds)
     await _calls(probe, pbx, found, say, prove=prove, ring=ring)
 
 

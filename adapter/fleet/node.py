@@ -13,15 +13,18 @@ from adapter.core import lifecycle
 from adapter.core.calls import Numbering
 from adapter.core.changes import Changes
 from adapter.core.events import Event, Snapshot
-from adapter.core.invariant import Fault
 from adapter.core.legs import HandedCall, SpyDialplan
 from adapter.core.monitor import EndReason
 from adapter.core.origins import Origins
-from adapter.core.pbx import LinkState, PbxState
+from adapter.core.pbx import PbxState
 from adapter.core.userevents import HelpAsked, ShieldAsked
 from adapter.errors import AdapterError
+from adapter.fleet.beside import Beside
+from adapter.fleet.figures import Figures
 from adapter.health.watchdog import Watchdog
 from adapter.monitoring.board import Board
+from adapter.monitoring.consent import Sounds, ToneActions
+from adapter.monitoring.consentrules import ConsentRules
 from adapter.monitoring.dialogs import Dialogs
 from adapter.monitoring.floornews import FloorNews, QueueLimit
 from adapter.monitoring.limits import Limits
@@ -32,7 +35,7 @@ from adapter.monitoring.reservations import Reservations
 from adapter.monitoring.shielding import Shielding
 from adapter.monitoring.shields import ShieldKeeper
 from adapter.monitoring.supervise import Supervision
-from adapter.monitoring.talkdetect import TalkActions, TalkDetect, settling
+from adapter.monitoring.talkdetect import TalkActions
 from adapter.phones.dtmf import DtmfModes
 from adapter.phones.messages import PhoneMessages
 from adapter.phones.starcodes import StarCodes
@@ -62,6 +65,10 @@ class Connected(Protocol):
     def talk(self) -> TalkActions:
         """Who is asked to tell who talks."""
 
+    @property
+    def tones(self) -> ToneActions:
+        """Who plays the sounds of consent."""
+
     def start(self) -> None:
         """Connect, and again after every loss."""
 
@@ -85,19 +92,6 @@ Connect = Callable[[OnEvents, OnState, OnCall], Connected]
 """Makes the connection to one PBX, given who is told of events, of the state, and of calls handed over by dialplan."""
 
 
-class Figures(Protocol):
-    """Who counts (`adapter.health.metrics.Metrics`)."""
-
-    def applied(self, events: Sequence[Event], lag: float) -> None:
-        """The model has taken in a batch of events, `lag` seconds after it arrived."""
-
-    def link_changed(self, state: LinkState) -> None:
-        """A connection to a PBX is another now."""
-
-    def polled(self, found: Sequence[Fault]) -> None:
-        """A watchdog compared Asterisk with the model, and found this."""
-
-
 @dataclass(frozen=True, slots=True)
 class NodeSettings:
     """How one PBX is read and treated."""
@@ -113,6 +107,8 @@ class NodeSettings:
     """By the queue's name: when hooks are told that it is over its limit."""
     detect_talk: bool = False
     """Whether Asterisk is to tell who talks in each call."""
+    sounds: Sounds = field(default_factory=Sounds)
+    """What is played for consent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +133,7 @@ class Shared:
     """Who is told that a phone asks for help: the PBX's id, and the phone's channel."""
     shields: ShieldKeeper = field(kw_only=True)
     """Of all PBXes."""
+    consent: ConsentRules = field(default_factory=ConsentRules)
     shield_asked: Listeners[[str, str, str, str]] = field(default_factory=Listeners)
     """Who is told that a phone or the dialplan wishes monitoring paused: the PBX's id, the channel, what, how long."""
 
@@ -177,8 +174,9 @@ class Node:
         self.dialogs = Dialogs(board, link, clock)
         self.floor_news = FloorNews(board, record.note, clock, settings.queue_limits)
         self.queue_watch = QueueWatch(board, self.pbx.lists) if self.pbx.lists is not None else None
-        settle = settling(settings.limits.confirm)
-        self.talk = TalkDetect(board, self.pbx.talk, clock, settle) if settings.detect_talk else None
+        talk = self.pbx.talk if settings.detect_talk else None
+        sounds = self.pbx.tones, shared.consent, settings.sounds
+        self.beside = Beside(board, talk, *sounds, record.note, shared.figures, clock, self._confirm)
         self.dtmf = DtmfModes(board, self.supervision, record, clock)
         board.digits.subscribe(self.dtmf.pressed)
         self.star_codes = StarCodes(
@@ -210,8 +208,7 @@ class Node:
         self.supervision.follows.apply(events)
         if self.queue_watch is not None:
             self.queue_watch.heard(events)
-        if self.talk is not None:
-            self.talk.heard(events)
+        self.beside.heard(events)
         for event in events:
             if type(event) is HelpAsked:
                 self._help_asked.tell(self.id, event.uniqueid)
@@ -258,8 +255,7 @@ class Node:
     def remarks(self) -> Collection[str]:
         """What an administrator should know of though all is usable; it stays once it was seen."""
         queues = self.queue_watch.remarks() if self.queue_watch is not None else []
-        talk = self.talk.remarks() if self.talk is not None else []
-        return [*self.board.place.remarks, *queues, *talk]
+        return [*self.board.place.remarks, *queues, *self.beside.remarks()]
 
     def start(self) -> None:
         """Connect, and compare the model with Asterisk from then on."""
@@ -268,8 +264,7 @@ class Node:
         self.floor_news.start()
         if self.queue_watch is not None:
             self.queue_watch.start()
-        if self.talk is not None:
-            self.talk.start()
+        self.beside.start()
 
     def give_up(self) -> None:
         """Another adapter looks after this PBX: nothing here is ended or asked for any more."""
@@ -309,8 +304,7 @@ class Node:
         if self.queue_watch is not None:
             await self.queue_watch.close()
         await self.shielding.close()
-        if self.talk is not None:
-            await self.talk.close()
+        await self.beside.close()
         await self.supervision.abandon()
         await self.dtmf.close()
         await self.dialogs.close()

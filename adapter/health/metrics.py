@@ -9,12 +9,14 @@ from collections import Counter as Tally
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from adapter.core.call import CallState
 from adapter.core.changes import Changes
+from adapter.core.consent import Sound
 from adapter.core.events import Event
 from adapter.core.invariant import Fault
 from adapter.core.modes import Mode
@@ -23,6 +25,7 @@ from adapter.core.pbx import LinkState
 from adapter.health.floormetrics import figures
 from adapter.health.helpmetrics import HelpFigures
 from adapter.monitoring.boards import Boards
+from adapter.monitoring.consent import Outcome
 from adapter.tasks import FAILURES, Failures
 
 PREFIX = "call_monitor_"
@@ -66,6 +69,8 @@ class Metrics:
         self._tries = self._counter("webhook_tries", "Tries to deliver an event, by result.", "result")
         self._differences = self._counter("watchdog_differences", "What was found and repaired, by kind.", "kind")
         self._looks = Counter(PREFIX + "watchdog_looks", "Looks of the watchdog.", registry=self.registry)
+        about = "Sounds of consent (docs/consent.md), by what became of them."
+        self._sounds = Counter(PREFIX + "consent_sounds", about, ["sound", "result"], registry=self.registry)
         self._help = HelpFigures(boards, self.registry)
         for fault in Fault:
             self._differences.labels(fault.value)
@@ -73,6 +78,8 @@ class Metrics:
             self._started.labels(mode.value)
         for reason in EndReason:
             self._ended.labels(reason.value)
+        for sound, outcome in product((Sound.ANNOUNCEMENT, Sound.BEEP), Outcome):
+            self._sounds.labels(sound.value, outcome.value)
         for result in ("delivered", "failed"):
             self._tries.labels(result)
         boards.subscribe(self._heard)
@@ -105,6 +112,10 @@ class Metrics:
         self._looks.inc()
         for fault in found:
             self._differences.labels(fault.value).inc()
+
+    def sounded(self, sound: Sound, outcome: Outcome) -> None:
+        """A sound of consent was played, or was not."""
+        self._sounds.labels(sound.value, outcome.value).inc()
 
     def refused(self, code: str) -> None:
         """A request was answered with an error."""

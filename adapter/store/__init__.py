@@ -8,6 +8,7 @@ from adapter.core.clock import Clock
 from adapter.store.agentdata import AgentData
 from adapter.store.answers import Answers
 from adapter.store.audit import Audit
+from adapter.store.consent import ConsentStore
 from adapter.store.database import Database
 from adapter.store.durability import Survives
 from adapter.store.exempt import ExemptStore
@@ -57,6 +58,7 @@ class Store:
         self.help = Help(database, clock)
         self.notes = Notes(database, clock)
         self.exempt = ExemptStore(database, clock)
+        self.consent = ConsentStore(database, clock)
         self.shields = ShieldStore(database)
         self.webhooks = Webhooks(database, clock)
         self.outbox = Outbox(database)

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
-from adapter.store import exempt, help, people
+from adapter.store import consent, exempt, help, people
 from adapter.store.database import Database
 from adapter.store.tables import FactRow
 
-PEOPLE, EXEMPT, HELP = people.VERSION, exempt.VERSION, help.VERSION
-ALL = (PEOPLE, EXEMPT, HELP)
+PEOPLE, EXEMPT, HELP, CONSENT = people.VERSION, exempt.VERSION, help.VERSION, consent.VERSION
+ALL = (PEOPLE, EXEMPT, HELP, CONSENT)
 _QUERY = select(FactRow.name, FactRow.value).where(FactRow.name.in_(ALL))
 _DIRECT = "SELECT name, value FROM facts WHERE name = ANY($1)"
 

@@ -15,6 +15,7 @@ from adapter.web import (
     calls,
     cluster,
     coaching,
+    consent,
     events,
     exempt,
     floor,
@@ -55,6 +56,7 @@ PARTS = (
     floor,
     timeline,
     exempt,
+    consent,
     notes,
     scores,
     agentdata,
@@ -153,6 +155,7 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[floor.routes.key] = groups.floor
     app[timeline.routes.key] = groups.timeline
     app[exempt.routes.key] = groups.coaching.exempt
+    app[consent.routes.key] = groups.coaching.consent
     app[notes.routes.key] = groups.coaching.notes
     app[agentdata.routes.key] = groups.coaching.agentdata
     app[scores.routes.key] = groups.coaching.scores

@@ -10,6 +10,7 @@ from adapter.core.notes import recording_of
 from adapter.core.unmonitored import Unmonitored
 from adapter.fleet.nodes import Nodes
 from adapter.monitoring.boards import Boards
+from adapter.monitoring.consentrules import ConsentRules, ConsentWatch
 from adapter.monitoring.help import HelpDesk
 from adapter.monitoring.marks import MarkWatch
 from adapter.monitoring.policy import Policy
@@ -18,8 +19,8 @@ from adapter.monitoring.shielddesk import ShieldDesk
 from adapter.monitoring.shields import ShieldKeeper
 from adapter.monitoring.unmonitored import ExemptRules
 from adapter.store import Store
-from adapter.store.marks import EXEMPT, HELP
-from adapter.web import agentdata, exempt, follows, help, notes, reports, scores, shield
+from adapter.store.marks import CONSENT, EXEMPT, HELP
+from adapter.web import agentdata, consent, exempt, follows, help, notes, reports, scores, shield
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Groups:
     """What each group of coaching's routes works with."""
 
     exempt: exempt.Deps
+    consent: consent.Deps
     notes: notes.Deps
     scores: scores.Deps
     agentdata: agentdata.Deps
@@ -45,11 +47,13 @@ class Terms:
     recording_url: str = ""
     shield_answer: float = 0.5
     """Seconds until a pause is answered."""
+    has_announcement: bool = False
+    """Whether the configuration names an announcement of consent."""
 
 
 class Coaching:
     """All of it. `unmonitored`: the rules as every board asks them; `find`: one monitor, also an ended one;
-    `committed`: returns once what has happened is in the database."""
+    `committed`: returns once what has happened is in the database; `rules`: those of consent, as calls have them."""
 
     def __init__(
         self,
@@ -62,9 +66,11 @@ class Coaching:
         find: Callable[[str], Awaitable[Monitor | None]],
         keeper: ShieldKeeper,
         committed: Callable[[], Awaitable[None]],
+        rules: ConsentRules,
     ) -> None:
         country = terms.country
         self.rules = ExemptRules(boards, unmonitored, store.exempt, clock)
+        self._consent = ConsentWatch(rules, store.consent)
         policy = Policy(boards, country)
         self.desk = HelpDesk(boards, policy, store.help, clock, find)
         self.keeper, self._shields = keeper, store.shields
@@ -73,6 +79,7 @@ class Coaching:
         )
         self.groups = Groups(
             exempt=exempt.Deps(boards, store.exempt, self.rules, country),
+            consent=consent.Deps(store.consent, self._consent, store.teams, terms.has_announcement),
             notes=notes.Deps(
                 *(boards, policy, store.notes, store.score_forms, RecentCalls(boards)),
                 partial(recording_of, terms.recording_url),
@@ -93,6 +100,7 @@ class Coaching:
         if alone:
             self.keeper.take_up(await self._shields.unfinished())
         await self.rules.refresh()
+        await self._consent.refresh()
         await self.desk.start()
 
     def follow(self, marks: MarkWatch) -> None:
@@ -100,6 +108,7 @@ class Coaching:
         exempt, requests = "what is exempt from monitoring could not be read", "requests for help could not be read"
         marks.on(EXEMPT, self.rules.refresh, exempt)
         marks.on(HELP, self.desk.refresh, requests)
+        marks.on(CONSENT, self._consent.refresh, "the rules of consent could not be read; the last known apply")
         marks.each(self.rules.forget_over, exempt)
         marks.each(self.desk.reopen_unbegun, requests)
 

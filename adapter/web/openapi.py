@@ -37,6 +37,7 @@ TAGS = {
     "notes": "What supervisors write about calls",
     "reports": "The coaching that took place",
     "do not monitor": "Whom nobody may monitor",
+    "consent": "Which calls have an announcement or beeps",
     "monitors": "Listening, whispering, joining",
     "events": "The live stream",
     "softphone": "The page as a phone",

@@ -84,7 +84,7 @@ expect("DELETE /follows/{id}", 403, admin=204, admin_inside=204, **hidden)
 others = {"agent": 404, "scoped": 404, "scoped_token": 404, "scoped_service": 404}
 expect("POST /calls/{id}/shield", 403, watched=200, admin=200, admin_inside=200, **others)
 expect("DELETE /calls/{id}/shield", 403, watched=204, admin=204, admin_inside=204, **others)
-administrators("GET /do-not-monitor, PUT /do-not-monitor", 200)
+administrators("GET /do-not-monitor, PUT /do-not-monitor, GET /consent, PUT /consent", 200)
 programs = {"service": 204, "starter": 204, "scoped_service": 404}
 expect("PUT /calls/{id}/do-not-monitor", 403, admin=204, admin_inside=204, **programs)
 expect("DELETE /calls/{id}/do-not-monitor", 403, admin=204, admin_inside=204, **programs)
@@ -116,6 +116,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PUT /notes/{id}/reply": {"text": "Thank you"},
     "PUT /score-form": {"questions": [{"text": "Greeting?", "kind": "rating"}]},
     "PUT /do-not-monitor": {"numbers": ["+12025550199"], "user_ids": []},
+    "PUT /consent": {"rules": [{"sound": "beep", "to": "agent"}]},
     "POST /monitors/stop-all": {"reason": "Enough"},
     "PATCH /users/{id}": {"name": "Taken over"},
     "PATCH /webhooks/{id}": {"enabled": False},
@@ -228,7 +229,7 @@ IDS = {
 VALUES = set(
     "username name role password extension device devices can_monitor modes phone_message active pbx token current new "
     "mode scopes scope queues expires_at url events enabled reason numbers text mark visible_to_agent note "
-    "scores questions limits shield_seconds seconds calls".split()
+    "scores questions limits shield_seconds seconds calls rules".split()
 )
 """Fields that don't."""
 

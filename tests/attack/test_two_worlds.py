@@ -4,6 +4,7 @@ In one world supervisors listen silently, by a session and by a service's token;
 of person who is barred asks every route of the contract, and is refused what can be refused, at every step.
 """
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable
@@ -396,20 +397,42 @@ async def test_who_comes_to_help_is_told_to_who_asked_alone(tmp_path: Path) -> N
         assert "help.updated" in told
 
 
+async def test_consent_is_the_same_whether_anybody_listens_or_not(tmp_path: Path) -> None:
+    """The same sounds at the same channels, and nobody is told anything else."""
+    async with shown(tmp_path, silent=True) as one, shown(tmp_path, silent=False) as other:
+        for show in (one, other):
+            tones = show.site.pbx.tones
+            await show.begin()
+            await show.listen()
+            await show.site.recorder.settled()
+            rules = {"rules": [{"sound": "beep", "every_seconds": 120}]}
+            await show.onlookers["admin"].note("PUT", f"{show.site.base}{app.PREFIX}/consent", rules)
+            async with asyncio.timeout(20):
+                while len(tones.played) < 4:  # noqa: ASYNC110 - a list has no event
+                    await asyncio.sleep(0.02)
+            await show.look()
+            await show.transfer()
+            await show.look()
+        assert_alike(one, other)
+        heard = [sorted(channel for _, channel, _ in show.site.pbx.tones.played) for show in (one, other)]
+        assert heard[0] == heard[1] == sorted([one.a, one.sam, one.c, one.ana]), "both of each call, once"
+        assert one.site.pbx.tones.stopped == other.site.pbx.tones.stopped == []
+
+
 class Talking(Show):
     """In the one world Asterisk tells who talks, in the other it doesn't."""
 
     async def heard(self) -> None:
         """Sam talks, and ceases; in the other world he says nothing, or nobody tells. Ana talks in both."""
         (node,) = self.site.service.nodes
-        assert node.talk is not None
-        node.talk._least = 0.0
+        assert node.beside.talk is not None
+        node.beside.talk._least = 0.0
         for talks in (True, False):
             self.site.pbx.scene.talk(self.ana, talks)
             if self.silent:
                 self.site.pbx.scene.talk(self.sam, talks)
             self.site.pbx.run()
-            node.talk.look()
+            node.beside.talk.look()
             await self.look()
 
 

@@ -158,7 +158,18 @@ async def test_another_language_is_whole_and_fits(place: Centre, at: At, bundle:
     await page.keyboard.press("Escape")
     api = await place.site.client("admin")
     mona = next(one["id"] for one in (await api.get("/users"))[1]["users"] if one["username"] == "mona")
-    parts = ("users", "users/new", f"users/{mona}", "audit", "webhooks", "webhooks/new", "tokens", "tokens/new")
+    assert (await api.ask("PUT", "/consent", {"rules": [{"sound": "beep"}]}))[0] == 200
+    parts = (
+        "users",
+        "users/new",
+        f"users/{mona}",
+        "consent",
+        "audit",
+        "webhooks",
+        "webhooks/new",
+        "tokens",
+        "tokens/new",
+    )
     for part in (*parts, "password"):
         await page.goto(f"/#/account/{part}")
         await expect(page.locator(".account-page h2")).to_be_visible()

@@ -135,3 +135,19 @@ async def test_an_owner_that_does_not_answer_is_no_pause(several: Several) -> No
     is_problem(await sam.post(f"/calls/{call['id']}/shield", {}), 504, "pbx_timeout")
     several.pbxes["north"].error = None
     await until(lambda: bool(north.service.shields.shields.running), "what is not confirmed is off")
+
+
+async def test_rules_of_consent_hold_at_all_adapters_and_the_owner_plays(several: Several) -> None:
+    north, south = await several.two()
+    tones = several.pbxes["north"].tones
+    customer, agent = several.call_at("north")
+    admin = await south.client("admin")
+    assert (await admin.ask("PUT", "/consent", {"rules": [{"sound": "beep", "every_seconds": 5}]}))[0] == 200
+    await until(lambda: len(tones.played) == 2, "the owner has not heard of the rules")
+    assert sorted(channel for _, channel, _ in tones.played) == sorted([customer, agent]), "each of them once"
+    assert (await (await north.client("admin")).get("/consent"))[1]["rules"][0]["every_seconds"] == 5
+    await north.die()
+    await until(lambda: south.owns("north", "south"), "nobody took it over")
+    known = len(tones.played)
+    await until(lambda: len(tones.played) >= known + 2, "the new owner does not go on")
+    assert several.pbxes["south"].tones.played == []

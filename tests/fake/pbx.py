@@ -9,11 +9,12 @@ from typing import Self
 
 from adapter.asterisk import chanspy
 from adapter.core import events as ev
+from adapter.core.consent import Announcement
 from adapter.core.legs import LegNames, LegRequest, Refusal, SpyDialplan
 from adapter.core.modes import Mode
 from adapter.core.pbx import DeviceState, LinkState, PbxState
 from adapter.core.people import Directory
-from adapter.core.userevents import LegShielded, LegWaits
+from adapter.core.userevents import LegShielded, LegWaits, ToneNews, ToneTold
 from adapter.errors import PbxUnavailable
 from adapter.fleet.node import OnCall, OnEvents, OnState
 from adapter.monitoring.board import Board
@@ -85,6 +86,47 @@ class FakeTalk:
         return True
 
 
+class FakeTones:
+    """Sounds of consent on a scene's channels."""
+
+    def __init__(self, pbx: "FakePbx") -> None:
+        self._pbx = pbx
+        self.played: list[tuple[str, str, str]] = []
+        """Which channel was to play what to which."""
+        self.stopped: list[str] = []
+        self.marks: dict[str, Announcement] = {}
+        self.plays = True
+        """Whether Asterisk plays at once all that it is asked to; else a test says when."""
+        self.error: Exception | None = None
+
+    async def play(self, tone: str, channel: str, sound: str, *, announces: bool) -> None:
+        if self.error is not None:
+            raise self.error
+        self.played.append((tone, channel, sound))
+        if announces:
+            self.marks[channel] = Announcement.PLAYS
+        self.tell(tone, ToneNews.ATTACHED)
+        if self.plays:
+            self.tell(tone, ToneNews.PLAYED)
+
+    def tell(self, tone: str, news: ToneNews) -> None:
+        """Asterisk tells of one."""
+        self._pbx._soon(ToneTold(START, tone, news))
+
+    async def stop(self, tone: str) -> bool:
+        self.stopped.append(tone)
+        return True
+
+    async def announcement(self, channel: str) -> Announcement:
+        if self.error is not None:
+            raise self.error
+        return self.marks.get(channel, Announcement.NOT_HEARD)
+
+    async def announced(self, channel: str) -> bool:
+        self.marks[channel] = Announcement.HEARD
+        return True
+
+
 class FakePbx:
     """Asterisk over a scene. Alone it feeds a board of its own; a node that connects to it is fed instead."""
 
@@ -94,7 +136,7 @@ class FakePbx:
         self.endpoints: Endpoints = endpoints or NoEndpoints()
         self.lists: Lists | None = None
         """Where a test has its queues listed again and again."""
-        self.talk = FakeTalk()
+        self.talk, self.tones = FakeTalk(), FakeTones(self)
         self.troubles: list[str] = []
         """What is not usable, as the node is told."""
         self.told: list[tuple[str, Refusal | str]] = []

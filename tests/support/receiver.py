@@ -12,7 +12,7 @@ EVERYTHING = [
     *("call.started", "call.answered", "call.ended"),
     *("monitor.started", "monitor.mode_changed", "monitor.ended"),
     *("help.requested", "help.taken", "help.closed"),
-    *("do_not_monitor.changed", "note.created", "note.changed", "note.deleted"),
+    *("do_not_monitor.changed", "consent.changed", "note.created", "note.changed", "note.deleted"),
 ]
 """All that a hook can be told of."""
 

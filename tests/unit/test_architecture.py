@@ -55,7 +55,7 @@ MAY_USE: dict[str, set[str]] = {
 LOGLESS = {"core"}
 PHONES_KNOW = {"adapter.monitoring.ports"}
 """The only part of the use case that phones know."""
-DOCTORS_PURE = set("findings report hearing dialplan rights endpoints freepbx helpcode".split())
+DOCTORS_PURE = set("findings report hearing dialplan rights endpoints freepbx helpcode consent".split())
 """Parts of the doctor that judge what others asked: no I/O, no clock."""
 SETUPS_PURE = set("asteriskconf toml model plan helpcode adapterfiles".split())
 """Parts of the setup that decide what files are to become: they read and write none."""

@@ -127,6 +127,7 @@ def test_channels(name: str, masked: str) -> None:
         ("1764103000.12", "1764103000.12"),
         ("acme-berlin-1764103000.12", "system1-1764103000.12"),
         ("cm-0123456789abcdef0123456789abcdef", "cm-0123456789abcdef0123456789abcdef"),
+        (f"cmtone-01234567-{'0' * 32}-ear", f"cmtone-01234567-{'0' * 32}-ear"),
         ("cm-acme-1764103000.12", "cm-system1-1764103000.12"),
         ("crm-4930123456", "id1"),
         ("crm-4930123456;2", "id1;2"),

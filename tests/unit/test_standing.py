@@ -10,7 +10,7 @@ from adapter.core.ownership import Member, Process
 from adapter.core.people import Role
 from adapter.errors import StoreUnavailable
 from adapter.store import Store
-from adapter.store.marks import EXEMPT, HELP, PEOPLE
+from adapter.store.marks import CONSENT, EXEMPT, HELP, PEOPLE
 from adapter.store.people import NewUser
 from tests.support.clock import real
 from tests.support.postgresql import PostgreSQL
@@ -59,7 +59,7 @@ async def test_members_and_owners_are_the_same_either_way(store: Store, monkeypa
 
 async def test_marks_are_read_at_once_and_change_with_what_they_stand_for(store: Store) -> None:
     before = await store.marks.read()
-    assert set(before) == {PEOPLE, EXEMPT, HELP}
+    assert set(before) == {PEOPLE, EXEMPT, HELP, CONSENT}
     await store.people.create(NewUser(username="p", name="P", role=Role.AGENT, password="a long enough one"))
     after = await store.marks.read()
     assert after[PEOPLE] == await store.people.version() != before[PEOPLE]

@@ -224,6 +224,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rules: the first whose conditions all hold decides; a call that none covers has no sound.
+         * @description They hold for every call that they cover, whether anybody listens or not.
+         */
+        get: operations["get_consent"];
+        /** Replace all rules. In force when this is answered, at another adapter a second later; for calls that run, too. */
+        put: operations["put_consent"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/do-not-monitor": {
         parameters: {
             query?: never;
@@ -1097,6 +1118,14 @@ export interface components {
             totals: components["schemas"]["ReportSums"];
             until: string | null;
         };
+        /** @description Which calls have an announcement or beeps. */
+        Consent: {
+            rules: components["schemas"]["RuleAnswer"][];
+        };
+        /** @description PUT /consent: all rules, in their order. */
+        ConsentBody: {
+            rules: components["schemas"]["RuleBody"][];
+        };
         /** @description The other party of the call. */
         Customer: {
             name: string;
@@ -1161,7 +1190,7 @@ export interface components {
          * @description What hooks can be told of.
          * @enum {string}
          */
-        EventType: "call.started" | "call.answered" | "call.ended" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "shield.started" | "shield.ended" | "follow.started" | "follow.ended" | "note.created" | "note.changed" | "note.deleted" | "audit.head" | "agent.state_changed" | "queue.threshold";
+        EventType: "call.started" | "call.answered" | "call.ended" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "do_not_monitor.changed" | "consent.changed" | "help.requested" | "help.taken" | "help.closed" | "shield.started" | "shield.ended" | "follow.started" | "follow.ended" | "note.created" | "note.changed" | "note.deleted" | "audit.head" | "agent.state_changed" | "queue.threshold";
         /** @description PUT /do-not-monitor: each list replaces the one before; one that is missing stays as it is. */
         ExemptBody: {
             /**
@@ -1302,6 +1331,11 @@ export interface components {
          * @enum {string}
          */
         LinkState: "connected" | "connecting" | "down";
+        /**
+         * @description Who hears it.
+         * @enum {string}
+         */
+        Listener: "agent" | "both";
         /** @description POST /session. */
         Login: {
             password: string;
@@ -1600,6 +1634,42 @@ export interface components {
          * @enum {string}
          */
         Role: "administrator" | "agent";
+        /** @description One rule. */
+        RuleAnswer: {
+            direction: components["schemas"]["Direction"] | null;
+            every_seconds: number | null;
+            queue: string | null;
+            sound: components["schemas"]["Sound"];
+            team_id: string | null;
+            to: components["schemas"]["Listener"];
+        };
+        /** @description One rule; all conditions that are given must hold. */
+        RuleBody: {
+            /** @default null */
+            direction?: components["schemas"]["Direction"] | null;
+            /**
+             * @description Of beeps only; 15 if not given.
+             * @default null
+             */
+            every_seconds?: number | null;
+            /**
+             * @description The queue that brought the call, in any case.
+             * @default null
+             */
+            queue?: string | null;
+            /** @description `announcement`: once, at the start. `beep`: at the start, and again and again. */
+            sound: components["schemas"]["Sound"];
+            /**
+             * @description The agent is a member of this team.
+             * @default null
+             */
+            team_id?: string | null;
+            /**
+             * @description An announcement is always for both.
+             * @default both
+             */
+            to?: components["schemas"]["Listener"];
+        };
         /**
          * @description What a token is good for.
          * @enum {string}
@@ -1712,6 +1782,11 @@ export interface components {
             pbx: string;
             sip_url: string;
         };
+        /**
+         * @description What a covered call has.
+         * @enum {string}
+         */
+        Sound: "none" | "announcement" | "beep";
         /** @description POST /monitors: exactly one of the first three fields identifies the call. */
         StartBody: {
             /** @default null */
@@ -2138,6 +2213,8 @@ export type ClusterMember = components['schemas']['ClusterMember'];
 export type ClusterPbx = components['schemas']['ClusterPbx'];
 export type Coach = components['schemas']['Coach'];
 export type CoachingReport = components['schemas']['CoachingReport'];
+export type Consent = components['schemas']['Consent'];
+export type ConsentBody = components['schemas']['ConsentBody'];
 export type Customer = components['schemas']['Customer'];
 export type Deliveries = components['schemas']['Deliveries'];
 export type Delivery = components['schemas']['Delivery'];
@@ -2164,6 +2241,7 @@ export type HelpList = components['schemas']['HelpList'];
 export type HelpState = components['schemas']['HelpState'];
 export type IceServer = components['schemas']['IceServer'];
 export type LinkState = components['schemas']['LinkState'];
+export type Listener = components['schemas']['Listener'];
 export type Login = components['schemas']['Login'];
 export type Mode = components['schemas']['Mode'];
 export type Monitor = components['schemas']['Monitor'];
@@ -2198,6 +2276,8 @@ export type ReportRow = components['schemas']['ReportRow'];
 export type ReportSums = components['schemas']['ReportSums'];
 export type Result = components['schemas']['Result'];
 export type Role = components['schemas']['Role'];
+export type RuleAnswer = components['schemas']['RuleAnswer'];
+export type RuleBody = components['schemas']['RuleBody'];
 export type Scope = components['schemas']['Scope'];
 export type ScoreAnswer = components['schemas']['ScoreAnswer'];
 export type ScoreFormAnswer = components['schemas']['ScoreFormAnswer'];
@@ -2210,6 +2290,7 @@ export type ShieldBody = components['schemas']['ShieldBody'];
 export type ShieldedUntil = components['schemas']['ShieldedUntil'];
 export type Snapshot = components['schemas']['Snapshot'];
 export type Softphone = components['schemas']['Softphone'];
+export type Sound = components['schemas']['Sound'];
 export type StartBody = components['schemas']['StartBody'];
 export type StopAllBody = components['schemas']['StopAllBody'];
 export type StoppedAll = components['schemas']['StoppedAll'];
@@ -2260,7 +2341,7 @@ export interface operations {
     list_entries: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "shield.started" | "shield.ended" | "follow.started" | "follow.ended" | "note.created" | "note.changed" | "note.deleted" | "score_form.changed" | "coaching.exported" | "coaching.deleted" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "consent.changed" | "consent.failed" | "help.requested" | "help.taken" | "help.closed" | "shield.started" | "shield.ended" | "follow.started" | "follow.ended" | "note.created" | "note.changed" | "note.deleted" | "score_form.changed" | "coaching.exported" | "coaching.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 /** @description `next_cursor` of the previous page. */
@@ -2291,7 +2372,7 @@ export interface operations {
     as_table: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "help.requested" | "help.taken" | "help.closed" | "shield.started" | "shield.ended" | "follow.started" | "follow.ended" | "note.created" | "note.changed" | "note.deleted" | "score_form.changed" | "coaching.exported" | "coaching.deleted" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "consent.changed" | "consent.failed" | "help.requested" | "help.taken" | "help.closed" | "shield.started" | "shield.ended" | "follow.started" | "follow.ended" | "note.created" | "note.changed" | "note.deleted" | "score_form.changed" | "coaching.exported" | "coaching.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 since?: string;
@@ -2552,6 +2633,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    get_consent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consent"];
+                };
+            };
+        };
+    };
+    put_consent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consent"];
+                };
             };
         };
     };
@@ -3940,8 +4065,8 @@ type ReadonlyArray<T> = [
 ] extends [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
-export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "shield.started", "shield.ended", "follow.started", "follow.ended", "note.created", "note.changed", "note.deleted", "score_form.changed", "coaching.exported", "coaching.deleted", "audit.cut"];
-export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "shield.started", "shield.ended", "follow.started", "follow.ended", "note.created", "note.changed", "note.deleted", "score_form.changed", "coaching.exported", "coaching.deleted", "audit.cut"];
+export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "consent.changed", "consent.failed", "help.requested", "help.taken", "help.closed", "shield.started", "shield.ended", "follow.started", "follow.ended", "note.created", "note.changed", "note.deleted", "score_form.changed", "coaching.exported", "coaching.deleted", "audit.cut"];
+export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "consent.changed", "consent.failed", "help.requested", "help.taken", "help.closed", "shield.started", "shield.ended", "follow.started", "follow.ended", "note.created", "note.changed", "note.deleted", "score_form.changed", "coaching.exported", "coaching.deleted", "audit.cut"];
 export const pathsApiV1ReportsCoachingGetParametersQueryByValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/reports/coaching"]["get"]["parameters"]["query"]["by"]> = ["agent", "supervisor", "team", "week"];
 export const pathsApiV1ReportsCoachingCsvGetParametersQueryByValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/reports/coaching.csv"]["get"]["parameters"]["query"]["by"]> = ["agent", "supervisor", "team", "week"];
 export const agentStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AgentState"]> = ["offline", "available", "ringing", "on_call", "held", "paused", "unknown"];
@@ -3949,13 +4074,14 @@ export const callStateValues: ReadonlyArray<FlattenedDeepRequired<components>["s
 export const deliveryStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Delivery"]["state"]> = ["waiting", "due", "delivered", "failed"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["inbound", "outbound", "internal"];
 export const endReasonValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EndReason"]> = ["stopped", "supervisor_hung_up", "call_ended", "took_over", "no_answer", "busy", "device_unavailable", "permission_revoked", "adapter_stopped", "pbx_lost", "not_monitorable", "shielded", "error"];
-export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended", "do_not_monitor.changed", "help.requested", "help.taken", "help.closed", "shield.started", "shield.ended", "follow.started", "follow.ended", "note.created", "note.changed", "note.deleted", "audit.head", "agent.state_changed", "queue.threshold"];
+export const eventTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["EventType"]> = ["call.started", "call.answered", "call.ended", "monitor.started", "monitor.mode_changed", "monitor.ended", "do_not_monitor.changed", "consent.changed", "help.requested", "help.taken", "help.closed", "shield.started", "shield.ended", "follow.started", "follow.ended", "note.created", "note.changed", "note.deleted", "audit.head", "agent.state_changed", "queue.threshold"];
 export const followStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FollowState"]> = ["connecting", "waiting", "listening", "ended"];
 export const groupByValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["GroupBy"]> = ["agent", "supervisor", "team", "week"];
 export const happenedValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Happened"]> = ["rang", "answered", "held", "resumed", "transferred", "listening", "whispering", "joined", "silent", "left"];
 export const healthPartStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["HealthPart"]["state"]> = ["ok", "failing"];
 export const helpStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["HelpState"]> = ["open", "taken", "closed"];
 export const linkStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LinkState"]> = ["connected", "connecting", "down"];
+export const listenerValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Listener"]> = ["agent", "both"];
 export const modeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Mode"]> = ["silent", "whisper", "barge"];
 export const monitorScopeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MonitorScope"]> = ["all", "teams"];
 export const monitorStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["MonitorState"]> = ["connecting", "live", "ended"];
@@ -3966,5 +4092,6 @@ export const recordStateStateValues: ReadonlyArray<FlattenedDeepRequired<compone
 export const resultValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Result"]> = ["ok", "refused", "failed"];
 export const roleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Role"]> = ["administrator", "agent"];
 export const scopeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Scope"]> = ["monitor", "admin", "metrics", "wall", "shield"];
+export const soundValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Sound"]> = ["none", "announcement", "beep"];
 export const userBodyRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["UserBody"]["role"]> = ["administrator", "agent"];
 export const viaValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Via"]> = ["session", "token", "command line", "setup token", "address", "phone", "browser", "keypad", "star code", "adapter"];

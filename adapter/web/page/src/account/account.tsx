@@ -8,6 +8,7 @@ import { Icon, type IconName } from "../ui/icons";
 import { words } from "../words";
 import { Audit } from "./audit";
 import { Cluster } from "./cluster";
+import { Consent } from "./consent";
 import { Exempt } from "./exempt";
 import { Password } from "./password";
 import type { PageProps } from "./parts";
@@ -27,6 +28,7 @@ const PARTS: Record<string, Part> = {
   users: { icon: "users", label: words.users, page: Users },
   teams: { icon: "teams", label: words.teams, page: Teams },
   "do-not-monitor": { icon: "exempt", label: words.doNotMonitor, page: Exempt },
+  consent: { icon: "consent", label: words.consent, page: Consent },
   "score-form": { icon: "coaching", label: words.scoreForm, page: ScoreForm },
   audit: { icon: "audit", label: words.audit, page: Audit },
   webhooks: { icon: "webhooks", label: words.webhooks, page: Webhooks },

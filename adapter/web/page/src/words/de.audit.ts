@@ -211,4 +211,9 @@ export const audit: AuditWords = {
   audit_shield_ended_tried: "{who} wollte das Mithören eines Gesprächs fortsetzen",
   audit_monitor_ended_shielded: "{supervisor} hört das {call} nicht mehr mit, weil das Mithören pausiert wurde",
   auditDialplan: "Der Wählplan",
+  action_consent_changed: "Regeln der Einwilligung geändert",
+  audit_consent_changed: "{who} hat die Regeln der Einwilligung geändert",
+  audit_consent_changed_tried: "{who} wollte die Regeln der Einwilligung ändern",
+  action_consent_failed: "Ansage oder Hinweiston nicht gespielt",
+  audit_consent_failed: "Die Ansage oder der Hinweiston konnte im {call} nicht gespielt werden",
 };

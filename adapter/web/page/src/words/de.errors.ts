@@ -65,4 +65,8 @@ export const errors: ErrorWords = {
   problem_already_taken: "Jemand anderes kommt bereits.",
   problem_shielded: "Das Mithören dieses Gesprächs pausiert. Versuchen Sie es wieder, wenn es weitergeht.",
   problem_shield_limit: "Das Mithören Ihrer Gespräche wurde heute so lange pausiert, wie Ihr Team erlaubt.",
+  error_only_beeps: "Nur Hinweistöne werden wiederholt.",
+  error_for_both: "Eine Ansage ist immer für beide.",
+  error_no_announcement: "In der Konfiguration des Servers steht keine Ansage ([consent] announcement).",
+  error_unknown_team: "Dieses Team gibt es nicht mehr. Laden Sie die Seite neu.",
 };

@@ -209,6 +209,11 @@ export const audit = {
   audit_shield_ended_tried: "{who} tried to resume monitoring of a call",
   audit_monitor_ended_shielded: "{supervisor} no longer monitors {call}, because monitoring was paused",
   auditDialplan: "The dialplan",
+  action_consent_changed: "Changed the rules of consent",
+  audit_consent_changed: "{who} changed the rules of consent",
+  audit_consent_changed_tried: "{who} tried to change the rules of consent",
+  action_consent_failed: "Announcement or beep not played",
+  audit_consent_failed: "The announcement or beep could not be played in {call}",
 };
 
 export type AuditWords = typeof audit;

@@ -1,0 +1,276 @@
+"""Consent: which calls have an announcement or a beep by the administrators' rules, and when who hears it. Pure.
+
+It is about the call alone, never about who monitors it: a sound that plays only while somebody listens would tell so.
+Times are seconds of a clock that nobody can set.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from adapter.core.call import Call, Direction
+from adapter.core.teams import queue_key
+
+FIRST = 0.5
+"""Seconds from the answer to the first sound: phones that have just answered drop what comes at once."""
+AGAIN = 5.0
+"""Seconds until an announcement that failed is played again."""
+TRIES = 3
+"""How often it is played at most."""
+
+
+class Sound(StrEnum):
+    """What a covered call has."""
+
+    NONE = "none"
+    ANNOUNCEMENT = "announcement"
+    """Once, to both."""
+    BEEP = "beep"
+    """At the start, and again and again."""
+
+
+class Listener(StrEnum):
+    """Who hears it."""
+
+    AGENT = "agent"
+    BOTH = "both"
+
+
+class Announcement(StrEnum):
+    """What Asterisk knows of a party and the announcement."""
+
+    NOT_HEARD = "not heard"
+    """Or it is not known whether it was played to its end."""
+    PLAYS = "plays"
+    HEARD = "heard"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRule:
+    """One rule. All conditions that are given must hold; without any it covers every call."""
+
+    sound: Sound
+    to: Listener = Listener.BOTH
+    every_seconds: int | None = None
+    """Of beeps."""
+    queue: str | None = None
+    """The queue that brought the call, in any case."""
+    team_id: str | None = None
+    """The agent is a member of this team."""
+    direction: Direction | None = None
+
+    def covers(self, call: Call, teams: Collection[str]) -> bool:
+        """Whether it holds for this call. `teams`: ids of those of which the agent is a member."""
+        if self.queue is not None and (call.queue is None or queue_key(call.queue) != queue_key(self.queue)):
+            return False
+        if self.direction is not None and call.direction is not self.direction:
+            return False
+        return self.team_id is None or self.team_id in teams
+
+
+def rule_of(rules: Iterable[ConsentRule], call: Call, teams: Collection[str]) -> ConsentRule | None:
+    """The first rule that covers the call decides; None where nothing is to be heard."""
+    found = next((rule for rule in rules if rule.covers(call, teams)), None)
+    return found if found is not None and found.sound is not Sound.NONE else None
+
+
+def rule_view(rule: ConsentRule) -> dict[str, object]:
+    """A rule as programs see it."""
+    return {
+        "queue": rule.queue,
+        "team_id": rule.team_id,
+        "direction": rule.direction.value if rule.direction else None,
+        "sound": rule.sound.value,
+        "to": rule.to.value,
+        "every_seconds": rule.every_seconds,
+    }
+
+
+def told(rules: Iterable[ConsentRule], teams: Mapping[str, str]) -> str:
+    """All rules in one line, for the audit. `teams`: names by id."""
+    return "; ".join(_told(rule, teams) for rule in rules) or "no rules"
+
+
+def _told(rule: ConsentRule, teams: Mapping[str, str]) -> str:
+    where = [f"queue {rule.queue}"] if rule.queue is not None else []
+    where += [f"team {teams.get(rule.team_id, rule.team_id)}"] if rule.team_id is not None else []
+    where += [rule.direction.value] if rule.direction is not None else []
+    what = rule.sound.value
+    if rule.sound is Sound.BEEP:
+        what += f" every {rule.every_seconds} s to {rule.to.value}"
+    return f"{', '.join(where) or 'all calls'}: {what}"
+
+
+class Want(NamedTuple):
+    """What a call is to have now, and by which channels its people hear it."""
+
+    rule: ConsentRule
+    agent: str
+    others: frozenset[str]
+    """Those in the agent's bridge."""
+    far: str
+    """The customer's: whether they had the announcement decides whether the conversation had it."""
+
+    @property
+    def parties(self) -> tuple[str, frozenset[str], str]:
+        """Who talks with whom."""
+        return self.agent, self.others, self.far
+
+    @property
+    def listeners(self) -> frozenset[str]:
+        """The channels at which it is to be heard."""
+        return frozenset({self.agent}) | (self.others if self.rule.to is Listener.BOTH else frozenset())
+
+
+def want_of(rules: Sequence[ConsentRule], call: Call, teams: Collection[str]) -> Want | None:
+    """What a call is to have now: nothing before it is answered, on hold, or while nobody is there."""
+    if not rules or call.answered_at is None or not call.audible or not call.far or not call.peers:
+        return None
+    rule = rule_of(rules, call, teams)
+    return Want(rule, call.uniqueid, call.peers, call.far) if rule is not None else None
+
+
+class Turn(NamedTuple):
+    """One sound that is to be played now."""
+
+    call_id: str
+    want: Want
+    channels: tuple[str, ...]
+    """To whom."""
+
+    @property
+    def sound(self) -> Sound:
+        """Which."""
+        return self.want.rule.sound
+
+
+@dataclass(slots=True)
+class _Plan:
+    want: Want
+    due: float | None
+    """When it plays next; None: never, or not before what plays now is over."""
+
+
+class Schedule:
+    """When each call of a PBX has its next sound.
+
+    `settle`: seconds from a change of the people in a call until the next one. A channel on which a sound is played
+    keeps what Asterisk has of the former party, and a monitor that attaches then would hear one side only
+    (docs/agents-and-queues, "Who talks"); and it is the same whether there is a monitor or none.
+    """
+
+    def __init__(self, settle: float) -> None:
+        self._settle = settle
+        self._plans: dict[str, _Plan] = {}
+        self._last: dict[str, float] = {}
+        """By call: when it last had a beep."""
+        self._met: dict[str, tuple[str, frozenset[str], str]] = {}
+        """By call: who talked in it last."""
+        self._claims: dict[tuple[Sound, str], dict[str, None]] = {}
+        """By sound and channel: the calls that want it there, of which the first plays it: agents who talk with each
+        other have a call each, and need one beep."""
+        self._said: set[str] = set()
+        self._failed: dict[str, int] = {}
+        """By the customer's channel: how often its announcement failed."""
+
+    def follow(self, call_id: str, want: Want | None, now: float) -> bool:
+        """What this call is to have from now on. True: what is being played for it must end."""
+        before = self._plans.get(call_id)
+        if before is not None and before.want == want:
+            return False
+        if before is not None:
+            self._release(call_id, before.want)
+        if want is None:
+            self._plans.pop(call_id, None)
+            return before is not None
+        moved = self._met.get(call_id, want.parties) != want.parties
+        self._met[call_id] = want.parties
+        for channel in want.listeners:
+            self._claims.setdefault((want.rule.sound, channel), {})[call_id] = None
+        self._plans[call_id] = _Plan(want, self._due(call_id, want, now + (self._settle if moved else FIRST)))
+        return before is not None and before.want.parties != want.parties
+
+    def _due(self, call_id: str, want: Want, earliest: float) -> float | None:
+        if want.rule.sound is Sound.ANNOUNCEMENT:
+            return None if self._had(want.far) else earliest
+        last = self._last.get(call_id)
+        return earliest if last is None else max(earliest, last + (want.rule.every_seconds or 0))
+
+    def _had(self, far: str) -> bool:
+        return far in self._said or self._failed.get(far, 0) >= TRIES
+
+    def _release(self, call_id: str, want: Want) -> None:
+        for channel in want.listeners:
+            claims = self._claims.get((want.rule.sound, channel), {})
+            claims.pop(call_id, None)
+            if not claims:
+                self._claims.pop((want.rule.sound, channel), None)
+
+    def take(self, now: float) -> list[Turn]:
+        """What is to be played now. Beeps are due again after their time; what was missed is not made up for."""
+        found = []
+        for call_id, plan in self._plans.items():
+            if plan.due is None or plan.due > now:
+                continue
+            sound, every = plan.want.rule.sound, plan.want.rule.every_seconds
+            plan.due = now + every if sound is Sound.BEEP and every else None
+            if sound is Sound.BEEP:
+                self._last[call_id] = now
+            elif self._had(plan.want.far):
+                continue
+            mine = (one for one in plan.want.listeners if next(iter(self._claims[sound, one])) == call_id)
+            if channels := tuple(sorted(mine)):
+                found.append(Turn(call_id, plan.want, channels))
+        return found
+
+    def next_at(self) -> float | None:
+        """When something is due; None: nothing is."""
+        return min((plan.due for plan in self._plans.values() if plan.due is not None), default=None)
+
+    def holds(self, turn: Turn) -> bool:
+        """Whether it may still be played."""
+        plan = self._plans.get(turn.call_id)
+        return plan is not None and plan.want.parties == turn.want.parties
+
+    def had(self, turn: Turn) -> None:
+        """Its announcement was heard: nobody in it needs it again."""
+        self._said.update({turn.want.far, *turn.channels})
+
+    def again(self, turn: Turn, at: float) -> None:
+        """It is played already, by a former run: what became of it is looked at then."""
+        plan = self._plans.get(turn.call_id)
+        if plan is not None and plan.want == turn.want:
+            plan.due = at
+
+    def failed(self, turn: Turn, now: float) -> bool:
+        """It could not be played; an announcement is tried again. True: this is the first that failed of the call."""
+        far = turn.want.far
+        self._failed[far] = self._failed.get(far, 0) + 1
+        if turn.sound is Sound.ANNOUNCEMENT and not self._had(far):
+            self.again(turn, now + AGAIN)
+        return self._failed[far] == 1
+
+    def forget(self, call_id: str) -> None:
+        """The call is over."""
+        plan = self._plans.pop(call_id, None)
+        if plan is not None:
+            self._release(call_id, plan.want)
+        self._last.pop(call_id, None)
+        self._met.pop(call_id, None)
+
+    def clear(self) -> None:
+        """Nothing is known any more."""
+        for known in (self._plans, self._last, self._met, self._claims, self._said, self._failed):
+            known.clear()
+
+    def keep_only(self, channels: Collection[str]) -> None:
+        """These are all the channels that there are."""
+        self._said.intersection_update(channels)
+        self._failed = {far: times for far, times in self._failed.items() if far in channels}
+
+    @property
+    def size(self) -> int:
+        """How much is known: it must not grow."""
+        by_call = len(self._plans) + len(self._last) + len(self._met)
+        return by_call + len(self._claims) + len(self._said) + len(self._failed)
