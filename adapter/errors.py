@@ -113,6 +113,12 @@ class NotLive(AdapterError):
     code, status, title = "not_live", 409, "The monitor is still connecting"
 
 
+class NotTalking(AdapterError):
+    """Nobody is talked to: only an agent who knows of a supervisor can be sent a message, or send one."""
+
+    code, status, title = "not_talking", 409, "Nobody is talking"
+
+
 class CallEnded(AdapterError):
     """The call or the monitor has ended."""
 

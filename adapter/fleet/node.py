@@ -22,6 +22,7 @@ from adapter.core.userevents import HelpAsked, ShieldAsked
 from adapter.errors import AdapterError
 from adapter.health.watchdog import Watchdog
 from adapter.monitoring.board import Board
+from adapter.monitoring.coachmessages import CoachMessages
 from adapter.monitoring.dialogs import Dialogs
 from adapter.monitoring.floornews import FloorNews, QueueLimit
 from adapter.monitoring.limits import Limits
@@ -191,6 +192,7 @@ class Node:
         self.shielding = Shielding(
             board, link, shared.shields, settings.limits.answer, recordings=settings.limits.recordings
         )
+        self.coach_messages = CoachMessages(board, clock)
         self._taken_up = False
         board.subscribe(self._heard)
         self.messages = PhoneMessages(board, self.pbx.message, shared.is_at_page)

@@ -23,6 +23,7 @@ from adapter.web import (
     health,
     help,
     listener,
+    messages,
     monitors,
     notes,
     openapi,
@@ -63,6 +64,7 @@ PARTS = (
     follows,
     reports,
     monitors,
+    messages,
     stopall,
     events,
     softphone,
@@ -161,6 +163,7 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[follows.routes.key] = groups.coaching.follows
     app[reports.routes.key] = groups.coaching.reports
     app[monitors.routes.key] = groups.monitors
+    app[messages.routes.key] = groups.monitors
     app[stopall.routes.key] = groups.stopall
     app[events.routes.key] = groups.events
     app[softphone.routes.key] = groups.softphone

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from adapter.core.messages import LONGEST
 from adapter.core.passwords import MIN_LENGTH, Weak, is_name, weakness
 from adapter.errors import Invalid
 
@@ -106,17 +107,16 @@ Devices = Annotated[list[Device], Field(max_length=10)]
 PhoneNumber = Annotated[str, Field(min_length=1, max_length=64), Printable]
 Reason = Annotated[str, Field(min_length=1, max_length=200), Printable, Visible]
 """Why something is done, for people who read the audit."""
-Words = Annotated[
-    str,
-    Field(min_length=1, max_length=4000),
-    Matching(
-        r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]*",
-        "control characters can't be used here",
-        "control_characters",
-    ),
-    Visible,
-]
+Lines = Matching(
+    r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]*",
+    "control characters can't be used here",
+    "control_characters",
+)
+"""As `Printable`, but in lines."""
+Words = Annotated[str, Field(min_length=1, max_length=4000), Lines, Visible]
 """What somebody writes, in lines."""
+Message = Annotated[str, Field(min_length=1, max_length=LONGEST), Lines, Visible]
+"""What supervisor and agent write to each other during a talk, in lines."""
 Identifier = Annotated[str, Field(min_length=1, max_length=200), Printable]
 
 

@@ -19,6 +19,7 @@ from adapter.web import answers, flooranswers
 from adapter.web.codes import table
 from adapter.web.follows import FollowAnswer
 from adapter.web.help import HelpAnswer
+from adapter.web.messages import MessageAnswer
 from adapter.web.principal import COOKIE
 from adapter.web.problems import CONTENT_TYPE
 from adapter.web.proxy import Misdirected
@@ -38,6 +39,7 @@ TAGS = {
     "reports": "The coaching that took place",
     "do not monitor": "Whom nobody may monitor",
     "monitors": "Listening, whispering, joining",
+    "messages": "Text between a supervisor and the agent whom they talk to",
     "events": "The live stream",
     "softphone": "The page as a phone",
     "audit": "Who did what",
@@ -60,6 +62,7 @@ class Snapshot(answers.Answer):
     queues: list[flooranswers.QueueStatus]
     help: list[HelpAnswer]
     follows: list[FollowAnswer]
+    messages: list[MessageAnswer]
     record: "RecordState | None" = None
 
 
@@ -67,6 +70,12 @@ class Gone(answers.Answer):
     """A call, monitor, agent or queue that the user no longer sees."""
 
     id: str
+
+
+class NoMessages(answers.Answer):
+    """Of this monitor (to the agent, this talk) the user sees no message any more."""
+
+    monitor_id: str
 
 
 class Talker(answers.Answer):
@@ -114,6 +123,8 @@ class Events(BaseModel):
     help_removed: Gone
     follow_updated: FollowAnswer
     follow_removed: Gone
+    message_sent: MessageAnswer
+    messages_removed: NoMessages
 
 
 def document(declared: Declared) -> Json:

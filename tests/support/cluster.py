@@ -25,6 +25,7 @@ from adapter.fleet.mirror import Publisher
 from adapter.fleet.people import KnownPeople
 from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
+from adapter.monitoring.coachmessages import CoachMessages
 from adapter.monitoring.limits import Limits
 from adapter.monitoring.shielding import Shielding
 from adapter.monitoring.shields import ShieldKeeper
@@ -111,6 +112,7 @@ class Owner:
         self.executor = Executor(
             self.supervision,
             self.shielding,
+            CoachMessages(self.board, lambda: START),
             self.publisher,
             bus,
             self.sealer,
