@@ -1,7 +1,7 @@
 // The live picture, and how each event changes it. Pure: no stream, no clock, no page.
 
 import type {
-  AgentStatus, Call, Coach, Events, FollowAnswer, HelpAnswer, Monitor, NamedPbxState, QueueStatus, RecordState, Snapshot, User,
+  AgentStatus, Call, Coach, Events, FollowAnswer, HelpAnswer, MessageAnswer, Monitor, NamedPbxState, QueueStatus, RecordState, Snapshot, User,
 } from "../schema";
 
 export interface Picture {
@@ -15,6 +15,8 @@ export interface Picture {
   help: ReadonlyMap<string, HelpAnswer>;
   /** Follows that are not over. */
   follows: ReadonlyMap<string, FollowAnswer>;
+  /** Between me and whom I talk to, or who talks to me; oldest first. */
+  messages: ReadonlyMap<string, MessageAnswer>;
   /** How the connection to each PBX is, by its id. */
   pbxs: ReadonlyMap<string, NamedPbxState>;
   /** Whether what happens can be recorded; only for those who may monitor. */
@@ -36,6 +38,7 @@ export const NOTHING: Picture = {
   queues: new Map(),
   help: new Map(),
   follows: new Map(),
+  messages: new Map(),
   pbxs: NO_PBXS,
   record: null,
   connected: false,
@@ -69,6 +72,10 @@ const effects: { [K in Kind]: (picture: Picture, data: Happenings[K]) => Partial
   "help.removed": ({ help }, { id }) => ({ help: without(help, id) }),
   "follow.updated": ({ follows }, follow) => ({ follows: put(follows, follow.id, follow) }),
   "follow.removed": ({ follows }, { id }) => ({ follows: without(follows, id) }),
+  "message.sent": ({ messages }, message) => ({ messages: put(messages, message.id, message) }),
+  "messages.removed": ({ messages }, { monitor_id }) => ({
+    messages: new Map([...messages].filter(([, message]) => message.monitor_id !== monitor_id)),
+  }),
   "pbx.state": ({ pbxs }, pbx) => ({ pbxs: put(pbxs, pbx.id, pbx) }),
   "record.state": (_, record) => ({ record }),
   lost: () => ({ connected: false }),
@@ -97,10 +104,11 @@ export function awayOf({ pbxs }: Picture): NamedPbxState[] {
   return [...pbxs.values()].filter(({ state }) => state !== "connected");
 }
 
-function seen({ user, calls, monitors, agents, queues, help, follows, pbxs, record }: Snapshot): Partial<Picture> {
+function seen({ user, calls, monitors, agents, queues, help, follows, messages, pbxs, record }: Snapshot): Partial<Picture> {
   const picture = { calls: byId(calls), monitors: byId(monitors) };
   const floor = { agents: byId(agents), queues: byId(queues) };
-  const more = { coaches: coachesIn(user, picture), help: byId(help), follows: byId(follows), pbxs: byId(pbxs), record: record ?? null };
+  const coaching = { coaches: coachesIn(user, picture), help: byId(help), follows: byId(follows), messages: byId(messages) };
+  const more = { ...coaching, pbxs: byId(pbxs), record: record ?? null };
   return { ...picture, ...floor, ...more, user, connected: true };
 }
 
