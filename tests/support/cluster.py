@@ -109,10 +109,11 @@ class Owner:
         )
         self.shields = ShieldKeeper(self.boards, held, self.record.note, lambda: START)
         self.shielding = Shielding(self.board, self.pbx, self.shields, LIMITS.answer, recordings=False)
+        self.messages = CoachMessages(self.board, lambda: START)
         self.executor = Executor(
             self.supervision,
             self.shielding,
-            CoachMessages(self.board, lambda: START),
+            self.messages,
             self.publisher,
             bus,
             self.sealer,
