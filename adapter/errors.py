@@ -148,10 +148,10 @@ class Invalid(AdapterError):
 
     code, status, title = "invalid", 422, "Invalid request"
 
-    def __init__(self, detail: str, errors: Sequence[Mapping[str, str | int]] = ()) -> None:
-        super().__init__(detail)
+    def __init__(self, detail: str, errors: Sequence[Mapping[str, str | int]] = (), **more: Any) -> None:
+        super().__init__(detail, **more)
         if errors:
-            self.extra = {"errors": list(errors)}
+            self.extra = {**self.extra, "errors": list(errors)}
 
     @classmethod
     def at(cls, field: str, message: str, kind: str = "invalid") -> "Invalid":

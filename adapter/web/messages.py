@@ -49,7 +49,7 @@ class MessageAnswer(answers.Answer):
     monitor_id: str = Field(description="The supervisor's monitor; to the agent, the talk.")
     call_id: str
     at: answers.Time
-    sender: Sender = Field(serialization_alias="from")
+    sender: Sender = Field(alias="from")
     author: answers.Named
     text: str
 

@@ -3,6 +3,8 @@
 from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import SignIn
+from tests.browser.listed import NARROW, WIDE
+from tests.browser.test_quality import assert_accessible
 from tests.browser.test_talk import button, listening
 from tests.support.lab import Lab
 
@@ -25,7 +27,7 @@ async def test_they_write_to_each_other_while_the_agent_hears_her(lab: Lab, sign
     mona, sam = await sign_in("mona"), await sign_in("sam")
     await listening(mona)
     await expect(field(mona, "Sam")).not_to_be_editable()
-    await expect(mona.get_by_text("Sam doesn't know that you listen.")).to_be_visible()
+    await expect(mona.get_by_text("You can write only while Sam hears you.")).to_be_visible()
     await expect(sam.get_by_role("textbox", name="Message to")).to_have_count(0)
 
     await button(mona, "Talk to Agent").click()
@@ -52,6 +54,11 @@ async def test_they_write_to_each_other_while_the_agent_hears_her(lab: Lab, sign
     await mona.keyboard.press("Enter")
     await mona.keyboard.press("Enter")
     await expect(log(sam, "Mona").get_by_text("Twenty is fine")).to_be_visible()
+    for page in (mona, sam):
+        for size in (WIDE, NARROW):
+            await page.set_viewport_size(size)  # type: ignore[arg-type]
+            await assert_accessible(page)
+        await page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     await sam.reload()
     await expect(log(sam, "Mona").get_by_role("paragraph")).to_have_count(3)
     await expect(log(mona, "Sam").get_by_role("paragraph")).to_have_count(3)

@@ -31,7 +31,7 @@ export const coaching: CoachingWords = {
   messageTo: "Nachricht an {name}",
   messageHint: "Die Eingabetaste sendet, mit Umschalt beginnt sie eine neue Zeile.",
   messagePrivate: "Nur Sie und {name} können das lesen. Es wird nicht aufbewahrt.",
-  messageSilent: "{name} weiß nicht, dass Sie mithören. Sie können schreiben, solange {name} Sie hört.",
+  messageSilent: "Schreiben können Sie nur, solange {name} Sie hört.",
   messageUnknown: "Ohne Verbindung kann gerade nichts gesendet werden.",
   messageUnsure: "Ob das gesendet wurde, ist nicht bekannt. Senden Sie es noch einmal: Es kommt nur einmal an.",
   messageYou: "Sie",

@@ -29,7 +29,7 @@ export const coaching = {
   messageTo: "Message to {name}",
   messageHint: "Enter sends, Shift+Enter begins a new line.",
   messagePrivate: "Only you and {name} can read this. It is not kept.",
-  messageSilent: "{name} doesn't know that you listen. You can write while {name} hears you.",
+  messageSilent: "You can write only while {name} hears you.",
   messageUnknown: "Without a connection nothing can be sent now.",
   messageUnsure: "It is not known whether this was sent. Send it again: it arrives only once.",
   messageYou: "You",
