@@ -89,6 +89,11 @@ class Messages:
         return [message for message in self if message.id not in before]
 
 
+def of_talk(monitor: Monitor, kept: Sequence[CoachMessage]) -> Sequence[CoachMessage]:
+    """Those of the talk that goes on: what both are told of, live. None in silence, as if there were no monitor."""
+    return [one for one in kept if one.talk == monitor.talk] if monitor.talks else ()
+
+
 def is_answerable(user: User, monitor: Monitor, call: Call | None, *, in_hand: bool) -> bool:
     """Whether this person is the agent whom this monitor's supervisor talks to now, so that they know of each other.
 
@@ -111,7 +116,7 @@ def seen_messages(
         return kept
     if not is_answerable(user, monitor, call, in_hand=in_hand):
         return ()
-    return [one for one in kept if one.talk == monitor.talk and one.agent_id == user.id]
+    return [one for one in of_talk(monitor, kept) if one.agent_id == user.id]
 
 
 def message_id(author: str, about: str, key: str) -> str:

@@ -17,7 +17,7 @@ from adapter.core.follow import Follow
 from adapter.core.follow_views import follow_visible
 from adapter.core.help import HelpRequest
 from adapter.core.help_views import HelpSight, help_sight
-from adapter.core.messages import CoachMessage, is_answerable, seen_messages
+from adapter.core.messages import CoachMessage, is_answerable, of_talk, seen_messages
 from adapter.core.monitor import Monitor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, User
@@ -297,12 +297,14 @@ class Boards:
         found = self.monitors_on(call.id)
         return [one for one in found if is_answerable(user, one, call, in_hand=self._held(user, one, call, who))]
 
-    def has_messages(self, user_id: str) -> bool:
-        """Whether there are messages that nobody but this person and one other may see."""
-        of_agents = any(message.agent_id == user_id for board in self for message in board.messages)
-        return of_agents or any(
-            one.supervisor.user_id == user_id for board in self for one in board.monitors() if board.messages.of(one.id)
-        )
+    def writers(self, monitor: Monitor) -> frozenset[str]:
+        """Ids of those two who are told of a monitor's messages now, and nobody else; none where there are none."""
+        told = of_talk(monitor, self.kept_messages(monitor))
+        return frozenset({message.agent_id for message in told} | ({monitor.supervisor.user_id} if told else set()))
+
+    def writes(self, user_id: str) -> bool:
+        """Whether this person is told of messages now of which others aren't."""
+        return any(user_id in self.writers(monitor) for monitor in self.monitors())
 
     def _held(self, user: User, monitor: Monitor, call: Call | None, who: Who | None) -> bool:
         """Whether it may be somebody else of that conversation who looks."""

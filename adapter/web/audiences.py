@@ -263,7 +263,7 @@ class Audiences:
 
     def _asks(self, user: User) -> bool:
         """Whether they ask for help (shown to them also while its call is out of sight), or get messages."""
-        mine = self._boards.has_messages(user.id)
+        mine = self._boards.writes(user.id)
         return mine or any(request.agent.user_id == user.id for request in self._boards.help.values())
 
     def _agents(self) -> frozenset[str]:

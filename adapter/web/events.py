@@ -42,8 +42,8 @@ async def events(context: RequestContext[Deps, None]) -> web.StreamResponse:
     mode: bridge_changed, made_safe, unrecorded), monitor.removed, monitor.ended, coach.joined, coach.left,
     pbx.state (of the PBX that `id` names); to supervisors also record.state (`ok`, `failing`: whether what happens
     can be recorded); help.updated, help.removed; follow.updated, follow.removed;
-    to a supervisor and the agent whom they talk to, and to nobody else, message.sent and messages.removed (of that
-    monitor they see none any more).
+    to a supervisor and the agent whom they talk to, and to nobody else, message.sent. An agent's messages go with
+    monitor.removed, which tells them that the talk is over.
     A wall's token is told of agents, queues and PBXes only, without customers.
     """
     if is_wall(context.principal):

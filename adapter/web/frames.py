@@ -22,7 +22,7 @@ from adapter.core.views import Visibility
 from adapter.monitoring.boards import Boards
 from adapter.web.floorframes import FloorBatch, FloorShown, tell
 from adapter.web.frame import Frame, encode
-from adapter.web.messageframes import MessagesShown, message_frames, of_changes, readers, shown_messages
+from adapter.web.messageframes import MessagesShown, message_frames, of_changes, shown_messages, writers
 
 __all__ = ["Batch", "Frame", "Shown", "encode", "snapshot"]
 
@@ -54,7 +54,7 @@ class Shown:
         """Calls, monitors, agents, queues, requests for help and follows as a snapshot has them."""
         calls, monitors = b",".join(self.calls.values()), b",".join(data for _, data in self.monitors.values())
         asked, follows = b",".join(self.help.values()), b",".join(self.follows.values())
-        texts = b",".join(data for _, of_it in self.messages.values() for data in of_it.values())
+        texts = b",".join(data for of_it in self.messages.values() for data in of_it.values())
         rest = b'%b,"help":[%b],"follows":[%b],"messages":[%b]' % (self.floor.things, asked, follows, texts)
         return b'"calls":[%b],"monitors":[%b],%b' % (calls, monitors, rest)
 
@@ -195,7 +195,7 @@ class Batch:
 
     def set_apart(self) -> set[str]:
         """Who may not be shown something of it as everybody else is who may monitor (`views.set_apart`)."""
-        found: set[str] = self._floor.scoped_agents() | readers(self._boards, self._monitors.values())
+        found: set[str] = self._floor.scoped_agents() | writers(self._boards, self._monitors.values())
         for _, call in self._calls:
             if call is not None:
                 found |= views.set_apart(call, self._barred_from(call.conversation_id))

@@ -1,17 +1,22 @@
-"""What supervisors and agents are told of messages between them: like `adapter.web.frames`, of which it is a part."""
+"""What supervisors and agents are told of messages between them: like `adapter.web.frames`, of which it is a part.
+
+Only of the talk that goes on. In silence the supervisor is one of all supervisors again, as if there were no monitor:
+what was written before is kept by their page, and asked for by one that has just been opened.
+"""
 
 from collections.abc import Iterable
 
 from adapter.core.bars import Who
 from adapter.core.changes import Changes
 from adapter.core.message_views import message_view
+from adapter.core.messages import of_talk
 from adapter.core.monitor import Monitor
 from adapter.core.people import User
 from adapter.monitoring.boards import Boards
 from adapter.web.frame import Frame, encode
 
-MessagesShown = dict[str, tuple[str, dict[str, bytes]]]
-"""What an audience was last shown, by the monitor's own id: the id that they know, and messages by theirs."""
+MessagesShown = dict[str, dict[str, bytes]]
+"""What an audience was last shown, by the monitor's own id and the message's."""
 
 
 def of_changes(boards: Boards, changes: Changes) -> list[Monitor]:
@@ -20,40 +25,28 @@ def of_changes(boards: Boards, changes: Changes) -> list[Monitor]:
     return [monitor for monitor in found if monitor is not None]
 
 
-def readers(boards: Boards, monitors: Iterable[Monitor]) -> set[str]:
-    """Ids of those two of each monitor who alone may see its messages, where it has some."""
-    found: set[str] = set()
-    for monitor in monitors:
-        kept = boards.kept_messages(monitor)
-        found |= {message.agent_id for message in kept} | ({monitor.supervisor.user_id} if kept else set())
-    return found
+def writers(boards: Boards, monitors: Iterable[Monitor]) -> set[str]:
+    """Ids of those who may not be told of these monitors together with others: each has messages for two alone."""
+    return set().union(*(boards.writers(monitor) for monitor in monitors))
 
 
 def shown_messages(boards: Boards, user: User, who: Who, monitors: Iterable[Monitor]) -> MessagesShown:
-    """Those of these monitors that this person sees."""
+    """Those of these monitors that this person is told of."""
     found = {monitor.id: _seen(boards, user, who, monitor) for monitor in monitors}
-    return {one: seen for one, seen in found.items() if seen is not None}
+    return {one: seen for one, seen in found.items() if seen}
 
 
 def message_frames(
     boards: Boards, shown: MessagesShown, user: User, who: Who, monitors: Iterable[Monitor], frames: list[Frame]
 ) -> None:
-    """What of these monitors' messages is new to this person, and of which they see none any more."""
+    """What of these monitors' messages is new to this person. That a talk is over, the monitor's own events tell."""
     for monitor in monitors:
-        before, now = shown.pop(monitor.id, None), _seen(boards, user, who, monitor)
-        if before is not None and (now is None or now[0] != before[0]):
-            frames.append(Frame.of("messages.removed", encode({"monitor_id": before[0]})))
-            before = None
-        if now is not None:
-            known = before[1] if before is not None else {}
-            frames += [Frame.of("message.sent", data) for one, data in now[1].items() if one not in known]
+        before, now = shown.pop(monitor.id, {}), _seen(boards, user, who, monitor)
+        frames += [Frame.of("message.sent", data) for one, data in now.items() if one not in before]
+        if now:
             shown[monitor.id] = now
 
 
-def _seen(boards: Boards, user: User, who: Who, monitor: Monitor) -> tuple[str, dict[str, bytes]] | None:
-    messages = boards.messages(user, monitor, who)
-    if not messages:
-        return None
-    is_own = monitor.supervisor.user_id == user.id
-    seen = {one.id: encode(message_view(one, user)) for one in messages}
-    return (monitor.id if is_own else monitor.talk), seen
+def _seen(boards: Boards, user: User, who: Who, monitor: Monitor) -> dict[str, bytes]:
+    told = of_talk(monitor, boards.messages(user, monitor, who))
+    return {one.id: encode(message_view(one, user)) for one in told}

@@ -72,12 +72,6 @@ class Gone(answers.Answer):
     id: str
 
 
-class NoMessages(answers.Answer):
-    """Of this monitor (to the agent, this talk) the user sees no message any more."""
-
-    monitor_id: str
-
-
 class Talker(answers.Answer):
     """The supervisor who is talking, as shown to the agent."""
 
@@ -124,7 +118,6 @@ class Events(BaseModel):
     follow_updated: FollowAnswer
     follow_removed: Gone
     message_sent: MessageAnswer
-    messages_removed: NoMessages
 
 
 def document(declared: Declared) -> Json:

@@ -53,8 +53,8 @@ async def test_three_adapters_carry_it_to_those_two_alone(several: Several) -> N
             assert texts == ["Offer a refund", "How much?"]
 
     await mona.switch(monitor, "silent")
-    gone = await streams[0].until(lambda kind, _: kind == "messages.removed")
-    assert gone == {"monitor_id": joined["monitor_id"]}
+    gone = await streams[0].until(lambda kind, _: kind == "monitor.removed")
+    assert gone == {"id": joined["monitor_id"]}
     assert await sam.post(answer, {"text": "x"}) == before
     assert (await sam.get(answer))[1] == {"messages": []}
     is_problem(await mona.post(mine, {"text": "x"}), 409, "not_talking")

@@ -279,8 +279,8 @@ export interface paths {
          *         mode: bridge_changed, made_safe, unrecorded), monitor.removed, monitor.ended, coach.joined, coach.left,
          *         pbx.state (of the PBX that `id` names); to supervisors also record.state (`ok`, `failing`: whether what happens
          *         can be recorded); help.updated, help.removed; follow.updated, follow.removed;
-         *         to a supervisor and the agent whom they talk to, and to nobody else, message.sent and messages.removed (of that
-         *         monitor they see none any more).
+         *         to a supervisor and the agent whom they talk to, and to nobody else, message.sent. An agent's messages go with
+         *         monitor.removed, which tells them that the talk is over.
          *         A wall's token is told of agents, queues and PBXes only, without customers.
          */
         get: operations["events"];
@@ -1203,7 +1203,6 @@ export interface components {
             "help.removed": components["schemas"]["Gone"];
             "help.updated": components["schemas"]["HelpAnswer"];
             "message.sent": components["schemas"]["MessageAnswer"];
-            "messages.removed": components["schemas"]["NoMessages"];
             "monitor.ended": components["schemas"]["Monitor"];
             "monitor.removed": components["schemas"]["Gone"];
             "monitor.updated": components["schemas"]["Monitor"];
@@ -1462,10 +1461,6 @@ export interface components {
             id: string;
             secret: string;
             url: string;
-        };
-        /** @description Of this monitor (to the agent, this talk) the user sees no message any more. */
-        NoMessages: {
-            monitor_id: string;
         };
         /** @description A note about a call, or a mark in it. */
         NoteAnswer: {
@@ -2263,7 +2258,6 @@ export type Named = components['schemas']['Named'];
 export type NamedPbxState = components['schemas']['NamedPbxState'];
 export type NewToken = components['schemas']['NewToken'];
 export type NewWebhook = components['schemas']['NewWebhook'];
-export type NoMessages = components['schemas']['NoMessages'];
 export type NoteAnswer = components['schemas']['NoteAnswer'];
 export type NoteBody = components['schemas']['NoteBody'];
 export type NotePatch = components['schemas']['NotePatch'];

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { hindrance, messagesOf, nextTry, type Try } from "../src/core/messages.ts";
+import { hindrance, messagesOf, nextTry, together, type Try } from "../src/core/messages.ts";
 import { changed, NOTHING, type Happening, type Picture } from "../src/core/picture.ts";
 import type { MessageAnswer, Monitor, User } from "../src/schema.ts";
 
@@ -22,14 +22,23 @@ void test("each belongs to its talk, in the order in which they were sent, and o
   assert.deepEqual(of(picture, "t2"), ["b"]);
 });
 
-void test("what is removed is gone, and nothing else; a snapshot is all there is", () => {
+void test("what was written in a talk goes with it, and nothing else; a snapshot is all there is", () => {
   const full = after(sent("a", "t1"), sent("b", "t2"));
-  const picture = changed(full, { kind: "messages.removed", data: { monitor_id: "t1" } });
+  const picture = changed(full, { kind: "monitor.removed", data: { id: "t1" } });
   assert.deepEqual([of(picture, "t1"), of(picture, "t2")], [[], ["b"]]);
+  const ended = changed(full, { kind: "monitor.ended", data: { id: "t2", supervisor: { user_id: "mona", name: "" } } as Monitor });
+  assert.deepEqual([of(ended, "t1"), of(ended, "t2")], [["a"], []]);
   const data = { user: { id: "sam" } as User, calls: [], monitors: [], agents: [], queues: [], help: [], follows: [], pbxs: [] };
   const anew = { ...data, messages: [message("z", "t3")], pbx: { state: "connected" as const, since: "" } };
   const fresh = changed(full, { kind: "snapshot", data: anew });
   assert.deepEqual([...fresh.messages.keys()], ["z"]);
+});
+
+void test("what is known stays while the server tells of none, each once and in order", () => {
+  const at = (id: string, second: number): MessageAnswer => ({ ...message(id, "m"), at: new Date(second * 1000).toISOString() });
+  const all = together([at("b", 2), at("c", 3)], [at("a", 1), at("c", 3)]);
+  assert.deepEqual(all.map(({ id }) => id), ["a", "b", "c"]);
+  assert.deepEqual(together(all, []), all);
 });
 
 void test("only while the agent hears me, as far as that is known", () => {

@@ -1,9 +1,9 @@
 // Text between a supervisor and the agent whom they talk to: what was written, and a field for the next message.
 
-import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask, Refused } from "../api/ask";
 import { told } from "../api/problems";
-import { hindrance, LONGEST, messagesOf, nextTry, type Hindrance, type Try } from "../core/messages";
+import { hindrance, LONGEST, messagesOf, nextTry, together, type Hindrance, type Try } from "../core/messages";
 import { isUp, type Picture } from "../core/picture";
 import type { Call, MessageAnswer, Monitor, User } from "../schema";
 import { timeOf } from "../ui/when";
@@ -121,16 +121,40 @@ export function MessagesToAgent({ me, call, mine, messages, known, paused }: {
   known: boolean;
   paused: boolean;
 }) {
+  const all = useAll(mine.id, messages, known);
   if (!call.agent.user_id || mine.state !== "live") return null;
   return (
     <section class="card messages" aria-label={words.messages}>
       <h2 class="card-title">{words.messages}</h2>
       <Conversation
-        key={mine.id} me={me} name={call.agent.name} about={mine.id} messages={messagesOf(messages, mine.id)} not={hindrance(mine, known, paused)}
+        key={mine.id} me={me} name={call.agent.name} about={mine.id} messages={all} not={hindrance(mine, known, paused)}
         send={(text, key) => ask("POST", "/monitors/{id}/messages", { at: { id: mine.id }, body: { text }, key })}
       />
     </section>
   );
+}
+
+/** All of my monitor's: the server tells of those of the present talk; those before are asked for, and kept here. */
+function useAll(id: string, now: Picture["messages"], known: boolean): readonly MessageAnswer[] {
+  const kept = useRef<{ of: string; messages: readonly MessageAnswer[] }>({ of: id, messages: [] });
+  const [, setAsked] = useState(0);
+  const before = kept.current.of === id ? kept.current.messages : [];
+  kept.current = { of: id, messages: together(before, messagesOf(now, id)) };
+  useEffect(() => {
+    if (!known) return;
+    let wanted = true;
+    ask("GET", "/monitors/{id}/messages", { at: { id } })
+      .then(({ messages }) => {
+        if (!wanted) return;
+        kept.current = { of: id, messages: together(kept.current.messages, messages) };
+        setAsked((count) => count + 1);
+      })
+      .catch(() => undefined); // it has ended, or the server is away: both are said elsewhere
+    return () => {
+      wanted = false;
+    };
+  }, [id, known]);
+  return kept.current.messages;
 }
 
 /** Below the alert that says who talks to me; gone with it. */

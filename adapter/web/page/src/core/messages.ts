@@ -9,6 +9,12 @@ export function messagesOf(all: ReadonlyMap<string, MessageAnswer>, monitor: str
   return [...all.values()].filter(({ monitor_id }) => monitor_id === monitor);
 }
 
+/** What was known and what is there now, oldest first: in silence the server tells of none. */
+export function together(known: readonly MessageAnswer[], more: readonly MessageAnswer[]): MessageAnswer[] {
+  const all = [...new Map([...known, ...more].map((one) => [one.id, one])).values()];
+  return all.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+}
+
 export type Hindrance = "unknown" | "paused" | "silent";
 
 /** Why the supervisor can't send anything now: the agent must know of them, as far as Asterisk has confirmed it. */

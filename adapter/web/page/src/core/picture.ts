@@ -57,9 +57,10 @@ const effects: { [K in Kind]: (picture: Picture, data: Happenings[K]) => Partial
   "call.updated": ({ calls }, call) => ({ calls: put(calls, call.id, call) }),
   "call.removed": ({ calls }, { id }) => ({ calls: without(calls, id) }),
   "monitor.updated": ({ monitors }, monitor) => ({ monitors: put(monitors, monitor.id, monitor) }),
-  "monitor.removed": ({ monitors }, { id }) => ({ monitors: without(monitors, id) }),
-  "monitor.ended": ({ monitors, user, ended }, monitor) => ({
+  "monitor.removed": ({ monitors, messages }, { id }) => ({ monitors: without(monitors, id), messages: withoutThose(messages, id) }),
+  "monitor.ended": ({ monitors, messages, user, ended }, monitor) => ({
     monitors: without(monitors, monitor.id),
+    messages: withoutThose(messages, monitor.id),
     ended: monitor.supervisor.user_id === user?.id ? monitor : ended,
   }),
   "coach.joined": ({ coaches }, coach) => ({ coaches: put(coaches, coach.monitor_id, coach) }),
@@ -73,9 +74,6 @@ const effects: { [K in Kind]: (picture: Picture, data: Happenings[K]) => Partial
   "follow.updated": ({ follows }, follow) => ({ follows: put(follows, follow.id, follow) }),
   "follow.removed": ({ follows }, { id }) => ({ follows: without(follows, id) }),
   "message.sent": ({ messages }, message) => ({ messages: put(messages, message.id, message) }),
-  "messages.removed": ({ messages }, { monitor_id }) => ({
-    messages: new Map([...messages].filter(([, message]) => message.monitor_id !== monitor_id)),
-  }),
   "pbx.state": ({ pbxs }, pbx) => ({ pbxs: put(pbxs, pbx.id, pbx) }),
   "record.state": (_, record) => ({ record }),
   lost: () => ({ connected: false }),
@@ -124,6 +122,12 @@ function coachesIn(user: User, { calls, monitors }: Pick<Picture, "calls" | "mon
 
 function byId<T extends { id: string }>(all: T[]): Map<string, T> {
   return new Map(all.map((one) => [one.id, one]));
+}
+
+/** To the agent a talk is a monitor: when that is over, nothing of it is left. */
+function withoutThose(all: Picture["messages"], monitor: string): Picture["messages"] {
+  const left = [...all].filter(([, { monitor_id }]) => monitor_id !== monitor);
+  return left.length < all.size ? new Map(left) : all;
 }
 
 function put<T>(all: ReadonlyMap<string, T>, id: string, one: T): Map<string, T> {
