@@ -67,6 +67,10 @@ class Messages:
     def __iter__(self) -> Iterator[CoachMessage]:
         return (message for of_it in self._of.values() for message in of_it)
 
+    def monitors(self) -> Iterable[str]:
+        """Ids of the monitors that have some."""
+        return self._of.keys()
+
     def of(self, monitor_id: str) -> Sequence[CoachMessage]:
         """Those of one monitor."""
         return self._of.get(monitor_id, ())

@@ -304,7 +304,8 @@ class Boards:
 
     def writes(self, user_id: str) -> bool:
         """Whether this person is told of messages now of which others aren't."""
-        return any(user_id in self.writers(monitor) for monitor in self.monitors())
+        found = (board.monitor(one) for board in self for one in board.messages.monitors())
+        return any(monitor is not None and user_id in self.writers(monitor) for monitor in found)
 
     def _held(self, user: User, monitor: Monitor, call: Call | None, who: Who | None) -> bool:
         """Whether it may be somebody else of that conversation who looks."""

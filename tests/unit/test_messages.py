@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.core.call import Call
+from adapter.core.follow import FollowState
 from adapter.core.messages import MOST, CoachMessage, Messages, Sender, message_id, seen_messages
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor, MonitorState, Supervisor
@@ -17,6 +18,7 @@ from tests.fake.pbx import settle
 from tests.fake.scene import ADMIN, ANA, COACH, MONA, SAM, START, Scene
 from tests.support.client import Client, Stream
 from tests.support.site import Site, is_problem
+from tests.support.waiting import until
 from tests.unit.test_views import new_board
 
 PEOPLE = (ADMIN, SAM, ANA, MONA, COACH)
@@ -441,3 +443,55 @@ async def test_she_is_one_of_all_supervisors_again_when_it_is_over(site: Site) -
     site.service.boards.set_help([], site.now)  # a change of which nobody is told anything
     assert together()
     assert of_messages(theirs) == []
+
+
+async def test_the_other_agent_of_an_internal_call_sees_none(site: Site) -> None:
+    """Sam talks with Ana: Mona whispers to Sam, and writes to him. Ana's own call shows nothing of it."""
+    site.pbx.scene.answered_call("102", "101", "b1")
+    site.pbx.run()
+    sam, ana, mona = [await site.client(name) for name in ("sam", "ana", "mona")]
+    calls = {call["agent"]["name"]: call for call in await mona.calls()}
+    stream = await ana.events()
+    monitor = await mona.monitor(calls["Sam"], "whisper")
+    assert (await mona.post(f"/monitors/{monitor['id']}/messages", {"text": "A refund"}))[0] == 201
+    assert (await sam.post(f"/calls/{calls['Sam']['id']}/messages", {"text": "How much?"}))[0] == 201
+    assert len((await sam.get(f"/calls/{calls['Sam']['id']}/messages"))[1]["messages"]) == 2
+    assert (await ana.get(f"/calls/{calls['Ana']['id']}/messages"))[1] == {"messages": []}
+    is_problem(await ana.post(f"/calls/{calls['Ana']['id']}/messages", {"text": "x"}), 409, "not_talking")
+    is_problem(await ana.get(f"/calls/{calls['Sam']['id']}/messages"), 404, "not_found")
+    is_problem(await sam.post(f"/calls/{calls['Ana']['id']}/messages", {"text": "x"}), 404, "not_found")
+    await settle()
+    assert of_messages(stream) == []
+    assert b"refund" not in stream.raw
+
+
+async def test_so_do_who_follows_and_who_comes_to_help(site: Site) -> None:
+    sam, mona, coach = [await site.client(name) for name in ("sam", "mona", "coach")]
+    _, follow = await mona.post("/follows", {"agent_user_id": sam.user["id"]})
+    await until(lambda: [one.state for one in site.board.follows()] == [FollowState.WAITING], "it does not wait")
+    site.talk()
+    (call,) = await sam.calls()
+    await until(lambda: any(one.live for one in site.board.monitors()), "it does not listen")
+    (monitor,) = (await mona.get("/monitors"))[1]["monitors"]
+    assert monitor["follow_id"] == follow["id"]
+    is_problem(await mona.post(f"/monitors/{monitor['id']}/messages", {"text": "x"}), 409, "not_talking")
+    await mona.switch(monitor, "whisper")
+    assert (await mona.post(f"/monitors/{monitor['id']}/messages", {"text": "By Mona"}))[0] == 201
+    _, asked = await sam.post("/help", {})
+    status, came = await coach.post(f"/help/{asked['id']}/take", {"mode": "whisper"})
+    assert status == 201
+    await coach.until(came["id"], "live")
+    assert (await coach.post(f"/monitors/{came['id']}/messages", {"text": "By Coach"}))[0] == 201
+    _, body = await sam.get(f"/calls/{call['id']}/messages")
+    assert [one["text"] for one in body["messages"]] == ["By Mona", "By Coach"]
+    assert "follow" not in str(body)
+
+
+async def test_while_the_pbx_is_out_of_sight_nothing_is_sent(site: Site) -> None:
+    talk = await Talk(site).begin()
+    await talk.whisper()
+    assert (await talk.to_sam("One"))[0] == 201
+    site.pbx.down()
+    is_problem(await talk.to_sam("Two"), 503, "pbx_unavailable")
+    is_problem(await talk.to_mona("Three"), 503, "pbx_unavailable")
+    assert [one.text for one in site.board.messages] == ["One"]
