@@ -113,6 +113,12 @@ class NotLive(AdapterError):
     code, status, title = "not_live", 409, "The monitor is still connecting"
 
 
+class NotTalking(AdapterError):
+    """Nobody is talked to: only an agent who knows of a supervisor can be sent a message, or send one."""
+
+    code, status, title = "not_talking", 409, "Nobody is talking"
+
+
 class CallEnded(AdapterError):
     """The call or the monitor has ended."""
 
@@ -142,10 +148,10 @@ class Invalid(AdapterError):
 
     code, status, title = "invalid", 422, "Invalid request"
 
-    def __init__(self, detail: str, errors: Sequence[Mapping[str, str | int]] = ()) -> None:
-        super().__init__(detail)
+    def __init__(self, detail: str, errors: Sequence[Mapping[str, str | int]] = (), **more: Any) -> None:
+        super().__init__(detail, **more)
         if errors:
-            self.extra = {"errors": list(errors)}
+            self.extra = {**self.extra, "errors": list(errors)}
 
     @classmethod
     def at(cls, field: str, message: str, kind: str = "invalid") -> "Invalid":

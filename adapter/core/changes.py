@@ -7,6 +7,7 @@ from datetime import datetime
 from adapter.core.bars import BarChanges
 from adapter.core.follow import FollowChange
 from adapter.core.help import HelpRequest
+from adapter.core.messages import CoachMessage
 from adapter.core.monitor import Monitor
 
 
@@ -48,6 +49,8 @@ class Changes:
     """Ids of agents that appeared, changed or are gone."""
     queues: frozenset[str] = frozenset()
     """The same of queues."""
+    messages: tuple[CoachMessage, ...] = ()
+    """Messages between supervisors and agents that are new."""
 
 
 def merged(changes: Iterable[Changes], at: datetime, people: frozenset[str]) -> Changes:

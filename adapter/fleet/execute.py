@@ -19,6 +19,7 @@ from adapter.fleet.bus import Bus, Subjects
 from adapter.fleet.forward import ANSWER, refused
 from adapter.fleet.messages import Action, Answer, Command, Ignored, Refused, Sealer, TooLarge, Why
 from adapter.fleet.mirror import Publisher
+from adapter.fleet.nodes import Messaging
 from adapter.fleet.people import KnownPeople
 from adapter.monitoring.ending import Ending
 from adapter.monitoring.follows import Follows
@@ -94,6 +95,7 @@ class Executor:
         self,
         acting: Acting,
         shielding: AtPbx,
+        messages: Messaging,
         publisher: Publisher,
         bus: Bus,
         sealer: Sealer,
@@ -112,6 +114,7 @@ class Executor:
             sealer,
             subjects,
         )
+        self._messages = messages
         self._who, self._people, self._boot = who, people, boot
         self._ids: OrderedDict[str, float] = OrderedDict()
         self._busy = 0
@@ -210,6 +213,9 @@ class Executor:
                 return replace(self._outcome(command), follow=follow)
             case Action.END_FOLLOW:
                 await self._acting.follows.stop(user, command.monitor, by)
+            case Action.MESSAGE if command.message is not None:
+                message = await self._messages.send(user, command.monitor, command.message, by)
+                return replace(self._outcome(command), message=message)
             case Action.STOP_ALL:
                 return await self._stop_all(command, user)
             case _:

@@ -256,6 +256,7 @@ class Follower:
                 takes_up=whole.takes_up,
                 floor=whole.floor,
                 follows=whole.follows,
+                messages=whole.messages,
             )
         except ValueError:
             self._count(Why.FOREIGN)

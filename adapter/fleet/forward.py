@@ -21,6 +21,7 @@ from adapter.core.views import Visibility, monitor_view
 from adapter.fleet.bus import Bus, NotSent, Subjects
 from adapter.fleet.follower import Follower
 from adapter.fleet.forwardfollows import RemoteFollows
+from adapter.fleet.forwardmessages import RemoteMessages
 from adapter.fleet.messages import Action, Answer, Command, Refused, Sealer, TooLarge
 from adapter.fleet.people import KnownPeople
 from adapter.monitoring.ports import BROWSER, StartRequest
@@ -41,9 +42,12 @@ KNOWN = (
     errors.Shielded,
     errors.CallNotActive,
     errors.NotLive,
+    errors.NotTalking,
     errors.CallEnded,
     errors.Ambiguous,
     errors.Conflict,
+    errors.Invalid,
+    errors.TooManyRequests,
     errors.PbxUnavailable,
     errors.PbxTimeout,
     errors.PbxRefused,
@@ -71,6 +75,7 @@ class RemoteSupervision:
         self._follower, self._bus, self._sealer, self._subjects = follower, bus, sealer, subjects
         self._people, self._page_of = people, page_of
         self.follows = RemoteFollows(self._command, self._ask, page_of)
+        self.messages = RemoteMessages(self._command, self._ask)
         self._open: dict[str, asyncio.Future[Answer]] = {}
         self._ends = [follower.answers.subscribe(self._answered), follower.board.subscribe(self._changed)]
 

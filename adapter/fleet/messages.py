@@ -21,6 +21,7 @@ from adapter.core.audit import By
 from adapter.core.bars import BarChanges
 from adapter.core.call import Call
 from adapter.core.follow import Follow
+from adapter.core.messages import CoachMessage, MessageRequest
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
 from adapter.core.ownership import Term
@@ -74,6 +75,8 @@ class Change(Message):
     """Agents and queues that are different now."""
     follows: tuple[Follow, ...] = ()
     """Follows that are different now; ended ones are no more."""
+    messages: tuple[CoachMessage, ...] = ()
+    """Messages between supervisors and agents that are new."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,7 @@ class SnapshotPart(Message):
     bars: BarsOfPbx = field(default_factory=BarsOfPbx)
     floor: Floor = field(default_factory=Floor)
     follows: tuple[Follow, ...] = ()
+    messages: tuple[CoachMessage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +132,7 @@ class Action(StrEnum):
     STOP_ALL = "stop_all"
     SHIELD = "shield"
     UNSHIELD = "unshield"
+    MESSAGE = "message"
     DEVICE_GONE = "device_gone"
     """A page that is a phone through the asker is gone; `why` is its device."""
 
@@ -154,6 +159,7 @@ class Command(Message):
     shield: ShieldRequest | None = None
     """Of which conversation monitoring is to be paused, or resumed, and by whose wish."""
     follow: FollowRequest | None = None
+    message: MessageRequest | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +187,7 @@ class Answer(Message):
     """Of those that were to be stopped and awaited: how many ended, and which did not in time."""
     refused: Refused | None = None
     follow: Follow | None = None
+    message: CoachMessage | None = None
 
 
 KINDS: Mapping[str, type] = {

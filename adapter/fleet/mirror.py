@@ -124,9 +124,10 @@ class Publisher:
         calls, gone = self._differing(changes.calls)
         monitors = tuple(change.after for change in changes.monitors if change.after.pbx == known)
         follows = tuple(change.after for change in changes.follows if change.after.pbx == known)
+        messages = tuple(message for message in changes.messages if message.pbx == known)
         floor = self._floor(changes) if here else Floor()
         link, resynced = here and changes.link, here and changes.resynced
-        news = calls or gone or monitors or follows or barred.size or barred.touched or floor != Floor()
+        news = calls or gone or monitors or follows or messages or barred.size or barred.touched or floor != Floor()
         if not (news or link or resynced):
             return
         self.number += 1
@@ -147,6 +148,7 @@ class Publisher:
             present=self._bars.present(barred.touched),
             floor=floor,
             follows=follows,
+            messages=messages,
         )
         try:
             self._send(change)
@@ -223,6 +225,7 @@ class Publisher:
             bars=self._bars.of_pbx(self._board.id),
             floor=Floor(tuple(self._board.agents()), tuple(self._board.queues())),
             follows=tuple(self._board.follows()),
+            messages=tuple(self._board.messages),
         )
         while True:
             try:

@@ -23,6 +23,7 @@ from adapter.fleet.beside import Beside
 from adapter.fleet.figures import Figures
 from adapter.health.watchdog import Watchdog
 from adapter.monitoring.board import Board
+from adapter.monitoring.coachmessages import CoachMessages
 from adapter.monitoring.consent import Sounds, ToneActions
 from adapter.monitoring.consentrules import ConsentRules
 from adapter.monitoring.dialogs import Dialogs
@@ -189,6 +190,7 @@ class Node:
         self.shielding = Shielding(
             board, link, shared.shields, settings.limits.answer, recordings=settings.limits.recordings
         )
+        self.coach_messages = CoachMessages(board, clock)
         self._taken_up = False
         board.subscribe(self._heard)
         self.messages = PhoneMessages(board, self.pbx.message, shared.is_at_page)

@@ -9,6 +9,7 @@ from adapter import errors
 from adapter.core.audit import By, Subject
 from adapter.core.call import Call
 from adapter.core.follow import Follow
+from adapter.core.messages import CoachMessage, MessageRequest
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
 from adapter.core.people import Directory, User
@@ -57,6 +58,13 @@ class Following(Protocol):
         """End a follow; returns once its leg is gone."""
 
 
+class Messaging(Protocol):
+    """Text between supervisors and agents at one PBX: ours (`monitoring.coachmessages`), or another adapter's."""
+
+    async def send(self, user: User, monitor_id: str, request: MessageRequest, by: By | None = None) -> CoachMessage:
+        """Send it, unless it was sent."""
+
+
 class OnePbx(Protocol):
     """One PBX, as it can be acted upon here: a `Node`, or another adapter's (`switchover`)."""
 
@@ -67,6 +75,10 @@ class OnePbx(Protocol):
     @property
     def shielding(self) -> AtPbx:
         """Pausing and resuming monitoring there."""
+
+    @property
+    def coach_messages(self) -> Messaging:
+        """Text between supervisors and agents there."""
 
     def device_gone(self, device: str) -> None:
         """A page that was a phone is gone: what it serves ends."""

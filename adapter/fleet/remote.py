@@ -12,6 +12,7 @@ from adapter.core.bars import Who
 from adapter.core.call import Call
 from adapter.core.changes import Changes, MonitorChange
 from adapter.core.follow import Follow, FollowChange
+from adapter.core.messages import CoachMessage
 from adapter.core.monitor import Monitor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, User
@@ -106,12 +107,14 @@ class MirroredBoard(PbxPicture):
         monitors: Iterable[Monitor],
         floor: Floor = NO_FLOOR,
         follows: Iterable[Follow] = (),
+        messages: Iterable[CoachMessage] = (),
     ) -> None:
         """Raise ValueError where it tells of another PBX's."""
         pbxes = (
             {call.pbx for call in calls}
             | {one.pbx for one in monitors}
             | {one.pbx for one in follows}
+            | {one.pbx for one in messages}
             | {*pbxes_of(floor)}
         )
         if pbxes - {self.id}:
@@ -119,7 +122,7 @@ class MirroredBoard(PbxPicture):
 
     def apply(self, change: Change) -> None:
         """Take one change in, and tell of it. Raises ValueError, and takes nothing, where it is of another PBX."""
-        self.need_own(change.calls, change.monitors, change.floor, change.follows)
+        self.need_own(change.calls, change.monitors, change.floor, change.follows, change.messages)
         self._shared.follow(self.id, change.barred, change.present)
         for call_id in change.gone:
             self._remove(call_id)
@@ -132,6 +135,8 @@ class MirroredBoard(PbxPicture):
         agents, queues = self._floor.apply(change.floor)
         monitors = tuple(map(self._monitor, change.monitors))
         follows = tuple(map(self._follow, change.follows))
+        for message in change.messages:
+            self._keep(message)
         self._tell(
             Changes(
                 change.at,
@@ -145,6 +150,7 @@ class MirroredBoard(PbxPicture):
                 agents=agents,
                 queues=queues,
                 follows=follows,
+                messages=change.messages,
             )
         )
 
@@ -159,9 +165,10 @@ class MirroredBoard(PbxPicture):
         takes_up: bool,
         floor: Floor = NO_FLOOR,
         follows: Sequence[Follow] = (),
+        messages: Sequence[CoachMessage] = (),
     ) -> None:
         """This is all there is, from now on to be shown. Raises ValueError, and takes nothing, as `apply` does."""
-        self.need_own(calls, monitors, floor, follows)
+        self.need_own(calls, monitors, floor, follows, messages)
         touched = self._shared.replace(self.id, bars)
         before, link = self._calls, not self.shown or self.pbx_state != state
         old = before if self.shown else {}
@@ -182,6 +189,7 @@ class MirroredBoard(PbxPicture):
         self.pbx_state, self._takes_up, self.shown = state, takes_up, True
         agents, queues = self._floor.replace(floor)
         follow_changes = self._replace_follows(follows)
+        new_messages = self.messages.replace(one for one in messages if one.monitor_id in self._monitors)
         # How those ended is not known here, so nothing is said of it: everybody is shown afresh what there is.
         afresh = frozenset(self.directory.users) if vanished else frozenset()
         self._tell(
@@ -193,6 +201,7 @@ class MirroredBoard(PbxPicture):
                 agents=agents,
                 queues=queues,
                 follows=follow_changes,
+                messages=tuple(new_messages),
             )
         )
 
@@ -222,9 +231,14 @@ class MirroredBoard(PbxPicture):
         before = self._monitors.get(monitor.id)
         if monitor.ended:
             self._monitors.pop(monitor.id, None)
+            self.messages.forget(monitor.id)
         else:
             self._monitors[monitor.id] = monitor
         return MonitorChange(before, monitor)
+
+    def _keep(self, message: CoachMessage) -> None:
+        if message.monitor_id in self._monitors:
+            self.messages.add(message)
 
     def _follow(self, follow: Follow) -> FollowChange:
         before = self._follows.get(follow.id)

@@ -28,6 +28,7 @@ def cut(whole: SnapshotPart, most: int) -> Iterator[SnapshotPart]:
         *(("queues", queue) for queue in whole.floor.queues),
         *(("gone", one) for one in whole.floor.gone),
         *(("follows", follow) for follow in whole.follows),
+        *(("messages", message) for message in whole.messages),
     ]
     pieces = [things[first : first + most] for first in range(0, len(things), most)] or [[]]
     for part, piece in enumerate(pieces):
@@ -48,6 +49,7 @@ def cut(whole: SnapshotPart, most: int) -> Iterator[SnapshotPart]:
             ),
             floor=Floor(tuple(of.get("agents", ())), tuple(of.get("queues", ())), tuple(of.get("gone", ()))),
             follows=tuple(of.get("follows", ())),
+            messages=tuple(of.get("messages", ())),
         )
 
 
@@ -92,4 +94,5 @@ class Gathering:
                 tuple(gone for one in parts for gone in one.floor.gone),
             ),
             follows=tuple(follow for one in parts for follow in one.follows),
+            messages=tuple(message for one in parts for message in one.messages),
         )

@@ -26,6 +26,7 @@ from adapter.fleet.claims import Claims
 from adapter.fleet.execute import Executor
 from adapter.fleet.follower import Follower
 from adapter.fleet.forward import RemoteSupervision
+from adapter.fleet.forwardmessages import RemoteMessages
 from adapter.fleet.messages import Command, Sealer
 from adapter.fleet.mirror import Publisher
 from adapter.fleet.node import Node
@@ -145,6 +146,11 @@ class Switchover:
         """What asks its owner to pause or resume monitoring."""
         return self._followed.supervision
 
+    @property
+    def coach_messages(self) -> RemoteMessages:
+        """What asks its owner to send text between a supervisor and an agent."""
+        return self._followed.supervision.messages
+
     def device_gone(self, device: str) -> None:
         """A page of ours that was a phone there is gone: its owner is told, and ends what it served."""
         self._tasks.start(self._tell_gone(device), "page gone")
@@ -216,7 +222,10 @@ class Switchover:
             clock=parts.clock,
         )
         executor = Executor(
-            node.supervision, node.shielding, publisher, *common, who=self._who, people=parts.people, boot=boot_time
+            *(node.supervision, node.shielding, node.coach_messages, publisher, *common),
+            who=self._who,
+            people=parts.people,
+            boot=boot_time,
         )
         return Owned(node, publisher, executor)
 

@@ -20,6 +20,7 @@ from adapter.core.changes import Changes, MonitorChange
 from adapter.core.follow import FollowChange, FollowStep
 from adapter.core.heldlegs import leg_waits
 from adapter.core.legs import BUSY_CAUSES, SpyDialplan, is_leg
+from adapter.core.messages import CoachMessage
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor, with_call
 from adapter.core.pbx import LinkState, PbxState
@@ -159,6 +160,11 @@ class Board(LegFacts):
             self._commanded.append((follow.leg, (EndLeg(),)))
         self._publish(at)
 
+    def put_message(self, message: CoachMessage) -> None:
+        """A message between a supervisor and an agent, decided."""
+        self.messages.add(message)
+        self._changes.tell(Changes(message.at, self.id, messages=(message,)))
+
     def take_up(self, monitors: Iterable[Monitor]) -> None:
         """Monitors of a former run: the next snapshot tells whether their legs live on."""
         for left in monitors:
@@ -211,6 +217,7 @@ class Board(LegFacts):
         monitor = with_call(monitor, self._calls.get(monitor.call_id))
         if monitor.ended:
             self._monitors.pop(monitor.id, None)
+            self.messages.forget(monitor.id)
             self._by_leg.pop(monitor.leg, None)
             if monitor.leg in self.held:
                 self._by_leg[monitor.leg] = ""

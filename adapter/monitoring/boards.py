@@ -17,6 +17,7 @@ from adapter.core.follow import Follow
 from adapter.core.follow_views import follow_visible
 from adapter.core.help import HelpRequest
 from adapter.core.help_views import HelpSight, help_sight
+from adapter.core.messages import CoachMessage, is_answerable, of_talk, seen_messages
 from adapter.core.monitor import Monitor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, User
@@ -276,6 +277,40 @@ class Boards:
         barred = self.bars.barred(who, conversation)
         in_hand = self.bars.in_hand(who, CREDENTIALS, conversation)
         return help_sight(user, request, self.call(request.call_id), barred=barred, in_hand=in_hand)
+
+    # --- messages
+
+    def messages(self, user: User, monitor: Monitor, who: Who | None = None) -> Sequence[CoachMessage]:
+        """What this person sees of a monitor's messages, oldest first. `who`: with which token, where it is one."""
+        if not (kept := self.kept_messages(monitor)):
+            return ()
+        call = self.call(monitor.call_id)
+        return seen_messages(user, monitor, kept, call, in_hand=self._held(user, monitor, call, who))
+
+    def kept_messages(self, monitor: Monitor) -> Sequence[CoachMessage]:
+        """All messages of a monitor, whoever sees them."""
+        board = self._boards.get(monitor.pbx)
+        return board.messages.of(monitor.id) if board is not None else ()
+
+    def talking_to(self, user: User, call: Call, who: Who | None = None) -> list[Monitor]:
+        """The monitors whose supervisors talk to this person now, the agent of this call. `who`: as above."""
+        found = self.monitors_on(call.id)
+        return [one for one in found if is_answerable(user, one, call, in_hand=self._held(user, one, call, who))]
+
+    def writers(self, monitor: Monitor) -> frozenset[str]:
+        """Ids of those two who are told of a monitor's messages now, and nobody else; none where there are none."""
+        told = of_talk(monitor, self.kept_messages(monitor))
+        return frozenset({message.agent_id for message in told} | ({monitor.supervisor.user_id} if told else set()))
+
+    def writes(self, user_id: str) -> bool:
+        """Whether this person is told of messages now of which others aren't."""
+        found = (board.monitor(one) for board in self for one in board.messages.monitors())
+        return any(monitor is not None and user_id in self.writers(monitor) for monitor in found)
+
+    def _held(self, user: User, monitor: Monitor, call: Call | None, who: Who | None) -> bool:
+        """Whether it may be somebody else of that conversation who looks."""
+        conversations = {monitor.conversation_id, call.conversation_id if call else monitor.conversation_id}
+        return any(self.bars.in_hand(who or Who(user.id), CREDENTIALS, one) for one in conversations)
 
     def set_record(self, state: RecordState) -> None:
         """The database takes what happens, or no longer does."""

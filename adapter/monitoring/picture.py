@@ -9,6 +9,7 @@ from adapter.core.bars import CREDENTIALS, Bars, Kind, Who
 from adapter.core.call import Call
 from adapter.core.changes import Changes
 from adapter.core.follow import Follow, short_of
+from adapter.core.messages import Messages
 from adapter.core.monitor import Monitor
 from adapter.core.pbx import LinkState, PbxState
 from adapter.core.people import Directory, User
@@ -30,6 +31,7 @@ class PbxPicture(ABC):
         self.directory = directory
         self.pbx_state = state
         self._monitors: dict[str, Monitor] = {}
+        self.messages = Messages()
         self._follows: dict[str, Follow] = {}
         """As another adapter told of them; a board of its own has them with their legs."""
 

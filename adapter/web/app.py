@@ -24,6 +24,7 @@ from adapter.web import (
     health,
     help,
     listener,
+    messages,
     monitors,
     notes,
     openapi,
@@ -65,6 +66,7 @@ PARTS = (
     follows,
     reports,
     monitors,
+    messages,
     stopall,
     events,
     softphone,
@@ -164,6 +166,7 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[follows.routes.key] = groups.coaching.follows
     app[reports.routes.key] = groups.coaching.reports
     app[monitors.routes.key] = groups.monitors
+    app[messages.routes.key] = groups.monitors
     app[stopall.routes.key] = groups.stopall
     app[events.routes.key] = groups.events
     app[softphone.routes.key] = groups.softphone

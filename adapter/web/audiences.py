@@ -262,8 +262,9 @@ class Audiences:
         return self._strays(user) or self._asks(user) or (is_scoped(user) and user.id in agents)
 
     def _asks(self, user: User) -> bool:
-        """Whether they ask for help: their request is shown to them also while its call is out of sight."""
-        return any(request.agent.user_id == user.id for request in self._boards.help.values())
+        """Whether they ask for help (shown to them also while its call is out of sight), or get messages."""
+        mine = self._boards.writes(user.id)
+        return mine or any(request.agent.user_id == user.id for request in self._boards.help.values())
 
     def _agents(self) -> frozenset[str]:
         """Ids of the accounts that are agents: to be made once for many questions."""

@@ -20,6 +20,7 @@ MEANINGS = {
     "already_taken": "somebody else was the first to take this request for help",
     "call_not_active": "the call still rings",
     "not_live": "the monitor still connects",
+    "not_talking": "no supervisor talks to the agent of this call now, so there are no messages either",
     "call_ended": "the call, or the monitor, is over",
     "shielded": "monitoring of this conversation is paused",
     "shield_limit": "the agent had monitoring paused today for as long as their team allows",

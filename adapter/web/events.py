@@ -41,9 +41,10 @@ async def events(context: RequestContext[Deps, None]) -> web.StreamResponse:
     Events: snapshot, call.updated, call.removed, monitor.updated (`reason` where the supervisor did not ask for the
     mode: bridge_changed, made_safe, unrecorded), monitor.removed, monitor.ended, coach.joined, coach.left,
     pbx.state (of the PBX that `id` names); to supervisors also record.state (`ok`, `failing`: whether what happens
-    can be recorded); help.updated, help.removed;
-    follow.updated, follow.removed. A wall's token is told of agents, queues and PBXes only, without
-    customers.
+    can be recorded); help.updated, help.removed; follow.updated, follow.removed;
+    to a supervisor and the agent whom they talk to, and to nobody else, message.sent. An agent's messages go with
+    monitor.removed, which tells them that the talk is over.
+    A wall's token is told of agents, queues and PBXes only, without customers.
     """
     if is_wall(context.principal):
         return await _wall(context)

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from adapter.core.messages import LONGEST
 from adapter.core.passwords import MIN_LENGTH, Weak, is_name, weakness
 from adapter.errors import Invalid
 
@@ -112,13 +113,10 @@ Lines = Matching(
     "control_characters",
 )
 """As `Printable`, in several lines, with tabs."""
-Words = Annotated[
-    str,
-    Field(min_length=1, max_length=4000),
-    Lines,
-    Visible,
-]
+Words = Annotated[str, Field(min_length=1, max_length=4000), Lines, Visible]
 """What somebody writes, in lines."""
+Message = Annotated[str, Field(min_length=1, max_length=LONGEST), Lines, Visible]
+"""What supervisor and agent write to each other during a talk, in lines."""
 Identifier = Annotated[str, Field(min_length=1, max_length=200), Printable]
 
 

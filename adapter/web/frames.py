@@ -1,6 +1,6 @@
 """What people are told of a change: exact for each person, serialised once for all. No sockets, no waiting.
 
-The order within one change is: monitors, calls, coach messages, agents and queues, PBX state.
+The order within one change is: monitors, calls, messages, coach.joined and coach.left, agents and queues, PBX state.
 """
 
 from collections.abc import Callable
@@ -22,6 +22,7 @@ from adapter.core.views import Visibility
 from adapter.monitoring.boards import Boards
 from adapter.web.floorframes import FloorBatch, FloorShown, tell
 from adapter.web.frame import Frame, encode
+from adapter.web.messageframes import MessagesShown, message_frames, of_changes, shown_messages, writers
 
 __all__ = ["Batch", "Frame", "Shown", "encode", "snapshot"]
 
@@ -40,18 +41,21 @@ class Shown:
     help: dict[str, bytes] = field(default_factory=dict)
     """Requests for help."""
     follows: dict[str, bytes] = field(default_factory=dict)
+    messages: MessagesShown = field(default_factory=dict)
+    """Text between this person and whom they talk to, or who talks to them."""
 
     def copy(self) -> "Shown":
         """The same, for others who go on by themselves."""
         things = (dict(self.calls), dict(self.monitors), dict(self.coached), self.floor.copy())
-        return Shown(*things, dict(self.help), dict(self.follows))
+        return Shown(*things, dict(self.help), dict(self.follows), dict(self.messages))
 
     @property
     def things(self) -> bytes:
         """Calls, monitors, agents, queues, requests for help and follows as a snapshot has them."""
         calls, monitors = b",".join(self.calls.values()), b",".join(data for _, data in self.monitors.values())
         asked, follows = b",".join(self.help.values()), b",".join(self.follows.values())
-        rest = b'%b,"help":[%b],"follows":[%b]' % (self.floor.things, asked, follows)
+        texts = b",".join(data for of_it in self.messages.values() for data in of_it.values())
+        rest = b'%b,"help":[%b],"follows":[%b],"messages":[%b]' % (self.floor.things, asked, follows, texts)
         return b'"calls":[%b],"monitors":[%b],%b' % (calls, monitors, rest)
 
     @property
@@ -94,6 +98,8 @@ class Batch:
         for _, call in self._calls:
             for monitor in boards.monitors_on(call.id) if call else ():
                 self._monitors.setdefault(monitor.id, monitor)
+        for monitor in of_changes(boards, changes) if changes and changes.messages else ():
+            self._monitors.setdefault(monitor.id, monitor)
         self._help = {request.id: request for request in changes.help} if changes else {}
         if boards.help and changes:
             self._help |= {r.id: r for r in boards.help.values() if r.call_id in changes.calls}
@@ -111,6 +117,7 @@ class Batch:
             self._floor.shown(user),
             {r.id: data for r in boards.help.values() if (data := self.help(user, r, who))},
             {one.id: data for one in boards.follows() if (data := self.follow(user, one, who))},
+            shown_messages(boards, user, who, boards.monitors()),
         )
 
     def frames(self, shown: Shown, user: User, who: Who) -> list[Frame]:
@@ -126,6 +133,7 @@ class Batch:
             elif shown.calls.get(call_id) != data:
                 shown.calls[call_id] = data
                 frames.append(Frame.of("call.updated", data))
+        message_frames(self._boards, shown.messages, user, who, self._monitors.values(), frames)
         for change in self._changes:
             self._coach_frames(shown, user, change, frames)
         self._floor.frames(shown.floor, user, frames)
@@ -187,7 +195,7 @@ class Batch:
 
     def set_apart(self) -> set[str]:
         """Who may not be shown something of it as everybody else is who may monitor (`views.set_apart`)."""
-        found: set[str] = self._floor.scoped_agents()
+        found: set[str] = self._floor.scoped_agents() | writers(self._boards, self._monitors.values())
         for _, call in self._calls:
             if call is not None:
                 found |= views.set_apart(call, self._barred_from(call.conversation_id))

@@ -115,7 +115,7 @@ async def _about_monitor(context: RequestContext[Deps, Any]) -> Mapping[str, Any
     An entry that told more would show to those who may read it whether there is one.
     """
     try:
-        monitor = await _seen(context)
+        monitor = await seen(context)
     except errors.AdapterError:
         return {"target": context.part()}
     return {
@@ -139,7 +139,7 @@ async def _started_by(context: RequestContext[Deps, Any], service: Token) -> Mon
     return monitor
 
 
-async def _seen(context: RequestContext[Deps, Any]) -> Monitor:
+async def seen(context: RequestContext[Deps, Any]) -> Monitor:
     """The monitor that the path names, ended or not. Raises NotFound where there is none that they may see."""
     if context.principal.service is not None:
         return await _started_by(context, context.principal.service)
@@ -156,7 +156,7 @@ async def _seen(context: RequestContext[Deps, Any]) -> Monitor:
 
 async def _acting(context: RequestContext[Deps, Any]) -> tuple[User, Acting, str]:
     """Whose rights count for a monitor that exists, who acts at its PBX, and its id. Raises NotFound, CallEnded."""
-    monitor = await _seen(context)
+    monitor = await seen(context)
     supervision = context.deps.nodes.node_of(monitor).supervision
     if context.principal.service is None:
         return context.principal.person, supervision, monitor.id
@@ -223,7 +223,7 @@ def _for_service(context: RequestContext[Deps, Any], problem: errors.Ambiguous) 
 @routes.plain("GET", "/monitors/{id}", Returns(model=answers.Monitor), errors=[errors.NotFound], service=True)
 async def get_monitor(context: RequestContext[Deps, None]) -> web.Response:
     """One monitor, also an ended one."""
-    monitor = await _seen(context)
+    monitor = await seen(context)
     return web.json_response(_view(context.principal, context.deps.boards, monitor))
 
 

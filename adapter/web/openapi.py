@@ -19,6 +19,7 @@ from adapter.web import answers, flooranswers
 from adapter.web.codes import table
 from adapter.web.follows import FollowAnswer
 from adapter.web.help import HelpAnswer
+from adapter.web.messages import MessageAnswer
 from adapter.web.principal import COOKIE
 from adapter.web.problems import CONTENT_TYPE
 from adapter.web.proxy import Misdirected
@@ -39,6 +40,7 @@ TAGS = {
     "do not monitor": "Whom nobody may monitor",
     "consent": "Which calls have an announcement or beeps",
     "monitors": "Listening, whispering, joining",
+    "messages": "Text between a supervisor and the agent whom they talk to",
     "events": "The live stream",
     "softphone": "The page as a phone",
     "audit": "Who did what",
@@ -61,6 +63,7 @@ class Snapshot(answers.Answer):
     queues: list[flooranswers.QueueStatus]
     help: list[HelpAnswer]
     follows: list[FollowAnswer]
+    messages: list[MessageAnswer]
     record: "RecordState | None" = None
 
 
@@ -115,6 +118,7 @@ class Events(BaseModel):
     help_removed: Gone
     follow_updated: FollowAnswer
     follow_removed: Gone
+    message_sent: MessageAnswer
 
 
 def document(declared: Declared) -> Json:

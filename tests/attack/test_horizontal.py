@@ -76,6 +76,10 @@ expect("GET /reports/coaching, GET /reports/coaching.csv", 200, agent=403, watch
 expect("GET /score-form", 200, agent=403, watched=403, **services, **figures)
 administrators("PUT /score-form, GET /coaching/agents/{id}", 200)
 administrators("DELETE /coaching/agents/{id}", 204)
+expect("GET /monitors/{id}/messages", 403, owner=200, agent=404, watched=404, **inside, **strays)  # silent by then
+expect("POST /monitors/{id}/messages", 403, owner=201, **inside, **strays)  # whoever may has begun to whisper
+expect("GET /calls/{id}/messages", 200, agent=404, **services, **figures, **strays)
+expect("POST /calls/{id}/messages", 403, agent=404, watched=409, **strays)
 hidden = {"service": 404, "starter": 404, "scoped_service": 404}
 expect("GET /follows", 200, **figures)  # somebody else follows Ana, who sees nothing of it
 expect("GET /follows/{id}", 200, agent=404, watched=404, **hidden, **figures)
@@ -112,6 +116,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /help/{id}/take": {},
     "POST /calls/{id}/shield": {},
     "POST /calls/{id}/notes": {"text": "Said who it was"},
+    "POST /monitors/{id}/messages": {"text": "Offer a refund"},
+    "POST /calls/{id}/messages": {"text": "How much?"},
     "PATCH /notes/{id}": {"visible_to_agent": True},
     "PUT /notes/{id}/reply": {"text": "Thank you"},
     "PUT /score-form": {"questions": [{"text": "Greeting?", "kind": "rating"}]},
@@ -217,6 +223,7 @@ async def test_ids_of_ones_own_conversation(site: Site, caller: str) -> None:
 
 
 IDS = {
+    "AnswerBody": {"monitor_id"},
     "ExemptBody": {"user_ids"},
     "TakeBody": {"device"},
     "StartBody": {"call_id", "agent_extension", "customer_number", "device", "supervisor"},

@@ -47,9 +47,10 @@ class Onlooker:
     stream: Stream | None = None
     told: list[str] = field(default_factory=list)
 
-    async def note(self, method: str, url: str, body: Any = None) -> str:
-        """Ask, and keep the answer: status, headers that say something, and body."""
-        async with self.client.http.request(method, url, json=body) as answer:
+    async def note(self, method: str, url: str, body: Any = None, key: str | None = None) -> str:
+        """Ask, and keep the answer: status, headers that say something, and body. `key`: Idempotency-Key."""
+        headers = {"Idempotency-Key": key} if key else {}
+        async with self.client.http.request(method, url, json=body, headers=headers) as answer:
             text = await answer.text()
             kept = {name: answer.headers.get(name) for name in ("Content-Type", "Location", "Retry-After", "Allow")}
             self.told.append(f"{method} {answer.status} {kept} {text}")
@@ -199,14 +200,20 @@ class Show:
         if self.silent:
             assert (await self.mona.post("/monitors", {"agent_extension": "102"}))[1]["code"] == "already_monitoring"
             await self.mona.switch({"id": self.hidden[0]}, "whisper")
+            await self.tell(self.hidden[0])
             await self.look()
             await self.mona.switch({"id": self.hidden[0]}, "silent")
             return
         status, monitor = await self.mona.post("/monitors", {"agent_extension": "101", "mode": "whisper"})
         assert status == 201, monitor
         await settle()
+        await self.tell(monitor["id"])
         await self.look()
         assert (await self.mona.delete(f"/monitors/{monitor['id']}"))[0] == 204
+
+    async def tell(self, monitor: str) -> None:
+        """Mona writes to Sam, whom she whispers to; he answers when he is asked for all he can do."""
+        assert (await self.mona.post(f"/monitors/{monitor}/messages", {"text": "Only for Sam"}))[0] == 201
 
     async def transfer(self) -> None:
         """The two conversations become one; the administrator and Coach are out of it."""
@@ -287,12 +294,14 @@ class Show:
             await onlooker.note("POST", f"{prefix}/monitors", {"call_id": call, "device": "PJSIP/9"})
             await onlooker.note("GET", f"{prefix}/notes?call_id={call}")
             await onlooker.note("POST", f"{prefix}/calls/{call}/notes", {"text": "x"})
+            await onlooker.note("POST", f"{prefix}/calls/{call}/messages", {"text": "From Sam"}, key="always the same")
         await onlooker.note("POST", f"{prefix}/help/{self.asked}/take", {})
         for note in ids["notes"]:
             await onlooker.note("PATCH", f"{prefix}/notes/{note}", {"visible_to_agent": True})
             await onlooker.note("DELETE", f"{prefix}/notes/{note}")
         for monitor in (self.hidden or ["0f" * 16, "1f" * 16])[:2]:
             await onlooker.note("PATCH", f"{prefix}/monitors/{monitor}", {"mode": "silent"})
+            await onlooker.note("POST", f"{prefix}/monitors/{monitor}/messages", {"text": "x"})
             await onlooker.note("POST", f"{prefix}/monitors/{monitor}/takeover")
             await onlooker.note("DELETE", f"{prefix}/monitors/{monitor}")
         for hook in ids["webhooks"]:
@@ -351,6 +360,14 @@ async def test_two_worlds_that_look_the_same(tmp_path: Path) -> None:
         assert_alike(one, other)
         assert any('"mode": "whisper"' in text for text in one.transcript("admin")), "the talk itself is no secret"
         assert any("coach.joined" in text for text in one.transcript("sam"))
+        by_sam = "".join(one.transcript("sam"))
+        assert "not_talking" in by_sam
+        assert "Only for Sam" in by_sam
+        assert by_sam.count("event: message.sent") == 4, "two talks, and in each a message and its answer"
+        assert by_sam.count("event: coach.left") == 2
+        for name in one.onlookers.keys() - {"sam"}:
+            assert "Only for Sam" not in "".join(one.transcript(name)), name
+            assert "From Sam" not in "".join(one.transcript(name)), name
         assert sum('"stopped": 0' in text for text in one.transcript("admin")) == 1
         assert "monitor.stopped_all" in "".join(one.transcript("admin"))
         assert one.ended > other.ended, "what nobody may know of ended too"

@@ -129,6 +129,9 @@ async def test_another_language_is_whole_and_fits(place: Centre, at: At, bundle:
     place.hold(1)
     place.between(10, 11)
     place.tell()
+    people = {user.username: user.id for user in await place.site.store.people.all()}
+    admin = await place.site.client("admin")
+    assert (await admin.patch(f"/users/{people['sam']}", {"device": "PJSIP/1002"}))[0] == 200
     page = await at(viewport=NARROW)
     await page.route("**/static/page.js*", lambda route: route.fulfill(path=bundle))
     await page.reload()
@@ -136,7 +139,7 @@ async def test_another_language_is_whole_and_fits(place: Centre, at: At, bundle:
     await expect(page.locator("html[lang=el] .rail")).to_be_visible()
     await expect(page.locator("[role=option]")).to_have_count(11)
     await look(page, "list")
-    await page.locator("[role=option]").nth(2).click()
+    await page.locator("[role=option]").filter(has_text="Sam").click()
     await look(page, "panel")
     await page.locator(".toggle").click()
     await expect(page.locator(".sentence.silent")).to_be_visible()
@@ -144,6 +147,9 @@ async def test_another_language_is_whole_and_fits(place: Centre, at: At, bundle:
     for key, mode in (("t", "whisper"), ("j", "barge")):
         await page.locator(f".talk button[aria-keyshortcuts={key}][aria-disabled=false]").click()
         await expect(page.locator(f".sentence.{mode}")).to_be_visible()
+        await page.locator(".messages textarea").fill("Sam")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".messages .log")).to_be_visible()
         await look(page, mode)
     await page.locator(".panel footer [aria-haspopup]").click()
     await look(page, "taking over")

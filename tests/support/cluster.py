@@ -25,6 +25,7 @@ from adapter.fleet.mirror import Publisher
 from adapter.fleet.people import KnownPeople
 from adapter.monitoring.board import Board
 from adapter.monitoring.boards import Boards
+from adapter.monitoring.coachmessages import CoachMessages
 from adapter.monitoring.limits import Limits
 from adapter.monitoring.shielding import Shielding
 from adapter.monitoring.shields import ShieldKeeper
@@ -108,9 +109,11 @@ class Owner:
         )
         self.shields = ShieldKeeper(self.boards, held, self.record.note, lambda: START)
         self.shielding = Shielding(self.board, self.pbx, self.shields, LIMITS.answer, recordings=False)
+        self.messages = CoachMessages(self.board, lambda: START)
         self.executor = Executor(
             self.supervision,
             self.shielding,
+            self.messages,
             self.publisher,
             bus,
             self.sealer,

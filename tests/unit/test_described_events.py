@@ -33,6 +33,8 @@ async def test_all_events_are_as_described(site: Site) -> None:
     await supervisor.until(lambda kind, data: kind == "monitor.updated" and data["state"] == "live")
     await mona.patch(f"/monitors/{monitor['id']}", {"mode": "whisper"})
     await agent.until(lambda kind, data: kind == "coach.joined")
+    assert (await mona.post(f"/monitors/{monitor['id']}/messages", {"text": "Offer a refund"}))[0] == 201
+    await agent.until(lambda kind, data: kind == "message.sent")
     seen.append(await sam.events())  # a snapshot with something in it
     await mona.patch(f"/monitors/{monitor['id']}", {"mode": "silent"})
     await agent.until(lambda kind, data: kind == "coach.left")

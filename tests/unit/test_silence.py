@@ -15,6 +15,8 @@ from adapter.core.call import Call
 from adapter.core.help import HelpRequest, HelpState
 from adapter.core.help_views import HelpSight, help_view
 from adapter.core.lifecycle import ended
+from adapter.core.message_views import message_view
+from adapter.core.messages import CoachMessage, Sender
 from adapter.core.modes import Mode
 from adapter.core.monitor import EndReason, Monitor, MonitorState, Supervisor
 from adapter.core.pbx import LinkState, PbxState
@@ -72,6 +74,10 @@ class Onlooker:
         for monitor in boards.visible(user, self.who):
             sight = boards.visibility(user, monitor, self.who)
             self.looked += encode([shown_id(monitor, sight), monitor_view(monitor, sight)])
+        for call in boards.calls():
+            self.looked += encode(len(boards.talking_to(user, call, self.who)))
+        for monitor in boards.monitors():
+            self.looked += b"".join(encode(message_view(one, user)) for one in boards.messages(user, monitor, self.who))
         for request in boards.help.values():
             if (about := boards.help_sight(user, request, self.who)) is not HelpSight.NOTHING:
                 self.looked += encode(help_view(request, about))
@@ -212,6 +218,27 @@ class History:
         over = [replace(one, state=HelpState.CLOSED) for one in self.boards.help.values()]
         self.boards.set_help(over, START)
 
+    def write(self) -> None:
+        """Whoever talks to Sam writes to him, and he answers."""
+        talking = [m for m in self.board.monitors() if m.talks and self.board.call(m.call_id) is not None]
+        for monitor in sorted(talking, key=lambda one: one.supervisor.username):
+            for sender, author in ((Sender.SUPERVISOR, monitor.supervisor), (Sender.AGENT, SAM)):
+                one = f"message-{self.numbers}-{monitor.supervisor.username}-{sender}"
+                message = CoachMessage(
+                    id=one,
+                    pbx="lab",
+                    monitor_id=monitor.id,
+                    call_id=monitor.call_id,
+                    talk=monitor.talk,
+                    agent_id=SAM.id,
+                    at=START,
+                    sender=sender,
+                    author_id=author.id if isinstance(author, User) else author.user_id,
+                    author_name=author.name,
+                    text=f"Only for those two: {one}",
+                )
+                self.board.put_message(message)
+
     def heard(self) -> None:
         """Who talks in Sam's conversation is another now."""
         heard = {one.conversation_id for one in self.board.calls() if one.uniqueid == self.target}
@@ -311,7 +338,7 @@ MOVES = (
     *("root", "mona", "whisper", "barge", "silent", "stop", "no device", "device again", "token for mona"),
     *("team for coach", "team for boss", "boss again", "token for root", "new account", "password of root"),
     *("leave", "transfer", "native", "exempt", "exempt no more", "help", "come", "help no more"),
-    "heard",
+    *("heard", "write"),
 )
 
 
@@ -352,6 +379,9 @@ def test_the_history_can_fail() -> None:
     asked = told(["help", "come"], hide_silent=False)
     assert b'"state":"open"' in asked["boss"]
     assert b'"taken"' not in asked["boss"]
+    written = told(["mona", "whisper", "write", "transfer"], hide_silent=False)
+    assert written["sam"].count(b"event: message.sent") == 2
+    assert not any(b"Only for those two" in seen for name, seen in written.items() if name != "sam")
     assert b'"mode":"whisper"' in everybody["boss"]
     assert b"coach.joined" in everybody["sam"]
     assert b'"whispering"' in everybody["sam"]

@@ -8,6 +8,7 @@ import { NO_PBXS, NOTHING, type Picture } from "./core/picture";
 import { NO_TEAM, teamOf } from "./core/teams";
 import { Coaching } from "./coaching/coaching";
 import { HelpRequests } from "./coaching/help";
+import { MessagesToMe } from "./coaching/messages";
 import { useHelpSignal } from "./coaching/signal";
 import { UnsavedNotes } from "./coaching/unsaved";
 import { useChoice } from "./inbox/choice";
@@ -117,6 +118,7 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
       <Rail me={me} shown={account ? "account" : floor ? "floor" : coaching ? "coaching" : "inbox"} leave={signingOut.ask} />
       <div class="content">
         <Notices picture={picture} lost={rightLost && say(words.rightLost, { number: rightLost })} dismiss={dismiss} />
+        {picture && <MessagesToMe me={me} picture={picture} />}
         <UnsavedNotes picture={picture} />
         {account ? (
           <Account me={me} pbxs={picture?.pbxs ?? NO_PBXS} part={shown.slice("account/".length)} />

@@ -113,6 +113,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages of a call's monitors that you see: as the agent those of talks that go on, as a supervisor your own. */
+        get: operations["list_call_messages"];
+        put?: never;
+        /**
+         * Send the supervisor who talks to you a message: only the agent of the call.
+         * @description 409 `not_talking` while nobody talks to you.
+         */
+        post: operations["send_to_supervisor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls/{id}/notes": {
         parameters: {
             query?: never;
@@ -278,9 +299,10 @@ export interface paths {
          * @description Events: snapshot, call.updated, call.removed, monitor.updated (`reason` where the supervisor did not ask for the
          *         mode: bridge_changed, made_safe, unrecorded), monitor.removed, monitor.ended, coach.joined, coach.left,
          *         pbx.state (of the PBX that `id` names); to supervisors also record.state (`ok`, `failing`: whether what happens
-         *         can be recorded); help.updated, help.removed;
-         *         follow.updated, follow.removed. A wall's token is told of agents, queues and PBXes only, without
-         *         customers.
+         *         can be recorded); help.updated, help.removed; follow.updated, follow.removed;
+         *         to a supervisor and the agent whom they talk to, and to nobody else, message.sent. An agent's messages go with
+         *         monitor.removed, which tells them that the talk is over.
+         *         A wall's token is told of agents, queues and PBXes only, without customers.
          */
         get: operations["events"];
         put?: never;
@@ -444,6 +466,30 @@ export interface paths {
         head?: never;
         /** Another mode, in place; answered once Asterisk has confirmed it. */
         patch: operations["switch_monitor"];
+        trace?: never;
+    };
+    "/api/v1/monitors/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages of a monitor that runs: to its supervisor all of them, to the agent those of the talk that goes on.
+         * @description They are kept in memory only, until the monitor ends.
+         */
+        get: operations["list_monitor_messages"];
+        put?: never;
+        /**
+         * Send the agent a message, while you talk to them: only the supervisor whose monitor it is.
+         * @description 409 `not_talking` while you are silent: the agent does not know of you then.
+         */
+        post: operations["send_to_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/monitors/{id}/takeover": {
@@ -1013,6 +1059,15 @@ export interface components {
         AllTeams: {
             teams: components["schemas"]["Team"][];
         };
+        /** @description POST /calls/{id}/messages. */
+        AnswerBody: {
+            /**
+             * @description Of the talk that is answered; needed where several supervisors talk at once.
+             * @default null
+             */
+            monitor_id?: string | null;
+            text: string;
+        };
         /** @description One action, done or refused. */
         AuditEntry: {
             action: string;
@@ -1177,6 +1232,7 @@ export interface components {
             "follow.updated": components["schemas"]["FollowAnswer"];
             "help.removed": components["schemas"]["Gone"];
             "help.updated": components["schemas"]["HelpAnswer"];
+            "message.sent": components["schemas"]["MessageAnswer"];
             "monitor.ended": components["schemas"]["Monitor"];
             "monitor.removed": components["schemas"]["Gone"];
             "monitor.updated": components["schemas"]["Monitor"];
@@ -1340,6 +1396,25 @@ export interface components {
         Login: {
             password: string;
             username: string;
+        };
+        /** @description A message between a supervisor and the agent whom they talk to. */
+        MessageAnswer: {
+            at: string;
+            author: components["schemas"]["Named"];
+            call_id: string;
+            from: components["schemas"]["Sender"];
+            id: string;
+            /** @description The supervisor's monitor; to the agent, the talk. */
+            monitor_id: string;
+            text: string;
+        };
+        /** @description POST /monitors/{id}/messages. */
+        MessageBody: {
+            text: string;
+        };
+        /** @description Messages, oldest first; of a monitor the last 200. */
+        MessageList: {
+            messages: components["schemas"]["MessageAnswer"][];
         };
         /**
          * @description Who hears the supervisor: nobody, only the agent, or agent and customer.
@@ -1707,6 +1782,11 @@ export interface components {
             /** @description The version that was answered. */
             form_version: number;
         };
+        /**
+         * @description Whose side wrote it.
+         * @enum {string}
+         */
+        Sender: "supervisor" | "agent";
         /** @description A team's limits. */
         SetLimits: {
             /** @description The most of the talk that may be the agent's. */
@@ -1765,6 +1845,7 @@ export interface components {
             calls: components["schemas"]["Call"][];
             follows: components["schemas"]["FollowAnswer"][];
             help: components["schemas"]["HelpAnswer"][];
+            messages: components["schemas"]["MessageAnswer"][];
             monitors: components["schemas"]["Monitor"][];
             pbx: components["schemas"]["PbxState"];
             pbxs: components["schemas"]["NamedPbxState"][];
@@ -2203,6 +2284,7 @@ export type Agents = components['schemas']['Agents'];
 export type AgentState = components['schemas']['AgentState'];
 export type AgentStatus = components['schemas']['AgentStatus'];
 export type AllTeams = components['schemas']['AllTeams'];
+export type AnswerBody = components['schemas']['AnswerBody'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type Call = components['schemas']['Call'];
@@ -2243,6 +2325,9 @@ export type IceServer = components['schemas']['IceServer'];
 export type LinkState = components['schemas']['LinkState'];
 export type Listener = components['schemas']['Listener'];
 export type Login = components['schemas']['Login'];
+export type MessageAnswer = components['schemas']['MessageAnswer'];
+export type MessageBody = components['schemas']['MessageBody'];
+export type MessageList = components['schemas']['MessageList'];
 export type Mode = components['schemas']['Mode'];
 export type Monitor = components['schemas']['Monitor'];
 export type Monitors = components['schemas']['Monitors'];
@@ -2284,6 +2369,7 @@ export type ScoreFormAnswer = components['schemas']['ScoreFormAnswer'];
 export type ScoreFormBody = components['schemas']['ScoreFormBody'];
 export type ScoresAnswer = components['schemas']['ScoresAnswer'];
 export type ScoresBody = components['schemas']['ScoresBody'];
+export type Sender = components['schemas']['Sender'];
 export type SetLimits = components['schemas']['SetLimits'];
 export type Setup = components['schemas']['Setup'];
 export type ShieldBody = components['schemas']['ShieldBody'];
@@ -2476,6 +2562,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    list_call_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageList"];
+                };
+            };
+        };
+    };
+    send_to_supervisor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any string of at most 255 characters that identifies this message: repeated while the talk goes on, nothing is sent again, and it gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageAnswer"];
+                };
             };
         };
     };
@@ -3055,6 +3192,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Monitor"];
+                };
+            };
+        };
+    };
+    list_monitor_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageList"];
+                };
+            };
+        };
+    };
+    send_to_agent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any string of at most 255 characters that identifies this message: repeated while the talk goes on, nothing is sent again, and it gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageAnswer"];
                 };
             };
         };
@@ -4092,6 +4280,7 @@ export const recordStateStateValues: ReadonlyArray<FlattenedDeepRequired<compone
 export const resultValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Result"]> = ["ok", "refused", "failed"];
 export const roleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Role"]> = ["administrator", "agent"];
 export const scopeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Scope"]> = ["monitor", "admin", "metrics", "wall", "shield"];
+export const senderValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Sender"]> = ["supervisor", "agent"];
 export const soundValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Sound"]> = ["none", "announcement", "beep"];
 export const userBodyRoleValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["UserBody"]["role"]> = ["administrator", "agent"];
 export const viaValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Via"]> = ["session", "token", "command line", "setup token", "address", "phone", "browser", "keypad", "star code", "adapter"];

@@ -13,7 +13,11 @@ type Json<T> = T extends { content: { "application/json": infer Value } } ? Valu
 type Answer<O> = O extends { responses: infer R } ? Json<R[keyof R]> : never;
 /** What a request is given: its body, and what stands in the path's {gaps}, where it has them. */
 type Given<O> = (O extends { requestBody: infer R } ? { body: Json<R> } : unknown) &
-  (O extends { parameters: { path: infer Gaps } } ? { at: Gaps } : unknown) & { query?: URLSearchParams };
+  (O extends { parameters: { path: infer Gaps } } ? { at: Gaps } : unknown) & {
+  query?: URLSearchParams;
+  /** Idempotency-Key: the same again is done once. */
+  key?: string;
+};
 type Arguments<G> = object extends G ? [given?: G] : [given: G];
 
 /** What the server refused, with its stable code and its own words. */
@@ -44,14 +48,14 @@ export async function ask<M extends Method, P extends PathFor<M>>(
   path: P,
   ...[given]: Arguments<Given<Operation<M, P>>>
 ): Promise<Answer<Operation<M, P>>> {
-  const { body, at = {}, query } = (given ?? {}) as { body?: unknown; at?: Record<string, string>; query?: URLSearchParams };
+  const { body, at = {}, query, key } = (given ?? {}) as { body?: unknown; at?: Record<string, string>; query?: URLSearchParams; key?: string };
   const filled = path.replace(/\{(\w+)\}/g, (_, gap: string) => encodeURIComponent(at[gap]!));
   let response: Response;
   let answer: unknown;
   try {
     response = await fetch(PREFIX + filled + (query ? `?${query}` : ""), {
       method,
-      headers: body ? { "Content-Type": "application/json" } : {},
+      headers: { ...(body ? { "Content-Type": "application/json" } : {}), ...(key && { "Idempotency-Key": key }) },
       body: body ? JSON.stringify(body) : null,
     });
     const text = await response.text();

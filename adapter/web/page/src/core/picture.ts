@@ -1,7 +1,7 @@
 // The live picture, and how each event changes it. Pure: no stream, no clock, no page.
 
 import type {
-  AgentStatus, Call, Coach, Events, FollowAnswer, HelpAnswer, Monitor, NamedPbxState, QueueStatus, RecordState, Snapshot, User,
+  AgentStatus, Call, Coach, Events, FollowAnswer, HelpAnswer, MessageAnswer, Monitor, NamedPbxState, QueueStatus, RecordState, Snapshot, User,
 } from "../schema";
 
 export interface Picture {
@@ -15,6 +15,8 @@ export interface Picture {
   help: ReadonlyMap<string, HelpAnswer>;
   /** Follows that are not over. */
   follows: ReadonlyMap<string, FollowAnswer>;
+  /** Between me and whom I talk to, or who talks to me; oldest first. */
+  messages: ReadonlyMap<string, MessageAnswer>;
   /** How the connection to each PBX is, by its id. */
   pbxs: ReadonlyMap<string, NamedPbxState>;
   /** Whether what happens can be recorded; only for those who may monitor. */
@@ -36,6 +38,7 @@ export const NOTHING: Picture = {
   queues: new Map(),
   help: new Map(),
   follows: new Map(),
+  messages: new Map(),
   pbxs: NO_PBXS,
   record: null,
   connected: false,
@@ -54,9 +57,10 @@ const effects: { [K in Kind]: (picture: Picture, data: Happenings[K]) => Partial
   "call.updated": ({ calls }, call) => ({ calls: put(calls, call.id, call) }),
   "call.removed": ({ calls }, { id }) => ({ calls: without(calls, id) }),
   "monitor.updated": ({ monitors }, monitor) => ({ monitors: put(monitors, monitor.id, monitor) }),
-  "monitor.removed": ({ monitors }, { id }) => ({ monitors: without(monitors, id) }),
-  "monitor.ended": ({ monitors, user, ended }, monitor) => ({
+  "monitor.removed": ({ monitors, messages }, { id }) => ({ monitors: without(monitors, id), messages: withoutThose(messages, id) }),
+  "monitor.ended": ({ monitors, messages, user, ended }, monitor) => ({
     monitors: without(monitors, monitor.id),
+    messages: withoutThose(messages, monitor.id),
     ended: monitor.supervisor.user_id === user?.id ? monitor : ended,
   }),
   "coach.joined": ({ coaches }, coach) => ({ coaches: put(coaches, coach.monitor_id, coach) }),
@@ -69,6 +73,7 @@ const effects: { [K in Kind]: (picture: Picture, data: Happenings[K]) => Partial
   "help.removed": ({ help }, { id }) => ({ help: without(help, id) }),
   "follow.updated": ({ follows }, follow) => ({ follows: put(follows, follow.id, follow) }),
   "follow.removed": ({ follows }, { id }) => ({ follows: without(follows, id) }),
+  "message.sent": ({ messages }, message) => ({ messages: put(messages, message.id, message) }),
   "pbx.state": ({ pbxs }, pbx) => ({ pbxs: put(pbxs, pbx.id, pbx) }),
   "record.state": (_, record) => ({ record }),
   lost: () => ({ connected: false }),
@@ -97,10 +102,11 @@ export function awayOf({ pbxs }: Picture): NamedPbxState[] {
   return [...pbxs.values()].filter(({ state }) => state !== "connected");
 }
 
-function seen({ user, calls, monitors, agents, queues, help, follows, pbxs, record }: Snapshot): Partial<Picture> {
+function seen({ user, calls, monitors, agents, queues, help, follows, messages, pbxs, record }: Snapshot): Partial<Picture> {
   const picture = { calls: byId(calls), monitors: byId(monitors) };
   const floor = { agents: byId(agents), queues: byId(queues) };
-  const more = { coaches: coachesIn(user, picture), help: byId(help), follows: byId(follows), pbxs: byId(pbxs), record: record ?? null };
+  const coaching = { coaches: coachesIn(user, picture), help: byId(help), follows: byId(follows), messages: byId(messages) };
+  const more = { ...coaching, pbxs: byId(pbxs), record: record ?? null };
   return { ...picture, ...floor, ...more, user, connected: true };
 }
 
@@ -116,6 +122,12 @@ function coachesIn(user: User, { calls, monitors }: Pick<Picture, "calls" | "mon
 
 function byId<T extends { id: string }>(all: T[]): Map<string, T> {
   return new Map(all.map((one) => [one.id, one]));
+}
+
+/** To the agent a talk is a monitor: when that is over, nothing of it is left. */
+function withoutThose(all: Picture["messages"], monitor: string): Picture["messages"] {
+  const left = [...all].filter(([, { monitor_id }]) => monitor_id !== monitor);
+  return left.length < all.size ? new Map(left) : all;
 }
 
 function put<T>(all: ReadonlyMap<string, T>, id: string, one: T): Map<string, T> {

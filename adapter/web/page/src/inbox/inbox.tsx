@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { flushSync } from "preact/compat";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { neediest } from "../core/needs";
-import { awayOf, isUp, NO_PBXS, type Picture } from "../core/picture";
+import { awayOf, isUp, NO_PBXS, NOTHING, type Picture } from "../core/picture";
 import { counts, passes, rowsOf, sorted, whereOf, type Row } from "../core/rows";
 import type { MyTeam } from "../core/teams";
 import type { NeedsMe } from "../needs/useneeds";
@@ -105,6 +105,7 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose }, nee
             monitoring={monitoring}
             ended={picture?.ended ?? null}
             known={picture?.connected === true && isUp(picture, (call ?? monitoring.mine)?.pbx)}
+            messages={(picture ?? NOTHING).messages}
             where={call ? whereOf([call], picture?.pbxs ?? NO_PBXS) : ""}
             close={() => choose(null)}
             element={panel}

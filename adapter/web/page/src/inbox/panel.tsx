@@ -4,6 +4,8 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Call, EndReason, Monitor, User } from "../schema";
 import { FollowAgent } from "../coaching/follow";
+import { MessagesToAgent } from "../coaching/messages";
+import type { Picture } from "../core/picture";
 import { BROWSER } from "../phone/devices";
 import { Levels } from "../phone/levels";
 import { PhoneBox } from "../phone/phonebox";
@@ -33,6 +35,8 @@ interface Props {
   ended: Monitor | null;
   /** Whether what is shown is known to be true now. */
   known: boolean;
+  /** Between me and whom I talk to. */
+  messages: Picture["messages"];
   /** At which PBX, where there are several. */
   where: string;
   close: () => void;
@@ -41,7 +45,7 @@ interface Props {
   element: { current: HTMLElement | null };
 }
 
-export function Panel({ me, call, callId, monitoring, ended, known, where, close, children, element }: Props) {
+export function Panel({ me, call, callId, monitoring, ended, known, messages, where, close, children, element }: Props) {
   const { mine, busy, phone } = monitoring;
   const here = mine?.call_id === callId ? mine : undefined;
   const elsewhere = mine !== undefined && here === undefined;
@@ -135,6 +139,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
             {talk && call && <Shares call={call} talk={talk} />}
           </section>
         )}
+        {call && here && <MessagesToAgent {...{ me, call, messages, known }} mine={here} paused={paused !== null} />}
         {call && may && !exempt && <Notes key={callId} me={me} call={call} listening={here?.state === "live"} of={notes} />}
         {call && <Timeline call={call} changes={here} notes={notes.notes} />}
       </div>

@@ -25,6 +25,18 @@ export const coaching: CoachingWords = {
   reportNoTeam: "Kein Team",
   reportWeekOf: "Woche {week}, {year}",
 
+  // messages between supervisor and agent
+  messages: "Nachrichten",
+  messagesWith: "Nachrichten mit {name}",
+  messageTo: "Nachricht an {name}",
+  messageHint: "Die Eingabetaste sendet, mit Umschalt beginnt sie eine neue Zeile.",
+  messagePrivate: "Nur Sie und {name} können das lesen. Es wird nicht aufbewahrt.",
+  messageSilent: "Schreiben können Sie nur, solange {name} Sie hört.",
+  messageUnknown: "Ohne Verbindung kann gerade nichts gesendet werden.",
+  messageUnsure: "Ob das gesendet wurde, ist nicht bekannt. Senden Sie es noch einmal: Es kommt nur einmal an.",
+  messageYou: "Sie",
+  sendMessage: "Senden",
+
   // scores, answers
   score: "Bewertung",
   yes: "Ja",

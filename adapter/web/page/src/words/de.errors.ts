@@ -45,6 +45,7 @@ export const errors: ErrorWords = {
   problem_call_not_active: "Das Gespräch ist noch nicht angenommen.",
   problem_device_unavailable: "Ihr Telefon ist nicht angemeldet oder besetzt. Schalten Sie es ein und versuchen Sie es noch einmal.",
   problem_not_live: "Die Verbindung zum Mithören wird noch aufgebaut.",
+  problem_not_talking: "Gerade spricht kein Supervisor mit dem Agenten dieses Gesprächs, also kann nichts gesendet werden.",
   problem_own_call: "Sie sind selbst in diesem Gespräch.",
   problem_too_many_requests: "Zu viele Versuche. Versuchen Sie es gleich noch einmal.",
   problem_internal: "Das ist ein Fehler im Server; Einzelheiten stehen in seinem Log.",

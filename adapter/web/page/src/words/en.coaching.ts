@@ -23,6 +23,18 @@ export const coaching = {
   reportNoTeam: "No team",
   reportWeekOf: "Week {week}, {year}",
 
+  // messages between supervisor and agent
+  messages: "Messages",
+  messagesWith: "Messages with {name}",
+  messageTo: "Message to {name}",
+  messageHint: "Enter sends, Shift+Enter begins a new line.",
+  messagePrivate: "Only you and {name} can read this. It is not kept.",
+  messageSilent: "You can write only while {name} hears you.",
+  messageUnknown: "Without a connection nothing can be sent now.",
+  messageUnsure: "It is not known whether this was sent. Send it again: it arrives only once.",
+  messageYou: "You",
+  sendMessage: "Send",
+
   // scores, answers
   score: "Score",
   yes: "Yes",

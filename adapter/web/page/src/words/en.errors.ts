@@ -43,6 +43,7 @@ export const errors = {
   problem_call_not_active: "The call is not answered yet.",
   problem_device_unavailable: "Your phone is not registered, or it is busy. Switch it on and try again.",
   problem_not_live: "Monitoring is still connecting.",
+  problem_not_talking: "No supervisor is talking to the agent of this call now, so nothing can be sent.",
   problem_own_call: "You are in this call yourself.",
   problem_too_many_requests: "Too many attempts. Try again in a moment.",
   problem_internal: "This is a bug in the server; its log has the details.",

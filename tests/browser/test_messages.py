@@ -1,0 +1,104 @@
+"""A supervisor and the agent whom they talk to write to each other, in two real browsers at a real Asterisk."""
+
+from playwright.async_api import Locator, Page, Route, expect
+
+from tests.browser.conftest import SignIn
+from tests.browser.listed import NARROW, WIDE
+from tests.browser.test_quality import assert_accessible
+from tests.browser.test_talk import button, listening
+from tests.support.lab import Lab
+
+POSTS = "**/api/v1/monitors/*/messages"
+
+
+def field(page: Page, name: str) -> Locator:
+    """Where the next message to this person is written."""
+    return page.get_by_role("textbox", name=f"Message to {name}")
+
+
+def log(page: Page, name: str) -> Locator:
+    """What was written with this person."""
+    return page.get_by_role("log", name=f"Messages with {name}")
+
+
+async def test_they_write_to_each_other_while_the_agent_hears_her(lab: Lab, sign_in: SignIn) -> None:
+    await lab.talk("201", "101")
+    await lab.phone("302")
+    mona, sam = await sign_in("mona"), await sign_in("sam")
+    await listening(mona)
+    await expect(field(mona, "Sam")).not_to_be_editable()
+    await expect(mona.get_by_text("You can write only while Sam hears you.")).to_be_visible()
+    await expect(sam.get_by_role("textbox", name="Message to")).to_have_count(0)
+
+    await button(mona, "Talk to Agent").click()
+    alert = sam.get_by_role("alert").filter(has_text="Mona")
+    await expect(alert).to_be_visible()
+    await field(mona, "Sam").click()
+    await mona.keyboard.type("Just my main tip: smile", delay=20)  # m, t, j and s are keys of the page elsewhere
+    await mona.keyboard.press("Enter")
+    await expect(log(sam, "Mona").get_by_text("Just my main tip: smile")).to_be_visible()
+    await expect(log(mona, "Sam").get_by_text("Just my main tip: smile")).to_be_visible()
+    await expect(field(mona, "Sam")).to_have_value("")
+    await expect(field(mona, "Sam")).to_be_focused()
+    await expect(button(mona, "Talk to Agent")).to_have_attribute("aria-pressed", "true")
+
+    await field(sam, "Mona").click()
+    await sam.keyboard.type("How much?")
+    await sam.keyboard.press("Shift+Enter")
+    await sam.keyboard.type("He asks for 20.")
+    await sam.keyboard.press("Enter")
+    told = log(mona, "Sam").get_by_text("How much?")
+    await expect(told).to_be_visible()
+    assert await told.inner_text() == "How much?\nHe asks for 20."
+    await field(mona, "Sam").fill("Twenty is fine")
+    await mona.keyboard.press("Enter")
+    await mona.keyboard.press("Enter")
+    await expect(log(sam, "Mona").get_by_text("Twenty is fine")).to_be_visible()
+    for page in (mona, sam):
+        for size in (WIDE, NARROW):
+            await page.set_viewport_size(size)  # type: ignore[arg-type]
+            await assert_accessible(page)
+        await page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    await sam.reload()
+    await expect(log(sam, "Mona").get_by_role("paragraph")).to_have_count(3)
+    await expect(log(mona, "Sam").get_by_role("paragraph")).to_have_count(3)
+
+    await mona.keyboard.press("Escape")
+    await mona.keyboard.press("s")
+    await expect(mona.get_by_text("Nobody hears you.")).to_be_visible()
+    await expect(alert).to_have_count(0)
+    await expect(sam.get_by_role("region", name="Messages with Mona")).to_have_count(0)
+    assert "Twenty" not in await sam.content()
+    await expect(log(mona, "Sam").get_by_role("paragraph")).to_have_count(3)
+    await expect(field(mona, "Sam")).not_to_be_editable()
+    await button(mona, "Talk to Agent").click()
+    await expect(field(sam, "Mona")).to_be_visible()
+    await expect(log(sam, "Mona")).to_have_count(0)
+
+
+async def test_what_could_not_be_sent_stays_and_arrives_once(lab: Lab, sign_in: SignIn) -> None:
+    await lab.talk("201", "101")
+    await lab.phone("302")
+    mona, sam = await sign_in("mona"), await sign_in("sam")
+    await listening(mona)
+    await button(mona, "Talk to Agent").click()
+    await expect(field(sam, "Mona")).to_be_visible()
+
+    async def unheard(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    await mona.route(POSTS, unheard)
+    await field(mona, "Sam").fill("Only once")
+    await mona.keyboard.press("Enter")
+    problem = mona.get_by_role("region", name="Messages", exact=True).get_by_role("alert")
+    await expect(problem).to_contain_text("It is not known whether this was sent.")
+    await expect(field(mona, "Sam")).to_have_value("Only once")
+    await mona.unroute(POSTS)
+    await mona.keyboard.press("Enter")
+    await expect(field(mona, "Sam")).to_have_value("")
+    await expect(problem).to_have_count(0)
+    await field(mona, "Sam").fill("The next one")
+    await mona.keyboard.press("Enter")
+    await expect(log(sam, "Mona").get_by_text("The next one")).to_be_visible()
+    await expect(log(sam, "Mona").get_by_role("paragraph")).to_have_count(2)
