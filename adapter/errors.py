@@ -113,6 +113,18 @@ class NotLive(AdapterError):
     code, status, title = "not_live", 409, "The monitor is still connecting"
 
 
+class LinkUsed(AdapterError):
+    """A link for a CRM's page was opened already."""
+
+    code, status, title = "link_used", 410, "This link was used already"
+
+
+class LinkExpired(AdapterError):
+    """A link for a CRM's page was not opened in time."""
+
+    code, status, title = "link_expired", 410, "This link has expired"
+
+
 class CallEnded(AdapterError):
     """The call or the monitor has ended."""
 

@@ -15,6 +15,7 @@ from adapter.web import (
     calls,
     cluster,
     coaching,
+    embeds,
     events,
     exempt,
     floor,
@@ -61,6 +62,7 @@ PARTS = (
     help,
     shield,
     follows,
+    embeds,
     reports,
     monitors,
     stopall,
@@ -159,6 +161,7 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[help.routes.key] = groups.coaching.help
     app[shield.routes.key] = groups.coaching.shield
     app[follows.routes.key] = groups.coaching.follows
+    app[embeds.routes.key] = groups.coaching.embeds
     app[reports.routes.key] = groups.coaching.reports
     app[monitors.routes.key] = groups.monitors
     app[stopall.routes.key] = groups.stopall

@@ -21,6 +21,8 @@ MEANINGS = {
     "call_not_active": "the call still rings",
     "not_live": "the monitor still connects",
     "call_ended": "the call, or the monitor, is over",
+    "link_used": "a link for a CRM's page was opened already",
+    "link_expired": "a link for a CRM's page was not opened in time",
     "shielded": "monitoring of this conversation is paused",
     "shield_limit": "the agent had monitoring paused today for as long as their team allows",
     "ambiguous": "several calls match",

@@ -1,14 +1,27 @@
 """Serves the page's files (built by `make page`), with headers that let it connect to this server only."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
 from adapter.errors import AdapterError
+from adapter.web.access import ACCESS
+from adapter.web.headers import UNFRAMED
 
 STATIC = Path(__file__).parent / "static"
-FILES = ("page.js", "page.css", "page.js.map", "docs.js", "swagger-ui-bundle.js", "swagger-ui.css")
+FILES = (
+    "page.js",
+    "page.css",
+    "page.js.map",
+    "embed.js",
+    "embed.css",
+    "embed.js.map",
+    "docs.js",
+    "swagger-ui-bundle.js",
+    "swagger-ui.css",
+)
 POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -18,7 +31,7 @@ POLICY = "; ".join(
         "connect-src 'self'",
         "base-uri 'none'",
         "form-action 'self'",
-        "frame-ancestors 'none'",
+        UNFRAMED,
     ]
 )
 """Content Security Policy, level 3 (W3C): no inline scripts, no other hosts."""
@@ -40,11 +53,27 @@ class NotBuilt(AdapterError):
     code, status, title = "page_not_built", 503, "The page is not built"
 
 
-def _file(name: str) -> web.StreamResponse:
+def _file(name: str, policy: str = POLICY) -> web.StreamResponse:
     path = STATIC / name
     if not path.is_file():
         raise NotBuilt("The page is not built. Run: make page")
-    return File(path, headers={"Cache-Control": "no-cache", "Content-Security-Policy": POLICY})
+    return File(path, headers={"Cache-Control": "no-cache", "Content-Security-Policy": policy})
+
+
+def embed_policy(origin: str, origins: Sequence[str]) -> str:
+    """The policy of a frame in another site's page: that site alone may show it, and only if it is configured.
+
+    The frame's script then tells the server this origin, and a link for another one is refused: so a link leads only
+    to where it was made for, by what the browser enforces.
+    """
+    return POLICY.replace(UNFRAMED, f"frame-ancestors {origin}") if origin in origins else POLICY
+
+
+@routes.get("/embed")
+async def embed(request: web.Request) -> web.StreamResponse:
+    """A frame's HTML. Which call it is for stands behind the #, which no browser sends."""
+    sessions = request.app[ACCESS].embeds
+    return _file("embed.html", embed_policy(request.query.get("origin", ""), sessions.origins if sessions else ()))
 
 
 @routes.get("/")
