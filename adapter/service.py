@@ -241,7 +241,7 @@ class Service:
                 wiring.pbxes(self.settings),
             ),
             teams=teams.Deps(store.people, store.teams, self.accounts, self.revocation),
-            calls=calls.Deps(boards),
+            calls=calls.Deps(boards, self.settings.numbering.country, self._key),
             floor=floor.Deps(boards),
             timeline=timeline.Deps(boards, self.history),
             coaching=self.coaching.groups,

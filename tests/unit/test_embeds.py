@@ -1,4 +1,4 @@
-"""Embeds at the contract: a link is opened once, its session is for one call alone, and ends with all that it hangs on."""
+"""Embeds at the contract: a link is opened once, its session is for one call, and ends with all that it hangs on."""
 
 import asyncio
 from datetime import timedelta

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { Call, EndReason, Monitor, User } from "../schema";
+import type { Call, Monitor, User } from "../schema";
 import { FollowAgent } from "../coaching/follow";
 import { BROWSER } from "../phone/devices";
 import { Levels } from "../phone/levels";
@@ -14,11 +14,13 @@ import { isShortcut } from "../ui/keys";
 import { timeOf } from "../ui/when";
 import { say, words } from "../words";
 import { doing } from "./bar";
+import { endWords } from "./ends";
 import type { MyMonitoring } from "./monitoring";
 import { Notes, useNotes } from "./notes";
 import { customerName, queueOf } from "../core/rows";
 import { pausedUntil } from "../core/shield";
-import { numberOf, PbxChip } from "./rows";
+import { numberOf } from "./number";
+import { PbxChip } from "./rows";
 import { Sentence } from "./sentence";
 import { Shares } from "./shares";
 import { Timeline } from "./timeline";
@@ -120,7 +122,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, where, close
         {phone.taken && call && <p>{say(words.hangUpFirst, { number: phone.taken.number || words.anonymous })}</p>}
         {last && last.ended_reason !== "took_over" && (
           <p role="status" class="ended">
-            {reason(last.ended_reason)}
+            {endWords(last.ended_reason)}
           </p>
         )}
         <p role="alert" class="problem">
@@ -221,8 +223,4 @@ function usePanelKeys(keys: Record<string, (repeated: boolean) => unknown>): voi
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   });
-}
-
-function reason(code: EndReason | null): string {
-  return words[`end_${code ?? "error"}`] ?? words.end_error; // a newer server may know more reasons
 }

@@ -65,4 +65,6 @@ export const errors: ErrorWords = {
   problem_already_taken: "Jemand anderes kommt bereits.",
   problem_shielded: "Das Mithören dieses Gesprächs pausiert. Versuchen Sie es wieder, wenn es weitergeht.",
   problem_shield_limit: "Das Mithören Ihrer Gespräche wurde heute so lange pausiert, wie Ihr Team erlaubt.",
+  problem_link_used: "Dieser Link wurde schon benutzt. Öffnen Sie das Gespräch im CRM erneut.",
+  problem_link_expired: "Dieser Link ist abgelaufen. Öffnen Sie das Gespräch im CRM erneut.",
 };

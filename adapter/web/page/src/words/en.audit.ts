@@ -208,6 +208,16 @@ export const audit = {
   audit_shield_ended: "{who} resumed monitoring of {call}",
   audit_shield_ended_tried: "{who} tried to resume monitoring of a call",
   audit_monitor_ended_shielded: "{supervisor} no longer monitors {call}, because monitoring was paused",
+  action_embed_created: "Made a link for the CRM's page",
+  action_embed_opened: "Opened a frame in the CRM's page",
+  action_embed_refused: "A link for the CRM's page was refused",
+  audit_embed_created: "{who} made a link to {call} for {supervisor}, for the page {target}",
+  audit_embed_created_tried: "{who} tried to make a link to {call} for {supervisor}",
+  audit_embed_opened: "{supervisor} opened {call} in the page {target}",
+  audit_embed_refused: "Somebody tried to open {supervisor}'s link to {call} in the page {target}",
+  reason_link_used: "the link was used already",
+  reason_link_expired: "the link had expired",
+  reason_origin: "the link is for another page",
   auditDialplan: "The dialplan",
 };
 

@@ -63,6 +63,8 @@ export const errors = {
   problem_already_taken: "Somebody else comes already.",
   problem_shielded: "Monitoring of this call is paused. Try again when it goes on.",
   problem_shield_limit: "Monitoring of your calls was paused today for as long as your team allows.",
+  problem_link_used: "This link was used already. Open the call in the CRM again.",
+  problem_link_expired: "This link has expired. Open the call in the CRM again.",
 };
 
 export type ErrorWords = typeof errors;
