@@ -63,7 +63,7 @@ from adapter.web import (
 from adapter.web.access import Access
 from adapter.web.app import Groups
 from adapter.web.coaching import Coaching
-from adapter.web.embedded import EmbedSessions
+from adapter.web.embedded import EmbedSessions, Sites
 from adapter.web.expiry import Expiry
 from adapter.web.revocation import Revocation
 from adapter.web.stream import Streams
@@ -169,6 +169,7 @@ class Service:
         sessions = TtlCache(known.after_makings(find) if known else find, SESSION_SECONDS)
         api_tokens = TtlCache(known.after_makings(store.tokens.find) if known else store.tokens.find)
         embeds = TtlCache(known.after_makings(store.embeds.find) if known else store.embeds.find)
+        sites = Sites(settings.embed.origins, settings.embed.ancestors)
         upstreams, ended = wiring.upstreams(settings), (sessions, api_tokens, embeds)
         self.revocation = Revocation(ended, store.sessions, store.tokens, self.streams, self.page_phones, clock)
         self.expiry = Expiry(self.revocation)
@@ -184,7 +185,7 @@ class Service:
             count_refusal=self.metrics.refused,
             write_now=self.recorder.write_now,
             proxies=wiring.proxies(settings),
-            embeds=EmbedSessions(self.boards, embeds, settings.embed.origins, self.recorder.find, store.clock.elapsed),
+            embeds=EmbedSessions(self.boards, embeds, sites, self.recorder.find, store.clock.elapsed),
             number_making=self.cluster.number_making if self.cluster else None,
         )
         self.groups = self._groups(upstreams)

@@ -22,9 +22,15 @@ def _origin(value: str) -> str:
     return value
 
 
+Origin = Annotated[str, AfterValidator(_origin)]
+
+
 class Embed(Section):
     """Frames of single calls in a CRM's pages (docs/crm.md)."""
 
-    origins: list[Annotated[str, AfterValidator(_origin)]] = Field(
+    origins: list[Origin] = Field(
         [], description="Origins of the pages that may show them, such as https://crm.example; empty: none may."
+    )
+    ancestors: list[Origin] = Field(
+        [], description="Origins of the pages around those, where they are frames themselves."
     )

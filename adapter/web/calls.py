@@ -103,8 +103,8 @@ async def list_calls(context: RequestContext[Deps, None]) -> web.Response:
 async def calls_by(context: RequestContext[Deps, None]) -> web.Response:
     """The calls that another program means, as far as one may see them: for a link that opens one, and for frames.
 
-    By exactly one of the customer's number, Asterisk's linkedid or uniqueid, and the call's id; oldest first. Those that
-    ring are among them. While the PBX is out of sight nobody can say that there are none: 503.
+    By exactly one of the customer's number, Asterisk's linkedid or uniqueid, and the call's id; oldest first. Those
+    that ring are among them. While the PBX is out of sight nobody can say that there are none: 503.
     """
     deps, known = context.deps, Known(**context.query(CallsByQuery).model_dump())
     found = [seen(context.principal, deps.boards, one) for one in matching(deps.boards, known, deps.country, deps.key)]

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from adapter.core.call import Call
 from adapter.core.embeds import AFTER_CALL, SESSION_LASTS, Embed, by_embed, call_of
@@ -27,26 +28,33 @@ def is_embed(secret: str) -> bool:
     return secret.startswith(SESSION)
 
 
+class Sites(NamedTuple):
+    """Whose pages may show frames, as configured."""
+
+    origins: Sequence[str]
+    ancestors: Sequence[str] = ()
+    """Of the pages around those, where they are frames themselves."""
+
+
 class EmbedSessions:
-    """All that are open. `origins`: of the pages that may show frames, as configured; `find`: one monitor, also an
-    ended one; `passing`: seconds of a clock that nobody can set."""
+    """All that are open. `find`: one monitor, also an ended one; `passing`: seconds of a clock that nobody can set."""
 
     def __init__(
         self,
         boards: Boards,
         cache: TtlCache[Embed],
-        origins: Sequence[str],
+        sites: Sites,
         find: Find,
         passing: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._boards, self._cache, self.origins, self._find, self._passing = boards, cache, origins, find, passing
+        self._boards, self._cache, self.sites, self._find, self._passing = boards, cache, sites, find, passing
         self._callless: dict[str, float] = {}
         """By embed: since when it has no call, as far as was seen here."""
 
     async def principal(self, secret: str, now: datetime) -> Principal:
         """Who is behind this session. Raises NotAuthenticated, and StoreUnavailable."""
         embed = await self._cache.find(secret, now)
-        if embed is None or embed.ends_at is None or embed.ends_at <= now or embed.origin not in self.origins:
+        if embed is None or embed.ends_at is None or embed.ends_at <= now or embed.origin not in self.sites.origins:
             raise NotAuthenticated(ENDED)
         user = self.supervisor(embed)
         if user is None or self._is_long_over(embed):

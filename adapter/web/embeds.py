@@ -85,7 +85,7 @@ def makes_links(principal: Principal, access: Access) -> None:
     if principal.service is None:
         raise errors.Forbidden("Only a service token can make links for a CRM's page.")
     starts(principal, access)
-    if access.embeds is None or not access.embeds.origins:
+    if access.embeds is None or not access.embeds.sites.origins:
         raise errors.Forbidden(OFF)
 
 
@@ -148,7 +148,7 @@ async def create_embed(context: RequestContext[Deps, EmbedBody]) -> web.Response
     configuration names. The frame may look at that call and monitor it, and nothing else.
     """
     deps, body, now = context.deps, context.body, context.access.clock()
-    origin = _origin(body.origin, tuple(_sessions(context).origins))
+    origin = _origin(body.origin, tuple(_sessions(context).sites.origins))
     supervisor = acts_for(context.principal, deps.boards.directory, body.supervisor)
     call = deps.policy.decide(supervisor, StartRequest(call_id=body.call_id))
     service = context.principal.service
@@ -187,7 +187,7 @@ async def open_embed(context: RequestContext[Deps, OpenBody]) -> web.Response:
     if embed is None:
         raise errors.NotAuthenticated(UNKNOWN)
     refused = Refusal.RIGHT if sessions.supervisor(embed) is None else None
-    if context.body.origin != embed.origin or embed.origin not in sessions.origins:
+    if context.body.origin != embed.origin or embed.origin not in sessions.sites.origins:
         refused = Refusal.ORIGIN
     opened = await deps.store.open(embed, refused, lambda one, why: _entry(context, one, why))
     if isinstance(opened, Refusal):

@@ -1,6 +1,5 @@
 """Serves the page's files (built by `make page`), with headers that let it connect to this server only."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from aiohttp import web
@@ -8,6 +7,7 @@ from aiohttp.abc import AbstractStreamWriter
 
 from adapter.errors import AdapterError
 from adapter.web.access import ACCESS
+from adapter.web.embedded import Sites
 from adapter.web.headers import UNFRAMED
 
 STATIC = Path(__file__).parent / "static"
@@ -60,20 +60,23 @@ def _file(name: str, policy: str = POLICY) -> web.StreamResponse:
     return File(path, headers={"Cache-Control": "no-cache", "Content-Security-Policy": policy})
 
 
-def embed_policy(origin: str, origins: Sequence[str]) -> str:
-    """The policy of a frame in another site's page: that site alone may show it, and only if it is configured.
+def embed_policy(origin: str, sites: Sites) -> str:
+    """The policy of a frame in another site's page: that site alone may show it, and only if it is configured (and
+    the configured pages around that one).
 
     The frame's script then tells the server this origin, and a link for another one is refused: so a link leads only
     to where it was made for, by what the browser enforces.
     """
-    return POLICY.replace(UNFRAMED, f"frame-ancestors {origin}") if origin in origins else POLICY
+    if origin not in sites.origins:
+        return POLICY
+    return POLICY.replace(UNFRAMED, " ".join(["frame-ancestors", origin, *sites.ancestors]))
 
 
 @routes.get("/embed")
 async def embed(request: web.Request) -> web.StreamResponse:
     """A frame's HTML. Which call it is for stands behind the #, which no browser sends."""
     sessions = request.app[ACCESS].embeds
-    return _file("embed.html", embed_policy(request.query.get("origin", ""), sessions.origins if sessions else ()))
+    return _file("embed.html", embed_policy(request.query.get("origin", ""), sessions.sites if sessions else Sites(())))
 
 
 @routes.get("/")

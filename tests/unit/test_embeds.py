@@ -11,6 +11,7 @@ from sqlalchemy import select
 from adapter.store.embed_tables import EmbedRow
 from adapter.web import app, openapi
 from adapter.web.embedaccess import ALLOWED
+from adapter.web.embedded import Sites
 from tests.fake.pbx import settle
 from tests.support.client import Client
 from tests.support.programs import program
@@ -237,7 +238,7 @@ async def test_it_ends_with_what_it_hangs_on(site: Site, how: str) -> None:
             site.service.revocation._forget()  # as it does by itself within five seconds
         case "origin":
             assert site.access.embeds is not None
-            site.access.embeds.origins = ()
+            site.access.embeds.sites = Sites(())
     await stream.ended()
     await ended(mona)
 
@@ -343,8 +344,8 @@ async def test_frames_have_a_policy_of_their_own_and_every_other_page_none(
     monkeypatch.setattr("adapter.web.pagefiles.STATIC", tmp_path)
     client = await site.client()
     for query, ancestors in (
-        ("?origin=https%3A%2F%2Fcrm.example", CRM),
-        ("?origin=https%3A%2F%2Fother.example", "https://other.example"),
+        ("?origin=https%3A%2F%2Fcrm.example", f"{CRM} https://around.example"),
+        ("?origin=https%3A%2F%2Fother.example", "https://other.example https://around.example"),
         ("", "'none'"),
         ("?origin=https%3A%2F%2Fevil.example", "'none'"),
         ("?origin=*", "'none'"),

@@ -9,4 +9,6 @@ const opening = openingOf(location.search, location.hash);
 history.replaceState(null, "", location.pathname + location.search); // the secret is of no use any more, nor anybody's to read
 document.documentElement.lang = language();
 document.title = words.title;
-render(<Embed opening={opening} framed={parent !== window} />, document.getElementById("page")!);
+const page = document.getElementById("page")!;
+page.replaceChildren(); // what is said where scripts can't run
+render(<Embed opening={opening} framed={parent !== window} />, page);
