@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from adapter.core.audit import Entry
 from adapter.core.clock import Clock
-from adapter.core.embeds import SESSION_LASTS, Embed, Refusal
+from adapter.core.embeds import LINK_LASTS, SESSION_LASTS, Embed, Refusal
 from adapter.errors import NotAuthenticated
 from adapter.store.audit import append, take_chain
 from adapter.store.database import Database
@@ -30,6 +30,10 @@ class Embeds:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
+
+    def expiry(self) -> datetime:
+        """Until when a link that is made now can be opened, by the clock that is later: it may have been set back."""
+        return self._clock.later() + LINK_LASTS
 
     async def create(self, new: Embed, entry: Entry) -> str:
         """Make a link; returns its secret, which is known to nobody else.

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from adapter import errors
 from adapter.core.audit import NOBODY, Action, By, Entry, Via
-from adapter.core.embeds import LINK_LASTS, Embed, Refusal, by_embed, embed_entry
+from adapter.core.embeds import Embed, Refusal, by_embed, embed_entry
 from adapter.core.journal import subject_of
 from adapter.core.views import time_view, user_view
 from adapter.monitoring.boards import Boards
@@ -162,7 +162,7 @@ async def create_embed(context: RequestContext[Deps, EmbedBody]) -> web.Response
         call_id=call.id,
         conversation_id=call.conversation_id,
         origin=origin,
-        expires_at=now + LINK_LASTS,
+        expires_at=deps.store.expiry(),
     )
     subject = subject_of(call, deps.boards.directory.users)
     entry = embed_entry(Action.EMBED_CREATED, embed, context.principal.by, now, supervisor.username, subject)

@@ -17,6 +17,7 @@ import pytest
 from playwright.async_api import Browser, FrameLocator, Page, expect
 
 from adapter.lab.ports import free_port
+from tests.browser.phones import assert_voice, at_the_page, open_call
 from tests.browser.test_quality import AXE
 from tests.support.lab import Lab, assert_hears, listen
 
@@ -209,3 +210,24 @@ async def test_it_fits_280_pixels_and_axe_finds_nothing(lab: Lab, page: Page, sc
     await inner.evaluate(await asyncio.to_thread(AXE.read_text))
     result = await inner.evaluate("axe.run('html', {iframes: false})")
     assert [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in result["violations"]] == []
+
+
+async def test_the_sound_can_be_at_the_tab_with_the_whole_page(lab: Lab, page: Page, speaking: Browser) -> None:
+    """The frame is the remote control of a browser that is a phone elsewhere; its microphone obeys the same rules."""
+    agent, customer = (await lab.talk("201", "101"))[::-1]
+    phone = await at_the_page(speaking, lab, "mona")
+    await open_call(phone)
+    frame = await shown(page)
+    await frame.get_by_label("Listen with").select_option("Browser tab with call coaching")
+    await frame.get_by_role("button", name="Call Monitoring").click()
+    await expect(frame.get_by_text("Nobody hears you.")).to_be_visible()
+    await expect(phone.get_by_text("Nobody hears you.").first).to_be_visible()
+    assert_hears(await listen(customer, agent), p101={"201"}, p201={"101"})
+    await assert_voice(lab, p101=False, p201=False)
+    await frame.get_by_role("button", name="Talk to Agent").click()
+    await expect(frame.get_by_text("Only Sam hears you.")).to_be_visible()
+    await assert_voice(lab, p101=True, p201=False)
+    await frame.get_by_role("button", name="Return to silent monitoring").click()
+    await expect(frame.get_by_text("Nobody hears you.")).to_be_visible()
+    await assert_voice(lab, p101=False, p201=False)
+    await phone.context.close()

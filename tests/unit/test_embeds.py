@@ -1,6 +1,7 @@
 """Embeds at the contract: a link is opened once, its session is for one call, and ends with all that it hangs on."""
 
 import asyncio
+import random
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,30 @@ async def test_a_link_expires(site: Site, crm: Client) -> None:
     site.now += timedelta(seconds=61)
     is_problem(await opened(site, secret), 410, "link_expired")
     is_problem(await opened(site, secret), 410, "link_expired")
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_the_order_a_link_is_opened_once_and_only_in_time(site: Site, crm: Client, seed: int) -> None:
+    """Links of different ages, tried again and again, while time passes and somebody sets the clock."""
+    chance = random.Random(seed)
+    known: list[list[Any]] = []  # secret, age in seconds, whether it was opened
+    for _ in range(60):
+        what = chance.choice(["make", "open", "open", "pass", "set"])
+        if what == "make" or not known:
+            known.append([await link(site, crm), 0, False])
+        elif what == "open":
+            one = chance.choice(known)
+            status, answer = await opened(site, one[0])
+            wanted = "link_used" if one[2] else "link_expired" if one[1] >= 60 else None
+            assert (status, answer.get("code")) == ((410, wanted) if wanted else (201, None)), one
+            one[2] = one[2] or status == 201
+        elif what == "pass":
+            span = chance.choice([1, 10, 29, 30, 31, 59, 60])
+            site.time.passes(timedelta(seconds=span))
+            for one in known:
+                one[1] += span
+        else:
+            site.time.jumps(-timedelta(seconds=chance.choice([1, 3600])))  # nothing is valid again by that
 
 
 async def test_only_the_page_that_it_was_made_for_can_open_it(site: Site, crm: Client) -> None:
