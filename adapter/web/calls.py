@@ -63,10 +63,13 @@ def sight_of(principal: Principal, boards: Boards, call: Call) -> Visibility:
 
 
 def seen(principal: Principal, boards: Boards, call: Call) -> Json | None:
-    """A call as they see it; None where they don't."""
+    """A call as they see it; None where they don't. In a frame of a CRM's page, of its monitors the supervisor's own."""
     sight, monitors = sight_of(principal, boards, call), boards.monitors_on(call.id)
     if (service := principal.service) is not None:
         monitors = [monitor for monitor in monitors if monitor.token == service.id]
+    if (embed := principal.embed) is not None:
+        monitors = [monitor for monitor in monitors if monitor.supervisor.user_id == embed.user_id]
+    if service is not None or embed is not None:
         call = replace(call, talk=None)  # whoever is behind it may be in the conversation
     return None if sight is Visibility.NOTHING else call_view(call, monitors, sight)
 

@@ -7,16 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import select
 
+from adapter.store import Store
 from adapter.store.embed_tables import EmbedRow
 from adapter.web import app, openapi
 from adapter.web.embedaccess import ALLOWED
 from adapter.web.embedded import Sites
 from tests.fake.pbx import settle
 from tests.support.client import Client
+from tests.support.clock import real
 from tests.support.programs import program
-from tests.support.site import Site, is_problem
+from tests.support.site import Site, is_problem, settings
 
 EVERYTHING = select(*EmbedRow.__table__.columns)
 CRM = "https://crm.example"
@@ -226,7 +229,7 @@ async def test_another_call_is_not_there_for_it(site: Site, crm: Client) -> None
     is_problem(await mona.post("/monitors", {"call_id": calls["101"]}), 409, "already_monitoring")
 
 
-async def test_nobody_elses_monitor_is_in_its_hand(site: Site) -> None:
+async def test_nobody_elses_monitor_is_in_its_hand_or_sight(site: Site) -> None:
     service, _ = await crm_of(site, may_act_for=["admin"])
     site.talk()
     admin, mona = await frame(site, await link(site, service, "admin")), await site.client("mona")
@@ -234,6 +237,10 @@ async def test_nobody_elses_monitor_is_in_its_hand(site: Site) -> None:
     assert status == 201
     await settle()
     is_problem(await admin.delete(f"/monitors/{monitor['id']}"), 404, "not_found")
+    stream = await admin.events()
+    shown = [stream.events[0][2], (await admin.get(f"/calls/{monitor['call_id']}"))[1]]
+    assert monitor["id"] in str(await (await site.client("admin")).calls())
+    assert monitor["id"] not in str(shown)
     assert (await mona.get(f"/monitors/{monitor['id']}"))[1]["state"] == "live"
 
 
@@ -350,6 +357,54 @@ async def test_whoever_is_in_that_call_learns_of_it_when_it_is_over(site: Site) 
     site.pbx.scene.gone(a, b)
     site.pbx.run()
     assert await told() == ["embed.created", "embed.opened", "embed.refused"]
+
+
+async def test_what_somebody_in_the_call_made_since_it_began_makes_no_links_and_shows_nothing(site: Site) -> None:
+    site.talk("301", "101")  # the administrator's own conversation
+    crm, _ = await crm_of(site)
+    call = next(iter(site.board.calls())).id
+    is_problem(await crm.post("/embeds", {"call_id": call, "supervisor": "mona", "origin": CRM}), 403, "forbidden")
+
+
+async def test_browsers_are_sent_to_the_address_that_is_configured(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/test.sqlite", clock=real)
+    site = Site(store, http={"public_origin": "https://calls.example"}, embed={"origins": [CRM]})
+    runner = await site.start()
+    try:
+        crm, _ = await crm_of(site)
+        site.talk()
+        body = {"call_id": next(iter(site.board.calls())).id, "supervisor": "mona"}  # one origin: it need not be named
+        status, made = await crm.post("/embeds", body)
+        assert status == 201, made
+        assert made["url"].startswith("https://calls.example/embed?origin=https%3A%2F%2Fcrm.example#cml_")
+    finally:
+        await site.close(runner)
+
+
+async def test_where_no_site_is_configured_frames_are_off_and_it_is_said_how_to_turn_them_on(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/test.sqlite", clock=real)
+    site = Site(store, embed={})
+    runner = await site.start()
+    try:
+        crm, _ = await crm_of(site)
+        site.talk()
+        body = {"call_id": next(iter(site.board.calls())).id, "supervisor": "mona"}
+        assert "[embed] origins" in is_problem(await crm.post("/embeds", body), 403, "forbidden")["detail"]
+        is_problem(await opened(site, "cml_of-nobody"), 401, "not_authenticated")
+    finally:
+        await site.close(runner)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["https://crm.example/", "https://*.example", "crm.example", "https://CRM.example", "https://crm.example:443"]
+    + ["http://crm.example:80", "https://crm.example; script-src *", "https://a b", "ftp://a", "https://a:99999", "*"],
+)
+def test_an_origin_is_written_as_browsers_do(wrong: str) -> None:
+    with pytest.raises(ValidationError, match="origins"):
+        settings(embed={"origins": [wrong]})
+    good = ["https://crm.example", "http://localhost:8080", "https://[2001:db8::1]:8443", "http://127.0.0.1:1"]
+    assert settings(embed={"origins": good}).embed.origins == good
 
 
 async def test_secrets_are_kept_as_hashes_only(site: Site, crm: Client) -> None:
