@@ -63,7 +63,7 @@ def sight_of(principal: Principal, boards: Boards, call: Call) -> Visibility:
 
 
 def seen(principal: Principal, boards: Boards, call: Call) -> Json | None:
-    """A call as they see it; None where they don't. In a frame of a CRM's page, of its monitors the supervisor's own."""
+    """A call as they see it; None where they don't. A CRM's frame has of its monitors the supervisor's own."""
     sight, monitors = sight_of(principal, boards, call), boards.monitors_on(call.id)
     if (service := principal.service) is not None:
         monitors = [monitor for monitor in monitors if monitor.token == service.id]
