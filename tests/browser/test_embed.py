@@ -23,6 +23,8 @@ from tests.support.lab import Lab, assert_hears, listen
 
 DOCS = Path(__file__).parents[2] / "docs/crm.md"
 FRAME = "#call"
+LOOKS = [("light", "en-US", "Nobody hears you."), ("dark", "de-DE", "Niemand hört Sie.")]
+"""Colour scheme, language, and what silence is called in it."""
 
 
 def from_docs(folder: Path) -> Path:
@@ -193,15 +195,20 @@ async def test_what_ends_it_is_said(lab: Lab, page: Page) -> None:
         await admin.patch(f"/users/{mona['id']}", {"can_monitor": True})
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_it_fits_280_pixels_and_axe_finds_nothing(lab: Lab, page: Page, scheme: str) -> None:
+@pytest.mark.parametrize(("scheme", "locale", "silent"), LOOKS)
+async def test_it_fits_280_pixels_and_axe_finds_nothing(
+    lab: Lab, crm: str, chromium: Browser, scheme: str, locale: str, silent: str
+) -> None:
     await lab.talk("201", "101")
     await lab.phone("302")
-    await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    frame = await shown(page)
+    context = await chromium.new_context(locale=locale, color_scheme=scheme)  # type: ignore[arg-type]
+    page = await context.new_page()
+    await page.goto(crm)
     await page.evaluate("document.getElementById('call').width = 280")
-    await frame.get_by_role("button", name="Call Monitoring").click()
-    await expect(frame.get_by_text("Nobody hears you.")).to_be_visible()
+    await page.get_by_role("button", name="Coach this call").click()
+    frame = page.frame_locator(FRAME)
+    await frame.locator(".toggle[aria-disabled=false]").click()
+    await expect(frame.get_by_text(silent)).to_be_visible()
     inner = next(one for one in page.frames if one.url.startswith(lab.base))
     assert await inner.evaluate("document.documentElement.scrollWidth <= innerWidth")
     cut = """[...document.querySelectorAll("button, h1, p, select")]
@@ -210,6 +217,35 @@ async def test_it_fits_280_pixels_and_axe_finds_nothing(lab: Lab, page: Page, sc
     await inner.evaluate(await asyncio.to_thread(AXE.read_text))
     result = await inner.evaluate("axe.run('html', {iframes: false})")
     assert [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in result["violations"]] == []
+
+
+async def test_an_administrator_takes_a_request_for_help_and_pauses_monitoring_there(
+    lab: Lab, chromium: Browser, tmp_path: Path
+) -> None:
+    agent, customer = (await lab.talk("201", "101"))[::-1]
+    mine = await lab.phone("301")
+    sam = await lab.client("sam")
+    assert (await sam.post("/help", {"note": "A complaint"}))[0] == 201
+    context = await chromium.new_context(locale="en-US")
+    page = await context.new_page()
+    async with crm_at(lab, tmp_path, lab.crm_port, "admin") as address:
+        await page.goto(address)
+        frame = await shown(page)
+        await expect(frame.get_by_text("Sam asks for help. A complaint")).to_be_visible()
+        await frame.get_by_role("button", name="Take").click()
+        await expect(frame.get_by_text("Nobody hears you.")).to_be_visible()
+        await expect(frame.get_by_text("Taken by Admin")).to_be_visible()
+        assert (await sam.get("/help"))[1]["help"][0]["taken_by"]["name"] == "Admin"
+        assert_hears(await listen(agent, customer, mine), p101={"201"}, p201={"101"}, p301={"101", "201"})
+        await asyncio.sleep(0.7)
+        await frame.get_by_role("button", name="Pause monitoring").click()
+        await expect(frame.get_by_text("Monitoring is paused until")).to_be_visible()
+        assert_hears(await listen(agent, customer, mine), p101={"201"}, p201={"101"}, p301=set())
+        await frame.get_by_role("button", name="Resume monitoring").click()
+        await expect(frame.get_by_text("Monitoring is paused until")).to_have_count(0)
+        await expect(frame.get_by_text("Nobody hears you.")).to_be_visible()
+        assert_hears(await listen(mine), p301={"101", "201"})
+    await context.close()
 
 
 async def test_the_sound_can_be_at_the_tab_with_the_whole_page(lab: Lab, page: Page, speaking: Browser) -> None:
