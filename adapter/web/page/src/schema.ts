@@ -192,8 +192,8 @@ export interface paths {
         };
         /**
          * The calls that another program means, as far as one may see them: for a link that opens one, and for frames.
-         * @description By exactly one of the customer's number, Asterisk's linkedid or uniqueid, and the call's id; oldest first. Those that
-         *         ring are among them. While the PBX is out of sight nobody can say that there are none: 503.
+         * @description By exactly one of the customer's number, Asterisk's linkedid or uniqueid, and the call's id; oldest first. Those
+         *         that ring are among them. While the PBX is out of sight nobody can say that there are none: 503.
          */
         get: operations["calls_by"];
         put?: never;
