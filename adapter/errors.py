@@ -119,6 +119,18 @@ class NotTalking(AdapterError):
     code, status, title = "not_talking", 409, "Nobody is talking"
 
 
+class LinkUsed(AdapterError):
+    """A link for a CRM's page was opened already."""
+
+    code, status, title = "link_used", 410, "This link was used already"
+
+
+class LinkExpired(AdapterError):
+    """A link for a CRM's page was not opened in time."""
+
+    code, status, title = "link_expired", 410, "This link has expired"
+
+
 class CallEnded(AdapterError):
     """The call or the monitor has ended."""
 

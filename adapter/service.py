@@ -63,6 +63,7 @@ from adapter.web import (
 from adapter.web.access import Access
 from adapter.web.app import Groups
 from adapter.web.coaching import Coaching
+from adapter.web.embedded import EmbedSessions, Sites
 from adapter.web.expiry import Expiry
 from adapter.web.revocation import Revocation
 from adapter.web.stream import Streams
@@ -168,10 +169,10 @@ class Service:
         find, known = store.sessions.find, self.cluster
         sessions = TtlCache(known.after_makings(find) if known else find, SESSION_SECONDS)
         api_tokens = TtlCache(known.after_makings(store.tokens.find) if known else store.tokens.find)
-        upstreams = wiring.upstreams(settings)
-        self.revocation = Revocation(
-            (sessions, api_tokens), store.sessions, store.tokens, self.streams, self.page_phones, clock
-        )
+        embeds = TtlCache(known.after_makings(store.embeds.find) if known else store.embeds.find)
+        sites = Sites(settings.embed.origins, settings.embed.ancestors)
+        upstreams, ended = wiring.upstreams(settings), (sessions, api_tokens, embeds)
+        self.revocation = Revocation(ended, store.sessions, store.tokens, self.streams, self.page_phones, clock)
         self.expiry = Expiry(self.revocation)
         self.marks = MarkWatch(store.marks.read)
         self.marks.on(PEOPLE, self._people_changed, "accounts could not be read; the last known rights apply")
@@ -185,6 +186,7 @@ class Service:
             count_refusal=self.metrics.refused,
             write_now=self.recorder.write_now,
             proxies=wiring.proxies(settings),
+            embeds=EmbedSessions(self.boards, embeds, sites, self.recorder.find, store.clock.elapsed),
             number_making=self.cluster.number_making if self.cluster else None,
         )
         self.groups = self._groups(upstreams)
@@ -241,7 +243,7 @@ class Service:
                 wiring.pbxes(self.settings),
             ),
             teams=teams.Deps(store.people, store.teams, self.accounts, self.revocation),
-            calls=calls.Deps(boards),
+            calls=calls.Deps(boards, self.settings.numbering.country, self._key),
             floor=floor.Deps(boards),
             timeline=timeline.Deps(boards, self.history),
             coaching=self.coaching.groups,

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from adapter.config import environment
 from adapter.config.cluster import Cluster
 from adapter.config.consent import Consent
+from adapter.config.embed import Embed
 from adapter.config.http import Http
 from adapter.config.pbx import AutoAnswer, Endpoints, Pbx, Softphone, StarCodes, inherit
 from adapter.config.queues import Queue, distinct
@@ -170,6 +171,7 @@ class Settings(BaseSettings):
     coaching: Coaching = Coaching()
     consent: Consent = Consent()
     talk: Talk = Talk()
+    embed: Embed = Embed()
     metrics: Metrics = Metrics()
     queue: Annotated[list[Queue], AfterValidator(distinct)] = Field([], description="Limits of single queues.")
     log: Log = Log()

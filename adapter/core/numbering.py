@@ -65,5 +65,9 @@ class Numbering:
 
     def opaque(self, uniqueid: str) -> str:
         """The public id for a uniqueid or linkedid: stable across restarts, and not sequential."""
-        text = f"{self.pbx}\0{uniqueid}".encode()
-        return hashlib.blake2s(text, key=self.secret[:32], digest_size=12).hexdigest()
+        return opaque(self.pbx, uniqueid, self.secret)
+
+
+def opaque(pbx: str, uniqueid: str, secret: bytes) -> str:
+    """The public id of what Asterisk calls so at this PBX. `secret`: as of `Numbering`."""
+    return hashlib.blake2s(f"{pbx}\0{uniqueid}".encode(), key=secret[:32], digest_size=12).hexdigest()

@@ -11,6 +11,7 @@ from adapter.store.audit import Audit
 from adapter.store.consent import ConsentStore
 from adapter.store.database import Database
 from adapter.store.durability import Survives
+from adapter.store.embeds import Embeds
 from adapter.store.exempt import ExemptStore
 from adapter.store.follows import Follows
 from adapter.store.guesses import Guesses
@@ -43,6 +44,7 @@ class Store:
         self.teams = Teams(database, clock)
         self.sessions = Sessions(database, idle, clock)
         self.tokens = Tokens(database, clock)
+        self.embeds = Embeds(database, clock)
         self.answers = Answers(database, clock)
         self.monitors = Monitors(database)
         self.follows = Follows(database)

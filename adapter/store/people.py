@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +20,7 @@ from adapter.store.account_changes import UNCHANGED, NewUser, Unchanged, UserCha
 from adapter.store.audit import append, take_chain
 from adapter.store.database import Database, put_fact
 from adapter.store.devices import all_devices, devices_of, put_devices
+from adapter.store.embed_tables import EmbedRow
 from adapter.store.passwords import hash_password, matches
 from adapter.store.tables import FactRow, SessionRow, UserRow
 from adapter.store.team_rows import IN_NONE, in_teams
@@ -83,7 +84,7 @@ class People:
         """Change an account. Raises NotFound, Invalid when the password is the username, and Conflict also for the last
         active administrator.
 
-        A new password, or deactivation, ends all of the person's sessions.
+        A new password, or deactivation, ends all of the person's sessions, embeds too.
         """
         password = change.password
         password_hash = await hash_password(password) if isinstance(password, str) else None
@@ -260,6 +261,7 @@ async def _end_sessions(session: AsyncSession, user_id: str, keep: str | None = 
     ).all()
     for row in rows:
         await session.delete(row)
+    await session.execute(delete(EmbedRow).where(EmbedRow.user_id == user_id))
 
 
 async def changed(session: AsyncSession) -> None:

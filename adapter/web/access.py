@@ -15,6 +15,7 @@ from adapter.monitoring.policy import IN_HAND
 from adapter.store import budget
 from adapter.store.sessions import Session
 from adapter.store.tokens import Scope, Token
+from adapter.web.embedded import EmbedSessions, is_embed
 from adapter.web.principal import Principal, bearer_of, by_session, by_token, cookie_of
 from adapter.web.proxy import ProxyPolicy
 from adapter.web.ttl_cache import TtlCache
@@ -35,6 +36,7 @@ class Access:
     write_now: Callable[[float], Awaitable[None]]
     """Writes what waits to be written, within so many seconds. Raises StoreUnavailable."""
     proxies: ProxyPolicy = field(default_factory=ProxyPolicy)
+    embeds: EmbedSessions | None = None
     number_making: Callable[[], Awaitable[None]] | None = None
     """Where there are several adapters: what is made next has a number behind all that were given. Raises
     StoreUnavailable."""
@@ -137,6 +139,8 @@ async def _by_cookie(request: web.Request, access: Access) -> Principal:
 
 async def _by_token(secret: str, access: Access) -> Principal:
     now = access.clock()
+    if access.embeds is not None and is_embed(secret):
+        return await access.embeds.principal(secret, now)
     token = await access.tokens.find(secret, now)
     if token is None or (token.expires_at is not None and token.expires_at <= now):
         raise NotAuthenticated("This token is unknown, revoked or expired.")

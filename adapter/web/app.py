@@ -16,6 +16,7 @@ from adapter.web import (
     cluster,
     coaching,
     consent,
+    embeds,
     events,
     exempt,
     floor,
@@ -64,6 +65,7 @@ PARTS = (
     help,
     shield,
     follows,
+    embeds,
     reports,
     monitors,
     messages,
@@ -164,6 +166,7 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[help.routes.key] = groups.coaching.help
     app[shield.routes.key] = groups.coaching.shield
     app[follows.routes.key] = groups.coaching.follows
+    app[embeds.routes.key] = groups.coaching.embeds
     app[reports.routes.key] = groups.coaching.reports
     app[monitors.routes.key] = groups.monitors
     app[messages.routes.key] = groups.monitors

@@ -1,15 +1,20 @@
 """Calls as whoever asks may see them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from aiohttp import web
+from pydantic import Field, model_validator
 
 from adapter.core.call import Call
 from adapter.core.views import Json, Visibility, call_view, call_visibility, named_pbx_view, pbx_view
 from adapter.errors import NotFound, PbxUnavailable
 from adapter.monitoring.boards import Boards
+from adapter.monitoring.lookup import Known, matching
 from adapter.web import answers
+from adapter.web.fields import Identifier, PhoneNumber
+from adapter.web.models import Body
 from adapter.web.principal import Principal
 from adapter.web.routes import RequestContext, Returns, Routes
 
@@ -19,6 +24,31 @@ class Deps:
     """What these routes work with."""
 
     boards: Boards
+    country: str = ""
+    """ISO 3166 code of numbers without a country code."""
+    key: bytes = field(default=b"", repr=False)
+    """The installation's, by which ids are made opaque."""
+
+
+class CallsByQuery(Body):
+    """GET /calls/by: exactly one of these."""
+
+    number: PhoneNumber | None = Field(None, description="The customer's, compared as a number.")
+    linkedid: Identifier | None = Field(None, description="Asterisk's id of the conversation.")
+    uniqueid: Identifier | None = Field(None, description="Asterisk's id of the agent's or the customer's channel.")
+    call_id: Identifier | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if len(self.model_dump(exclude_none=True)) != 1:
+            raise ValueError("give exactly one of number, linkedid, uniqueid and call_id")
+        return self
+
+
+class FoundCalls(answers.Answer):
+    """Calls that are meant."""
+
+    calls: list[answers.Call]
 
 
 routes = Routes("calls", Deps)
@@ -33,10 +63,13 @@ def sight_of(principal: Principal, boards: Boards, call: Call) -> Visibility:
 
 
 def seen(principal: Principal, boards: Boards, call: Call) -> Json | None:
-    """A call as they see it; None where they don't."""
+    """A call as they see it; None where they don't. A CRM's frame has of its monitors the supervisor's own."""
     sight, monitors = sight_of(principal, boards, call), boards.monitors_on(call.id)
     if (service := principal.service) is not None:
         monitors = [monitor for monitor in monitors if monitor.token == service.id]
+    if (embed := principal.embed) is not None:
+        monitors = [monitor for monitor in monitors if monitor.supervisor.user_id == embed.user_id]
+    if service is not None or embed is not None:
         call = replace(call, talk=None)  # whoever is behind it may be in the conversation
     return None if sight is Visibility.NOTHING else call_view(call, monitors, sight)
 
@@ -67,6 +100,21 @@ async def list_calls(context: RequestContext[Deps, None]) -> web.Response:
     boards = context.deps.boards
     pbxs = [named_pbx_view(board.id, board.name, board.pbx_state) for board in boards]
     return web.json_response({"calls": list(views()), "pbx": pbx_view(boards.pbx_state), "pbxs": pbxs})
+
+
+@routes.plain("GET", "/calls/by", Returns(model=FoundCalls), service=True, errors=[PbxUnavailable], query=CallsByQuery)
+async def calls_by(context: RequestContext[Deps, None]) -> web.Response:
+    """The calls that another program means, as far as one may see them: for a link that opens one, and for frames.
+
+    By exactly one of the customer's number, Asterisk's linkedid or uniqueid, and the call's id; oldest first. Those
+    that ring are among them. While the PBX is out of sight nobody can say that there are none: 503.
+    """
+    deps, known = context.deps, Known(**context.query(CallsByQuery).model_dump())
+    found = [seen(context.principal, deps.boards, one) for one in matching(deps.boards, known, deps.country, deps.key)]
+    calls = [one for one in found if one is not None]
+    if not calls and not deps.boards.complete:
+        raise PbxUnavailable("The connection to the PBX is down, so no calls are known. Try again soon.")
+    return web.json_response({"calls": calls})
 
 
 @routes.plain("GET", "/calls/{id}", Returns(model=answers.Call), errors=[NotFound, PbxUnavailable], service=True)

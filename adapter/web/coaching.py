@@ -20,7 +20,7 @@ from adapter.monitoring.shields import ShieldKeeper
 from adapter.monitoring.unmonitored import ExemptRules
 from adapter.store import Store
 from adapter.store.marks import CONSENT, EXEMPT, HELP
-from adapter.web import agentdata, consent, exempt, follows, help, notes, reports, scores, shield
+from adapter.web import agentdata, consent, embeds, exempt, follows, help, notes, reports, scores, shield
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Groups:
     shield: shield.Deps
     follows: follows.Deps
     reports: reports.Deps
+    embeds: embeds.Deps
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class Coaching:
             shield=shield.Deps(boards, self.shields),
             follows=follows.Deps(boards, nodes, policy, store.follows.find),
             reports=reports.Deps(boards, store.report, store.teams),
+            embeds=embeds.Deps(boards, policy, store.embeds),
         )
 
     async def start(self, *, alone: bool) -> None:

@@ -22,6 +22,8 @@ MEANINGS = {
     "not_live": "the monitor still connects",
     "not_talking": "no supervisor talks to the agent of this call now, so there are no messages either",
     "call_ended": "the call, or the monitor, is over",
+    "link_used": "a link for a CRM's page was opened already",
+    "link_expired": "a link for a CRM's page was not opened in time",
     "shielded": "monitoring of this conversation is paused",
     "shield_limit": "the agent had monitoring paused today for as long as their team allows",
     "ambiguous": "several calls match",

@@ -9,6 +9,7 @@ from aiohttp import web
 from adapter.errors import TooManyRequests
 from adapter.web.client import Stream
 from adapter.web.listener import Connection
+from adapter.web.principal import bearer_of
 from adapter.web.routes import RequestContext, Returns, Routes
 from adapter.web.stream import Streams
 from adapter.web.wall import is_wall, reads_floor, sight_of
@@ -29,6 +30,8 @@ EACH = 500
 """Streams of one person at once: pages, on all their devices."""
 EACH_WALL = 50
 """Screens of one token at once."""
+EACH_EMBED = 5
+"""Streams of one frame at once: it has one, and for a moment another when it comes back."""
 
 
 HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -44,10 +47,13 @@ async def events(context: RequestContext[Deps, None]) -> web.StreamResponse:
     can be recorded); help.updated, help.removed; follow.updated, follow.removed;
     to a supervisor and the agent whom they talk to, and to nobody else, message.sent. An agent's messages go with
     monitor.removed, which tells them that the talk is over.
-    A wall's token is told of agents, queues and PBXes only, without customers.
+    A wall's token is told of agents, queues and PBXes only, without customers; a frame in a CRM's page of its call
+    only, by a new snapshot whenever something changes.
     """
     if is_wall(context.principal):
         return await _wall(context)
+    if context.principal.embed is not None:
+        return await _embed(context)
     user, streams = context.principal.person, context.deps.streams
     if streams.of(user.id) >= EACH:
         raise TooManyRequests("You have too many pages open. Close some.", retry_after=5)
@@ -73,6 +79,18 @@ async def _wall(context: RequestContext[Deps, None]) -> web.StreamResponse:
     response = web.StreamResponse(headers=HEADERS)
     await response.prepare(context.request)
     await walls.serve(response, principal.id, lambda: sight_of(principal, boards), TAKE_WITHIN)
+    return response
+
+
+async def _embed(context: RequestContext[Deps, None]) -> web.StreamResponse:
+    principal, frames, access = context.principal, context.deps.streams.embeds, context.access
+    sessions, secret = access.embeds, bearer_of(context.request)
+    assert sessions is not None and secret is not None  # noqa: PT018, S101 - by them the principal was found
+    if frames.of(principal.id) >= EACH_EMBED:
+        raise TooManyRequests("This frame has too many streams. Close some.", retry_after=5)
+    response = web.StreamResponse(headers=HEADERS)
+    await response.prepare(context.request)
+    await frames.serve(response, principal, lambda: sessions.principal(secret, access.clock()), sessions, TAKE_WITHIN)
     return response
 
 

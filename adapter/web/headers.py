@@ -4,9 +4,10 @@ from aiohttp import web
 
 from adapter.web.proxy import SECURE
 
+UNFRAMED = "frame-ancestors 'none'"
 HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Content-Security-Policy": f"default-src 'none'; {UNFRAMED}; base-uri 'none'; form-action 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "microphone=(self), camera=(), geolocation=(), display-capture=(), payment=(), usb=()",
@@ -28,6 +29,8 @@ def put(request: web.BaseRequest, response: web.StreamResponse) -> None:
     """Add the headers that the handler has not set itself."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if UNFRAMED not in response.headers["Content-Security-Policy"]:
+        del response.headers["X-Frame-Options"]  # it can't name who may: it would forbid what the policy allows
     response.headers["Server"] = "call-monitor"
     if request.get(SECURE):
         response.headers["Strict-Transport-Security"] = HSTS

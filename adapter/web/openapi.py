@@ -35,6 +35,7 @@ TAGS = {
     "help": "Agents who ask for help",
     "shield": "Monitoring of a call is paused, as while a card number is read out",
     "follows": "Following agents",
+    "embeds": "A call in a frame of a CRM's page",
     "notes": "What supervisors write about calls",
     "reports": "The coaching that took place",
     "do not monitor": "Whom nobody may monitor",

@@ -6,9 +6,22 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
 from adapter.errors import AdapterError
+from adapter.web.access import ACCESS
+from adapter.web.embedded import Sites
+from adapter.web.headers import UNFRAMED
 
 STATIC = Path(__file__).parent / "static"
-FILES = ("page.js", "page.css", "page.js.map", "docs.js", "swagger-ui-bundle.js", "swagger-ui.css")
+FILES = (
+    "page.js",
+    "page.css",
+    "page.js.map",
+    "embed.js",
+    "embed.css",
+    "embed.js.map",
+    "docs.js",
+    "swagger-ui-bundle.js",
+    "swagger-ui.css",
+)
 POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -18,7 +31,7 @@ POLICY = "; ".join(
         "connect-src 'self'",
         "base-uri 'none'",
         "form-action 'self'",
-        "frame-ancestors 'none'",
+        UNFRAMED,
     ]
 )
 """Content Security Policy, level 3 (W3C): no inline scripts, no other hosts."""
@@ -40,11 +53,30 @@ class NotBuilt(AdapterError):
     code, status, title = "page_not_built", 503, "The page is not built"
 
 
-def _file(name: str) -> web.StreamResponse:
+def _file(name: str, policy: str = POLICY) -> web.StreamResponse:
     path = STATIC / name
     if not path.is_file():
         raise NotBuilt("The page is not built. Run: make page")
-    return File(path, headers={"Cache-Control": "no-cache", "Content-Security-Policy": POLICY})
+    return File(path, headers={"Cache-Control": "no-cache", "Content-Security-Policy": policy})
+
+
+def embed_policy(origin: str, sites: Sites) -> str:
+    """The policy of a frame in another site's page: that site alone may show it, and only if it is configured (and
+    the configured pages around that one).
+
+    The frame's script then tells the server this origin, and a link for another one is refused: so a link leads only
+    to where it was made for, by what the browser enforces.
+    """
+    if origin not in sites.origins:
+        return POLICY
+    return POLICY.replace(UNFRAMED, " ".join(["frame-ancestors", origin, *sites.ancestors]))
+
+
+@routes.get("/embed")
+async def embed(request: web.Request) -> web.StreamResponse:
+    """A frame's HTML. Which call it is for stands behind the #, which no browser sends."""
+    sessions = request.app[ACCESS].embeds
+    return _file("embed.html", embed_policy(request.query.get("origin", ""), sessions.sites if sessions else Sites(())))
 
 
 @routes.get("/")

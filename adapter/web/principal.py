@@ -7,6 +7,7 @@ from aiohttp import web
 from adapter.core.audit import By, Via
 from adapter.core.bars import Who
 from adapter.core.call import Call
+from adapter.core.embeds import Embed
 from adapter.core.people import Directory, User
 from adapter.core.permissions import may_administer, may_monitor, may_monitor_call
 from adapter.core.scopes import is_scoped, reaches
@@ -28,17 +29,19 @@ class Principal:
     session: Session | None
     token: Token | None
     by: By
+    embed: Embed | None = None
+    """Where it is a person in a frame of a CRM's page, who has neither session nor token of their own."""
 
     @property
     def id(self) -> str:
-        """The session or token: whose end closes streams."""
-        return self.session.id if self.session else self.token.id if self.token else ""
+        """The session, token or embed: whose end closes streams."""
+        return next((one.id for one in (self.session, self.token, self.embed) if one is not None), "")
 
     @property
     def who(self) -> Who:
         """Who looks, as bars know them (`adapter.core.bars`)."""
-        token = self.token
-        return Who(self.user.id if self.user else None, token.id if token else None)
+        token = self.token.id if self.token else self.embed.token_id if self.embed else None
+        return Who(self.user.id if self.user else None, token)
 
     @property
     def person(self) -> User:
@@ -53,7 +56,9 @@ class Principal:
         return self.token if self.token and self.token.service else None
 
     def has(self, scope: Scope) -> bool:
-        """People at the page have every scope; what they may do is their account's matter."""
+        """People at the page have every scope; what they may do is their account's matter. A frame only monitors."""
+        if self.embed is not None:
+            return scope is Scope.MONITOR
         return self.token is None or scope in self.token.scopes
 
     @property

@@ -19,6 +19,7 @@ from adapter.errors import AdapterError, NotAuthenticated
 from adapter.store import budget
 from adapter.web.access import ACCESS, Access, Right, anybody, asking
 from adapter.web.body import ModelT, read_object, validate
+from adapter.web.embedaccess import need_allowed, need_own
 from adapter.web.principal import Principal
 
 DepsT = TypeVar("DepsT")
@@ -133,12 +134,21 @@ class Route:
             structlog.contextvars.bind_contextvars(actor=context.caller.by.actor)
         if self.body is not None:
             context.raw = await read_object(context.request)
+        if context.caller is not None and context.caller.embed is not None:
+            need_allowed(f"{self.method} {self.path}")
         if self.right is not None:
             self.right(context.principal, context.access)
             if not self.service:
                 _ = context.principal.person
         if self.body is not None:
             context.given = validate(self.body, context.raw)
+        await self._keep_embed_to_its_call(context)
+
+    async def _keep_embed_to_its_call(self, context: RequestContext[Any, Any]) -> None:
+        embed, sessions = context.caller.embed if context.caller else None, context.access.embeds
+        if embed is not None and sessions is not None:
+            part = context.request.match_info.get("id", "")
+            await need_own(sessions, embed, f"{self.method} {self.path}", part, context.given)
 
     async def _audit_refusal(self, context: RequestContext[Any, Any], problem: AdapterError) -> None:
         if self.audit is None or context.caller is None or problem.status not in self.audited:

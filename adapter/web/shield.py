@@ -10,7 +10,7 @@ from adapter import errors
 from adapter.core.audit import Action
 from adapter.core.call import Call
 from adapter.core.journal import subject_of
-from adapter.core.permissions import may_monitor_call
+from adapter.core.permissions import may_administer, may_monitor_call
 from adapter.core.shield import DEFAULT_SECONDS, LONGEST_SECONDS, ShieldRequest, holder_of
 from adapter.core.views import Visibility, time_view
 from adapter.monitoring.boards import Boards
@@ -61,7 +61,7 @@ def _may(principal: Principal, boards: Boards, call: Call) -> bool:
     """The agent of the call, administrators, and tokens with the scope for it, of calls of those they act for."""
     if principal.user is not None and call.agent.user_id == principal.user.id:
         return True
-    if principal.administers:
+    if principal.administers or (principal.embed is not None and may_administer(principal.person)):
         return True
     if principal.token is None or not principal.has(Scope.SHIELD):
         return False

@@ -6,6 +6,7 @@ from adapter.web.audience import Audience, Member
 from adapter.web.audiences import Audiences
 from adapter.web.client import Stream
 from adapter.web.delivery import Delivery, still_here
+from adapter.web.embedstream import EmbedStreams
 from adapter.web.wall import Walls
 
 QUEUE = 1000
@@ -26,6 +27,8 @@ class Streams:
         boards.subscribe(self._heard)
         self.walls = Walls(boards)
         """Screens on the wall: they are told apart from people."""
+        self.embeds = EmbedStreams(boards)
+        """Frames in a CRM's page, likewise."""
 
     def join(self, user_id: str, session_id: str, token_id: str | None = None) -> Stream:
         """Begin a stream with its snapshot; nothing can happen between the two. `token_id`: where it is a token's.
@@ -77,6 +80,7 @@ class Streams:
     def close(self) -> None:
         """End all streams."""
         self.walls.close()
+        self.embeds.close()
         for stream in list(self._streams):
             self.leave(stream)
         self._delivery.close()

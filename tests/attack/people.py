@@ -186,6 +186,33 @@ async def deactivated(world: World) -> Client:
     return client
 
 
+async def frame_of(world: World, supervisor: str, name: str = "frames") -> Client:
+    """Sam's call in a frame of a CRM's page."""
+    service = await world.program(name, may_act_for=[supervisor])
+    body = {"call_id": world.things["calls"], "supervisor": supervisor, "origin": "https://crm.example"}
+    status, made = await service.post("/embeds", body)
+    assert status == 201, made
+    client = await world.site.client()
+    link = {"link": made["url"].partition("#")[2], "origin": body["origin"]}
+    status, session = await client.post("/embeds/session", link)
+    assert status == 201, session
+    client.http.headers["Authorization"] = f"Bearer {session['token']}"
+    return client
+
+
+async def frame(world: World) -> Client:
+    """Coach's, who may monitor that call and has a phone."""
+    return await frame_of(world, "coach")
+
+
+async def orphan(world: World) -> Client:
+    """An administrator's frame, whose program's token was taken away."""
+    client = await frame_of(world, "admin", "gone")
+    assert (await client.get(f"/calls/{world.things['calls']}"))[0] == 200
+    assert (await world.admin.delete(f"/tokens/{world.tokens['gone'][0]}"))[0] == 204
+    return client
+
+
 async def starter(world: World) -> Client:
     """The service whose monitor it is."""
     client = await world.site.client()
@@ -200,6 +227,7 @@ STRANGERS: dict[str, Role] = {
     "expired token": expired,
     "revoked token": revoked,
     "deactivated": deactivated,
+    "orphan": orphan,
 }
 """Whoever is nobody to us: 401, whatever they ask for."""
 ROLES: dict[str, Role] = {
@@ -211,6 +239,7 @@ ROLES: dict[str, Role] = {
     "plain token": program(user="admin"),
     "figures token": program(user="admin", scopes=["metrics"]),
     "wall token": program(may_act_for=[], scopes=["wall"]),
+    "frame": frame,
     "service": program(may_act_for=["coach", "mona"]),
     "starter": starter,
     "scoped inside": narrowed("sam", "ana"),

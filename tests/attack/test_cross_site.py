@@ -32,12 +32,13 @@ async def test_every_operation_refuses_another_sites_page(site: Site, origin: st
     for method, path in operations():
         if named(method, path) not in OPEN:
             is_problem(await ask(world, admin, method, path), 403, "forbidden")
-    for path in ("/session", "/setup"):
-        body = {"username": "sam", "password": "secret-sam"} if path == "/session" else SETUP
+    for path, body in (("/session", SIGN_IN), ("/setup", SETUP), ("/embeds/session", LINK)):
         is_problem(await admin.post(path, body), 403, "forbidden")
     assert await world.seen() == before
 
 
+SIGN_IN = {"username": "sam", "password": "secret-sam"}
+LINK = {"link": "cml_guess", "origin": "https://crm.example"}
 SETUP = {"token": "guess", "username": "evil", "name": "Evil", "password": "secret-evil"}
 
 

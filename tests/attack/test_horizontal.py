@@ -17,12 +17,12 @@ PREFIX = app.PREFIX
 METHODS = ("get", "patch", "put", "post", "delete")
 """In this order, so that what is looked at is still there."""
 
-OPEN = {"GET /healthz", "GET /readyz", "POST /session", "POST /setup"}
+OPEN = {"GET /healthz", "GET /readyz", "POST /session", "POST /setup", "POST /embeds/session"}
 """Operations that ask nobody who they are."""
 
 NAMES = (*ROLES, *INSIDE)
-WALL = "wall token"
-"""Refused wherever no row says otherwise."""
+NARROW = {"wall token": 403, "frame": 403}
+"""Refused wherever no row says otherwise: whoever can do one thing only."""
 EXPECTED: dict[str, dict[str, int]] = {}
 """What each caller gets, by operation."""
 
@@ -32,7 +32,7 @@ def expect(operations: str, default: int, **exceptions: int) -> None:
     others = {name.replace("_", " "): status for name, status in exceptions.items()}
     assert others.keys() <= set(NAMES), others
     for operation in operations.split(", "):
-        EXPECTED[operation] = dict.fromkeys(NAMES, default) | {WALL: 403} | others
+        EXPECTED[operation] = dict.fromkeys(NAMES, default) | NARROW | others
 
 
 def administrators(operations: str, status: int, **exceptions: int) -> None:
@@ -44,11 +44,13 @@ outside = {"scoped": 404, "scoped_token": 404, "scoped_service": 404}
 """Of calls that are none of their teams'."""
 unseen = {"service": 404, "coach_inside": 404, "admin_inside": 404, **outside}
 figures = {"figures_token": 403, "scoped_figures": 403}
-expect("GET /calls/{id}, GET /calls/{id}/timeline", 200, agent=404, **outside, **figures)
+expect("GET /calls/{id}", 200, agent=404, **outside, **figures, frame=200)
+expect("GET /calls/{id}/timeline", 200, agent=404, **outside, **figures)
+expect("GET /calls/by", 422, **figures)
 expect("GET /monitors/{id}", 200, agent=404, watched=404, **unseen, **figures)
-expect("PATCH /monitors/{id}", 403, owner=200, starter=200, **unseen)
+expect("PATCH /monitors/{id}", 403, owner=200, starter=200, **unseen, frame=404)
 expect("POST /monitors/{id}/takeover", 403, owner=409, starter=409, **unseen)
-expect("DELETE /monitors/{id}", 403, owner=204, starter=204, admin=204, **unseen)
+expect("DELETE /monitors/{id}", 403, owner=204, starter=204, admin=204, **unseen, frame=404)
 
 administrators("POST /monitors/stop-all", 200)
 administrators("GET /users/{id}, PATCH /users/{id}, GET /webhooks/{id}, PATCH /webhooks/{id}", 200)
@@ -63,7 +65,7 @@ expect("GET /notes, GET /help", 200, **services, **figures)
 expect("POST /help", 409, watched=200, **services, **figures)  # in no call; Sam has asked before
 # The administrators have exempted the call a moment before; the others may monitor one call only.
 takers = {"coach": 201, "owner": 409, "plain_token": 201, "scoped_inside": 201}
-expect("POST /help/{id}/take", 403, admin=409, coach_inside=409, admin_inside=409, **takers, **strays)
+expect("POST /help/{id}/take", 403, admin=409, coach_inside=409, admin_inside=409, **takers, **strays, frame=201)
 expect("DELETE /help/{id}", 403, agent=404, watched=204, admin=204, admin_inside=204, **strays)
 expect("GET /notes/{id}", 200, agent=404, watched=404, **inside, **services, **figures, **strays)
 expect("PATCH /notes/{id}", 403, agent=404, watched=404, owner=200, admin=200, **inside, **strays)
@@ -101,8 +103,9 @@ expect("GET /session", 200, **services, **figures)
 expect("GET /calls, GET /monitors", 200, **figures)
 expect("GET /agents, GET /queues", 200, **figures, wall_token=200)
 expect("GET /teams", 200, agent=403, watched=403, **services, **figures)
-expect("GET /events", 200, **services, **figures, wall_token=200)
-expect("POST /monitors", 404, agent=403, watched=403, **figures)
+expect("GET /events", 200, **services, **figures, wall_token=200, frame=200)
+expect("POST /monitors", 404, agent=403, watched=403, **figures, frame=404)
+expect("POST /embeds", 403, service=404, starter=404, scoped_service=404)
 programs = {"plain_token": 403, "scoped_token": 403, **services, **figures}
 expect("DELETE /session, DELETE /softphone", 204, **programs)
 expect("POST /session/password", 401, **programs)
@@ -154,6 +157,8 @@ def body(name: str, caller: str) -> dict[str, Any] | None:
     whom = {"supervisor": for_whom[caller]} if caller in for_whom else {}
     if name == "POST /monitors":
         return {"call_id": "of-nobody", **whom}
+    if name == "POST /embeds":
+        return {"call_id": "of-nobody", "origin": "https://crm.example", **whom}
     if name == "POST /follows":
         return {"agent_user_id": "of-nobody", **whom}
     return BODIES.get(name)
@@ -228,6 +233,7 @@ IDS = {
     "TakeBody": {"device"},
     "StartBody": {"call_id", "agent_extension", "customer_number", "device", "supervisor"},
     "TokenBody": {"user", "may_act_for"},
+    "EmbedBody": {"call_id", "supervisor"},
     "FollowBody": {"agent_user_id", "device", "supervisor"},
     "TeamBody": {"members", "supervisors"},
     "TeamPatch": {"members", "supervisors"},
@@ -236,7 +242,7 @@ IDS = {
 VALUES = set(
     "username name role password extension device devices can_monitor modes phone_message active pbx token current new "
     "mode scopes scope queues expires_at url events enabled reason numbers text mark visible_to_agent note "
-    "scores questions limits shield_seconds seconds calls rules".split()
+    "scores questions limits shield_seconds seconds calls rules link origin".split()
 )
 """Fields that don't."""
 

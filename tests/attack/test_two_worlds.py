@@ -147,9 +147,22 @@ class Show:
         assert status == 201, monitor
         self.hidden.append(monitor["id"])
         await settle()
+        await self.frame()
         await self.write()
         for hook in await self.site.store.webhooks.all():  # it took the calls, and fails at what is told of monitors
             await self.site.store.webhooks.failing(hook.id, self.site.now)
+
+    async def frame(self) -> None:
+        """The CRM shows Sam's call in a frame, and somebody tries its link again."""
+        call = next(call.id for call in self.site.board.calls() if call.agent.extension == "101")
+        body = {"call_id": call, "supervisor": "root", "origin": "https://crm.example"}
+        status, made = await self.crm.post("/embeds", body)
+        assert status == 201, made
+        client, link = await self.site.client(), {"link": made["url"].partition("#")[2], "origin": body["origin"]}
+        assert [(await client.post("/embeds/session", link))[0] for _ in range(2)] == [201, 410]
+        assert (await self.crm.post("/embeds", body | {"origin": None}))[0] == 422
+        client.http.headers["Authorization"] = "Bearer cme_of-nobody"
+        assert (await client.get(f"/calls/{call}"))[0] == 401
 
     async def write(self) -> None:
         """Mona writes about Sam's call while she listens, and changes it."""

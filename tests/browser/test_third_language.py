@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Frame, Page, expect
 
 from tests.browser.listed import NARROW, At, at, place, talks
 from tests.support.centre import NAMES, Centre
@@ -100,15 +100,16 @@ async def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text = text.replace(old, new)
     index.write_text(text)
     esbuild = folder / "node_modules/.bin/esbuild"
-    await run(
-        *(str(esbuild), "src/main.tsx", "--log-level=warning", "--bundle", "--target=es2022", "--define:global=window"),
-        *("--jsx=automatic", "--jsx-import-source=preact", "--outfile=page.js"),
-        folder=folder,
-    )
+    for entry, made in (("src/main.tsx", "page.js"), ("src/embed/main.tsx", "embed.js")):
+        await run(
+            *(str(esbuild), entry, "--log-level=warning", "--bundle", "--target=es2022", "--define:global=window"),
+            *("--jsx=automatic", "--jsx-import-source=preact", f"--outfile={made}"),
+            folder=folder,
+        )
     return folder / "page.js"
 
 
-async def look(page: Page, where: str) -> None:
+async def look(page: Page | Frame, where: str) -> None:
     """Nothing in English, nothing cut, at 360 px."""
     said: list[str] = await page.evaluate(SAID)
     left = []
@@ -185,6 +186,10 @@ async def test_another_language_is_whole_and_fits(place: Centre, at: At, bundle:
     await page.locator(".account-page [type=submit]").click()
     await expect(page.locator("[aria-invalid]").first).to_be_visible()
     await look(page, "errors")
+    for link in ("#/calls/by?number=999", "#/calls/by"):
+        await page.goto(f"/{link}")
+        await expect(page.locator(".popped")).to_be_visible()
+        await look(page, link)
     await page.goto("/#/inbox")
     await page.locator(".rail > button").last.click()
     await page.locator("dialog .danger, .signin").first.wait_for()
@@ -193,3 +198,38 @@ async def test_another_language_is_whole_and_fits(place: Centre, at: At, bundle:
         await page.locator("dialog .danger").click()
     await expect(page.locator(".signin")).to_be_visible()
     await look(page, "signing in")
+
+
+AROUND = "https://crm.example"
+"""The page around a frame; nobody is asked for it."""
+
+
+async def test_so_is_a_frame_in_a_crms_page(place: Centre, chromium: Browser, bundle: Path) -> None:
+    talks(place, 1)
+    admin = await place.site.client("admin")
+    (call,) = await admin.calls()
+    _, token = await admin.post("/tokens", {"name": "crm", "may_act_for": ["admin"]})
+    crm = await place.site.client()
+    crm.http.headers["Authorization"] = f"Bearer {token['token']}"
+    status, made = await crm.post("/embeds", {"call_id": call["id"], "supervisor": "admin", "origin": AROUND})
+    assert status == 201, made
+    context = await chromium.new_context(locale="el-GR", viewport=NARROW)  # type: ignore[arg-type]
+    # Without it Chromium loads no frame of this machine into a page that is not (docs/crm.md).
+    await context.grant_permissions(["local-network-access"], origin=AROUND)
+    page = await context.new_page()
+    body = f"""<iframe width="280" height="600" src="{made["url"]}"></iframe>"""
+    await page.route(f"{AROUND}/", lambda route: route.fulfill(body=body, content_type="text/html"))
+    await page.route("**/static/embed.js*", lambda route: route.fulfill(path=bundle.with_name("embed.js")))
+    await page.goto(f"{AROUND}/")
+    inside = page.frame_locator("iframe")
+    await inside.locator(".toggle[aria-disabled=false]").click()
+    await expect(inside.locator(".sentence.silent")).to_be_visible()
+    frame = next(one for one in page.frames if one.url.startswith(place.site.base))
+    await look(frame, "silent")
+    await inside.locator(".talk button[aria-keyshortcuts=j][aria-disabled=false]").click()
+    await expect(inside.locator(".sentence.barge")).to_be_visible()
+    await look(frame, "barge")
+    await page.reload()  # the same link
+    await expect(inside.locator("[role=alert]")).to_be_visible()
+    await look(next(one for one in page.frames if one.url.startswith(place.site.base)), "used")
+    await context.close()

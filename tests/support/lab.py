@@ -51,7 +51,10 @@ class Lab:
         self.pbx = Pbx(toolchain, folder / "asterisk", Ports.choose(), more)
         self.http_port = free_port()
         self.base = f"http://127.0.0.1:{self.http_port}"
+        self.crm_port = free_port()
+        """Where a CRM's page would be that may show frames."""
         extra = "\n[monitoring]\nring_timeout_seconds = 3.0\n\n[coaching]\nshield_answer_seconds = 1.5\n"
+        extra += f'\n[embed]\norigins = ["http://localhost:{self.crm_port}"]\n'
         self.conf = adapter_conf(folder, self.pbx, self.http_port, extra)
         self.adapter = ForkedAdapter(self.conf, folder / "adapter.log")
         self._conf = self.conf.read_text()

@@ -33,6 +33,10 @@ def settings(**sections: Any) -> config.Settings:
         "monitoring": {"ring_timeout_seconds": 5, "confirm_deadline_seconds": 0.2},
         "webhooks": {"allow_private": True, "timeout_seconds": 2},
         "coaching": {"shield_answer_seconds": 0.4},
+        "embed": {
+            "origins": ["https://crm.example", "https://other.example"],
+            "ancestors": ["https://around.example"],
+        },
     }
     return config.Settings(**{**given, **sections})
 

@@ -24,7 +24,7 @@ include-name = [
     "POST /api/v1/webhooks", "PATCH /api/v1/webhooks/{id}", "POST /api/v1/monitors", "POST /api/v1/setup",
     "POST /api/v1/follows",    "POST /api/v1/users", "PATCH /api/v1/users/{id}", "POST /api/v1/session/password",
     "POST /api/v1/tokens", "POST /api/v1/teams", "PATCH /api/v1/teams/{id}", "PUT /api/v1/do-not-monitor",
-    "PUT /api/v1/consent",
+    "PUT /api/v1/consent", "GET /api/v1/calls/by", "POST /api/v1/embeds",
     "PUT /api/v1/score-form", "POST /api/v1/calls/{id}/notes", "PATCH /api/v1/notes/{id}", "GET /api/v1/notes",
     "GET /api/v1/audit", "GET /api/v1/audit.csv", "GET /api/v1/reports/coaching", "GET /api/v1/reports/coaching.csv",
 ]
@@ -33,7 +33,7 @@ checks.positive_data_acceptance.enabled = false
 """What a schema can't say: where a hook's URL may lead, which keys were used, that a service names a supervisor,
 which passwords are guessed first, what time it is, which extensions the star codes leave, whose ids there are,
 what is a telephone number, whether there is an announcement, that a note needs words or is a mark, that a span does
-not end before it begins."""
+not end before it begins, that a call is looked up by one thing at a time, which sites may show frames."""
 
 
 async def test_every_route_is_described(site: Site) -> None:

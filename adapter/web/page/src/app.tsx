@@ -15,6 +15,7 @@ import { useChoice } from "./inbox/choice";
 import { Floor } from "./floor/floor";
 import { Inbox } from "./inbox/inbox";
 import { Monitoring, useMonitoring } from "./inbox/monitoring";
+import { usePopped } from "./inbox/popped";
 import { Notices } from "./notices";
 import { useAlerts, wishesOf } from "./needs/alerts";
 import { NeedsSettings } from "./needs/settings";
@@ -99,6 +100,7 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
     choice.choose(call);
     location.hash = "#/inbox";
   };
+  const [popped, dismissPopped] = usePopped(open);
   const go = () => open(monitoring.mine?.call_id ?? choice.chosen);
   const heard = (monitoring.mine !== undefined && monitoring.mine.mode !== "silent") || monitoring.phone.taken !== null;
   const team = useMemo(() => needs.teams && teamOf(needs.teams, me), [needs.teams, me]);
@@ -127,7 +129,7 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
         ) : coaching ? (
           <Coaching me={me} part={shown.slice("coaching/".length)} />
         ) : (
-          <Inbox me={me} picture={picture} monitoring={monitoring} choice={choice} needs={needs} team={team ?? NO_TEAM} requests={requests} />
+          <Inbox me={me} picture={picture} monitoring={monitoring} choice={choice} needs={needs} team={team ?? NO_TEAM} requests={requests} popped={popped} dismissPopped={dismissPopped} />
         )}
       </div>
       {signingOut.question}

@@ -204,6 +204,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/by": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The calls that another program means, as far as one may see them: for a link that opens one, and for frames.
+         * @description By exactly one of the customer's number, Asterisk's linkedid or uniqueid, and the call's id; oldest first. Those
+         *         that ring are among them. While the PBX is out of sight nobody can say that there are none: 503.
+         */
+        get: operations["calls_by"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cluster": {
         parameters: {
             query?: never;
@@ -287,6 +308,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/embeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A link for a frame in a CRM's page: to one call, for one supervisor, for one use within 60 seconds.
+         * @description By a service token, with the rights of the supervisor whom it names. The page's origin is one of those that the
+         *         configuration names. The frame may look at that call and monitor it, and nothing else.
+         */
+        post: operations["create_embed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/embeds/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a link, once: the frame's own page does. The session is for an hour at most, and for that call. */
+        post: operations["open_embed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -302,7 +361,8 @@ export interface paths {
          *         can be recorded); help.updated, help.removed; follow.updated, follow.removed;
          *         to a supervisor and the agent whom they talk to, and to nobody else, message.sent. An agent's messages go with
          *         monitor.removed, which tells them that the talk is over.
-         *         A wall's token is told of agents, queues and PBXes only, without customers.
+         *         A wall's token is told of agents, queues and PBXes only, without customers; a frame in a CRM's page of its call
+         *         only, by a new snapshot whenever something changes.
          */
         get: operations["events"];
         put?: never;
@@ -1215,6 +1275,28 @@ export interface components {
             numbers: string[];
             user_ids: string[];
         };
+        /** @description POST /embeds. */
+        EmbedBody: {
+            call_id: string;
+            /**
+             * @description Of the page that shows the frame; may be left out where the configuration names one only.
+             * @default null
+             */
+            origin?: string | null;
+            /** @description Username of whom the frame is for; one that the token may act for. */
+            supervisor: string;
+        };
+        /** @description The session of a frame. */
+        EmbedSession: {
+            call_id: string;
+            /** @description When it ends at the latest. */
+            ends_at: string;
+            /** @description Of the page that shows the frame: the only one that may be told anything. */
+            origin: string;
+            /** @description For Authorization: Bearer. It is for this call alone. */
+            token: string;
+            user: components["schemas"]["User"];
+        };
         /**
          * @description Why a monitor ended (the contract's `ended_reason`).
          * @enum {string}
@@ -1312,6 +1394,10 @@ export interface components {
          * @enum {string}
          */
         FollowState: "connecting" | "waiting" | "listening" | "ended";
+        /** @description Calls that are meant. */
+        FoundCalls: {
+            calls: components["schemas"]["Call"][];
+        };
         /** @description A call, monitor, agent or queue that the user no longer sees. */
         Gone: {
             id: string;
@@ -1473,6 +1559,13 @@ export interface components {
             since: string;
             state: components["schemas"]["LinkState"];
         };
+        /** @description A link that can be opened once. */
+        NewEmbed: {
+            /** @description Until when it can be opened. */
+            expires_at: string;
+            /** @description For the src of an iframe. What stands behind # is a secret. */
+            url: string;
+        };
         /** @description A new token; its secret is never shown again. */
         NewToken: {
             created_at: string;
@@ -1563,6 +1656,13 @@ export interface components {
         /** @description The user who is signed in. */
         OneUser: {
             user: components["schemas"]["User"];
+        };
+        /** @description POST /embeds/session. */
+        OpenBody: {
+            /** @description What stands behind the # of the url. */
+            link: string;
+            /** @description What the url's query says. */
+            origin: string;
         };
         /** @description POST /session/password. */
         PasswordChange: {
@@ -2302,6 +2402,8 @@ export type Deliveries = components['schemas']['Deliveries'];
 export type Delivery = components['schemas']['Delivery'];
 export type Direction = components['schemas']['Direction'];
 export type DoNotMonitor = components['schemas']['DoNotMonitor'];
+export type EmbedBody = components['schemas']['EmbedBody'];
+export type EmbedSession = components['schemas']['EmbedSession'];
 export type EndReason = components['schemas']['EndReason'];
 export type Events = components['schemas']['Events'];
 export type EventType = components['schemas']['EventType'];
@@ -2311,6 +2413,7 @@ export type FollowAnswer = components['schemas']['FollowAnswer'];
 export type FollowBody = components['schemas']['FollowBody'];
 export type FollowList = components['schemas']['FollowList'];
 export type FollowState = components['schemas']['FollowState'];
+export type FoundCalls = components['schemas']['FoundCalls'];
 export type Gone = components['schemas']['Gone'];
 export type GroupBy = components['schemas']['GroupBy'];
 export type Happened = components['schemas']['Happened'];
@@ -2335,6 +2438,7 @@ export type MonitorScope = components['schemas']['MonitorScope'];
 export type MonitorState = components['schemas']['MonitorState'];
 export type Named = components['schemas']['Named'];
 export type NamedPbxState = components['schemas']['NamedPbxState'];
+export type NewEmbed = components['schemas']['NewEmbed'];
 export type NewToken = components['schemas']['NewToken'];
 export type NewWebhook = components['schemas']['NewWebhook'];
 export type NoteAnswer = components['schemas']['NoteAnswer'];
@@ -2343,6 +2447,7 @@ export type NotePatch = components['schemas']['NotePatch'];
 export type NotesPage = components['schemas']['NotesPage'];
 export type Notice = components['schemas']['Notice'];
 export type OneUser = components['schemas']['OneUser'];
+export type OpenBody = components['schemas']['OpenBody'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type PbxState = components['schemas']['PbxState'];
 export type Ping = components['schemas']['Ping'];
@@ -2427,7 +2532,7 @@ export interface operations {
     list_entries: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "consent.changed" | "consent.failed" | "help.requested" | "help.taken" | "help.closed" | "shield.started" | "shield.ended" | "follow.started" | "follow.ended" | "note.created" | "note.changed" | "note.deleted" | "score_form.changed" | "coaching.exported" | "coaching.deleted" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "consent.changed" | "consent.failed" | "help.requested" | "help.taken" | "help.closed" | "shield.started" | "shield.ended" | "follow.started" | "follow.ended" | "note.created" | "note.changed" | "note.deleted" | "embed.created" | "embed.opened" | "embed.refused" | "score_form.changed" | "coaching.exported" | "coaching.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 /** @description `next_cursor` of the previous page. */
@@ -2458,7 +2563,7 @@ export interface operations {
     as_table: {
         parameters: {
             query?: {
-                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "consent.changed" | "consent.failed" | "help.requested" | "help.taken" | "help.closed" | "shield.started" | "shield.ended" | "follow.started" | "follow.ended" | "note.created" | "note.changed" | "note.deleted" | "score_form.changed" | "coaching.exported" | "coaching.deleted" | "audit.cut";
+                action?: "session.login" | "session.logout" | "monitor.requested" | "monitor.started" | "monitor.mode_changed" | "monitor.ended" | "monitor.stopped_all" | "monitor.taken_up" | "user.created" | "user.changed" | "user.deleted" | "token.created" | "token.revoked" | "webhook.created" | "webhook.changed" | "webhook.deleted" | "team.created" | "team.changed" | "team.deleted" | "do_not_monitor.changed" | "consent.changed" | "consent.failed" | "help.requested" | "help.taken" | "help.closed" | "shield.started" | "shield.ended" | "follow.started" | "follow.ended" | "note.created" | "note.changed" | "note.deleted" | "embed.created" | "embed.opened" | "embed.refused" | "score_form.changed" | "coaching.exported" | "coaching.deleted" | "audit.cut";
                 /** @description The agent's username, name or extension. */
                 agent?: string;
                 since?: string;
@@ -2711,6 +2816,34 @@ export interface operations {
             };
         };
     };
+    calls_by: {
+        parameters: {
+            query?: {
+                call_id?: string;
+                /** @description Asterisk's id of the conversation. */
+                linkedid?: string;
+                /** @description The customer's, compared as a number. */
+                number?: string;
+                /** @description Asterisk's id of the agent's or the customer's channel. */
+                uniqueid?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundCalls"];
+                };
+            };
+        };
+    };
     cluster: {
         parameters: {
             query?: never;
@@ -2857,6 +2990,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DoNotMonitor"];
+                };
+            };
+        };
+    };
+    create_embed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmbedBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewEmbed"];
+                };
+            };
+        };
+    };
+    open_embed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmbedSession"];
                 };
             };
         };
@@ -4253,8 +4434,8 @@ type ReadonlyArray<T> = [
 ] extends [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
-export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "consent.changed", "consent.failed", "help.requested", "help.taken", "help.closed", "shield.started", "shield.ended", "follow.started", "follow.ended", "note.created", "note.changed", "note.deleted", "score_form.changed", "coaching.exported", "coaching.deleted", "audit.cut"];
-export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "consent.changed", "consent.failed", "help.requested", "help.taken", "help.closed", "shield.started", "shield.ended", "follow.started", "follow.ended", "note.created", "note.changed", "note.deleted", "score_form.changed", "coaching.exported", "coaching.deleted", "audit.cut"];
+export const pathsApiV1AuditGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "consent.changed", "consent.failed", "help.requested", "help.taken", "help.closed", "shield.started", "shield.ended", "follow.started", "follow.ended", "note.created", "note.changed", "note.deleted", "embed.created", "embed.opened", "embed.refused", "score_form.changed", "coaching.exported", "coaching.deleted", "audit.cut"];
+export const pathsApiV1AuditCsvGetParametersQueryActionValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/audit.csv"]["get"]["parameters"]["query"]["action"]> = ["session.login", "session.logout", "monitor.requested", "monitor.started", "monitor.mode_changed", "monitor.ended", "monitor.stopped_all", "monitor.taken_up", "user.created", "user.changed", "user.deleted", "token.created", "token.revoked", "webhook.created", "webhook.changed", "webhook.deleted", "team.created", "team.changed", "team.deleted", "do_not_monitor.changed", "consent.changed", "consent.failed", "help.requested", "help.taken", "help.closed", "shield.started", "shield.ended", "follow.started", "follow.ended", "note.created", "note.changed", "note.deleted", "embed.created", "embed.opened", "embed.refused", "score_form.changed", "coaching.exported", "coaching.deleted", "audit.cut"];
 export const pathsApiV1ReportsCoachingGetParametersQueryByValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/reports/coaching"]["get"]["parameters"]["query"]["by"]> = ["agent", "supervisor", "team", "week"];
 export const pathsApiV1ReportsCoachingCsvGetParametersQueryByValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/reports/coaching.csv"]["get"]["parameters"]["query"]["by"]> = ["agent", "supervisor", "team", "week"];
 export const agentStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AgentState"]> = ["offline", "available", "ringing", "on_call", "held", "paused", "unknown"];

@@ -42,6 +42,13 @@ export function onSignedOut(tell: () => void): void {
   signedOut = tell;
 }
 
+let bearer = "";
+
+/** Sign requests with this instead of the session's cookie: in a frame of another site's page there is none. */
+export function actWith(token: string): void {
+  bearer = token;
+}
+
 /** One request. Throws Refused; code `unreachable` when nobody answered, or somebody who is not our server. */
 export async function ask<M extends Method, P extends PathFor<M>>(
   method: M,
@@ -55,7 +62,12 @@ export async function ask<M extends Method, P extends PathFor<M>>(
   try {
     response = await fetch(PREFIX + filled + (query ? `?${query}` : ""), {
       method,
-      headers: { ...(body ? { "Content-Type": "application/json" } : {}), ...(key && { "Idempotency-Key": key }) },
+      headers: {
+        ...(body ? { "Content-Type": "application/json" } : {}),
+        ...(key && { "Idempotency-Key": key }),
+        ...(bearer && { Authorization: `Bearer ${bearer}` }),
+      },
+      credentials: bearer ? "omit" : "same-origin",
       body: body ? JSON.stringify(body) : null,
     });
     const text = await response.text();

@@ -2,7 +2,7 @@
 
 import type { AgentRow } from "../core/floor";
 import { customerName } from "../core/rows";
-import { numberOf } from "../inbox/rows";
+import { numberOf } from "../inbox/number";
 import type { AgentState, Mode } from "../schema";
 import { Icon, type IconName } from "../ui/icons";
 import { say, words } from "../words";

@@ -9,7 +9,7 @@ import type { Call, Monitor } from "../schema";
 import { useClocks } from "../ui/clocks";
 import { Icon } from "../ui/icons";
 import { say, words } from "../words";
-import { numberOf } from "./rows";
+import { numberOf } from "./number";
 import type { Names } from "./sentence";
 
 interface Props {

@@ -22,6 +22,7 @@ import { List } from "./list";
 import type { MyMonitoring } from "./monitoring";
 import { NARROW } from "./narrow";
 import { Panel } from "./panel";
+import { PoppedSays, type Popped } from "./popped";
 
 interface Props {
   me: User;
@@ -32,12 +33,15 @@ interface Props {
   team: MyTeam;
   /** Who asks for help. */
   requests: ComponentChildren;
+  /** What came of another program's link. */
+  popped: Popped | null;
+  dismissPopped: () => void;
 }
 
 const NO_CALLS: ReadonlyMap<string, Call> = new Map();
 const alphabet = new Intl.Collator(language());
 
-export function Inbox({ me, picture, monitoring, choice: { chosen, choose }, needs: { needs, ask: askLimits }, team, requests }: Props) {
+export function Inbox({ me, picture, monitoring, choice: { chosen, choose }, needs: { needs, ask: askLimits }, team, requests, popped, dismissPopped }: Props) {
   const [asked, setAsked] = useState<Asked>({ text: "", filter: "all", sort: "longest" });
   const [help, setHelp] = useState(false);
   const list = useRef<HTMLUListElement>(null);
@@ -50,7 +54,11 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose }, nee
   const plain = useMemo(() => sorted(all, sort, (one, other) => alphabet.compare(one, other)), [all, sort]);
   const rows = useMemo(() => (sort === "needsMe" ? neediest(plain, needs) : plain), [plain, sort, needs]);
   const found = useMemo(() => counts(all, team), [all, team]);
-  const wanted = useCallback((row: Row) => passes(row, text, filter, team), [text, filter, team]);
+  const meant = popped?.calls ?? null;
+  const wanted = useCallback(
+    (row: Row) => passes(row, text, filter, team) && (meant === null || row.calls.some(({ id }) => meant.has(id))),
+    [text, filter, team, meant],
+  );
   const covered = () => chosen !== null && NARROW.matches;
   useFocus(chosen, covered, list, panel);
 
@@ -61,6 +69,7 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose }, nee
         {picture && <AskForHelp me={me} picture={picture} />}
         {picture && <PauseMonitoring me={me} picture={picture} />}
         {requests}
+        {popped && <PoppedSays popped={popped} dismiss={dismissPopped} />}
         <Filters
           asked={asked}
           ask={(change) => setAsked({ ...asked, ...change })}
@@ -72,7 +81,7 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose }, nee
         <List
           rows={rows}
           wanted={wanted}
-          asked={JSON.stringify(asked)}
+          asked={JSON.stringify([asked, popped?.text])}
           needs={needs}
           isAlive={(id) => calls.has(id)}
           where={({ calls: ofRow }) => whereOf(ofRow, picture?.pbxs ?? NO_PBXS)}

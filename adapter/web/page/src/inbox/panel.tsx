@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { Call, EndReason, Monitor, User } from "../schema";
+import type { Call, Monitor, User } from "../schema";
 import { FollowAgent } from "../coaching/follow";
 import { MessagesToAgent } from "../coaching/messages";
 import type { Picture } from "../core/picture";
@@ -16,11 +16,13 @@ import { isShortcut } from "../ui/keys";
 import { timeOf } from "../ui/when";
 import { say, words } from "../words";
 import { doing } from "./bar";
+import { endWords } from "./ends";
 import type { MyMonitoring } from "./monitoring";
 import { Notes, useNotes } from "./notes";
 import { customerName, queueOf } from "../core/rows";
 import { pausedUntil } from "../core/shield";
-import { numberOf, PbxChip } from "./rows";
+import { numberOf } from "./number";
+import { PbxChip } from "./rows";
 import { Sentence } from "./sentence";
 import { Shares } from "./shares";
 import { Timeline } from "./timeline";
@@ -124,7 +126,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, messages, wh
         {phone.taken && call && <p>{say(words.hangUpFirst, { number: phone.taken.number || words.anonymous })}</p>}
         {last && last.ended_reason !== "took_over" && (
           <p role="status" class="ended">
-            {reason(last.ended_reason)}
+            {endWords(last.ended_reason)}
           </p>
         )}
         <p role="alert" class="problem">
@@ -226,8 +228,4 @@ function usePanelKeys(keys: Record<string, (repeated: boolean) => unknown>): voi
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   });
-}
-
-function reason(code: EndReason | null): string {
-  return words[`end_${code ?? "error"}`] ?? words.end_error; // a newer server may know more reasons
 }

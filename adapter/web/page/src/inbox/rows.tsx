@@ -2,11 +2,12 @@
 
 import { memo } from "preact/compat";
 import type { Reason } from "../core/needs";
-import { customerName, isNobody, queueOf, since, stateOf, type Row } from "../core/rows";
+import { customerName, queueOf, since, stateOf, type Row } from "../core/rows";
 import { pausedUntil } from "../core/shield";
 import type { Call, Mode } from "../schema";
 import { Icon } from "../ui/icons";
 import { say, words } from "../words";
+import { numberOf } from "./number";
 
 interface Props {
   row: Row;
@@ -21,11 +22,6 @@ interface Props {
 }
 
 export const rowId = (key: string): string => "call-" + key;
-
-/** The number, or that there is none. */
-export function numberOf(call: Call): string {
-  return isNobody(call.customer.number) ? words.anonymous : call.customer.number;
-}
 
 export const RowView = memo(function RowView({ row, where, need, over, chosen, marked }: Props) {
   const state = stateOf(row);

@@ -4,7 +4,6 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preac
 import { ask } from "../api/ask";
 import { told } from "../api/problems";
 import { after, opens, QUIET, wanted, type Happening, type Request, type Talk } from "../core/talk";
-import type { Phone } from "../phone/usephone";
 import type { Mode, Monitor } from "../schema";
 import { words } from "../words";
 
@@ -17,9 +16,15 @@ export interface TalkGroup {
   readonly problem: string;
 }
 
+/** The phone at which I talk, as far as the rules need to know: where it is elsewhere, its microphone is not in our hand. */
+export interface TalkPhone {
+  readonly holdsLeg: boolean;
+  readonly softphone: { talk(open: boolean): void; askMicrophone(): Promise<boolean> };
+}
+
 const now = (): number => performance.now();
 
-export function useTalk(mine: Monitor | undefined, connected: boolean, phone: Phone): TalkGroup {
+export function useTalk(mine: Monitor | undefined, connected: boolean, phone: TalkPhone): TalkGroup {
   const [talk, setTalk] = useState(QUIET);
   const [problem, setProblem] = useState("");
   const [, setRested] = useState(0);

@@ -70,4 +70,6 @@ export const errors: ErrorWords = {
   error_for_both: "Eine Ansage ist immer für beide.",
   error_no_announcement: "In der Konfiguration des Servers steht keine Ansage ([consent] announcement).",
   error_unknown_team: "Dieses Team gibt es nicht mehr. Laden Sie die Seite neu.",
+  problem_link_used: "Dieser Link wurde schon benutzt. Öffnen Sie das Gespräch im CRM erneut.",
+  problem_link_expired: "Dieser Link ist abgelaufen. Öffnen Sie das Gespräch im CRM erneut.",
 };

@@ -2,6 +2,7 @@
 
 import { audit } from "./de.audit.ts";
 import { coaching } from "./de.coaching.ts";
+import { embed } from "./de.embed.ts";
 import { errors } from "./de.errors.ts";
 import type { Words } from "./en";
 
@@ -702,6 +703,7 @@ export const de: Words = {
   teamPausesHint: "Wie lange jedes Mitglied das Mithören der eigenen Gespräche am Tag pausieren kann. Leer: so lange es will.",
 
   ...coaching,
+  ...embed,
   ...errors,
   ...audit,
 };

@@ -68,6 +68,8 @@ export const errors = {
   error_for_both: "An announcement is always for both.",
   error_no_announcement: "The server's configuration names no announcement ([consent] announcement).",
   error_unknown_team: "This team does not exist any more. Load the page again.",
+  problem_link_used: "This link was used already. Open the call in the CRM again.",
+  problem_link_expired: "This link has expired. Open the call in the CRM again.",
 };
 
 export type ErrorWords = typeof errors;

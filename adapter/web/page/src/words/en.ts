@@ -3,6 +3,7 @@
 
 import { audit } from "./en.audit.ts";
 import { coaching } from "./en.coaching.ts";
+import { embed } from "./en.embed.ts";
 import { errors } from "./en.errors.ts";
 
 export const en = {
@@ -702,6 +703,7 @@ export const en = {
   teamPausesHint: "How long each member may have monitoring of their own calls paused a day. Empty: as long as they wish.",
 
   ...coaching,
+  ...embed,
   ...errors,
   ...audit,
 };

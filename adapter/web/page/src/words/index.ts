@@ -2,6 +2,7 @@
 
 import { de } from "./de";
 import { en, type Words } from "./en";
+import { stored } from "../ui/storage";
 import { say } from "./say";
 
 export { say };
@@ -13,7 +14,7 @@ const all: Record<Language, Words> = { en, de };
 
 /** The language in use: what the person chose, else what the browser prefers, else English. */
 export function language(): Language {
-  const chosen = localStorage.getItem("language") ?? navigator.language.slice(0, 2);
+  const chosen = stored("language") ?? navigator.language.slice(0, 2);
   return chosen in all ? (chosen as Language) : "en";
 }
 
