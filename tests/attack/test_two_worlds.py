@@ -452,6 +452,13 @@ async def test_consent_is_the_same_whether_anybody_listens_or_not(tmp_path: Path
 class Talking(Show):
     """In the one world Asterisk tells who talks, in the other it doesn't."""
 
+    async def begin(self) -> None:
+        """Looks of its own come at any time: they go by the clock of what is told."""
+        (node,) = self.site.service.nodes
+        assert node.talk is not None
+        node.talk._clock = lambda: self.site.pbx.scene.now
+        await super().begin()
+
     async def heard(self) -> None:
         """Sam talks, and ceases; in the other world he says nothing, or nobody tells. Ana talks in both."""
         (node,) = self.site.service.nodes
