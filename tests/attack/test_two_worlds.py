@@ -455,8 +455,8 @@ class Talking(Show):
     async def begin(self) -> None:
         """Looks of its own come at any time: they go by the clock of what is told."""
         (node,) = self.site.service.nodes
-        assert node.talk is not None
-        node.talk._clock = lambda: self.site.pbx.scene.now
+        assert node.beside.talk is not None
+        node.beside.talk._clock = lambda: self.site.pbx.scene.now
         await super().begin()
 
     async def heard(self) -> None:
