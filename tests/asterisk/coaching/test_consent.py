@@ -288,3 +288,27 @@ async def test_what_can_not_be_played_is_in_the_audit_and_harms_nothing(floor: L
         await asyncio.sleep(0.2)
     assert (entries[0]["result"], entries[0]["agent"], entries[0]["target"]) == ("failed", "sam", "announcement")
     assert_hears(await listen(agent, customer), p101={"201"}, p201={"101"})
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(("number", "queue"), [("500", "agents"), ("510", "agents-local")])
+async def test_a_queues_rule_also_where_it_rings_through_local_channels(floor: Lab, number: str, queue: str) -> None:
+    admin = await floor.client("admin")
+    await put(admin, {"queue": queue.upper(), "sound": "beep", "to": "both", "every_seconds": EVERY})
+    agent, customer, second = await floor.phones("101", "201", "202")
+    mark = agent.mark()
+    await customer.dial(number)
+    await agent.seen("CALL_ESTABLISHED", mark)
+    for phone in (customer, agent):
+        await heard(phone, (None, 0), BEEP, 2, 2 * EVERY + SETTLED)
+    assert_hears(await listen(agent, customer), p101={"201"}, p201={"101"})
+    mark = agent.mark()
+    await customer.hangup()
+    await agent.seen("CALL_CLOSED", mark)
+    mark = agent.mark()
+    await second.dial("101")
+    await agent.seen("CALL_ESTABLISHED", mark)
+    ear = agent.ear()
+    await asyncio.sleep(EVERY + 2)
+    silent(agent, ear, BEEP)
+    silent(second, (None, 0), BEEP)

@@ -72,7 +72,7 @@ export const coaching: CoachingWords = {
   consentAdd: "Regel hinzufügen",
   consentRule: "Regel {number}",
   consentQueue: "Warteschlange",
-  consentAnyQueue: "jede",
+  consentAnyQueue: "Jede Warteschlange",
   consentAnyTeam: "Jedes Team",
   consentDirection: "Richtung",
   consentAnyDirection: "Jede Richtung",

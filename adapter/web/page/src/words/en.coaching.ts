@@ -70,7 +70,7 @@ export const coaching = {
   consentAdd: "Add a rule",
   consentRule: "Rule {number}",
   consentQueue: "Queue",
-  consentAnyQueue: "any",
+  consentAnyQueue: "Any queue",
   consentAnyTeam: "Any team",
   consentDirection: "Direction",
   consentAnyDirection: "Any direction",
