@@ -196,7 +196,7 @@ async def test_so_is_a_frame_in_a_crms_page(place: Centre, chromium: Browser, bu
     crm.http.headers["Authorization"] = f"Bearer {token['token']}"
     status, made = await crm.post("/embeds", {"call_id": call["id"], "supervisor": "admin", "origin": AROUND})
     assert status == 201, made
-    context = await chromium.new_context(locale="el-GR", viewport=NARROW)
+    context = await chromium.new_context(locale="el-GR", viewport=NARROW)  # type: ignore[arg-type]
     # Without it Chromium loads no frame of this machine into a page that is not (docs/crm.md).
     await context.grant_permissions(["local-network-access"], origin=AROUND)
     page = await context.new_page()
