@@ -17,12 +17,20 @@ import pytest
 from playwright.async_api import Browser, FrameLocator, Page, expect
 
 from adapter.lab.ports import free_port
+from tests.browser.listed import place, talks
 from tests.browser.phones import assert_voice, at_the_page, open_call
 from tests.browser.test_quality import AXE
+from tests.support.centre import Centre
 from tests.support.lab import Lab, assert_hears, listen
+
+__all__ = ["place"]
 
 DOCS = Path(__file__).parents[2] / "docs/crm.md"
 FRAME = "#call"
+NOTHING_KEPT = """Object.defineProperty(window, "localStorage", {
+    get() { throw new DOMException("no", "SecurityError"); },
+})"""
+"""A browser that lets frames keep nothing: third-party cookies are blocked, and storage with them."""
 LOOKS = [("light", "en-US", "Nobody hears you."), ("dark", "de-DE", "Niemand hört Sie.")]
 """Colour scheme, language, and what silence is called in it."""
 
@@ -176,6 +184,39 @@ async def test_another_sites_page_can_show_no_frame(lab: Lab, page: Page, tmp_pa
     await expect(page.frame_locator("#box").locator("#page")).to_contain_text("sandboxes it")
 
 
+@pytest.mark.parametrize(("outer", "seen"), [("https://around.example", True), ("https://evil.example", False)])
+async def test_the_crms_page_may_be_a_frame_in_a_page_that_is_configured(
+    place: Centre, chromium: Browser, outer: str, seen: bool
+) -> None:
+    talks(place, 1)
+    admin = await place.site.client("admin")
+    (call,) = await admin.calls()
+    _, token = await admin.post("/tokens", {"name": "crm", "may_act_for": ["admin"]})
+    crm, inner = await place.site.client(), "https://crm.example"
+    crm.http.headers["Authorization"] = f"Bearer {token['token']}"
+    status, made = await crm.post("/embeds", {"call_id": call["id"], "supervisor": "admin", "origin": inner})
+    assert status == 201, made
+    context = await chromium.new_context(locale="en-US")
+    for site in (outer, inner):
+        await context.grant_permissions(["local-network-access"], origin=site)
+    page, messages = await context.new_page(), asyncio.Queue[str]()
+    page.on("console", lambda message: messages.put_nowait(message.text))
+    pages = {
+        f"{outer}/": f'<iframe allow="local-network-access" src="{inner}/" width="420" height="520"></iframe>',
+        f"{inner}/": f'<iframe src="{made["url"]}" width="400" height="500"></iframe>',
+    }
+    for address in pages:
+        await page.route(address, lambda route: route.fulfill(body=pages[route.request.url], content_type="text/html"))
+    await page.goto(f"{outer}/")
+    frame = page.frame_locator("iframe").frame_locator("iframe")
+    if seen:
+        await expect(frame.get_by_role("button", name="Call Monitoring")).to_be_visible()
+    else:
+        assert "frame-ancestors" in await asyncio.wait_for(messages.get(), 20)
+        await expect(frame.locator("#page")).to_have_count(0)
+    await context.close()
+
+
 async def test_what_ends_it_is_said(lab: Lab, page: Page) -> None:
     caller, _ = await lab.talk("201", "101")
     await lab.phone("302")
@@ -202,6 +243,7 @@ async def test_it_fits_280_pixels_and_axe_finds_nothing(
     await lab.talk("201", "101")
     await lab.phone("302")
     context = await chromium.new_context(locale=locale, color_scheme=scheme)  # type: ignore[arg-type]
+    await context.add_init_script(NOTHING_KEPT)
     page = await context.new_page()
     await page.goto(crm)
     await page.evaluate("document.getElementById('call').width = 280")
