@@ -166,11 +166,10 @@ class Service:
         heads = settings.audit.heads, settings.audit.heads_file
         self.heads = Heads(store, key, *heads, self.dispatcher.wake, clock, is_one)
         self._tasks = BackgroundTasks("service")
-        find, known = store.sessions.find, self.cluster
-        sessions = TtlCache(known.after_makings(find) if known else find, SESSION_SECONDS)
+        known, sites = self.cluster, Sites(settings.embed.origins, settings.embed.ancestors)
+        sessions = TtlCache(known.after_makings(store.sessions.find) if known else store.sessions.find, SESSION_SECONDS)
         api_tokens = TtlCache(known.after_makings(store.tokens.find) if known else store.tokens.find)
         embeds = TtlCache(known.after_makings(store.embeds.find) if known else store.embeds.find)
-        sites = Sites(settings.embed.origins, settings.embed.ancestors)
         upstreams, ended = wiring.upstreams(settings), (sessions, api_tokens, embeds)
         self.revocation = Revocation(ended, store.sessions, store.tokens, self.streams, self.page_phones, clock)
         self.expiry = Expiry(self.revocation)
