@@ -319,16 +319,16 @@ async def test_a_file_or_a_database_that_fails_stops_no_head_elsewhere(
 ) -> None:
     monkeypatch.setattr(sending, "RETRY_PAUSE", 0.01)
     monkeypatch.setattr(sending, "STOP_DEADLINE", 0.1)
-    answers, fails = store.audit.head, 2
+    answers, fails = store.audit.ends, 2
 
-    async def head() -> End:
+    async def ends() -> Sequence[End]:
         nonlocal fails
         fails -= 1
         if fails >= 0:
             raise StoreUnavailable("gone")
         return await answers()
 
-    monkeypatch.setattr(store.audit, "head", head)
+    monkeypatch.setattr(store.audit, "ends", ends)
     await store.webhooks.create("http://127.0.0.1:9/", frozenset({EventType.AUDIT_HEAD}), new_secret())
     heads = sender_of(store, tmp_path / "none" / "heads", clock)
     heads.start()

@@ -223,9 +223,9 @@ PLAN = Plan(1, 10, 100, "h", START, START, START)
 
 
 def test_refusals() -> None:
-    assert refusal(PLAN, 0.1, settled=True) is None
-    assert "hour" in (refusal(PLAN, 0.1, settled=False) or "")
-    assert "10 of 100" in (refusal(PLAN, 0.09, settled=True) or "")
+    assert refusal([PLAN], 0.1, settled=True) is None
+    assert "hour" in (refusal([PLAN], 0.1, settled=False) or "")
+    assert "10 of 100" in (refusal([PLAN], 0.09, settled=True) or "")
 
 
 @given(st.lists(st.datetimes(timezones=st.just(START.tzinfo)), min_size=1), st.timedeltas(timedelta(0), 36500 * DAY))
