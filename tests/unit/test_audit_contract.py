@@ -28,10 +28,13 @@ async def test_who_listened_to_whom_and_by_whose_leave(site: Site) -> None:
     await admin.patch(f"/users/{sam.user['id']}", {"can_monitor": True, "modes": ["silent"]})
     site.talk("202", "102", "b2")
     is_problem(await sam.post("/monitors", {"agent_extension": "102", "mode": "barge"}), 403, "forbidden")
+    site.tick()
     status, monitor = await sam.post("/monitors", {"agent_extension": "102"})
     assert status == 201
     await settle()
+    site.tick()
     is_problem(await mona.delete(f"/monitors/{monitor['id']}"), 403, "forbidden")
+    site.tick()
     await admin.delete(f"/monitors/{monitor['id']}")
     await admin.post("/session", {"username": "mona", "password": "wrong"})
     await admin.post("/session", {"username": "my secret phrase", "password": "wrong"})

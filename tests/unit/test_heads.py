@@ -125,7 +125,7 @@ async def put_back(store: Store) -> tuple[Sequence[str], Sequence[str]]:
             query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'audit%'"
             rows = (await connection.execute(text(query))).all()
         return [f"DROP TRIGGER {row.name}" for row in rows], [row.sql for row in rows]
-    tables = ("audit", "audit_cuts")
+    tables = ("audit", "audit_cuts", "audit_chains")
     away, back = ([f"ALTER TABLE {name} {word} TRIGGER ALL" for name in tables] for word in ("DISABLE", "ENABLE"))
     return away, back
 
