@@ -59,7 +59,8 @@ class Cuts(Proof):
             chain = await find(session, plan.chain)
             cut = await last_cut(session, chain) if chain else None
             if chain and plan.count and plan.first == (number_of(cut.seq) if cut else 0) + 1:
-                note = f"{plan.note}; {why}" + (f"; THE CHAIN WAS NOT WHOLE: {faults[0]}" if faults else "")
+                where = f", in the chain{plan.of}" if plan.of else ""
+                note = f"{plan.note}{where}; {why}" + (f"; THE CHAIN WAS NOT WHOLE: {faults[0]}" if faults else "")
                 target = f"{plan.last}:{plan.hash}"
                 await append(session, [Entry(at=now, by=by, action=Action.CUT, target=target, reason=note)], plan.chain)
                 session.add(AuditCutRow(seq=chain.seq(plan.last), hash=plan.hash))

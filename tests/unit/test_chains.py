@@ -1,6 +1,7 @@
 """The audit's chains: what is in which, that all are proven together, and whatever somebody does to the tables."""
 
 # ruff: noqa: S608 - what a forger does
+import asyncio
 import random
 import secrets
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from adapter.core.audit import CHAIN, Action, By, Entry, Via
 from adapter.core.heads import NONCE, SentHead, seal
 from adapter.core.record import EventType, HookEvent, Record
 from adapter.core.record import seal as seal_record
+from adapter.health.heads import Heads
 from adapter.monitoring.recorder import new_id
 from adapter.store import Store
 from adapter.store.audit import Filter
@@ -299,6 +301,42 @@ async def test_the_databases_own_guard_holds_for_each_chain(store: Store) -> Non
         with pytest.raises(DBAPIError, match="add only"):
             await execute(store, statement)
     assert (await store.audit.verify()).faults == []
+
+
+async def test_the_chains_are_bound_at_a_steady_pace_and_before_each_head(store: Store, clock: FakeClock) -> None:
+    key = await store.installation.key()
+    for number in range(3):
+        await write(store, number, "north")
+    never = Heads(store, key, (), None, lambda: None, clock.now)
+    never.start()
+    async with asyncio.timeout(20):
+        while (await store.audit.head()).seq == 0:  # noqa: ASYNC110 - what is written wakes nobody here
+            await asyncio.sleep(0.01)
+    await never.close()
+    await write(store, 4, "north")
+    before = (await store.audit.head()).seq
+    await Heads(store, key, ["stop"], None, lambda: None, clock.now).send()
+    assert (await store.audit.head()).seq == before + 1
+    north = await chain_of(store, "north")
+    last = f"(SELECT '3:' || hash FROM audit WHERE seq = {north.seq(3)})"
+    shorter = f"DELETE FROM audit WHERE seq = {north.seq(4)}"
+    assert await restored(store, shorter, f"UPDATE audit_chains SET head = {last}") != []
+
+
+async def test_a_pbxs_chain_that_is_changed_while_we_run_is_told_of(
+    store: Store, clock: FakeClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await filled(store)
+    heads = Heads(store, await store.installation.key(), ["stop"], None, lambda: None, clock.now)
+    await heads.send()
+    await heads.send()
+    assert "behind our back" not in capsys.readouterr().out
+    north = await chain_of(store, "north")
+    last = f"(SELECT '3:' || hash FROM audit WHERE seq = {north.seq(3)})"
+    gone = f"DELETE FROM audit WHERE seq > {north.seq(3)} AND seq < {north.end}"
+    await without_triggers(store, gone, f"UPDATE audit_chains SET head = {last} WHERE id = {north.id}")
+    await heads.send()
+    assert "behind our back" in capsys.readouterr().out
 
 
 # --- cuts
