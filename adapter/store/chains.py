@@ -19,7 +19,7 @@ from adapter.core.heads import End
 from adapter.store.chain import START
 from adapter.store.chain_tables import AuditChainRow
 from adapter.store.database import take_turn
-from adapter.store.locks import is_postgresql
+from adapter.store.locks import HAS_WRITTEN, is_postgresql
 from adapter.store.prepared import Prepared
 from adapter.store.tables import AuditCutRow, FactRow
 
@@ -76,6 +76,8 @@ def take(session: Session, names: Iterable[str]) -> dict[str, Tip]:
     """
     held: dict[str, Tip] = session.info.setdefault(TIPS, {})
     wanted = sorted(set(names) - held.keys())
+    if wanted:
+        session.info[HAS_WRITTEN] = True
     if CHAIN in wanted:
         held[CHAIN] = _tip(INSTALLATION, take_turn(session, HEAD))
         wanted.remove(CHAIN)

@@ -17,6 +17,9 @@ from adapter.store.prepared import Prepared
 GATE, PLACE = 0x434D4F47, 0x434D4F50
 """First keys of the advisory locks ("CMOG", "CMOP"); the second is of a name."""
 
+HAS_WRITTEN = "has written"
+"""Where a transaction keeps that it has: on SQLite it is alone from then on."""
+
 _TOGETHER = Prepared(
     text(
         "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(:key, :of)) "
@@ -30,7 +33,7 @@ def together(session: Session, fact: str) -> None:
     """Hold this fact with others who do so too, until the transaction ends; nobody holds it `alone` meanwhile."""
     if is_postgresql(session):
         _TOGETHER.one(session, {"key": GATE, "of": _number(fact), "name": fact})
-    else:
+    elif HAS_WRITTEN not in session.info:
         take_turn(session, fact)
 
 
@@ -38,7 +41,9 @@ def alone(session: Session, fact: str) -> None:
     """Hold it with nobody else. Never after `together`: two who both waited for that would wait for ever."""
     if is_postgresql(session):
         _ALONE.one(session, {"key": GATE, "of": _number(fact)})
-    take_turn(session, fact)
+        take_turn(session, fact)
+    elif HAS_WRITTEN not in session.info:
+        take_turn(session, fact)
 
 
 def take_places(session: Session, supervisors: Iterable[str]) -> None:
@@ -51,7 +56,7 @@ def take_places(session: Session, supervisors: Iterable[str]) -> None:
 
 def is_postgresql(session: Session) -> bool:
     """Whether others may write at the same time."""
-    return session.get_bind().dialect.name == "postgresql"
+    return (session.bind or session.get_bind()).dialect.name == "postgresql"  # get_bind costs as much as a statement
 
 
 def _number(name: str) -> int:

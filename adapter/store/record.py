@@ -124,13 +124,12 @@ def _hold(session: Session, sealed: Sealed) -> None:
     places, the outbox."""
     record = sealed.record
     beginning = follows.beginning(record.follows.values(), record.monitors.values())
-    wanted = {*sealed.chains} if record.entries else set()
     if is_postgresql(session):
-        wanted |= record.chains if record.events else set()  # their lanes are of these PBXes
-    elif beginning and not wanted:
+        wanted = {*sealed.chains} if record.entries else set()
+        chains.take(session, wanted | record.chains if record.events else wanted)  # lanes are of these PBXes
+        take_places(session, beginning)
+    elif beginning and not record.entries:
         take_turn(session, chains.HEAD)  # SQLite has one writer, who writes before it reads
-    chains.take(session, wanted)
-    take_places(session, beginning)
     if bars.changes_hooks(record.barred):
         alone(session, outbox.OUTBOX)
 
