@@ -101,7 +101,7 @@ def audit_verify(noted: Sequence[str], files: Sequence[Path], path: Path | None)
         click.echo(f"head {chain.name}:{chain.head} ({chain.entries} entries from number {chain.first} on)")
     if verdict.faults:
         sys.exit(1)
-    click.echo("All chains are whole." if verdict.chains else "The chain is whole.")
+    click.echo("The chain is whole." + (" So is that of each PBX." if verdict.chains else ""))
 
 
 @dataclass(frozen=True, slots=True)
