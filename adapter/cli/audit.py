@@ -101,7 +101,9 @@ def audit_verify(noted: Sequence[str], files: Sequence[Path], path: Path | None)
         click.echo(f"head {chain.name}:{chain.head} ({chain.entries} entries from number {chain.first} on)")
     if verdict.faults:
         sys.exit(1)
-    click.echo("The chain is whole." + (" So is that of each PBX." if verdict.chains else ""))
+    if verdict.chains:
+        click.echo("The chain of each PBX is whole.")
+    click.echo("The chain is whole.")
 
 
 @dataclass(frozen=True, slots=True)
