@@ -175,7 +175,7 @@ def test_several_chains_are_proven_and_cut(conf: Path, tmp_path: Path, call: Cal
 
     asyncio.run(_two_chains(tmp_path))
     status, text = ask("audit", "verify")
-    assert (status, text.endswith("The chain of each PBX is whole.\nThe chain is whole.\n")) == (0, True)
+    assert (status, "The chain of each PBX is whole.\nThe chain is whole." in text) == (0, True)
     heads = [line.removeprefix("head ").split()[0] for line in text.splitlines() if line.startswith("head ")]
     assert [head.count(":") for head in heads] == [1, 2]
     assert heads[1].startswith("north:3:")
