@@ -12,6 +12,7 @@ import click
 from adapter import config
 from adapter.cli.access import operator
 from adapter.cli.store import config_option, with_store
+from adapter.core.audit import CHAIN
 from adapter.core.heads import VERSION, NotAHead, SentHead, read_line
 from adapter.core.views import time_view
 from adapter.errors import Conflict, Invalid
@@ -34,7 +35,10 @@ class _Head(click.ParamType[str]):
         if head.startswith(VERSION):
             self.fail("this is a head that was sent: put its line into a file, and use --heads.", param, ctx)
         if not NOTED.fullmatch(head):
-            what = "an entry's number, a colon and 64 digits 0-9 a-f, as `audit verify` prints it after “head”"
+            what = (
+                "an entry's number, a colon and 64 digits 0-9 a-f, as `audit verify` prints it after “head”; "
+                "of a PBX's chain its id and a colon come before"
+            )
             self.fail(f"{value!r} is no head: that is {what}.", param, ctx)
         return head
 
@@ -45,7 +49,13 @@ def audit() -> None:
 
 
 @audit.command("verify")
-@click.option("--head", type=_Head(), help="A head (number:hash) that was noted before and must still be in the chain.")
+@click.option(
+    "--head",
+    "noted",
+    multiple=True,
+    type=_Head(),
+    help="A head ([pbx:]number:hash) that was noted before and must still be in its chain; may be repeated.",
+)
 @click.option(
     "--heads",
     "files",
@@ -55,12 +65,13 @@ def audit() -> None:
     "repeated.",
 )
 @config_option
-def audit_verify(head: str | None, files: Sequence[Path], path: Path | None) -> None:
-    """Go through the whole chain of hashes. Exit status 1 when an entry was changed, is missing or was swapped.
+def audit_verify(noted: Sequence[str], files: Sequence[Path], path: Path | None) -> None:
+    """Go through all chains of hashes. Exit status 1 when an entry was changed, is missing or was swapped.
 
-    The chain alone can't show that its last entries were taken away, or that somebody wrote all of it anew. The heads
-    that the adapter sent (audit.heads) can: each must be borne out by the entry that was the last one then. Keep them
-    where nobody who can write to the database can write to them.
+    There is one chain for each PBX, and the installation's, which says each hour where the others end. The chains alone
+    can't show that their last entries were taken away, or that somebody wrote all of them anew. The heads that the
+    adapter sent (audit.heads) can: each must be borne out by the entry that was the last one then. Keep them where
+    nobody who can write to the database can write to them.
     """
     sent = [read_heads(file) for file in files]
     if wrong := [what for found in sent for what in found.wrong]:
@@ -71,7 +82,7 @@ def audit_verify(head: str | None, files: Sequence[Path], path: Path | None) -> 
 
     async def work(store: Store) -> Verdict:
         heads = [one for found in sent for one in found.heads]
-        return await store.audit.verify(head, heads, await store.installation.key())
+        return await store.audit.verify(noted, heads, await store.installation.key())
 
     verdict: Verdict = with_store(path, work)
     for what in (what for found in sent for what in found.unread):
@@ -86,8 +97,12 @@ def audit_verify(head: str | None, files: Sequence[Path], path: Path | None) -> 
         gone = f"; {verdict.beyond} are of entries that were cut, and prove nothing any more" if verdict.beyond else ""
         click.echo(f"{verdict.proven} heads that were sent are borne out{gone}")
     click.echo(f"head {verdict.head}")
+    for chain in verdict.chains:
+        click.echo(f"head {chain.name}:{chain.head} ({chain.entries} entries from number {chain.first} on)")
     if verdict.faults:
         sys.exit(1)
+    if verdict.chains:
+        click.echo("The chain of each PBX is whole.")
     click.echo("The chain is whole.")
 
 
@@ -123,9 +138,12 @@ def read_heads(file: Path) -> Found:
 @click.option(
     "--through", type=click.IntRange(1, HIGHEST), help="Up to the entry of this number, whatever the times say."
 )
+@click.option(
+    "--chain", "name", default=CHAIN, help="Of which chain --through is: a PBX's id; without it, the installation."
+)
 @click.option("--force", is_flag=True, help="Also more than audit.cut_share, and of a chain that is not whole.")
 @config_option
-def audit_cut(through: int | None, force: bool, path: Path | None) -> None:
+def audit_cut(through: int | None, name: str, force: bool, path: Path | None) -> None:
     """Cut old entries off, as the retention does each hour: those older than audit.keep_days.
 
     The chain keeps a note of what was cut, when, and by whom. Needed where the retention refused: after keep_days was
@@ -138,19 +156,36 @@ def audit_cut(through: int | None, force: bool, path: Path | None) -> None:
     if through is not None and not force:
         raise Invalid("--through goes by no entry's age, so it needs --force.")
 
-    async def work(store: Store) -> tuple[Plan | None, int]:
-        plan = await store.audit.plan(timedelta(days=settings.keep_days), through)
-        if plan is None or not plan.count:
-            return plan, 0
-        if not force:
-            why = refusal(plan, settings.cut_share, settled=True)
-            why = why or next(iter(await store.audit.whole_until(plan.last)), None)
-            if why is not None:
-                raise Conflict(f"Nothing was cut: {why}.")
+    async def work(store: Store) -> Sequence[tuple[Plan, int]]:
+        if through is None:
+            plans = await store.audit.plans(timedelta(days=settings.keep_days))
+        else:
+            named = await store.audit.plan(timedelta(0), through, name)
+            plans = [named] if named else []
+        if not force and (why := await _refusal(store, plans, settings.cut_share)) is not None:
+            raise Conflict(f"Nothing was cut: {why}.")
         kind = f"retention of {settings.keep_days} days" if through is None else f"through {through}"
-        return plan, await store.audit.cut(plan, operator(), f"{kind}, by hand{', forced' if force else ''}")
+        why = f"{kind}, by hand{', forced' if force else ''}"
+        return [(plan, await store.audit.cut(plan, operator(), why) if plan.count else 0) for plan in plans]
 
-    plan, count = with_store(path, work)
-    if plan is not None and plan.stopped_by is not None:
-        click.echo(f"Entry {plan.stopped_by} is not old, though entries behind it are: what follows it stays.")
-    click.echo(f"{count} entries were cut off{f': {plan.note}' if plan and count else ''}.")
+    done = with_store(path, work)
+    for plan, _ in done:
+        if plan.stopped_by is not None:
+            what = f"Entry {plan.stopped_by}{plan.of}"
+            click.echo(f"{what} is not old, though entries behind it are: what follows it stays.")
+    for plan, count in done:
+        if count:
+            click.echo(f"{count} entries{plan.of} were cut off: {plan.note}.")
+    if not any(count for _, count in done):
+        click.echo("0 entries were cut off.")
+
+
+async def _refusal(store: Store, plans: Sequence[Plan], share: float) -> str | None:
+    if not any(plan.count for plan in plans):
+        return None
+    if (why := refusal(plans, share, settled=True)) is not None:
+        return why
+    for plan in plans:
+        if plan.count and (faults := await store.audit.whole_until(plan)):
+            return faults[0]
+    return None

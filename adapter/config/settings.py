@@ -108,7 +108,7 @@ class Audit(Section):
         0.2, description="A cut of more than this part of all entries is refused: the clock may be wrong."
     )
     heads: list[Literal["hourly", "daily", "stop"]] = Field(
-        ["hourly", "stop"], description="When the chain's head goes out; empty: never."
+        ["hourly", "stop"], description="When the audit's head goes out; empty: never."
     )
     heads_file: Path | None = Field(None, description="Also to this file, a line each; best on another disk.")
 

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from adapter.core.modes import Mode
 
+CHAIN = "installation"
+"""The name of the chain of entries that are of no single PBX; each PBX has one of its own, named by its id."""
+
 
 class Via(StrEnum):
     """The way by which something is done."""

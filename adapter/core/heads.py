@@ -1,4 +1,4 @@
-"""Heads of the audit's chain as they are sent out: sealed, so that they prove an end and tell nothing. Pure.
+"""Heads of the audit's chains as they are sent out: sealed, so that they prove an end and tell nothing. Pure.
 
 A head commits to the last entry's number and hash. Whoever sees heads, and may be barred from knowing that anything was
 written, learns nothing: no number is in the clear, and two heads of one and the same end differ. Whoever has the
@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from adapter.core.audit import CHAIN as CHAIN
 from adapter.core.record import EventType
 from adapter.core.views import time_view
 
-CHAIN = "installation"
-"""The name of the one chain that there is."""
 VERSION = "h1."
 NONCE, NUMBER, PROOF = 16, 8, 32
 """Bytes of a head: random ones, the masked number, HMAC-SHA256 (RFC 2104)."""

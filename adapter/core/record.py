@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from adapter.core.audit import Entry
+from adapter.core.audit import CHAIN, Entry
 from adapter.core.bars import BarChanges
 from adapter.core.call import Call
 from adapter.core.follow import Follow
@@ -56,6 +56,8 @@ IF_WANTED = frozenset({EventType.AGENT_STATE_CHANGED})
 """So many that they are written only where a hook asks for them."""
 PING = "ping"
 """The type of what is sent to try a hook."""
+NO_PBX = ":"
+"""Begins the name of what an adapter owns and is no PBX (`adapter.fleet.claims.CHORES`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,11 @@ class Record:
         states: tuple[Sized, ...] = (self.monitors, self.follows, self.calls, self.shields)
         return len(self.entries) + len(self.events) + sum(map(len, states)) + self.barred.size
 
+    @property
+    def chains(self) -> set[str]:
+        """The audit's chains of its PBXes; the installation's where it tells of none."""
+        return {pbx for pbx in self.pbxes if not pbx.startswith(NO_PBX)} or {CHAIN}
+
     def name_pbxes(self) -> None:
         """Say of which PBXes it tells, by what is in it."""
         self.pbxes.update(monitor.pbx for monitor in self.monitors.values())
@@ -136,6 +143,8 @@ class Sealed:
     record: Record
     entry_ids: Sequence[str]
     event_ids: Sequence[str]
+    chains: Sequence[str] = ()
+    """The audit's chain of each entry, by its name; without any, all are the installation's."""
 
 
 def without(sealed: Sealed, is_ours: Callable[[str], bool]) -> Sealed:
@@ -153,12 +162,21 @@ def without(sealed: Sealed, is_ours: Callable[[str], bool]) -> Sealed:
     barred = replace(record.barred, bars=bars)
     shields = {one: shield for one, shield in record.shields.items() if is_ours(shield.pbx)}
     kept = replace(record, monitors=monitors, follows=follows, calls=calls, shields=shields, barred=barred, pbxes=ours)
-    return Sealed(kept, sealed.entry_ids, sealed.event_ids)
+    return replace(sealed, record=kept)
 
 
 def seal(record: Record, new_id: Callable[[], str]) -> Sealed:
-    """Give ids to all that is new."""
-    return Sealed(record, [new_id() for _ in record.entries], [new_id() for _ in record.events])
+    """Give ids to all that is new, and to each entry its chain: before records are joined, since that tells it."""
+    chains = [_chain(record, entry) for entry in record.entries]
+    return Sealed(record, [new_id() for _ in record.entries], [new_id() for _ in record.events], chains)
+
+
+def _chain(record: Record, entry: Entry) -> str:
+    """Of the PBX of its monitor or follow, or of the one that the record is about: all of a monitor is in one chain."""
+    about = record.monitors.get(entry.monitor_id or "") or record.follows.get(entry.target or "")
+    if about is not None:
+        return about.pbx
+    return next(iter(record.chains)) if len(record.chains) == 1 else CHAIN
 
 
 def joined(parts: Sequence[Sealed]) -> Sealed:
@@ -170,4 +188,5 @@ def joined(parts: Sequence[Sealed]) -> Sealed:
         record,
         [entry_id for part in parts for entry_id in part.entry_ids],
         [event_id for part in parts for event_id in part.event_ids],
+        [chain for part in parts for chain in part.chains],
     )

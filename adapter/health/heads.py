@@ -1,4 +1,7 @@
-"""Sending the head of the audit's chain out, so that nobody can take the chain's end back unseen.
+"""Sending the head of the audit out, so that nobody can take the end of one of its chains back unseen.
+
+What goes out is the head of the installation's chain; just before, that chain says where the others end, which it does
+each hour besides. So one head speaks for all of them.
 
 At a steady pace, and at a stop, whatever happened or did not happen: heads come as often on a day without a single
 monitor. Each goes to the log, to the webhooks that ask for `audit.head`, and to a file.
@@ -8,7 +11,7 @@ import asyncio
 import os
 import secrets
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -35,6 +38,8 @@ STOP_DEADLINE = 2.0
 """Seconds that a stop waits for receivers to take the last head; then they get it after the next start."""
 TURN = 1.0
 """Seconds between looks whether it is our turn to send them."""
+ANCHOR_PACE = 3600.0
+"""Seconds between entries that say where the chains of PBXes end, whatever heads go out."""
 LANE = "audit.head"
 """Begins the lane of each: a receiver that refuses one delays no other."""
 
@@ -56,7 +61,7 @@ class Heads:
         self._is_sender = is_sender
         self._store, self._key, self._when, self._file = store, key, when, file
         self._wake, self._clock = wake, clock
-        self._last: End | None = None
+        self._last: Sequence[End] = ()
         self._tasks, self._writes = BackgroundTasks("heads"), BackgroundTasks("heads file")
         self._writing: asyncio.Task[None] | None = None
 
@@ -64,7 +69,8 @@ class Heads:
         """Send one now, where any pace is wanted, and go on at that pace."""
         paces = [PACES[name] for name in self._when if name in PACES]
         if paces:
-            self._tasks.keep(lambda: self._run(min(paces)), "run")
+            self._tasks.keep(lambda: self._run(self.send, min(paces)), "run")
+        self._tasks.keep(lambda: self._run(self._anchor, ANCHOR_PACE), "anchor")
 
     async def close(self) -> None:
         """Send the last one, after all that is written and before deliveries stop."""
@@ -88,13 +94,17 @@ class Heads:
                 return
             await asyncio.sleep(0.05)
 
-    async def _run(self, pace: float) -> None:
+    async def _anchor(self) -> None:
+        """Say in the installation's chain where the others end. Raises StoreUnavailable."""
+        await self._store.audit.anchor(self._key)
+
+    async def _run(self, work: Callable[[], Awaitable[object]], pace: float) -> None:
         while True:
             if not self._is_sender():
                 await asyncio.sleep(TURN)
                 continue
             try:
-                await self.send()
+                await work()
             except StoreUnavailable as problem:
                 log.warning("the audit's head could not be sent; trying again", why=str(problem))
                 await asyncio.sleep(RETRY_PAUSE)
@@ -103,10 +113,11 @@ class Heads:
 
     async def send(self) -> str:
         """Send the head of now. Returns the event's id. Raises StoreUnavailable."""
-        end, at = await self._store.audit.head(), self._clock()
-        if self._last is not None and not await self._store.audit.holds(self._last):
+        await self._anchor()
+        ends, at = await self._store.audit.ends(), self._clock()
+        if not all([await self._store.audit.holds(last) for last in self._last]):
             log.error("the audit was changed behind our back: what was its end is gone", way_out="audit verify --heads")
-        self._last = end
+        self._last, end = ends, ends[0]
         head = heads.seal(self._key, end, secrets.token_bytes(heads.NONCE))
         log.info("audit head", chain=end.chain, head=head)
         if self._file is not None:

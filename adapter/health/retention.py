@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -76,22 +76,24 @@ class Retention:
     async def _cut(self, keep: timedelta) -> None:
         audit = self._store.audit
         await audit.finish_cut()
-        plan = await audit.plan(keep)
-        if plan is None:
+        plans = await audit.plans(keep)
+        if not plans:
             return
-        why = await self._refusal(plan)
+        why = await self._refusal(plans)
         self._tell(why)
-        if plan.count and why is None:
-            count = await audit.cut(plan, why=f"retention of {keep.days} days")
-            log.info("old audit entries were cut off", count=count, what=plan.note)
+        for plan in plans:
+            if plan.count and why is None:
+                count = await audit.cut(plan, why=f"retention of {keep.days} days")
+                log.info("old audit entries were cut off", count=count, what=plan.note, chain=plan.chain)
 
-    async def _refusal(self, plan: Plan) -> str | None:
-        if not plan.count:
-            return _stopped(plan)
-        if (why := refusal(plan, self._keep.audit_share, settled=self._store.clock.settled)) is not None:
+    async def _refusal(self, plans: Sequence[Plan]) -> str | None:
+        if not any(plan.count for plan in plans):
+            return next(filter(None, map(_stopped, plans)), None)
+        if (why := refusal(plans, self._keep.audit_share, settled=self._store.clock.settled)) is not None:
             return why
-        if faults := await self._store.audit.whole_until(plan.last):
-            return f"the chain is not whole, and a cut would destroy the proof: {faults[0]}"
+        for plan in plans:
+            if plan.count and (faults := await self._store.audit.whole_until(plan)):
+                return f"the chain is not whole, and a cut would destroy the proof: {faults[0]}"
         return None
 
     def _tell(self, why: str | None) -> None:
@@ -105,4 +107,5 @@ class Retention:
 def _stopped(plan: Plan) -> str | None:
     if plan.stopped_by is None:
         return None
-    return f"entry {plan.stopped_by} is not old, though entries behind it are: it was written by a clock that was ahead"
+    what = f"entry {plan.stopped_by}{plan.of} is not old, though entries behind it are"
+    return f"{what}: it was written by a clock that was ahead"

@@ -9,16 +9,20 @@ from sqlalchemy.orm import Session
 
 from adapter.core.bars import Bar, BarChanges, Kind, Making
 from adapter.core.shared_bars import SharedBars
-from adapter.store.database import take_turn
-from adapter.store.outbox import OUTBOX, PENDING
+from adapter.store.outbox import PENDING
 from adapter.store.outbox_sql import OF_MONITORING, PROMOTE, RELEASE
 from adapter.store.tables import BarRow, DeliveryRow, EventRow, HookBarRow, MakingRow
 
 _BAR: TypeAdapter[Bar] = TypeAdapter(Bar)
 
 
+def changes_hooks(change: BarChanges) -> bool:
+    """Whether it changes what hooks hear: for that the outbox must be held alone, from before anything is added."""
+    return bool(change.hooks or change.released)
+
+
 def put(session: Session, change: BarChanges, at: datetime) -> None:
-    """Write what changed, as part of a transaction, before the events that happened with it."""
+    """Write what changed, as part of a transaction, before the events that happened with it; see `changes_hooks`."""
     if change.bars:
         session.execute(delete(BarRow).where(BarRow.id.in_(list(change.bars))))
     kept = [{"id": key, "data": _BAR.dump_json(bar).decode()} for key, bar in change.bars.items() if bar]
@@ -32,7 +36,6 @@ def put(session: Session, change: BarChanges, at: datetime) -> None:
         session.execute(delete(MakingRow).where(MakingRow.number.in_([making.number for making in made])))
         session.execute(insert(MakingRow), rows)
     if change.hooks:
-        take_turn(session, OUTBOX)
         for hook, conversation in sorted(change.hooks):
             seq = _take_back(session, hook, conversation, at)
             session.merge(HookBarRow(hook_id=hook, conversation_id=conversation, from_seq=seq))
@@ -58,10 +61,9 @@ def _take_back(session: Session, hook: str, conversation: str, at: datetime) -> 
 
 
 def release(session: Session, change: BarChanges, at: datetime) -> None:
-    """Let hooks hear of what is over, as part of a transaction, after its last events."""
+    """Let hooks hear of what is over, as part of a transaction, after its last events; see `changes_hooks`."""
     if not change.released:
         return
-    take_turn(session, OUTBOX)
     released = sorted(change.released)
     session.execute(RELEASE, {"at": at, "conversations": released})
     session.execute(delete(HookBarRow).where(HookBarRow.conversation_id.in_(released)))

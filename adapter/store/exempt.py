@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from adapter.core.audit import Action, By, Entry, Subject
+from adapter.core.audit import CHAIN, Action, By, Entry, Subject
 from adapter.core.clock import Clock
 from adapter.core.record import EventType, HookEvent
 from adapter.core.unmonitored import Exempt, ExemptCall
@@ -83,15 +83,15 @@ class ExemptStore:
                 call_id=call.call_id,
                 subject=subject,
             )
-            await self._changed(session, entry, {"call_id": call.call_id, "monitorable": not exempt})
+            await self._changed(session, entry, {"call_id": call.call_id, "monitorable": not exempt}, call.pbx)
 
     async def over(self, conversations: Collection[str]) -> None:
         """These are over: what was said of them means nothing any more."""
         async with self._database.work() as session:
             await session.execute(delete(ExemptCallRow).where(ExemptCallRow.conversation_id.in_(list(conversations))))
 
-    async def _changed(self, session: AsyncSession, entry: Entry, data: dict[str, object]) -> None:
-        await append(session, [entry])
+    async def _changed(self, session: AsyncSession, entry: Entry, data: dict[str, object], chain: str = CHAIN) -> None:
+        await append(session, [entry], chain)
         lane = entry.call_id or f"{LANE} {uuid.uuid4().hex}"
         event = HookEvent(entry.at, EventType.DO_NOT_MONITOR_CHANGED, lane, "", {**data, "by": entry.by.actor})
         await session.run_sync(add_events, [event], [uuid.uuid4().hex], entry.at)

@@ -10,10 +10,9 @@ from adapter.core.call import Agent
 from adapter.core.follow import Follow, FollowState
 from adapter.core.monitor import BROWSER, Monitor, MonitorState, Supervisor
 from adapter.errors import PlaceTaken
-from adapter.store.audit import HEAD
 from adapter.store.coaching_tables import FollowRow
 from adapter.store.columns import reason_of
-from adapter.store.database import Database, take_turn
+from adapter.store.database import Database
 from adapter.store.fit import Fit
 from adapter.store.tables import MonitorRow
 
@@ -42,11 +41,11 @@ class Follows:
 def put(session: Session, follows: Collection[Follow], monitors: Collection[Monitor]) -> None:
     """Insert or replace the follows' rows, as part of a transaction. `monitors`: what else is written in it.
 
-    Raises PlaceTaken where a supervisor would follow and monitor at once, which no index can say.
+    Raises PlaceTaken where a supervisor would follow and monitor at once, which no index can say; who begins holds
+    their place (`beginning`).
     """
     for follow in follows:
         if follow.state is FollowState.CONNECTING:
-            take_turn(session, HEAD)  # what begins is decided one after the other
             others = select(MonitorRow.id).where(
                 MonitorRow.supervisor_id == follow.supervisor.user_id, MonitorRow.state != MonitorState.ENDED.value
             )
@@ -60,6 +59,13 @@ def put(session: Session, follows: Collection[Follow], monitors: Collection[Moni
                 FollowRow.supervisor_id == monitor.supervisor.user_id, FollowRow.state != FollowState.ENDED.value
             )
             _need_none(session.scalar(running.limit(1)))
+
+
+def beginning(follows: Collection[Follow], monitors: Collection[Monitor]) -> set[str]:
+    """The supervisors, by id, who begin to follow or to monitor with these."""
+    of_follows = {one.supervisor.user_id for one in follows if one.state is FollowState.CONNECTING}
+    alone = (one for one in monitors if one.state is MonitorState.CONNECTING and one.follow_id is None)
+    return of_follows | {one.supervisor.user_id for one in alone}
 
 
 def _need_none(found: str | None) -> None:

@@ -145,7 +145,7 @@ class Help:
         reason: str | None = None,
     ) -> None:
         now: datetime = self._clock.now()
-        await append(session, [help_entry(action, request, by, now, reason)])
+        await append(session, [help_entry(action, request, by, now, reason)], request.pbx)
         await session.run_sync(add_events, [help_event(kind, request, by, now)], [uuid.uuid4().hex], now)
         await session.run_sync(put_fact, VERSION, uuid.uuid4().hex)
 

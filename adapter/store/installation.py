@@ -14,9 +14,10 @@ from adapter.errors import NotAuthenticated
 from adapter.store.audit import take_chain
 from adapter.store.database import Database, put_fact
 from adapter.store.people import NewUser, add_person, new_row
+from adapter.store.proof import INSTALL_KEY
 from adapter.store.tables import FactRow, UserRow
 
-KEY = "install_key"
+KEY = INSTALL_KEY
 SETUP = "setup_token_hash"
 BEAT = "last_beat"
 BEATEN = "INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value"

@@ -13,10 +13,11 @@ from adapter.core.record import OpenCall
 from adapter.core.shield import Shield
 from adapter.store import bars, monitors, record, shields
 from adapter.store.coaching_tables import FollowRow
+from adapter.store.cuts import latest
 from adapter.store.database import Database, next_number
 from adapter.store.follows import follow_of
 from adapter.store.shield_tables import ShieldRow
-from adapter.store.tables import RUNNING, AuditRow, BarRow, MakingRow, MonitorRow, OpenCallRow
+from adapter.store.tables import RUNNING, BarRow, MakingRow, MonitorRow, OpenCallRow
 
 ACROSS = '"elsewhere":["'
 """How a bar's data tell that its conversation is at several PBXes."""
@@ -60,7 +61,7 @@ class LeftBehind:
                 {one: known for one, known in calls.items() if is_meant(known.call.pbx)},
                 [monitors.monitor_of(row) for row in unfinished if is_meant(row.pbx)],
                 [follow_of(row) for row in following if is_meant(row.pbx)],
-                await session.scalar(select(AuditRow.at).order_by(AuditRow.seq.desc()).limit(1)),
+                await latest(session),
                 [bar for bar in found if any(map(is_meant, bar.pbxes))],
                 [bars.making_of(row) for row in await session.scalars(select(MakingRow))],
                 [

@@ -180,7 +180,7 @@ async def _tell(
     at: datetime,
     reason: str | None = None,
 ) -> None:
-    await append(session, [note_entry(action, note, by, at, reason)])
+    await append(session, [note_entry(action, note, by, at, reason)], note.pbx)
     await session.run_sync(add_events, [note_event(kind, note, by, at)], [uuid.uuid4().hex], at)
 
 

@@ -4,26 +4,24 @@ A delivery is `waiting` behind an earlier one of its call, `due`, and at last `d
 within a call lives in the database and outlasts any death, and what is due is found without looking at the rest.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, func, insert, or_, select, update
+from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from adapter.core.record import IF_WANTED, PING, EventType, HookEvent
-from adapter.core.views import time_view
+from adapter.core.record import PING, EventType
 from adapter.errors import NotFound
-from adapter.store.database import Database, lock, put_fact, take_turn
-from adapter.store.fit import Fit, plain
-from adapter.store.outbox_sql import FAN_OUT, NOTE, PROMOTE, shown
-from adapter.store.prepared import Prepared
-from adapter.store.tables import DeliveryRow, EventRow, FactRow, WebhookRow, table_of
+from adapter.store.database import Database, put_fact
+from adapter.store.events import OUTBOX as OUTBOX
+from adapter.store.events import add as add
+from adapter.store.fit import plain
+from adapter.store.locks import alone
+from adapter.store.outbox_sql import NOTE, PROMOTE, shown
+from adapter.store.tables import DeliveryRow, EventRow, FactRow
 
-OUTBOX = "outbox"
-"""The fact that those who write here lock: a delivery that ends and one that begins must see each other."""
 WAITING, DUE, DELIVERED, FAILED = "waiting", "due", "delivered", "failed"
 PENDING = (WAITING, DUE)
 GIVEN_UP_AT_ONCE = 500
@@ -75,43 +73,6 @@ class Depth:
     oldest: datetime | None
 
 
-def add(session: Session, events: Sequence[HookEvent], ids: Sequence[str], now: datetime) -> None:
-    """Add events and their deliveries in their order, as part of a transaction."""
-    both = list(zip(events, ids, strict=True))
-    if any(event.type in IF_WANTED for event in events):
-        wanted = _wanted(session)
-        both = [(event, event_id) for event, event_id in both if event.type not in IF_WANTED or event.type in wanted]
-    if not both:
-        return
-    take_turn(session, OUTBOX)
-    last = _LAST.one(session, {})
-    rows = [_FIT(_row(event, event_id)) for event, event_id in both]
-    _ADD.run(session, rows)
-    FAN_OUT.run(session, [{"last": (last and last[0]) or 0, "at": now}])
-
-
-def _wanted(session: Session) -> set[str]:
-    """The types that some hook asks for."""
-    return {kind for events in session.scalars(select(WebhookRow.events)) for kind in events.split(",")}
-
-
-_ADD = Prepared(insert(table_of(EventRow)), "id", "at", "type", "lane", "conversation_id", "body")
-_LAST = Prepared(select(func.max(EventRow.seq)))
-_FIT = Fit(EventRow)
-
-
-def _row(event: HookEvent, event_id: str) -> dict[str, object]:
-    body = {"type": event.type.value, "timestamp": time_view(event.at), "data": event.data}
-    return {
-        "id": event_id,
-        "at": event.at,
-        "type": event.type.value,
-        "lane": event.call_id,
-        "conversation_id": event.conversation_id,
-        "body": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
-    }
-
-
 class Outbox:
     """Deliveries. All methods raise StoreUnavailable when the database does not answer."""
 
@@ -149,7 +110,7 @@ class Outbox:
         """Note what became of tries; what waited behind a settled one becomes due. Raises StoreRefused."""
 
         def note(session: Session) -> None:
-            take_turn(session, OUTBOX)
+            alone(session, OUTBOX)
             connection = session.connection()
             connection.execute(NOTE, [_values(outcome) for outcome in outcomes])
             settled = [outcome for outcome in outcomes if outcome.again_at is None]
@@ -168,7 +129,7 @@ class Outbox:
             .limit(GIVEN_UP_AT_ONCE)
         )
         async with self._database.work() as session:
-            await lock(session, OUTBOX)
+            await session.run_sync(alone, OUTBOX)
             rows = (await session.execute(query)).all()
             mine = (DeliveryRow.hook_id == hook_id, DeliveryRow.seq.in_([seq for seq, _ in rows]))
             await session.execute(update(DeliveryRow).where(*mine).values(state=FAILED))
@@ -241,7 +202,7 @@ class Outbox:
     ) -> tuple[DeliveryRow, EventRow]:
         """Try this delivery once more, whatever became of it. Raises NotFound."""
         async with self._database.work() as session:
-            await lock(session, OUTBOX)
+            await session.run_sync(alone, OUTBOX)
             found = (await session.execute(_of(hook_id, hidden).where(EventRow.id == event_id))).first()
             if found is None:
                 raise NotFound("This delivery does not exist, or you may not see it.")

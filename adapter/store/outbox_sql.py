@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, bindparam, text, update
+from sqlalchemy import ColumnElement, String, bindparam, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapter.core.bars import FOLLOW
 from adapter.core.follow import FOLLOWED
@@ -32,22 +33,31 @@ _FIRST_IS_DUE = """
         row_number() OVER (PARTITION BY w.id, e.lane ORDER BY e.seq) AS place
       FROM events e
 """
-FAN_OUT = Prepared(
-    text(
-        _FIRST_IS_DUE  # noqa: S608 - both parts are ours
-        + """
-      JOIN webhooks w ON w.enabled AND w.events LIKE '%,' || e.type || ',%'
-      WHERE e.seq > :last AND NOT ("""
-        + _IS_OF_MONITORING
-        + """ AND EXISTS (
-        SELECT 1 FROM hook_bars b WHERE b.hook_id = w.id AND """
-        + _BARS
-        + """))
-    ) n
+_TO_THEIR_HOOKS = (
     """
-    ).bindparams(bindparam("at", type_=UtcTime), bindparam("last", type_=Counter))
+      JOIN webhooks w ON w.enabled AND w.events LIKE '%,' || e.type || ',%'
+      WHERE """,
+    " AND NOT ("  # noqa: S608 - all parts are ours
+    + _IS_OF_MONITORING
+    + """ AND EXISTS (
+        SELECT 1 FROM hook_bars b WHERE b.hook_id = w.id AND """
+    + _BARS
+    + """))
+    ) n
+    """,
+)
+FAN_OUT = Prepared(
+    text(_FIRST_IS_DUE + "e.seq > :last".join(_TO_THEIR_HOOKS)).bindparams(
+        bindparam("at", type_=UtcTime), bindparam("last", type_=Counter)
+    )
 )
 """One delivery for each new event and each hook that wants it and is not barred; the first of its call is due."""
+FAN_OUT_THESE = Prepared(
+    text(_FIRST_IS_DUE + "e.id = ANY(:ids)".join(_TO_THEIR_HOOKS)).bindparams(
+        bindparam("at", type_=UtcTime), bindparam("ids", type_=ARRAY(String))
+    )
+)
+"""The same on PostgreSQL, where others add theirs at the same time: so the new ones are named."""
 RELEASE = text(
     _FIRST_IS_DUE  # noqa: S608 - both parts are ours
     + """

@@ -15,8 +15,9 @@ from adapter.core.ownership import Term
 from adapter.core.record import OpenCall, Sealed
 from adapter.core.shared_bars import SharedBars
 from adapter.errors import PlaceTaken, StoreRefused, StoreUnavailable
-from adapter.store import audit, bars, follows, monitors, outbox, shields
-from adapter.store.database import Database
+from adapter.store import bars, chains, entries, follows, monitors, outbox, shields
+from adapter.store.database import Database, take_turn
+from adapter.store.locks import alone, is_postgresql, take_places
 from adapter.store.owners import need_terms
 from adapter.store.tables import AuditRow, EventRow, OpenCallRow, SetAsideRow, table_of
 
@@ -98,7 +99,8 @@ def call_of(row: OpenCallRow) -> OpenCall:
 def _write(session: Session, sealed: Sealed, now: datetime) -> None:
     """In few statements, however much it is: others wait for the lock."""
     record = sealed.record
-    audit.add(session, record.entries, sealed.entry_ids)  # its turn comes first, or two wait for each other
+    _hold(session, sealed)
+    entries.add(session, record.entries, sealed.entry_ids, sealed.chains)
     bars.put(session, record.barred, now)
     outbox.add(session, record.events, sealed.event_ids, now)
     monitors.put(session, *record.monitors.values())
@@ -115,6 +117,21 @@ def _write(session: Session, sealed: Sealed, now: datetime) -> None:
         if kept:
             connection.execute(insert(table_of(OpenCallRow)), kept)
     bars.release(session, record.barred, now)
+
+
+def _hold(session: Session, sealed: Sealed) -> None:
+    """Everything for which others wait, in one order for all, or two would wait for each other: chains, people's
+    places, the outbox."""
+    record = sealed.record
+    beginning = follows.beginning(record.follows.values(), record.monitors.values())
+    if is_postgresql(session):
+        wanted = {*sealed.chains} if record.entries else set()
+        chains.take(session, wanted | record.chains if record.events else wanted)  # lanes are of these PBXes
+        take_places(session, beginning)
+    elif beginning and not record.entries:
+        take_turn(session, chains.HEAD)  # SQLite has one writer, who writes before it reads
+    if bars.changes_hooks(record.barred):
+        alone(session, outbox.OUTBOX)
 
 
 def _was_written(session: Session, sealed: Sealed) -> bool:

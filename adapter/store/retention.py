@@ -7,9 +7,11 @@ takes little at a time.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from adapter.core.audit import CHAIN
 from adapter.core.views import time_view
 
 _NOTE = re.compile(r"^entries (\d+) to (\d+) of .* \(all older than (\S+)\)")
@@ -17,7 +19,8 @@ _NOTE = re.compile(r"^entries (\d+) to (\d+) of .* \(all older than (\S+)\)")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A cut that could be made: all entries from `first` to `last`. Nothing is to be cut where `count` is 0."""
+    """A cut of a chain that could be made: all entries from `first` to `last`, by their numbers in it. Nothing is to be
+    cut where `count` is 0."""
 
     first: int
     last: int
@@ -32,6 +35,12 @@ class Plan:
     """They are all older than this."""
     stopped_by: int | None = None
     """An entry that is not old, though some behind it are: its own time, or theirs, is wrong."""
+    chain: str = CHAIN
+
+    @property
+    def of(self) -> str:
+        """Says which chain's, after a number, where it is a PBX's."""
+        return "" if self.chain == CHAIN else f" of {self.chain}"
 
     @property
     def count(self) -> int:
@@ -55,13 +64,15 @@ def held_against(keep: timedelta, *witnesses: datetime) -> datetime:
         return datetime.min.replace(tzinfo=witnesses[0].tzinfo)
 
 
-def refusal(plan: Plan, share: float, *, settled: bool) -> str | None:
-    """Why this cut is not made; None where it may be. `share`: the part of all entries that one cut may take."""
+def refusal(plans: Sequence[Plan], share: float, *, settled: bool) -> str | None:
+    """Why these cuts are not made; None where they may be. `plans`: of all chains; `share`: the part of all entries
+    that may be taken at once. Together: the chain of a PBX that is no more ends with entries that are all old."""
     if not settled:
         return "the adapter has not run for an hour, so its clock is not believed yet"
-    if plan.count > share * plan.entries:
+    count, entries = sum(plan.count for plan in plans), sum(plan.entries for plan in plans)
+    if count > share * entries:
         return (
-            f"{plan.count} of {plan.entries} entries would go, which is more than audit.cut_share ({share:g}): "
+            f"{count} of {entries} entries would go, which is more than audit.cut_share ({share:g}): "
             "look at the clock, then cut with call-monitor audit cut --force"
         )
     return None

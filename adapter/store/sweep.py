@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
 
-from adapter.store.database import Database, lock
+from adapter.store.database import Database
+from adapter.store.locks import alone
 from adapter.store.outbox import OUTBOX, PENDING
 from adapter.store.retention import held_against
 from adapter.store.tables import DeliveryRow, EventRow
@@ -28,7 +29,7 @@ class Sweep:
         """
         pending = select(DeliveryRow.seq).where(DeliveryRow.state.in_(PENDING))
         async with self._database.work() as session:
-            await lock(session, OUTBOX)  # or what is to be sent again meanwhile would be swept away
+            await session.run_sync(alone, OUTBOX)  # or what is to be sent again meanwhile would be swept away
             newest = await session.scalar(select(EventRow.at).order_by(EventRow.seq.desc()).limit(1))
             if newest is None:
                 return 0

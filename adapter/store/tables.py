@@ -181,12 +181,13 @@ class AuditRow(Base):
 
     __tablename__ = "audit"
     __table_args__ = (
-        Index("ix_audit_action", "action", "seq"),
+        Index("ix_audit_action_at", "action", "at"),
         Index("ix_audit_at", "at"),
         Index("ix_audit_monitor", "monitor_id"),
     )
 
     seq: Mapped[int] = mapped_column(Counter, primary_key=True, autoincrement=False)
+    """Its chain and its number in that (`adapter.store.chains`)."""
     id: Mapped[str] = mapped_column(String(32), unique=True)
     at: Mapped[datetime] = mapped_column(UtcTime)
     actor: Mapped[str] = mapped_column(String(100))
@@ -211,7 +212,7 @@ class AuditRow(Base):
 
 
 class AuditCutRow(Base):
-    """Entries up to `seq` were deleted by the retention; `hash` is the last one's. Append-only too."""
+    """Entries of a chain up to `seq` were deleted by the retention; `hash` is the last one's. Append-only too."""
 
     __tablename__ = "audit_cuts"
 

@@ -8,7 +8,21 @@ from pathlib import Path
 
 from adapter import log
 from adapter.lab.provision import provision
-from tests.bench import bus, coaching, events, floor, idle, page, pages, paint, records, softphone, switching, talk
+from tests.bench import (
+    bus,
+    coaching,
+    events,
+    floor,
+    idle,
+    page,
+    pages,
+    paint,
+    records,
+    softphone,
+    switching,
+    talk,
+    writers,
+)
 from tests.support.pbxes import Several
 
 Tables = dict[str, dict[str, float]]
@@ -38,6 +52,11 @@ def _records() -> Tables:
     """the record, webhooks, a long audit (minutes)"""
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(records.measure(Path(folder)))
+
+
+def _writers() -> Tables:
+    """several writers of the record at once on PostgreSQL (half a minute)"""
+    return asyncio.run(writers.measure())
 
 
 def _switching() -> Tables:
@@ -94,6 +113,7 @@ PARTS: dict[str, Callable[[], Tables]] = {
     "streams": _streams,
     "memory": _memory,
     "records": _records,
+    "record": _writers,
     "switching": _switching,
     "pbxes": _pbxes,
     "coaching": _coaching,

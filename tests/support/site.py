@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -72,6 +72,10 @@ class Site:
     @now.setter
     def now(self, later: datetime) -> None:
         self.time.passes(later - self.time.now())
+
+    def tick(self) -> None:
+        """Let a moment pass: what comes after it is later, which is what the audit is read by."""
+        self.time.passes(timedelta(milliseconds=1))
 
     def connect_to(self, name: str) -> Connect:
         """What a node of that name connects to."""

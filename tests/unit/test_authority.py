@@ -336,5 +336,6 @@ async def test_the_audit_says_transferred_and_to_whom(site: Site) -> None:
     leg = site.board.legs.leg_id(monitor["id"])
     site.board.apply([ev.HandedOn(START, (leg,), "PJSIP/302-00000001", "PJSIP/102-00000002", "")])
     assert (await mona.until_ended(monitor))["ended_reason"] == "error"
-    row = await newest(site)
+    await site.recorder.settled()
+    (row,) = await site.store.audit.page(Filter(action="monitor.ended"), 1)
     assert (row.reason, row.target, row.actor, row.via) == (TRANSFERRED, "PJSIP/102", "mona", "phone")

@@ -11,11 +11,13 @@ import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Protocol
+from uuid import uuid4
 
 import pytest
 
 from adapter.cli.main import main
 from adapter.core.audit import SYSTEM, Action, Entry
+from adapter.core.record import Record, seal
 from adapter.health.heads import Heads
 from adapter.store import Store
 from tests.support import forkserver
@@ -165,6 +167,43 @@ def test_heads_and_cuts_by_hand(conf: Path, tmp_path: Path, call: Call) -> None:
         )
     status, text = ask("audit", "verify", "--heads", str(file))
     assert (status, "line 1" in text, "is gone" in text) == (1, True, True)
+
+
+def test_several_chains_are_proven_and_cut(conf: Path, tmp_path: Path, call: Call) -> None:
+    def ask(*arguments: str) -> tuple[int, str]:
+        return run(*arguments, "--config", str(conf))
+
+    asyncio.run(_two_chains(tmp_path))
+    status, text = ask("audit", "verify")
+    assert (status, "The chain of each PBX is whole.\nThe chain is whole." in text) == (0, True)
+    heads = [line.removeprefix("head ").split()[0] for line in text.splitlines() if line.startswith("head ")]
+    assert [head.count(":") for head in heads] == [1, 2]
+    assert heads[1].startswith("north:3:")
+    assert ask("audit", "verify", "--head", heads[0], "--head", heads[1])[0] == 0
+    status, text = ask("audit", "verify", "--head", heads[0], "--head", f"south:1:{'0' * 64}")
+    assert (status, "WRONG: the chain of south is missing" in text) == (1, True)
+    status, text = ask("audit", "cut", "--chain", "south", "--through", "2", "--force")
+    assert (status, "no chain of south" in text) == (1, True)
+    status, text = ask("audit", "cut", "--chain", "north", "--through", "2", "--force")
+    assert (status, text.startswith("2 entries of north were cut off: entries 1 to 2 of ")) == (0, True)
+    status, text = ask("audit", "verify", "--head", heads[1])
+    assert (status, "in the chain of north; through 2, by hand, forced" in text) == (0, True)
+    with closing(sqlite3.connect(tmp_path / "db.sqlite")) as database:
+        database.execute("DROP TRIGGER audit_no_update")
+        database.execute("UPDATE audit SET actor = 'x' WHERE seq = ?", (2**40 + 3,))
+        database.commit()
+    status, text = ask("audit", "verify")
+    assert (status, "WRONG: north: entry 3 was changed." in text) == (1, True)
+
+
+async def _two_chains(folder: Path) -> None:
+    store = await Store.open(f"sqlite+aiosqlite:///{folder}/db.sqlite", clock=real)
+    for _ in range(3):
+        entries = [Entry(at=real(), by=SYSTEM, action=Action.LOGIN)]
+        await store.audit.add(*entries)
+        await store.records.write(seal(Record(entries=entries, pbxes={"north"}), lambda: uuid4().hex), real())
+    await store.audit.anchor(await store.installation.key())
+    await store.close()
 
 
 async def _three_entries_and_a_head(folder: Path, file: Path) -> None:

@@ -125,7 +125,7 @@ async def put_back(store: Store) -> tuple[Sequence[str], Sequence[str]]:
             query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'audit%'"
             rows = (await connection.execute(text(query))).all()
         return [f"DROP TRIGGER {row.name}" for row in rows], [row.sql for row in rows]
-    tables = ("audit", "audit_cuts")
+    tables = ("audit", "audit_cuts", "audit_chains")
     away, back = ([f"ALTER TABLE {name} {word} TRIGGER ALL" for name in tables] for word in ("DISABLE", "ENABLE"))
     return away, back
 
@@ -319,16 +319,16 @@ async def test_a_file_or_a_database_that_fails_stops_no_head_elsewhere(
 ) -> None:
     monkeypatch.setattr(sending, "RETRY_PAUSE", 0.01)
     monkeypatch.setattr(sending, "STOP_DEADLINE", 0.1)
-    answers, fails = store.audit.head, 2
+    answers, fails = store.audit.ends, 2
 
-    async def head() -> End:
+    async def ends() -> Sequence[End]:
         nonlocal fails
         fails -= 1
         if fails >= 0:
             raise StoreUnavailable("gone")
         return await answers()
 
-    monkeypatch.setattr(store.audit, "head", head)
+    monkeypatch.setattr(store.audit, "ends", ends)
     await store.webhooks.create("http://127.0.0.1:9/", frozenset({EventType.AUDIT_HEAD}), new_secret())
     heads = sender_of(store, tmp_path / "none" / "heads", clock)
     heads.start()

@@ -76,11 +76,13 @@ async def test_somebody_comes(site: Site) -> None:
         *(201, "whisper", request["call_id"], "connecting"),
     )
     assert await shown(sam) == await shown(coach) == [("taken", "Mona")]
+    site.tick()
     is_problem(await coach.post(f"/help/{request['id']}/take", {}), 409, "already_taken")
     is_problem(await mona.post(f"/help/{request['id']}/take", {}), 409, "already_monitoring")
     taken = await streams["sam"].until(lambda kind, one: kind == "help.updated" and one["state"] == "taken")
     assert "live_at" not in taken
     await site.recorder.settled()
+    site.tick()
     site.pbx.scene.gone(*list(site.pbx.scene.channels))
     site.pbx.run()
     assert await streams["sam"].until(lambda kind, _: kind == "help.removed") == {"id": request["id"]}

@@ -13,7 +13,7 @@ from adapter.core.audit import Action, By, Entry, Via
 from adapter.core.record import EventType
 from adapter.errors import StoreUnavailable
 from adapter.health.retention import Keep, Retention
-from adapter.store import Store, audit
+from adapter.store import Store, cuts
 from adapter.store.retention import Plan, held_against, noted_bound, refusal
 from adapter.store.tables import AuditRow, EventRow
 from tests.support.clock import JUMPS, START, FakeClock
@@ -141,7 +141,7 @@ async def test_a_chain_that_is_not_whole_is_not_cut(
 async def test_a_cut_that_was_interrupted_is_ended_by_the_next(
     long: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit, "CUT_AT_ONCE", 10)
+    monkeypatch.setattr(cuts, "CUT_AT_ONCE", 10)
     real, works = long.database.work, 0
 
     def work() -> object:
@@ -223,9 +223,9 @@ PLAN = Plan(1, 10, 100, "h", START, START, START)
 
 
 def test_refusals() -> None:
-    assert refusal(PLAN, 0.1, settled=True) is None
-    assert "hour" in (refusal(PLAN, 0.1, settled=False) or "")
-    assert "10 of 100" in (refusal(PLAN, 0.09, settled=True) or "")
+    assert refusal([PLAN], 0.1, settled=True) is None
+    assert "hour" in (refusal([PLAN], 0.1, settled=False) or "")
+    assert "10 of 100" in (refusal([PLAN], 0.09, settled=True) or "")
 
 
 @given(st.lists(st.datetimes(timezones=st.just(START.tzinfo)), min_size=1), st.timedeltas(timedelta(0), 36500 * DAY))
