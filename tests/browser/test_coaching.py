@@ -1,15 +1,25 @@
-"""Coaching in two browsers: help is asked for and comes, notes are written and read, some may not be monitored."""
+"""Coaching in two browsers: help comes, it is whispered and written, notes are read, and the report has it all."""
 
 from playwright.async_api import expect
 
 from tests.browser.conftest import SignIn
 from tests.browser.listed import NARROW, WIDE
 from tests.browser.test_inbox import open_call
+from tests.browser.test_messages import field, log
 from tests.browser.test_quality import assert_accessible
+from tests.browser.test_report import cells
 from tests.support.lab import Lab, assert_hears, listen
 
 
+async def of_sam(lab: Lab) -> dict[str, int]:
+    """How often he asked for help, and how many notes there are about him, by the report."""
+    _, report = await (await lab.client("mona")).get("/reports/coaching")
+    rows = [row for row in report["rows"] if row["name"] == "Sam"]
+    return {what: sum(row[what] for row in rows) for what in ("help_requests", "notes", "monitors")}
+
+
 async def test_help_comes_notes_are_written_and_read(lab: Lab, sign_in: SignIn) -> None:
+    before = await of_sam(lab)
     customer, agent = await lab.talk("201", "101")
     await lab.phone("302")
     sam, mona = await sign_in("sam"), await sign_in("mona")
@@ -24,6 +34,13 @@ async def test_help_comes_notes_are_written_and_read(lab: Lab, sign_in: SignIn) 
     await mona.get_by_role("button", name="Talk to Agent").click()
     await expect(mona.get_by_text("Only Sam hears you.")).to_be_visible()
     assert_hears(await listen(customer, agent), p201={"101"}, p101={"201", "302"})
+
+    await field(mona, "Sam").fill("Offer a refund")
+    await mona.keyboard.press("Enter")
+    await expect(log(sam, "Mona").get_by_text("Offer a refund")).to_be_visible()
+    await field(sam, "Mona").fill("All of it?")
+    await sam.keyboard.press("Enter")
+    await expect(log(mona, "Sam").get_by_text("All of it?")).to_be_visible()
 
     await mona.get_by_role("heading", name="Sam with 201").click()  # out of any field: what follows are keys
     await mona.keyboard.press("b")
@@ -52,6 +69,14 @@ async def test_help_comes_notes_are_written_and_read(lab: Lab, sign_in: SignIn) 
     await sam.get_by_role("link", name="Coaching").click()
     await expect(sam.get_by_text("Well explained")).to_be_visible()
     await expect(sam.get_by_text("Marked")).to_have_count(0)
+
+    after = await of_sam(lab)
+    assert {what: after[what] - before[what] for what in after} == {"help_requests": 1, "notes": 2, "monitors": 1}
+    await mona.get_by_role("link", name="Coaching").click()
+    await mona.get_by_role("link", name="Report").click()
+    await expect(mona.get_by_role("table", name="Report").get_by_role("row").filter(has_text="Sam")).to_have_count(1)
+    shown = await cells(mona, "Sam")
+    assert (shown[1], shown[-1]) == (str(after["monitors"]), str(after["notes"]))
 
 
 async def test_after_a_note_the_focus_is_where_it_was_and_removing_asks(lab: Lab, sign_in: SignIn) -> None:
