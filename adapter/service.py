@@ -113,28 +113,27 @@ class Service:
         self.ownership = ownership or (membership.claims if membership else Alone(this_member(clock())))
         self._connect_to, started_at = connect_to, clock()
         self.cluster = Cluster(membership, settings, store, key, bars, clock) if membership else None
-        boards = (
-            self.cluster.boards(directory) if self.cluster else [self._board(pbx, directory) for pbx in settings.pbx]
-        )
-        self.boards = Boards(boards, directory, started_at)
+        boards = self.cluster.boards(directory) if self.cluster else [self._board(p, directory) for p in settings.pbx]
+        terms, days = self.ownership.terms, settings.coaching.message_keep_days
+        self.boards = Boards(boards, directory, started_at, days)
         is_one = self.cluster.does_chores if self.cluster else lambda: True
-        written = store.records.within(self.ownership.terms)
+        written, kept = store.records.within(terms), store.coach_messages.within(terms) if days else None
         self.recorder = Recorder(self.boards, store.monitors, written, clock, self.ownership.owns)
         self.metrics = Metrics(self.boards)
         if self.cluster is not None:
             self.metrics.registry.register(self.cluster.figures(self.boards))
         self.shields = ShieldKeeper(self.boards, shielded, self.recorder.note, clock)
-        self.streams = Streams(self.boards)
-        places, is_at_page = Reservations(self.boards), self.streams.is_connected
+        self.streams, places = Streams(self.boards), Reservations(self.boards)
         names = wiring.page_names(key, self.ownership)
         pages = (settings, self.boards, names, clock, PageNews(lambda: self.nodes), endpoints_of)
         self.page_phones = wiring.page_phones(*pages)
         self.tickets = wiring.tickets(settings, Policy(self.boards, settings.numbering.country).decide)
+        owner = self.ownership.need, self._link_of, self._page_of
         self._shared = Shared(
-            *(self.recorder, places, self.metrics, clock, is_at_page, self.ownership.need, self._link_of),
+            *(self.recorder, places, self.metrics, clock, self.streams.is_connected, *owner),
             tickets=self.tickets if len(settings.pbx) > 1 else None,
-            page_of=self._page_of,
             shields=self.shields,
+            message_log=kept,
         )
         self.accounts, country = KnownPeople("", self._read_accounts), settings.numbering.country
         seen = self.accounts, self.boards
@@ -248,7 +247,7 @@ class Service:
             coaching=self.coaching.groups,
             monitors=monitors.Deps(
                 *(boards, nodes, self.recorder.find, store.answers, locks, self.metrics.switched),
-                patience=PATIENCE if self.cluster else 0.0,
+                *(store.coach_messages.of, PATIENCE if self.cluster else 0.0),
             ),
             stopall=stopall.Deps(boards, nodes, self.recorder.committed),
             events=events.Deps(self.streams),

@@ -296,8 +296,9 @@ def limits(settings: config.Settings) -> Limits:
 def keep(settings: config.Settings) -> Keep:
     """What is kept for how long."""
     audit = timedelta(days=settings.audit.keep_days) if settings.audit.keep_days else None
-    notes = timedelta(days=settings.coaching.keep_days) if settings.coaching.keep_days else None
-    return Keep(audit, settings.audit.cut_share, timedelta(days=settings.webhooks.keep_days), notes)
+    terms, deliveries = settings.coaching, timedelta(days=settings.webhooks.keep_days)
+    notes = timedelta(days=terms.keep_days) if terms.keep_days else None
+    return Keep(audit, settings.audit.cut_share, deliveries, notes, timedelta(days=terms.message_keep_days))
 
 
 def coaching(settings: config.Settings) -> Terms:

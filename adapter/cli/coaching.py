@@ -8,6 +8,7 @@ import click
 from adapter.cli.access import operator
 from adapter.cli.store import config_option, with_store
 from adapter.core.help_views import HelpSight, help_view
+from adapter.core.message_views import exported_view
 from adapter.core.notes import note_view
 from adapter.store import Store
 from adapter.store.agentdata import Kept
@@ -26,7 +27,10 @@ def coaching() -> None:
 @agent_option
 @config_option
 def export(agent: str, path: Path | None) -> None:
-    """Print the notes about an agent and their requests for help as JSON. Of conversations that still go on nothing."""
+    """Print the notes about an agent, their requests for help, and messages that are kept, as JSON.
+
+    Of conversations that still go on nothing.
+    """
 
     async def work(store: Store) -> Kept:
         return await store.agent_data.export(agent, operator())
@@ -36,6 +40,7 @@ def export(agent: str, path: Path | None) -> None:
         "agent": kept.agent,
         "notes": [note_view(note) for note in kept.notes],
         "help": [help_view(one, HelpSight.EVERYTHING) for one in kept.help],
+        "messages": [exported_view(message) for message in kept.messages],
     }
     click.echo(json.dumps(found, ensure_ascii=False, indent=2))
 
@@ -47,7 +52,7 @@ def export(agent: str, path: Path | None) -> None:
 def remove(agent: str, yes: bool, path: Path | None) -> None:
     """Delete the same for good. The audit stays, which has no words of it."""
     if not yes:
-        click.confirm(f"Delete all notes about {agent} and all their requests for help for good?", abort=True)
+        click.confirm(f"Delete all notes about {agent}, their requests for help and messages for good?", abort=True)
 
     async def work(store: Store) -> None:
         await store.agent_data.delete(agent, operator())

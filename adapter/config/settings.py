@@ -114,10 +114,13 @@ class Audit(Section):
 
 
 class Coaching(Section):
-    """Notes that supervisors write about calls, requests for help, pausing monitoring, and follows."""
+    """Notes about calls, messages during a talk, requests for help, pausing monitoring, and follows."""
 
     keep_days: Annotated[int, Field(ge=0, le=36500)] = Field(
         365, description="Older notes, and requests for help that are closed, are deleted; 0 keeps all."
+    )
+    message_keep_days: Annotated[int, Field(ge=0, le=36500)] = Field(
+        0, description="For how long messages during a talk are kept; 0: not at all."
     )
     recording_url: Annotated[str, AfterValidator(recording_template)] = Field(
         "", description="Where a recording is found, as https://example.com/{uniqueid}; also {extension} and {date}."

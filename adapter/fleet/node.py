@@ -32,6 +32,7 @@ from adapter.monitoring.limits import Limits
 from adapter.monitoring.ports import MonitorLog, Pbx
 from adapter.monitoring.queuewatch import Lists, QueueWatch
 from adapter.monitoring.reach import Reach
+from adapter.monitoring.recordports import MessageLog
 from adapter.monitoring.reservations import Reservations
 from adapter.monitoring.shielding import Shielding
 from adapter.monitoring.shields import ShieldKeeper
@@ -135,6 +136,8 @@ class Shared:
     shields: ShieldKeeper = field(kw_only=True)
     """Of all PBXes."""
     consent: ConsentRules = field(default_factory=ConsentRules)
+    message_log: MessageLog | None = None
+    """Where messages during a talk are kept; None: nowhere."""
     shield_asked: Listeners[[str, str, str, str]] = field(default_factory=Listeners)
     """Who is told that a phone or the dialplan wishes monitoring paused: the PBX's id, the channel, what, how long."""
 
@@ -190,7 +193,7 @@ class Node:
         self.shielding = Shielding(
             board, link, shared.shields, settings.limits.answer, recordings=settings.limits.recordings
         )
-        self.coach_messages = CoachMessages(board, clock)
+        self.coach_messages = CoachMessages(board, clock, shared.message_log)
         self._taken_up = False
         board.subscribe(self._heard)
         self.messages = PhoneMessages(board, self.pbx.message, shared.is_at_page)
@@ -306,6 +309,7 @@ class Node:
         if self.queue_watch is not None:
             await self.queue_watch.close()
         await self.shielding.close()
+        await self.coach_messages.close()
         await self.beside.close()
         await self.supervision.abandon()
         await self.dtmf.close()

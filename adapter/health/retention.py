@@ -32,6 +32,8 @@ class Keep:
     deliveries: timedelta
     notes: timedelta | None = None
     """Of requests for help too; None keeps all."""
+    messages: timedelta = timedelta()
+    """Nothing: what was kept while it was configured goes too."""
 
 
 class Retention:
@@ -69,6 +71,8 @@ class Retention:
                 if self._keep.notes is not None:
                     for kept in (self._store.notes, self._store.help):
                         await kept.sweep(self._keep.notes, DELIVERIES_SHARE, clock.now(), clock.steady())
+                messages = self._store.coach_messages
+                await messages.sweep(self._keep.messages, DELIVERIES_SHARE, clock.now(), clock.steady())
                 await self._store.shields.forget(clock.earlier())
         except StoreUnavailable as problem:
             log.warning("what is past its time could not be deleted", why=str(problem))

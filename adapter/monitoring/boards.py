@@ -53,14 +53,15 @@ class OneOfBoards:
 class Boards:
     """All boards of this process, one for each PBX: its own, and mirrors of other adapters'."""
 
-    def __init__(self, boards: Iterable[PbxPicture], directory: Directory, at: datetime) -> None:
-        """Raises ValueError where the boards don't share their bars: one would not know who is barred at another."""
+    def __init__(self, boards: Iterable[PbxPicture], directory: Directory, at: datetime, days: int = 0) -> None:
+        """`days`: for which messages are kept. Raises ValueError where the boards don't share their bars: one would not
+        know who is barred at another."""
         self._boards: dict[str, PbxPicture] = {board.id: board for board in boards}
         shared = {id(board.bars): board.bars for board in self._boards.values()}
         if len(shared) > 1:
             raise ValueError("the boards of one process share their bars")
         self.bars = next(iter(shared.values()), Bars())
-        self.directory = directory
+        self.directory, self.message_days = directory, days
         self.help: dict[str, HelpRequest] = {}
         """Requests for help that are not closed, by id, oldest first (`monitoring.help`)."""
         self.record_state = RecordState(True, at)

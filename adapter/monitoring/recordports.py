@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
+from adapter.core.messages import CoachMessage
 from adapter.core.monitor import Monitor
 from adapter.core.record import Sealed
 
@@ -22,3 +23,16 @@ class Finder(Protocol):
 
     async def find(self, monitor_id: str) -> Monitor | None:
         """One monitor. Raises StoreUnavailable."""
+
+
+class MessageLog(Protocol):
+    """Where messages during a talk are kept (`adapter.store.coachmessages`)."""
+
+    async def keep(self, message: CoachMessage, conversation_id: str, agent: str) -> CoachMessage:
+        """Keep one that is about to be sent; `agent`: their username. Returns it, or what is kept under its id already.
+
+        Raises StoreUnavailable.
+        """
+
+    async def take_back(self, message: CoachMessage) -> None:
+        """It was not sent after all. Raises StoreUnavailable."""

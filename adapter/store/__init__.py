@@ -8,6 +8,7 @@ from adapter.core.clock import Clock
 from adapter.store.agentdata import AgentData
 from adapter.store.answers import Answers
 from adapter.store.audit import Audit
+from adapter.store.coachmessages import CoachMessageStore
 from adapter.store.consent import ConsentStore
 from adapter.store.database import Database
 from adapter.store.durability import Survives
@@ -59,6 +60,7 @@ class Store:
         self.score_forms = ScoreForms(database, clock)
         self.help = Help(database, clock)
         self.notes = Notes(database, clock)
+        self.coach_messages = CoachMessageStore(database)
         self.exempt = ExemptStore(database, clock)
         self.consent = ConsentStore(database, clock)
         self.shields = ShieldStore(database)

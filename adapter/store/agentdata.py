@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from adapter.core.audit import Action, By, Entry
 from adapter.core.clock import Clock
 from adapter.core.help import HelpRequest, HelpState
+from adapter.core.messages import CoachMessage
 from adapter.core.notes import Note
 from adapter.errors import NotFound
 from adapter.store.audit import append, take_chain
 from adapter.store.bars import bar_of
-from adapter.store.coaching_tables import HelpRow, NoteRow
+from adapter.store.coaching_tables import CoachMessageRow, HelpRow, NoteRow
+from adapter.store.coachmessages import message_of
 from adapter.store.database import Database
 from adapter.store.help import request_of
 from adapter.store.notes import note_of
@@ -30,6 +32,7 @@ class Kept:
     agent: str
     notes: Sequence[Note]
     help: Sequence[HelpRequest]
+    messages: Sequence[CoachMessage] = ()
 
 
 class AgentData:
@@ -45,19 +48,23 @@ class AgentData:
         """
         async with self._database.work() as session:
             await take_chain(session)
-            notes, requests = await _whose(session, agent, but)
+            notes, requests, messages = await _whose(session, agent, but)
             found = await session.scalars(select(NoteRow).where(*notes).order_by(NoteRow.number))
             asked = await session.scalars(select(HelpRow).where(*requests).order_by(HelpRow.created_at))
+            by_time = CoachMessageRow.at, CoachMessageRow.monitor_id, CoachMessageRow.number
+            sent = await session.scalars(select(CoachMessageRow).where(*messages).order_by(*by_time))
             await self._tell(session, Action.COACHING_EXPORTED, agent, by)
-            return Kept(agent, [note_of(row) for row in found], [request_of(row) for row in asked])
+            found_messages = [message_of(row) for row in sent]
+            return Kept(agent, [note_of(row) for row in found], [request_of(row) for row in asked], found_messages)
 
     async def delete(self, agent: str, by: By, but: str | None = None) -> None:
         """The same, for good. The audit keeps who did what to whom, and that this was deleted. Raises as `export`."""
         async with self._database.work() as session:
             await take_chain(session)
-            notes, requests = await _whose(session, agent, but)
+            notes, requests, messages = await _whose(session, agent, but)
             await session.execute(delete(NoteRow).where(*notes))
             await session.execute(delete(HelpRow).where(*requests))
+            await session.execute(delete(CoachMessageRow).where(*messages))
             await self._tell(session, Action.COACHING_DELETED, agent, by)
 
     async def _tell(self, session: AsyncSession, action: Action, agent: str, by: By) -> None:
@@ -67,20 +74,22 @@ class AgentData:
 Conditions = list[ColumnElement[bool]]
 
 
-async def _whose(session: AsyncSession, agent: str, but: str | None) -> tuple[Conditions, Conditions]:
-    """Which notes and which closed requests are meant: by the account, also under a name that it had before."""
+async def _whose(session: AsyncSession, agent: str, but: str | None) -> tuple[Conditions, Conditions, Conditions]:
+    """Which notes, closed requests and messages are meant: by the account, also under a name that it had before."""
     user_id = await session.scalar(select(UserRow.id).where(UserRow.username_key == agent.lower()))
     running = [one for row in await session.scalars(select(BarRow)) for one in bar_of(row).ids]
 
-    def whose(row: type[NoteRow] | type[HelpRow]) -> ColumnElement[bool]:
+    def whose(row: type[NoteRow] | type[HelpRow] | type[CoachMessageRow]) -> ColumnElement[bool]:
         named = func.lower(row.agent) == agent.lower()
         found = named if user_id is None else or_(row.agent_id == user_id, named & row.agent_id.is_(None))
         return found if but is None else found & or_(row.agent_id.is_(None), row.agent_id != but)
 
-    over = [row.conversation_id.not_in(running) for row in (NoteRow, HelpRow)]
-    notes = [whose(NoteRow), over[0]]
-    requests = [whose(HelpRow), over[1], HelpRow.state == HelpState.CLOSED.value]
-    kept = select(NoteRow.id).where(*notes).union_all(select(HelpRow.id).where(*requests)).limit(1)
+    notes, requests, messages = (
+        [whose(row), row.conversation_id.not_in(running)] for row in (NoteRow, HelpRow, CoachMessageRow)
+    )
+    requests.append(HelpRow.state == HelpState.CLOSED.value)
+    ids = select(HelpRow.id).where(*requests), select(CoachMessageRow.id).where(*messages)
+    kept = select(NoteRow.id).where(*notes).union_all(*ids).limit(1)
     if user_id is None and await session.scalar(kept) is None:
         raise NotFound("Nobody has this username, and nothing is kept under it.")
-    return notes, requests
+    return notes, requests, messages

@@ -1,4 +1,4 @@
-"""The tables of coaching: what is exempt from monitoring, notes, requests for help, and follows."""
+"""The tables of coaching: what is exempt from monitoring, notes, requests for help, follows, and messages."""
 
 from datetime import datetime
 
@@ -158,3 +158,32 @@ class FollowRow(Base):
     started_at: Mapped[datetime] = mapped_column(UtcTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
     ended_reason: Mapped[str | None] = mapped_column(String(32))
+
+
+class CoachMessageRow(Base):
+    """A message between a supervisor and the agent whom they talked to, where such are kept."""
+
+    __tablename__ = "coach_messages"
+    __table_args__ = (
+        Index("ix_coach_messages_monitor", "monitor_id", "number"),
+        Index("ix_coach_messages_agent", "agent_id"),
+        Index("ix_coach_messages_at", "at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    pbx: Mapped[str] = mapped_column(String(32))
+    monitor_id: Mapped[str] = mapped_column(String(32))
+    number: Mapped[int]
+    """In the order in which those of the monitor were sent; never shown."""
+    call_id: Mapped[str] = mapped_column(String(64))
+    conversation_id: Mapped[str] = mapped_column(String(64))
+    talk: Mapped[str] = mapped_column(String(64))
+    """What the agent knows the monitor by."""
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    sender: Mapped[str] = mapped_column(String(16))
+    author_id: Mapped[str] = mapped_column(String(32))
+    author_name: Mapped[str] = mapped_column(String(100))
+    agent_id: Mapped[str] = mapped_column(String(32))
+    agent: Mapped[str] = mapped_column(String(100))
+    """The agent's username then."""
+    text: Mapped[str] = mapped_column(Text)

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
+from pydantic import Field
 
 from adapter import errors
 from adapter.core.audit import Action
 from adapter.core.help_views import HelpSight, help_view
+from adapter.core.message_views import exported_view
 from adapter.core.notes import note_view
 from adapter.store.agentdata import AgentData
 from adapter.web.access import administers
 from adapter.web.answers import Answer
 from adapter.web.help import HelpAnswer
+from adapter.web.messages import MessageAnswer
 from adapter.web.noteanswers import NoteAnswer
 from adapter.web.routes import NOTHING, RequestContext, Returns, Routes
 
@@ -31,6 +34,7 @@ class AgentDataAnswer(Answer):
     agent: str
     notes: list[NoteAnswer]
     help: list[HelpAnswer]
+    messages: list[MessageAnswer] = Field(description="Their monitor_id is that of the talk, as the agent knows it.")
 
 
 routes = Routes("notes", Deps)
@@ -59,9 +63,10 @@ async def _about(context: RequestContext[Deps, Any]) -> Mapping[str, Any]:
     about=_about,
 )
 async def export_agent(context: RequestContext[Deps, None]) -> web.Response:
-    """Notes about an agent and their requests for help, by username (or the endpoint's name, without an account).
+    """Notes about an agent, their requests for help, and messages with supervisors that are kept; by username.
 
-    Of conversations that still go on nothing. Nobody gets their own. That it was given out is in the audit.
+    Without an account by the endpoint's name. Of conversations that still go on nothing. Nobody gets their own. That it
+    was given out is in the audit.
     """
     kept = await context.deps.store.export(_agent(context), context.principal.by, context.principal.person.id)
     return web.json_response(
@@ -69,6 +74,7 @@ async def export_agent(context: RequestContext[Deps, None]) -> web.Response:
             "agent": kept.agent,
             "notes": [note_view(note) for note in kept.notes],
             "help": [help_view(one, HelpSight.EVERYTHING) for one in kept.help],
+            "messages": [exported_view(message) for message in kept.messages],
         }
     )
 

@@ -73,9 +73,10 @@ def snapshot(boards: Boards, user: User, things: bytes) -> Frame:
     record = b',"record":%b' % encode(views.record_view(boards.record_state)) if may_monitor(user) else b""
     pbx = encode(views.pbx_view(boards.pbx_state))
     pbxs = encode([views.named_pbx_view(board.id, board.name, board.pbx_state) for board in boards])
+    kept = b'"message_keep_days":%d' % boards.message_days
     return Frame.of(
         "snapshot",
-        b'{"user":%b,%b,"pbx":%b,"pbxs":%b%b}' % (encode(views.user_view(user)), things, pbx, pbxs, record),
+        b'{"user":%b,%b,%b,"pbx":%b,"pbxs":%b%b}' % (encode(views.user_view(user)), things, kept, pbx, pbxs, record),
     )
 
 

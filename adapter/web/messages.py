@@ -11,6 +11,7 @@ from adapter import errors
 from adapter.core.message_views import message_view
 from adapter.core.messages import CoachMessage, MessageRequest, Sender, message_id
 from adapter.core.monitor import Monitor
+from adapter.core.permissions import may_administer
 from adapter.monitoring.coachmessages import NOBODY_TALKS
 from adapter.web import answers
 from adapter.web.access import anybody, monitors
@@ -55,7 +56,7 @@ class MessageAnswer(answers.Answer):
 
 
 class MessageList(answers.Answer):
-    """Messages, oldest first; of a monitor the last 200."""
+    """Messages, oldest first; of a monitor that runs the last 200, of one that has ended the last 1000."""
 
     messages: list[MessageAnswer]
 
@@ -63,7 +64,7 @@ class MessageList(answers.Answer):
 routes = Routes("messages", Deps)
 OF_SENDING = (
     *(errors.NotFound, errors.NotTalking, errors.CallEnded, errors.TooManyRequests),
-    *(errors.PbxUnavailable, errors.PbxTimeout),
+    *(errors.PbxUnavailable, errors.PbxTimeout, errors.RecordUnavailable),
 )
 
 
@@ -97,13 +98,35 @@ def _when(message: CoachMessage) -> datetime:
     return message.at
 
 
-@routes.plain("GET", "/monitors/{id}/messages", Returns(model=MessageList), anybody, errors=[errors.NotFound])
+async def _kept(context: RequestContext[Deps, Any], monitor: Monitor) -> web.Response:
+    """Those of a monitor that has ended, where they are kept. Raises Forbidden, PbxUnavailable, StoreUnavailable."""
+    context.access.need_sight()
+    principal, user = context.principal, context.principal.person
+    if monitor.supervisor.user_id != user.id:
+        if not (may_administer(user) and principal.by.administers):
+            raise errors.Forbidden("Only the supervisor whose monitor it was, and administrators, see these messages.")
+        if monitor.agent_id == user.id:
+            raise errors.Forbidden("Ask another administrator: nobody reads what was kept about themselves.")
+    found = [one for one in await context.deps.kept_messages(monitor.id) if one.agent_id != user.id]
+    return web.json_response({"messages": [message_view(message, user) for message in found]})
+
+
+@routes.plain(
+    "GET",
+    "/monitors/{id}/messages",
+    Returns(model=MessageList),
+    anybody,
+    errors=[errors.NotFound, errors.PbxUnavailable],
+)
 async def list_monitor_messages(context: RequestContext[Deps, None]) -> web.Response:
     """Messages of a monitor that runs: to its supervisor all of them, to the agent those of the talk that goes on.
 
-    They are kept in memory only, until the monitor ends.
+    Of one that has ended to its supervisor, and to administrators but the agent, where the configuration has them
+    kept; else there are none.
     """
     monitor, user = await seen(context), context.principal.person
+    if monitor.ended:
+        return await _kept(context, monitor)
     talking_to = context.deps.boards.call(monitor.call_id)
     is_agent = talking_to is not None and talking_to.agent.user_id == user.id
     if monitor.supervisor.user_id != user.id and not is_agent:

@@ -1,7 +1,7 @@
 """Starting, switching and ending monitors. Answers say what Asterisk confirmed."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from adapter import errors
 from adapter.core.audit import Action
 from adapter.core.journal import hidden_by
+from adapter.core.messages import CoachMessage
 from adapter.core.monitor import Monitor
 from adapter.core.people import User
 from adapter.core.views import Json, Visibility, monitor_view, shown_id
@@ -42,6 +43,8 @@ class Deps:
     locks: KeyedLocks
     on_switch: Callable[[float], None]
     """Told how many seconds a switch took, from the request to Asterisk's confirmation."""
+    kept_messages: Callable[[str], Awaitable[Sequence[CoachMessage]]]
+    """Messages of a monitor as they are kept after its end, oldest first."""
     patience: float = 0.0
     """Seconds that a request is waited for which another adapter may be carrying out."""
 

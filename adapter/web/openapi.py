@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any, Literal
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
 from adapter import __version__, errors
@@ -65,6 +65,7 @@ class Snapshot(answers.Answer):
     help: list[HelpAnswer]
     follows: list[FollowAnswer]
     messages: list[MessageAnswer]
+    message_keep_days: int = Field(description="For how long messages are kept; 0: only until the monitor ends.")
     record: "RecordState | None" = None
 
 

@@ -13,9 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+from sqlalchemy import select
+
 from adapter.core.bars import Who
 from adapter.core.record import EventType
 from adapter.store import Store
+from adapter.store.coaching_tables import CoachMessageRow
 from adapter.store.installation import KEY
 from adapter.store.tables import FactRow
 from adapter.web import app, openapi
@@ -321,6 +325,11 @@ class Show:
             for delivery in (self.deliveries or ["0" * 32])[:1]:
                 await onlooker.note("POST", f"{prefix}/webhooks/{hook}/deliveries/{delivery}/retry")
 
+    async def kept(self) -> list[str]:
+        """Messages as they are in the database."""
+        async with self.site.store.database.read() as session:
+            return sorted(await session.scalars(select(CoachMessageRow.text)))
+
     def transcript(self, name: str) -> list[str]:
         """What somebody was told, with ids by the order in which they appeared."""
         onlooker = self.onlookers[name]
@@ -366,11 +375,21 @@ def assert_alike(one: Show, other: Show) -> None:
             assert left == right, f"{name} can tell by answer {number}"
 
 
-async def test_two_worlds_that_look_the_same(tmp_path: Path) -> None:
-    async with shown(tmp_path, silent=True) as one, shown(tmp_path, silent=False) as other:
+@pytest.mark.parametrize("days", [0, 30])
+async def test_two_worlds_that_look_the_same(tmp_path: Path, days: int) -> None:
+    """`days`: for which messages are kept."""
+
+    def site(store: Store) -> Site:
+        return Site(store, coaching={"message_keep_days": days, "shield_answer_seconds": 0.4})
+
+    one_world, other_world = (shown(tmp_path, silent=silent, site_of=site) for silent in (True, False))
+    async with one_world as one, other_world as other:
         await one.play()
         await other.play()
         assert_alike(one, other)
+        for show in (one, other):
+            talks = ["From Sam", "Only for Sam"] if days else []
+            assert await show.kept() == sorted(2 * talks), "of talks that Sam knew of, and no more"
         assert any('"mode": "whisper"' in text for text in one.transcript("admin")), "the talk itself is no secret"
         assert any("coach.joined" in text for text in one.transcript("sam"))
         by_sam = "".join(one.transcript("sam"))

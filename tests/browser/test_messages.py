@@ -102,3 +102,32 @@ async def test_what_could_not_be_sent_stays_and_arrives_once(lab: Lab, sign_in: 
     await mona.keyboard.press("Enter")
     await expect(log(sam, "Mona").get_by_text("The next one")).to_be_visible()
     await expect(log(sam, "Mona").get_by_role("paragraph")).to_have_count(2)
+
+
+async def test_both_are_told_for_how_long_it_is_kept_before_they_write(own: Lab, sign_in_own: SignIn) -> None:
+    """And it is: read by the supervisor when the monitor has ended, and by nobody of the call."""
+    await own.adapter.stop()
+    own.conf.write_text(own.conf.read_text().replace("[coaching]\n", "[coaching]\nmessage_keep_days = 30\n"))
+    await own.start_adapter()
+    await own.talk("201", "101")
+    await own.phone("302")
+    mona, sam = await sign_in_own("mona"), await sign_in_own("sam")
+    await listening(mona)
+    await button(mona, "Talk to Agent").click()
+    kept = "You and {} can read this, and later administrators. It is kept for 30 days."
+    await expect(mona.get_by_text(kept.format("Sam"))).to_be_visible()
+    await expect(sam.get_by_text(kept.format("Mona"))).to_be_visible()
+    for page in (mona, sam):
+        await expect(page.get_by_text("It is not kept.")).to_have_count(0)
+    await field(mona, "Sam").fill("Offer a refund")
+    await mona.keyboard.press("Enter")
+    await expect(log(sam, "Mona").get_by_text("Offer a refund")).to_be_visible()
+    await sam.get_by_label("Language").select_option("de")
+    german = "Sie und Mona können das lesen, später auch Administratoren. Es wird 30 Tage aufbewahrt."
+    await expect(sam.get_by_text(german)).to_be_visible()
+    api = await own.client("mona")
+    (monitor,) = (await api.get("/monitors"))[1]["monitors"]
+    assert (await api.delete(f"/monitors/{monitor['id']}"))[0] == 204
+    _, body = await api.get(f"/monitors/{monitor['id']}/messages")
+    assert [one["text"] for one in body["messages"]] == ["Offer a refund"]
+    assert (await (await own.client("sam")).get(f"/monitors/{monitor['id']}/messages"))[0] == 404

@@ -152,6 +152,10 @@ async def test_another_language_is_whole_and_fits(place: Centre, at: At, bundle:
         await page.keyboard.press("Enter")
         await expect(page.locator(".messages .log")).to_be_visible()
         await look(page, mode)
+    place.site.service.boards.message_days = 30
+    await page.reload()
+    await expect(page.locator(".messages form")).to_contain_text("30")
+    await look(page, "messages that are kept")
     await page.locator(".panel footer [aria-haspopup]").click()
     await look(page, "taking over")
     await page.keyboard.press("Escape")

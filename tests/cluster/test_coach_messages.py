@@ -1,19 +1,24 @@
 """Messages between supervisor and agent with several adapters: the supervisor's page at one, the agent's at another."""
 
+from pathlib import Path
+
 import pytest
 
 from adapter import errors
 from adapter.core.audit import By, Via
-from adapter.core.messages import MessageRequest, Sender
+from adapter.core.messages import CoachMessage, MessageRequest, Sender
 from adapter.core.modes import Mode
 from adapter.core.monitor import Monitor
+from adapter.core.ownership import Term
 from adapter.fleet.messages import Action, Why
 from tests.cluster.test_forward import World, nats, world
 from tests.fake.pbx import settle
-from tests.fake.scene import ADMIN, MONA, SAM
-from tests.support.several import Several, cluster_url, server, several
+from tests.fake.scene import ADMIN, MONA, SAM, START
+from tests.support.nats import NatsServer
+from tests.support.several import Several, cluster_url, installation, server, several
 from tests.support.site import is_problem
 from tests.support.waiting import until
+from tests.unit.test_kept_messages import stored
 
 __all__ = ["cluster_url", "nats", "server", "several", "world"]
 
@@ -82,6 +87,90 @@ async def test_a_death_of_the_owner_loses_what_was_written_and_says_so(several: 
     assert (await mona.events()).events[0][2]["messages"] == []
     fresh = await stream.until(lambda kind, one: kind == "snapshot" and not one["messages"])
     assert b"Lost" not in str(fresh).encode()
+
+
+async def test_the_owner_stores_what_any_adapter_is_asked_to_send(cluster_url: str, tmp_path: Path) -> None:
+    """Stored when it is answered, read afterwards at any, and told to everybody at any before."""
+    kept = {"message_keep_days": 30, "shield_answer_seconds": 0.4}
+    with NatsServer.running(tmp_path) as nats:
+        async with installation(cluster_url, nats, coaching=kept) as several:
+            owner, hers = await several.two()
+            several.call_at("north")
+            sam, mona, admin = await hers.client("sam"), await hers.client("mona"), await owner.client("admin")
+            for client in (sam, mona):
+                assert (await client.events()).events[0][2]["message_keep_days"] == 30
+            call = await mona.call("101")
+            monitor = await mona.monitor(call, "whisper")
+            mine, answer = f"/monitors/{monitor['id']}/messages", f"/calls/{call['id']}/messages"
+            key = {"headers": {"Idempotency-Key": "one"}}
+            sent = await mona.ask("POST", mine, {"text": "Offer a refund"}, **key)
+            assert sent[0] == 201, sent
+            assert (await sam.post(answer, {"text": "How much?"}))[0] == 201
+            assert await stored(hers.store) == ["Offer a refund", "How much?"]
+
+            (node,) = [one for one in owner.service.nodes if one.id == "north"]
+            real, node.coach_messages._kept = node.coach_messages._kept, Broken()
+            is_problem(await mona.post(mine, {"text": "Lost"}), 503, "record_unavailable")
+            north = owner.service.boards.board("north")
+            assert north is not None
+            assert [one.text for one in north.messages] == ["Offer a refund", "How much?"]
+            node.coach_messages._kept = real
+
+            await owner.die()
+            await until(lambda: hers.owns("north", "south"), "nobody took it over")
+            assert not any(list(board.messages) for board in hers.service.boards)
+            admin = await hers.client("admin")
+            await until(lambda: any(one.live for one in hers.service.boards.monitors()), "it was not taken up")
+            (running,) = (await mona.get("/monitors"))[1]["monitors"]
+            assert running["id"] == monitor["id"]
+            await mona.switch(running, "whisper")
+            assert await mona.ask("POST", mine, {"text": "Offer a refund"}, **key) == sent, "it was sent before"
+            assert (await mona.post(mine, {"text": "Twenty is fine"}))[0] == 201
+            assert (await mona.delete(f"/monitors/{monitor['id']}"))[0] == 204
+            await hers.service.recorder.settled()
+            texts = ["Offer a refund", "How much?", "Twenty is fine"]
+            assert await stored(hers.store) == texts
+            for client in (mona, admin):
+                assert [one["text"] for one in (await client.get(mine))[1]["messages"]] == texts
+            is_problem(await sam.get(mine), 404, "not_found")
+
+
+async def test_who_looks_after_the_pbx_no_more_stores_nothing(cluster_url: str, tmp_path: Path) -> None:
+    kept = {"message_keep_days": 30, "shield_answer_seconds": 0.4}
+    with NatsServer.running(tmp_path) as nats:
+        async with installation(cluster_url, nats, coaching=kept) as several:
+            owner, _ = await several.two()
+            store = owner.store.coach_messages.within(lambda pbxes: dict.fromkeys(pbxes, Term(0, "of yesterday")))
+            message = CoachMessage(
+                id="m1",
+                pbx="north",
+                monitor_id="m",
+                call_id="c",
+                talk="t",
+                agent_id="a",
+                at=START,
+                sender=Sender.SUPERVISOR,
+                author_id="s",
+                author_name="M",
+                text="Too late",
+            )
+            with pytest.raises(errors.StoreUnavailable):
+                await store.keep(message, "k", "sam")
+            assert await stored(owner.store) == []
+            await owner.store.coach_messages.keep(message, "k", "sam")
+            with pytest.raises(errors.StoreUnavailable):
+                await store.take_back(message)
+            assert await stored(owner.store) == ["Too late"]
+
+
+class Broken:
+    """A log that keeps nothing."""
+
+    async def keep(self, message: CoachMessage, conversation_id: str, agent: str) -> CoachMessage:
+        raise errors.StoreRefused("never")
+
+    async def take_back(self, message: CoachMessage) -> None:
+        raise AssertionError("there is nothing to take back")
 
 
 # --- between the owner and another adapter

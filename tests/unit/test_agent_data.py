@@ -77,6 +77,6 @@ def test_on_the_command_line(conf: Path, call: Call) -> None:
     cli.people("boss", "sam")
     shown = cli.done("coaching", "export", "--agent", "sam")
     found, _ = json.JSONDecoder().raw_decode(shown[shown.index("{") :])
-    assert found == {"agent": "sam", "notes": [], "help": []}
+    assert found == {"agent": "sam", "notes": [], "help": [], "messages": []}
     assert cli("coaching", "delete", "--agent", "sam", stdin="n\n")[0] != 0
     assert "is deleted" in cli.done("coaching", "delete", "--agent", "sam", "--yes")

@@ -250,8 +250,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Notes about an agent and their requests for help, by username (or the endpoint's name, without an account).
-         * @description Of conversations that still go on nothing. Nobody gets their own. That it was given out is in the audit.
+         * Notes about an agent, their requests for help, and messages with supervisors that are kept; by username.
+         * @description Without an account by the endpoint's name. Of conversations that still go on nothing. Nobody gets their own. That it
+         *         was given out is in the audit.
          */
         get: operations["export_agent"];
         put?: never;
@@ -537,7 +538,8 @@ export interface paths {
         };
         /**
          * Messages of a monitor that runs: to its supervisor all of them, to the agent those of the talk that goes on.
-         * @description They are kept in memory only, until the monitor ends.
+         * @description Of one that has ended to its supervisor, and to administrators but the agent, where the configuration has them
+         *         kept; else there are none.
          */
         get: operations["list_monitor_messages"];
         put?: never;
@@ -1077,6 +1079,8 @@ export interface components {
         AgentDataAnswer: {
             agent: string;
             help: components["schemas"]["HelpAnswer"][];
+            /** @description Their monitor_id is that of the talk, as the agent knows it. */
+            messages: components["schemas"]["MessageAnswer"][];
             notes: components["schemas"]["NoteAnswer"][];
         };
         /** @description An agent's place in one queue. */
@@ -1498,7 +1502,7 @@ export interface components {
         MessageBody: {
             text: string;
         };
-        /** @description Messages, oldest first; of a monitor the last 200. */
+        /** @description Messages, oldest first; of a monitor that runs the last 200, of one that has ended the last 1000. */
         MessageList: {
             messages: components["schemas"]["MessageAnswer"][];
         };
@@ -1945,6 +1949,8 @@ export interface components {
             calls: components["schemas"]["Call"][];
             follows: components["schemas"]["FollowAnswer"][];
             help: components["schemas"]["HelpAnswer"][];
+            /** @description For how long messages are kept; 0: only until the monitor ends. */
+            message_keep_days: number;
             messages: components["schemas"]["MessageAnswer"][];
             monitors: components["schemas"]["Monitor"][];
             pbx: components["schemas"]["PbxState"];

@@ -29,9 +29,10 @@ void test("what was written in a talk goes with it, and nothing else; a snapshot
   const ended = changed(full, { kind: "monitor.ended", data: { id: "t2", supervisor: { user_id: "mona", name: "" } } as Monitor });
   assert.deepEqual([of(ended, "t1"), of(ended, "t2")], [["a"], []]);
   const data = { user: { id: "sam" } as User, calls: [], monitors: [], agents: [], queues: [], help: [], follows: [], pbxs: [] };
-  const anew = { ...data, messages: [message("z", "t3")], pbx: { state: "connected" as const, since: "" } };
+  const anew = { ...data, messages: [message("z", "t3")], message_keep_days: 30, pbx: { state: "connected" as const, since: "" } };
   const fresh = changed(full, { kind: "snapshot", data: anew });
   assert.deepEqual([...fresh.messages.keys()], ["z"]);
+  assert.deepEqual([full.keepDays, fresh.keepDays], [0, 30]);
 });
 
 void test("what is known stays while the server tells of none, each once and in order", () => {

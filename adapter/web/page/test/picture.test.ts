@@ -32,7 +32,7 @@ const coach = (monitor_id: string, mode: Coach["mode"] = "whisper"): Coach => ({
 const snapshot = (more: Partial<Snapshot> = {}): Happening => ({
   kind: "snapshot",
   data: {
-    ...{ user: user("sam"), calls: [], monitors: [], agents: [], queues: [], help: [], follows: [], messages: [], pbxs: [] },
+    ...{ user: user("sam"), calls: [], monitors: [], agents: [], queues: [], help: [], follows: [], messages: [], message_keep_days: 0, pbxs: [] },
     pbx: { state: "connected", since: SINCE },
     ...more,
   },

@@ -13,7 +13,9 @@ const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 10_000;
 
 /** A wall is told of no person, and of no calls. */
-const NOT_ON_WALLS = { user: null, calls: [], monitors: [], help: [], follows: [], messages: [] } satisfies Record<Exclude<keyof Snapshot, keyof WallSnapshot>, unknown>;
+const NOT_ON_WALLS = {
+  ...{ user: null, calls: [], monitors: [], help: [], follows: [], messages: [], message_keep_days: 0 },
+} satisfies Record<Exclude<keyof Snapshot, keyof WallSnapshot>, unknown>;
 type WallSnapshot = Pick<Snapshot, "agents" | "queues" | "pbxs" | "pbx" | "record">;
 
 export class Live {

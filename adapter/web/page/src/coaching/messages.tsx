@@ -7,7 +7,7 @@ import { hindrance, LONGEST, messagesOf, nextTry, together, type Hindrance, type
 import { isUp, type Picture } from "../core/picture";
 import type { Call, MessageAnswer, Monitor, User } from "../schema";
 import { timeOf } from "../ui/when";
-import { say, words } from "../words";
+import { count, say, words } from "../words";
 
 interface Props {
   me: User;
@@ -16,6 +16,8 @@ interface Props {
   /** What an unsent text is kept under, while the page is open. */
   about: string;
   messages: readonly MessageAnswer[];
+  /** For how many days they are kept; 0: not at all. */
+  keepDays: number;
   /** Why nothing can be sent now. */
   not: Hindrance | null;
   send: (text: string, key: string) => Promise<unknown>;
@@ -28,7 +30,7 @@ const WHY: Record<Hindrance, () => string> = {
   silent: () => words.messageSilent,
 };
 
-function Conversation({ me, name, about, messages, not, send }: Props) {
+function Conversation({ me, name, about, messages, keepDays, not, send }: Props) {
   const place = `${me.id} ${about}`;
   const [text, setText] = useState(unsent.get(place) ?? "");
   const [problem, setProblem] = useState("");
@@ -96,7 +98,7 @@ function Conversation({ me, name, about, messages, not, send }: Props) {
         />
         <div class="row">
           <p id={why} class="soft grow">
-            {say(not ? WHY[not]() : words.messagePrivate, { name })}
+            {say(not ? WHY[not]() : whoReads(keepDays), { name })}
           </p>
           <button type="submit" aria-busy={busy} aria-disabled={busy || not !== null || !text.trim()}>
             {words.sendMessage}
@@ -113,11 +115,12 @@ function Conversation({ me, name, about, messages, not, send }: Props) {
 }
 
 /** In the panel of the call that I listen to. Where nobody has an account at the other end, nobody could read it. */
-export function MessagesToAgent({ me, call, mine, messages, known, paused }: {
+export function MessagesToAgent({ me, call, mine, messages, keepDays, known, paused }: {
   me: User;
   call: Call;
   mine: Monitor;
   messages: Picture["messages"];
+  keepDays: number;
   known: boolean;
   paused: boolean;
 }) {
@@ -127,7 +130,8 @@ export function MessagesToAgent({ me, call, mine, messages, known, paused }: {
     <section class="card messages" aria-label={words.messages}>
       <h2 class="card-title">{words.messages}</h2>
       <Conversation
-        key={mine.id} me={me} name={call.agent.name} about={mine.id} messages={all} not={hindrance(mine, known, paused)}
+        key={mine.id} me={me} name={call.agent.name} about={mine.id} messages={all} keepDays={keepDays}
+        not={hindrance(mine, known, paused)}
         send={(text, key) => ask("POST", "/monitors/{id}/messages", { at: { id: mine.id }, body: { text }, key })}
       />
     </section>
@@ -166,7 +170,8 @@ export function MessagesToMe({ me, picture }: { me: User; picture: Picture }) {
         return (
           <section key={monitor_id} class="messages toned-edge" aria-label={say(words.messagesWith, { name })}>
             <Conversation
-              me={me} name={name} about={`${call_id} ${name}`} messages={messagesOf(picture.messages, monitor_id)} not={known ? null : "unknown"}
+              me={me} name={name} about={`${call_id} ${name}`} messages={messagesOf(picture.messages, monitor_id)}
+              keepDays={picture.keepDays} not={known ? null : "unknown"}
               send={(text, key) => ask("POST", "/calls/{id}/messages", { at: { id: call_id }, body: { text, monitor_id }, key })}
             />
           </section>
@@ -174,6 +179,11 @@ export function MessagesToMe({ me, picture }: { me: User; picture: Picture }) {
       })}
     </>
   );
+}
+
+/** Who reads what is written, and for how long it is there: said before the first word. */
+function whoReads(keepDays: number): string {
+  return keepDays > 0 ? count(keepDays, words.messageKeptDay, words.messageKept) : words.messagePrivate;
 }
 
 /** Whether it may have been sent all the same. */

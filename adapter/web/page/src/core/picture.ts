@@ -17,6 +17,8 @@ export interface Picture {
   follows: ReadonlyMap<string, FollowAnswer>;
   /** Between me and whom I talk to, or who talks to me; oldest first. */
   messages: ReadonlyMap<string, MessageAnswer>;
+  /** For how many days messages are kept; 0: not at all. */
+  keepDays: number;
   /** How the connection to each PBX is, by its id. */
   pbxs: ReadonlyMap<string, NamedPbxState>;
   /** Whether what happens can be recorded; only for those who may monitor. */
@@ -39,6 +41,7 @@ export const NOTHING: Picture = {
   help: new Map(),
   follows: new Map(),
   messages: new Map(),
+  keepDays: 0,
   pbxs: NO_PBXS,
   record: null,
   connected: false,
@@ -102,11 +105,12 @@ export function awayOf({ pbxs }: Picture): NamedPbxState[] {
   return [...pbxs.values()].filter(({ state }) => state !== "connected");
 }
 
-function seen({ user, calls, monitors, agents, queues, help, follows, messages, pbxs, record }: Snapshot): Partial<Picture> {
+function seen(snapshot: Snapshot): Partial<Picture> {
+  const { user, calls, monitors, agents, queues, help, follows, messages, message_keep_days: keepDays, pbxs, record } = snapshot;
   const picture = { calls: byId(calls), monitors: byId(monitors) };
   const floor = { agents: byId(agents), queues: byId(queues) };
   const coaching = { coaches: coachesIn(user, picture), help: byId(help), follows: byId(follows), messages: byId(messages) };
-  const more = { ...coaching, pbxs: byId(pbxs), record: record ?? null };
+  const more = { ...coaching, keepDays, pbxs: byId(pbxs), record: record ?? null };
   return { ...picture, ...floor, ...more, user, connected: true };
 }
 

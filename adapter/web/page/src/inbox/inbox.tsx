@@ -115,6 +115,7 @@ export function Inbox({ me, picture, monitoring, choice: { chosen, choose }, nee
             ended={picture?.ended ?? null}
             known={picture?.connected === true && isUp(picture, (call ?? monitoring.mine)?.pbx)}
             messages={(picture ?? NOTHING).messages}
+            keepDays={(picture ?? NOTHING).keepDays}
             where={call ? whereOf([call], picture?.pbxs ?? NO_PBXS) : ""}
             close={() => choose(null)}
             element={panel}

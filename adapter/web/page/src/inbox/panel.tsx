@@ -39,6 +39,7 @@ interface Props {
   known: boolean;
   /** Between me and whom I talk to. */
   messages: Picture["messages"];
+  keepDays: number;
   /** At which PBX, where there are several. */
   where: string;
   close: () => void;
@@ -47,7 +48,7 @@ interface Props {
   element: { current: HTMLElement | null };
 }
 
-export function Panel({ me, call, callId, monitoring, ended, known, messages, where, close, children, element }: Props) {
+export function Panel({ me, call, callId, monitoring, ended, known, messages, keepDays, where, close, children, element }: Props) {
   const { mine, busy, phone } = monitoring;
   const here = mine?.call_id === callId ? mine : undefined;
   const elsewhere = mine !== undefined && here === undefined;
@@ -141,7 +142,7 @@ export function Panel({ me, call, callId, monitoring, ended, known, messages, wh
             {talk && call && <Shares call={call} talk={talk} />}
           </section>
         )}
-        {call && here && <MessagesToAgent {...{ me, call, messages, known }} mine={here} paused={paused !== null} />}
+        {call && here && <MessagesToAgent {...{ me, call, messages, keepDays, known }} mine={here} paused={paused !== null} />}
         {call && may && !exempt && <Notes key={callId} me={me} call={call} listening={here?.state === "live"} of={notes} />}
         {call && <Timeline call={call} changes={here} notes={notes.notes} />}
       </div>

@@ -31,6 +31,8 @@ export const coaching: CoachingWords = {
   messageTo: "Nachricht an {name}",
   messageHint: "Die Eingabetaste sendet, mit Umschalt beginnt sie eine neue Zeile.",
   messagePrivate: "Nur Sie und {name} können das lesen. Es wird nicht aufbewahrt.",
+  messageKeptDay: "Sie und {name} können das lesen, später auch Administratoren. Es wird einen Tag aufbewahrt.",
+  messageKept: "Sie und {name} können das lesen, später auch Administratoren. Es wird {count} Tage aufbewahrt.",
   messageSilent: "Schreiben können Sie nur, solange {name} Sie hört.",
   messageUnknown: "Ohne Verbindung kann gerade nichts gesendet werden.",
   messageUnsure: "Ob das gesendet wurde, ist nicht bekannt. Senden Sie es noch einmal: Es kommt nur einmal an.",

@@ -29,6 +29,8 @@ export const coaching = {
   messageTo: "Message to {name}",
   messageHint: "Enter sends, Shift+Enter begins a new line.",
   messagePrivate: "Only you and {name} can read this. It is not kept.",
+  messageKeptDay: "You and {name} can read this, and later administrators. It is kept for one day.",
+  messageKept: "You and {name} can read this, and later administrators. It is kept for {count} days.",
   messageSilent: "You can write only while {name} hears you.",
   messageUnknown: "Without a connection nothing can be sent now.",
   messageUnsure: "It is not known whether this was sent. Send it again: it arrives only once.",
