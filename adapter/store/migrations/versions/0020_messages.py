@@ -6,7 +6,7 @@ from alembic import op
 from adapter.store.columns import UtcTime
 
 revision = "0020_messages"
-down_revision = "0018_embeds"
+down_revision = "0019_chains"
 branch_labels = None
 depends_on = None
 
