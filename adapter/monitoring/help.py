@@ -105,7 +105,8 @@ class HelpDesk:
         try:
             monitor = await start(monitor_id)
         except errors.AdapterError:
-            await self._give_back_unbegun(request.id, monitor_id)
+            if not await self._give_back_unbegun(request.id, monitor_id):
+                self._tasks.start(self._give_back_ended(request.id, monitor_id), f"give back {request.id}")
             raise
         except BaseException:
             self._tasks.start(self._give_back_unbegun(request.id, monitor_id), f"give back {request.id}")
@@ -182,15 +183,27 @@ class HelpDesk:
             if late and request.monitor_id and await self._find(request.monitor_id) is None:
                 await self._give_back(request.id, request.monitor_id)
 
-    async def _give_back_unbegun(self, help_id: str, monitor_id: str) -> None:
-        """Unless that monitor began after all: another adapter may have done it, and its answer been lost."""
+    async def _give_back_unbegun(self, help_id: str, monitor_id: str) -> bool:
+        """Unless that monitor began after all: another adapter may have done it, and its answer been lost.
+
+        False: it is there, and not over.
+        """
         try:
             begun = await self._find(monitor_id)
         except errors.AdapterError as problem:
             log.warning("a request for help could not be given back; it will be", why=str(problem))
-            return
-        if begun is None or begun.ended:
-            await self._give_back(help_id, monitor_id)
+            return True
+        if begun is not None and not begun.ended:
+            return False
+        await self._give_back(help_id, monitor_id)
+        return True
+
+    async def _give_back_ended(self, help_id: str, monitor_id: str) -> None:
+        """What failed while it began ends in a moment; what did begin goes on."""
+        for _ in range(round(UNBEGUN.total_seconds() / RETRY)):
+            await asyncio.sleep(RETRY)
+            if await self._give_back_unbegun(help_id, monitor_id):
+                return
 
     async def _give_back(self, help_id: str, monitor_id: str) -> None:
         try:

@@ -15,6 +15,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from adapter.core.audit import Action
 from adapter.core.modes import ALL_MODES, Mode
@@ -265,7 +266,8 @@ class Span(Body):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.since and self.until and self.until < self.since:
-            raise ValueError("`until` is before `since`: nothing lies between them")
+            what = "`until` is before `since`: nothing lies between them"
+            raise PydanticCustomError("backwards", "{told}", {"told": what})
         return self
 
 

@@ -72,6 +72,9 @@ async def test_what_took_place_is_shown(lab: Lab, sign_in: SignIn, tmp_path: Pat
     await page.get_by_label("By", exact=True).select_option("supervisor")
     await expect(table.get_by_role("row").filter(has_text="Mona")).to_have_count(1)
     await page.get_by_label("To", exact=True).fill("2020-01-01")
+    await expect(page.get_by_text("The end lies before the beginning.")).to_be_visible()
+    await expect(table).to_have_count(0)
+    await page.get_by_label("From", exact=True).fill("2019-12-01")
     await expect(page.get_by_text("Nothing took place in this time.")).to_be_visible()
 
 

@@ -38,8 +38,8 @@ export function Report() {
         </p>
       )}
       {report === null && !problem && <p class="empty">{words.loading}</p>}
-      {report?.rows.length === 0 && <p class="empty">{words.reportEmpty}</p>}
-      {report !== null && report.rows.length > 0 && (
+      {!problem && report?.rows.length === 0 && <p class="empty">{words.reportEmpty}</p>}
+      {!problem && report !== null && report.rows.length > 0 && (
         <>
           <Picture report={report} />
           <Figures report={report} />

@@ -66,6 +66,7 @@ export const errors: ErrorWords = {
   problem_already_taken: "Jemand anderes kommt bereits.",
   problem_shielded: "Das Mithören dieses Gesprächs pausiert. Versuchen Sie es wieder, wenn es weitergeht.",
   problem_shield_limit: "Das Mithören Ihrer Gespräche wurde heute so lange pausiert, wie Ihr Team erlaubt.",
+  error_backwards: "Das Ende liegt vor dem Beginn.",
   error_only_beeps: "Nur Hinweistöne werden wiederholt.",
   error_for_both: "Eine Ansage ist immer für beide.",
   error_no_announcement: "In der Konfiguration des Servers steht keine Ansage ([consent] announcement).",

@@ -64,6 +64,7 @@ export const errors = {
   problem_already_taken: "Somebody else comes already.",
   problem_shielded: "Monitoring of this call is paused. Try again when it goes on.",
   problem_shield_limit: "Monitoring of your calls was paused today for as long as your team allows.",
+  error_backwards: "The end lies before the beginning.",
   error_only_beeps: "Only beeps are repeated.",
   error_for_both: "An announcement is always for both.",
   error_no_announcement: "The server's configuration names no announcement ([consent] announcement).",
