@@ -33,8 +33,7 @@ class Proof:
     async def anchor(self, key: bytes) -> None:
         """Say in the installation's chain where the others end now. `key`: the installation's."""
         now = self._clock.now()
-        async with self._database.work() as session:
-            await session.run_sync(anchor, key, now)
+        await self._database.run(lambda session: anchor(session, key, now))
 
     async def head(self) -> End:
         """Where the installation's chain ends now."""

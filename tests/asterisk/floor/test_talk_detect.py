@@ -91,7 +91,7 @@ async def test_after_transfers_monitors_hear_both_and_are_heard(floor: Lab) -> N
     second, mona = floor.known("302"), await floor.client("mona")
     monitor = await admin.monitor(await admin.call("101"))
     wrong: list[str] = []
-    for number in range(6):
+    for number in range(4):
         await asyncio.sleep(HOOKED)
         assert await hooked(floor) == 2, "both channels are listened to before it changes"
         now, then = floor.known(others[number % 3]), floor.known(others[(number + 1) % 3])
