@@ -12,6 +12,7 @@ from tests.fake.pbx import settle
 from tests.support.client import Client, Json
 from tests.support.programs import program
 from tests.support.site import Site, is_problem
+from tests.support.waiting import until
 from tests.unit.test_nodes import Two, two
 
 __all__ = ["two"]
@@ -179,9 +180,8 @@ async def test_what_is_given_up_as_lost_is_not_called_gone(busy: tuple[Site, Cli
     site, admin, running = busy
     site.pbx.down()
     asked = asyncio.ensure_future(stop_all(admin))
-    await settle()
-    await asyncio.sleep(0.05)
     (node,) = site.service.nodes
+    await until(lambda: all(one.ending for one in node.board.monitors()), "it does not begin")
     for monitor in running:
         node.supervision.ending.now(monitor["id"], EndReason.PBX_LOST)
     body = is_problem(await asked, 504, "pbx_timeout")
