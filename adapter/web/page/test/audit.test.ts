@@ -126,3 +126,11 @@ void test("entries by day, in their order", () => {
   const days = byDay([at("4", "b"), at("3", "b"), at("2", "a"), at("1", "b")], (time) => time);
   assert.deepEqual(days.map(([day, some]) => [day, some.map((one) => one.id)]), [["b", ["4", "3"]], ["a", ["2"]], ["b", ["1"]]]);
 });
+
+void test("the rules of consent, in words", () => {
+  const reason = "queue 500, inbound: beep every 15 s to both; team Sales: announcement; all calls: none";
+  const told = (text: string, words: Words) => reasonOf(entry({ action: "consent.changed", reason: text }), read(words));
+  assert.equal(told(reason, en), "Queue 500, Inbound: Beeps (15 s, Agent and customer); Team Sales: Announcement at the start, to both; All calls: None");
+  for (const word of ["queue", "inbound", "beep every", "all calls"]) assert.ok(!told(reason, de).includes(word), word);
+  assert.equal(told("no rules", de), de.consentNoRules);
+});

@@ -99,6 +99,7 @@ export function reasonOf(entry: AuditEntry, { words }: Reader): string {
   const { reason } = entry;
   if (!reason) return "";
   if (entry.result === "ok" && /^(user|team|token|webhook)\./.test(entry.action)) return reason.split("; ").map((part) => change(part, words)).join("; ");
+  if (entry.result === "ok" && entry.action === "consent.changed") return reason.split("; ").map((part) => rule(part, words)).join("; ");
   const isWritten = entry.action === "monitor.stopped_all" && entry.result === "ok";
   const code = isWritten ? undefined : wordOf(words, `reason_${reason}`);
   return code ?? (isWritten || entry.action === "monitor.ended" ? say(words.reasonWritten, { text: reason }) : reason);
@@ -116,6 +117,20 @@ function change(part: string, words: Words): string {
   if (!values) return field;
   const value = (text: string) => text.split(" ").map((word) => wordOf(words, `value_${word}`) ?? word).join(", ");
   return `${field}: ${["name", "username"].includes(name) ? values : values.split(" → ").map(value).join(" → ")}`;
+}
+
+/** `queue 500, inbound: beep every 15 s to both`, as the server writes a rule of consent. */
+function rule(part: string, words: Words): string {
+  const [, where = "", sound, every, to] = /^(.*): (none|announcement|beep)(?: every (\d+) s to (agent|both))?$/.exec(part) ?? [];
+  if (part === "no rules") return words.consentNoRules;
+  if (!sound) return part;
+  const condition = (text: string) => {
+    const [, kind, name = ""] = /^(queue|team) (.*)$/.exec(text) ?? [];
+    return kind ? `${kind === "queue" ? words.consentQueue : words.reportByTeam} ${name}` : wordOf(words, text) ?? text;
+  };
+  const calls = where === "all calls" ? words.consentAllCalls : where.split(", ").map(condition).join(", ");
+  const beeps = `${words.consentBeep} (${every} s, ${to === "both" ? words.consentBoth : words.consentAgent})`;
+  return `${calls}: ${{ none: words.consentNone, announcement: words.consentAnnouncement, beep: beeps }[sound as "none"]}`;
 }
 
 /** Whose leave it was. */

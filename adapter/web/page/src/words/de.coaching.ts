@@ -75,6 +75,7 @@ export const coaching: CoachingWords = {
   consentRule: "Regel {number}",
   consentQueue: "Warteschlange",
   consentAnyQueue: "Jede Warteschlange",
+  consentAllCalls: "Alle Gespräche",
   consentAnyTeam: "Jedes Team",
   consentDirection: "Richtung",
   consentAnyDirection: "Jede Richtung",

@@ -73,6 +73,7 @@ export const coaching = {
   consentRule: "Rule {number}",
   consentQueue: "Queue",
   consentAnyQueue: "Any queue",
+  consentAllCalls: "All calls",
   consentAnyTeam: "Any team",
   consentDirection: "Direction",
   consentAnyDirection: "Any direction",
