@@ -109,6 +109,7 @@ class Adapter:
                 await tasks.close()
         for worker in self.service.dispatcher._workers.values():
             await worker.close()
+        await self.service.dispatcher.sender.close()
         for one in self.service.nodes._all.values():  # type: ignore[attr-defined]
             if one.owned is not None:
                 one.owned.publisher.term = None
