@@ -48,6 +48,7 @@ async def take(lab: Lab, browser: Browser) -> None:
     await coaching(lab, admin)
     await admin.get_by_role("button", name="Talk to Agent").click()
     await expect(sam.get_by_text("Admin is talking to you.")).to_be_visible()
+    await sam.wait_for_timeout(500)  # the list has moved down, and is painted anew
     await shoot(sam, "agent-light-narrow")
     dark = await signed_in(browser, lab, "admin", WIDE, "dark")
     await expect(dark.get_by_text("Only Sam hears you.")).to_be_visible()
