@@ -131,3 +131,21 @@ async def test_both_are_told_for_how_long_it_is_kept_before_they_write(own: Lab,
     _, body = await api.get(f"/monitors/{monitor['id']}/messages")
     assert [one["text"] for one in body["messages"]] == ["Offer a refund"]
     assert (await (await own.client("sam")).get(f"/monitors/{monitor['id']}/messages"))[0] == 404
+
+
+async def test_on_a_phone_s_width_the_agent_still_sees_the_call(lab: Lab, sign_in: SignIn) -> None:
+    """The alert, the messages, asking for help and pausing stand above the list: its head must not cover the row."""
+    await lab.talk("201", "101")
+    await lab.phone("302")
+    mona, sam = await lab.client("mona"), await sign_in("sam", viewport={"width": 360, "height": 760})
+    await mona.monitor(await mona.call("101"), "whisper")
+    await expect(field(sam, "Mona")).to_be_visible()
+    row = sam.get_by_role("option").filter(has_text="201")
+    await row.click(trial=True)
+    head, place = await sam.locator(".list-head").bounding_box(), await row.bounding_box()
+    assert head is not None
+    assert place is not None
+    assert place["y"] >= head["y"] + head["height"] - 1
+    chips = await sam.locator(".which").bounding_box()
+    assert chips is not None
+    assert chips["y"] + chips["height"] <= place["y"] + 1
