@@ -16,7 +16,7 @@ export function useAnchored(box: { current: HTMLElement | null }): void {
       const now = element.getBoundingClientRect().top;
       const moved = now - top;
       top = now;
-      if (moved === 0 || !element.matches(":hover")) return;
+      if (moved === 0 || !element.querySelector(":hover")) return; // where it is at no row, none has a place to keep
       const place = element.scrollTop - gap + moved;
       open(Math.max(0, -place), 0);
       const end = element.lastElementChild?.getBoundingClientRect().bottom ?? now;
