@@ -43,7 +43,7 @@ from adapter.fleet.ownership import Alone, Ownership
 from adapter.fleet.pagenews import PageNews
 from adapter.health.retention import Keep
 from adapter.monitoring.boards import Boards, OneOfBoards
-from adapter.monitoring.consent import Sounds
+from adapter.monitoring.consentports import Sounds
 from adapter.monitoring.e164 import forms
 from adapter.monitoring.floornews import QueueLimit
 from adapter.monitoring.limits import Limits

@@ -6,7 +6,8 @@ from datetime import datetime
 from adapter.core.events import Event
 from adapter.core.record import Record
 from adapter.monitoring.board import Board
-from adapter.monitoring.consent import ConsentTones, Figures, Sounds, ToneActions
+from adapter.monitoring.consent import ConsentTones
+from adapter.monitoring.consentports import Figures, Sounds, ToneActions
 from adapter.monitoring.consentrules import ConsentRules
 from adapter.monitoring.talkdetect import TalkActions, TalkDetect, settling
 

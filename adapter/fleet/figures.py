@@ -7,7 +7,7 @@ from adapter.core.consent import Sound
 from adapter.core.events import Event
 from adapter.core.invariant import Fault
 from adapter.core.pbx import LinkState
-from adapter.monitoring.consent import Outcome
+from adapter.monitoring.consentports import Outcome
 
 
 class Figures(Protocol):

@@ -24,7 +24,7 @@ from adapter.fleet.figures import Figures
 from adapter.health.watchdog import Watchdog
 from adapter.monitoring.board import Board
 from adapter.monitoring.coachmessages import CoachMessages
-from adapter.monitoring.consent import Sounds, ToneActions
+from adapter.monitoring.consentports import Sounds, ToneActions
 from adapter.monitoring.consentrules import ConsentRules
 from adapter.monitoring.dialogs import Dialogs
 from adapter.monitoring.floornews import FloorNews, QueueLimit

@@ -25,7 +25,7 @@ from adapter.core.pbx import LinkState
 from adapter.health.floormetrics import figures
 from adapter.health.helpmetrics import HelpFigures
 from adapter.monitoring.boards import Boards
-from adapter.monitoring.consent import Outcome
+from adapter.monitoring.consentports import Outcome
 from adapter.tasks import FAILURES, Failures
 
 PREFIX = "call_monitor_"

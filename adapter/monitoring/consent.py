@@ -9,8 +9,6 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
-from typing import Protocol
 
 import structlog
 
@@ -25,6 +23,7 @@ from adapter.core.record import Record
 from adapter.core.userevents import ToneNews, ToneTold
 from adapter.errors import AdapterError
 from adapter.monitoring.board import Board
+from adapter.monitoring.consentports import Figures, Outcome, Sounds, ToneActions
 from adapter.monitoring.consentrules import ConsentRules
 from adapter.tasks import BackgroundTasks
 
@@ -32,8 +31,6 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 8
 """Sounds that are begun at the same time at one PBX: after a start all calls are due."""
-LONGEST_BEEP = 5.0
-"""Seconds until a beep must have been played."""
 SOON = 0.05
 """Seconds between attempts to hang a channel up that Asterisk has not made yet."""
 ATTEMPTS = 20
@@ -46,57 +43,6 @@ OVER = 100
 NO_FILE = "there is no announcement in this adapter's configuration ([consent] announcement)"
 NOT_PLAYED = "Asterisk could not play the sound"
 TOO_LATE = "Asterisk did not confirm in time that it was played"
-
-
-@dataclass(frozen=True, slots=True)
-class Sounds:
-    """What is played, as Asterisk names sounds: without folder of the language, and without ending."""
-
-    beep: str = "beep"
-    announcement: str = ""
-    """Empty: there is none."""
-    longest: float = 60.0
-    """Seconds until an announcement must be over."""
-
-    def file(self, sound: Sound) -> str:
-        """What is played for it; empty: nothing can be."""
-        return self.announcement if sound is Sound.ANNOUNCEMENT else self.beep
-
-    def deadline(self, sound: Sound) -> float:
-        """Seconds until it must be over."""
-        return self.longest if sound is Sound.ANNOUNCEMENT else LONGEST_BEEP
-
-
-class ToneActions(Protocol):
-    """What is asked (`adapter.asterisk.consent.Tones`). Raises PbxUnavailable, PbxTimeout, PbxRefused."""
-
-    async def play(self, tone: str, channel: str, sound: str, *, announces: bool) -> None:
-        """Begin to play a sound to a channel; events tell what became of it."""
-
-    async def stop(self, tone: str) -> bool:
-        """Let it be heard no longer. False: there is no such channel, not yet or no more."""
-
-    async def announcement(self, channel: str) -> Announcement:
-        """Whether the party of this channel has heard it."""
-
-    async def announced(self, channel: str) -> bool:
-        """Keep at the channel that its party has heard it. False: there is no such channel."""
-
-
-class Outcome(StrEnum):
-    """What became of a sound."""
-
-    PLAYED = "played"
-    FAILED = "failed"
-    CUT_SHORT = "cut_short"
-    """The call ended meanwhile, or others are in it now."""
-
-
-class Figures(Protocol):
-    """Who counts (`adapter.health.metrics.Metrics`)."""
-
-    def sounded(self, sound: Sound, outcome: Outcome) -> None:
-        """A sound of consent was played, or was not."""
 
 
 @dataclass(slots=True)
@@ -261,9 +207,15 @@ class ConsentTones:
         found = await asyncio.gather(*(self._to(channel, turn, file) for channel in turn.channels))
         worst = next((one for one in found if one[0] is not Outcome.PLAYED), (Outcome.PLAYED, ""))
         if turn.sound is Sound.ANNOUNCEMENT and worst[0] is Outcome.PLAYED:
-            for channel in {turn.want.far, *turn.channels}:
-                await self._actions.announced(channel)
+            await self._keep(turn)
         return worst
+
+    async def _keep(self, turn: Turn) -> None:
+        """At its channels, for the next run. It was played, whatever becomes of this."""
+        try:
+            await asyncio.gather(*(self._actions.announced(channel) for channel in {turn.want.far, *turn.channels}))
+        except AdapterError as problem:
+            log.warning("that an announcement was heard is not kept at Asterisk", why=problem.detail)
 
     async def _to(self, channel: str, turn: Turn, file: str) -> tuple[Outcome, str]:
         tone = self._board.legs.tone_id(uuid.uuid4().hex)
