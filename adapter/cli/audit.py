@@ -153,6 +153,8 @@ def audit_cut(through: int | None, name: str, force: bool, path: Path | None) ->
     settings = config.load(path).audit
     if not settings.keep_days and through is None:
         raise Invalid("audit.keep_days is 0, which keeps all; name an entry with --through.")
+    if through is None and name != CHAIN:
+        raise Invalid("--chain says of which chain --through is: name an entry with --through.")
     if through is not None and not force:
         raise Invalid("--through goes by no entry's age, so it needs --force.")
 

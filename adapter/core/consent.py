@@ -189,7 +189,8 @@ class Schedule:
         for channel in want.listeners:
             self._claims.setdefault((want.rule.sound, channel), {})[call_id] = None
         self._plans[call_id] = _Plan(want, self._due(call_id, want, now + (self._settle if moved else FIRST)))
-        return before is not None and before.want.parties != want.parties
+        other = (want.parties, want.rule.sound)
+        return before is not None and (before.want.parties, before.want.rule.sound) != other
 
     def _due(self, call_id: str, want: Want, earliest: float) -> float | None:
         if want.rule.sound is Sound.ANNOUNCEMENT:
@@ -222,6 +223,8 @@ class Schedule:
             mine = (one for one in plan.want.listeners if next(iter(self._claims[sound, one])) == call_id)
             if channels := tuple(sorted(mine)):
                 found.append(Turn(call_id, plan.want, channels))
+            elif sound is Sound.ANNOUNCEMENT:  # another call plays it there: it may come to nothing
+                plan.due = now + AGAIN
         return found
 
     def next_at(self) -> float | None:
@@ -231,7 +234,7 @@ class Schedule:
     def holds(self, turn: Turn) -> bool:
         """Whether it may still be played."""
         plan = self._plans.get(turn.call_id)
-        return plan is not None and plan.want.parties == turn.want.parties
+        return plan is not None and plan.want is turn.want
 
     def had(self, turn: Turn) -> None:
         """Its announcement was heard: nobody in it needs it again."""

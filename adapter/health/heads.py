@@ -70,7 +70,8 @@ class Heads:
         paces = [PACES[name] for name in self._when if name in PACES]
         if paces:
             self._tasks.keep(lambda: self._run(self.send, min(paces)), "run")
-        self._tasks.keep(lambda: self._run(self._anchor, ANCHOR_PACE), "anchor")
+        if not paces or min(paces) > ANCHOR_PACE:  # what is sent is anchored before
+            self._tasks.keep(lambda: self._run(self._anchor, ANCHOR_PACE), "anchor")
 
     async def close(self) -> None:
         """Send the last one, after all that is written and before deliveries stop."""
@@ -106,7 +107,7 @@ class Heads:
             try:
                 await work()
             except StoreUnavailable as problem:
-                log.warning("the audit's head could not be sent; trying again", why=str(problem))
+                log.warning("the audit's head could not be sent, or chains not bound; trying again", why=str(problem))
                 await asyncio.sleep(RETRY_PAUSE)
             else:
                 await asyncio.sleep(pace)

@@ -96,14 +96,14 @@ class CoachMessages:
     async def close(self) -> None:
         """What was not sent is taken back once more, where the database answers at once."""
         await self._tasks.close()
-        for message in list(self._unsent.values()):
-            try:
-                async with asyncio.timeout(AGAIN):
-                    await self._take_back(message)
-            except (errors.StoreUnavailable, TimeoutError):
-                log.error(
-                    "a message that was not sent may be stored", message_id=message.id, monitor_id=message.monitor_id
-                )
+        await asyncio.gather(*(self._once_more(message) for message in list(self._unsent.values())))
+
+    async def _once_more(self, message: CoachMessage) -> None:
+        try:
+            async with asyncio.timeout(AGAIN):
+                await self._take_back(message)
+        except (errors.StoreUnavailable, TimeoutError):
+            log.error("a message that was not sent may be stored", message_id=message.id, monitor_id=message.monitor_id)
 
     # --- kept
 
@@ -127,7 +127,7 @@ class CoachMessages:
                 raise errors.RecordUnavailable(NOT_KEPT) from problem
             raise
         if stored is not message:
-            return self._sent_before(stored, request)
+            return self._sent_before(stored, user, found, request)
         try:
             self._need_same(user, found, request)
         except errors.AdapterError:
@@ -136,10 +136,13 @@ class CoachMessages:
         self._board.put_message(message)
         return message
 
-    def _sent_before(self, stored: CoachMessage, request: MessageRequest) -> CoachMessage:
-        """It was sent by an adapter that looked after this PBX before us. Raises Invalid."""
+    def _sent_before(self, stored: CoachMessage, user: User, found: _Sendable, request: MessageRequest) -> CoachMessage:
+        """It was sent by an adapter that looked after this PBX before us. Raises as `send`."""
         if stored.text != request.text:
             raise errors.Invalid.at(KEY, USED)
+        self._need_same(user, found, request)
+        if stored.talk != found.monitor.talk:
+            raise errors.NotTalking(NOBODY_TALKS if request.sender is Sender.AGENT else SILENT_AGAIN)
         self._board.put_message(stored)
         return stored
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from adapter.core.consent import ConsentRule
+from adapter.errors import StoreUnavailable
 from adapter.tasks import Listeners
 
 
@@ -39,6 +40,14 @@ class ConsentWatch:
         self._rules, self._kept = rules, kept
         self._known: str | None = None
         self._reading = asyncio.Lock()
+
+    async def take(self, kept: Sequence[ConsentRule]) -> None:
+        """These were just kept: in force, also where the database can't be read again now."""
+        try:
+            await self.refresh()
+        except StoreUnavailable:
+            self._known = None
+            self._rules.put(kept)
 
     async def refresh(self) -> None:
         """Take in what the database has, if it is another. Raises StoreUnavailable; then what was known holds."""

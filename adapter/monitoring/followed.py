@@ -110,7 +110,7 @@ class CallByCall:
             phone_pbx=follow.phone_pbx,
             appeared=True,
             answered=True,
-            token=follow.token,
+            token=new.token if pauses else follow.token,
             pauses_follow=pauses,
         )
         self._need_owner()
@@ -140,13 +140,13 @@ class CallByCall:
         try:
             await self._free_leg(follow, by)
             monitor = await self._begin(follow, user, call, by, monitor_id, pauses=True)
-            await self._move(monitor)
+            problem = await self._move(monitor)
         finally:
             self._leaving.discard(follow.id)
             asyncio.get_running_loop().call_soon(self.look, follow.id)
         current = self._board.monitor(monitor.id)
         if current is None or not current.live:
-            raise errors.PbxTimeout("Asterisk did not confirm in time that your phone listens there.")
+            raise problem or errors.PbxTimeout("Asterisk did not confirm in time that your phone listens there.")
         return current
 
     async def _free_leg(self, follow: Follow, by: By) -> None:
@@ -172,7 +172,9 @@ class CallByCall:
 
         self._tasks.start(look(), f"look {follow_id}")
 
-    async def _move(self, monitor: Monitor) -> None:
+    async def _move(self, monitor: Monitor) -> errors.AdapterError | None:
+        """Returns why it does not listen, where that is known: else it was not confirmed, and is hung up."""
+
         def need() -> None:
             current = self._board.monitor(monitor.id)
             if current is None or current.ending:
@@ -182,18 +184,20 @@ class CallByCall:
             try:
                 await self._pbx.listen(monitor.leg, monitor.target, keypad=monitor.keypad, need=need)
                 confirmed = await settled.within(self._deadline)
-            except errors.CallEnded:  # nothing was done, and what lets it wait is on its way
-                return
+            except errors.CallEnded as problem:  # nothing was done, and what lets it wait is on its way
+                return problem
             except errors.PbxUnavailable as problem:  # nothing was done: it waits where it is
                 log.warning("a follow could not go to a call", monitor_id=monitor.id, why=str(problem))
                 self._ending.now(monitor.id, EndReason.PBX_LOST)
-                return
+                return problem
             except errors.AdapterError as problem:
                 log.warning("a follow's leg may not have been moved; hanging it up", why=str(problem))
                 confirmed = None
         current = self._board.monitor(monitor.id)
         if confirmed is None and current is not None:
             self._board.step(lifecycle.end_wanted(current, EndReason.ERROR), self._clock())
+        is_over = confirmed is not None and confirmed.ended
+        return errors.CallEnded("The call, or your monitor of it, has just ended.") if is_over else None
 
     async def close(self) -> None:
         """Begin nothing more."""

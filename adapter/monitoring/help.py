@@ -186,13 +186,13 @@ class HelpDesk:
     async def _give_back_unbegun(self, help_id: str, monitor_id: str) -> bool:
         """Unless that monitor began after all: another adapter may have done it, and its answer been lost.
 
-        False: it is there, and not over.
+        False: it is there and not over, or nobody knows.
         """
         try:
             begun = await self._find(monitor_id)
         except errors.AdapterError as problem:
             log.warning("a request for help could not be given back; it will be", why=str(problem))
-            return True
+            return False
         if begun is not None and not begun.ended:
             return False
         await self._give_back(help_id, monitor_id)

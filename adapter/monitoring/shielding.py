@@ -178,7 +178,7 @@ class Shielding:
             return
         running = [one for one in self._keeper.shields.running.values() if one.pbx == self._board.id]
         if not running:
-            if not self._keeper.shields.running:
+            if not self._keeper.shields.running and not self._over_unseen:
                 self._marked.clear()
             return
         if not self._board.complete:

@@ -46,8 +46,8 @@ class ShieldKeeper:
     ) -> None:
         self._boards, self._shields, self._note, self._clock = boards, shields, note, clock
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._lifted: dict[str, datetime] = {}
-        """By the mark of what was lifted early: until when Asterisk's word alone would raise it again."""
+        self._lifted: dict[tuple[str, str, str], datetime] = {}
+        """By PBX, conversation and mark of what was lifted early: until when Asterisk's word would raise it anew."""
         self.over: Listeners[[Shield]] = Listeners()
         """Who is told that one has ended."""
         boards.subscribe(self._heard)
@@ -104,12 +104,12 @@ class ShieldKeeper:
         self._forget(shield.id)
         self._lifted = {mark: until for mark, until in self._lifted.items() if until > now}
         if shield.until > now:
-            self._lifted[marked(shield)] = shield.until
+            self._lifted[shield.pbx, shield.conversation_id, marked(shield)] = shield.until
         over = replace(shield, ended_at=now)
         self._note(Record(shields={over.id: over}, pbxes={over.pbx}))
+        self.over.tell(over)  # before boards are looked at: then nothing is known any more of what was marked
         self._look_again(shield.conversation_id)
         self._tell(over, Action.SHIELD_ENDED, EventType.SHIELD_ENDED, by, now, why.value)
-        self.over.tell(over)
 
     def _put(self, shield: Shield, seconds: float) -> None:
         if (timer := self._timers.pop(shield.id, None)) is not None:
@@ -148,7 +148,8 @@ class ShieldKeeper:
     def found(self, pbx: str, conversation: str, mark: str) -> None:
         """A channel of this conversation carries the mark: it may be that nothing of it could be written."""
         told, now = read_mark(mark), self._clock()
-        if told is None or mark in self._lifted or (seconds := left_of(told.until, told.seconds, now)) <= 0:
+        lifted = any((pbx, one, mark) in self._lifted for one in self._shields.ids(conversation))
+        if told is None or lifted or (seconds := left_of(told.until, told.seconds, now)) <= 0:
             return
         known = self._here(pbx, conversation)
         if any(one.holder == told.holder and abs(one.until - told.until) < SAME for one in known):

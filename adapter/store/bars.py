@@ -7,10 +7,10 @@ from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from adapter.core.bars import Bar, BarChanges, Kind, Making
+from adapter.core.bars import FOLLOW, Bar, BarChanges, Kind, Making
 from adapter.core.shared_bars import SharedBars
 from adapter.store.outbox import PENDING
-from adapter.store.outbox_sql import OF_MONITORING, PROMOTE, RELEASE
+from adapter.store.outbox_sql import FOLLOW_ID, OF_MONITORING, PROMOTE, RELEASE
 from adapter.store.tables import BarRow, DeliveryRow, EventRow, HookBarRow, MakingRow
 
 _BAR: TypeAdapter[Bar] = TypeAdapter(Bar)
@@ -44,11 +44,14 @@ def put(session: Session, change: BarChanges, at: datetime) -> None:
 
 def _take_back(session: Session, hook: str, conversation: str, at: datetime) -> int:
     """What still waits to be told of monitors there is told afterwards. Returns up to which event all was told."""
+    of_it = EventRow.conversation_id == conversation
+    if conversation.startswith(FOLLOW):  # as in `outbox_sql._BARS`: the body names the follow of an event's monitor
+        of_it = or_(of_it, EventRow.body.contains(f"{FOLLOW_ID}{conversation.removeprefix(FOLLOW)}", autoescape=True))
     waiting = (
         select(DeliveryRow.seq, DeliveryRow.lane)
         .join(EventRow, EventRow.seq == DeliveryRow.seq)
         .where(DeliveryRow.hook_id == hook, DeliveryRow.state.in_(PENDING))
-        .where(EventRow.conversation_id == conversation, or_(*map(EventRow.type.like, OF_MONITORING)))
+        .where(of_it, or_(*map(EventRow.type.like, OF_MONITORING)))
     )
     found = list(session.execute(waiting))
     if not found:

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from adapter.core.audit import CHAIN, Action
 from adapter.core.heads import Claim, NotAHead, SentHead, unseal
@@ -71,6 +71,10 @@ def anchor_text(ends: Iterable[tuple[str, str]]) -> str:
     return " ".join(f"{name}={head}" for name, head in ends)
 
 
+SKEW = timedelta(minutes=1)
+"""By so much the clocks of an entry's adapter and of the one that says where its chain ends may differ."""
+
+
 class Anchors:
     """What the installation's chain says of where the others ended, as it is read. `key`: the installation's."""
 
@@ -79,13 +83,13 @@ class Anchors:
         self.claims: dict[str, list[Claim]] = {}
         """By the chain's name."""
 
-    def take(self, number: int, target: str) -> str | None:
-        """One entry's; returns what is wrong with it."""
+    def take(self, number: int, target: str, at: datetime) -> str | None:
+        """One entry's, made `at`; returns what is wrong with it."""
         where = f"the end that entry {number} of the installation's chain says"
         for part in target.split():
             name, _, head = part.partition("=")
             try:
-                claim = unseal(self._key, SentHead(name, head, None, where))
+                claim = unseal(self._key, SentHead(name, head, at - SKEW, where))
             except NotAHead as problem:
                 return f"entry {number} says no end of {name}: {problem}"
             self.claims.setdefault(name, []).append(claim)
@@ -150,7 +154,8 @@ class Walk:
         if row.action == Action.CUT:
             self._notes[row.target or ""] = row.reason
             self._cuts.append(f"{row.reason or 'no more is known'}; by {row.actor}, {row.via}, {time_view(row.at)}")
-        if row.action == ANCHORED and self._anchors and (fault := self._anchors.take(seq, row.target or "")):
+        anchors = self._anchors if row.action == ANCHORED else None
+        if anchors is not None and (fault := anchors.take(seq, row.target or "", fields["at"])):
             self._fault(fault)
         self._noted.discard(f"{seq}:{row.hash}")
         self._heads.look(seq, row.hash)
@@ -179,7 +184,7 @@ class Walk:
         bound = noted_bound(self._notes.get(self._cut or ""))
         for fault in self._heads.left(bound):
             self._fault(fault)
-        for fault in self._said.left(None):
+        for fault in self._said.left(bound):
             self._fault(fault)
         heads = self._heads
         if heads.beyond and not heads.proven and not self._faults:

@@ -54,7 +54,8 @@ class ConsentStore:
                 await session.execute(insert(ConsentRuleRow), [_row(*each) for each in enumerate(after)])
             if after != list(before):
                 now = self._clock.now()
-                reason = told(after, teams)[:REASON]
+                reason = told(after, teams)
+                reason = reason if len(reason) <= REASON else f"{reason[: REASON - 20]}… ({len(after)} rules)"
                 await append(session, [Entry(at=now, by=by, action=Action.CONSENT_CHANGED, reason=reason)])
                 data: dict[str, object] = {"rules": [rule_view(rule) for rule in after], "by": by.actor}
                 event = HookEvent(now, EventType.CONSENT_CHANGED, f"{LANE} {uuid.uuid4().hex}", "", data)

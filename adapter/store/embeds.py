@@ -110,17 +110,17 @@ class Embeds:
         lives = and_(EmbedRow.ends_at > later, or_(TokenRow.expires_at.is_(None), TokenRow.expires_at > later))
         return await self._one(_all().where(EmbedRow.session_hash == token_hash(secret), lives))
 
-    async def _one(self, query: Select[EmbedRow, str]) -> Embed | None:
+    async def _one(self, query: Select[EmbedRow, str, datetime | None]) -> Embed | None:
         async with self._database.read() as session:
             found = (await session.execute(query)).first()
         return _embed(*found) if found is not None else None
 
 
-def _all() -> Select[EmbedRow, str]:
-    return select(EmbedRow, TokenRow.name).join(TokenRow, TokenRow.id == EmbedRow.token_id)
+def _all() -> Select[EmbedRow, str, datetime | None]:
+    return select(EmbedRow, TokenRow.name, TokenRow.expires_at).join(TokenRow, TokenRow.id == EmbedRow.token_id)
 
 
-def _embed(row: EmbedRow, token_name: str) -> Embed:
+def _embed(row: EmbedRow, token_name: str, token_ends: datetime | None) -> Embed:
     return Embed(
         id=row.id,
         user_id=row.user_id,
@@ -132,5 +132,5 @@ def _embed(row: EmbedRow, token_name: str) -> Embed:
         origin=row.origin,
         expires_at=row.expires_at,
         opened_at=row.opened_at,
-        ends_at=row.ends_at,
+        ends_at=min(row.ends_at, token_ends) if row.ends_at and token_ends else row.ends_at,
     )

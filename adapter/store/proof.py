@@ -13,7 +13,7 @@ from adapter.core.audit import CHAIN
 from adapter.core.clock import Clock
 from adapter.core.heads import End, SentHead
 from adapter.store.chain import MOST_FAULTS, Anchors, ChainVerdict, Verdict, Walk
-from adapter.store.chains import INSTALLATION, Chain, Tied, all_chains, all_ends, find, last_cut, number_of, tied
+from adapter.store.chains import BITS, INSTALLATION, Chain, Tied, all_chains, all_ends, find, last_cut, number_of, tied
 from adapter.store.database import Database
 from adapter.store.entries import anchor
 from adapter.store.tables import AuditRow, FactRow
@@ -72,7 +72,9 @@ class Proof:
             await self._verdict(chain, wanted.pop(chain.name, []), anchors, key, heads) for chain in known
         ]
         faults = [*first.faults, *(fault for other in others for fault in other.faults)]
-        missing = {*anchors.claims, *wanted} - {chain.name for chain in known}
+        async with self._database.read() as session:  # what began meanwhile is there, and was not gone through
+            now = {chain.name for chain in await all_chains(session)}
+        missing = {*anchors.claims, *wanted} - now
         faults += [f"the chain of {name} is missing: there was one" for name in sorted(missing)]
         faults += await self._strays(known)
         pbxes = [
@@ -127,16 +129,18 @@ class Proof:
                 return
 
     async def _strays(self, known: Sequence[Chain]) -> Sequence[str]:
-        """Entries that lie in no chain that there is."""
+        """Entries that lie in no chain that there is. A chain may have begun since `known` was read."""
         found = []
         async with self._database.read() as session:
             for chain, following in zip(known, [*known[1:], None], strict=True):
-                query = select(AuditRow.id).where(AuditRow.seq >= chain.end).order_by(AuditRow.seq).limit(1)
+                query = select(AuditRow.seq, AuditRow.id).where(AuditRow.seq >= chain.end).order_by(AuditRow.seq)
                 if following is not None:
                     query = query.where(AuditRow.seq <= following.seq(0))
-                if (stray := await session.scalar(query)) is not None:
-                    found.append(f"the entry with the id {stray} is in no chain that there is")
-        return found
+                found += list(await session.execute(query.limit(1)))
+        async with self._database.read() as session:
+            now = {chain.id for chain in await all_chains(session)}
+        strays = [entry_id for seq, entry_id in found if number_of(seq) == 0 or seq >> BITS not in now]
+        return [f"the entry with the id {stray} is in no chain that there is" for stray in strays]
 
 
 def _walk(kept: Tied, noted: Sequence[str], anchors: Anchors | None) -> Walk:

@@ -9,10 +9,11 @@ from pydantic import Field, model_validator
 
 from adapter.core.call import Call
 from adapter.core.views import Json, Visibility, call_view, call_visibility, named_pbx_view, pbx_view
-from adapter.errors import NotFound, PbxUnavailable
+from adapter.errors import Forbidden, NotFound, PbxUnavailable
 from adapter.monitoring.boards import Boards
 from adapter.monitoring.lookup import Known, matching
 from adapter.web import answers
+from adapter.web.access import monitors
 from adapter.web.fields import Identifier, PhoneNumber
 from adapter.web.models import Body
 from adapter.web.principal import Principal
@@ -102,14 +103,23 @@ async def list_calls(context: RequestContext[Deps, None]) -> web.Response:
     return web.json_response({"calls": list(views()), "pbx": pbx_view(boards.pbx_state), "pbxs": pbxs})
 
 
-@routes.plain("GET", "/calls/by", Returns(model=FoundCalls), service=True, errors=[PbxUnavailable], query=CallsByQuery)
+@routes.plain(
+    "GET", "/calls/by", Returns(model=FoundCalls), service=True, errors=[PbxUnavailable, Forbidden], query=CallsByQuery
+)
 async def calls_by(context: RequestContext[Deps, None]) -> web.Response:
     """The calls that another program means, as far as one may see them: for a link that opens one, and for frames.
 
     By exactly one of the customer's number, Asterisk's linkedid or uniqueid, and the call's id; oldest first. Those
     that ring are among them. While the PBX is out of sight nobody can say that there are none: 503.
+
+    By Asterisk's own ids only services, and those who may monitor and are in no conversation: Asterisk counts with
+    them, so who looks one's own channel up again and again would see that there was a leg between.
     """
     deps, known = context.deps, Known(**context.query(CallsByQuery).model_dump())
+    if (known.linkedid or known.uniqueid) and context.principal.service is None:
+        monitors(context.principal, context.access)
+        if context.access.is_barred(context.principal):
+            raise Forbidden("You are in a conversation: Asterisk's ids are not looked up until it is over.")
     found = [seen(context.principal, deps.boards, one) for one in matching(deps.boards, known, deps.country, deps.key)]
     calls = [one for one in found if one is not None]
     if not calls and not deps.boards.complete:

@@ -125,5 +125,5 @@ async def put_consent(context: RequestContext[Deps, ConsentBody]) -> web.Respons
         if rule.team_id is not None and rule.team_id not in known:
             raise Invalid.at(f"rules.{place}.team_id", "there is no such team", "unknown_team")
     kept = await deps.store.put(rules, context.principal.by)
-    await deps.watch.refresh()
+    await deps.watch.take(kept)
     return _answer(kept)

@@ -115,7 +115,10 @@ class EmbedStreams:
     def _ends(self, opened: Opened, principal: Principal) -> list[Frame]:
         """Of monitors that ended, why: a snapshot only has no such monitor any more."""
         ended, opened.ended = opened.ended, []
-        return [Frame.of("monitor.ended", encode(monitor_view(one, Visibility.EVERYTHING))) for one in ended]
+        user, who = principal.person, principal.who
+        sights = [(one, self._boards.visibility(user, one, who)) for one in ended]
+        told = [monitor_view(one, sight, user) for one, sight in sights if sight is not Visibility.NOTHING]
+        return [Frame.of("monitor.ended", encode(one)) for one in told]
 
     def _heard(self, changes: Changes) -> None:
         if not self._opened:

@@ -166,7 +166,7 @@ def _need_free(boards: Boards, user_id: str, pbx: str) -> None:
     """Only a follow at that PBX can pause: its leg is there. Raises AlreadyMonitoring."""
     monitors = [one for one in boards.monitors() if one.supervisor.user_id == user_id]
     follows = [one for one in boards.follows() if one.supervisor.user_id == user_id]
-    if any(one.follow_id is None for one in monitors):
+    if any(one.follow_id is None or one.pauses_follow for one in monitors):
         raise errors.AlreadyMonitoring("You are already monitoring a call. Stop that first.")
     if any(one.pbx != pbx for one in follows):
         raise errors.AlreadyMonitoring("You follow somebody at another PBX. Stop that first.")

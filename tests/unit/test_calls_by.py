@@ -56,8 +56,13 @@ async def test_each_finds_what_they_may_see(site: Site) -> None:
     await settle()
     status, body = await crm.get(f"/calls/by?linkedid={a}")
     assert (status, [call["monitors"] for call in body["calls"]]) == (200, [[]])
-    assert await found(await site.client("sam"), f"linkedid={a}") == ["101"]
+    sam = await site.client("sam")
+    assert await found(sam, "number=201") == ["101"]
+    for query in (f"linkedid={a}", f"uniqueid={a}", "uniqueid=1.1"):
+        is_problem(await sam.get(f"/calls/by?{query}"), 403, "forbidden")
     assert monitor["id"] not in str((await (await site.client("sam")).get("/calls/by?number=201"))[1])
-    assert await found(await site.client("ana"), f"linkedid={a}") == []
+    assert await found(await site.client("ana"), "number=201") == []
+    site.talk("202", "301", "b9")
+    is_problem(await (await site.client("admin")).get(f"/calls/by?linkedid={a}"), 403, "forbidden")
     leg = next(one.leg for one in site.board.monitors())
     assert await found(mona, f"uniqueid={leg}") == []

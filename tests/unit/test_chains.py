@@ -5,6 +5,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -257,6 +258,30 @@ async def test_whatever_is_done_to_one_of_several_chains_is_found(
         statements = tampering(chance, one, other, 6)
         assert await restored(store, *statements) != [], (seed, statements)
     assert (await store.audit.verify()).faults == [], "it was not put back"
+
+
+async def test_a_cut_of_what_is_not_as_old_as_its_note_says_is_found(store: Store) -> None:
+    for through, days, is_found in ((3, 300, False), (6, -300, True)):
+        await filled(store)
+        plan = await store.audit.plan(timedelta(0), through, "north")
+        assert plan is not None
+        assert await store.audit.cut(replace(plan, before=plan.until + timedelta(days=days))) == 3
+        faults = (await store.audit.verify()).faults
+        assert any("more was cut than was old" in fault for fault in faults) is is_found, faults
+
+
+async def test_a_chain_that_begins_while_all_are_gone_through_is_no_stray(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await filled(store)
+    looks = store.audit._strays
+
+    async def later(known: Sequence[Chain]) -> Sequence[str]:
+        await write(store, 1, "new")
+        return await looks(known)
+
+    monkeypatch.setattr(store.audit, "_strays", later)
+    assert (await store.audit.verify()).faults == []
 
 
 async def test_a_chain_that_was_written_anew_whole_is_found(store: Store) -> None:

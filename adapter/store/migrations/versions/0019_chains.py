@@ -47,7 +47,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(32), nullable=False, unique=True),
         sa.Column("head", sa.String(100), nullable=False),
     )
-    op.create_index("ix_audit_action_at", "audit", ["action", "at"])
+    op.create_index("ix_audit_action_at", "audit", ["action", "at"], if_not_exists=True)
     op.drop_index("ix_audit_action", "audit")
     for statement in SQLITE if op.get_bind().dialect.name == "sqlite" else POSTGRESQL:
         op.execute(statement)

@@ -215,6 +215,9 @@ export interface paths {
          * The calls that another program means, as far as one may see them: for a link that opens one, and for frames.
          * @description By exactly one of the customer's number, Asterisk's linkedid or uniqueid, and the call's id; oldest first. Those
          *         that ring are among them. While the PBX is out of sight nobody can say that there are none: 503.
+         *
+         *         By Asterisk's own ids only services, and those who may monitor and are in no conversation: Asterisk counts with
+         *         them, so who looks one's own channel up again and again would see that there was a leg between.
          */
         get: operations["calls_by"];
         put?: never;

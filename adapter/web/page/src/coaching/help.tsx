@@ -116,9 +116,9 @@ export function HelpRequests({ me, picture, monitoring, choose, wishes, setWishe
   };
   const why = taken
     ? say(words.hangUpFirst, { number: taken.number || words.anonymous })
-    : follow
-      ? say(words.helpPausesFollow, { agent: follow.agent.name })
-      : mine && say(words.helpEndsMine, names);
+    : mine && !mine.follow_id
+      ? say(words.helpEndsMine, names)
+      : follow && say(words.helpPausesFollow, { agent: follow.agent.name });
   const told = (request: HelpAnswer) => (paused(request) ? words.notWhilePaused : elsewhere(request) ? words.followStopFirst : why || undefined);
   const notify = async () => {
     setWishes({ ...wishes, notify: await mayNotify() });

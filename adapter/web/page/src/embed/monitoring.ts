@@ -53,7 +53,7 @@ export function useFrameMonitoring(me: User, call: Call | undefined, picture: Pi
     problem: problem || group.problem,
     start: ({ id }, device) => void run(() => ask("POST", "/monitors", { body: { call_id: id, ...ring(device) } })),
     stop: () => void run(end),
-    take: ({ id }, device) => void run(() => end().then(() => ask("POST", "/help/{id}/take", { at: { id }, body: ring(device) }))),
+    take: ({ id }, device) => void run(() => (mine?.follow_id ? Promise.resolve() : end()).then(() => ask("POST", "/help/{id}/take", { at: { id }, body: ring(device) }))),
     pause: ({ id }) => void run(() => ask("POST", "/calls/{id}/shield", { at: { id }, body: {} })),
     resume: ({ id }) => void run(() => ask("DELETE", "/calls/{id}/shield", { at: { id } })),
   };

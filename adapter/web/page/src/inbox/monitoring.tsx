@@ -78,7 +78,7 @@ export function useMonitoring(me: User, picture: Picture | null): MyMonitoring {
   const take: MyMonitoring["take"] = async ({ id, pbx }, tell) => {
     setBusy(true);
     const come = async () => {
-      if (!follow) await end(); // a follow pauses for it by itself
+      if (mine && !mine.follow_id) await end(); // what is followed pauses by itself
       await reach(pbx);
       await ask("POST", "/help/{id}/take", { at: { id }, body: device });
     };
