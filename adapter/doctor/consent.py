@@ -19,7 +19,9 @@ LINES = (
     " same => n(over),Hangup()",
     f"exten => {PLAYS},1,Wait(0.3)",
     f" same => n,Playback(${{{SOUND}}},noanswer)",
-    f" same => n,UserEvent({wire.PLAYED},Status: ${{PLAYBACKSTATUS}})",
+    ' same => n,GotoIf($["${PLAYBACKSTATUS}${CM_MARK}" != "SUCCESSannounced"]?tell)',
+    f" same => n,Set(EXPORT(${{{chanspy.TARGET}}},CM_CONSENT)=announced)",
+    f" same => n(tell),UserEvent({wire.PLAYED},Status: ${{PLAYBACKSTATUS}})",
     " same => n,Hangup()",
 )
 REMEDY = Remedy(f"{FILE}, [{CONTEXT}]", LINES, RELOAD)

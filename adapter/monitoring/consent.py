@@ -61,7 +61,7 @@ class _Playing:
 
     @property
     def heard(self) -> bool:
-        """Whether the channel heard it from the beginning."""
+        """Whether the channel was heard by then; where Asterisk is so busy that it came late, not the first moment."""
         return self.attached.is_set()
 
 
@@ -219,7 +219,7 @@ class ConsentTones:
 
     async def _to(self, channel: str, turn: Turn, file: str) -> tuple[Outcome, str]:
         tone = self._board.legs.tone_id(uuid.uuid4().hex)
-        playing = _Playing(turn, asyncio.get_running_loop().create_future())
+        playing, why = _Playing(turn, asyncio.get_running_loop().create_future()), NOT_PLAYED
         try:
             async with asyncio.timeout(None) as limit:
                 async with self._places:
@@ -233,15 +233,16 @@ class ConsentTones:
             if outcome is Outcome.FAILED:
                 await asyncio.sleep(SETTLES)
         except TimeoutError:
+            outcome, why = Outcome.FAILED, TOO_LATE
             await self._stop(tone)
-            return Outcome.FAILED, TOO_LATE
-        except AdapterError as problem:
-            return Outcome.FAILED, problem.detail
+        except AdapterError as problem:  # where it was not answered, it may play all the same
+            outcome, why = Outcome.FAILED, problem.detail
+            await self._stop(tone)
         finally:
             self._playing.pop(tone, None)
         if outcome is Outcome.FAILED and not self._schedule.holds(turn):
             outcome = Outcome.CUT_SHORT
-        return outcome, NOT_PLAYED
+        return outcome, why
 
     async def _stop(self, tone: str) -> None:
         """Hang it up, also where Asterisk has yet to make it."""

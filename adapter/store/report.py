@@ -32,8 +32,8 @@ class ReportLines:
         self._turns = asyncio.Semaphore(TOGETHER)
 
     async def read(self, wanted: Filter, running: Running) -> AsyncGenerator[Sequence[Line], None]:
-        """All of them in the order in which they were written, a page at a time: what ran when the time begins, its own
-        lines, and then how what still ran went on."""
+        """All of them, each chain's in the order in which they were written, a page at a time: what ran when the time
+        begins, its own lines, and then how what still ran went on."""
         async with self._turns, aclosing(self._read(wanted, running)) as pages:
             async for page in pages:
                 yield page

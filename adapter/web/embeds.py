@@ -1,8 +1,10 @@
 """Links to one call for a frame in a CRM's page, and the sessions that they begin: once each, for one supervisor."""
 
+import math
+import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -27,9 +29,12 @@ from adapter.web.models import Body
 from adapter.web.principal import Principal
 from adapter.web.proxy import SECURE
 from adapter.web.routes import RequestContext, Returns, Routes
+from adapter.web.throttle import Throttle
 
 OFF = "Frames in other sites' pages are off. Whoever operates this server names those sites in [embed] origins."
 UNKNOWN = "Nobody knows this link. Open the call in the CRM again."
+NAMED = 20
+"""Characters of a link by which tries of it are counted together."""
 OTHER_SITE = "This link is for another site's page."
 NO_RIGHT = "Its supervisor may not monitor calls any more."
 
@@ -41,6 +46,8 @@ class Deps:
     boards: Boards
     policy: Policy
     store: Embeds
+    throttle: Throttle = field(default_factory=Throttle)
+    """Of links that are opened in vain: each try that is refused is written."""
 
 
 class EmbedBody(Body):
@@ -177,11 +184,23 @@ async def create_embed(context: RequestContext[Deps, EmbedBody]) -> web.Response
     OpenBody,
     Returns(201, EmbedSession),
     None,
-    errors=[errors.NotAuthenticated, errors.LinkUsed, errors.LinkExpired],
+    errors=[errors.NotAuthenticated, errors.LinkUsed, errors.LinkExpired, errors.TooManyRequests],
 )
 async def open_embed(context: RequestContext[Deps, OpenBody]) -> web.Response:
     """Open a link, once: the frame's own page does. The session is for an hour at most, and for that call."""
     context.access.proxies.check_origin(context.request)
+    throttle, name, address = context.deps.throttle, context.body.link[:NAMED], context.request.remote or ""
+    if (wait := throttle.wait(name, address, time.monotonic())) > 0:
+        seconds = math.ceil(wait)
+        raise errors.TooManyRequests(f"Too many links were tried. Try again in {seconds} s.", retry_after=seconds)
+    try:
+        return await _open(context)
+    except (errors.NotAuthenticated, errors.LinkUsed, errors.LinkExpired, errors.Forbidden):
+        throttle.failed(name, address, time.monotonic())
+        raise
+
+
+async def _open(context: RequestContext[Deps, OpenBody]) -> web.Response:
     deps, sessions, link = context.deps, _sessions(context), context.body.link
     embed = await deps.store.of_link(link)
     if embed is None:

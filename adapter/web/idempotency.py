@@ -52,15 +52,21 @@ async def once(
     `started` returns the view of a monitor by its id, None if it was never recorded; `patience`: seconds that a request
     is waited for which was not answered yet, since another adapter may be carrying it out.
     """
-    key = context.request.headers.get(HEADER)
+    key = key_of(context.request)
     if key is None:
         return _created(await start(uuid.uuid4().hex))
-    if not 0 < len(key) <= LONGEST or not (key.isascii() and key.isprintable()):
-        raise Invalid.at(HEADER, f"1 to {LONGEST} printable characters")
     identity = context.principal.user.id if context.principal.user else context.principal.id
     name = _hash(f"{identity}\n{key}")
     async with locks.of(name):
         return await _locked(context, answers, name, start, started, patience)
+
+
+def key_of(request: web.Request) -> str | None:
+    """The key of a request, if it has one. Raises Invalid."""
+    key = request.headers.get(HEADER)
+    if key is not None and (not 0 < len(key) <= LONGEST or not (key.isascii() and key.isprintable())):
+        raise Invalid.at(HEADER, f"1 to {LONGEST} printable characters")
+    return key
 
 
 async def _elsewhere(store: Answers, name: str, known: Remembered, started: Started, patience: float) -> Remembered:

@@ -17,7 +17,7 @@ from adapter.web import answers
 from adapter.web.access import anybody, monitors
 from adapter.web.calls import named
 from adapter.web.fields import Identifier, Message
-from adapter.web.idempotency import HEADER, LONGEST
+from adapter.web.idempotency import HEADER, LONGEST, key_of
 from adapter.web.models import Body
 from adapter.web.monitors import Deps, seen
 from adapter.web.routes import RequestContext, Returns, Routes
@@ -66,14 +66,6 @@ OF_SENDING = (
     *(errors.NotFound, errors.NotTalking, errors.CallEnded, errors.TooManyRequests),
     *(errors.PbxUnavailable, errors.PbxTimeout, errors.RecordUnavailable),
 )
-
-
-def _key(context: RequestContext[Deps, Any]) -> str | None:
-    """The Idempotency-Key. Raises Invalid."""
-    key = context.request.headers.get(HEADER)
-    if key is not None and (not 0 < len(key) <= LONGEST or not (key.isascii() and key.isprintable())):
-        raise errors.Invalid.at(HEADER, f"1 to {LONGEST} printable characters")
-    return key
 
 
 async def _send(
@@ -148,7 +140,7 @@ async def send_to_agent(context: RequestContext[Deps, MessageBody]) -> web.Respo
 
     409 `not_talking` while you are silent: the agent does not know of you then.
     """
-    key, monitor = _key(context), await seen(context)
+    key, monitor = key_of(context.request), await seen(context)
     if monitor.supervisor.user_id != context.principal.person.id:
         raise errors.Forbidden("Only the supervisor whose monitor it is can do this.")
     return await _send(context, monitor, Sender.SUPERVISOR, context.body.text, key)
@@ -181,7 +173,7 @@ async def send_to_supervisor(context: RequestContext[Deps, AnswerBody]) -> web.R
 
     409 `not_talking` while nobody talks to you.
     """
-    principal, boards, body, key = context.principal, context.deps.boards, context.body, _key(context)
+    principal, boards, body, key = context.principal, context.deps.boards, context.body, key_of(context.request)
     call, _ = named(principal, boards, context.part())
     if call.agent.user_id != principal.person.id:
         raise errors.Forbidden("Only the agent of the call can do this.")

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from adapter import shipped
 from adapter.config.modes import advice, judge
 from adapter.core.modes import Mode
-from adapter.doctor import dialplan, endpoints, rights
+from adapter.doctor import consent, dialplan, endpoints, rights
 from adapter.doctor.checks import judge_clock, judge_version
 from adapter.doctor.endpoints import Endpoint
 from adapter.doctor.files import judge_mode
@@ -278,3 +279,10 @@ def test_clocks_and_versions() -> None:
     assert (bad.verdict, "2134" in bad.what) == (Verdict.WRONG, True)
     assert judge_version("18.9.0").verdict is Verdict.WRONG
     assert judge_version("GIT-master").verdict is Verdict.UNKNOWN
+
+
+def test_what_the_doctor_wants_for_consent_is_what_is_shipped() -> None:
+    """Whoever copies the remedy has all of it, also what keeps that an announcement was heard."""
+    shipped_file = shipped.text("asterisk-conf/extensions_call_monitor.conf")
+    lines = [line.partition(";")[0].strip() for line in shipped_file.splitlines()]
+    assert [line.strip() for line in consent.LINES if line.strip() not in lines] == []

@@ -128,6 +128,7 @@ async def test_whatever_the_order_a_link_is_opened_once_and_only_in_time(site: S
             known.append([await link(site, crm), 0, False])
         elif what == "open":
             one = chance.choice(known)
+            site.service.coaching.groups.embeds.throttle._failures.clear()  # each try is somebody else's
             status, answer = await opened(site, one[0])
             wanted = "link_used" if one[2] else "link_expired" if one[1] >= 60 else None
             assert (status, answer.get("code")) == ((410, wanted) if wanted else (201, None)), one
@@ -139,6 +140,17 @@ async def test_whatever_the_order_a_link_is_opened_once_and_only_in_time(site: S
                 one[1] += span
         else:
             site.time.jumps(-timedelta(seconds=chance.choice([1, 3600])))  # nothing is valid again by that
+
+
+async def test_who_tries_a_used_link_again_and_again_is_slowed_down_and_fills_no_audit(site: Site, crm: Client) -> None:
+    secret = await link(site, crm)
+    assert (await opened(site, secret))[0] == 201
+    answers = [await opened(site, secret) for _ in range(30)]
+    assert {status for status, _ in answers} == {410, 429}
+    refused = [answer for status, answer in answers if status == 410]
+    _, told = await (await site.client("admin")).get("/audit?action=embed.refused")
+    assert len(told["entries"]) == len(refused) < 15
+    assert (await opened(site, await link(site, crm)))[0] == 201, "another link can be opened"
 
 
 async def test_only_the_page_that_it_was_made_for_can_open_it(site: Site, crm: Client) -> None:
