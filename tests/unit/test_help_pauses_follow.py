@@ -7,6 +7,7 @@ import pytest
 
 from tests.fake.pbx import settle
 from tests.support.client import Client, Json
+from tests.support.programs import program
 from tests.support.site import Site, is_problem
 from tests.support.waiting import until
 from tests.unit.test_help import ask
@@ -137,3 +138,28 @@ async def test_who_is_followed_sees_that_help_as_they_would_without(site: Site, 
     _, entries = await admin.get("/audit?action=monitor.started")
     assert [one["monitor_id"] for one in entries["entries"]] == [came["id"]]
     assert (await admin.get("/follows"))[1]["follows"] == []
+
+
+async def test_help_that_is_given_is_not_ended_by_the_next_request(site: Site, who: dict[str, Client]) -> None:
+    await follow(who["mona"], who["sam"])
+    site.talk("202", "102", "b2")
+    first = await ask(who["ana"])
+    assert (await who["mona"].post(f"/help/{first['id']}/take", {"mode": "whisper"}))[0] == 201
+    site.talk("203", "101", "b3")
+    second = await ask(who["sam"])
+    is_problem(await who["mona"].post(f"/help/{second['id']}/take", {}), 409, "already_monitoring")
+    assert await heard(who["mona"]) == [("102", "whisper", "live")]
+
+
+async def test_a_program_that_began_the_follow_has_no_hand_in_that_help(site: Site, who: dict[str, Client]) -> None:
+    crm, _ = await program(site, may_act_for=["mona"])
+    status, running = await crm.post("/follows", {"agent_user_id": who["sam"].user["id"], "supervisor": "mona"})
+    assert status == 201, running
+    await settle()
+    site.talk("202", "102", "b2")
+    request = await ask(who["ana"])
+    status, came = await who["mona"].post(f"/help/{request['id']}/take", {})
+    assert status == 201, came
+    is_problem(await crm.patch(f"/monitors/{came['id']}", {"mode": "barge"}), 404, "not_found")
+    assert (await crm.get("/monitors"))[1]["monitors"] == []
+    assert await heard(who["mona"]) == [("102", "silent", "live")]
