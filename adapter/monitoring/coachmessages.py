@@ -127,7 +127,7 @@ class CoachMessages:
                 raise errors.RecordUnavailable(NOT_KEPT) from problem
             raise
         if stored is not message:
-            return self._sent_before(stored, user, found, request)
+            return self._sent_before(stored, request)
         try:
             self._need_same(user, found, request)
         except errors.AdapterError:
@@ -136,13 +136,13 @@ class CoachMessages:
         self._board.put_message(message)
         return message
 
-    def _sent_before(self, stored: CoachMessage, user: User, found: _Sendable, request: MessageRequest) -> CoachMessage:
-        """It was sent by an adapter that looked after this PBX before us. Raises as `send`."""
+    def _sent_before(self, stored: CoachMessage, request: MessageRequest) -> CoachMessage:
+        """It was sent by an adapter that looked after this PBX before us: as by `_sent`, also in another talk.
+
+        Raises Invalid.
+        """
         if stored.text != request.text:
             raise errors.Invalid.at(KEY, USED)
-        self._need_same(user, found, request)
-        if stored.talk != found.monitor.talk:
-            raise errors.NotTalking(NOBODY_TALKS if request.sender is Sender.AGENT else SILENT_AGAIN)
         self._board.put_message(stored)
         return stored
 
