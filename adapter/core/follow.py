@@ -56,7 +56,8 @@ class Follow:
     calls: int | None = None
     """How many more calls it is for; None: as many as come."""
     passed: frozenset[str] = frozenset()
-    """Ids of calls that were heard, or skipped, and may still go on."""
+    """Ids of calls that were heard, or skipped, and may still go on; not those where the connection, or the adapter
+    that moved the leg, was lost on the way."""
     ended_at: datetime | None = None
     ended_reason: EndReason | None = None
     appeared: bool = False
@@ -202,9 +203,10 @@ def monitor_over(follow: Follow, monitor: Monitor, at: datetime, calls: Collecti
         known = follow if follow.ending else replace(follow, ending=reason, by=monitor.by)
         over = ended(known, known.ending or reason, at)
         return FollowStep(over.follow, hang_up=reason is not EndReason.TOOK_OVER)
-    heard = not monitor.pauses_follow and monitor.live_at is not None and reason is not EndReason.STOPPED
+    heard = not monitor.pauses_follow and monitor.live_at is not None and reason not in (EndReason.STOPPED, EndReason.PBX_LOST)
     left = follow.calls - heard if follow.calls is not None else None
-    after = replace(follow, calls=left, passed=follow.passed & set(calls) | {monitor.call_id})
+    passed = frozenset({monitor.call_id} if reason is not EndReason.PBX_LOST else ())
+    after = replace(follow, calls=left, passed=follow.passed & set(calls) | passed)
     if after.monitor_id == monitor.id:
         after = replace(after, monitor_id=None, state=FollowState.WAITING)
     return end_wanted(after, EndReason.CALL_ENDED) if left == 0 else FollowStep(after)

@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 LOOK = 0.01
 """Seconds between looks whether a leg waits; Asterisk takes some milliseconds."""
 AGAIN = 1.0
-"""Seconds after which a call is tried again that could not be recorded: nothing was done then."""
+"""Seconds after which a call is tried again that could not be recorded, or asked of the PBX: nothing was done then."""
 
 
 class CallByCall:
@@ -94,7 +94,8 @@ class CallByCall:
             log.warning("a follow could not go to a call", follow_id=follow.id, why=str(problem))
             self._look_soon(follow.id)
             return
-        await self._move(monitor)
+        if isinstance(await self._move(monitor), errors.PbxUnavailable):
+            await asyncio.sleep(AGAIN)
         asyncio.get_running_loop().call_soon(self.look, follow.id)  # it may have ended before it began
 
     async def _begin(

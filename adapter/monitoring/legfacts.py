@@ -86,7 +86,9 @@ class LegFacts(Readable):
         for monitor in list(self._monitors.values()):
             leg, taken_up = legs.get(monitor.leg), monitor.id in self._taken_up
             if monitor.follow_id and leg and self.is_waiting(leg):
-                self._step(lifecycle.ended(monitor, monitor.ending or EndReason.CALL_ENDED, snapshot.at))
+                there = self._calls.peers(monitor.target) is not None
+                why = EndReason.PBX_LOST if there and not monitor.live else EndReason.CALL_ENDED
+                self._step(lifecycle.ended(monitor, monitor.ending or why, snapshot.at))
                 continue
             mode = self._dialplan.mode_at(leg.context, leg.extension) if leg else None
             shielded = leg is not None and self._dialplan.shielded_at(leg.context, leg.extension)

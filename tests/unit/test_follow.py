@@ -240,6 +240,44 @@ async def test_a_resync_finds_its_leg_again(world: Following, listens: bool) -> 
         assert (await world.heard()).leg == follow.leg
 
 
+async def test_a_call_on_the_way_to_which_the_connection_was_lost_is_heard_after_it(world: Following) -> None:
+    """As where the adapter died there: nobody knows whether the leg was moved, and it still waits."""
+    follow = await world.waiting(calls=1)
+    world.pbx.confirms = False
+    world.call_again()
+    await settle()
+    (first,) = world.board.monitors()
+    assert not first.live
+    world.pbx._tell_state = world.board.set_pbx
+    world.pbx.down()
+    world.pbx.confirms = True
+    world.pbx.up_again()
+    second = await world.heard()
+    assert (second.leg, second.call_id, second.id != first.id) == (follow.leg, first.call_id, True)
+    assert world.last(first).ended_reason is EndReason.PBX_LOST
+    assert world.now.calls == 1
+
+
+async def test_what_can_t_be_asked_of_the_pbx_is_tried_again_now_and_then(world: Following) -> None:
+    await world.waiting()
+    asked: list[str] = []
+    really = world.pbx.listen
+
+    async def listen(leg: str, target: str, *, keypad: bool, need: Callable[[], None]) -> bool:
+        asked.append(leg)
+        if len(asked) < 4:
+            raise errors.PbxUnavailable("not connected")
+        return await really(leg, target, keypad=keypad, need=need)
+
+    world.pbx.listen = listen  # type: ignore[method-assign]
+    world.call_again()
+    await asyncio.sleep(1.5)
+    assert len(asked) == 2
+    await asyncio.sleep(3)
+    await world.heard()
+    assert len(asked) == 4
+
+
 async def test_a_leg_that_is_gone_at_a_resync_is_lost(world: Following) -> None:
     follow = await world.waiting()
     world.pbx.down()
