@@ -203,7 +203,11 @@ def monitor_over(follow: Follow, monitor: Monitor, at: datetime, calls: Collecti
         known = follow if follow.ending else replace(follow, ending=reason, by=monitor.by)
         over = ended(known, known.ending or reason, at)
         return FollowStep(over.follow, hang_up=reason is not EndReason.TOOK_OVER)
-    heard = not monitor.pauses_follow and monitor.live_at is not None and reason not in (EndReason.STOPPED, EndReason.PBX_LOST)
+    heard = (
+        not monitor.pauses_follow
+        and monitor.live_at is not None
+        and reason not in (EndReason.STOPPED, EndReason.PBX_LOST)
+    )
     left = follow.calls - heard if follow.calls is not None else None
     passed = frozenset({monitor.call_id} if reason is not EndReason.PBX_LOST else ())
     after = replace(follow, calls=left, passed=follow.passed & set(calls) | passed)

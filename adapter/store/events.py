@@ -16,8 +16,8 @@ from adapter.store.prepared import Prepared
 from adapter.store.tables import EventRow, WebhookRow, table_of
 
 OUTBOX = "outbox"
-"""The fact that those who write here hold: who adds events together with others, since lanes of different PBXes have
-nothing to do with each other; all else alone, for a delivery that ends and one that begins must see each other."""
+"""The fact that those who write here hold: who adds events or notes what became of deliveries together with others,
+but each lane by one, for a delivery that ends and one that begins must see each other; all else alone."""
 
 
 def add(session: Session, events: Sequence[HookEvent], ids: Sequence[str], now: datetime) -> None:
@@ -31,7 +31,7 @@ def add(session: Session, events: Sequence[HookEvent], ids: Sequence[str], now: 
         both = [(event, event_id) for event, event_id in both if event.type not in IF_WANTED or event.type in wanted]
     if not both:
         return
-    together(session, OUTBOX)
+    together(session, OUTBOX, [event.call_id for event, _ in both])
     rows = [_FIT(_row(event, event_id)) for event, event_id in both]
     if is_postgresql(session):
         _ADD.run(session, rows)

@@ -8,31 +8,41 @@ and again. The row is locked as well: adapters of the version before, which may 
 import zlib
 from collections.abc import Iterable
 
-from sqlalchemy import text
+from sqlalchemy import Integer, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from adapter.store.database import take_turn
 from adapter.store.prepared import Prepared
 
-GATE, PLACE = 0x434D4F47, 0x434D4F50
-"""First keys of the advisory locks ("CMOG", "CMOP"); the second is of a name."""
+GATE, PLACE, LANE = 0x434D4F47, 0x434D4F50, 0x434D4F4C
+"""First keys of the advisory locks ("CMOG", "CMOP", "CMOL"); the second is of a name."""
+
+BUCKETS = 256
+"""Locks that all lanes share, so that one transaction holds no more: PostgreSQL has room for 64 times its connections
+(`max_locks_per_transaction`, as shipped)."""
 
 HAS_WRITTEN = "has written"
 """Where a transaction keeps that it has: on SQLite it is alone from then on."""
 
 _TOGETHER = Prepared(
     text(
-        "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(:key, :of)) "
-        "SELECT value FROM facts, gate WHERE name = :name FOR SHARE OF facts"
-    )
+        "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(:key, :of)), "
+        "held AS MATERIALIZED (SELECT pg_advisory_xact_lock(:lane, n) FROM gate, unnest(:lanes) AS n) "
+        "SELECT value, (SELECT count(*) FROM held) FROM facts, gate WHERE name = :name FOR SHARE OF facts"
+    ).bindparams(bindparam("lanes", type_=ARRAY(Integer)))
 )
 _ALONE = Prepared(text("SELECT pg_advisory_xact_lock(:key, :of)"))
 
 
-def together(session: Session, fact: str) -> None:
-    """Hold this fact with others who do so too, until the transaction ends; nobody holds it `alone` meanwhile."""
+def together(session: Session, fact: str, lanes: Iterable[str] = ()) -> None:
+    """Hold this fact with others who do so too, until the transaction ends; nobody holds it `alone` meanwhile.
+
+    `lanes`: what of it nobody else holds either. All in one statement; nobody takes more lanes later.
+    """
     if is_postgresql(session):
-        _TOGETHER.one(session, {"key": GATE, "of": _number(fact), "name": fact})
+        buckets = sorted({zlib.crc32(lane.encode()) % BUCKETS for lane in lanes})
+        _TOGETHER.one(session, {"key": GATE, "of": _number(fact), "name": fact, "lane": LANE, "lanes": buckets})
     elif HAS_WRITTEN not in session.info:
         take_turn(session, fact)
 

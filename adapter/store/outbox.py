@@ -18,7 +18,7 @@ from adapter.store.database import Database, put_fact
 from adapter.store.events import OUTBOX as OUTBOX
 from adapter.store.events import add as add
 from adapter.store.fit import plain
-from adapter.store.locks import alone
+from adapter.store.locks import alone, together
 from adapter.store.outbox_sql import NOTE, PROMOTE, shown
 from adapter.store.tables import DeliveryRow, EventRow, FactRow
 
@@ -110,7 +110,7 @@ class Outbox:
         """Note what became of tries; what waited behind a settled one becomes due. Raises StoreRefused."""
 
         def note(session: Session) -> None:
-            alone(session, OUTBOX)
+            together(session, OUTBOX, [outcome.due.lane for outcome in outcomes])
             connection = session.connection()
             connection.execute(NOTE, [_values(outcome) for outcome in outcomes])
             settled = [outcome for outcome in outcomes if outcome.again_at is None]

@@ -19,7 +19,7 @@ from adapter.monitoring.recorder import new_id
 from adapter.store import Store
 from adapter.store.audit import append
 from adapter.store.locks import alone, take_places, together
-from adapter.store.outbox import OUTBOX, Outcome
+from adapter.store.outbox import OUTBOX, Due, Outcome
 from tests.support.clock import real
 from tests.support.records import SILENT, entry
 from tests.unit.test_follow import _connecting
@@ -55,7 +55,7 @@ async def held(store: Store, pbx: str) -> AsyncIterator[None]:
     """Somebody is in the middle of writing an entry and an event of this PBX."""
     async with store.database.work() as session:
         await append(session, [entry(0)], pbx)
-        await session.run_sync(together, OUTBOX)
+        await session.run_sync(together, OUTBOX, [f"call at {pbx}"])
         yield
 
 
@@ -84,6 +84,26 @@ async def test_what_changes_for_hooks_waits_until_nobody_adds_and_overtakes_thos
         await asyncio.wait({later}, timeout=MOMENT)
         assert not later.done(), "somebody adds though it is held alone"
     await later
+
+
+async def test_what_became_of_deliveries_is_noted_while_others_add_to_other_calls(stores: list[Store]) -> None:
+    hook = await stores[0].webhooks.create("http://x", frozenset(EventType), "whsec_x")
+    for pbx in ("north", "south"):
+        await write(stores[0], 1, pbx)
+    north, south = sorted(await stores[0].outbox.due(hook.id, NOW, 9), key=lambda due: due.lane)
+
+    async def noted(due: Due) -> None:
+        await stores[1].outbox.settle([Outcome(due, NOW, True, 200, "ok")])
+
+    async with held(stores[0], "north"):
+        await noted(south)
+        same = asyncio.ensure_future(noted(north))
+        await asyncio.wait({same}, timeout=MOMENT)
+        assert not same.done(), "an event may be added behind it, that then nobody sends"
+        await write(stores[2], 2, "south")
+    await same
+    (next_one,) = await stores[0].outbox.due(hook.id, NOW, 9)
+    assert next_one.lane == "call at south"
 
 
 async def test_an_adapter_of_the_version_before_and_we_keep_each_other_out(stores: list[Store]) -> None:
