@@ -7,6 +7,7 @@ from typing import Protocol
 
 from adapter.core.changes import Changes
 from adapter.core.unmonitored import Exempt, ExemptCall, Unmonitored
+from adapter.errors import StoreUnavailable
 from adapter.monitoring.boards import Boards
 
 FORGET = timedelta(minutes=1)
@@ -39,6 +40,28 @@ class ExemptRules:
     def exempt(self) -> Exempt:
         """What is in force."""
         return self._rules.exempt
+
+    async def take(self, kept: Exempt) -> None:
+        """This was just kept: in force, also where the database can't be read again now."""
+        if not await self._refreshed():
+            self._rules.exempt = kept
+            self._look_again()
+
+    async def take_call(self, kept: ExemptCall, *, exempt: bool) -> None:
+        """The same of one conversation."""
+        if not await self._refreshed():
+            self._rules.calls.pop(kept.conversation_id, None)
+            if exempt:
+                self._rules.calls[kept.conversation_id] = kept
+            self._look_again()
+
+    async def _refreshed(self) -> bool:
+        try:
+            await self.refresh()
+        except StoreUnavailable:
+            self._known = None
+            return False
+        return True
 
     async def refresh(self) -> None:
         """Take in what the database has, if it is another. Raises StoreUnavailable; then what was known holds."""

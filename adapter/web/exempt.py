@@ -95,7 +95,7 @@ async def put_exempt(context: RequestContext[Deps, ExemptBody]) -> web.Response:
     numbers = _numbers(body.numbers, deps.country) if "numbers" in given else before.numbers
     people = body.user_ids if "user_ids" in given else before.people
     exempt = await deps.store.put(numbers, people, context.principal.by)
-    await deps.rules.refresh()
+    await deps.rules.take(exempt)
     return web.json_response(_view(exempt))
 
 
@@ -105,7 +105,7 @@ async def _mark(context: RequestContext[Deps, Any], *, exempt: bool) -> web.Resp
     marked = ExemptCall(call.conversation_id, call.id, call.pbx, context.access.clock())
     subject = subject_of(call, deps.boards.directory.users)
     await deps.store.put_call(marked, subject, context.principal.by, exempt=exempt)
-    await deps.rules.refresh()
+    await deps.rules.take_call(marked, exempt=exempt)
     return web.Response(status=204)
 
 

@@ -10,6 +10,7 @@ from adapter.core.bars import Bars
 from adapter.core.legs import HandedCall, Refusal
 from adapter.core.monitor import EndReason
 from adapter.core.unmonitored import Exempt, Unmonitored
+from adapter.errors import StoreUnavailable
 from adapter.monitoring.e164 import forms, listed
 from tests.fake.pbx import settle
 from tests.support.client import Client
@@ -249,3 +250,36 @@ async def test_out_of_the_scope_is_the_reason_where_it_is_both(site: Site, queue
     site.pbx.run()
     assert (await coach.until_ended(monitor))["ended_reason"] == "permission_revoked"
     is_problem(await start(coach), 404, "not_found")
+
+
+async def test_what_was_kept_holds_though_it_can_not_be_read_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is answered as it is: kept and in force, never 503."""
+    site.talk("201", "101")
+    admin = await site.client("admin")
+    call = await admin.call("101")
+    really = site.store.exempt.version
+
+    async def away() -> str:
+        raise StoreUnavailable("The database does not answer.")
+
+    async def monitorable() -> bool:
+        monkeypatch.setattr(site.store.exempt, "version", really)
+        await site.service.coaching.rules.refresh()
+        said = [(await admin.call("101"))["monitorable"]]
+        monkeypatch.setattr(site.store.exempt, "version", away)
+        return said == [True]
+
+    monkeypatch.setattr(site.store.exempt, "version", away)
+    path = f"/calls/{call['id']}/do-not-monitor"
+    for ask, after in (
+        (("PUT", path), False),
+        (("DELETE", path), True),
+        (("PUT", path), False),
+        (("DELETE", path), True),
+    ):
+        assert (await admin.ask(*ask))[0] == 204
+        assert (await admin.call("101"))["monitorable"] is after
+        assert await monitorable() is after
+    await put(admin, numbers=["201"])
+    assert (await admin.call("101"))["monitorable"] is False
+    assert await monitorable() is False
