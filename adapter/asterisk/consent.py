@@ -4,6 +4,7 @@ The half that is heard runs ChanSpy with private whisper on the channel, so it h
 stays on the channel afterwards: a hook that stays makes monitors half deaf after a transfer (docs/agents-and-queues).
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from adapter.asterisk import chanspy
@@ -24,6 +25,8 @@ uniqueid of what plays it; afterwards ANNOUNCED, which the dialplan sets where A
 ANNOUNCED = "announced"
 WHEN_PLAYED = "CM_MARK"
 """What the dialplan is to leave in MARK once it was played."""
+FAR = "CM_FAR"
+"""A second channel at which it leaves that: the customer's, where another one stands for it in the agent's bridge."""
 ANSWER = 5.0
 """Seconds until both halves must be up: no phone is involved."""
 
@@ -44,10 +47,14 @@ class Tones:
     def __init__(self, connection: Actor) -> None:
         self._connection = connection
 
-    async def play(self, tone: str, channel: str, sound: str, *, announces: bool) -> None:
-        """Begin to play; events tell what became of it. `tone`: the uniqueid that the playing half is given."""
-        if announces:
-            await self._of("Setvar", channel, ("Variable", MARK), ("Value", tone))
+    async def play(self, tone: str, channel: str, sound: str, *, keepers: Sequence[str] = ()) -> None:
+        """Begin to play; events tell what became of it. `tone`: the uniqueid that the playing half is given.
+
+        `keepers`: of an announcement, the channels that keep that it plays and was heard: this one, and one more.
+        """
+        for one in keepers:
+            await self._of("Setvar", one, ("Variable", MARK), ("Value", tone))
+        far = next((_uniqueid(one) for one in keepers if one != channel), "")
         await self._connection.act_now(
             "Originate",
             ("Channel", f"Local/{HEARD}@{CONTEXT}/n"),
@@ -60,7 +67,8 @@ class Tones:
             ("Async", "true"),
             ("Variable", f"{chanspy.TARGET}={_uniqueid(channel)}"),
             ("Variable", f"{SOUND}={sound}"),
-            ("Variable", f"{WHEN_PLAYED}={ANNOUNCED if announces else ''}"),
+            ("Variable", f"{WHEN_PLAYED}={ANNOUNCED if keepers else ''}"),
+            ("Variable", f"{FAR}={far}"),
             ("Variable", chanspy.NO_CDR),
         )
 

@@ -144,6 +144,15 @@ class Turn(NamedTuple):
         """Which."""
         return self.want.rule.sound
 
+    def keepers(self, channel: str) -> tuple[str, ...]:
+        """The channels that keep whether the announcement was heard at this one: itself, and the customer's where
+        that is not in the agent's bridge (over a Local channel) and this one is what stands for it there."""
+        if self.sound is not Sound.ANNOUNCEMENT:
+            return ()
+        far = self.want.far
+        stands = far if far in self.channels else max(self.channels, key=lambda one: (one in self.want.others, one))
+        return (channel, far) if channel == stands and channel != far else (channel,)
+
 
 @dataclass(slots=True)
 class _Plan:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from adapter.asterisk import chanspy, wire
-from adapter.asterisk.consent import CONTEXT, HEARD, PLAYS, SOUND
+from adapter.asterisk.consent import CONTEXT, FAR, HEARD, MARK, PLAYS, SOUND
 from adapter.doctor.dialplan import FILE, RELOAD, Rows
 from adapter.doctor.findings import Area, Finding, Remedy
 
@@ -20,7 +20,9 @@ LINES = (
     f"exten => {PLAYS},1,Wait(0.3)",
     f" same => n,Playback(${{{SOUND}}},noanswer)",
     ' same => n,GotoIf($["${PLAYBACKSTATUS}${CM_MARK}" != "SUCCESSannounced"]?tell)',
-    f" same => n,Set(EXPORT(${{{chanspy.TARGET}}},CM_CONSENT)=announced)",
+    f" same => n,Set(EXPORT(${{{chanspy.TARGET}}},{MARK})=announced)",
+    f" same => n,GotoIf($[${{LEN(${{{FAR}}})}} = 0]?tell)",
+    f" same => n,Set(EXPORT(${{{FAR}}},{MARK})=announced)",
     f" same => n(tell),UserEvent({wire.PLAYED},Status: ${{PLAYBACKSTATUS}})",
     " same => n,Hangup()",
 )

@@ -227,7 +227,7 @@ class ConsentTones:
                         return Outcome.CUT_SHORT, ""
                     limit.reschedule(asyncio.get_running_loop().time() + self._sounds.deadline(turn.sound))
                     self._playing[tone] = playing
-                    await self._actions.play(tone, channel, file, announces=turn.sound is Sound.ANNOUNCEMENT)
+                    await self._actions.play(tone, channel, file, keepers=turn.keepers(channel))
                     await playing.attached.wait()
                 outcome = await playing.over
             if outcome is Outcome.FAILED:

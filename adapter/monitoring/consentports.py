@@ -1,5 +1,6 @@
 """What consent's sounds are, what is asked of Asterisk to play them, and who counts what became of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -32,8 +33,8 @@ class Sounds:
 class ToneActions(Protocol):
     """What is asked (`adapter.asterisk.consent.Tones`). Raises PbxUnavailable, PbxTimeout, PbxRefused."""
 
-    async def play(self, tone: str, channel: str, sound: str, *, announces: bool) -> None:
-        """Begin to play a sound to a channel; events tell what became of it."""
+    async def play(self, tone: str, channel: str, sound: str, *, keepers: Sequence[str] = ()) -> None:
+        """Begin to play a sound to a channel; events tell what became of it. `keepers`: of `Turn.keepers`."""
 
     async def stop(self, tone: str) -> bool:
         """Let it be heard no longer. False: there is no such channel, not yet or no more."""

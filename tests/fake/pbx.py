@@ -99,12 +99,11 @@ class FakeTones:
         """Whether Asterisk plays at once all that it is asked to; else a test says when."""
         self.error: Exception | None = None
 
-    async def play(self, tone: str, channel: str, sound: str, *, announces: bool) -> None:
+    async def play(self, tone: str, channel: str, sound: str, *, keepers: Sequence[str] = ()) -> None:
         if self.error is not None:
             raise self.error
         self.played.append((tone, channel, sound))
-        if announces:
-            self.marks[channel] = Announcement.PLAYS
+        self.marks |= dict.fromkeys(keepers, Announcement.PLAYS)
         self.tell(tone, ToneNews.ATTACHED)
         if self.plays:
             self.tell(tone, ToneNews.PLAYED)

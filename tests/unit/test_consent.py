@@ -255,3 +255,18 @@ def test_whatever_happens_nobody_hears_a_beep_too_often(steps: list[tuple[str, W
     schedule.keep_only(())
     assert schedule.size == 0
     assert schedule.next_at() is None
+
+
+def test_the_customers_channel_keeps_that_an_announcement_was_heard_where_another_stands_for_it() -> None:
+    def turn(far: str, *others: str, rule: ConsentRule = SAID) -> Turn:
+        want = Want(rule, "agent", frozenset(others), far)
+        return Turn("c", want, tuple(sorted(want.listeners)))
+
+    plain = turn("z.customer", "z.customer")
+    assert [plain.keepers(one) for one in plain.channels] == [("agent",), ("z.customer",)]
+    behind = turn("customer", "local;1")
+    assert [behind.keepers(one) for one in behind.channels] == [("agent",), ("local;1", "customer")]
+    three = turn("customer", "a", "local;1")
+    kept = [one for channel in three.channels for one in three.keepers(channel)]
+    assert sorted(kept) == ["a", "agent", "customer", "local;1"], "it is kept there once"
+    assert turn("customer", "local;1", rule=BEEP).keepers("local;1") == ()

@@ -285,16 +285,21 @@ class Asked:
 async def test_what_asterisk_is_asked() -> None:
     tone = LegNames.of(b"k").tone_id("1" * 32)
     asked = Asked()
-    await Tones(asked).play(tone, "agent.1", "beep", announces=False)
+    await Tones(asked).play(tone, "agent.1", "beep")
     ((name, fields),) = asked.did
     assert (name, fields["ChannelId"], fields["OtherChannelId"]) == ("Originate", tone, ear_of(tone))
     assert {"CM_TARGET=agent.1", "CM_SOUND=beep", "CM_MARK=", "CDR_PROP(disable)=1"} <= set(asked.variables)
     asked = Asked()
-    await Tones(asked).play(tone, "agent.1", "custom/x", announces=True)
+    await Tones(asked).play(tone, "agent.1", "custom/x", keepers=["agent.1"])
     assert [name for name, _ in asked.did] == ["Setvar", "Originate"]
-    assert "CM_MARK=announced" in asked.variables
+    assert {"CM_MARK=announced", "CM_FAR="} <= set(asked.variables)
+    asked = Asked()
+    await Tones(asked).play(tone, "local.1", "custom/x", keepers=["local.1", "customer.1"])
+    kept = [fields["Channel"] for name, fields in asked.did if name == "Setvar"]
+    assert kept == ["local.1", "customer.1"]
+    assert {"CM_MARK=announced", "CM_FAR=customer.1"} <= set(asked.variables)
     with pytest.raises(Exception, match="uniqueid"):
-        await Tones(asked).play(tone, "/.*/", "beep", announces=False)
+        await Tones(asked).play(tone, "/.*/", "beep")
 
 
 @pytest.mark.parametrize(

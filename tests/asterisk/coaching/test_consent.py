@@ -85,6 +85,15 @@ def silent(phone: Phone, ear: Ear, *hertz: int) -> None:
         assert level < QUIET, f"{phone.number} heard {one} Hz at {level:.0f}"
 
 
+async def called(lab: Lab, number: str) -> tuple[Phone, Phone]:
+    """Customer 201 and agent 101, who talk after this was dialled."""
+    customer, agent = await lab.phones("201", "101")
+    mark = agent.mark()
+    await customer.dial(number)
+    await agent.seen("CALL_ESTABLISHED", mark)
+    return customer, agent
+
+
 async def nothing_left(lab: Lab) -> None:
     """No channel of ours that plays is there."""
     end = time.monotonic() + LATE
@@ -194,10 +203,12 @@ async def test_an_announcement_once_to_both_also_after_a_transfer_and_the_adapte
 
 
 @pytest.mark.timeout(240)
-async def test_an_announcement_during_which_the_adapter_dies_is_heard_once(floor: Lab) -> None:
+@pytest.mark.parametrize("number", ["101", "510"])
+async def test_an_announcement_during_which_the_adapter_dies_is_heard_once(floor: Lab, number: str) -> None:
+    """Also where a queue rings through Local channels, so that the customer's is in another bridge than the agent's."""
     admin = await floor.client("admin")
     await put(admin, {"sound": "announcement"})
-    customer, agent = await floor.talk("201", "101")
+    customer, agent = await called(floor, number)
     await heard(customer, (None, 0), SAID, 1, 5)
     assert floor.adapter.process is not None
     floor.adapter.process.kill()
@@ -295,10 +306,8 @@ async def test_what_can_not_be_played_is_in_the_audit_and_harms_nothing(floor: L
 async def test_a_queues_rule_also_where_it_rings_through_local_channels(floor: Lab, number: str, queue: str) -> None:
     admin = await floor.client("admin")
     await put(admin, {"queue": queue.upper(), "sound": "beep", "to": "both", "every_seconds": EVERY})
-    agent, customer, second = await floor.phones("101", "201", "202")
-    mark = agent.mark()
-    await customer.dial(number)
-    await agent.seen("CALL_ESTABLISHED", mark)
+    customer, agent = await called(floor, number)
+    second = await floor.phone("202")
     for phone in (customer, agent):
         await heard(phone, (None, 0), BEEP, 2, 2 * EVERY + SETTLED)
     assert_hears(await listen(agent, customer), p101={"201"}, p201={"101"})
