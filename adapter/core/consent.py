@@ -173,7 +173,7 @@ class Schedule:
         self._settle = settle
         self._plans: dict[str, _Plan] = {}
         self._last: dict[str, float] = {}
-        """By call: when it last had a beep."""
+        """By channel: when it last had a beep, whatever its call."""
         self._met: dict[str, tuple[str, frozenset[str], str]] = {}
         """By call: who talked in it last."""
         self._claims: dict[tuple[Sound, str], dict[str, None]] = {}
@@ -204,8 +204,11 @@ class Schedule:
     def _due(self, call_id: str, want: Want, earliest: float) -> float | None:
         if want.rule.sound is Sound.ANNOUNCEMENT:
             return None if self._had(want.far) else earliest
-        last = self._last.get(call_id)
-        return earliest if last is None else max(earliest, last + (want.rule.every_seconds or 0))
+        return max(earliest, min(self._next(want, channel) for channel in want.listeners))
+
+    def _next(self, want: Want, channel: str) -> float:
+        """From when on this channel may have its next beep."""
+        return self._last.get(channel, float("-inf")) + (want.rule.every_seconds or 0)
 
     def _had(self, far: str) -> bool:
         return far in self._said or self._failed.get(far, 0) >= TRIES
@@ -223,18 +226,35 @@ class Schedule:
         for call_id, plan in self._plans.items():
             if plan.due is None or plan.due > now:
                 continue
-            sound, every = plan.want.rule.sound, plan.want.rule.every_seconds
-            plan.due = now + every if sound is Sound.BEEP and every else None
-            if sound is Sound.BEEP:
-                self._last[call_id] = now
-            elif self._had(plan.want.far):
-                continue
-            mine = (one for one in plan.want.listeners if next(iter(self._claims[sound, one])) == call_id)
-            if channels := tuple(sorted(mine)):
+            if plan.want.rule.sound is Sound.BEEP:
+                channels = self._beep(call_id, plan, now)
+            else:
+                channels = self._announce(call_id, plan, now)
+            if channels:
                 found.append(Turn(call_id, plan.want, channels))
-            elif sound is Sound.ANNOUNCEMENT:  # another call plays it there: it may come to nothing
-                plan.due = now + AGAIN
         return found
+
+    def _beep(self, call_id: str, plan: _Plan, now: float) -> tuple[str, ...]:
+        """To whom now. Who had one a moment ago, in another call or with others, has the next in their own time."""
+        channels = tuple(one for one in self._mine(call_id, plan.want) if self._next(plan.want, one) <= now)
+        self._last |= dict.fromkeys(channels, now)
+        every = plan.want.rule.every_seconds
+        waits = [at for one in plan.want.listeners if (at := self._next(plan.want, one)) > now]
+        plan.due = min(waits, default=now + every) if every else None
+        return channels
+
+    def _announce(self, call_id: str, plan: _Plan, now: float) -> tuple[str, ...]:
+        plan.due = None
+        if self._had(plan.want.far):
+            return ()
+        if not (channels := self._mine(call_id, plan.want)):  # another call plays it there: it may come to nothing
+            plan.due = now + AGAIN
+        return channels
+
+    def _mine(self, call_id: str, want: Want) -> tuple[str, ...]:
+        """The channels at which this call plays it, and no other that wants it there too."""
+        first = {one: next(iter(self._claims[want.rule.sound, one])) for one in want.listeners}
+        return tuple(sorted(one for one, by in first.items() if by == call_id))
 
     def next_at(self) -> float | None:
         """When something is due; None: nothing is."""
@@ -268,7 +288,6 @@ class Schedule:
         plan = self._plans.pop(call_id, None)
         if plan is not None:
             self._release(call_id, plan.want)
-        self._last.pop(call_id, None)
         self._met.pop(call_id, None)
 
     def clear(self) -> None:
@@ -279,10 +298,11 @@ class Schedule:
     def keep_only(self, channels: Collection[str]) -> None:
         """These are all the channels that there are."""
         self._said.intersection_update(channels)
+        self._last = {one: at for one, at in self._last.items() if one in channels}
         self._failed = {far: times for far, times in self._failed.items() if far in channels}
 
     @property
     def size(self) -> int:
         """How much is known: it must not grow."""
-        by_call = len(self._plans) + len(self._last) + len(self._met)
-        return by_call + len(self._claims) + len(self._said) + len(self._failed)
+        by_call = len(self._plans) + len(self._met)
+        return by_call + len(self._claims) + len(self._last) + len(self._said) + len(self._failed)

@@ -148,7 +148,20 @@ def test_two_agents_who_talk_with_each_other_have_one_beep() -> None:
     schedule.follow("2", want(BEEP, "b", "a"), 0.0)
     assert [(turn.call_id, turn.channels) for turn in schedule.take(1)] == [("1", ("a", "b"))]
     schedule.follow("1", None, 2.0)
-    assert [(turn.call_id, turn.channels) for turn in schedule.take(20)] == [("2", ("a", "b"))]
+    assert schedule.take(15.5) == [], "15 s after the one that they had by the other call"
+    assert [(turn.call_id, turn.channels) for turn in schedule.take(16)] == [("2", ("a", "b"))]
+
+
+def test_who_comes_into_a_call_has_beeps_from_then_on() -> None:
+    schedule = Schedule(SETTLE)
+    schedule.follow("1", want(BEEP, "a", "c"), 0.0)
+    assert [turn.channels for turn in schedule.take(1)] == [("a", "c")]
+    schedule.follow("2", want(BEEP, "b", "d"), 5.0)
+    assert [turn.channels for turn in schedule.take(6)] == [("b", "d")]
+    schedule.follow("2", None, 8.0)
+    schedule.follow("1", want(BEEP, "a", "d"), 8.0)
+    found = [(now, turn.channels) for now, turn in times(schedule, 50, 1.0) if now > 8]
+    assert found == [(16, ("a",)), (21, ("d",)), (31, ("a",)), (36, ("d",)), (46, ("a",))], "each after its 15 s"
 
 
 def test_others_in_the_call_end_what_plays_and_the_next_comes_once_all_is_settled() -> None:
@@ -158,10 +171,12 @@ def test_others_in_the_call_end_what_plays_and_the_next_comes_once_all_is_settle
     assert schedule.holds(turn)
     assert schedule.follow("1", want(BEEP, "a", "d"), 2.0) is True
     assert not schedule.holds(turn)
-    assert schedule.take(2 + SETTLE) == []
-    assert schedule.next_at() == 16, "not before the time of the next"
+    assert schedule.take(1 + SETTLE) == []
+    assert [turn.channels for turn in schedule.take(2 + SETTLE)] == [("d",)], "who is there since then"
+    assert schedule.next_at() == 16, "the agent not before the time of their next"
     assert schedule.follow("1", want(BEEP, "a", "e"), 15.0) is True
     assert schedule.next_at() == 15 + SETTLE
+    assert [turn.channels for turn in schedule.take(15 + SETTLE)] == [("a", "e")]
 
 
 def test_a_call_that_was_on_hold_is_not_beeped_the_more_for_it() -> None:
@@ -225,7 +240,7 @@ STEPS = st.lists(
 @given(STEPS)
 def test_whatever_happens_nobody_hears_a_beep_too_often(steps: list[tuple[str, Want | None, float, str]]) -> None:
     schedule, now = Schedule(SETTLE), 0.0
-    beeps: dict[tuple[str, str], float] = {}
+    beeps: dict[str, float] = {}
     announced: set[str] = set()
     running: list[Turn] = []
     for call_id, wanted, passes, what in steps:
@@ -237,14 +252,13 @@ def test_whatever_happens_nobody_hears_a_beep_too_often(steps: list[tuple[str, W
             if turn.sound is Sound.ANNOUNCEMENT:
                 assert turn.want.far not in announced
             for channel in turn.channels if turn.sound is Sound.BEEP else ():
-                before = beeps.get((turn.call_id, channel))
-                assert before is None or now - before >= 15
-                beeps[turn.call_id, channel] = now
+                before = beeps.get(channel)
+                assert before is None or now - before >= 15, "whatever call it was for"
+                beeps[channel] = now
         if what == "follow":
             schedule.follow(call_id, wanted, now)
         elif what == "forget":
             schedule.forget(call_id)
-            beeps = {key: at for key, at in beeps.items() if key[0] != call_id}
         elif running and what == "had" and running[-1].sound is Sound.ANNOUNCEMENT:
             schedule.had(running[-1])
             announced.add(running[-1].want.far)
