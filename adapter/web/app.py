@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 import structlog
 from aiohttp import web
@@ -101,6 +102,13 @@ def distinct(path: str, others: Iterable[str]) -> str:
     return "/".join(parts)
 
 
+@cache
+def _distinct_routes() -> list[tuple[str, Route]]:
+    declared = all_routes()
+    paths = [path for path, _ in declared]
+    return [(distinct(path, paths), route) for path, route in declared]
+
+
 @web.middleware
 async def arrival(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Whom a proxy brings, all that follows sees as if they came by themselves."""
@@ -179,9 +187,7 @@ def make_app(access: Access, groups: Groups) -> web.Application:
     app[health.routes.key] = groups.health
     app[cluster.routes.key] = groups.cluster
     app.add_routes(pagefiles.routes)
-    declared = all_routes()
-    paths = [path for path, _ in declared]
-    for path, route in declared:
-        app.router.add_route(route.method, distinct(path, paths), route.handle)
-    app.router.add_get("/openapi.json", openapi.serve(openapi.document(declared)))
+    for path, route in _distinct_routes():
+        app.router.add_route(route.method, path, route.handle)
+    app.router.add_get("/openapi.json", openapi.serve(all_routes()))
     return app

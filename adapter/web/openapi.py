@@ -3,9 +3,11 @@
 `python -m adapter.web` prints it; `make schema` generates the page's types from it.
 """
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -249,11 +251,14 @@ def _problems(route: Route) -> dict[int, set[str]]:
     return found
 
 
-def serve(whole: Json) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """A handler that answers with the description."""
-    text = json.dumps(whole, ensure_ascii=False)
+def serve(declared: Declared) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """A handler that answers with the description: made when somebody first asks, beside what else goes on."""
+
+    @cache
+    def text() -> str:
+        return json.dumps(document(declared), ensure_ascii=False)
 
     async def answer(request: web.Request) -> web.Response:
-        return web.Response(text=text, content_type="application/json")
+        return web.Response(text=await asyncio.to_thread(text), content_type="application/json")
 
     return answer
