@@ -20,6 +20,7 @@ FILES = [
     file_of("tests/asterisk/test_long.py", 1, 300),
     *(file_of(f"tests/asterisk/pbxes/test_{n}.py", 2) for n in range(3)),
     file_of("tests/unit/test_long.py", 2, 60),
+    *(file_of(f"tests/browser/test_{n}.py", 3) for n in range(2)),
     *(file_of(f"tests/unit/test_{n}.py", 50) for n in range(6)),
 ]
 ALL = [item for file in FILES for item in file]
@@ -32,13 +33,15 @@ def test_none_is_lost_or_doubled(workers: int) -> None:
     assert {id(item) for item in found} == {id(item) for item in ALL}
 
 
-def test_each_begins_with_its_share_and_the_longest_is_alone() -> None:
-    found = dealt(ALL, 3)
-    size = -(-len(ALL) // 3)
+def test_each_begins_with_its_share_half_of_them_with_what_waits() -> None:
+    found = dealt(ALL, 4)
+    size = -(-len(ALL) // 4)
     pieces = [found[start : start + size] for start in range(0, len(found), size)]
+    first = [[str(item.path.parent) for item in piece if cost([item])] for piece in pieces]
     assert all(cost([piece[0]]) for piece in pieces)
-    first = [item for item in pieces[0] if cost([item])]
-    assert [str(item.path) for item in first] == ["tests/asterisk/test_long.py"]
+    assert all("asterisk" in folder for folders in first[:2] for folder in folders)
+    assert not any("asterisk" in folder for folders in first[2:] for folder in folders)
+    assert str(pieces[0][0].path) == "tests/asterisk/test_long.py"
     assert cost(FILES[-1]) == 0 < cost(FILES[8]) < cost(FILES[4])
 
 
