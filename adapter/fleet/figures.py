@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from adapter.core.consent import Sound
 from adapter.core.events import Event
 from adapter.core.invariant import Fault
 from adapter.core.pbx import LinkState
-from adapter.monitoring.consentports import Outcome
+from adapter.monitoring import consentports
 
 
-class Figures(Protocol):
+class Figures(consentports.Figures, Protocol):
     """Who counts (`adapter.health.metrics.Metrics`)."""
 
     def applied(self, events: Sequence[Event], lag: float) -> None:
@@ -21,6 +20,3 @@ class Figures(Protocol):
 
     def polled(self, found: Sequence[Fault]) -> None:
         """A watchdog compared Asterisk with the model, and found this."""
-
-    def sounded(self, sound: Sound, outcome: Outcome) -> None:
-        """A sound of consent was played, or was not."""
