@@ -45,7 +45,7 @@ class GroupBy(StrEnum):
 
 
 class Line(NamedTuple):
-    """One entry of the audit, as far as it is counted; those of one PBX come in the order in which they were written."""
+    """One entry of the audit, as far as it is counted; those of one PBX as they were written, one by one."""
 
     at: datetime
     action: str
