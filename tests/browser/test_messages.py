@@ -105,7 +105,7 @@ async def test_what_could_not_be_sent_stays_and_arrives_once(lab: Lab, sign_in: 
 
 
 async def test_both_are_told_for_how_long_it_is_kept_before_they_write(own: Lab, sign_in_own: SignIn) -> None:
-    """And it is: read by the supervisor when the monitor has ended, and by nobody of the call."""
+    """And it is: read by the supervisor and administrators when the monitor has ended, and by nobody of the call."""
     await own.adapter.stop()
     own.conf.write_text(own.conf.read_text().replace("[coaching]\n", "[coaching]\nmessage_keep_days = 30\n"))
     await own.start_adapter()
@@ -131,6 +131,16 @@ async def test_both_are_told_for_how_long_it_is_kept_before_they_write(own: Lab,
     _, body = await api.get(f"/monitors/{monitor['id']}/messages")
     assert [one["text"] for one in body["messages"]] == ["Offer a refund"]
     assert (await (await own.client("sam")).get(f"/monitors/{monitor['id']}/messages"))[0] == 404
+
+    boss = await sign_in_own("admin")
+    await boss.goto("/#/account/audit")
+    await boss.get_by_role("button", name="Messages").click()
+    dialog = boss.get_by_role("dialog", name="Messages")
+    await expect(dialog.get_by_text("Offer a refund")).to_be_visible()
+    await expect(dialog.get_by_text("Mona")).to_be_visible()
+    await assert_accessible(boss)
+    await dialog.get_by_role("button", name="Close").click()
+    await expect(dialog).to_have_count(0)
 
 
 async def test_on_a_phone_s_width_the_agent_still_sees_the_call(lab: Lab, sign_in: SignIn) -> None:

@@ -123,7 +123,7 @@ function SignedIn({ user, signOut, lose, talking }: Props) {
         {picture && <MessagesToMe me={me} picture={picture} />}
         <UnsavedNotes picture={picture} />
         {account ? (
-          <Account me={me} pbxs={picture?.pbxs ?? NO_PBXS} part={shown.slice("account/".length)} />
+          <Account me={me} pbxs={picture?.pbxs ?? NO_PBXS} keepDays={picture?.keepDays ?? 0} part={shown.slice("account/".length)} />
         ) : floor ? (
           <Floor picture={picture} me={me} monitoring={monitoring} needs={needs} requests={requests} open={open} />
         ) : coaching ? (

@@ -44,7 +44,7 @@ interface Note {
   bad: boolean;
 }
 
-export function Account({ me, part, pbxs }: { me: User; part: string; pbxs: Picture["pbxs"] }) {
+export function Account({ me, part, pbxs, keepDays }: { me: User; part: string } & Pick<Picture, "pbxs" | "keepDays">) {
   const names = me.role === "administrator" ? Object.keys(PARTS) : ["password"];
   const [first = "", ...rest] = part.split("/").filter(Boolean).map(decoded);
   const name = names.includes(first) ? first : names[0]!;
@@ -76,7 +76,7 @@ export function Account({ me, part, pbxs }: { me: User; part: string; pbxs: Pict
         <p role="alert" class="note problem">
           {note?.bad && <Icon of="warning" />} {note?.bad && note.text}
         </p>
-        <Page key={name} me={me} pbxs={pbxs} rest={name === first ? rest : []} tell={tell} fail={fail} />
+        <Page key={name} me={me} pbxs={pbxs} keepDays={keepDays} rest={name === first ? rest : []} tell={tell} fail={fail} />
       </div>
     </main>
   );

@@ -9,17 +9,19 @@ import { Icon, type IconName } from "../ui/icons";
 import { when } from "../ui/when";
 import { language, words } from "../words";
 import { Filters } from "./auditfilters";
+import { KeptMessages } from "./keptmessages";
 import { Chip, PageHead, type PageProps } from "./parts";
 import { Cell, Row, Table } from "./table";
 
 const RESULTS = { ok: "done", refused: "close", failed: "warning" } satisfies Record<Result, IconName>;
 const COLUMNS = [words.time, words.auditHappened, words.auditVia, words.result];
 
-export function Audit({ fail }: PageProps) {
+export function Audit({ me, keepDays, fail }: PageProps) {
   const [query, setQuery] = useState(new URLSearchParams());
   const [entries, setEntries] = useState<AuditEntry[] | null>(null);
   const [cursor, setCursor] = useState<string | null>(null);
   const [users, setUsers] = useState<User[]>([]);
+  const [read, setRead] = useState("");
   const list = useRef<HTMLDivElement>(null);
 
   // Names only make it easier to read: without them the usernames are shown.
@@ -61,7 +63,7 @@ export function Audit({ fail }: PageProps) {
                   </th>
                 </tr>
                 {some.map((entry) => (
-                  <Entry entry={entry} reader={reader} key={entry.id} />
+                  <Entry entry={entry} reader={reader} read={keepDays > 0 ? setRead : null} key={entry.id} />
                 ))}
               </tbody>
             ))}
@@ -75,6 +77,7 @@ export function Audit({ fail }: PageProps) {
           <Icon of="more" /> {words.more}
         </button>
       )}
+      {read && <KeptMessages me={me} of={read} close={() => setRead("")} />}
     </section>
   );
 }
@@ -88,8 +91,15 @@ function day(time: string): string {
   return near ? `${near}, ${name}` : name;
 }
 
-function Entry({ entry, reader }: { entry: AuditEntry; reader: Reader }) {
-  const { mode, result } = entry;
+interface EntryProps {
+  entry: AuditEntry;
+  reader: Reader;
+  /** Show what was written during this monitor, where that is kept. */
+  read: ((monitor: string) => void) | null;
+}
+
+function Entry({ entry, reader, read }: EntryProps) {
+  const { action, mode, monitor_id: monitor, result } = entry;
   const reason = reasonOf(entry, reader);
   return (
     <Row kind={result}>
@@ -106,6 +116,11 @@ function Entry({ entry, reader }: { entry: AuditEntry; reader: Reader }) {
           )}
         </span>
         <Raw entry={entry} />
+        {read && monitor && action === "monitor.ended" && (
+          <button type="button" class="plain" onClick={() => read(monitor)}>
+            <Icon of="message" /> {words.messages}
+          </button>
+        )}
       </Cell>
       <Cell>
         {way(entry, words)}

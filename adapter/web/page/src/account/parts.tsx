@@ -13,6 +13,8 @@ export interface PageProps {
   me: User;
   /** The PBXes, by id. */
   pbxs: Picture["pbxs"];
+  /** For how many days messages between supervisors and agents are kept; 0: not at all. */
+  keepDays: number;
   /** The rest of the address: which of its things, and what of it. */
   rest: string[];
   /** Say something here, or on the page `at` (for what is said on arriving there). Gone on the next page. */

@@ -68,14 +68,7 @@ function Conversation({ me, name, about, messages, keepDays, not, send }: Props)
     <>
       {messages.length > 0 && (
         <div role="log" aria-live="polite" aria-label={say(words.messagesWith, { name })} class="log" tabIndex={0} ref={log}>
-          {messages.map((message) => (
-            <p key={message.id} class={message.author.user_id === me.id ? "mine" : undefined}>
-              <small>
-                {message.author.user_id === me.id ? words.messageYou : message.author.name} <time>{timeOf(message.at)}</time>
-              </small>
-              <span class="note-text">{message.text}</span>
-            </p>
-          ))}
+          <Written me={me} messages={messages} />
         </div>
       )}
       <form
@@ -112,6 +105,18 @@ function Conversation({ me, name, about, messages, keepDays, not, send }: Props)
       )}
     </>
   );
+}
+
+/** What was written, by whom and when. */
+export function Written({ me, messages }: { me: User; messages: readonly MessageAnswer[] }) {
+  return messages.map(({ id, at, author, text }) => (
+    <p key={id} class={author.user_id === me.id ? "mine" : undefined}>
+      <small>
+        {author.user_id === me.id ? words.messageYou : author.name} <time dateTime={at}>{timeOf(at)}</time>
+      </small>
+      <span class="note-text">{text}</span>
+    </p>
+  ));
 }
 
 /** In the panel of the call that I listen to. Where nobody has an account at the other end, nobody could read it. */

@@ -8,7 +8,7 @@ import {
 import { Boxes, Clock, Download, History, Network, RotateCw, Send, ShieldCheck, UserCheck } from "lucide"; // the account's
 import { Languages, Server } from "lucide";
 import { CircleCheck, CircleQuestionMark, Coffee, Gauge, LayoutGrid, Maximize, Tv, Unplug } from "lucide"; // the floor's
-import { BellRing, Bookmark, EarOff, GraduationCap, LifeBuoy } from "lucide"; // coaching
+import { BellRing, Bookmark, EarOff, GraduationCap, LifeBuoy, MessageSquare } from "lucide"; // coaching
 import { h } from "preact";
 
 /** Each by what it stands for, so that one thing has one picture everywhere. */
@@ -23,7 +23,7 @@ const NODES = {
   cluster: Boxes,
   floor: LayoutGrid, available: CircleCheck, paused: Coffee, offline: Unplug, notKnown: CircleQuestionMark,
   limits: Gauge, wall: Tv, fullScreen: Maximize,
-  exempt: EarOff, consent: BellRing, mark: Bookmark, coaching: GraduationCap, help: LifeBuoy,
+  exempt: EarOff, consent: BellRing, mark: Bookmark, coaching: GraduationCap, help: LifeBuoy, message: MessageSquare,
   edit: Pencil, remove: Trash2, deactivate: UserMinus, add: Plus, back: ArrowLeft, close: X,
 } satisfies Record<string, IconNode>;
 

@@ -37,6 +37,7 @@ export const coaching: CoachingWords = {
   messageUnknown: "Ohne Verbindung kann gerade nichts gesendet werden.",
   messageUnsure: "Ob das gesendet wurde, ist nicht bekannt. Senden Sie es noch einmal: Es kommt nur einmal an.",
   messageYou: "Sie",
+  noMessagesKept: "Davon sind keine Nachrichten aufbewahrt.",
   sendMessage: "Senden",
 
   // scores, answers

@@ -35,6 +35,7 @@ export const coaching = {
   messageUnknown: "Without a connection nothing can be sent now.",
   messageUnsure: "It is not known whether this was sent. Send it again: it arrives only once.",
   messageYou: "You",
+  noMessagesKept: "No messages of it are kept.",
   sendMessage: "Send",
 
   // scores, answers
