@@ -10,7 +10,8 @@ from tests.support.lab import Lab
 
 async def test_rules_are_made_ordered_and_kept(lab: Lab, sign_in: SignIn) -> None:
     admin = await lab.client("admin")
-    _, team = await admin.post("/teams", {"name": "Sales"})
+    status, team = await admin.post("/teams", {"name": "Renewals"})
+    assert status == 201, team
     page = await sign_in("admin")
     await page.get_by_role("link", name="Account").click()
     await page.get_by_role("link", name="Consent").click()
@@ -22,7 +23,7 @@ async def test_rules_are_made_ordered_and_kept(lab: Lab, sign_in: SignIn) -> Non
         await first.get_by_label("Direction").select_option("outbound")
         await first.get_by_label("Sound").select_option(label="Announcement at the start, to both")
         await expect(first.get_by_label("Seconds between beeps")).to_have_count(0)
-        await second.get_by_label("Team").select_option(label="Sales")
+        await second.get_by_label("Team").select_option(label="Renewals")
         await second.get_by_label("Queue").fill("support")
         await second.get_by_label("Seconds between beeps").fill("4")
         await page.get_by_role("button", name="Save").click()

@@ -54,13 +54,17 @@ async def test_supervisors_of_the_team_are_first_in_line(lab: Lab, sign_in: Sign
     admin, sam = await lab.client("admin"), await lab.client("sam")
     ids = {user["username"]: user["id"] for user in (await admin.get("/users"))[1]["users"]}
     team = {"name": "Sales", "members": [ids["sam"]], "supervisors": [ids["mona"]]}
-    assert (await admin.post("/teams", team))[0] == 201
-    first, other = await sign_in("mona"), await sign_in("admin")
-    await wants_notifications(first, 600)
-    await wants_notifications(other, 6)
-    await sam.post("/help", {})
-    await until_told(first, 1)
-    await expect(other.get_by_role("region", name="Agents ask for help")).to_be_visible()
-    assert await other.evaluate("told") == []
-    assert await until_told(other, 1) == [["Sam asks for help", ""]]
-    assert len(await first.evaluate("told")) == 1
+    status, made = await admin.post("/teams", team)
+    assert status == 201, made
+    try:
+        first, other = await sign_in("mona"), await sign_in("admin")
+        await wants_notifications(first, 600)
+        await wants_notifications(other, 6)
+        await sam.post("/help", {})
+        await until_told(first, 1)
+        await expect(other.get_by_role("region", name="Agents ask for help")).to_be_visible()
+        assert await other.evaluate("told") == []
+        assert await until_told(other, 1) == [["Sam asks for help", ""]]
+        assert len(await first.evaluate("told")) == 1
+    finally:
+        await admin.delete(f"/teams/{made['id']}")

@@ -342,7 +342,8 @@ async def checked(history: History, admin: Client) -> None:
 
 def _happened(row: Json) -> bool:
     """Whether it tells what happened, and not what somebody tried: a phone that was busy, but no click that failed."""
-    return row["result"] == "ok" or row["reason"] in {one.value for one in EndReason}
+    ended = row["action"] != "monitor.mode_changed" and row["reason"] in {one.value for one in EndReason}
+    return row["result"] == "ok" or ended
 
 
 def _fact(row: Json) -> tuple[str, str, str]:
