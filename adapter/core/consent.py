@@ -145,19 +145,23 @@ class Turn(NamedTuple):
         return self.want.rule.sound
 
     def keepers(self, channel: str) -> tuple[str, ...]:
-        """The channels that keep whether the announcement was heard at this one: itself, and the customer's where
-        that is not in the agent's bridge (over a Local channel) and this one is what stands for it there."""
+        """The channels that keep whether the announcement was heard at this one.
+
+        That is itself, and the customer's where that is not in the agent's bridge (over a Local channel) and this one
+        alone stands for it there; with more of them it is kept there when all have heard it.
+        """
         if self.sound is not Sound.ANNOUNCEMENT:
             return ()
-        far = self.want.far
-        stands = far if far in self.channels else max(self.channels, key=lambda one: (one in self.want.others, one))
-        return (channel, far) if channel == stands and channel != far else (channel,)
+        stands = self.want.others == {channel} and channel != self.want.far
+        return (channel, self.want.far) if stands else (channel,)
 
 
 @dataclass(slots=True)
 class _Plan:
     want: Want
-    due: float | None
+    earliest: float
+    """When the people in it are there for long enough."""
+    due: float | None = None
     """When it plays next; None: never, or not before what plays now is over."""
 
 
@@ -174,6 +178,8 @@ class Schedule:
         self._plans: dict[str, _Plan] = {}
         self._last: dict[str, float] = {}
         """By channel: when it last had a beep, whatever its call."""
+        self._sounding: dict[str, tuple[Turn, float | None]] = {}
+        """By channel that has a beep now: which, and when it had the one before."""
         self._met: dict[str, tuple[str, frozenset[str], str]] = {}
         """By call: who talked in it last."""
         self._claims: dict[tuple[Sound, str], dict[str, None]] = {}
@@ -192,19 +198,42 @@ class Schedule:
             self._release(call_id, before.want)
         if want is None:
             self._plans.pop(call_id, None)
+            self._cut_short(call_id)
             return before is not None
         moved = self._met.get(call_id, want.parties) != want.parties
         self._met[call_id] = want.parties
         for channel in want.listeners:
             self._claims.setdefault((want.rule.sound, channel), {})[call_id] = None
-        self._plans[call_id] = _Plan(want, self._due(call_id, want, now + (self._settle if moved else FIRST)))
         other = (want.parties, want.rule.sound)
-        return before is not None and (before.want.parties, before.want.rule.sound) != other
+        ends = before is not None and (before.want.parties, before.want.rule.sound) != other
+        if ends:
+            self._cut_short(call_id)
+        plan = self._plans[call_id] = _Plan(want, now + (self._settle if moved else FIRST))
+        plan.due = self._due(plan)
+        return ends
 
-    def _due(self, call_id: str, want: Want, earliest: float) -> float | None:
-        if want.rule.sound is Sound.ANNOUNCEMENT:
-            return None if self._had(want.far) else earliest
-        return max(earliest, min(self._next(want, channel) for channel in want.listeners))
+    def _due(self, plan: _Plan) -> float | None:
+        if plan.want.rule.sound is Sound.ANNOUNCEMENT:
+            return None if self._had(plan.want.far) else plan.earliest
+        return max(plan.earliest, min(self._next(plan.want, channel) for channel in plan.want.listeners))
+
+    def _cut_short(self, call_id: str) -> None:
+        """Whoever has a beep for this call now may not have heard it: as if it had not been."""
+        cut = {one: before for one, (turn, before) in self._sounding.items() if turn.call_id == call_id}
+        for channel, before in cut.items():
+            del self._sounding[channel]
+            self._last.pop(channel, None)
+            if before is not None:
+                self._last[channel] = before
+        for plan in self._plans.values():
+            if plan.want.rule.sound is Sound.BEEP and not plan.want.listeners.isdisjoint(cut):
+                plan.due = self._due(plan)
+
+    def over(self, turn: Turn) -> None:
+        """What was played is over, whatever became of it; what was cut short is so already."""
+        for channel in turn.channels:
+            if self._sounding.get(channel, (None,))[0] is turn:
+                del self._sounding[channel]
 
     def _next(self, want: Want, channel: str) -> float:
         """From when on this channel may have its next beep."""
@@ -231,13 +260,18 @@ class Schedule:
             else:
                 channels = self._announce(call_id, plan, now)
             if channels:
-                found.append(Turn(call_id, plan.want, channels))
+                found.append(turn := Turn(call_id, plan.want, channels))
+                if turn.sound is Sound.BEEP:
+                    self._sounds(turn, now)
         return found
+
+    def _sounds(self, turn: Turn, now: float) -> None:
+        self._sounding |= {one: (turn, self._last.get(one)) for one in turn.channels}
+        self._last |= dict.fromkeys(turn.channels, now)
 
     def _beep(self, call_id: str, plan: _Plan, now: float) -> tuple[str, ...]:
         """To whom now. Who had one a moment ago, in another call or with others, has the next in their own time."""
         channels = tuple(one for one in self._mine(call_id, plan.want) if self._next(plan.want, one) <= now)
-        self._last |= dict.fromkeys(channels, now)
         every = plan.want.rule.every_seconds
         waits = [at for one in plan.want.listeners if (at := self._next(plan.want, one)) > now]
         plan.due = min(waits, default=now + every) if every else None
@@ -292,7 +326,7 @@ class Schedule:
 
     def clear(self) -> None:
         """Nothing is known any more."""
-        for known in (self._plans, self._last, self._met, self._claims, self._said, self._failed):
+        for known in (self._plans, self._last, self._sounding, self._met, self._claims, self._said, self._failed):
             known.clear()
 
     def keep_only(self, channels: Collection[str]) -> None:
@@ -305,4 +339,5 @@ class Schedule:
     def size(self) -> int:
         """How much is known: it must not grow."""
         by_call = len(self._plans) + len(self._met)
-        return by_call + len(self._claims) + len(self._last) + len(self._said) + len(self._failed)
+        by_channel = len(self._last) + len(self._sounding) + len(self._said) + len(self._failed)
+        return by_call + by_channel + len(self._claims)

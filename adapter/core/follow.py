@@ -191,10 +191,10 @@ def monitor_ending(follow: Follow, monitor: Monitor) -> FollowStep:
     return FollowStep(replace(follow, ending=reason, by=monitor.by, ending_why=monitor.ending_why))
 
 
-def monitor_over(follow: Follow, monitor: Monitor, at: datetime, calls: Collection[str]) -> FollowStep:
+def monitor_over(follow: Follow, monitor: Monitor, at: datetime, calls: Collection[str] | None) -> FollowStep:
     """One of its monitors has ended. Where it was for so many calls, that was the last of them perhaps.
 
-    `calls`: ids of the calls that go on; of others nothing needs to be kept.
+    `calls`: ids of the calls that go on, None where that is not known; of others nothing needs to be kept.
     """
     reason = monitor.ended_reason or EndReason.ERROR
     if follow.ended:
@@ -203,14 +203,11 @@ def monitor_over(follow: Follow, monitor: Monitor, at: datetime, calls: Collecti
         known = follow if follow.ending else replace(follow, ending=reason, by=monitor.by)
         over = ended(known, known.ending or reason, at)
         return FollowStep(over.follow, hang_up=reason is not EndReason.TOOK_OVER)
-    heard = (
-        not monitor.pauses_follow
-        and monitor.live_at is not None
-        and reason not in (EndReason.STOPPED, EndReason.PBX_LOST)
-    )
+    lost = reason is EndReason.PBX_LOST
+    heard = not (monitor.pauses_follow or lost) and monitor.live_at is not None and reason is not EndReason.STOPPED
     left = follow.calls - heard if follow.calls is not None else None
-    passed = frozenset({monitor.call_id} if reason is not EndReason.PBX_LOST else ())
-    after = replace(follow, calls=left, passed=follow.passed & set(calls) | passed)
+    passed = follow.passed if calls is None else follow.passed & set(calls)
+    after = replace(follow, calls=left, passed=passed if lost else passed | {monitor.call_id})
     if after.monitor_id == monitor.id:
         after = replace(after, monitor_id=None, state=FollowState.WAITING)
     return end_wanted(after, EndReason.CALL_ENDED) if left == 0 else FollowStep(after)

@@ -63,8 +63,12 @@ def _plays(steps: Sequence[tuple[str, str]]) -> list[str]:
     names = [name for name, _ in steps]
     if "playback" not in names:
         return [f"{PLAYS} does not run Playback"]
-    told = any(name == "userevent" and data.startswith(wire.PLAYED) for name, data in steps)
-    return [] if told else [f"{PLAYS} does not tell with UserEvent({wire.PLAYED}) what was played"]
+    if not any(name == "userevent" and data.startswith(wire.PLAYED) for name, data in steps):
+        return [f"{PLAYS} does not tell with UserEvent({wire.PLAYED}) what was played"]
+    kept = f"EXPORT(${{{FAR}}},{MARK})="
+    if not any(name == "set" and data.startswith(kept) for name, data in steps):
+        return [f"{PLAYS} does not keep with {kept}announced that a customer behind a Local channel heard it"]
+    return []
 
 
 def check_sound(setting: str, sound: str, found: bool | None) -> Finding:

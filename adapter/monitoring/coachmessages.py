@@ -7,7 +7,7 @@ what was sent is kept. Who no longer talks when it is written sends nothing: it 
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -137,13 +137,15 @@ class CoachMessages:
         return message
 
     def _sent_before(self, stored: CoachMessage, request: MessageRequest) -> CoachMessage:
-        """It was sent by an adapter that looked after this PBX before us: as by `_sent`, also in another talk.
+        """It was sent by an adapter that looked after this PBX before us; who is talked to now sees it in this talk.
 
-        Raises Invalid.
+        That adapter may have died before it showed it to them. Raises Invalid.
         """
         if stored.text != request.text:
             raise errors.Invalid.at(KEY, USED)
-        self._board.put_message(stored)
+        monitor = self._board.monitor(stored.monitor_id)
+        if monitor is not None and monitor.talks:
+            self._board.put_message(replace(stored, talk=monitor.talk))
         return stored
 
     def _need_same(self, user: User, found: _Sendable, request: MessageRequest) -> None:

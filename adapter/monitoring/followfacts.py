@@ -163,7 +163,7 @@ class FollowFacts:
                 continue
             if monitor.ended:
                 if before is None or not before.ended:
-                    going_on = {call.id for call in self._board.calls()}
+                    going_on = {call.id for call in self._board.calls()} if self._board.complete else None
                     self._step(life.monitor_over(follow, monitor, changes.at, going_on))
             elif monitor.ending:
                 self._step(life.monitor_ending(follow, monitor))

@@ -286,3 +286,20 @@ def test_what_the_doctor_wants_for_consent_is_what_is_shipped() -> None:
     shipped_file = shipped.text("asterisk-conf/extensions_call_monitor.conf")
     lines = [line.partition(";")[0].strip() for line in shipped_file.splitlines()]
     assert [line.strip() for line in consent.LINES if line.strip() not in lines] == []
+
+
+def test_a_dialplan_for_consent_of_before_is_found() -> None:
+    """It plays, but behind a Local channel it does not keep that it was heard."""
+    rows: list[dict[str, str]] = []
+    extension = ""
+    for line in consent.LINES:
+        extension = line.split("=>")[1].split(",")[0].strip() if line.startswith("exten") else extension
+        application, _, data = line.split(",", 1 if line.startswith(" same") else 2)[-1].partition("(")
+        rows.append(
+            {"Extension": extension, "Priority": str(len(rows)), "Application": application, "AppData": data[:-1]}
+        )
+    assert consent.check_dialplan(rows).verdict is Verdict.OK
+    before = [row for row in rows if "CM_FAR" not in row["AppData"]]
+    found = consent.check_dialplan(before)
+    assert found.verdict is Verdict.WARNING
+    assert "behind a Local channel" in found.what

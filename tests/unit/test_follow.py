@@ -258,6 +258,26 @@ async def test_a_call_on_the_way_to_which_the_connection_was_lost_is_heard_after
     assert world.now.calls == 1
 
 
+async def test_a_skipped_call_stays_skipped_though_the_connection_is_lost_on_the_way_to_another(
+    world: Following,
+) -> None:
+    follow = await world.waiting()
+    world.call_again()
+    skipped = await world.heard()
+    world.hear([ev.DigitReceived(START, follow.leg, "#")])
+    await settle()
+    world.pbx.confirms = False
+    world.pbx.scene.answered_call("203", "101", "b9")
+    world.pbx.run()
+    await settle()
+    (lost,) = world.board.monitors()
+    world.pbx._tell_state = world.board.set_pbx
+    world.pbx.down()
+    world.monitoring.ending.now(lost.id, EndReason.PBX_LOST)
+    await settle()
+    assert world.now.passed == {skipped.call_id}
+
+
 async def test_what_can_t_be_asked_of_the_pbx_is_tried_again_now_and_then(world: Following) -> None:
     await world.waiting()
     asked: list[str] = []

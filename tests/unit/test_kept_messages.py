@@ -314,6 +314,45 @@ async def test_what_an_owner_before_us_has_sent_is_not_sent_anew(keeping: Site) 
     assert await stored(keeping.store) == ["One"]
 
 
+async def test_in_a_later_talk_it_is_shown_in_that_one(keeping: Site) -> None:
+    """Whether the owner before us has shown it to the agent is not known: who sends it again wants it read."""
+    talk = await Talk(keeping).begin()
+    await talk.whisper()
+    key = {"headers": {"Idempotency-Key": "one"}}
+    first = await talk.to_sam("One", **key)
+    keeping.board.messages.forget(talk.monitor["id"])
+    await talk.silent()
+    is_problem(await talk.to_sam("One", **key), 409, "not_talking")
+    await talk.whisper()
+    stream = await talk.sam.events()
+    assert await talk.to_sam("One", **key) == first
+    told = await stream.until(lambda kind, _: kind == "message.sent")
+    assert (told["text"], told["id"]) == ("One", first[1]["id"])
+    assert await texts(talk.sam.get(f"/calls/{talk.call}/messages")) == ["One"]
+    assert await stored(keeping.store) == ["One"]
+
+
+async def test_of_a_monitor_that_ends_meanwhile_nothing_stays_in_memory(keeping: Site) -> None:
+    talk = await Talk(keeping).begin()
+    await talk.whisper()
+    key = {"headers": {"Idempotency-Key": "one"}}
+    first = await talk.to_sam("One", **key)
+    keeping.board.messages.forget(talk.monitor["id"])
+    log, written, go = log_of(keeping), asyncio.Event(), asyncio.Event()
+
+    async def wait() -> None:
+        written.set()
+        await go.wait()
+
+    log.on_keep = wait
+    again = asyncio.ensure_future(talk.to_sam("One", **key))
+    await written.wait()
+    await ended(talk)
+    go.set()
+    assert await again == first
+    assert not list(keeping.board.messages.monitors())
+
+
 # --- read afterwards
 
 

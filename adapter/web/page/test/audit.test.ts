@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { byDay, leave, reasonOf, sentence, way, wordOf, type Reader } from "../src/core/audit.ts";
+import { byDay, hasEnded, leave, reasonOf, sentence, way, wordOf, type Reader } from "../src/core/audit.ts";
 import {
   endReasonValues, modeValues, noticeValues, pathsApiV1AuditGetParametersQueryActionValues as ACTIONS, resultValues, viaValues,
   type AuditEntry,
@@ -133,4 +133,13 @@ void test("the rules of consent, in words", () => {
   assert.equal(told(reason, en), "Queue 500, Inbound: Beeps (15 s, Agent and customer); Team Sales: Announcement at the start, to both; All calls: None");
   for (const word of ["queue", "inbound", "beep every", "all calls"]) assert.ok(!told(reason, de).includes(word), word);
   assert.equal(told("no rules", de), de.consentNoRules);
+});
+
+void test("which entries tell of the end of a monitor that had begun", () => {
+  const ended = (more: Partial<AuditEntry>) => hasEnded(entry({ action: "monitor.ended", ...more }));
+  for (const reason of ["stopped", "call_ended", "pbx_lost"]) assert.ok(ended({ reason, mode: "whisper" }), reason);
+  assert.ok(ended({ reason: "pbx_lost", result: "failed", mode: "whisper" }));
+  assert.ok(!ended({ reason: "pbx_timeout", result: "failed", mode: null }), "somebody tried");
+  assert.ok(!ended({ reason: "busy", result: "failed", mode: "silent" }), "it never began");
+  assert.ok(!hasEnded(entry({ action: "monitor.started" })));
 });

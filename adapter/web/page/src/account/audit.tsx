@@ -3,7 +3,7 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { ask } from "../api/ask";
 import { attempt } from "../api/problems";
-import { byDay, leave, reasonOf, sentence, way, wordOf, type Reader } from "../core/audit";
+import { byDay, hasEnded, leave, reasonOf, sentence, way, wordOf, type Reader } from "../core/audit";
 import type { AuditEntry, Result, User } from "../schema";
 import { Icon, type IconName } from "../ui/icons";
 import { when } from "../ui/when";
@@ -99,7 +99,7 @@ interface EntryProps {
 }
 
 function Entry({ entry, reader, read }: EntryProps) {
-  const { action, mode, monitor_id: monitor, result } = entry;
+  const { mode, monitor_id: monitor, result } = entry;
   const reason = reasonOf(entry, reader);
   return (
     <Row kind={result}>
@@ -116,7 +116,7 @@ function Entry({ entry, reader, read }: EntryProps) {
           )}
         </span>
         <Raw entry={entry} />
-        {read && monitor && action === "monitor.ended" && (
+        {read && monitor && hasEnded(entry) && (
           <button type="button" class="plain" onClick={() => read(monitor)}>
             <Icon of="message" /> {words.messages}
           </button>

@@ -65,6 +65,11 @@ function how({ actor, mode, reason, result, supervisor }: AuditEntry): string {
   return supervisor && actor !== supervisor ? "by_other" : "stopped";
 }
 
+/** Whether a monitor that had begun has ended by it. */
+export function hasEnded(entry: AuditEntry): boolean {
+  return entry.action === "monitor.ended" && !["tried", "never"].includes(how(entry));
+}
+
 /** Whose call it is, as far as the entry says. */
 function callOf(entry: AuditEntry, words: Words): string {
   const agent = entry.agent_name || entry.agent || "";
