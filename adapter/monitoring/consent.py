@@ -15,7 +15,8 @@ import structlog
 from adapter.core.audit import SYSTEM, Action, Entry, Result
 from adapter.core.call import Call
 from adapter.core.changes import Changes
-from adapter.core.consent import Announcement, Schedule, Sound, Turn, want_of
+from adapter.core.consent import Announcement, Sound, Turn, want_of
+from adapter.core.consentschedule import Schedule
 from adapter.core.events import Event
 from adapter.core.journal import subject_of
 from adapter.core.pbx import LinkState

@@ -7,19 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.core.call import Call, CallState, Direction
-from adapter.core.consent import (
-    AGAIN,
-    FIRST,
-    TRIES,
-    ConsentRule,
-    Listener,
-    Schedule,
-    Sound,
-    Turn,
-    Want,
-    rule_of,
-    want_of,
-)
+from adapter.core.consent import ConsentRule, Listener, Sound, Turn, Want, rule_of, want_of
+from adapter.core.consentschedule import AGAIN, FIRST, TRIES, Schedule
 from tests.fake.pbx import FakePbx
 
 BEEP = ConsentRule(Sound.BEEP, Listener.BOTH, 15)

@@ -12,13 +12,8 @@ from adapter.asterisk import wire
 from adapter.asterisk.consent import Tones
 from adapter.core.audit import Action
 from adapter.core.call import Direction
-from adapter.core.consent import (
-    FIRST,
-    Announcement,
-    ConsentRule,
-    Listener,
-    Sound,
-)
+from adapter.core.consent import Announcement, ConsentRule, Listener, Sound
+from adapter.core.consentschedule import FIRST
 from adapter.core.legs import LegNames, ear_of, is_aside, is_leg, is_test, tone_of
 from adapter.core.record import Record
 from adapter.core.teams import Team, memberships
