@@ -12,6 +12,7 @@ from tests.bench import (
     bus,
     coaching,
     events,
+    failover,
     floor,
     idle,
     page,
@@ -98,6 +99,12 @@ def _idle() -> Tables:
     return asyncio.run(idle.measure())
 
 
+def _failover() -> Tables:
+    """how soon another adapter has a monitor whose owner died, and whether that is heard (ten minutes)"""
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(failover.measure(provision(), Path(folder)))
+
+
 def _floor() -> Tables:
     """30 queues with 500 members and 100 waiting callers: events, lists, memory"""
     return floor.measure()
@@ -120,6 +127,7 @@ PARTS: dict[str, Callable[[], Tables]] = {
     "page": _page,
     "bus": _bus,
     "idle": _idle,
+    "failover": _failover,
     "floor": _floor,
     "talk": _talk,
 }
