@@ -14,7 +14,7 @@ BUILD_MODULES := $(PAGE_FROM)/node_modules/.build
 DEV_MODULES := $(PAGE_FROM)/node_modules/.dev
 DESCRIBE := $(BIN)/python -m adapter.web
 NPM := cd $(PAGE_FROM) && PATH="$(CURDIR)/$(BIN):$$PATH" npm
-WORKERS ?= 6
+WORKERS ?= 5
 
 .DEFAULT_GOAL := help
 .PHONY: help page wheel schema current pictures demo lab try test lowest lint fmt type bench load scale soak fuzz audit browser clean lock
@@ -92,7 +92,7 @@ try: $(RUN) ## While the demo runs: listen to a call, whisper, join, and see wha
 # Hundreds of processes are started in tests. Where no bytecode may be kept, each would compile all that it imports.
 test lowest load soak: export PYTHONDONTWRITEBYTECODE :=
 
-test: $(PAGE) $(DEV) $(DEV_MODULES) browser current ## All tests, WORKERS (6) at a time, against a real Asterisk, real phones and real databases
+test: $(PAGE) $(DEV) $(DEV_MODULES) browser current ## All tests, WORKERS (5) at a time, against a real Asterisk, real phones and real databases
 	@$(NPM) test --silent
 	@rm -f .pytest_cache/v/cache/lastfailed
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal || { [ $$? = 1 ] && $(BIN)/python -m tests.again; }
