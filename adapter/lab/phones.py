@@ -23,7 +23,7 @@ EAR = "sndfile"
 APPS = "account menu ctrl_tcp".split()
 WAV_HEADER = 44
 """Size of a canonical WAV header in bytes; a recording's header is completed only when the call ends."""
-DEADLINE = 15.0
+DEADLINE = 30.0
 """Default deadline for everything that a phone does, in seconds."""
 
 Answer = Literal["auto", "asked", "manual"]
