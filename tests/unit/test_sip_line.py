@@ -153,13 +153,13 @@ async def test_a_page_that_closes_its_socket_is_gone_at_once(
 async def test_a_page_of_which_nothing_is_heard_is_gone(
     asterisk: tuple[Asterisk, int], mona: tuple[Site, Client], monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    monkeypatch.setattr(sipline, "PATIENCE", 1.0)
+    monkeypatch.setattr(sipline, "PATIENCE", 2.5)
     monkeypatch.setattr(sipline, "PING", 0.3)
     pbx, _ = asterisk
     socket = await connect(*mona)
     await until(True, pbx, 5)
     reading = asyncio.ensure_future(socket.receive())
-    await asyncio.sleep(2)
+    await asyncio.sleep(4)
     assert pbx.open == 1, "its pongs are a sign of it"
     if how == "cut":
         reading.cancel()
