@@ -181,7 +181,8 @@ class ConsentTones:
             outcome, why = await self._played(turn)
         except AdapterError as problem:
             why = problem.detail
-        self._schedule.over(turn)
+        finally:
+            self._schedule.over(turn)
         if outcome is not None:
             self._figures.sounded(turn.sound, outcome)
         if outcome is Outcome.FAILED:

@@ -38,8 +38,9 @@ class Watched:
         page.on("console", self._said)
 
     def _said(self, said: ConsoleMessage) -> None:
-        """An answer that is an error (of a call that has just ended) is in Chromium's console too, and no fault."""
-        if said.type == "error" and not said.text.startswith("Failed to load resource"):
+        """Our API's own refusals (of a call that has just ended) are in Chromium's console too, and no fault."""
+        is_refusal = said.text.startswith("Failed to load resource") and "/api/v1/" in said.location["url"]
+        if said.type == "error" and not is_refusal:
             self.problems.append(said.text)
 
     async def shows(self, *texts: str) -> None:

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from statistics import median
 
+from adapter.asterisk import tones
 from adapter.lab.provision import Toolchain
 from tests.support.adapters import Adapters, live_again, longest_gap
 from tests.support.pbxes import VOICES
@@ -55,5 +56,5 @@ async def _once(both: Adapters, death: signal.Signals) -> tuple[float, float]:
     await both.gone(owner)
     await both.tidy()
     await both.mend()
-    missing = max(0.0, lasted - len(sound) / 16_000 - 0.5)  # 8,000 samples of two bytes a second, buffered for a moment
+    missing = max(0.0, lasted - len(sound) / 2 / tones.RATE - 0.5)  # the recording is buffered for a moment
     return took, max(*gaps, missing)

@@ -59,7 +59,7 @@ def test_no_field_is_forgotten(kind: Any) -> None:
     written: set[str] = set()
 
     @given(every_field(kind))
-    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=100, suppress_health_check=list(HealthCheck))
     def look(value: Any) -> None:
         written.update(json.loads(Codec(kind).encode(value)))
 
@@ -195,7 +195,7 @@ def test_what_is_too_large_is_not_written() -> None:
 
 def test_a_snapshot_is_cut_and_put_together_again() -> None:
     @given(every_field(SnapshotPart), st.integers(1, 7))
-    @settings(max_examples=10, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=30, suppress_health_check=list(HealthCheck))
     def same(whole: SnapshotPart, most: int) -> None:
         whole = replace(whole, part=0, parts=1)
         parts, gathering = list(cut(whole, most)), Gathering()
@@ -208,7 +208,7 @@ def test_a_snapshot_is_cut_and_put_together_again() -> None:
 
 def test_a_snapshot_with_a_part_missing_is_none() -> None:
     @given(every_field(SnapshotPart), st.data())
-    @settings(max_examples=10, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=30, suppress_health_check=list(HealthCheck))
     def none(whole: SnapshotPart, data: st.DataObject) -> None:
         parts = list(cut(replace(whole, part=0, parts=1), 1))
         order = data.draw(st.permutations(range(len(parts))))

@@ -73,6 +73,8 @@ async def test_a_receiver_that_fails_gets_it_later_and_by_hand(site: Site, recei
         if listing["deliveries"][0]["state"] == "delivered":
             break
         await asyncio.sleep(0.02)
+    else:
+        raise AssertionError(f"what was accepted is not delivered: {listing}")
     assert (await admin.post(path, {}))[0] == 202
     for _ in range(200):
         if len(receiver.accepted) == 2:
